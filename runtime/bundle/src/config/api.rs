@@ -1,0 +1,82 @@
+//! One API: its identity, where it listens, what it asks of callers and where it sends them.
+
+use super::{Cors, Endpoints, PolicyRef, Resource};
+use serde::{Deserialize, Serialize};
+
+/// An API as the gateway serves it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// `api_` and the lower-case hex SHA-256 of `name:version`.
+    pub id: String,
+    /// `info.title` of the definition.
+    pub name: String,
+    /// `info.version` of the definition.
+    pub version: String,
+    /// The path prefix, starting with `/`, without a trailing `/` (except for `/` itself).
+    pub base_path: String,
+    /// A second prefix for the control plane's default version: the base path without its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_version_path: Option<String>,
+    /// Publisher of the API (`x-wso2-owner`), for analytics and the backend JWT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Life-cycle state in the control plane; [`ApiState::Published`] for hand-written definitions.
+    pub state: ApiState,
+    /// The listeners that offer this API.
+    pub transports: Transports,
+    /// Name of the header with the caller's credentials; the runtime's setting when absent. Lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_header: Option<String>,
+    /// Client certificates, not evaluated when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutual_tls: Option<MutualTls>,
+    /// Cross-origin rules; no CORS handling when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+    /// Limit over all resources of the API together. When present, resources carry no policy of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyRef>,
+    /// Backends of every resource that has none of its own.
+    pub endpoints: Endpoints,
+    /// The operations, sorted by template, then method.
+    pub resources: Vec<Resource>,
+    /// Name of the bundle entry with the normalised definition.
+    pub definition: String,
+    /// The definition file in the project, relative, for messages. Never a path of the build machine.
+    pub source: String,
+}
+
+/// Life-cycle state of an API in the control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiState {
+    /// Open to subscribers.
+    Published,
+    /// Served without subscriptions.
+    Prototyped,
+    /// Served to existing subscribers.
+    Deprecated,
+    /// Every call is refused with 900907.
+    Blocked,
+}
+
+/// The listeners that offer an API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transports {
+    /// The plain listener.
+    pub http: bool,
+    /// The TLS listener.
+    pub https: bool,
+}
+
+/// Whether a client certificate is needed (`x-wso2-mutual-ssl`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MutualTls {
+    /// No certificate, no service.
+    Mandatory,
+    /// A presented certificate must be valid; its absence is accepted.
+    Optional,
+}

@@ -1,0 +1,41 @@
+//! The compiled gateway configuration, `gateway.json` in the bundle.
+//!
+//! One element, one file. Every type refuses unknown keys: a reader that is older than its bundle must say so instead of
+//! serving something else. Changing a type here means raising [`FORMAT`].
+
+mod api;
+mod cors;
+mod endpoint;
+mod policy;
+mod resource;
+mod security;
+
+pub use api::{Api, ApiState, MutualTls, Transports};
+pub use cors::Cors;
+pub use endpoint::{Endpoint, EndpointAuth, EndpointKind, Endpoints};
+pub use policy::{Burst, Policies, Policy, PolicyRef, Quota};
+pub use resource::{Method, Resource};
+pub use security::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the configuration format that this crate writes and the only one it reads.
+pub const FORMAT: u32 = 1;
+
+/// Everything the gateway must know to serve a project, apart from the operator's runtime settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// Format version, [`FORMAT`].
+    pub format: u32,
+    /// Name of the project that was compiled.
+    pub project: String,
+    /// The APIs, sorted by base path.
+    pub apis: Vec<Api>,
+    /// Throttling policies, referred to by index.
+    pub policies: Policies,
+    /// Answer unknown resources and methods with the JSON fault bodies (toolkit setting `codeGen.apiFaultResponses`).
+    pub api_fault_responses: bool,
+    /// Answer unknown base paths with the JSON fault body (toolkit setting `codeGen.globalFaultResponses`).
+    pub global_fault_responses: bool,
+}

@@ -1,0 +1,72 @@
+//! Who may call a resource.
+
+use serde::{Deserialize, Serialize};
+
+/// The credentials a resource accepts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    /// `false`: anybody may call, no credentials are looked at.
+    pub enabled: bool,
+    /// The application's credentials may be missing, because mutual TLS is mandatory (`x-wso2-application-security`).
+    pub optional: bool,
+    /// Any one of these admits the caller. Never empty while `enabled`.
+    pub alternatives: Vec<Requirement>,
+}
+
+/// Schemes that must all be satisfied together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// At least one scheme.
+    pub schemes: Vec<Scheme>,
+}
+
+/// One way to prove who is calling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Scheme {
+    /// A bearer token: a JWT of a configured issuer, or an opaque token.
+    Oauth2,
+    /// HTTP basic authentication against the gateway's own users.
+    Basic,
+    /// An API key.
+    ApiKey {
+        /// Where the key is sent.
+        location: ApiKeyLocation,
+        /// Name of the header or query parameter.
+        name: String,
+    },
+}
+
+/// Where an API key is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiKeyLocation {
+    /// A request header.
+    Header,
+    /// A query parameter.
+    Query,
+}
+
+/// Scopes that a token must carry. No scopes: every token passes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scopes {
+    /// Whether one of them suffices or all are needed.
+    #[serde(rename = "match")]
+    pub rule: ScopeMatch,
+    /// The scope names, sorted.
+    pub names: Vec<String>,
+}
+
+/// How several scopes combine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScopeMatch {
+    /// One of them suffices.
+    #[default]
+    Any,
+    /// All are needed.
+    All,
+}

@@ -1,0 +1,29 @@
+//! The bundle format and the gateway configuration, shared by the toolkit (which writes) and the gateway (which reads).
+//!
+//! Everything here is plain data: no sockets, no clocks, no file names of the machine that built it. The only I/O is
+//! the zip container in [`write_bundle`] and [`Bundle::read`], over bytes in memory.
+//!
+//! - [`config`] is the compiled [`GatewayConfig`]: complete, so that the gateway never guesses a default.
+//! - [`snapshot`] is the [`SubscriptionSnapshot`]: applications, keys and subscriptions as they were when pulled.
+//! - [`Manifest`] lists every entry with its digest; its own digest is the bundle's identity.
+
+mod bundle;
+pub mod config;
+mod digest;
+mod error;
+mod identity;
+mod limits;
+mod manifest;
+mod reader;
+pub mod snapshot;
+mod writer;
+
+pub use bundle::Bundle;
+pub use config::GatewayConfig;
+pub use digest::{Digest, DigestError};
+pub use error::ReadError;
+pub use identity::api_id;
+pub use limits::Limits;
+pub use manifest::{Entry, MANIFEST_FORMAT, Manifest, names};
+pub use snapshot::SubscriptionSnapshot;
+pub use writer::{BundleContents, WriteError, write_bundle};

@@ -1,0 +1,72 @@
+//! The command line exactly as typed. Help, man pages and completions come from these types.
+
+use crate::commands;
+use crate::ui::{ColorChoice, OutputFormat};
+use clap::{Args, Parser, Subcommand};
+
+/// Run your API Cloud APIs on your own network: pull, build one signed bundle, serve it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mgw",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct GlobalArgs {
+    /// What standard output carries.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        env = "MGW_OUTPUT",
+        help_heading = "Global options"
+    )]
+    pub output: OutputFormat,
+    /// Say nothing but errors on standard error.
+    #[arg(
+        long,
+        short,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
+    pub quiet: bool,
+    /// Tell every step and request.
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+    /// When to use colours.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        env = "MGW_COLOR",
+        help_heading = "Global options"
+    )]
+    pub color: ColorChoice,
+    /// Never ask; fail when an answer would be needed.
+    #[arg(long, global = true, env = "MGW_NO_INPUT", help_heading = "Global options")]
+    pub no_input: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a project folder.
+    Init(commands::init::InitArgs),
+    /// Print the version.
+    Version(commands::version::VersionArgs),
+}

@@ -1,0 +1,41 @@
+//! The public exit codes.
+
+/// Why the program ended, as the number that pipelines see. The values are a public contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Success.
+    Success = 0,
+    /// A bug in mgw.
+    Internal = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// A project or definition is invalid.
+    Invalid = 3,
+    /// A bundle's digest or signature does not match.
+    Mismatch = 6,
+    /// A port, file or permission stands in the way.
+    Environment = 7,
+    /// Some of the work was done; the rest was reported.
+    Partial = 8,
+    /// Input is needed and there is no terminal to ask on.
+    InputNeeded = 10,
+    /// Not signed in, or the session expired.
+    NotSignedIn = 11,
+    /// Signed in, but not permitted.
+    NotPermitted = 12,
+    /// The control plane cannot be reached.
+    Unreachable = 13,
+    /// The control plane answered with an error.
+    ControlPlane = 14,
+    /// The lock file is out of date (`--locked`).
+    LockOutOfDate = 15,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}

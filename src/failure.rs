@@ -1,0 +1,84 @@
+//! The one error type at the edge of the command line, and the one place that turns errors into exit codes.
+//!
+//! Library modules have their own error enums; their `From` implementations for [`Failure`] live here, so that a look at
+//! this file tells which error ends with which code.
+
+use crate::exit::ExitCode;
+use std::error::Error;
+
+/// An error as the user meets it: what failed, why, and what to do about it.
+#[derive(Debug)]
+pub struct Failure {
+    /// Exit code of the program.
+    pub code: ExitCode,
+    /// A lowercase fragment that reads well after `error: `.
+    pub message: String,
+    /// Whole sentences that say what to do.
+    pub hints: Vec<String>,
+    /// The cause; its chain is printed below the message.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+    /// The details have been printed already (diagnostics); only the message is to follow.
+    pub reported: bool,
+}
+
+impl Failure {
+    /// A failure without a cause.
+    pub fn new(code: ExitCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+            source: None,
+            reported: false,
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// A file operation that failed: names the path and the remedy that its error kind suggests.
+    pub fn file(action: &str, path: &std::path::Path, error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let hint = match error.kind() {
+            ErrorKind::NotFound => Some("Check the path for a typing error."),
+            ErrorKind::PermissionDenied => Some("Check the permissions of the file and its folder."),
+            ErrorKind::ReadOnlyFilesystem => Some("The file system is mounted read-only; choose another folder."),
+            ErrorKind::StorageFull => Some("Free some space and run the command again."),
+            _ => None,
+        };
+        let failure = Self::new(ExitCode::Environment, format!("cannot {action} {}", path.display())).because(error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+
+    /// Interrupted by Ctrl-C.
+    pub fn interrupted() -> Self {
+        Self::new(ExitCode::Interrupted, "interrupted; nothing was changed")
+    }
+}
+
+impl From<crate::project::SettingsError> for Failure {
+    fn from(error: crate::project::SettingsError) -> Self {
+        use crate::project::SettingsError;
+        match error {
+            SettingsError::Read { path, source } => Self::file("read", std::path::Path::new(&path), source),
+            SettingsError::Parse { .. } => Self::new(ExitCode::Invalid, error.to_string())
+                .hint("The file is described in the documentation under \"Project folder\"."),
+            SettingsError::Format { .. } => Self::new(ExitCode::Invalid, error.to_string())
+                .hint("Use the version of mgw that wrote the file, or a newer one."),
+        }
+    }
+}

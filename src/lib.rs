@@ -1,0 +1,12 @@
+//! The mgw toolkit: command line, cloud client, project model, OpenAPI front end and compiler.
+//!
+//! Data flows one way: the cloud is pulled into the project's files, the files are parsed into definitions with source
+//! positions, checked, compiled into a [`mgw_bundle::GatewayConfig`] and packed into a bundle that `mgw-runtime` serves.
+
+pub mod cli;
+pub mod commands;
+pub mod context;
+pub mod exit;
+pub mod failure;
+pub mod project;
+pub mod ui;

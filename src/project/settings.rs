@@ -1,0 +1,184 @@
+//! `mgw.toml`: what the project is called, where its APIs come from.
+
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The version of the file format that this program reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// The contents of `mgw.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Format version, [`FORMAT`].
+    pub format: u32,
+    /// Project name: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// Where `pull` gets the APIs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_plane: Option<ControlPlaneSettings>,
+    /// What `pull` gets.
+    #[serde(default, skip_serializing_if = "PullSettings::is_empty")]
+    pub pull: PullSettings,
+}
+
+/// `[control-plane]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ControlPlaneSettings {
+    /// Base URL.
+    pub url: String,
+    /// Which generation of REST APIs it speaks; found out at sign-in when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ControlPlaneKind>,
+}
+
+/// The REST API generation of a control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ControlPlaneKind {
+    /// WSO2 API Cloud: the 3.2 shape without a version segment.
+    ApiCloud,
+    /// Self-hosted API Manager 3.2.
+    #[serde(rename = "apim-3.2")]
+    #[value(name = "apim-3.2")]
+    Apim32,
+}
+
+/// `[pull]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PullSettings {
+    /// Gateway labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// Single APIs as `NAME:VERSION`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apis: Vec<String>,
+}
+
+impl PullSettings {
+    fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.apis.is_empty()
+    }
+}
+
+/// Why `mgw.toml` could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file could not be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what is expected.
+    #[error("{path}:{line}:{column}: {message}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// 1-based line.
+        line: usize,
+        /// 1-based column.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// Written by a newer version.
+    #[error("{path} has format version {found}, this version reads {FORMAT}")]
+    Format {
+        /// The file.
+        path: String,
+        /// Version found.
+        found: u32,
+    },
+}
+
+impl Settings {
+    /// Settings of a new project.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            format: FORMAT,
+            name: name.into(),
+            control_plane: None,
+            pull: PullSettings::default(),
+        }
+    }
+
+    /// Reads `path`; `None` when there is no such file (a micro-gw project has none).
+    ///
+    /// # Errors
+    ///
+    /// Names file, line and column of the first mistake.
+    pub fn load(path: &Path) -> Result<Option<Self>, SettingsError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                return Err(SettingsError::Read {
+                    path: path.display().to_string(),
+                    source,
+                });
+            }
+        };
+        Self::parse(&text, path).map(Some)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        let settings: Self = toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            let before = text.get(..offset).unwrap_or_default();
+            SettingsError::Parse {
+                path: path.display().to_string(),
+                line: before.matches('\n').count() + 1,
+                column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+                message: error.message().to_owned(),
+            }
+        })?;
+        if settings.format == FORMAT {
+            Ok(settings)
+        } else {
+            Err(SettingsError::Format {
+                path: path.display().to_string(),
+                found: settings.format,
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_located() {
+        let text = "format = 1\nname = \"shop\"\n[pull]\n  label = [\"dev\"]\n";
+        let error = Settings::parse(text, Path::new("shop/mgw.toml")).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.starts_with("shop/mgw.toml:4:3: unknown field `label`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_newer_format_is_named() {
+        let error = Settings::parse("format = 2\nname = \"shop\"\n", Path::new("mgw.toml")).unwrap_err();
+        assert_eq!(error.to_string(), "mgw.toml has format version 2, this version reads 1");
+    }
+
+    #[test]
+    fn settings_round_trip() {
+        let mut settings = Settings::new("shop");
+        settings.control_plane = Some(ControlPlaneSettings {
+            url: "https://localhost:9443".into(),
+            kind: Some(ControlPlaneKind::Apim32),
+        });
+        settings.pull.labels.push("dev".into());
+        let text = toml::to_string(&settings).unwrap();
+        assert_eq!(Settings::parse(&text, Path::new("mgw.toml")).unwrap(), settings);
+    }
+}
