@@ -67,6 +67,10 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Create a project folder.
     Init(commands::init::InitArgs),
+    /// Print a completion script for a shell.
+    Completions(commands::completions::CompletionsArgs),
+    /// Print the manual page, or write all of them.
+    Man(commands::man::ManArgs),
     /// Print the version.
     Version(commands::version::VersionArgs),
 }

@@ -29,7 +29,10 @@ pub fn run(args: ManArgs, context: &Context) -> Result<ExitCode, Failure> {
         std::fs::write(&path, page).map_err(|error| Failure::file("write", &path, error))?;
         written.push(path);
     }
-    context.ui.status("Wrote", format_args!("{} manual pages to {}", written.len(), directory.display()));
+    context.ui.status(
+        "Wrote",
+        format_args!("{} manual pages to {}", written.len(), directory.display()),
+    );
     Ok(ExitCode::Success)
 }
 
@@ -39,7 +42,7 @@ fn pages(mut command: clap::Command) -> Result<Vec<(String, Vec<u8>)>, Failure> 
     let mut pages = vec![("mgw".to_owned(), page(command.clone())?)];
     for subcommand in command.get_subcommands().filter(|command| command.get_name() != "help") {
         let name = format!("mgw-{}", subcommand.get_name());
-        pages.push((name.clone(), page(subcommand.clone().name(name))?));
+        pages.push((name, page(subcommand.clone())?));
     }
     Ok(pages)
 }

@@ -1,0 +1,6 @@
+//! End-to-end tests: the real binary, real servers, real files.
+//!
+//! One module per capability. [`support`] starts what a case needs and stops it.
+
+mod command_line;
+mod support;
