@@ -3,4 +3,5 @@
 //! One module per capability. [`support`] starts what a case needs and stops it.
 
 mod command_line;
+mod init;
 mod support;
