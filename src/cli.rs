@@ -74,3 +74,6 @@ pub enum Command {
     /// Print the version.
     Version(commands::version::VersionArgs),
 }
+
+#[cfg(test)]
+mod tests;
