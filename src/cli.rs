@@ -71,6 +71,13 @@ pub enum Command {
     Completions(commands::completions::CompletionsArgs),
     /// Print the manual page, or write all of them.
     Man(commands::man::ManArgs),
+    /// Sign in to the control plane.
+    Login(commands::login::LoginArgs),
+    /// End the session: revoke its tokens and remove its file.
+    #[command(alias = "reset")]
+    Logout(commands::logout::LogoutArgs),
+    /// Tell who is signed in where.
+    Whoami(commands::whoami::WhoamiArgs),
     /// Print the version.
     Version(commands::version::VersionArgs),
 }

@@ -1,7 +1,9 @@
 //! The one error type at the edge of the command line, and the one place that turns errors into exit codes.
 //!
 //! Library modules have their own error enums; their `From` implementations for [`Failure`] live here, so that a look at
-//! this file tells which error ends with which code.
+//! this file and its folder tells which error ends with which code.
+
+mod cloud;
 
 use crate::exit::ExitCode;
 use std::error::Error;

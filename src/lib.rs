@@ -4,6 +4,9 @@
 //! positions, checked, compiled into a [`mgw_bundle::GatewayConfig`] and packed into a bundle that `mgw-runtime` serves.
 
 pub mod cli;
+// `pull` uses what nothing uses yet.
+#[allow(dead_code, unused_imports)]
+pub(crate) mod cloud;
 pub mod commands;
 pub mod context;
 pub mod exit;

@@ -1,0 +1,114 @@
+//! The base URL of a control plane.
+
+use std::fmt;
+use url::Url;
+
+/// The base URL of a control plane: `https`, without user, query or fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address(Url);
+
+/// Why a text is not a base URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AddressError {
+    /// Not a URL.
+    #[error("`{0}` is not a URL")]
+    Url(String),
+    /// Credentials must not travel in the clear.
+    #[error("`{0}` does not start with https://")]
+    Scheme(String),
+    /// Something that is not part of a base URL.
+    #[error("the URL of a control plane has no user, query or fragment")]
+    Extra,
+}
+
+impl Address {
+    /// Reads a URL; `https://` may be left out.
+    pub(crate) fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let complete = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("https://{text}")
+        };
+        let url = Url::parse(&complete).map_err(|_| AddressError::Url(text.to_owned()))?;
+        if url.scheme() != "https" {
+            return Err(AddressError::Scheme(text.to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+            return Err(AddressError::Extra);
+        }
+        Ok(Self(url))
+    }
+
+    /// For tests against servers of their own, which speak plain HTTP on the loopback interface.
+    #[cfg(test)]
+    pub(crate) fn unchecked(url: Url) -> Self {
+        Self(url)
+    }
+
+    /// Host name or address.
+    pub(crate) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// Whether this is a host of API Cloud itself.
+    pub(crate) fn is_api_cloud(&self) -> bool {
+        let host = self.host();
+        host == "api.cloud.wso2.com" || host.ends_with(".api.cloud.wso2.com")
+    }
+
+    /// Appends segments, each percent-encoded as one; empty ones are left out.
+    pub(crate) fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty();
+            path.extend(segments.into_iter().filter(|segment| !segment.is_empty()));
+        }
+        url
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_normalised() {
+        for (text, expected) in [
+            ("https://localhost:9443", "https://localhost:9443"),
+            ("localhost:9443/", "https://localhost:9443"),
+            (" HTTPS://Idp.Example/apim/ ", "https://idp.example/apim"),
+        ] {
+            assert_eq!(Address::parse(text).unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_base_url_is_refused() {
+        assert!(matches!(Address::parse(""), Err(AddressError::Url(_))));
+        assert!(matches!(
+            Address::parse("http://localhost"),
+            Err(AddressError::Scheme(_))
+        ));
+        for text in [
+            "https://a:b@localhost",
+            "https://localhost/?x=1",
+            "https://localhost/#x",
+        ] {
+            assert_eq!(Address::parse(text), Err(AddressError::Extra), "{text}");
+        }
+    }
+
+    #[test]
+    fn segments_are_encoded() {
+        let address = Address::parse("https://localhost/apim/").unwrap();
+        let url = address.join(["api", "am", "", "a/b?c"]);
+        assert_eq!(url.as_str(), "https://localhost/apim/api/am/a%2Fb%3Fc");
+    }
+}

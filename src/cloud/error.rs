@@ -1,0 +1,155 @@
+//! Why a conversation with the control plane failed.
+
+use std::error::Error;
+
+/// A request as messages name it: never with headers, query values or bodies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RequestName {
+    /// Upper-case method.
+    pub(crate) method: String,
+    /// Host, with the port where it is not the usual one.
+    pub(crate) host: String,
+    /// Path without query.
+    pub(crate) path: String,
+}
+
+impl std::fmt::Display for RequestName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// Why a conversation with the control plane failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CloudError {
+    /// The HTTP client could not be set up.
+    #[error("cannot prepare the connection")]
+    Setup(#[source] Box<dyn Error + Send + Sync>),
+    /// No connection, or it broke.
+    #[error("cannot reach {}", request.host)]
+    Unreachable {
+        /// The request.
+        request: RequestName,
+        /// Cause.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The server's certificate is not trusted.
+    #[error("the certificate of {} is not trusted", request.host)]
+    Certificate {
+        /// The request.
+        request: RequestName,
+        /// Cause.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// No answer in time.
+    #[error("{} did not answer in time ({request})", request.host)]
+    TimedOut {
+        /// The request.
+        request: RequestName,
+    },
+    /// The server sends us elsewhere; credentials do not follow.
+    #[error("{request} answered {status}: redirected to {location}")]
+    Redirected {
+        /// The request.
+        request: RequestName,
+        /// HTTP status.
+        status: u16,
+        /// Scheme and host of the new place.
+        location: String,
+    },
+    /// An answer that tells of an error.
+    #[error("{request} answered {status}{}", with_message(message))]
+    Status {
+        /// The request.
+        request: RequestName,
+        /// HTTP status.
+        status: u16,
+        /// What the server said, shortened.
+        message: String,
+    },
+    /// An answer that cannot be understood.
+    #[error("{request} answered with {problem}")]
+    Answer {
+        /// The request.
+        request: RequestName,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Nothing at this address looks like a known control plane.
+    #[error("{host} is not a control plane of a known kind")]
+    NotAControlPlane {
+        /// Host name.
+        host: String,
+        /// What was tried, for the message.
+        tried: Vec<String>,
+    },
+    /// User name or password are wrong.
+    #[error("the control plane does not accept user {user} with this password")]
+    WrongCredentials {
+        /// User name.
+        user: String,
+        /// What the server said.
+        message: String,
+    },
+    /// The user may not register a client.
+    #[error("user {user} may not use the management APIs")]
+    NoManagementRole {
+        /// User name.
+        user: String,
+        /// What the server said.
+        message: String,
+    },
+    /// Nobody is signed in under this profile.
+    #[error("not signed in{}", profile_suffix(profile))]
+    NotSignedIn {
+        /// Profile name.
+        profile: String,
+    },
+    /// The refresh token is no longer accepted.
+    #[error("the session of {user} ended")]
+    SessionEnded {
+        /// User name.
+        user: String,
+        /// Profile name.
+        profile: String,
+    },
+    /// Signed in, but without the scope for this request.
+    #[error("{request} needs the scope {}", scopes.join(" or "))]
+    MissingScope {
+        /// The request.
+        request: RequestName,
+        /// Any one of these suffices.
+        scopes: Vec<String>,
+    },
+    /// The session's files.
+    #[error(transparent)]
+    Session(#[from] super::session::SessionError),
+}
+
+impl CloudError {
+    /// The HTTP status, if the server answered with an error.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+fn with_message(message: &str) -> String {
+    if message.is_empty() {
+        String::new()
+    } else {
+        format!(": {message}")
+    }
+}
+
+fn profile_suffix(profile: &str) -> String {
+    if profile == super::session::DEFAULT_PROFILE {
+        String::new()
+    } else {
+        format!(" under profile {profile}")
+    }
+}

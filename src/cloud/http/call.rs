@@ -1,0 +1,198 @@
+//! A request and its answer as plain data.
+
+use super::Repeat;
+use crate::cloud::error::RequestName;
+use crate::cloud::{CloudError, json};
+use base64::Engine;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::time::Duration;
+use url::Url;
+
+/// The most bytes of an answer that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limit(pub(crate) usize);
+
+impl Limit {
+    /// Tokens, registrations, single objects.
+    pub(crate) const SMALL: Self = Self(1 << 20);
+    /// A page of a list, or the details of an API.
+    pub(crate) const LIST: Self = Self(16 << 20);
+    /// An API definition.
+    pub(crate) const DEFINITION: Self = Self(64 << 20);
+}
+
+/// What a request carries.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// Nothing.
+    Empty,
+    /// Bytes with their media type. May hold secrets, so they do not show in `Debug`.
+    Bytes(&'static str, SecretBytes),
+}
+
+/// Bytes that are wiped when dropped.
+pub(crate) struct SecretBytes(pub(crate) zeroize::Zeroizing<Vec<u8>>);
+
+impl std::fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecretBytes({})", self.0.len())
+    }
+}
+
+/// A request.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Method.
+    pub(crate) method: reqwest::Method,
+    /// Address with query.
+    pub(crate) url: Url,
+    /// Value of the `Authorization` header.
+    pub(crate) authorization: Option<SecretString>,
+    /// Payload.
+    pub(crate) body: Body,
+    /// Largest answer.
+    pub(crate) limit: Limit,
+    /// When it may be sent again.
+    pub(crate) repeat: Repeat,
+}
+
+impl Call {
+    /// A read.
+    pub(crate) fn get(url: Url) -> Self {
+        Self {
+            method: reqwest::Method::GET,
+            url,
+            authorization: None,
+            body: Body::Empty,
+            limit: Limit::LIST,
+            repeat: Repeat::Idempotent,
+        }
+    }
+
+    /// A request that changes something and is repeated only when it never reached the server.
+    pub(crate) fn post(url: Url, media_type: &'static str, bytes: Vec<u8>) -> Self {
+        Self {
+            method: reqwest::Method::POST,
+            url,
+            authorization: None,
+            body: Body::Bytes(media_type, SecretBytes(bytes.into())),
+            limit: Limit::SMALL,
+            repeat: Repeat::Unsent,
+        }
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// Sets the largest answer.
+    #[must_use]
+    pub(crate) fn limit(mut self, limit: Limit) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Adds a bearer token.
+    #[must_use]
+    pub(crate) fn bearer(mut self, token: &SecretString) -> Self {
+        self.authorization = Some(format!("Bearer {}", token.expose_secret()).into());
+        self
+    }
+
+    /// Adds user name and password.
+    #[must_use]
+    pub(crate) fn basic(mut self, user: &str, password: &SecretString) -> Self {
+        let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.expose_secret()));
+        let encoded = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+        self.authorization = Some(format!("Basic {encoded}").into());
+        self
+    }
+
+    /// The request as messages name it.
+    pub(crate) fn name(&self) -> RequestName {
+        let host = self.url.host_str().unwrap_or_default();
+        RequestName {
+            method: self.method.to_string(),
+            host: match self.url.port() {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_owned(),
+            },
+            path: self.url.path().to_owned(),
+        }
+    }
+}
+
+/// A complete answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The request.
+    pub(crate) request: RequestName,
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// `Content-Type`.
+    pub(crate) media_type: Option<String>,
+    /// `ETag`.
+    pub(crate) etag: Option<String>,
+    /// `Location`, scheme and host only.
+    pub(crate) location: Option<String>,
+    /// `Retry-After`, when it is a number of seconds.
+    pub(crate) retry_after: Option<Duration>,
+    /// The payload, at most as long as the call's limit.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether the status is 2xx.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Turns every status but 2xx into an error with the server's own words.
+    pub(crate) fn require_success(self) -> Result<Self, CloudError> {
+        if self.is_success() {
+            return Ok(self);
+        }
+        if (300..400).contains(&self.status)
+            && let Some(location) = self.location
+        {
+            return Err(CloudError::Redirected {
+                request: self.request,
+                status: self.status,
+                location,
+            });
+        }
+        Err(CloudError::Status {
+            message: super::error_text(&self.body),
+            request: self.request,
+            status: self.status,
+        })
+    }
+
+    /// Reads the payload as a JSON document.
+    pub(crate) fn json(&self) -> Result<Value, CloudError> {
+        json::parse(&self.body).map_err(|error| {
+            let kind = self.media_type.as_deref().unwrap_or("no content type");
+            self.unreadable(format!(
+                "something that is not JSON ({kind}, {} bytes: {})",
+                self.body.len(),
+                if error.is_eof() {
+                    "it ends too early"
+                } else {
+                    "it does not parse"
+                }
+            ))
+        })
+    }
+
+    /// The error for a payload that is not what was expected.
+    pub(crate) fn unreadable(&self, problem: impl Into<String>) -> CloudError {
+        CloudError::Answer {
+            request: self.request.clone(),
+            problem: problem.into(),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The HTTP client.
+
+use super::retry::{self, Outcome};
+use super::{Answer, Body, Call};
+use crate::cloud::CloudError;
+use crate::ui::Ui;
+use reqwest::header::{self, HeaderValue};
+use secrecy::ExposeSecret;
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+/// How requests are sent.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpOptions {
+    /// Longest wait for a connection.
+    pub(crate) connect_timeout: Duration,
+    /// Longest wait for a complete answer.
+    pub(crate) timeout: Duration,
+    /// First pause between two attempts.
+    pub(crate) back_off: Duration,
+    /// Certificate authorities that are trusted beside the platform's, in PEM.
+    pub(crate) extra_roots: Option<String>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            back_off: Duration::from_secs(1),
+            extra_roots: None,
+        }
+    }
+}
+
+/// Sends requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    back_off: Duration,
+    ui: Ui,
+}
+
+impl Http {
+    /// Prepares a client.
+    pub(crate) fn new(options: &HttpOptions, ui: &Ui) -> Result<Self, CloudError> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("mgw/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(options.connect_timeout)
+            .timeout(options.timeout)
+            .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if let Some(pem) = &options.extra_roots {
+            let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
+                .map_err(|error| CloudError::Setup(Box::new(error)))?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Self {
+            client: builder.build().map_err(|error| CloudError::Setup(Box::new(error)))?,
+            back_off: options.back_off,
+            ui: ui.clone(),
+        })
+    }
+
+    /// Sends a request, again where that is allowed and may help.
+    ///
+    /// Every complete answer is returned, whatever its status.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, CloudError> {
+        let mut attempt = 1;
+        loop {
+            let started = Instant::now();
+            let result = self.attempt(call).await;
+            let name = call.name();
+            let took = started.elapsed().as_millis();
+            let outcome = match &result {
+                Ok(answer) => {
+                    self.ui.detail(format_args!("{name} {} {took} ms", answer.status));
+                    Outcome::Answered(answer.status, answer.retry_after)
+                }
+                Err(error) => {
+                    self.ui.detail(format_args!("{name} failed after {took} ms: {error}"));
+                    match error {
+                        CloudError::Unreachable { source, .. } if source.is_connect() => Outcome::NotConnected,
+                        CloudError::Unreachable { .. } | CloudError::TimedOut { .. } => Outcome::Broken,
+                        _ => return result,
+                    }
+                }
+            };
+            let Some(pause) = retry::pause(call.repeat, attempt, outcome, self.back_off, jitter()) else {
+                return result;
+            };
+            self.ui
+                .detail(format_args!("sending {name} again in {} ms", pause.as_millis()));
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(&self, call: &Call) -> Result<Answer, CloudError> {
+        let mut request = self
+            .client
+            .request(call.method.clone(), call.url.clone())
+            .header(header::ACCEPT, "application/json");
+        if let Some(authorization) = &call.authorization {
+            let mut value = HeaderValue::from_str(authorization.expose_secret())
+                .map_err(|error| CloudError::Setup(Box::new(error)))?;
+            value.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        if let Body::Bytes(media_type, bytes) = &call.body {
+            request = request.header(header::CONTENT_TYPE, *media_type).body(bytes.0.to_vec());
+        }
+        let mut response = request.send().await.map_err(|error| failed(call, error))?;
+        let text = |name: header::HeaderName| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let mut answer = Answer {
+            request: call.name(),
+            status: response.status().as_u16(),
+            media_type: text(header::CONTENT_TYPE),
+            etag: text(header::ETAG),
+            location: text(header::LOCATION).map(|location| place(call, &location)),
+            retry_after: text(header::RETRY_AFTER)
+                .and_then(|seconds| seconds.trim().parse().ok())
+                .map(Duration::from_secs),
+            body: Vec::new(),
+        };
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(call, error))? {
+            if answer.body.len() + chunk.len() > call.limit.0 {
+                return Err(answer.unreadable(format!("more than {} bytes", call.limit.0)));
+            }
+            answer.body.extend_from_slice(&chunk);
+        }
+        Ok(answer)
+    }
+}
+
+/// Scheme and host that a redirect leads to; its query may hold secrets.
+fn place(call: &Call, location: &str) -> String {
+    call.url.join(location).map_or_else(
+        |_| "an unreadable address".to_owned(),
+        |url| url.origin().ascii_serialization(),
+    )
+}
+
+fn failed(call: &Call, error: reqwest::Error) -> CloudError {
+    let request = call.name();
+    // The URL may hold a query; the request's name says enough.
+    let source = error.without_url();
+    if source.is_timeout() {
+        CloudError::TimedOut { request }
+    } else if source.is_builder() {
+        CloudError::Setup(Box::new(source))
+    } else if is_certificate(&source) {
+        CloudError::Certificate { request, source }
+    } else {
+        CloudError::Unreachable { request, source }
+    }
+}
+
+fn is_certificate(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        let inner = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let found = inner.or_else(|| error.downcast_ref::<rustls::Error>());
+        if matches!(found, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Spreads the attempts of several clients; without randomness they merely coincide.
+fn jitter() -> f64 {
+    let mut byte = [128u8];
+    let _ = aws_lc_rs::rand::fill(&mut byte);
+    f64::from(byte[0]) / 255.0
+}

@@ -1,0 +1,18 @@
+//! Requests to the control plane, bounded in time, size and repetition.
+//!
+//! Redirects are never followed: every request carries credentials, and none of the APIs in use redirects. Proxies come
+//! from the usual environment variables. TLS certificates are always verified, against the platform's roots and the
+//! user's own.
+
+mod call;
+mod client;
+mod message;
+mod retry;
+
+pub(crate) use call::{Answer, Body, Call, Limit, SecretBytes};
+pub(crate) use client::{Http, HttpOptions};
+pub(crate) use message::error_text;
+pub(crate) use retry::Repeat;
+
+#[cfg(test)]
+pub(crate) mod tests;

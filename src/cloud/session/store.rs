@@ -1,0 +1,174 @@
+//! Session files: one per profile, readable by the user alone, replaced atomically, changed under a lock.
+
+use super::{Profile, Session, SessionError, file};
+use crate::cloud::address::Address;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// The largest session file that is read.
+const LARGEST: u64 = 1 << 20;
+
+/// How long to wait for another process that refreshes the session.
+const LOCK_PATIENCE: Duration = Duration::from_secs(90);
+
+/// The session file of one profile.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionStore {
+    folder: PathBuf,
+    profile: Profile,
+    parse_address: fn(&str) -> Option<Address>,
+}
+
+/// The right to change the session; ends when dropped.
+#[derive(Debug)]
+pub(crate) struct SessionLock {
+    _file: File,
+}
+
+impl SessionStore {
+    /// The store below the user's configuration folder.
+    pub(crate) fn new(config_dir: &Path, profile: Profile) -> Self {
+        Self {
+            folder: config_dir.join("sessions"),
+            profile,
+            parse_address: |text| Address::parse(text).ok(),
+        }
+    }
+
+    /// For tests against servers of their own: accepts their plain URLs.
+    #[cfg(test)]
+    pub(crate) fn for_tests(config_dir: &Path) -> Self {
+        Self {
+            parse_address: |text| text.parse().ok().map(Address::unchecked),
+            ..Self::new(config_dir, "default".parse().unwrap())
+        }
+    }
+
+    /// The profile.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The session file.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}.json", self.profile))
+    }
+
+    /// Reads the session; `None` when nobody is signed in.
+    pub(crate) fn load(&self) -> Result<Option<Session>, SessionError> {
+        let path = self.path();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(failed("read", &path, source)),
+        };
+        refuse_exposed(&file, &path)?;
+        let mut bytes = Zeroizing::new(Vec::new());
+        file.take(LARGEST)
+            .read_to_end(&mut bytes)
+            .map_err(|source| failed("read", &path, source))?;
+        file::read(&bytes, self.parse_address)
+            .map(Some)
+            .map_err(|problem| SessionError::Unreadable { path, problem })
+    }
+
+    /// Replaces the session. After a crash there is the old one or the new one.
+    pub(crate) fn save(&self, session: &Session) -> Result<(), SessionError> {
+        self.make_folder()?;
+        let path = self.path();
+        let write = || -> std::io::Result<()> {
+            let bytes = file::write(session)?;
+            // Temporary files are made with mode 0600.
+            let mut temporary = tempfile::Builder::new().prefix(".session").tempfile_in(&self.folder)?;
+            temporary.write_all(&bytes)?;
+            temporary.as_file().sync_all()?;
+            temporary.persist(&path).map_err(|error| error.error)?;
+            sync_folder(&self.folder)
+        };
+        write().map_err(|source| failed("write", &path, source))
+    }
+
+    /// Removes the session; `false` when there was none.
+    pub(crate) fn delete(&self) -> Result<bool, SessionError> {
+        let path = self.path();
+        match std::fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(failed("remove", &path, source)),
+        }
+    }
+
+    /// Waits for the right to change the session.
+    pub(crate) async fn lock(&self) -> Result<SessionLock, SessionError> {
+        self.make_folder()?;
+        let path = self.folder.join(format!("{}.lock", self.profile));
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(|source| failed("open", &path, source))?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(SessionLock { _file: file }),
+                Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Err(TryLockError::WouldBlock) => return Err(SessionError::Busy { path }),
+                Err(TryLockError::Error(source)) => return Err(failed("lock", &path, source)),
+            }
+        }
+    }
+
+    fn make_folder(&self) -> Result<(), SessionError> {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&self.folder)
+            .map_err(|source| failed("create", &self.folder, source))
+    }
+}
+
+fn failed(action: &'static str, path: &Path, source: std::io::Error) -> SessionError {
+    SessionError::File {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// A file that others can read may have been read: it is not used any more.
+#[cfg(unix)]
+fn refuse_exposed(file: &File, path: &Path) -> Result<(), SessionError> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = file.metadata().map_err(|source| failed("read", path, source))?.mode() & 0o777;
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(SessionError::Exposed {
+            path: path.to_owned(),
+            mode,
+        })
+    }
+}
+
+#[cfg(not(unix))]
+fn refuse_exposed(_file: &File, _path: &Path) -> Result<(), SessionError> {
+    Ok(())
+}
+
+/// Makes a rename durable.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}

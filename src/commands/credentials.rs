@@ -1,0 +1,233 @@
+//! Where the user name, the password and the other settings of a sign-in come from: flag, variable, project, prompt.
+
+use crate::cloud::account::UserName;
+use crate::cloud::address::Address;
+use crate::cloud::http::HttpOptions;
+use crate::cloud::session::{DEFAULT_PROFILE, Profile, SessionStore};
+use crate::context::{Context, Environment};
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::ControlPlaneKind;
+use crate::ui::Prompt;
+use secrecy::SecretString;
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Base URL of WSO2 API Cloud's management APIs.
+pub(crate) const API_CLOUD_URL: &str = "https://gateway.api.cloud.wso2.com";
+
+/// The largest certificate file that is read.
+const LARGEST_CA_FILE: u64 = 1 << 20;
+
+/// The largest password that is read.
+const LONGEST_PASSWORD: u64 = 4096;
+
+/// Which session, and how to reach the control plane.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SessionArgs {
+    /// Name of the session, to keep several [env: MGW_PROFILE] [default: default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Certificate authority to trust beside the platform's, in PEM [env: MGW_CA_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+/// User name and password.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CredentialArgs {
+    /// E-mail address, for API Cloud [env: MGW_EMAIL, WSO2_CLOUD_EMAIL]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "username")]
+    pub email: Option<String>,
+    /// Organisation key, for API Cloud [env: MGW_ORG, WSO2_CLOUD_ORG_KEY]
+    #[arg(long, value_name = "KEY", conflicts_with = "username")]
+    pub org: Option<String>,
+    /// Complete user name, tenant included [env: MGW_USERNAME]
+    #[arg(long, short = 'u', value_name = "NAME")]
+    pub username: Option<String>,
+    /// Read the password from standard input [env for the password: MGW_PASSWORD, WSO2_CLOUD_PASSWORD]
+    #[arg(long, conflicts_with = "password")]
+    pub password_stdin: bool,
+    /// The password itself. Others can see it in the process list; kept for scripts written for micro-gw.
+    #[arg(long, short = 'p', value_name = "PASSWORD", hide = true)]
+    pub password: Option<SecretString>,
+}
+
+impl SessionArgs {
+    /// The session's files.
+    pub(crate) fn store(&self, environment: &Environment) -> Result<SessionStore, Failure> {
+        let name = self.profile.as_deref().or_else(|| environment.get("MGW_PROFILE"));
+        let profile: Profile = name.unwrap_or(DEFAULT_PROFILE).parse()?;
+        Ok(SessionStore::new(&environment.config_dir()?, profile))
+    }
+
+    /// How requests are sent.
+    pub(crate) fn http(&self, environment: &Environment) -> Result<HttpOptions, Failure> {
+        let variable = environment.get("MGW_CA_FILE").map(PathBuf::from);
+        let extra_roots = match self.ca.clone().or(variable) {
+            Some(path) => Some(read_ca(&path)?),
+            None => None,
+        };
+        let defaults = HttpOptions::default();
+        let timeout = match environment.get("MGW_HTTP_TIMEOUT") {
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|seconds| (1..=3600).contains(seconds))
+                .map(Duration::from_secs)
+                .ok_or_else(|| {
+                    Failure::new(ExitCode::Usage, format!("MGW_HTTP_TIMEOUT is `{text}`"))
+                        .hint("Give a number of seconds from 1 to 3600.")
+                })?,
+            None => defaults.timeout,
+        };
+        Ok(HttpOptions {
+            connect_timeout: defaults.connect_timeout.min(timeout),
+            timeout,
+            extra_roots,
+            ..defaults
+        })
+    }
+}
+
+impl CredentialArgs {
+    /// The user name; asks for what is missing.
+    pub(crate) fn user(
+        &self,
+        context: &Context,
+        address: &Address,
+        kind: Option<ControlPlaneKind>,
+    ) -> Result<UserName, Failure> {
+        let environment = &context.environment;
+        if let Some(user) = self.given_user(environment)? {
+            if kind == Some(ControlPlaneKind::ApiCloud) && !user.has_email_and_organisation() {
+                return Err(Failure::new(
+                    ExitCode::Usage,
+                    format!("`{user}` does not name an organisation of API Cloud"),
+                )
+                .hint("Give --email and --org, or --username in the form EMAIL@ORG."));
+            }
+            return Ok(user);
+        }
+        let email = first(self.email.as_deref(), environment, &["MGW_EMAIL", "WSO2_CLOUD_EMAIL"]);
+        let org = first(self.org.as_deref(), environment, &["MGW_ORG", "WSO2_CLOUD_ORG_KEY"]);
+        let is_cloud = match kind {
+            Some(kind) => kind == ControlPlaneKind::ApiCloud,
+            None => address.is_api_cloud(),
+        };
+        if !is_cloud && email.is_none() && org.is_none() {
+            let name = context.ui.ask(Prompt {
+                label: "User name",
+                flag: "--username",
+                variable: "MGW_USERNAME",
+                default: None,
+            })?;
+            return Ok(UserName::complete(&name)?);
+        }
+        let email = match email {
+            Some(email) => email.to_owned(),
+            None => context.ui.ask(Prompt {
+                label: "E-mail address",
+                flag: "--email",
+                variable: "MGW_EMAIL",
+                default: None,
+            })?,
+        };
+        let org = match org {
+            Some(org) => org.to_owned(),
+            None => context.ui.ask(Prompt {
+                label: "Organisation key",
+                flag: "--org",
+                variable: "MGW_ORG",
+                default: None,
+            })?,
+        };
+        Ok(UserName::in_organisation(&email, &org)?)
+    }
+
+    /// The user name as far as flags and variables give it; nobody is asked.
+    pub(crate) fn given_user(&self, environment: &Environment) -> Result<Option<UserName>, Failure> {
+        if let Some(name) = &self.username {
+            return Ok(Some(UserName::complete(name)?));
+        }
+        if self.email.is_none()
+            && self.org.is_none()
+            && let Some(name) = environment.get("MGW_USERNAME")
+        {
+            return Ok(Some(UserName::complete(name)?));
+        }
+        let email = first(self.email.as_deref(), environment, &["MGW_EMAIL", "WSO2_CLOUD_EMAIL"]);
+        let org = first(self.org.as_deref(), environment, &["MGW_ORG", "WSO2_CLOUD_ORG_KEY"]);
+        match (email, org) {
+            (Some(email), Some(org)) => Ok(Some(UserName::in_organisation(email, org)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The password; asks when no flag or variable gives it.
+    pub(crate) fn password(&self, context: &Context, user: &UserName) -> Result<SecretString, Failure> {
+        if let Some(password) = self.given_password(context)? {
+            return Ok(password);
+        }
+        context.ui.ask_secret(Prompt {
+            label: &format!("Password of {user}"),
+            flag: "--password-stdin",
+            variable: "MGW_PASSWORD",
+            default: None,
+        })
+    }
+
+    /// The password as far as flags and variables give it; nobody is asked.
+    pub(crate) fn given_password(&self, context: &Context) -> Result<Option<SecretString>, Failure> {
+        if self.password_stdin {
+            return read_password().map(Some);
+        }
+        if let Some(password) = &self.password {
+            context.ui.warn(
+                "a password on the command line can be seen by other users; use --password-stdin or MGW_PASSWORD",
+            );
+            return Ok(Some(password.clone()));
+        }
+        let environment = &context.environment;
+        let variable = environment
+            .get("MGW_PASSWORD")
+            .or_else(|| environment.get("WSO2_CLOUD_PASSWORD"));
+        Ok(variable.map(|password| password.to_owned().into()))
+    }
+}
+
+fn first<'a>(flag: Option<&'a str>, environment: &'a Environment, variables: &[&str]) -> Option<&'a str> {
+    flag.or_else(|| variables.iter().find_map(|name| environment.get(name)))
+}
+
+fn read_ca(path: &std::path::Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST_CA_FILE).read_to_string(&mut text))
+        .map_err(|error| Failure::file("read", path, error))?;
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        Ok(text)
+    } else {
+        Err(
+            Failure::new(ExitCode::Usage, format!("{} holds no certificate", path.display()))
+                .hint("Give a PEM file: it contains a line BEGIN CERTIFICATE."),
+        )
+    }
+}
+
+fn read_password() -> Result<SecretString, Failure> {
+    let mut text = zeroize::Zeroizing::new(String::new());
+    std::io::stdin()
+        .lock()
+        .take(LONGEST_PASSWORD)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::new(ExitCode::InputNeeded, "cannot read the password").because(error))?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    if password.is_empty() {
+        return Err(Failure::new(ExitCode::InputNeeded, "standard input holds no password")
+            .hint("Pipe the password in, for example from a secret store."));
+    }
+    Ok(password.to_owned().into())
+}

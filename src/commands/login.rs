@@ -1,0 +1,118 @@
+//! `mgw login`
+
+use super::credentials::{API_CLOUD_URL, CredentialArgs, SessionArgs};
+use super::interrupt::interruptible;
+use crate::cloud::address::Address;
+use crate::cloud::generation::generation;
+use crate::cloud::sign_in::{SignIn, SignedIn, sign_in};
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::{ControlPlaneKind, ControlPlaneSettings, Layout, Settings};
+use crate::ui::Prompt;
+use serde::Serialize;
+
+/// Arguments of `mgw login`.
+#[derive(Debug, clap::Args)]
+pub struct LoginArgs {
+    /// Base URL of the control plane [env: MGW_URL] [default: the project's, else WSO2 API Cloud]
+    #[arg(long, short = 's', alias = "server-url", value_name = "URL")]
+    pub url: Option<String>,
+    /// Generation of its APIs; found out when left out [env: MGW_KIND]
+    #[arg(long, value_enum, env = "MGW_KIND")]
+    pub kind: Option<ControlPlaneKind>,
+    /// Who signs in.
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
+    /// Which session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// The result with `--output json`.
+#[derive(Debug, Serialize)]
+struct LoginResult<'a> {
+    profile: &'a str,
+    user: &'a str,
+    organisation: &'a str,
+    control_plane: String,
+    kind: ControlPlaneKind,
+    scopes: &'a [String],
+    missing_scopes: &'a [&'static str],
+    visible_apis: Option<u64>,
+    expires: String,
+}
+
+/// Signs in and stores the session.
+pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let ui = &context.ui;
+    let project = Settings::load(&Layout::new(".").settings())?.and_then(|settings| settings.control_plane);
+    let address = address(args.url.as_deref(), project.as_ref(), context)?;
+    let of_project = project.filter(|project| Address::parse(&project.url).as_ref() == Ok(&address));
+    let kind = args.kind.or_else(|| of_project.and_then(|project| project.kind));
+    let store = args.session.store(&context.environment)?;
+    let http = args.session.http(&context.environment)?;
+    let user = args.credentials.user(context, &address, kind)?;
+    let password = args.credentials.password(context, &user)?;
+
+    let request = SignIn {
+        address,
+        kind,
+        user,
+        password,
+    };
+    let signed_in = context.block_on(interruptible(async {
+        let signed_in = sign_in(request, &http, ui).await?;
+        let _lock = store.lock().await?;
+        store.save(&signed_in.session)?;
+        Ok(signed_in)
+    }))?;
+
+    let SignedIn {
+        session,
+        missing_scopes,
+        visible_apis,
+    } = &signed_in;
+    ui.status("Signed in", format_args!("as {} at {}", session.user, session.address));
+    ui.detail(format_args!("session file {}", store.path().display()));
+    if !missing_scopes.is_empty() {
+        ui.warn(format_args!("not granted: {}", missing_scopes.join(" ")));
+        ui.hint("Roles of the user decide on that; pull does without where it can.");
+    }
+    match visible_apis {
+        Some(0) => ui.warn("no API is visible to this user"),
+        Some(count) => ui.line(format_args!("{count} APIs are visible to you.")),
+        None => ui.warn("this user may not read APIs: the creator or publisher role is missing"),
+    }
+    let result = LoginResult {
+        profile: store.profile().as_str(),
+        user: session.user.as_str(),
+        organisation: session.user.tenant(),
+        control_plane: session.address.to_string(),
+        kind: session.kind,
+        scopes: &session.scopes,
+        missing_scopes,
+        visible_apis: *visible_apis,
+        expires: session.expires.to_string(),
+    };
+    ui.detail(format_args!("it is {}", generation(session.kind).title));
+    ui.result("", &result);
+    Ok(ExitCode::Success)
+}
+
+fn address(flag: Option<&str>, project: Option<&ControlPlaneSettings>, context: &Context) -> Result<Address, Failure> {
+    let given = flag
+        .or_else(|| context.environment.get("MGW_URL"))
+        .or(project.map(|project| project.url.as_str()));
+    let text = match given {
+        Some(text) => text.to_owned(),
+        None if context.ui.is_interactive() => context.ui.ask(Prompt {
+            label: "Base URL of the control plane",
+            flag: "--url",
+            variable: "MGW_URL",
+            default: Some(API_CLOUD_URL),
+        })?,
+        None => API_CLOUD_URL.to_owned(),
+    };
+    Ok(Address::parse(&text)?)
+}
