@@ -58,7 +58,13 @@ pub struct GlobalArgs {
     )]
     pub color: ColorChoice,
     /// Never ask; fail when an answer would be needed.
-    #[arg(long, global = true, env = "MGW_NO_INPUT", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "MGW_NO_INPUT",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = "Global options"
+    )]
     pub no_input: bool,
 }
 
@@ -67,6 +73,8 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Create a project folder.
     Init(commands::init::InitArgs),
+    /// Look at everything that stands between you and a running gateway.
+    Doctor(commands::doctor::DoctorArgs),
     /// Print a completion script for a shell.
     Completions(commands::completions::CompletionsArgs),
     /// Print the manual page, or write all of them.

@@ -2,6 +2,7 @@
 
 pub mod completions;
 mod credentials;
+pub mod doctor;
 pub mod init;
 mod interrupt;
 pub mod login;
@@ -19,6 +20,7 @@ use crate::failure::Failure;
 pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Completions(args) => completions::run(args, context),
+        Command::Doctor(args) => doctor::run(args, context),
         Command::Init(args) => init::run(args, context),
         Command::Man(args) => man::run(args, context),
         Command::Login(args) => login::run(args, context),

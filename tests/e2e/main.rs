@@ -3,5 +3,6 @@
 //! One module per capability. [`support`] starts what a case needs and stops it.
 
 mod command_line;
+mod doctor;
 mod init;
 mod support;

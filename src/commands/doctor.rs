@@ -1,0 +1,234 @@
+//! `mgw doctor`
+
+use super::credentials::{API_CLOUD_URL, SessionArgs};
+use super::interrupt::interruptible;
+use crate::cloud::address::Address;
+use crate::cloud::http::{Call, Http, Repeat};
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::{Layout, Settings};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `mgw doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Project folder to look at as well.
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Do not contact the control plane.
+    #[arg(long)]
+    pub offline: bool,
+    /// Which session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// The ports that the gateway listens on unless told otherwise.
+const PORTS: [(u16, &str); 3] = [(9090, "HTTP"), (9095, "HTTPS"), (9797, "admin")];
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Verdict {
+    Ok,
+    Warning,
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Check {
+    subject: &'static str,
+    verdict: Verdict,
+    finding: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+impl Check {
+    fn ok(subject: &'static str, finding: impl Into<String>) -> Self {
+        Self {
+            subject,
+            verdict: Verdict::Ok,
+            finding: finding.into(),
+            remedy: None,
+        }
+    }
+
+    fn warning(subject: &'static str, finding: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Warning,
+            remedy: Some(remedy.into()),
+            ..Self::ok(subject, finding)
+        }
+    }
+
+    fn problem(subject: &'static str, failure: &Failure) -> Self {
+        let mut finding = failure.message.clone();
+        if let Some(cause) = root_cause(failure) {
+            finding = format!("{finding}: {cause}");
+        }
+        Self {
+            verdict: Verdict::Problem,
+            remedy: failure.hints.first().cloned(),
+            ..Self::ok(subject, finding)
+        }
+    }
+}
+
+/// The innermost cause says most: the outer ones only say what was being done.
+fn root_cause(failure: &Failure) -> Option<String> {
+    let mut cause: &dyn std::error::Error = failure.source.as_deref()?;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Some(cause.to_string())
+}
+
+/// Looks at everything that stands between the user and a running gateway.
+pub fn run(args: DoctorArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let mut checks = vec![user_folder(context), session(&args.session, context)];
+    if !args.offline {
+        checks.push(control_plane(&args, context));
+    }
+    checks.push(project(&args.project));
+    checks.extend(PORTS.map(|(port, name)| listener(port, name)));
+
+    let problems = checks.iter().filter(|check| check.verdict == Verdict::Problem).count();
+    let text: Vec<String> = checks.iter().map(line).collect();
+    #[derive(Serialize)]
+    struct Report<'a> {
+        checks: &'a [Check],
+        problems: usize,
+    }
+    context.ui.result(
+        text.join("\n"),
+        &Report {
+            checks: &checks,
+            problems,
+        },
+    );
+    Ok(if problems == 0 {
+        ExitCode::Success
+    } else {
+        ExitCode::Environment
+    })
+}
+
+fn line(check: &Check) -> String {
+    let mark = match check.verdict {
+        Verdict::Ok => "ok     ",
+        Verdict::Warning => "warning",
+        Verdict::Problem => "problem",
+    };
+    let mut line = format!("{mark}  {:<14} {}", check.subject, check.finding);
+    if let Some(remedy) = &check.remedy {
+        line.push_str(&format!("\n{:24} {remedy}", ""));
+    }
+    line
+}
+
+fn user_folder(context: &Context) -> Check {
+    const SUBJECT: &str = "user folder";
+    let folder = match context.environment.config_dir() {
+        Ok(folder) => folder,
+        Err(failure) => return Check::problem(SUBJECT, &failure),
+    };
+    // The folder comes into being with the first session; what counts is that it can.
+    let existing = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    match tempfile::NamedTempFile::new_in(existing) {
+        Ok(_) => Check::ok(SUBJECT, folder.display().to_string()),
+        Err(error) => Check::problem(SUBJECT, &Failure::file("write to", &folder, error)),
+    }
+}
+
+fn session(args: &SessionArgs, context: &Context) -> Check {
+    const SUBJECT: &str = "session";
+    let loaded = args
+        .store(&context.environment)
+        .and_then(|store| store.load().map_err(Failure::from));
+    match loaded {
+        Ok(Some(session)) if session.expires <= Timestamp::now() && session.refresh.is_none() => Check::warning(
+            SUBJECT,
+            format!("the session of {} ended", session.user),
+            "Run mgw login.",
+        ),
+        Ok(Some(session)) => Check::ok(SUBJECT, format!("{} at {}", session.user, session.address)),
+        Ok(None) => Check::warning(
+            SUBJECT,
+            "not signed in",
+            "Run mgw login to pull APIs; building and serving need no session.",
+        ),
+        Err(failure) => Check::problem(SUBJECT, &failure),
+    }
+}
+
+/// Any answer counts: it shows that name, network, proxy and certificate are right.
+fn control_plane(args: &DoctorArgs, context: &Context) -> Check {
+    const SUBJECT: &str = "control plane";
+    let reach = || -> Result<(String, u16), Failure> {
+        let session = args.session.store(&context.environment)?.load()?;
+        let project = Settings::load(&Layout::new(&args.project).settings())?;
+        let url = context.environment.get("MGW_URL").map(str::to_owned);
+        let project_url = project
+            .and_then(|settings| settings.control_plane)
+            .map(|plane| plane.url);
+        let mut options = args.session.http(&context.environment)?;
+        let address = match (url.or(project_url), session) {
+            (Some(url), _) => Address::parse(&url)?,
+            (None, Some(session)) => {
+                options.extra_roots = options.extra_roots.or(session.extra_roots);
+                session.address
+            }
+            (None, None) => Address::parse(API_CLOUD_URL)?,
+        };
+        let http = Http::new(&options, &context.ui)?;
+        let call = Call {
+            repeat: Repeat::Never,
+            ..Call::get(address.join([]))
+        };
+        let answer = context.block_on(interruptible(async { Ok(http.send(&call).await?) }))?;
+        Ok((address.to_string(), answer.status))
+    };
+    match reach() {
+        Ok((address, status)) => Check::ok(SUBJECT, format!("{address} answers ({status})")),
+        Err(failure) => Check {
+            verdict: Verdict::Warning,
+            ..Check::problem(SUBJECT, &failure)
+        },
+    }
+}
+
+fn project(folder: &Path) -> Check {
+    const SUBJECT: &str = "project";
+    let layout = Layout::new(folder);
+    match Settings::load(&layout.settings()) {
+        Ok(Some(settings)) => Check::ok(SUBJECT, format!("{} in {}", settings.name, folder.display())),
+        Ok(None) if layout.definitions().is_dir() => Check::ok(
+            SUBJECT,
+            format!("{} is a micro-gw project without mgw.toml", folder.display()),
+        ),
+        Ok(None) => Check::warning(
+            SUBJECT,
+            format!("{} is not a project", folder.display()),
+            "Name the project folder, or create one with mgw init NAME.",
+        ),
+        Err(error) => Check::problem(SUBJECT, &error.into()),
+    }
+}
+
+fn listener(port: u16, name: &'static str) -> Check {
+    let subject = "port";
+    match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
+        Ok(_) => Check::ok(subject, format!("{port} is free ({name})")),
+        Err(error) => Check::warning(
+            subject,
+            format!("{port} cannot be used ({name}): {error}"),
+            "Stop the other program, or choose a port in conf/micro-gw.conf or with --set.",
+        ),
+    }
+}
