@@ -1,0 +1,58 @@
+//! The command line.
+
+use crate::role::Role;
+use crate::scenario::{Scenario, SubjectKind};
+use std::path::PathBuf;
+
+/// Measures gateway CPU per request beside a byte-splice floor and HAProxy.
+#[derive(Debug, clap::Parser)]
+#[command(name = "mgw-bench", version, max_term_width = 100)]
+pub(crate) struct Args {
+    /// How often every case is measured; the medians are reported.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub rounds: u32,
+    /// How long the load runs in each round of a case.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub seconds: u32,
+    /// Keep-alive connections of the load.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub connections: u32,
+    /// What standard output carries.
+    #[arg(long, value_enum, default_value = "text")]
+    pub output: Output,
+    /// Measure only these (repeatable).
+    #[arg(long = "subject", value_enum, value_name = "SUBJECT")]
+    pub subjects: Vec<SubjectKind>,
+    /// Measure only these (repeatable).
+    #[arg(long = "scenario", value_enum, value_name = "SCENARIO")]
+    pub scenarios: Vec<Scenario>,
+    /// The gateway to measure; built from this workspace when absent.
+    #[arg(long, value_name = "FILE")]
+    pub mgw: Option<PathBuf>,
+    /// The HAProxy to compare with.
+    #[arg(long, value_name = "FILE")]
+    pub haproxy: Option<PathBuf>,
+    /// Use the built-in load generator although `wrk` is installed.
+    #[arg(long)]
+    pub no_wrk: bool,
+    /// The parts of the benchmark that run in processes of their own.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What standard output carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Output {
+    /// A table for people.
+    Text,
+    /// One JSON document for programs.
+    Json,
+}
+
+/// Subcommands, for the program's own use.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub(crate) enum Command {
+    /// One part of the benchmark; started by the benchmark itself.
+    #[command(hide = true, subcommand)]
+    Role(Role),
+}

@@ -1,0 +1,57 @@
+//! The operator's configuration of the measured gateway: addresses and the trusted issuer, everything else as a default
+//! installation has it.
+
+use super::issuer::{ISSUER, Issuer, KEY_ID};
+use crate::failure::Failure;
+use crate::process::free_address;
+use std::net::SocketAddr;
+
+/// Where the gateway listens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listeners {
+    pub http: SocketAddr,
+    pub https: SocketAddr,
+    pub token: SocketAddr,
+    pub admin: SocketAddr,
+}
+
+impl Listeners {
+    /// Addresses that are free now.
+    pub(crate) fn free() -> Result<Self, Failure> {
+        Ok(Self {
+            http: free_address()?,
+            https: free_address()?,
+            token: free_address()?,
+            admin: free_address()?,
+        })
+    }
+}
+
+/// Returns `micro-gw.conf`.
+pub(super) fn text(listeners: &Listeners, issuer: &Issuer) -> String {
+    let certificate = issuer.certificate.display();
+    format!(
+        r#"[listenerConfig]
+host = "{host}"
+httpPort = {http}
+httpsPort = {https}
+tokenListenerPort = {token}
+
+[b7a.observability.metrics.prometheus]
+port = {admin}
+
+[security]
+validateSubscriptions = true
+
+[[jwtTokenConfig]]
+issuer = "{ISSUER}"
+certificateAlias = "{KEY_ID}"
+certificatePath = "{certificate}"
+"#,
+        host = listeners.http.ip(),
+        http = listeners.http.port(),
+        https = listeners.https.port(),
+        token = listeners.token.port(),
+        admin = listeners.admin.port(),
+    )
+}
