@@ -1,0 +1,187 @@
+use super::*;
+use http::{HeaderMap, HeaderValue};
+
+#[test]
+fn every_reason_is_listed_once_and_in_order() {
+    for (position, refusal) in Refusal::ALL.iter().enumerate() {
+        assert_eq!(refusal.index(), position, "{refusal:?}");
+    }
+    let labels: std::collections::BTreeSet<_> = Refusal::ALL.iter().map(|refusal| refusal.label()).collect();
+    assert_eq!(labels.len(), Refusal::ALL.len());
+}
+
+#[test]
+fn bodies_are_the_products_own_bytes() {
+    let renderer = Renderer::new(false);
+    let cases = [
+        (
+            Refusal::MissingCredentials,
+            401,
+            r#"{"fault":{"code":900902, "message":"Missing Credentials", "description":"Missing Credentials. Make sure your API request provides required credentials"}}"#,
+        ),
+        (
+            Refusal::InvalidCredentials,
+            401,
+            r#"{"fault":{"code":900901, "message":"Invalid Credentials", "description":"Invalid Credentials. Make sure you have given the correct access token"}}"#,
+        ),
+        (
+            Refusal::NotSubscribed,
+            403,
+            r#"{"fault":{"code":900908, "message":"Resource forbidden ", "description":"Resource forbidden . Unclassified Authentication Failure"}}"#,
+        ),
+        (
+            Refusal::Blocked,
+            403,
+            r#"{"fault":{"code":900907, "message":"The requested API is temporarily blocked", "description":"The requested API is temporarily blocked. Unclassified Authentication Failure"}}"#,
+        ),
+        (
+            Refusal::SubscriptionInactive,
+            403,
+            r#"{"fault":{"code":900909, "message":"The subscription to the API is inactive", "description":"The subscription to the API is inactive. Unclassified Authentication Failure"}}"#,
+        ),
+        (
+            Refusal::BasicWithoutColon,
+            401,
+            r#"{"fault":{"code":900912, "message":"Invalid Format", "description":"Invalid Format. Make sure you have given the credentials in correct format with \":\" character"}}"#,
+        ),
+        (
+            Refusal::WrongScheme,
+            401,
+            r#"{"fault":{"code":900917, "message":"Invalid Authentication scheme", "description":"Invalid Authentication scheme. API can not be used with this authentication scheme"}}"#,
+        ),
+        (
+            Refusal::ResourceQuota,
+            429,
+            r#"{"fault":{"code":900802, "message":"Message throttled out", "description":"You have exceeded your quota"}}"#,
+        ),
+        (
+            Refusal::UnknownPolicy,
+            500,
+            r#"{"fault":{"code":900809, "message":"Internal server error occured", "description":"POLICY ENFORCEMENT ERROR"}}"#,
+        ),
+        (
+            Refusal::NoSandboxEndpoint,
+            403,
+            r#"{"ERROR_CODE":"900901", "ERROR_MESSAGE":"Sandbox key offered to the API with no sandbox endpoint"}"#,
+        ),
+        (
+            Refusal::MethodNotAllowed,
+            405,
+            r#"{"code":405, "type":"Status report", "message":"Runtime Error", "description":"Method not allowed for given API resource"}"#,
+        ),
+        (
+            Refusal::BackendTimeout,
+            504,
+            r#"{"fault":{"code":101504, "message":"Runtime Error", "description":"Connection timed out"}}"#,
+        ),
+    ];
+    for (refusal, status, body) in cases {
+        let response = renderer.render(&refusal.into(), BodyFormat::Json);
+        assert_eq!(response.status().as_u16(), status, "{refusal:?}");
+        assert_eq!(response.body(), body.as_bytes(), "{refusal:?}");
+        assert_eq!(response.headers()["content-length"], body.len().to_string());
+    }
+}
+
+#[test]
+fn every_json_body_parses_and_every_xml_body_carries_the_code() {
+    for compat in [false, true] {
+        let renderer = Renderer::new(compat);
+        for refusal in Refusal::ALL {
+            let json = renderer.body(refusal, BodyFormat::Json);
+            serde_json::from_slice::<serde_json::Value>(&json).expect("the body is JSON");
+            let xml = String::from_utf8(renderer.body(refusal, BodyFormat::Xml).to_vec()).expect("the body is text");
+            assert!(xml.contains(&format!("<code>{}</code>", refusal.code(compat))), "{xml}");
+            assert!(refusal.status(compat).is_client_error() || refusal.status(compat).is_server_error());
+        }
+    }
+}
+
+#[test]
+fn compat_brings_the_old_statuses_back() {
+    let status = |refusal: Refusal| (refusal.status(true).as_u16(), refusal.status(false).as_u16());
+    assert_eq!(status(Refusal::Blocked), (401, 403));
+    assert_eq!(status(Refusal::SubscriptionInactive), (401, 403));
+    assert_eq!(status(Refusal::BackendTimeout), (500, 504));
+    assert_eq!(status(Refusal::BackendUnreachable), (500, 503));
+    assert_eq!(status(Refusal::NotSubscribed), (403, 403));
+    assert_eq!(Refusal::BackendTimeout.code(true), 101_503);
+}
+
+#[test]
+fn accept_chooses_the_representation() {
+    let choose = |accept: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept", HeaderValue::from_static(accept));
+        BodyFormat::choose(&headers)
+    };
+    assert_eq!(choose("application/xml"), BodyFormat::Xml);
+    assert_eq!(choose("text/xml, application/json;q=0.5"), BodyFormat::Xml);
+    assert_eq!(choose("application/xml;q=0.5, application/json"), BodyFormat::Json);
+    assert_eq!(
+        choose("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+        BodyFormat::Xml
+    );
+    assert_eq!(choose("*/*"), BodyFormat::Json);
+    assert_eq!(choose("nonsense;;;q=,"), BodyFormat::Json);
+    assert_eq!(BodyFormat::choose(&HeaderMap::new()), BodyFormat::Json);
+}
+
+#[test]
+fn grpc_gets_a_status_instead_of_a_body() {
+    let mut request = HeaderMap::new();
+    request.insert("content-type", HeaderValue::from_static("application/grpc+proto"));
+    let format = BodyFormat::choose(&request);
+    let response = Renderer::new(false).render(&Refusal::MissingCredentials.into(), format);
+    assert!(response.body().is_empty());
+    assert_eq!(response.headers()["grpc-status"], "16");
+    assert_eq!(response.headers()["grpc-message"], "Missing Credentials");
+}
+
+#[test]
+fn challenges_tell_the_truth() {
+    let accepted = Challenge {
+        bearer: true,
+        basic: true,
+        mutual_tls: false,
+        scopes: vec!["read".into(), "wri\"te".into(), "admin".into()],
+    };
+    let challenges = Challenges::build(&accepted, false);
+    let text = |refusal| {
+        challenges
+            .of(refusal)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
+            .to_owned()
+    };
+    assert_eq!(
+        text(Refusal::MissingCredentials),
+        r#"Bearer realm="WSO2 API Microgateway", Basic realm="WSO2 API Microgateway", charset="UTF-8""#
+    );
+    assert!(text(Refusal::InvalidCredentials).contains(r#"error="invalid_token""#));
+    assert!(text(Refusal::MissingScope).contains(r#"error="insufficient_scope""#));
+    assert!(text(Refusal::MissingScope).ends_with(r#"scope="read admin""#));
+    assert_eq!(challenges.of(Refusal::NotSubscribed), None);
+    let old = Challenges::build(&accepted, true);
+    assert_eq!(
+        old.of(Refusal::MissingCredentials)
+            .and_then(|value| value.to_str().ok()),
+        Some(
+            r#"OAuth2 realm="WSO2 API Microgateway" Basic Auth realm="WSO2 API Microgateway", error="invalid token" , error_description="The access token expired""#
+        )
+    );
+}
+
+#[test]
+fn retry_after_is_whole_seconds_and_absent_in_compat() {
+    let rejection = Rejection::new(Refusal::ApiQuota).with_retry_after_ms(1);
+    let answer = Renderer::new(false).render(&rejection, BodyFormat::Json);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    assert!(
+        Renderer::new(true)
+            .render(&rejection, BodyFormat::Json)
+            .headers()
+            .get("retry-after")
+            .is_none()
+    );
+}
