@@ -1,0 +1,32 @@
+//! What an admitted request still owes.
+
+use super::Counter;
+use std::sync::Arc;
+
+/// An admitted request.
+#[derive(Debug, Default)]
+pub struct Admission {
+    pub(super) meters: [Option<Arc<Counter>>; 4],
+    /// A limit that only reports was exceeded.
+    pub over_quota: bool,
+}
+
+impl Admission {
+    /// Returns whether bytes have to be reported with [`Self::charge`].
+    pub fn is_metered(&self) -> bool {
+        self.meters.iter().any(Option::is_some)
+    }
+
+    /// Counts `bytes` of a request or response body against the bandwidth limits that apply.
+    pub fn charge(&self, bytes: u64, now_ms: u64) {
+        for meter in self.meters.iter().flatten() {
+            meter.add(bytes, now_ms);
+        }
+    }
+
+    pub(super) fn meter(&mut self, counter: &Arc<Counter>) {
+        if let Some(free) = self.meters.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(Arc::clone(counter));
+        }
+    }
+}

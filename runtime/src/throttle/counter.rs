@@ -1,0 +1,234 @@
+//! One limit for one key: a fixed window and its count in a single atomic word.
+//!
+//! The word holds, from the top, the window's number (modulo its width), how many requests are between reservation and
+//! commitment, and how many were admitted. One compare-and-swap therefore sees window and counts together, which keeps
+//! the count exact while the window rolls over. A clock that is behind another core's never turns a window back.
+
+use crossbeam_utils::CachePadded;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bits for requests that are being decided; one per core at most, so ten are plenty.
+const PENDING_BITS: u32 = 10;
+/// The widest count: more than two million million per window.
+const MAX_COUNT_BITS: u32 = 42;
+
+/// A limit for one key. Windows are aligned to multiples of their full length since the epoch.
+#[derive(Debug)]
+pub struct Counter {
+    state: CachePadded<AtomicU64>,
+    limit: u64,
+    window_ms: u64,
+    count_bits: u32,
+}
+
+/// The answer to a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reservation {
+    /// One unit is held until it is committed or released.
+    Held(Held),
+    /// The limit is reached; nothing is held.
+    Full,
+    /// The limit would be reached if those who hold units commit them; ask again.
+    Contended,
+}
+
+/// One reserved unit, of the window in which it was reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    window: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Word {
+    window: u64,
+    pending: u64,
+    count: u64,
+}
+
+impl Counter {
+    /// Creates a counter for `limit` units per window of `window_ms` milliseconds (at least 1 each).
+    pub fn new(limit: u64, window_ms: u64, now_ms: u64) -> Self {
+        let limit = limit.clamp(1, (1 << (MAX_COUNT_BITS - 1)) - 1);
+        let count_bits = (u64::BITS - limit.leading_zeros() + 1).clamp(16, MAX_COUNT_BITS);
+        let counter = Self {
+            state: CachePadded::new(AtomicU64::new(0)),
+            limit,
+            window_ms: window_ms.max(1),
+            count_bits,
+        };
+        let word = counter.pack(Word {
+            window: counter.window_at(now_ms),
+            pending: 0,
+            count: 0,
+        });
+        counter.state.store(word, Ordering::Relaxed);
+        counter
+    }
+
+    /// Admitted units per window.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Milliseconds until the window of `now_ms` ends.
+    pub fn remaining_ms(&self, now_ms: u64) -> u64 {
+        self.window_ms - now_ms % self.window_ms
+    }
+
+    /// Returns how many units were admitted in the current window.
+    pub fn used(&self, now_ms: u64) -> u64 {
+        self.at(self.state.load(Ordering::Acquire), now_ms).count
+    }
+
+    /// Returns whether the limit is reached.
+    pub fn is_full(&self, now_ms: u64) -> bool {
+        self.used(now_ms) >= self.limit
+    }
+
+    /// Returns whether nothing of the current window is recorded, so that forgetting the counter loses nothing.
+    pub fn is_idle(&self, now_ms: u64) -> bool {
+        let word = self.at(self.state.load(Ordering::Acquire), now_ms);
+        word.count == 0 && word.pending == 0
+    }
+
+    /// Takes one unit at once. For a request that has to pass no other limit.
+    pub fn acquire(&self, now_ms: u64) -> Reservation {
+        let mut seen = self.state.load(Ordering::Acquire);
+        loop {
+            let word = self.at(seen, now_ms);
+            if word.count >= self.limit {
+                return Reservation::Full;
+            }
+            if word.count + word.pending >= self.limit {
+                return Reservation::Contended;
+            }
+            let next = Word {
+                count: word.count + 1,
+                ..word
+            };
+            match self.swap(seen, next) {
+                Ok(()) => return Reservation::Held(Held { window: word.window }),
+                Err(newer) => seen = newer,
+            }
+        }
+    }
+
+    /// Holds one unit until [`Self::commit`] or [`Self::release`].
+    pub fn reserve(&self, now_ms: u64) -> Reservation {
+        let mut seen = self.state.load(Ordering::Acquire);
+        loop {
+            let word = self.at(seen, now_ms);
+            if word.count >= self.limit {
+                return Reservation::Full;
+            }
+            if word.count + word.pending >= self.limit || word.pending + 1 >= 1 << PENDING_BITS {
+                return Reservation::Contended;
+            }
+            let next = Word {
+                pending: word.pending + 1,
+                ..word
+            };
+            match self.swap(seen, next) {
+                Ok(()) => return Reservation::Held(Held { window: word.window }),
+                Err(newer) => seen = newer,
+            }
+        }
+    }
+
+    /// Turns a held unit into an admitted one. When the window has rolled over meanwhile, the unit went with it.
+    pub fn commit(&self, held: Held) {
+        self.settle(held, 1);
+    }
+
+    /// Gives a held unit back.
+    pub fn release(&self, held: Held) {
+        self.settle(held, 0);
+    }
+
+    fn settle(&self, held: Held, admitted: u64) {
+        let mut seen = self.state.load(Ordering::Acquire);
+        loop {
+            let word = self.unpack(seen);
+            if word.window != held.window {
+                return;
+            }
+            let next = Word {
+                pending: word.pending.saturating_sub(1),
+                count: word.count + admitted,
+                ..word
+            };
+            match self.swap(seen, next) {
+                Ok(()) => return,
+                Err(newer) => seen = newer,
+            }
+        }
+    }
+
+    /// Adds `amount` whatever the limit says, up to what the word can hold, and returns the new count.
+    pub fn add(&self, amount: u64, now_ms: u64) -> u64 {
+        let ceiling = (1 << self.count_bits) - 1;
+        let mut seen = self.state.load(Ordering::Acquire);
+        loop {
+            let word = self.at(seen, now_ms);
+            let next = Word {
+                count: word.count.saturating_add(amount).min(ceiling),
+                ..word
+            };
+            match self.swap(seen, next) {
+                Ok(()) => return next.count,
+                Err(newer) => seen = newer,
+            }
+        }
+    }
+
+    /// Moves an idle counter to the present window, so that a long silence cannot make an old window look new.
+    pub fn refresh(&self, now_ms: u64) {
+        let seen = self.state.load(Ordering::Acquire);
+        let word = self.at(seen, now_ms);
+        // Losing the race means that somebody else has just brought it up to date.
+        let _ = self.swap(seen, word);
+    }
+
+    fn swap(&self, seen: u64, next: Word) -> Result<(), u64> {
+        self.state
+            .compare_exchange_weak(seen, self.pack(next), Ordering::AcqRel, Ordering::Acquire)
+            .map(|_| ())
+    }
+
+    /// Reads the word as of `now_ms`: empty when its window is over.
+    fn at(&self, raw: u64, now_ms: u64) -> Word {
+        let word = self.unpack(raw);
+        let now = self.window_at(now_ms);
+        let mask = self.window_mask();
+        let ahead = now.wrapping_sub(word.window) & mask;
+        if ahead != 0 && ahead <= mask / 2 {
+            Word {
+                window: now,
+                pending: 0,
+                count: 0,
+            }
+        } else {
+            word
+        }
+    }
+
+    fn window_at(&self, now_ms: u64) -> u64 {
+        (now_ms / self.window_ms) & self.window_mask()
+    }
+
+    fn window_mask(&self) -> u64 {
+        (1 << (u64::BITS - PENDING_BITS - self.count_bits)) - 1
+    }
+
+    fn pack(&self, word: Word) -> u64 {
+        word.window << (PENDING_BITS + self.count_bits) | word.pending << self.count_bits | word.count
+    }
+
+    fn unpack(&self, raw: u64) -> Word {
+        Word {
+            window: raw >> (PENDING_BITS + self.count_bits),
+            pending: raw >> self.count_bits & ((1 << PENDING_BITS) - 1),
+            count: raw & ((1 << self.count_bits) - 1),
+        }
+    }
+}

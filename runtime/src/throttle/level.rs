@@ -1,0 +1,72 @@
+//! The levels at which a request is limited.
+
+use super::Counter;
+use crate::refusal::Refusal;
+use std::sync::Arc;
+
+/// A level, in the order in which they answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LevelKind {
+    /// All callers of an API together.
+    Api,
+    /// All callers of a resource together.
+    Resource,
+    /// One application's calls of one API, or one address's calls without credentials.
+    Subscription,
+    /// One user of one application, over all APIs.
+    Application,
+}
+
+impl LevelKind {
+    /// Returns the refusal of a request over this level's limit.
+    pub const fn refusal(self) -> Refusal {
+        match self {
+            Self::Api => Refusal::ApiQuota,
+            Self::Resource => Refusal::ResourceQuota,
+            Self::Subscription => Refusal::SubscriptionQuota,
+            Self::Application => Refusal::ApplicationQuota,
+        }
+    }
+}
+
+/// What limits a request at one level. Cloning copies pointers.
+#[derive(Debug, Clone, Default)]
+pub enum Level {
+    /// Nothing.
+    #[default]
+    Unlimited,
+    /// A policy that nobody defined: every request is refused with 900809.
+    Unknown,
+    /// A policy.
+    Limited(Arc<Limits>),
+}
+
+/// The counters of one policy for one key.
+#[derive(Debug)]
+pub struct Limits {
+    /// Requests per window.
+    pub(super) requests: Option<Arc<Counter>>,
+    /// Requests per short window.
+    pub(super) burst: Option<Arc<Counter>>,
+    /// Bytes per window, request and response bodies together.
+    pub(super) bandwidth: Option<Arc<Counter>>,
+    /// `false`: count and report, but let pass.
+    pub(super) stop_on_quota: bool,
+}
+
+impl Limits {
+    /// The counters that take one unit per request and stop at their limit, the short window first.
+    pub(super) fn stopping(&self) -> impl Iterator<Item = &Arc<Counter>> {
+        let requests = self.requests.as_ref().filter(|_| self.stop_on_quota);
+        self.burst.iter().chain(requests)
+    }
+}
+
+/// The levels that belong to a caller; resolved once, kept with the caller.
+#[derive(Debug, Clone, Default)]
+pub struct CallerLevels {
+    /// The caller's subscription.
+    pub subscription: Level,
+    /// The caller's application.
+    pub application: Level,
+}

@@ -1,0 +1,21 @@
+//! Quotas: exact fixed windows, counted in shared atomics.
+//!
+//! A [`Counter`] is one limit for one key. [`Counters`] is the bounded registry that finds or makes them and outlives
+//! reloads. [`Throttle`] knows the levels of one configuration and decides about a request in one synchronous call:
+//! every level is looked at first, then all are taken, so that a refused request is counted nowhere.
+
+mod admission;
+mod counter;
+mod level;
+mod local;
+mod policies;
+mod registry;
+#[cfg(test)]
+mod tests;
+
+pub use admission::Admission;
+pub use counter::{Counter, Held, Reservation};
+pub use level::{CallerLevels, Level, LevelKind};
+pub use local::CoreThrottle;
+pub use policies::{Throttle, Who};
+pub use registry::Counters;

@@ -1,0 +1,451 @@
+use super::registry::{CounterKey, What};
+use super::*;
+use crate::refusal::Refusal;
+use mgw_bundle::GatewayConfig;
+use mgw_bundle::config::*;
+use proptest::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Barrier};
+
+const MINUTE: u64 = 60_000;
+/// A moment in the middle of a minute.
+const NOW: u64 = 1_700_000_000_000 / MINUTE * MINUTE + 1234;
+
+fn policy(name: &str, count: u64) -> Policy {
+    Policy {
+        name: name.into(),
+        quota: Quota::Requests {
+            count,
+            window_ms: MINUTE,
+        },
+        stop_on_quota: true,
+        burst: None,
+    }
+}
+
+fn gateway(api_policy: Option<&str>, resource_policy: Option<&str>, policies: Policies) -> GatewayConfig {
+    let reference = |name: &str| PolicyRef {
+        name: name.into(),
+        index: policies
+            .resource
+            .iter()
+            .position(|policy| policy.name == name)
+            .and_then(|index| u32::try_from(index).ok()),
+    };
+    let resource = Resource {
+        template: "/pet/{petId}".into(),
+        method: Method::Get,
+        security: Security {
+            enabled: true,
+            optional: false,
+            alternatives: vec![],
+        },
+        scopes: Scopes::default(),
+        policy: resource_policy.map(reference),
+        endpoints: Endpoints::default(),
+    };
+    let api = |name: &str| Api {
+        id: mgw_bundle::api_id(name, "1.0.0"),
+        name: name.into(),
+        version: "1.0.0".into(),
+        base_path: format!("/{name}/v1"),
+        default_version_path: None,
+        provider: None,
+        state: ApiState::Published,
+        transports: Transports {
+            http: true,
+            https: true,
+        },
+        auth_header: None,
+        mutual_tls: None,
+        cors: None,
+        policy: api_policy.map(reference),
+        endpoints: Endpoints::default(),
+        resources: vec![resource.clone()],
+        definition: String::new(),
+        source: String::new(),
+    };
+    GatewayConfig {
+        format: 1,
+        project: "test".into(),
+        apis: vec![api("one"), api("two")],
+        api_fault_responses: false,
+        global_fault_responses: false,
+        policies,
+    }
+}
+
+fn policies() -> Policies {
+    Policies {
+        resource: vec![policy("Five", 5), policy("Ten", 10)],
+        application: vec![policy("App", 7)],
+        subscription: vec![
+            policy("Gold", 4),
+            Policy {
+                stop_on_quota: false,
+                ..policy("Soft", 2)
+            },
+            policy("Unauthenticated", 3),
+        ],
+    }
+}
+
+fn throttle(config: &GatewayConfig) -> Throttle {
+    Throttle::new(config, Arc::new(Counters::new(10_000)), NOW)
+}
+
+fn caller(throttle: &Throttle, subscription: &str, application: &str, api: u32) -> CallerLevels {
+    CallerLevels {
+        subscription: throttle.subscription_level(subscription, "2", api, NOW),
+        application: throttle.application_level(application, "2", "ana", NOW),
+    }
+}
+
+fn outcomes(throttle: &Throttle, who: Who<'_>, times: usize, now: u64) -> Vec<Result<bool, Refusal>> {
+    let mut core = CoreThrottle::new();
+    (0..times)
+        .map(|_| {
+            throttle
+                .admit(&mut core, 0, 0, who, now)
+                .map(|admission| admission.over_quota)
+                .map_err(|rejection| rejection.refusal)
+        })
+        .collect()
+}
+
+fn admitted(outcomes: &[Result<bool, Refusal>]) -> usize {
+    outcomes.iter().filter(|outcome| outcome.is_ok()).count()
+}
+
+#[test]
+fn every_level_has_its_own_code() {
+    let cases = [
+        (Some("Five"), None, "Unlimited", "Unlimited", 5, Refusal::ApiQuota),
+        (None, Some("Five"), "Unlimited", "Unlimited", 5, Refusal::ResourceQuota),
+        (None, None, "Gold", "Unlimited", 4, Refusal::SubscriptionQuota),
+        (None, None, "Unlimited", "App", 7, Refusal::ApplicationQuota),
+        (Some("Five"), Some("Ten"), "Gold", "App", 4, Refusal::SubscriptionQuota),
+    ];
+    for (api, resource, subscription, application, limit, refusal) in cases {
+        let throttle = throttle(&gateway(api, resource, policies()));
+        let levels = caller(&throttle, subscription, application, 0);
+        let got = outcomes(&throttle, Who::Caller(&levels), 12, NOW);
+        assert_eq!(admitted(&got), limit, "{refusal:?}");
+        assert_eq!(got.last(), Some(&Err(refusal)));
+    }
+}
+
+#[test]
+fn a_limit_of_one_admits_one() {
+    let policies = Policies {
+        resource: vec![policy("One", 1)],
+        ..Policies::default()
+    };
+    let throttle = throttle(&gateway(Some("One"), None, policies));
+    let got = outcomes(&throttle, Who::Caller(&CallerLevels::default()), 5, NOW);
+    assert_eq!(admitted(&got), 1);
+}
+
+#[test]
+fn unknown_policies_refuse_everything() {
+    for (api, resource, subscription, application) in [
+        (Some("Nope"), None, "Unlimited", "Unlimited"),
+        (None, Some("Nope"), "Unlimited", "Unlimited"),
+        (None, None, "Nope", "Unlimited"),
+        (None, None, "Unlimited", "Nope"),
+    ] {
+        let throttle = throttle(&gateway(api, resource, policies()));
+        let levels = caller(&throttle, subscription, application, 0);
+        assert_eq!(
+            outcomes(&throttle, Who::Caller(&levels), 1, NOW),
+            [Err(Refusal::UnknownPolicy)]
+        );
+    }
+}
+
+#[test]
+fn a_reporting_quota_lets_pass_and_says_so() {
+    let throttle = throttle(&gateway(None, None, policies()));
+    let levels = caller(&throttle, "Soft", "Unlimited", 0);
+    let got = outcomes(&throttle, Who::Caller(&levels), 4, NOW);
+    assert_eq!(got, [Ok(false), Ok(false), Ok(true), Ok(true)]);
+}
+
+#[test]
+fn callers_without_credentials_are_limited_by_address_and_api() {
+    let throttle = throttle(&gateway(None, None, policies()));
+    let mut core = CoreThrottle::new();
+    let mut ask = |api, address: &str| {
+        let who = Who::Anonymous(address.parse().expect("an address"));
+        throttle
+            .admit(&mut core, api, 0, who, NOW)
+            .map_err(|rejection| rejection.refusal)
+            .is_ok()
+    };
+    assert_eq!((0..5).filter(|_| ask(0, "192.0.2.1")).count(), 3);
+    assert_eq!((0..5).filter(|_| ask(0, "192.0.2.2")).count(), 3);
+    assert_eq!((0..5).filter(|_| ask(1, "192.0.2.1")).count(), 3);
+    // One network of 64 bits is one caller.
+    assert!(ask(0, "2001:db8::1") && ask(0, "2001:db8::2") && ask(0, "2001:db8::3"));
+    assert!(!ask(0, "2001:db8::4"));
+    // Another core sees the same counters.
+    let mut other = CoreThrottle::new();
+    let who = Who::Anonymous("192.0.2.1".parse().expect("an address"));
+    assert!(throttle.admit(&mut other, 0, 0, who, NOW).is_err());
+}
+
+#[test]
+fn without_the_unauthenticated_policy_such_callers_are_refused() {
+    let throttle = throttle(&gateway(None, None, Policies::default()));
+    let who = Who::Anonymous("192.0.2.1".parse().expect("an address"));
+    assert_eq!(outcomes(&throttle, who, 1, NOW), [Err(Refusal::UnknownPolicy)]);
+}
+
+#[test]
+fn refused_requests_are_counted_nowhere() {
+    let throttle = throttle(&gateway(Some("Ten"), None, policies()));
+    let gold = caller(&throttle, "Gold", "Unlimited", 0);
+    assert_eq!(admitted(&outcomes(&throttle, Who::Caller(&gold), 50, NOW)), 4);
+    // 46 refusals later the API still has room for six.
+    let free = CallerLevels::default();
+    assert_eq!(admitted(&outcomes(&throttle, Who::Caller(&free), 50, NOW)), 6);
+}
+
+#[test]
+fn windows_are_aligned_to_their_full_length_and_say_when_they_end() {
+    let two_minutes = Policy {
+        quota: Quota::Requests {
+            count: 1,
+            window_ms: 2 * MINUTE,
+        },
+        ..policy("Two", 1)
+    };
+    let policies = Policies {
+        resource: vec![two_minutes],
+        ..Policies::default()
+    };
+    let throttle = throttle(&gateway(Some("Two"), None, policies));
+    let start = NOW / (2 * MINUTE) * (2 * MINUTE);
+    let levels = CallerLevels::default();
+    let mut core = CoreThrottle::new();
+    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), now);
+    assert!(ask(start + 2 * MINUTE).is_ok());
+    let rejection = ask(start + 3 * MINUTE + 1).expect_err("the second of this window");
+    assert_eq!(rejection.retry_after.map(|seconds| seconds.get()), Some(60));
+    assert!(ask(start + 4 * MINUTE).is_ok());
+}
+
+#[test]
+fn burst_limits_hold_inside_the_window() {
+    let bursty = Policy {
+        burst: Some(Burst {
+            count: 2,
+            window_ms: 1000,
+        }),
+        ..policy("Bursty", 3)
+    };
+    let policies = Policies {
+        resource: vec![bursty],
+        ..Policies::default()
+    };
+    let throttle = throttle(&gateway(Some("Bursty"), None, policies));
+    let levels = CallerLevels::default();
+    assert_eq!(admitted(&outcomes(&throttle, Who::Caller(&levels), 5, NOW)), 2);
+    assert_eq!(admitted(&outcomes(&throttle, Who::Caller(&levels), 5, NOW + 1000)), 1);
+}
+
+#[test]
+fn bandwidth_is_counted_and_stops_when_used_up() {
+    let wide = Policy {
+        quota: Quota::Bandwidth {
+            bytes: 1000,
+            window_ms: MINUTE,
+        },
+        ..policy("Wide", 1)
+    };
+    let policies = Policies {
+        subscription: vec![wide],
+        ..Policies::default()
+    };
+    let throttle = throttle(&gateway(None, None, policies));
+    let levels = caller(&throttle, "Wide", "Unlimited", 0);
+    let mut core = CoreThrottle::new();
+    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), now);
+    let admission = ask(NOW).expect("nothing is used");
+    assert!(admission.is_metered());
+    admission.charge(999, NOW);
+    ask(NOW).expect("one byte is left").charge(1, NOW);
+    assert_eq!(ask(NOW).expect_err("used up").refusal, Refusal::SubscriptionQuota);
+    assert!(ask(NOW + MINUTE).is_ok());
+}
+
+#[test]
+fn counters_survive_a_reload_unless_their_policy_changed() {
+    let counters = Arc::new(Counters::new(1000));
+    let config = gateway(Some("Five"), None, policies());
+    let before = Throttle::new(&config, Arc::clone(&counters), NOW);
+    assert_eq!(
+        admitted(&outcomes(&before, Who::Caller(&CallerLevels::default()), 3, NOW)),
+        3
+    );
+    let after = Throttle::new(&config, Arc::clone(&counters), NOW);
+    assert_eq!(
+        admitted(&outcomes(&after, Who::Caller(&CallerLevels::default()), 9, NOW)),
+        2
+    );
+    let mut changed = policies();
+    changed.resource[0] = policy("Five", 6);
+    let changed = Throttle::new(&gateway(Some("Five"), None, changed), counters, NOW);
+    assert_eq!(
+        admitted(&outcomes(&changed, Who::Caller(&CallerLevels::default()), 9, NOW)),
+        6
+    );
+}
+
+#[test]
+fn the_registry_is_bounded_and_never_forgets_a_live_counter() {
+    let counters = Counters::new(64);
+    let key = |name: String| CounterKey {
+        level: LevelKind::Subscription,
+        what: What::Requests,
+        name: name.into(),
+        limit: 10,
+        window_ms: MINUTE,
+    };
+    let held = counters.counter(key("held".into()), NOW);
+    let used = counters.counter(key("used".into()), NOW);
+    used.add(1, NOW);
+    drop(used);
+    for number in 0..10_000 {
+        counters.counter(key(number.to_string()), NOW).add(1, NOW);
+    }
+    assert!(counters.len() <= 64 + 32, "{}", counters.len());
+    assert!(Arc::ptr_eq(&held, &counters.counter(key("held".into()), NOW)));
+    assert_eq!(counters.counter(key("used".into()), NOW).used(NOW), 1);
+    counters.sweep(NOW + MINUTE);
+    assert_eq!(counters.len(), 1);
+    assert!(Arc::ptr_eq(&held, &counters.counter(key("held".into()), NOW)));
+}
+
+#[test]
+fn sixty_four_threads_admit_exactly_the_limit_in_every_window() {
+    let limits = Policies {
+        resource: vec![policy("Api", 900)],
+        subscription: vec![policy("Sub", 500)],
+        application: vec![policy("App", 700)],
+    };
+    let throttle = throttle(&gateway(Some("Api"), None, limits));
+    let one = CallerLevels {
+        subscription: throttle.subscription_level("Sub", "1", 0, NOW),
+        application: throttle.application_level("App", "1", "u", NOW),
+    };
+    let two = CallerLevels {
+        subscription: throttle.subscription_level("Sub", "2", 0, NOW),
+        application: throttle.application_level("App", "2", "u", NOW),
+    };
+    for window in 0..5 {
+        let now = NOW + window * MINUTE;
+        let counts = [AtomicU64::new(0), AtomicU64::new(0)];
+        let barrier = Barrier::new(64);
+        std::thread::scope(|scope| {
+            for thread in 0..64_usize {
+                let (throttle, barrier, counts) = (&throttle, &barrier, &counts);
+                let levels = if thread % 2 == 0 { &one } else { &two };
+                scope.spawn(move || {
+                    let mut core = CoreThrottle::new();
+                    barrier.wait();
+                    for _ in 0..60 {
+                        if throttle.admit(&mut core, 0, 0, Who::Caller(levels), now).is_ok() {
+                            counts[thread % 2].fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        let [one, two] = counts.map(AtomicU64::into_inner);
+        // 3,840 requests met a limit of 900 together and of 500 each: whoever was refused, the API was full.
+        assert_eq!(one + two, 900, "window {window}");
+        assert!(one <= 500 && two <= 500, "{one} {two}");
+    }
+}
+
+#[test]
+fn threads_whose_clocks_differ_cannot_turn_a_window_back() {
+    let counter = Counter::new(100, MINUTE, NOW);
+    let total = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..64_u64 {
+            let (counter, total) = (&counter, &total);
+            // Half of the threads already see the next window.
+            let now = NOW + thread % 2 * MINUTE;
+            scope.spawn(move || {
+                for _ in 0..100 {
+                    loop {
+                        match counter.acquire(now) {
+                            Reservation::Held(_) => drop(total.fetch_add(1, Ordering::Relaxed)),
+                            Reservation::Contended => continue,
+                            Reservation::Full => {}
+                        }
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    // At most one full window before the first late thread, and exactly one after.
+    let total = total.into_inner();
+    assert!((100..=200).contains(&total), "{total}");
+    assert_eq!(counter.used(NOW), 100);
+}
+
+proptest! {
+    /// One thread, any sequence of times and callers: the same as a map from (key, window) to a count.
+    #[test]
+    fn equals_a_reference_model(
+        api in 1_u64..6, subscription in 1_u64..6, application in 1_u64..6,
+        requests in proptest::collection::vec((0_u64..400_000, 0_usize..2), 1..200),
+    ) {
+        let limits = Policies {
+            resource: vec![policy("Api", api)],
+            subscription: vec![policy("Sub", subscription)],
+            application: vec![policy("App", application)],
+        };
+        let throttle = throttle(&gateway(Some("Api"), None, limits));
+        let callers: Vec<_> = ["1", "2"].iter().map(|id| CallerLevels {
+            subscription: throttle.subscription_level("Sub", id, 0, NOW),
+            application: throttle.application_level("App", id, "u", NOW),
+        }).collect();
+        let mut model = std::collections::HashMap::<(&str, usize, u64), u64>::new();
+        let mut core = CoreThrottle::new();
+        let mut times = requests;
+        times.sort_unstable();
+        for (offset, who) in times {
+            let now = NOW + offset;
+            let window = now / MINUTE;
+            let keys = [("api", 9, window), ("sub", who, window), ("app", who, window)];
+            let limits = [api, subscription, application];
+            let refusals = [Refusal::ApiQuota, Refusal::SubscriptionQuota, Refusal::ApplicationQuota];
+            let full = (0..3).find(|&level| model.get(&keys[level]).copied().unwrap_or(0) >= limits[level]);
+            if full.is_none() {
+                for key in keys {
+                    *model.entry(key).or_default() += 1;
+                }
+            }
+            let got = throttle.admit(&mut core, 0, 0, Who::Caller(&callers[who]), now);
+            prop_assert_eq!(got.err().map(|rejection| rejection.refusal), full.map(|level| refusals[level]));
+        }
+    }
+
+    /// Packing survives every limit, window length and time.
+    #[test]
+    fn counts_up_to_any_limit(limit in 1_u64..u64::MAX, window_ms in 1_u64..100_000_000, now in 0_u64..10_000_000_000_000) {
+        let counter = Counter::new(limit, window_ms, now);
+        prop_assert!(matches!(counter.acquire(now), Reservation::Held(_)));
+        prop_assert_eq!(counter.used(now), 1);
+        counter.add(counter.limit() - 1, now);
+        prop_assert_eq!(counter.acquire(now), Reservation::Full);
+        let next = now + counter.remaining_ms(now);
+        prop_assert!(matches!(counter.acquire(next), Reservation::Held(_)));
+        prop_assert_eq!(counter.used(next), 1);
+    }
+}
