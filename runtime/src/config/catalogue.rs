@@ -1,0 +1,184 @@
+//! Every key the configuration knows, with kind, default and meaning.
+
+use super::{
+    access_log, admin, api_key, authentication, backend_jwt, caching, connected, http_clients, issuer, key_manager,
+    listener, logging, mutual_tls, revocation, runtime_config, server, throttling, users,
+};
+
+/// What a key's value looks like.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Bool,
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Float,
+    Text,
+    /// A text that no output may show.
+    Secret,
+    OneOf(&'static [&'static str]),
+    /// An array of strings, or one string with commas.
+    List,
+    /// `[[name]]`, also accepted as a single `[name]`.
+    Tables(&'static [Key]),
+    /// `[name.<anything>]`
+    Named(&'static [Key]),
+}
+
+impl Kind {
+    pub(super) const PORT: Self = Self::Integer { min: 0, max: 65_535 };
+    pub(super) const COUNT: Self = Self::Integer { min: 0, max: i64::MAX };
+    pub(super) const POSITIVE: Self = Self::Integer { min: 1, max: i64::MAX };
+    /// A count in which −1 stands for "no limit" or "not set".
+    pub(super) const OPTIONAL_COUNT: Self = Self::Integer { min: -1, max: i64::MAX };
+
+    pub(super) fn expecting(&self) -> String {
+        match self {
+            Self::Bool => "true or false".into(),
+            Self::Integer { min, max: i64::MAX } => format!("an integer of at least {min}"),
+            Self::Integer { min, max } => format!("an integer from {min} to {max}"),
+            Self::Float => "a number".into(),
+            Self::Text | Self::Secret => "a string".into(),
+            Self::OneOf(choices) => format!("one of {}", choices.join(", ")),
+            Self::List => "an array of strings".into(),
+            Self::Tables(_) => "tables".into(),
+            Self::Named(_) => "a table of named tables".into(),
+        }
+    }
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    /// Dotted name.
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// As it would stand in an environment variable; `None`: not set.
+    pub(super) default: Option<&'static str>,
+    pub(super) meaning: &'static str,
+    /// `false`: known from micro-gw, accepted with a warning.
+    pub(super) effective: bool,
+    /// Other spellings that are accepted.
+    pub(super) aliases: &'static [&'static str],
+}
+
+impl Key {
+    pub(super) const fn new(name: &'static str, kind: Kind, default: &'static str, meaning: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            default: Some(default),
+            meaning,
+            effective: true,
+            aliases: &[],
+        }
+    }
+
+    /// A key that is not set unless somebody sets it.
+    pub(super) const fn unset(name: &'static str, kind: Kind, meaning: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            default: None,
+            meaning,
+            effective: true,
+            aliases: &[],
+        }
+    }
+
+    /// A micro-gw key that this gateway accepts and does not act on.
+    pub(super) const fn inert(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            default: None,
+            meaning: "accepted for compatibility; without effect in this gateway",
+            effective: false,
+            aliases: &[],
+        }
+    }
+
+    pub(super) const fn also(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+/// The catalogues of all elements.
+pub(super) const SECTIONS: &[&[Key]] = &[
+    runtime_config::KEYS,
+    listener::KEYS,
+    admin::KEYS,
+    authentication::KEYS,
+    issuer::ROOT_KEYS,
+    key_manager::KEYS,
+    api_key::KEYS,
+    users::KEYS,
+    mutual_tls::KEYS,
+    backend_jwt::KEYS,
+    revocation::KEYS,
+    throttling::KEYS,
+    caching::KEYS,
+    http_clients::KEYS,
+    server::KEYS,
+    access_log::KEYS,
+    logging::KEYS,
+    connected::KEYS,
+];
+
+/// All top-level catalogue entries.
+pub(super) fn all() -> impl Iterator<Item = &'static Key> {
+    SECTIONS.iter().flat_map(|section| section.iter())
+}
+
+/// A key as the reference documentation shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyDescription {
+    /// Dotted name; `[[name]].key` inside arrays of tables, `name.<name>.key` inside named tables.
+    pub name: String,
+    /// What the value looks like.
+    pub kind: String,
+    /// The default, empty when not set.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Whether this gateway acts on it.
+    pub effective: bool,
+}
+
+/// Returns every key in catalogue order, for the reference documentation.
+pub fn keys() -> Vec<KeyDescription> {
+    let mut descriptions = Vec::new();
+    for key in all() {
+        describe(key, "", &mut descriptions);
+    }
+    descriptions
+}
+
+fn describe(key: &Key, prefix: &str, into: &mut Vec<KeyDescription>) {
+    let name = format!("{prefix}{}", key.name);
+    match key.kind {
+        Kind::Tables(keys) => {
+            for inner in keys {
+                describe(inner, &format!("[[{name}]]."), into);
+            }
+        }
+        Kind::Named(keys) => {
+            for inner in keys {
+                describe(inner, &format!("{name}.<name>."), into);
+            }
+        }
+        kind => into.push(KeyDescription {
+            name,
+            kind: kind.expecting(),
+            default: key.default.unwrap_or(""),
+            meaning: key.meaning,
+            effective: key.effective,
+        }),
+    }
+}

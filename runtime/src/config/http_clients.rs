@@ -1,0 +1,226 @@
+//! Connections to backends.
+
+use super::catalogue::{Key, Kind};
+use super::settings::Reader;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "httpClients.sslConfig.verifyHostname",
+        Kind::Bool,
+        "true",
+        "check backends' host names",
+    )
+    .also(&["httpClients.verifyHostname"]),
+    Key::new(
+        "httpClients.disableSslVerification",
+        Kind::Bool,
+        "false",
+        "do not check backends' certificates at all",
+    ),
+    Key::new(
+        "httpClients.enableHttp2",
+        Kind::Bool,
+        "true",
+        "offer HTTP/2 to TLS backends",
+    ),
+    Key::unset(
+        "httpClients.sslConfig.caFile",
+        Kind::Text,
+        "PEM certificates trusted for backends beside the system's",
+    ),
+    Key::unset(
+        "httpClients.sslConfig.certificateFile",
+        Kind::Text,
+        "client certificate towards backends, PEM",
+    ),
+    Key::unset("httpClients.sslConfig.privateKeyFile", Kind::Text, "its key, PEM"),
+    Key::inert("httpClients.sslConfig.keyStorePath", Kind::Text),
+    Key::inert("httpClients.sslConfig.keyStorePassword", Kind::Secret),
+    Key::unset(
+        "httpClients.sslConfig.trustStorePath",
+        Kind::Text,
+        "trust store for backends; unset: the listener's",
+    ),
+    Key::unset("httpClients.sslConfig.trustStorePassword", Kind::Secret, "its password")
+        .also(&["httpClients.trustStorePassword"]),
+    Key::inert("httpClients.sslConfig.protocolName", Kind::Text),
+    Key::inert("httpClients.sslConfig.protocolVersions", Kind::List),
+    Key::inert("httpClients.sslConfig.ciphers", Kind::List),
+    Key::new(
+        "httpClients.poolConfig.maxActiveConnections",
+        Kind::OPTIONAL_COUNT,
+        "-1",
+        "connections per backend and core; -1: no limit",
+    ),
+    Key::new(
+        "httpClients.poolConfig.maxIdleConnections",
+        Kind::COUNT,
+        "100",
+        "idle connections kept per backend and core",
+    ),
+    Key::new(
+        "httpClients.poolConfig.waitTimeInMillis",
+        Kind::COUNT,
+        "30000",
+        "ms that a request waits for a connection",
+    ),
+    Key::new(
+        "httpClients.poolConfig.maxActiveStreamsPerConnection",
+        Kind::POSITIVE,
+        "50",
+        "requests at the same time on an HTTP/2 connection",
+    ),
+    Key::new(
+        "httpClients.poolConfig.idleTimeout",
+        Kind::POSITIVE,
+        "60000",
+        "ms after which an idle connection is closed",
+    ),
+    Key::new(
+        "httpClients.connectTimeout",
+        Kind::POSITIVE,
+        "5000",
+        "ms for a connection to a backend",
+    ),
+    Key::new(
+        "httpClients.proxy.enable",
+        Kind::Bool,
+        "false",
+        "reach backends through a proxy",
+    ),
+    Key::inert("httpClients.proxy.enableInternalServices", Kind::Bool),
+    Key::new("httpClients.proxy.host", Kind::Text, "", "proxy host"),
+    Key::new("httpClients.proxy.port", Kind::PORT, "0", "proxy port"),
+    Key::new("httpClients.proxy.username", Kind::Text, "", "proxy user"),
+    Key::new("httpClients.proxy.password", Kind::Secret, "", "proxy password"),
+    Key::inert("httpClients.responseLimits.maxStatusLineLength", Kind::COUNT),
+    Key::new(
+        "httpClients.responseLimits.maxHeaderSize",
+        Kind::Integer {
+            min: 256,
+            max: 1_048_576,
+        },
+        "8192",
+        "bytes of a backend's header fields",
+    ),
+    Key::new(
+        "httpClients.responseLimits.maxEntityBodySize",
+        Kind::OPTIONAL_COUNT,
+        "-1",
+        "bytes of a backend's body; -1: no limit",
+    ),
+];
+
+/// Bounds of the pool, per backend and core.
+#[derive(Debug, Clone, Copy)]
+pub struct Pool {
+    /// Open connections.
+    pub max_active: Option<u64>,
+    /// Idle connections.
+    pub max_idle: usize,
+    /// For a connection to become free.
+    pub wait: Duration,
+    /// Streams on an HTTP/2 connection.
+    pub max_streams: usize,
+    /// After which an idle connection is closed.
+    pub idle: Duration,
+}
+
+/// A proxy towards backends.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// Host.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// User, empty for none.
+    pub username: String,
+    /// Password.
+    pub password: SecretString,
+}
+
+/// Bounds on a backend's answer.
+#[derive(Debug, Clone, Copy)]
+pub struct ResponseLimits {
+    /// Bytes of all header fields.
+    pub max_header_size: usize,
+    /// Bytes of the body.
+    pub max_body_size: Option<u64>,
+}
+
+/// Connections to backends.
+#[derive(Debug, Clone)]
+pub struct HttpClients {
+    /// Check host names.
+    pub verify_hostname: bool,
+    /// Check certificates.
+    pub verify_certificates: bool,
+    /// Offer HTTP/2.
+    pub http2: bool,
+    /// Extra trusted certificates, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Trust store; the listener's when absent.
+    pub trust_store: Option<PathBuf>,
+    /// Its password.
+    pub trust_store_password: Option<SecretString>,
+    /// Client certificate, PEM.
+    pub certificate_file: Option<PathBuf>,
+    /// Its key, PEM.
+    pub private_key_file: Option<PathBuf>,
+    /// Bounds of the pool.
+    pub pool: Pool,
+    /// For a connection.
+    pub connect_timeout: Duration,
+    /// Proxy towards backends.
+    pub proxy: Option<Proxy>,
+    /// Bounds on answers.
+    pub response_limits: ResponseLimits,
+}
+
+impl HttpClients {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let path = |reader: &Reader<'_>, name| reader.text(name).map(PathBuf::from);
+        let proxy = reader.bool("httpClients.proxy.enable").then(|| Proxy {
+            host: reader.text_or_empty("httpClients.proxy.host"),
+            port: reader.port("httpClients.proxy.port"),
+            username: reader.text_or_empty("httpClients.proxy.username"),
+            password: reader.secret("httpClients.proxy.password").unwrap_or_default(),
+        });
+        if proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.host.is_empty() || proxy.port == 0)
+        {
+            reader.fail(
+                "httpClients.proxy.enable",
+                "a proxy is enabled without host or port",
+                "Set `httpClients.proxy.host` and `httpClients.proxy.port`.",
+            );
+        }
+        Self {
+            verify_hostname: reader.bool("httpClients.sslConfig.verifyHostname"),
+            verify_certificates: !reader.bool("httpClients.disableSslVerification"),
+            http2: reader.bool("httpClients.enableHttp2"),
+            ca_file: path(reader, "httpClients.sslConfig.caFile"),
+            trust_store: path(reader, "httpClients.sslConfig.trustStorePath"),
+            trust_store_password: reader.secret("httpClients.sslConfig.trustStorePassword"),
+            certificate_file: path(reader, "httpClients.sslConfig.certificateFile"),
+            private_key_file: path(reader, "httpClients.sslConfig.privateKeyFile"),
+            pool: Pool {
+                max_active: reader.limit("httpClients.poolConfig.maxActiveConnections"),
+                max_idle: reader.count("httpClients.poolConfig.maxIdleConnections"),
+                wait: reader.milliseconds("httpClients.poolConfig.waitTimeInMillis"),
+                max_streams: reader.count("httpClients.poolConfig.maxActiveStreamsPerConnection"),
+                idle: reader.milliseconds("httpClients.poolConfig.idleTimeout"),
+            },
+            connect_timeout: reader.milliseconds("httpClients.connectTimeout"),
+            proxy,
+            response_limits: ResponseLimits {
+                max_header_size: reader.count("httpClients.responseLimits.maxHeaderSize"),
+                max_body_size: reader.limit("httpClients.responseLimits.maxEntityBodySize"),
+            },
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The listeners for API traffic.
+
+use super::catalogue::{Key, Kind};
+use super::settings::Reader;
+use secrecy::SecretString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "listenerConfig.host",
+        Kind::Text,
+        "0.0.0.0",
+        "address of the API and token listeners",
+    ),
+    Key::new(
+        "listenerConfig.httpPort",
+        Kind::PORT,
+        "9090",
+        "plain listener; 0 chooses a free port",
+    ),
+    Key::new(
+        "listenerConfig.httpsPort",
+        Kind::PORT,
+        "9095",
+        "TLS listener; 0 chooses a free port",
+    ),
+    Key::new(
+        "listenerConfig.tokenListenerPort",
+        Kind::PORT,
+        "9096",
+        "TLS listener of the token endpoints",
+    ),
+    Key::new(
+        "listenerConfig.httpEnabled",
+        Kind::Bool,
+        "true",
+        "whether the plain listener is opened",
+    ),
+    Key::new(
+        "listenerConfig.httpsEnabled",
+        Kind::Bool,
+        "true",
+        "whether the TLS listener is opened",
+    ),
+    Key::unset(
+        "listenerConfig.certificateFile",
+        Kind::Text,
+        "server certificate chain, PEM",
+    ),
+    Key::unset("listenerConfig.privateKeyFile", Kind::Text, "server key, PEM"),
+    Key::unset(
+        "listenerConfig.keyStorePath",
+        Kind::Text,
+        "PKCS#12 store with the server key",
+    ),
+    Key::new(
+        "listenerConfig.keyStorePassword",
+        Kind::Secret,
+        "ballerina",
+        "password of the key store",
+    ),
+    Key::unset(
+        "listenerConfig.trustStorePath",
+        Kind::Text,
+        "PKCS#12 or PEM file with trusted certificates",
+    ),
+    Key::new(
+        "listenerConfig.trustStorePassword",
+        Kind::Secret,
+        "ballerina",
+        "password of the trust store",
+    ),
+    Key::new(
+        "listenerConfig.keepAlive",
+        Kind::OneOf(&["AUTO", "ALWAYS", "NEVER"]),
+        "AUTO",
+        "whether client connections stay open",
+    ),
+    Key::new(
+        "listenerConfig.maxPipelinedRequests",
+        Kind::POSITIVE,
+        "10",
+        "requests that a client may send ahead",
+    ),
+    Key::new(
+        "listenerConfig.maxUriLength",
+        Kind::Integer { min: 64, max: 65_536 },
+        "4096",
+        "longer request targets are answered 414",
+    ),
+    Key::new(
+        "listenerConfig.maxHeaderSize",
+        Kind::Integer {
+            min: 256,
+            max: 1_048_576,
+        },
+        "8192",
+        "bytes of all header fields; more are refused",
+    ),
+    Key::new(
+        "listenerConfig.maxEntityBodySize",
+        Kind::OPTIONAL_COUNT,
+        "-1",
+        "bytes of a request body; more are answered 413; -1: no limit",
+    ),
+    Key::new(
+        "listenerConfig.maxConnections",
+        Kind::POSITIVE,
+        "16384",
+        "open client connections of all listeners",
+    ),
+    Key::new(
+        "listenerConfig.requestHeaderTimeout",
+        Kind::POSITIVE,
+        "15000",
+        "ms for a request's head to arrive",
+    ),
+    Key::new(
+        "listenerConfig.idleTimeout",
+        Kind::POSITIVE,
+        "120000",
+        "ms after which an idle client connection is closed",
+    ),
+    Key::new(
+        "listenerConfig.tlsHandshakeTimeout",
+        Kind::POSITIVE,
+        "10000",
+        "ms for a TLS handshake",
+    ),
+    Key::new(
+        "listenerConfig.drainTimeout",
+        Kind::COUNT,
+        "30000",
+        "ms that running requests get at shutdown",
+    ),
+    Key::new(
+        "listenerConfig.workerThreads",
+        Kind::COUNT,
+        "0",
+        "event loops; 0: one per core",
+    ),
+    Key::new("http2.enable", Kind::Bool, "true", "offer HTTP/2 to clients"),
+    Key::inert("validationConfig.enableRequestValidation", Kind::Bool),
+    Key::inert("validationConfig.enableResponseValidation", Kind::Bool),
+];
+
+/// Whether client connections stay open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepAlive {
+    /// As the request asks.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Time limits towards clients.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For a request's head.
+    pub request_header: Duration,
+    /// Idle connections.
+    pub idle: Duration,
+    /// TLS handshake.
+    pub tls_handshake: Duration,
+    /// Running requests at shutdown.
+    pub drain: Duration,
+}
+
+/// The API listeners.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// Bind address.
+    pub host: IpAddr,
+    /// Plain port, `None` when switched off.
+    pub http_port: Option<u16>,
+    /// TLS port, `None` when switched off.
+    pub https_port: Option<u16>,
+    /// TLS port of the token endpoints.
+    pub token_port: u16,
+    /// Server certificate chain, PEM.
+    pub certificate_file: Option<PathBuf>,
+    /// Server key, PEM.
+    pub private_key_file: Option<PathBuf>,
+    /// PKCS#12 store with the server key.
+    pub key_store: Option<PathBuf>,
+    /// Its password.
+    pub key_store_password: SecretString,
+    /// Trusted certificates: PKCS#12 or PEM.
+    pub trust_store: Option<PathBuf>,
+    /// Its password.
+    pub trust_store_password: SecretString,
+    /// Whether connections stay open.
+    pub keep_alive: KeepAlive,
+    /// Requests sent ahead.
+    pub max_pipelined_requests: usize,
+    /// Bytes of the request target.
+    pub max_uri_length: usize,
+    /// Bytes of all header fields.
+    pub max_header_size: usize,
+    /// Bytes of a request body.
+    pub max_body_size: Option<u64>,
+    /// Open connections.
+    pub max_connections: usize,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Event loops; 0: one per core.
+    pub worker_threads: usize,
+    /// Offer HTTP/2.
+    pub http2: bool,
+}
+
+impl Listener {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let path = |reader: &Reader<'_>, name| reader.text(name).map(PathBuf::from);
+        let certificate_file = path(reader, "listenerConfig.certificateFile");
+        let private_key_file = path(reader, "listenerConfig.privateKeyFile");
+        if certificate_file.is_some() != private_key_file.is_some() {
+            let (set, missing) = if certificate_file.is_some() {
+                ("listenerConfig.certificateFile", "listenerConfig.privateKeyFile")
+            } else {
+                ("listenerConfig.privateKeyFile", "listenerConfig.certificateFile")
+            };
+            reader.fail(
+                set,
+                format!("`{set}` is set without `{missing}`"),
+                format!("Set `{missing}` too."),
+            );
+        }
+        let port = |reader: &Reader<'_>, enabled, name| reader.bool(enabled).then(|| reader.port(name));
+        Self {
+            host: reader.address("listenerConfig.host"),
+            http_port: port(reader, "listenerConfig.httpEnabled", "listenerConfig.httpPort"),
+            https_port: port(reader, "listenerConfig.httpsEnabled", "listenerConfig.httpsPort"),
+            token_port: reader.port("listenerConfig.tokenListenerPort"),
+            certificate_file,
+            private_key_file,
+            key_store: path(reader, "listenerConfig.keyStorePath"),
+            key_store_password: reader.secret("listenerConfig.keyStorePassword").unwrap_or_default(),
+            trust_store: path(reader, "listenerConfig.trustStorePath"),
+            trust_store_password: reader.secret("listenerConfig.trustStorePassword").unwrap_or_default(),
+            keep_alive: match reader.text("listenerConfig.keepAlive").as_deref() {
+                Some("ALWAYS") => KeepAlive::Always,
+                Some("NEVER") => KeepAlive::Never,
+                _ => KeepAlive::Auto,
+            },
+            max_pipelined_requests: reader.count("listenerConfig.maxPipelinedRequests"),
+            max_uri_length: reader.count("listenerConfig.maxUriLength"),
+            max_header_size: reader.count("listenerConfig.maxHeaderSize"),
+            max_body_size: reader.limit("listenerConfig.maxEntityBodySize"),
+            max_connections: reader.count("listenerConfig.maxConnections"),
+            timeouts: Timeouts {
+                request_header: reader.milliseconds("listenerConfig.requestHeaderTimeout"),
+                idle: reader.milliseconds("listenerConfig.idleTimeout"),
+                tls_handshake: reader.milliseconds("listenerConfig.tlsHandshakeTimeout"),
+                drain: reader.milliseconds("listenerConfig.drainTimeout"),
+            },
+            worker_threads: reader.count("listenerConfig.workerThreads"),
+            http2: reader.bool("http2.enable"),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The operator's runtime configuration: `micro-gw.conf`, environment variables and `--set key=value`.
+//!
+//! The keys are those of micro-gw 3.2 with our additions; every one stands in a catalogue beside the element that reads
+//! it, with its kind, default and meaning ([`keys`]). Precedence: `--set`, environment, file, default. All problems of
+//! all sources are reported together, each with where it is, what is wrong and what helps.
+//!
+//! Nothing here opens files or reads the environment: sources come in as [`Sources`].
+
+mod access_log;
+mod admin;
+mod api_key;
+mod authentication;
+mod backend_jwt;
+mod caching;
+mod catalogue;
+mod connected;
+mod error;
+mod http_clients;
+mod issuer;
+mod key_manager;
+mod listener;
+mod logging;
+mod mutual_tls;
+mod origin;
+mod overrides;
+mod revocation;
+mod runtime_config;
+mod server;
+mod settings;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod throttling;
+mod users;
+mod value;
+
+pub use access_log::AccessLog;
+pub use admin::Admin;
+pub use api_key::{ApiKeyIssuer, ApiKeys, IssuedApi};
+pub use authentication::Authentication;
+pub use backend_jwt::{BackendJwt, BackendJwtSigning};
+pub use caching::Caching;
+pub use catalogue::{KeyDescription, keys};
+pub use connected::{EventHub, InternalCredentials};
+pub use error::{ConfigError, ConfigWarning};
+pub use http_clients::{HttpClients, Pool, Proxy, ResponseLimits};
+pub use issuer::{Algorithm, ClaimMapping, Issuer, JwksSettings};
+pub use key_manager::{Grant, KeyManager, KeyManagerAuth};
+pub use listener::{KeepAlive, Listener, Timeouts};
+pub use logging::Logging;
+pub use mutual_tls::{CertificateAliases, MutualTlsSettings, VerifyClient};
+pub use origin::Origin;
+pub use overrides::EndpointOverrides;
+pub use revocation::Revocation;
+pub use runtime_config::RuntimeConfig;
+pub use server::{HeaderRule, Server};
+pub use sources::Sources;
+pub use throttling::Throttling;
+pub use users::{PasswordHash, User, Users};

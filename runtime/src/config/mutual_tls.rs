@@ -1,0 +1,162 @@
+//! Client certificates.
+
+use super::catalogue::{Key, Kind};
+use super::settings::Reader;
+use http::HeaderName;
+use std::path::PathBuf;
+
+pub(super) const KEYS: &[Key] = &[
+    Key::inert("mutualSSLConfig.protocolName", Kind::Text),
+    Key::new(
+        "mutualSSLConfig.protocolVersions",
+        Kind::List,
+        "TLSv1.3,TLSv1.2",
+        "TLS versions of the listeners; older ones are not available",
+    ),
+    Key::new(
+        "mutualSSLConfig.ciphers",
+        Kind::List,
+        "",
+        "cipher suites of the listeners by IANA name; none: the library's",
+    ),
+    Key::new(
+        "mutualSSLConfig.sslVerifyClient",
+        Kind::OneOf(&["optional", "require"]),
+        "optional",
+        "whether the TLS handshake itself demands a certificate",
+    ),
+    Key::new(
+        "mutualSSLConfig.certificateHeaderName",
+        Kind::Text,
+        "X-WSO2-CLIENT-CERTIFICATE",
+        "header in which a trusted proxy passes the client's certificate",
+    ),
+    Key::new(
+        "mutualSSLConfig.isClientCertificateValidationEnabled",
+        Kind::Bool,
+        "true",
+        "demand a trusted certificate of the proxy that sends the header",
+    ),
+    Key::unset(
+        "mutualSSLConfig.clientCaFile",
+        Kind::Text,
+        "PEM certificates of the authorities that sign client certificates",
+    ),
+    Key::unset(
+        "mutualSSLConfig.api.certificates",
+        Kind::Tables(CERTIFICATE_KEYS),
+        "client certificates that an API accepts",
+    ),
+    Key::new(
+        "trustedProxies",
+        Kind::List,
+        "",
+        "addresses or networks whose X-Forwarded-For and certificate header are believed",
+    ),
+];
+
+const CERTIFICATE_KEYS: &[Key] = &[
+    Key::unset("name", Kind::Text, "API name"),
+    Key::unset("version", Kind::Text, "API version"),
+    Key::new("aliasList", Kind::List, "", "accepted aliases in the trust store"),
+    Key::new(
+        "certificateFiles",
+        Kind::List,
+        "",
+        "accepted client certificates, PEM files",
+    ),
+];
+
+/// Whether the handshake demands a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifyClient {
+    /// Asked for, may be missing.
+    Optional,
+    /// No certificate, no connection.
+    Require,
+}
+
+/// The client certificates that an API accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateAliases {
+    /// API name, compared without case.
+    pub name: String,
+    /// API version, compared without case.
+    pub version: String,
+    /// Accepted aliases.
+    pub aliases: Vec<String>,
+    /// Accepted certificates, PEM files.
+    pub files: Vec<PathBuf>,
+}
+
+/// Client certificates.
+#[derive(Debug, Clone)]
+pub struct MutualTlsSettings {
+    /// TLS versions by name.
+    pub protocol_versions: Vec<String>,
+    /// Cipher suites by name; none: the library's.
+    pub ciphers: Vec<String>,
+    /// Whether the handshake demands a certificate.
+    pub verify_client: VerifyClient,
+    /// Header with a certificate from a trusted proxy.
+    pub certificate_header: HeaderName,
+    /// Demand a trusted certificate of that proxy.
+    pub validate_proxy: bool,
+    /// Authorities that sign client certificates, PEM.
+    pub client_ca_file: Option<PathBuf>,
+    /// What each API accepts.
+    pub certificates: Vec<CertificateAliases>,
+    /// Addresses or networks (`10.0.0.0/8`) whose forwarding headers are believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+}
+
+impl MutualTlsSettings {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let versions = reader.list("mutualSSLConfig.protocolVersions");
+        if !versions
+            .iter()
+            .any(|version| matches!(version.as_str(), "TLSv1.2" | "TLSv1.3"))
+        {
+            reader.fail(
+                "mutualSSLConfig.protocolVersions",
+                "`mutualSSLConfig.protocolVersions` names no available version",
+                "Use TLSv1.3 and TLSv1.2.",
+            );
+        }
+        let mut trusted_proxies = Vec::new();
+        for text in reader.list("trustedProxies") {
+            let network = text
+                .parse()
+                .or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()));
+            match network {
+                Ok(network) => trusted_proxies.push(network),
+                Err(_) => {
+                    let reason = format!("`{}` is neither an address nor a network", text.escape_debug());
+                    reader.fail("trustedProxies", reason, "Write 192.0.2.7 or 10.0.0.0/8.");
+                }
+            }
+        }
+        Self {
+            protocol_versions: versions,
+            ciphers: reader.list("mutualSSLConfig.ciphers"),
+            verify_client: match reader.text("mutualSSLConfig.sslVerifyClient").as_deref() {
+                Some("require") => VerifyClient::Require,
+                _ => VerifyClient::Optional,
+            },
+            certificate_header: reader
+                .header_name("mutualSSLConfig.certificateHeaderName")
+                .unwrap_or(HeaderName::from_static("x-wso2-client-certificate")),
+            validate_proxy: reader.bool("mutualSSLConfig.isClientCertificateValidationEnabled"),
+            client_ca_file: reader.text("mutualSSLConfig.clientCaFile").map(PathBuf::from),
+            certificates: reader.tables("mutualSSLConfig.api.certificates", |reader| {
+                Some(CertificateAliases {
+                    name: reader.text_or_empty("name"),
+                    version: reader.text_or_empty("version"),
+                    aliases: reader.list("aliasList"),
+                    files: reader.list("certificateFiles").into_iter().map(PathBuf::from).collect(),
+                })
+            }),
+            trusted_proxies,
+        }
+    }
+}

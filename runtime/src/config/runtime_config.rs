@@ -1,0 +1,107 @@
+//! The whole runtime configuration.
+
+use super::catalogue::{Key, Kind, SECTIONS};
+use super::settings::Reader;
+use super::sources::{Sources, merge};
+use super::*;
+
+pub(super) const KEYS: &[Key] = &[Key::new(
+    "compat",
+    Kind::OneOf(&["none", "micro-gw-3.2"]),
+    "none",
+    "`micro-gw-3.2` brings back the statuses, challenges and headers of micro-gw 3.2 where ours differ",
+)];
+
+/// Everything an operator decides about a gateway.
+#[derive(Debug, Clone)]
+pub struct RuntimeConfig {
+    /// Behave like micro-gw 3.2 where it differs.
+    pub compat: bool,
+    /// The API listeners.
+    pub listener: Listener,
+    /// The admin and metrics listener.
+    pub admin: Admin,
+    /// How callers present themselves.
+    pub authentication: Authentication,
+    /// The trusted issuers of JWT access tokens, in order.
+    pub issuers: Vec<Issuer>,
+    /// The key manager that knows opaque tokens.
+    pub key_manager: KeyManager,
+    /// API keys.
+    pub api_keys: ApiKeys,
+    /// Users of basic authentication.
+    pub users: Users,
+    /// Client certificates.
+    pub mutual_tls: MutualTlsSettings,
+    /// The token for backends.
+    pub backend_jwt: BackendJwt,
+    /// Revoked tokens.
+    pub revocation: Revocation,
+    /// Quotas.
+    pub throttling: Throttling,
+    /// Cache bounds.
+    pub caching: Caching,
+    /// Connections to backends.
+    pub http_clients: HttpClients,
+    /// Header rules of the gateway itself.
+    pub server: Server,
+    /// Access log.
+    pub access_log: AccessLog,
+    /// Log level.
+    pub logging: Logging,
+    /// Connections to the control plane.
+    pub event_hub: EventHub,
+    /// Endpoint overrides.
+    pub overrides: EndpointOverrides,
+}
+
+impl RuntimeConfig {
+    /// Merges the sources and checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of every source, in the order of sources and positions.
+    pub fn load(sources: Sources<'_>) -> Result<(Self, Vec<ConfigWarning>), Vec<ConfigError>> {
+        let merged = merge(sources);
+        let mut errors = merged.errors;
+        let mut reader = Reader::new(&merged.settings, SECTIONS.to_vec());
+        let config = Self {
+            compat: reader.text("compat").as_deref() == Some("micro-gw-3.2"),
+            listener: Listener::read(&mut reader),
+            admin: Admin::read(&mut reader),
+            authentication: Authentication::read(&mut reader),
+            issuers: issuer::read(&mut reader),
+            key_manager: KeyManager::read(&mut reader),
+            api_keys: ApiKeys::read(&mut reader),
+            users: Users::read(&mut reader),
+            mutual_tls: MutualTlsSettings::read(&mut reader),
+            backend_jwt: BackendJwt::read(&mut reader),
+            revocation: Revocation::read(&mut reader),
+            throttling: Throttling::read(&mut reader),
+            caching: Caching::read(&mut reader),
+            http_clients: HttpClients::read(&mut reader),
+            server: Server::read(&mut reader),
+            access_log: AccessLog::read(&mut reader),
+            logging: Logging::read(&mut reader),
+            event_hub: EventHub::read(&mut reader),
+            overrides: merged.overrides,
+        };
+        errors.append(&mut reader.errors);
+        if errors.is_empty() {
+            Ok((config, merged.warnings))
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+impl Default for RuntimeConfig {
+    /// The built-in defaults.
+    fn default() -> Self {
+        match Self::load(Sources::default()) {
+            Ok((config, _)) => config,
+            // A test loads the defaults; they depend on nothing outside.
+            Err(errors) => unreachable!("the built-in defaults are valid: {errors:?}"),
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Merging file, environment and `--set` arguments into one [`Settings`].
+
+use super::catalogue::{Key, Kind, all};
+use super::settings::Settings;
+use super::value::{Value, from_text, from_toml};
+use super::{ConfigError, ConfigWarning, EndpointOverrides, Origin};
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Largest configuration file, in bytes.
+const MAX_FILE: usize = 1 << 20;
+
+/// Where a configuration comes from. Later sources win: file, environment, sets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sources<'a> {
+    /// Path (for messages) and text of `micro-gw.conf`.
+    pub file: Option<(&'a str, &'a str)>,
+    /// Environment variables; names that are no setting are ignored.
+    pub environment: &'a [(String, String)],
+    /// `--set` arguments as dotted key and value.
+    pub sets: &'a [(String, String)],
+}
+
+/// What merging found.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    pub(super) settings: Settings,
+    pub(super) overrides: EndpointOverrides,
+    pub(super) errors: Vec<ConfigError>,
+    pub(super) warnings: Vec<ConfigWarning>,
+}
+
+pub(super) fn merge(sources: Sources<'_>) -> Merged {
+    let mut merged = Merged::default();
+    if let Some((path, text)) = sources.file {
+        merged.read_file(path, text);
+    }
+    for (name, value) in sources.environment {
+        merged.read_variable(name, value);
+    }
+    for (key, value) in sources.sets {
+        merged.read_set(key, value);
+    }
+    merged
+}
+
+struct File<'a> {
+    path: Arc<str>,
+    text: &'a str,
+}
+
+impl File<'_> {
+    fn at(&self, offset: usize) -> Origin {
+        Origin::in_file(&self.path, self.text, offset)
+    }
+}
+
+impl Merged {
+    fn error(&mut self, origin: Origin, reason: impl Into<String>, remedy: impl Into<String>) {
+        self.errors.push(ConfigError {
+            origin,
+            reason: reason.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    fn read_file(&mut self, path: &str, text: &str) {
+        let file = File {
+            path: path.into(),
+            text,
+        };
+        if text.len() > MAX_FILE {
+            self.error(file.at(0), "the file is larger than 1 MiB", "");
+            return;
+        }
+        let (table, problems) = DeTable::parse_recoverable(text);
+        for problem in problems {
+            let offset = problem.span().map_or(0, |span| span.start);
+            self.error(file.at(offset), problem.message().trim().replace('\n', ", "), "");
+        }
+        let keys: Vec<&'static Key> = all().collect();
+        let mut settings = std::mem::take(&mut self.settings);
+        self.read_table(&file, table.get_ref(), "", &keys, &mut settings, true);
+        self.settings = settings;
+        // Tables are sorted by key; people read from top to bottom.
+        self.errors.sort_by_key(|error| error.origin.position());
+        self.warnings.sort_by_key(|warning| warning.origin.position());
+    }
+
+    /// Reads the entries of a table whose dotted names start with `prefix`.
+    fn read_table(
+        &mut self,
+        file: &File<'_>,
+        table: &DeTable<'_>,
+        prefix: &str,
+        keys: &[&'static Key],
+        settings: &mut Settings,
+        root: bool,
+    ) {
+        for (name, value) in table {
+            let origin = file.at(name.span().start);
+            let path = format!("{prefix}{}", name.get_ref());
+            if let Some(key) = keys.iter().find(|key| key.is_named(&path)) {
+                self.read_value(file, key, value, origin, settings);
+            } else if let Some(inner) = value.get_ref().as_table()
+                && (is_section(keys, &path) || root && passes_through(&format!("{path}.x.level")))
+            {
+                self.read_table(file, inner, &format!("{path}."), keys, settings, root);
+            } else if root && passes_through(&path) {
+                self.warn_inert(&path, origin);
+            } else if root && prefix.is_empty() && EndpointOverrides::is_name(&path) {
+                match value.get_ref().as_str() {
+                    Some(text) => self.overrides.set(&path, text),
+                    None => self.error(origin, format!("`{path}` is not a string"), "Put the value in quotes."),
+                }
+            } else {
+                self.unknown(&path, origin, keys);
+            }
+        }
+    }
+
+    fn read_value(
+        &mut self,
+        file: &File<'_>,
+        key: &'static Key,
+        value: &Spanned<DeValue<'_>>,
+        origin: Origin,
+        settings: &mut Settings,
+    ) {
+        match (key.kind, value.get_ref()) {
+            (Kind::Tables(keys), DeValue::Table(table)) => {
+                let element = self.read_element(file, table, keys, origin, true);
+                settings.tables.entry(key.name).or_default().push(element);
+            }
+            (Kind::Tables(keys), DeValue::Array(array)) => {
+                for item in array.iter() {
+                    let origin = file.at(item.span().start);
+                    match item.get_ref().as_table() {
+                        Some(table) => {
+                            let element = self.read_element(file, table, keys, origin, false);
+                            settings.tables.entry(key.name).or_default().push(element);
+                        }
+                        None => self.error(origin, format!("an element of `{}` is not a table", key.name), ""),
+                    }
+                }
+            }
+            (Kind::Named(keys), DeValue::Table(table)) => {
+                for (name, inner) in table {
+                    let origin = file.at(name.span().start);
+                    match inner.get_ref().as_table() {
+                        Some(table) => {
+                            let element = self.read_element(file, table, keys, origin, false);
+                            let named = settings.named.entry(key.name).or_default();
+                            named.insert(name.get_ref().to_string(), element);
+                        }
+                        None => {
+                            let reason = format!("`{}.{}` is not a table", key.name, name.get_ref());
+                            self.error(origin, reason, format!("Write [{}.{}].", key.name, name.get_ref()));
+                        }
+                    }
+                }
+            }
+            (kind, plain) => match from_toml(&kind, plain) {
+                Ok(value) => self.store(key, value, origin, settings),
+                Err(reason) => {
+                    let origin = file.at(value.span().start);
+                    self.error(origin, format!("`{}`: {reason}", key.name), remedy(plain));
+                }
+            },
+        }
+    }
+
+    fn read_element(
+        &mut self,
+        file: &File<'_>,
+        table: &DeTable<'_>,
+        keys: &'static [Key],
+        origin: Origin,
+        single: bool,
+    ) -> Settings {
+        let mut element = Settings {
+            origin: Some(origin),
+            single,
+            ..Settings::default()
+        };
+        let keys: Vec<&'static Key> = keys.iter().collect();
+        self.read_table(file, table, "", &keys, &mut element, false);
+        element
+    }
+
+    fn store(&mut self, key: &'static Key, value: Value, origin: Origin, settings: &mut Settings) {
+        if !key.effective {
+            self.warn_inert(key.name, origin.clone());
+        }
+        settings.values.insert(key.name, (value, origin));
+    }
+
+    fn warn_inert(&mut self, name: &str, origin: Origin) {
+        self.warnings.push(ConfigWarning {
+            origin,
+            reason: format!("`{name}` is known from micro-gw but has no effect in this gateway"),
+        });
+    }
+
+    fn unknown(&mut self, path: &str, origin: Origin, keys: &[&'static Key]) {
+        let names = keys
+            .iter()
+            .flat_map(|key| std::iter::once(key.name).chain(key.aliases.iter().copied()));
+        let remedy = match nearest(path, names) {
+            Some(name) => format!("Did you mean `{name}`?"),
+            None => "Remove it, or see the configuration reference for the known keys.".to_owned(),
+        };
+        self.error(origin, format!("unknown key `{path}`"), remedy);
+    }
+
+    fn read_variable(&mut self, name: &str, value: &str) {
+        for key in all() {
+            for spelling in std::iter::once(key.name).chain(key.aliases.iter().copied()) {
+                if spelling.replace('.', "_") == name {
+                    self.assign(key, value, Origin::Environment(name.to_owned()));
+                    return;
+                }
+            }
+            let rest = || name.strip_prefix(&key.name.replace('.', "_"))?.strip_prefix('_');
+            match key.kind {
+                Kind::Tables(keys) => {
+                    let inner = rest().and_then(|rest| keys.iter().find(|key| key.name.replace('.', "_") == rest));
+                    if let Some(inner) = inner {
+                        self.assign_single(key, inner, value, Origin::Environment(name.to_owned()));
+                        return;
+                    }
+                }
+                Kind::Named(keys) => {
+                    let found = rest().and_then(|rest| {
+                        let (element, field) = rest.rsplit_once('_')?;
+                        Some((element, keys.iter().find(|key| key.name == field)?))
+                    });
+                    if let Some((element, inner)) = found {
+                        self.assign_named(key, element, inner, value, Origin::Environment(name.to_owned()));
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if EndpointOverrides::is_name(name) {
+            self.overrides.set(name, value);
+        }
+    }
+
+    fn read_set(&mut self, name: &str, value: &str) {
+        let origin = Origin::Set(name.to_owned());
+        for key in all() {
+            if key.is_named(name) {
+                self.assign(key, value, origin);
+                return;
+            }
+            let rest = || name.strip_prefix(key.name)?.strip_prefix('.');
+            match key.kind {
+                Kind::Tables(keys) => {
+                    if let Some(inner) = rest().and_then(|rest| keys.iter().find(|key| key.is_named(rest))) {
+                        self.assign_single(key, inner, value, origin);
+                        return;
+                    }
+                }
+                Kind::Named(keys) => {
+                    let found = rest().and_then(|rest| {
+                        let (element, field) = rest.rsplit_once('.')?;
+                        Some((element, keys.iter().find(|key| key.is_named(field))?))
+                    });
+                    if let Some((element, inner)) = found {
+                        self.assign_named(key, element, inner, value, origin);
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if passes_through(name) {
+            self.warn_inert(name, origin);
+        } else if EndpointOverrides::is_name(name) {
+            self.overrides.set(name, value);
+        } else {
+            let keys: Vec<&'static Key> = all().collect();
+            self.unknown(name, origin, &keys);
+        }
+    }
+
+    fn assign(&mut self, key: &'static Key, text: &str, origin: Origin) {
+        let mut settings = std::mem::take(&mut self.settings);
+        self.assign_in(key, text, origin, &mut settings);
+        self.settings = settings;
+    }
+
+    fn assign_in(&mut self, key: &'static Key, text: &str, origin: Origin, settings: &mut Settings) {
+        match from_text(&key.kind, text) {
+            Ok(value) => self.store(key, value, origin, settings),
+            Err(reason) => self.error(origin, format!("`{}`: {reason}", key.name), ""),
+        }
+    }
+
+    /// Sets one key of a table list that is written as a single table, or not written at all.
+    fn assign_single(&mut self, list: &'static Key, key: &'static Key, text: &str, origin: Origin) {
+        let mut settings = std::mem::take(&mut self.settings);
+        let elements = settings.tables.entry(list.name).or_default();
+        if elements.is_empty() {
+            elements.push(Settings {
+                origin: Some(origin.clone()),
+                single: true,
+                ..Settings::default()
+            });
+        }
+        match elements.as_mut_slice() {
+            [element] if element.single => self.assign_in(key, text, origin, element),
+            _ => {
+                let reason = format!("`{}` is an array of tables in the file", list.name);
+                let remedy = format!("Change it in the file, or write a single [{}] there.", list.name);
+                self.error(origin, reason, remedy);
+            }
+        }
+        self.settings = settings;
+    }
+
+    fn assign_named(&mut self, list: &'static Key, name: &str, key: &'static Key, text: &str, origin: Origin) {
+        let mut settings = std::mem::take(&mut self.settings);
+        let element = settings
+            .named
+            .entry(list.name)
+            .or_default()
+            .entry(name.to_owned())
+            .or_default();
+        element.origin.get_or_insert_with(|| origin.clone());
+        self.assign_in(key, text, origin, element);
+        self.settings = settings;
+    }
+}
+
+/// Returns whether some key lies below `path`.
+fn is_section(keys: &[&'static Key], path: &str) -> bool {
+    keys.iter().any(|key| {
+        std::iter::once(key.name)
+            .chain(key.aliases.iter().copied())
+            .any(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    })
+}
+
+/// Keys with free parts that micro-gw hands to its own platform.
+fn passes_through(path: &str) -> bool {
+    path.starts_with("etcd")
+        || path.starts_with("b7a.log.") && path.ends_with(".level")
+        || path.starts_with("b7a.http.tracelog.")
+        || path.starts_with("b7a.observability.tracing.")
+}
+
+fn remedy(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) if text.parse::<i64>().is_ok() || *text == "true" || *text == "false" => {
+            "Write it without quotes.".into()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Returns the known name closest to `path`, when it is close enough to be a slip.
+fn nearest<'a>(path: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = path.to_ascii_lowercase();
+    names
+        .map(|name| (strsim::jaro_winkler(&lower, &name.to_ascii_lowercase()), name))
+        .filter(|(similarity, _)| *similarity > 0.88)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, name)| name)
+}

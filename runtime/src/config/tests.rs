@@ -1,0 +1,245 @@
+use super::*;
+use secrecy::ExposeSecret;
+
+fn load(
+    file: &str,
+    environment: &[(&str, &str)],
+    sets: &[(&str, &str)],
+) -> Result<(RuntimeConfig, Vec<ConfigWarning>), Vec<ConfigError>> {
+    let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    };
+    RuntimeConfig::load(Sources {
+        file: Some(("conf/micro-gw.conf", file)),
+        environment: &owned(environment),
+        sets: &owned(sets),
+    })
+}
+
+fn problems(file: &str) -> Vec<String> {
+    match load(file, &[], &[]) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors
+            .iter()
+            .map(|error| format!("{error} | {}", error.remedy))
+            .collect(),
+    }
+}
+
+#[test]
+fn the_defaults_are_valid_and_every_default_fits_its_kind() {
+    let config = RuntimeConfig::default();
+    assert_eq!(config.listener.http_port, Some(9090));
+    assert_eq!(config.listener.https_port, Some(9095));
+    assert_eq!(config.admin.port, 9797);
+    assert_eq!(config.authentication.header, "authorization");
+    assert_eq!(config.authentication.skew.as_millis(), 5000);
+    assert_eq!(config.authentication.validate_subscriptions, None);
+    assert!(!config.compat);
+    for key in catalogue::all() {
+        check_default(key);
+    }
+}
+
+fn check_default(key: &catalogue::Key) {
+    match key.kind {
+        catalogue::Kind::Tables(keys) | catalogue::Kind::Named(keys) => keys.iter().for_each(check_default),
+        kind => {
+            if let Some(text) = key.default {
+                assert!(value::from_text(&kind, text).is_ok(), "{}: {text}", key.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_documented_key_is_accepted_where_it_is_documented() {
+    for key in catalogue::all() {
+        let sample = match key.kind {
+            catalogue::Kind::Bool => "true".to_owned(),
+            catalogue::Kind::Integer { min, max } => {
+                key.default.map_or_else(|| min.clamp(1, max).to_string(), str::to_owned)
+            }
+            catalogue::Kind::Float => "0.5".to_owned(),
+            catalogue::Kind::OneOf(choices) => format!("\"{}\"", choices[0]),
+            catalogue::Kind::Text | catalogue::Kind::Secret => {
+                format!("\"{}\"", key.default.unwrap_or("https://example.com"))
+            }
+            catalogue::Kind::List => "[\"TLSv1.2\"]".to_owned(),
+            catalogue::Kind::Tables(_) | catalogue::Kind::Named(_) => continue,
+        };
+        let found = problems(&format!("{} = {sample}\n", key.name));
+        assert!(
+            !found
+                .iter()
+                .any(|problem| problem.contains("unknown key") || problem.contains("expected")),
+            "{}: {found:?}",
+            key.name
+        );
+    }
+    let names: std::collections::BTreeSet<_> = keys().into_iter().map(|key| key.name).collect();
+    assert_eq!(names.len(), keys().len(), "a key is documented twice");
+    for name in [
+        "listenerConfig.httpPort",
+        "[[jwtTokenConfig]].jwksURL",
+        "b7a.users.<name>.password",
+        "[[[[jwtTokenConfig]].claims]].localClaim",
+    ] {
+        assert!(names.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn later_sources_win() {
+    let file = "[listenerConfig]\nhttpPort = 1001\nhttpsPort = 1002\ntokenListenerPort = 1003\n";
+    let (config, _) = load(
+        file,
+        &[
+            ("listenerConfig_httpsPort", "2002"),
+            ("listenerConfig_tokenListenerPort", "2003"),
+            ("PATH", "/bin"),
+        ],
+        &[("listenerConfig.tokenListenerPort", "3003")],
+    )
+    .expect("the configuration is valid");
+    assert_eq!(config.listener.http_port, Some(1001));
+    assert_eq!(config.listener.https_port, Some(2002));
+    assert_eq!(config.listener.token_port, 3003);
+}
+
+#[test]
+fn all_problems_come_at_once_with_their_places() {
+    let found =
+        problems("[listenerConfig]\nhttpPort = \"9090\"\nhtpsPort = 1\nmaxUriLength = 3\n\n[nonsense]\na = 1\n");
+    assert_eq!(
+        found,
+        [
+            "conf/micro-gw.conf:2:12: `listenerConfig.httpPort`: expected an integer from 0 to 65535, found a string | Write it without quotes.",
+            "conf/micro-gw.conf:3:1: unknown key `listenerConfig.htpsPort` | Did you mean `listenerConfig.httpsPort`?",
+            "conf/micro-gw.conf:4:16: `listenerConfig.maxUriLength`: expected an integer from 64 to 65536, found 3 | ",
+            "conf/micro-gw.conf:6:2: unknown key `nonsense` | Remove it, or see the configuration reference for the known keys.",
+        ]
+    );
+}
+
+#[test]
+fn syntax_errors_have_a_place() {
+    let found = problems("[listenerConfig\nhttpPort = 1\n");
+    assert!(found[0].starts_with("conf/micro-gw.conf:1:"), "{found:?}");
+}
+
+#[test]
+fn issuers_are_a_list_or_a_single_table() {
+    let list = "[[jwtTokenConfig]]\nissuer = \"a\"\njwksURL = \"https://a/jwks\"\n[[jwtTokenConfig]]\nissuer = \"b\"\naudience = \"x\"\ncertificateFile = \"b.pem\"\nalgorithms = [\"ES256\", \"EdDSA\"]\n[[jwtTokenConfig.claims]]\nremoteClaim = \"r\"\nlocalClaim = \"l\"\n";
+    let (config, _) = load(list, &[], &[]).expect("the configuration is valid");
+    assert_eq!(config.issuers.len(), 2);
+    assert_eq!(config.issuers[0].algorithms, [Algorithm::Rs256]);
+    assert_eq!(config.issuers[1].algorithms, [Algorithm::Es256, Algorithm::EdDsa]);
+    assert_eq!(config.issuers[1].audience, ["x"]);
+    assert_eq!(
+        config.issuers[1].claims,
+        [ClaimMapping {
+            remote: "r".into(),
+            local: "l".into()
+        }]
+    );
+
+    let single = "[jwtTokenConfig]\nissuer = \"a\"\njwksURL = \"https://a/jwks\"\n";
+    let (config, _) = load(single, &[("jwtTokenConfig_issuer", "c")], &[]).expect("the configuration is valid");
+    assert_eq!(config.issuers[0].issuer, "c");
+
+    let (config, _) = load(
+        "",
+        &[],
+        &[
+            ("jwtTokenConfig.issuer", "d"),
+            ("jwtTokenConfig.publicKeyFile", "d.pem"),
+        ],
+    )
+    .expect("the configuration is valid");
+    assert_eq!(config.issuers[0].issuer, "d");
+
+    let errors =
+        load(list, &[], &[("jwtTokenConfig.issuer", "d")]).expect_err("an element of a list cannot be overridden");
+    assert!(errors[0].reason.contains("array of tables"), "{errors:?}");
+}
+
+#[test]
+fn an_issuer_that_would_trust_too_much_is_refused() {
+    for algorithm in ["none", "HS256", "HS512", "rs256", ""] {
+        let file =
+            format!("[jwtTokenConfig]\nissuer = \"a\"\njwksURL = \"https://a\"\nalgorithms = [\"{algorithm}\"]\n");
+        assert_eq!(problems(&file).len(), 1, "{algorithm}");
+    }
+    assert!(problems("[jwtTokenConfig]\nissuer = \"a\"\n")[0].contains("has no key"));
+    assert!(
+        problems("[jwtTokenConfig]\nissuer = \"a\"\njwksURL = \"ftp://a\"\n")[0].contains("not an http or https URL")
+    );
+}
+
+#[test]
+fn overrides_are_kept_apart_and_other_root_keys_are_errors() {
+    let file = "shop_prod_endpoint_0 = \"http://a\"\nshop_prod_basic_password = \"canary\"\n";
+    let (config, _) = load(file, &[("shop_sand_endpoint_1", "http://b")], &[]).expect("the configuration is valid");
+    assert_eq!(config.overrides.url("shop", false, 0), Some("http://a"));
+    assert_eq!(config.overrides.url("shop", true, 1), Some("http://b"));
+    assert_eq!(
+        config
+            .overrides
+            .password("shop", false)
+            .map(ExposeSecret::expose_secret),
+        Some("canary")
+    );
+    assert!(!format!("{config:?}").contains("canary"));
+    assert_eq!(problems("shop_prod_endpoint_x = \"http://a\"\n").len(), 1);
+}
+
+#[test]
+fn keys_without_effect_are_warned_about() {
+    let (_, warnings) = load(
+        "[throttlingConfig]\nenabledGlobalTMEventPublishing = true\n[b7a.log.x]\nlevel = \"DEBUG\"\n",
+        &[],
+        &[],
+    )
+    .expect("the configuration is valid");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(
+        warnings[0]
+            .to_string()
+            .starts_with("conf/micro-gw.conf:2:1: `throttlingConfig.enabledGlobalTMEventPublishing`")
+    );
+}
+
+#[test]
+fn users_have_hashes_and_secrets_stay_secret() {
+    let hash = "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33";
+    let file = format!("[b7a.users.ana]\npassword = \"{hash}\"\nscopes = \"a, b\"\n");
+    let (config, _) = load(
+        &file,
+        &[(
+            "b7a_users_bo_password",
+            "@sha256:{00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff}",
+        )],
+        &[],
+    )
+    .expect("the configuration is valid");
+    assert_eq!(config.users.by_name["ana"].scopes, ["a", "b"]);
+    assert!(matches!(config.users.by_name["bo"].password, PasswordHash::Sha256(_)));
+    let errors = load("[b7a.users.ana]\npassword = \"canary-secret\"\n", &[], &[]).expect_err("not a hash");
+    let text = format!("{errors:?} {}", errors[0]);
+    assert!(!text.contains("canary-secret"), "{text}");
+    assert!(text.contains("line: 2, column: 1"), "{text}");
+}
+
+#[test]
+fn accidental_spellings_are_accepted() {
+    let file = "[keymanager.security.basic]\nenabled = false\n[keymanager.security.oauth2]\nenabled = true\ntokenUrl = \"https://km/token\"\n[keymanager.security.oauth2.clientCredential]\nenabled = true\nclient_id = \"id\"\nclientSecret = \"canary\"\n[httpClients]\nverifyHostname = false\n";
+    let (config, _) = load(file, &[], &[]).expect("the configuration is valid");
+    assert!(
+        matches!(config.key_manager.auth, KeyManagerAuth::OAuth2(Grant::ClientCredentials { ref client_id, .. }) if client_id == "id")
+    );
+    assert!(!config.http_clients.verify_hostname);
+}

@@ -1,0 +1,98 @@
+//! Quotas.
+
+use super::catalogue::{Key, Kind};
+use super::settings::Reader;
+use std::time::Duration;
+
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "throttlingConfig.maxCounters",
+        Kind::Integer {
+            min: 32,
+            max: 100_000_000,
+        },
+        "1000000",
+        "quota counters that are kept; further keys share one per policy",
+    ),
+    Key::new(
+        "throttlingConfig.nodeLocal.cleanUpFrequency",
+        Kind::POSITIVE,
+        "3600",
+        "seconds after which expired counters are removed",
+    ),
+    Key::inert("throttlingConfig.enabledGlobalTMEventPublishing", Kind::Bool),
+    Key::inert("throttlingConfig.enableHeaderConditions", Kind::Bool),
+    Key::inert("throttlingConfig.enableQueryParamConditions", Kind::Bool),
+    Key::inert("throttlingConfig.enableJwtClaimConditions", Kind::Bool),
+    Key::inert("throttlingConfig.jmsConnectioninitialContextFactory", Kind::Text),
+    Key::inert("throttlingConfig.jmsConnectionProviderUrl", Kind::Secret),
+    Key::inert("throttlingConfig.jmsConnectionUsername", Kind::Text),
+    Key::inert("throttlingConfig.jmsConnectionPassword", Kind::Secret),
+    Key::inert("throttlingConfig.throttleEndpointUrl", Kind::Text),
+    Key::inert("throttlingConfig.throttleEndpointbase64Header", Kind::Secret),
+    Key::inert("throttlingConfig.dataRetriever.serverUrl", Kind::Text),
+    Key::inert("throttlingConfig.dataRetriever.username", Kind::Text),
+    Key::inert("throttlingConfig.dataRetriever.password", Kind::Secret),
+    Key::inert("throttlingConfig.nodeLocal.processThreadPoolCoreSize", Kind::COUNT),
+    Key::inert("throttlingConfig.nodeLocal.processThreadPoolMaximumSize", Kind::COUNT),
+    Key::inert("throttlingConfig.nodeLocal.processThreadPoolKeepAliveTime", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.enabled", Kind::Bool),
+    Key::inert("throttlingConfig.binary.username", Kind::Text),
+    Key::inert("throttlingConfig.binary.password", Kind::Secret),
+    Key::unset(
+        "throttlingConfig.binary.URLGroup",
+        Kind::Tables(URL_GROUP_KEYS),
+        "traffic managers",
+    ),
+    Key::inert("throttlingConfig.binary.publisherPool.maxIdle", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.publisherPool.initIdleCapacity", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.publisherThreadPool.corePoolSize", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.publisherThreadPool.maxPoolSize", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.publisherThreadPool.keepAliveTime", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.sslEnabledProtocols", Kind::Text),
+    Key::inert("throttlingConfig.binary.agent.ciphers", Kind::Text),
+    Key::inert("throttlingConfig.binary.agent.queueSize", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.batchSize", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.corePoolSize", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.socketTimeoutMS", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.maxPoolSize", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.keepAliveTimeInPool", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.reconnectionInterval", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.maxTransportPoolSize", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.maxIdleConnections", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.evictionTimePeriod", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.minIdleTimeInPool", Kind::COUNT),
+    Key::inert(
+        "throttlingConfig.binary.agent.secureMaxIdleTransportPoolSize",
+        Kind::COUNT,
+    ),
+    Key::inert("throttlingConfig.binary.agent.secureMaxIdleConnections", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.secureEvictionTimePeriod", Kind::COUNT),
+    Key::inert("throttlingConfig.binary.agent.secureMinIdleTimeInPool", Kind::COUNT),
+];
+
+const URL_GROUP_KEYS: &[Key] = &[
+    Key::inert("receiverURL", Kind::Text),
+    Key::inert("authURL", Kind::Text),
+    Key::inert("type", Kind::Text),
+];
+
+/// Quotas.
+#[derive(Debug, Clone)]
+pub struct Throttling {
+    /// Counters that are kept.
+    pub max_counters: usize,
+    /// Between two removals of expired counters; at most a minute, so that no counter outlives its window's numbering.
+    pub sweep_interval: Duration,
+}
+
+impl Throttling {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            max_counters: reader.count("throttlingConfig.maxCounters"),
+            sweep_interval: reader
+                .seconds("throttlingConfig.nodeLocal.cleanUpFrequency")
+                .min(Duration::from_secs(60)),
+        }
+    }
+}
