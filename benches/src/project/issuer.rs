@@ -12,8 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The `iss` claim.
 pub(crate) const ISSUER: &str = "https://localhost:9443/oauth2/token";
 
-/// The alias of the issuer's certificate among the trusted ones, and the `kid` of its tokens.
-pub(crate) const KEY_ID: &str = "bench-issuer";
+/// The `kid` of the tokens.
+const KEY_ID: &str = "bench-issuer";
 
 /// How long a token is good for, in seconds: longer than any run.
 const LIFETIME: u64 = 24 * 3600;

@@ -13,7 +13,7 @@ mod traffic;
 
 pub(crate) use issuer::{ISSUER, Issuer};
 pub(crate) use runtime_config::Listeners;
-pub(crate) use templates::prefixes;
+pub(crate) use templates::{PATH_END, prefixes};
 pub(crate) use traffic::Traffic;
 
 use crate::failure::Failure;

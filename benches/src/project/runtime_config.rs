@@ -1,7 +1,7 @@
 //! The operator's configuration of the measured gateway: addresses and the trusted issuer, everything else as a default
 //! installation has it.
 
-use super::issuer::{ISSUER, Issuer, KEY_ID};
+use super::issuer::{ISSUER, Issuer};
 use crate::failure::Failure;
 use crate::process::free_address;
 use std::net::SocketAddr;
@@ -45,8 +45,7 @@ validateSubscriptions = true
 
 [[jwtTokenConfig]]
 issuer = "{ISSUER}"
-certificateAlias = "{KEY_ID}"
-certificatePath = "{certificate}"
+certificateFile = "{certificate}"
 "#,
         host = listeners.http.ip(),
         http = listeners.http.port(),

@@ -3,6 +3,9 @@
 /// Number of path templates.
 const COUNT: usize = 100;
 
+/// A regular expression for what follows the prefix of a path.
+pub(crate) const PATH_END: &str = "/[^/]+/lines/[^/]+$";
+
 /// Returns the path templates of an API.
 pub(super) fn templates() -> Vec<String> {
     (0..COUNT)
@@ -15,8 +18,7 @@ pub(super) fn path(template: usize, value: usize) -> String {
     format!("/orders{}/{}/lines/{}", template % COUNT, 1000 + value, value % 10)
 }
 
-/// Returns the literal beginnings of the secured API's paths. HAProxy looks them up in a prefix tree, which is less than
-/// matching the templates and the cheapest it has.
+/// Returns the literal beginnings of the secured API's paths, up to the first parameter.
 pub(crate) fn prefixes() -> Vec<String> {
     let base = super::base_path(super::SECURED_API);
     (0..COUNT).map(|number| format!("{base}/orders{number}/")).collect()

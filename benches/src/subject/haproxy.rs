@@ -1,7 +1,8 @@
 //! HAProxy with the work of the gateway, one thread, one frontend per scenario.
 //!
-//! It checks what the gateway checks, in the cheapest form it has: paths against a prefix tree instead of templates,
-//! signature, issuer and expiry of the token, a counter per subscriber. It writes no log and no metrics.
+//! It decides what the gateway decides, in the cheapest form it has: paths by a prefix tree and one regular expression
+//! for what follows, instead of an expression per template; signature, issuer and expiry of the token; a counter per
+//! subscriber. It writes no log and no metrics.
 
 use super::{Subject, Surroundings};
 use crate::failure::Failure;
@@ -116,10 +117,12 @@ backend quota
     fn full_policy(&self, name: &str, address: &SocketAddr, limit: u32) -> String {
         let prefixes = self.prefixes.display();
         let public_key = self.public_key.display();
+        let rest = project::PATH_END;
         format!(
             "frontend {name}
     bind {address}
     http-request deny deny_status 404 unless {{ path,map_beg({prefixes}) -m found }}
+    http-request deny deny_status 404 unless {{ path_reg {rest} }}
     http-request set-var(txn.token) http_auth_bearer
     http-request deny deny_status 401 unless {{ var(txn.token) -m found }}
     http-request deny deny_status 401 unless {{ var(txn.token),jwt_header_query('$.alg') -m str RS256 }}
