@@ -73,6 +73,14 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Create a project folder.
     Init(commands::init::InitArgs),
+    /// Check a project's files and say everything that is wrong with them.
+    Check(commands::check::CheckArgs),
+    /// Compile a project into a bundle.
+    Build(commands::build::BuildArgs),
+    /// Check that a bundle is intact, and the one that is meant.
+    Verify(commands::verify::VerifyArgs),
+    /// Show what is in a bundle.
+    Inspect(commands::inspect::InspectArgs),
     /// Look at everything that stands between you and a running gateway.
     Doctor(commands::doctor::DoctorArgs),
     /// Print a completion script for a shell.

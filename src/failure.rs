@@ -4,6 +4,7 @@
 //! this file and its folder tells which error ends with which code.
 
 mod cloud;
+mod compile;
 
 use crate::exit::ExitCode;
 use std::error::Error;

@@ -8,8 +8,12 @@ pub mod cli;
 #[allow(dead_code, unused_imports)]
 pub(crate) mod cloud;
 pub mod commands;
+pub mod compile;
 pub mod context;
+pub mod diagnostics;
 pub mod exit;
 pub mod failure;
+pub mod openapi;
 pub mod project;
 pub mod ui;
+pub mod yaml;

@@ -1,13 +1,19 @@
 //! One command per file: the arguments, whose doc comments are the help text, then one function.
 
+pub mod build;
+mod bundle_file;
+pub mod check;
 pub mod completions;
 mod credentials;
 pub mod doctor;
+mod findings;
 pub mod init;
+pub mod inspect;
 mod interrupt;
 pub mod login;
 pub mod logout;
 pub mod man;
+pub mod verify;
 pub mod version;
 pub mod whoami;
 
@@ -19,13 +25,17 @@ use crate::failure::Failure;
 /// Runs a command.
 pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Build(args) => build::run(args, context),
+        Command::Check(args) => check::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Init(args) => init::run(args, context),
+        Command::Inspect(args) => inspect::run(args, context),
         Command::Man(args) => man::run(args, context),
         Command::Login(args) => login::run(args, context),
         Command::Logout(args) => logout::run(args, context),
         Command::Whoami(args) => whoami::run(args, context),
+        Command::Verify(args) => verify::run(args, context),
         Command::Version(args) => version::run(args, context),
     }
 }

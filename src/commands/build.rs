@@ -1,0 +1,67 @@
+//! `mgw build`
+
+use super::findings;
+use super::version::TOOL;
+use crate::compile::{build_bundle, compile_project};
+use crate::context::Context;
+use crate::diagnostics::{Diagnostics, Summary};
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::Layout;
+use std::path::PathBuf;
+
+/// Arguments of `mgw build`.
+#[derive(Debug, clap::Args)]
+pub struct BuildArgs {
+    /// The project folder.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
+}
+
+#[derive(serde::Serialize)]
+struct BuildResult<'a> {
+    project: &'a str,
+    bundle: Option<String>,
+    digest: Option<String>,
+    bytes: Option<usize>,
+    apis: usize,
+    operations: usize,
+    summary: Summary,
+    diagnostics: &'a Diagnostics,
+}
+
+/// Compiles the project and writes its bundle.
+pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let ui = &context.ui;
+    let layout = Layout::new(args.project);
+    let compiled = compile_project(&layout)?;
+    findings::show(ui, &compiled.diagnostics);
+    let mut result = BuildResult {
+        project: &compiled.name,
+        bundle: None,
+        digest: None,
+        bytes: None,
+        apis: compiled.config.apis.len(),
+        operations: compiled.config.apis.iter().map(|api| api.resources.len()).sum(),
+        summary: compiled.diagnostics.summary(),
+        diagnostics: &compiled.diagnostics,
+    };
+    if compiled.diagnostics.has_errors() {
+        ui.result("", &result);
+        return Err(findings::invalid(&compiled.name, &compiled.diagnostics).hint("Nothing was built."));
+    }
+    let built = build_bundle(&layout, &compiled, TOOL)?;
+    result.bundle = Some(built.path.display().to_string());
+    result.digest = Some(built.digest.to_string());
+    result.bytes = Some(built.bytes.len());
+    ui.status(
+        "Built",
+        format_args!(
+            "{} APIs, {} operations, {}",
+            result.apis, result.operations, result.summary
+        ),
+    );
+    ui.status("Digest", built.digest);
+    ui.result(built.path.display(), &result);
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,53 @@
+//! `mgw check`
+
+use super::findings;
+use crate::compile::compile_project;
+use crate::context::Context;
+use crate::diagnostics::{Diagnostics, Summary};
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::Layout;
+use std::path::PathBuf;
+
+/// Arguments of `mgw check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// The project folder.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
+}
+
+#[derive(serde::Serialize)]
+struct Checked<'a> {
+    project: &'a str,
+    apis: usize,
+    operations: usize,
+    summary: Summary,
+    diagnostics: &'a Diagnostics,
+}
+
+/// Compiles the project and writes nothing.
+pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let ui = &context.ui;
+    let compiled = compile_project(&Layout::new(args.project))?;
+    findings::show(ui, &compiled.diagnostics);
+    let checked = Checked {
+        project: &compiled.name,
+        apis: compiled.config.apis.len(),
+        operations: compiled.config.apis.iter().map(|api| api.resources.len()).sum(),
+        summary: compiled.diagnostics.summary(),
+        diagnostics: &compiled.diagnostics,
+    };
+    ui.result("", &checked);
+    if compiled.diagnostics.has_errors() {
+        return Err(findings::invalid(&compiled.name, &compiled.diagnostics));
+    }
+    ui.status(
+        "Checked",
+        format_args!(
+            "{}: {} APIs, {} operations, {}",
+            checked.project, checked.apis, checked.operations, checked.summary
+        ),
+    );
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,181 @@
+//! `mgw inspect`
+
+use super::bundle_file;
+use crate::compile::describe_policy;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use mgw_bundle::Bundle;
+use mgw_bundle::config::{Api, ApiKeyLocation, Endpoint, Endpoints, Policy, Resource, Scheme, Security};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Arguments of `mgw inspect`.
+#[derive(Debug, clap::Args)]
+pub struct InspectArgs {
+    /// The bundle, or a project folder that has been built.
+    #[arg(value_name = "BUNDLE", default_value = ".")]
+    pub bundle: PathBuf,
+}
+
+#[derive(serde::Serialize)]
+struct Inspected<'a> {
+    bundle: String,
+    digest: mgw_bundle::Digest,
+    signed: bool,
+    manifest: &'a mgw_bundle::Manifest,
+    config: &'a mgw_bundle::GatewayConfig,
+    snapshot: Option<SnapshotSummary>,
+}
+
+#[derive(serde::Serialize)]
+struct SnapshotSummary {
+    source: mgw_bundle::snapshot::SnapshotSource,
+    applications: usize,
+    key_mappings: usize,
+    subscriptions: usize,
+}
+
+/// Shows what is in a bundle.
+pub fn run(args: InspectArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let path = bundle_file::locate(&args.bundle)?;
+    let bundle = bundle_file::read(&path)?;
+    let inspected = Inspected {
+        bundle: path.display().to_string(),
+        digest: bundle.digest,
+        signed: bundle.signature.is_some(),
+        manifest: &bundle.manifest,
+        config: &bundle.config,
+        snapshot: bundle.snapshot.as_ref().map(|snapshot| SnapshotSummary {
+            source: snapshot.source,
+            applications: snapshot.applications.len(),
+            key_mappings: snapshot.key_mappings.len(),
+            subscriptions: snapshot.subscriptions.len(),
+        }),
+    };
+    context.ui.result(text(&bundle).trim_end(), &inspected);
+    Ok(ExitCode::Success)
+}
+
+/// The contents of a bundle for people. Writing to a `String` cannot fail.
+fn text(bundle: &Bundle) -> String {
+    let mut out = String::new();
+    let config = &bundle.config;
+    let _ = writeln!(out, "project   {}", config.project);
+    let _ = writeln!(out, "digest    {}", bundle.digest);
+    let _ = writeln!(out, "made by   {}", bundle.manifest.tool);
+    let _ = writeln!(
+        out,
+        "signed    {}",
+        if bundle.signature.is_some() { "yes" } else { "no" }
+    );
+    if let Some(lock) = bundle.manifest.lock {
+        let _ = writeln!(out, "lock      {lock}");
+    }
+    match &bundle.snapshot {
+        Some(snapshot) => {
+            let _ = writeln!(
+                out,
+                "data      {} applications, {} keys, {} subscriptions",
+                snapshot.applications.len(),
+                snapshot.key_mappings.len(),
+                snapshot.subscriptions.len()
+            );
+        }
+        None => out.push_str("data      no subscription data\n"),
+    }
+    for api in &config.apis {
+        out.push('\n');
+        describe_api(&mut out, api);
+    }
+    for (kind, policies) in [
+        ("resource", &config.policies.resource),
+        ("application", &config.policies.application),
+        ("subscription", &config.policies.subscription),
+    ] {
+        describe_policies(&mut out, kind, policies);
+    }
+    out
+}
+
+fn describe_api(out: &mut String, api: &Api) {
+    let _ = writeln!(out, "{}:{}  {}", api.name, api.version, api.base_path);
+    let _ = writeln!(out, "  id          {}", api.id);
+    let _ = writeln!(out, "  definition  {}", api.source);
+    if let Some(path) = &api.default_version_path {
+        let _ = writeln!(out, "  also at     {path}");
+    }
+    let transports = match (api.transports.http, api.transports.https) {
+        (true, true) => "http, https",
+        (true, false) => "http",
+        (false, true) => "https",
+        (false, false) => "none",
+    };
+    let _ = writeln!(out, "  listeners   {transports}");
+    if let Some(policy) = &api.policy {
+        let _ = writeln!(out, "  policy      {}", policy.name);
+    }
+    describe_endpoints(out, "  ", &api.endpoints);
+    for resource in &api.resources {
+        describe_resource(out, resource);
+    }
+}
+
+fn describe_resource(out: &mut String, resource: &Resource) {
+    let _ = write!(
+        out,
+        "  {:<7} {}  [{}]",
+        resource.method.as_str(),
+        resource.template,
+        credentials(&resource.security)
+    );
+    if !resource.scopes.names.is_empty() {
+        let _ = write!(out, "  scope {}", resource.scopes.names.join(" or "));
+    }
+    if let Some(policy) = &resource.policy {
+        let _ = write!(out, "  policy {}", policy.name);
+    }
+    out.push('\n');
+    describe_endpoints(out, "          ", &resource.endpoints);
+}
+
+fn describe_endpoints(out: &mut String, indent: &str, endpoints: &Endpoints) {
+    let mut line = |name: &str, endpoint: &Option<Endpoint>| {
+        if let Some(endpoint) = endpoint {
+            let _ = writeln!(out, "{indent}{name:<11} {}", endpoint.urls.join(" "));
+        }
+    };
+    line("production", &endpoints.production);
+    line("sandbox", &endpoints.sandbox);
+}
+
+fn credentials(security: &Security) -> String {
+    if !security.enabled {
+        return "open".to_owned();
+    }
+    let scheme = |scheme: &Scheme| match scheme {
+        Scheme::Oauth2 => "oauth2".to_owned(),
+        Scheme::Basic => "basic".to_owned(),
+        Scheme::ApiKey { location, name } => match location {
+            ApiKeyLocation::Header => format!("API key in header {name}"),
+            ApiKeyLocation::Query => format!("API key in query {name}"),
+        },
+    };
+    let alternatives: Vec<String> = security
+        .alternatives
+        .iter()
+        .map(|requirement| requirement.schemes.iter().map(scheme).collect::<Vec<_>>().join(" and "))
+        .collect();
+    let optional = if security.optional { ", optional" } else { "" };
+    format!("{}{optional}", alternatives.join(" or "))
+}
+
+fn describe_policies(out: &mut String, kind: &str, policies: &[Policy]) {
+    if policies.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{kind} policies");
+    for policy in policies {
+        let _ = writeln!(out, "  {:<15} {}", policy.name, describe_policy(policy));
+    }
+}

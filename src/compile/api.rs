@@ -1,0 +1,227 @@
+//! Compiles one definition.
+
+use super::base_path::{self, BasePath};
+use super::endpoints::{self, NamedEndpoints};
+use super::security::ApiSecurity;
+use super::template::Template;
+use super::{cors, extensions, tiers, transports};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::openapi::{Definition, Operation};
+use crate::yaml::Span;
+use mgw_bundle::api_id;
+use mgw_bundle::config::{Api, Endpoints, Method, MutualTls, Policies, PolicyRef, Resource};
+use std::collections::HashMap;
+
+/// A compiled API with what later checks need.
+#[derive(Debug)]
+pub(super) struct CompiledApi {
+    /// The API.
+    pub(super) api: Api,
+    /// Where its base path was written.
+    pub(super) base_path: Span,
+}
+
+/// Compiles a definition; `file` is its path inside the project, `entry` the name of its bundle entry. `None` when it
+/// cannot be served; the reasons are in `diagnostics`.
+pub(super) fn compile(
+    definition: &Definition,
+    policies: &Policies,
+    file: &str,
+    entry: String,
+    diagnostics: &mut Diagnostics,
+) -> Option<CompiledApi> {
+    let source = &definition.source;
+    let root = &definition.pruned;
+    extensions::check(definition, diagnostics);
+    let id = api_id(definition.title(), definition.version());
+    let base_path = base_path::base_path(definition, diagnostics);
+    let mutual_tls = transports::mutual_tls(source, root, diagnostics);
+    let transports = transports::transports(source, root, mutual_tls, diagnostics);
+    let policy = tiers::of_api(source, root, policies, diagnostics);
+    let named = NamedEndpoints::read(definition, diagnostics);
+    let endpoints = endpoints::of_api(definition, &named, &id, diagnostics);
+    let compiler = Resources {
+        definition,
+        policies,
+        security: ApiSecurity::read(definition, mutual_tls == Some(MutualTls::Mandatory), diagnostics),
+        named: &named,
+        endpoints: &endpoints,
+        policy: policy.as_ref(),
+        base_path: base_path.as_ref(),
+    };
+    let resources = compiler.compile(diagnostics);
+    let cors = cors::compile(source, root, diagnostics);
+    let default_version = extensions::boolean(source, root, extensions::DEFAULT_VERSION, diagnostics) == Some(true);
+    let base_path = base_path?;
+    let api = Api {
+        id,
+        name: definition.title().to_owned(),
+        version: definition.version().to_owned(),
+        default_version_path: default_version
+            .then(|| base_path::without_version(&base_path.path, definition.version()))
+            .flatten(),
+        base_path: base_path.path,
+        provider: extensions::text(source, root, extensions::OWNER, diagnostics).map(|(owner, _)| owner.to_owned()),
+        state: transports::state(source, root, diagnostics),
+        transports,
+        auth_header: transports::auth_header(source, root, diagnostics),
+        mutual_tls,
+        cors,
+        policy,
+        endpoints: endpoints.endpoints,
+        resources,
+        definition: entry,
+        source: file.to_owned(),
+    };
+    Some(CompiledApi {
+        api,
+        base_path: base_path.span,
+    })
+}
+
+/// What the operations of an API have in common.
+struct Resources<'a> {
+    definition: &'a Definition,
+    policies: &'a Policies,
+    security: ApiSecurity<'a>,
+    named: &'a NamedEndpoints<'a>,
+    endpoints: &'a endpoints::Found,
+    policy: Option<&'a PolicyRef>,
+    base_path: Option<&'a BasePath>,
+}
+
+impl Resources<'_> {
+    fn compile(&self, diagnostics: &mut Diagnostics) -> Vec<Resource> {
+        let mut templates = Templates::default();
+        let mut resources = Vec::new();
+        let mut missing = Vec::new();
+        let mut relative = self.endpoints.relative.clone();
+        for operation in self.definition.operations() {
+            let template = templates.accept(self.definition, operation, diagnostics);
+            let found = endpoints::of_operation(self.definition, operation, self.named, diagnostics);
+            if !found.faulty
+                && !self.endpoints.faulty
+                && is_empty(&found.endpoints)
+                && is_empty(&self.endpoints.endpoints)
+            {
+                missing.push(operation.name());
+            }
+            relative = relative.or(found.relative);
+            let source = &self.definition.source;
+            let policy = tiers::of_operation(source, operation.node, self.policy, self.policies, diagnostics);
+            let (security, scopes) = self.security.of_operation(operation, diagnostics);
+            let Some(template) = template else { continue };
+            self.check_reserved(operation, &template, diagnostics);
+            resources.push(Resource {
+                template,
+                method: operation.method,
+                security,
+                scopes,
+                policy,
+                endpoints: found.endpoints,
+            });
+        }
+        endpoints::report_missing(self.definition, &missing, relative.as_deref(), diagnostics);
+        if self.definition.operations().next().is_none() {
+            let message = format!("{} has no operation that a gateway could serve", self.definition.name());
+            diagnostics.push(
+                Diagnostic::error(
+                    "no-operation",
+                    &self.definition.source,
+                    self.definition.title_span(),
+                    message,
+                )
+                .remedy("Add operations under `paths`, or remove the file."),
+            );
+        }
+        resources.sort_by(|a, b| (&a.template, a.method).cmp(&(&b.template, b.method)));
+        resources
+    }
+
+    /// The gateway's own services answer first; below `/` they would hide an operation without a word.
+    fn check_reserved(&self, operation: Operation<'_>, template: &str, diagnostics: &mut Diagnostics) {
+        if self.base_path.is_some_and(|base| base.path == "/") && base_path::RESERVED.contains(&template) {
+            let message = format!(
+                "the gateway's own service answers at `{template}`, not {}",
+                operation.name()
+            );
+            diagnostics.push(
+                Diagnostic::error("reserved-path", &self.definition.source, operation.path_span, message)
+                    .remedy(format!("Give the API a base path with `{}`.", extensions::BASE_PATH)),
+            );
+        }
+    }
+}
+
+fn is_empty(endpoints: &Endpoints) -> bool {
+    endpoints.production.is_none() && endpoints.sandbox.is_none()
+}
+
+/// The templates seen so far, so that two that stand for the same requests are noticed.
+#[derive(Default)]
+struct Templates {
+    router: matchit::Router<()>,
+    /// By structure: the template in its first spelling.
+    spellings: HashMap<String, String>,
+    /// The operations taken.
+    taken: HashMap<(String, Method), String>,
+    /// Paths that have been found faulty, so that each is reported once.
+    refused: std::collections::HashSet<String>,
+}
+
+impl Templates {
+    fn accept(
+        &mut self,
+        definition: &Definition,
+        operation: Operation<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<String> {
+        let source = &definition.source;
+        if self.refused.contains(operation.path) {
+            return None;
+        }
+        let template = match Template::parse(operation.path) {
+            Ok(template) => template,
+            Err(error) => {
+                self.refused.insert(operation.path.to_owned());
+                let message = format!(
+                    "{} of {} cannot be routed: {error}",
+                    operation.name(),
+                    definition.name()
+                );
+                diagnostics.push(Diagnostic::error("template", source, operation.path_span, message));
+                return None;
+            }
+        };
+        if !self.spellings.contains_key(&template.structure) {
+            if let Err(error) = self.router.insert(template.pattern(), ()) {
+                self.refused.insert(operation.path.to_owned());
+                let message = format!(
+                    "{} of {} cannot be routed: {error}",
+                    operation.name(),
+                    definition.name()
+                );
+                diagnostics.push(Diagnostic::error("template", source, operation.path_span, message));
+                return None;
+            }
+            self.spellings.insert(template.structure.clone(), template.text.clone());
+        }
+        let key = (template.structure.clone(), operation.method);
+        if let Some(first) = self.taken.get(&key) {
+            let message = format!(
+                "{} of {} stands for the same requests as {} {first}",
+                operation.name(),
+                definition.name(),
+                operation.method.as_str()
+            );
+            diagnostics.push(
+                Diagnostic::error("duplicate-template", source, operation.path_span, message)
+                    .remedy("Remove one of the two; names of variables and a `/` at the end do not tell them apart."),
+            );
+            return None;
+        }
+        self.taken.insert(key, operation.path.to_owned());
+        // One spelling for one structure: the gateway keeps the methods of a template together.
+        self.spellings.get(&template.structure).cloned()
+    }
+}

@@ -1,0 +1,95 @@
+//! `x-wso2-application-security`
+
+use super::extensions::APPLICATION_SECURITY;
+use super::security_schemes::Known;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source};
+
+const TYPES: [(&str, Known); 3] = [
+    ("oauth2", Known::Oauth2),
+    ("basic_auth", Known::Basic),
+    ("api_key", Known::ApiKey),
+];
+const KEYS: [&str; 2] = ["security-types", "optional"];
+
+/// What the extension says at one level.
+#[derive(Debug, Default)]
+pub(super) struct ApplicationSecurity {
+    /// The kinds of credentials that are accepted, instead of those that `security` names.
+    pub(super) types: Option<Vec<Known>>,
+    /// Whether they may be missing.
+    pub(super) optional: Option<bool>,
+}
+
+impl ApplicationSecurity {
+    /// Reads the extension of an API or operation.
+    pub(super) fn read(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let node = owner.get(APPLICATION_SECURITY)?;
+        let Some(members) = node.as_object() else {
+            let what = format!("`{APPLICATION_SECURITY}`");
+            let expected = "a map with `security-types` and `optional`";
+            diagnostics.push(Diagnostic::expected(
+                "application-security",
+                source,
+                node,
+                &what,
+                expected,
+            ));
+            return None;
+        };
+        let mut found = Self::default();
+        for (key, member) in members {
+            let value = &member.node;
+            match key.as_str() {
+                "security-types" => found.types = types(source, value, diagnostics),
+                "optional" => match value.as_bool() {
+                    Some(optional) => found.optional = Some(optional),
+                    None => diagnostics.push(Diagnostic::expected(
+                        "application-security",
+                        source,
+                        value,
+                        "`optional`",
+                        "`true` or `false`",
+                    )),
+                },
+                _ => {
+                    let message = format!("`{APPLICATION_SECURITY}` has no `{key}`");
+                    diagnostics.push(
+                        Diagnostic::error("application-security", source, member.key, message).did_you_mean(key, KEYS),
+                    );
+                }
+            }
+        }
+        Some(found)
+    }
+}
+
+/// An empty list says nothing and leaves `security` in force.
+fn types(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<Known>> {
+    let Some(elements) = node.as_array() else {
+        let expected = "a list of `oauth2`, `basic_auth`, `api_key`";
+        diagnostics.push(Diagnostic::expected(
+            "application-security",
+            source,
+            node,
+            "`security-types`",
+            expected,
+        ));
+        return None;
+    };
+    let mut types = Vec::new();
+    for element in elements {
+        let text = element.as_str().unwrap_or_default();
+        match TYPES.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+            Some((_, kind)) => types.push(kind),
+            None => {
+                let message = "a security type is `oauth2`, `basic_auth` or `api_key`";
+                diagnostics.push(
+                    Diagnostic::error("application-security", source, element.span, message)
+                        .did_you_mean(text, TYPES.map(|(name, _)| name)),
+                );
+            }
+        }
+    }
+    (!types.is_empty()).then_some(types)
+}

@@ -1,0 +1,158 @@
+//! Where an API listens.
+
+use super::extensions;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::openapi::Definition;
+use crate::yaml::Span;
+
+/// The paths that belong to the gateway's own services.
+pub(super) const RESERVED: [&str; 6] = ["/token", "/revoke", "/authorize", "/userinfo", "/apikey", "/health"];
+
+/// Longest base path.
+const MAX_LENGTH: usize = 512;
+
+/// A base path and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BasePath {
+    /// Starts with `/`; no `/` at the end but for `/` itself.
+    pub(super) path: String,
+    /// The text that gave it.
+    pub(super) span: Span,
+}
+
+/// The base path of a definition: its extension, else the path of its first server, else `/`.
+pub(super) fn base_path(definition: &Definition, diagnostics: &mut Diagnostics) -> Option<BasePath> {
+    let source = &definition.source;
+    let written = definition.pruned.get(extensions::BASE_PATH);
+    let (text, span) = match extensions::text(source, &definition.pruned, extensions::BASE_PATH, diagnostics) {
+        Some((text, node)) => (text.to_owned(), node.span),
+        None if written.is_some() => return None,
+        None => match first_server(definition) {
+            Some((url, span)) => (path_of(&url), span),
+            None => ("/".to_owned(), definition.title_span()),
+        },
+    };
+    let path = normalise(&text.replace("{version}", definition.version()));
+    if let Err(fault) = check(&path) {
+        let message = format!("the base path `{path}` {fault}");
+        diagnostics.push(
+            Diagnostic::error("base-path", source, span, message)
+                .remedy(format!("Set `{}` to a path such as `/shop/v1`.", extensions::BASE_PATH)),
+        );
+        return None;
+    }
+    if path == "/" && written.is_none() {
+        let message = format!(
+            "{} gets the base path `/`: it receives every request that no other API takes",
+            definition.name()
+        );
+        diagnostics.push(
+            Diagnostic::warning("base-path", source, span, message)
+                .remedy(format!("Set `{}` to a path such as `/shop/v1`.", extensions::BASE_PATH)),
+        );
+    }
+    Some(BasePath { path, span })
+}
+
+/// The URL of the first server, with its variables replaced.
+fn first_server(definition: &Definition) -> Option<(String, Span)> {
+    let server = definition.model.servers.first()?;
+    let node = definition.pruned.at(["servers", "0", "url"])?;
+    Some((super::servers::expand(server), node.span))
+}
+
+/// The path of a URL, which may lack scheme and host.
+fn path_of(url: &str) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let url = url.get(..end).unwrap_or("/");
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|start| rest.get(start..)).unwrap_or("/"),
+        None => url,
+    };
+    path.to_owned()
+}
+
+fn normalise(path: &str) -> String {
+    let trimmed = path.trim().trim_end_matches('/');
+    match trimmed.strip_prefix('/') {
+        Some(_) => trimmed.to_owned(),
+        None => format!("/{trimmed}"),
+    }
+}
+
+fn check(path: &str) -> Result<(), String> {
+    if path.len() > MAX_LENGTH {
+        return Err(format!("is longer than {MAX_LENGTH} bytes"));
+    }
+    if let Some(odd) = path
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !"/-._~%!$&'()+,=:@".contains(*c))
+    {
+        return Err(format!("holds {odd:?}, which cannot stand there"));
+    }
+    if path != "/" && path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
+        return Err("has an empty part, `.` or `..` in it".to_owned());
+    }
+    if RESERVED.contains(&path) {
+        return Err("belongs to the gateway's own services".to_owned());
+    }
+    Ok(())
+}
+
+/// The base path without its version: where the control plane's default version answers as well.
+pub(super) fn without_version(path: &str, version: &str) -> Option<String> {
+    let short = path.strip_suffix(version)?.strip_suffix('/')?;
+    (!short.is_empty()).then(|| short.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_brought_into_one_form() {
+        for (url, expected) in [
+            ("https://api.example.com/v2/", "/v2"),
+            ("https://api.example.com", "/"),
+            ("https://api.example.com?x=/y", "/"),
+            ("/api/v3", "/api/v3"),
+            ("api", "/api"),
+            ("/", "/"),
+            ("", "/"),
+            ("https://h/a/b#c", "/a/b"),
+        ] {
+            assert_eq!(normalise(&path_of(url)), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn bad_paths_are_refused() {
+        for path in [
+            "/a b", "/{x}", "/a//b", "/a/../b", "/ü", "/a?b", "/token", "/health", "/a\nb", "/a;b", "/*",
+        ] {
+            assert!(check(path).is_err(), "{path}");
+        }
+        for path in ["/", "/a", "/a/1.0.0", "/tokens", "/token/v1", "/t/acme/shop/1.0"] {
+            assert_eq!(check(path), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_cut_off_as_a_whole_segment() {
+        assert_eq!(without_version("/shop/1.0", "1.0").as_deref(), Some("/shop"));
+        assert_eq!(without_version("/shop/v1.0", "1.0"), None);
+        assert_eq!(without_version("/1.0", "1.0"), None);
+        assert_eq!(without_version("/shop", "1.0"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_base_path_is_absolute_and_stays_itself(text in "\\PC{0,40}") {
+            let once = normalise(&path_of(&text));
+            proptest::prop_assert!(once.starts_with('/'));
+            if check(&once).is_ok() {
+                proptest::prop_assert_eq!(&normalise(&path_of(&once)), &once);
+            }
+        }
+    }
+}

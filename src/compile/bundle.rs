@@ -1,0 +1,119 @@
+//! Writes the bundle and the readable copy of it.
+
+use super::project::Compiled;
+use crate::project::Layout;
+use mgw_bundle::{Bundle, BundleContents, Digest, Limits, WriteError, write_bundle};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A bundle that has been written.
+#[derive(Debug)]
+pub struct Built {
+    /// The file.
+    pub path: PathBuf,
+    /// The bundle's identity.
+    pub digest: Digest,
+    /// The file's contents.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a bundle could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The findings include errors.
+    #[error("the project has errors")]
+    Invalid,
+    /// The bundle could not be put together.
+    #[error("the bundle could not be put together")]
+    Write(#[from] WriteError),
+    /// The bundle would be refused by its reader.
+    #[error("the bundle cannot be read back")]
+    ReadBack(#[from] mgw_bundle::ReadError),
+    /// A file could not be written.
+    #[error("cannot write {}", .path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Packs a compiled project into `target/<name>.zip` and lays its contents out in `target/gen/`. Both replace what was
+/// there only when they are complete.
+///
+/// # Errors
+///
+/// Refuses projects with errors; tells which file could not be written, and then leaves everything as it was.
+pub fn build_bundle(layout: &Layout, compiled: &Compiled, tool: &str) -> Result<Built, BuildError> {
+    if compiled.diagnostics.has_errors() {
+        return Err(BuildError::Invalid);
+    }
+    let (bytes, digest) = write_bundle(BundleContents {
+        tool,
+        lock: compiled.lock,
+        config: &compiled.config,
+        snapshot: compiled.snapshot.as_ref(),
+        entries: compiled.entries.clone(),
+    })?;
+    // Nothing leaves this place that a gateway would refuse, such as a bundle beyond the reader's limits.
+    let bundle = Bundle::read(&bytes, &Limits::default())?;
+
+    let target = layout.target();
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BuildError::File { path, source }
+    };
+    std::fs::create_dir_all(&target).map_err(failed(&target))?;
+    let path = layout.bundle(&compiled.name);
+    let mut file = tempfile::Builder::new()
+        .prefix(".bundle-")
+        .tempfile_in(&target)
+        .map_err(failed(&target))?;
+    file.write_all(&bytes).map_err(failed(&path))?;
+    readable(file.as_file()).map_err(failed(&path))?;
+    file.as_file().sync_all().map_err(failed(&path))?;
+    lay_out(&target, &bundle)?;
+    file.persist(&path).map_err(|error| failed(&path)(error.error))?;
+    Ok(Built { path, digest, bytes })
+}
+
+/// Temporary files are made for their owner alone; a bundle holds no secret and goes to other users and containers.
+fn readable(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}
+
+/// Writes `target/gen/`: every entry of the bundle as a file.
+fn lay_out(target: &Path, bundle: &Bundle) -> Result<(), BuildError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BuildError::File { path, source }
+    };
+    let staged = tempfile::Builder::new()
+        .prefix(".gen-")
+        .tempdir_in(target)
+        .map_err(failed(target))?;
+    let fresh = staged.path().join("gen");
+    std::fs::create_dir(&fresh).map_err(failed(&fresh))?;
+    for (name, bytes) in &bundle.entries {
+        let path = fresh.join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed(parent))?;
+        }
+        std::fs::write(&path, bytes).map_err(failed(&path))?;
+    }
+    let place = target.join("gen");
+    // The old copy goes into the staging folder, which is removed at the end, so that there is never half of a copy.
+    match std::fs::rename(&place, staged.path().join("old")) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(&place)(error)),
+    }
+    std::fs::rename(&fresh, &place).map_err(failed(&place))
+}

@@ -1,0 +1,148 @@
+//! `x-wso2-cors`.
+
+use super::extensions;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source};
+use mgw_bundle::config::Cors;
+
+const KEYS: [&str; 7] = [
+    "corsConfigurationEnabled",
+    "accessControlAllowOrigins",
+    "accessControlAllowMethods",
+    "accessControlAllowHeaders",
+    "accessControlExposeHeaders",
+    "accessControlAllowCredentials",
+    "accessControlMaxAge",
+];
+
+/// Most entries of one list.
+const MAX_ENTRIES: usize = 256;
+
+/// Compiles the cross-origin rules of an API.
+pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) -> Option<Cors> {
+    let node = owner.get(extensions::CORS)?;
+    let Some(members) = node.as_object() else {
+        let what = format!("`{}`", extensions::CORS);
+        diagnostics.push(Diagnostic::expected("cors", source, node, &what, "a map"));
+        return None;
+    };
+    let mut cors = Cors {
+        allow_origins: Vec::new(),
+        allow_methods: Vec::new(),
+        allow_headers: Vec::new(),
+        expose_headers: Vec::new(),
+        allow_credentials: false,
+        max_age_seconds: None,
+    };
+    let mut enabled = true;
+    for (written, member) in members {
+        let value = &member.node;
+        let Some(key) = canonical(written) else {
+            let message = format!("`{}` has no `{written}`", extensions::CORS);
+            diagnostics.push(Diagnostic::error("cors", source, member.key, message).did_you_mean(written, KEYS));
+            continue;
+        };
+        match key {
+            "corsConfigurationEnabled" => enabled = boolean(source, written, value, diagnostics)?,
+            "accessControlAllowCredentials" => cors.allow_credentials = boolean(source, written, value, diagnostics)?,
+            "accessControlAllowOrigins" => cors.allow_origins = star(texts(source, written, value, diagnostics)?),
+            "accessControlAllowMethods" => {
+                let methods = texts(source, written, value, diagnostics)?;
+                cors.allow_methods = star(methods.into_iter().map(|method| method.to_ascii_uppercase()).collect());
+            }
+            "accessControlAllowHeaders" => {
+                let headers = texts(source, written, value, diagnostics)?;
+                cors.allow_headers = star(headers.into_iter().map(|header| header.to_ascii_lowercase()).collect());
+            }
+            "accessControlExposeHeaders" => cors.expose_headers = texts(source, written, value, diagnostics)?,
+            _ => match value.as_u64().and_then(|seconds| u32::try_from(seconds).ok()) {
+                Some(seconds) => cors.max_age_seconds = Some(seconds),
+                None => {
+                    let what = format!("`{written}`");
+                    diagnostics.push(Diagnostic::expected(
+                        "cors",
+                        source,
+                        value,
+                        &what,
+                        "a number of seconds",
+                    ));
+                }
+            },
+        }
+    }
+    if !enabled {
+        return None;
+    }
+    if cors.allow_credentials && cors.allow_origins == ["*"] {
+        let message = "scripts of every web site may call this API with their visitor's credentials";
+        diagnostics.push(
+            Diagnostic::warning("cors", source, node.span, message)
+                .remedy("List the origins that are meant in `accessControlAllowOrigins`."),
+        );
+    }
+    Some(cors)
+}
+
+/// The key in its first spelling, whichever of the three was written.
+fn canonical(written: &str) -> Option<&'static str> {
+    let fold = |text: &str| text.replace(['_', '-'], "").to_ascii_lowercase();
+    let separated = written.contains(['_', '-']);
+    KEYS.into_iter().find(|key| {
+        if separated {
+            written.chars().all(|c| !c.is_ascii_uppercase()) && fold(key) == fold(written)
+        } else {
+            *key == written
+        }
+    })
+}
+
+/// One `*` says everything.
+fn star(list: Vec<String>) -> Vec<String> {
+    if list.iter().any(|entry| entry == "*") {
+        vec!["*".to_owned()]
+    } else {
+        list
+    }
+}
+
+fn boolean(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics) -> Option<bool> {
+    if value.as_bool().is_none() {
+        diagnostics.push(Diagnostic::expected(
+            "cors",
+            source,
+            value,
+            &format!("`{key}`"),
+            "`true` or `false`",
+        ));
+    }
+    value.as_bool()
+}
+
+fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<String>> {
+    let texts = value
+        .as_array()
+        .filter(|elements| elements.len() <= MAX_ENTRIES)
+        .and_then(|elements| {
+            elements
+                .iter()
+                .map(|element| Some(element.as_str()?.trim().to_owned()))
+                .collect::<Option<Vec<_>>>()
+        })
+        .filter(|texts| texts.iter().all(|text| is_header_text(text)));
+    if texts.is_none() {
+        let expected = format!("a list of at most {MAX_ENTRIES} texts");
+        diagnostics.push(Diagnostic::expected(
+            "cors",
+            source,
+            value,
+            &format!("`{key}`"),
+            &expected,
+        ));
+    }
+    texts
+}
+
+/// Whether a text can stand in a header as it is.
+fn is_header_text(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b',')
+}

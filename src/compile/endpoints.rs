@@ -1,0 +1,252 @@
+//! Which backends an API and its operations have.
+
+use super::endpoint::{self, DEFAULT_TIMEOUT_MS};
+use super::{extensions, servers};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::openapi::{Definition, Operation};
+use crate::yaml::{Node, Source, Span};
+use mgw_bundle::config::{Endpoint, EndpointKind, Endpoints};
+use std::collections::BTreeMap;
+
+/// The endpoint objects under `x-wso2-endpoints`, by name.
+#[derive(Debug, Default)]
+pub(super) struct NamedEndpoints<'a> {
+    by_name: BTreeMap<&'a str, &'a Node>,
+}
+
+const REFERENCE: &str = "#/x-wso2-endpoints/";
+
+impl<'a> NamedEndpoints<'a> {
+    /// Reads `x-wso2-endpoints`, a list of maps with one name each.
+    pub(super) fn read(definition: &'a Definition, diagnostics: &mut Diagnostics) -> Self {
+        let source = &definition.source;
+        let mut named = Self::default();
+        let Some(node) = definition.pruned.get(extensions::ENDPOINTS) else {
+            return named;
+        };
+        let Some(elements) = node.as_array() else {
+            let what = format!("`{}`", extensions::ENDPOINTS);
+            diagnostics.push(
+                Diagnostic::expected("endpoints", source, node, &what, "a list of maps with one name each")
+                    .remedy("Write `- NAME:` and below it `urls: [\"https://backend.example.com\"]`."),
+            );
+            return named;
+        };
+        for element in elements {
+            let Some(members) = element.as_object().filter(|members| members.len() == 1) else {
+                let expected = "a map with exactly one name";
+                diagnostics.push(Diagnostic::expected(
+                    "endpoints",
+                    source,
+                    element,
+                    "a named endpoint",
+                    expected,
+                ));
+                continue;
+            };
+            for (name, member) in members {
+                if named.by_name.insert(name, &member.node).is_some() {
+                    let message = format!("the endpoint `{name}` stands a second time");
+                    diagnostics.push(Diagnostic::error("endpoints", source, member.key, message));
+                }
+            }
+        }
+        named
+    }
+
+    /// The endpoint object behind an extension: the object itself or the one it refers to, with its name.
+    fn resolve<'n>(
+        &self,
+        source: &Source,
+        node: &'n Node,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(&'n Node, Option<&'n str>)>
+    where
+        'a: 'n,
+    {
+        let Some(text) = node.as_str() else {
+            return Some((node, None));
+        };
+        let Some(name) = text.trim().strip_prefix(REFERENCE) else {
+            let message = format!("`{text}` is not a reference to an endpoint");
+            diagnostics.push(
+                Diagnostic::error("endpoint-reference", source, node.span, message)
+                    .remedy(format!("Write `\"{REFERENCE}NAME\"`, or a map with `urls`.")),
+            );
+            return None;
+        };
+        match self.by_name.get_key_value(name) {
+            Some((name, node)) => Some((node, Some(name))),
+            None => {
+                let message = format!("the endpoint `{name}` is not defined under `{}`", extensions::ENDPOINTS);
+                let diagnostic = Diagnostic::error("endpoint-reference", source, node.span, message);
+                diagnostics.push(diagnostic.did_you_mean(name, self.by_name.keys().copied()));
+                None
+            }
+        }
+    }
+}
+
+/// What was found at one level.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The backends.
+    pub(super) endpoints: Endpoints,
+    /// A mistake in them has been reported, so their absence needs no report of its own.
+    pub(super) faulty: bool,
+    /// A server without a host, which names no backend.
+    pub(super) relative: Option<String>,
+}
+
+/// The backends of an API; `id` is the name under which operators override them.
+pub(super) fn of_api(
+    definition: &Definition,
+    named: &NamedEndpoints<'_>,
+    id: &str,
+    diagnostics: &mut Diagnostics,
+) -> Found {
+    let servers = (definition.model.servers.as_slice(), definition.pruned.get("servers"));
+    of_level(
+        &definition.source,
+        &definition.pruned,
+        servers,
+        named,
+        Some(id),
+        diagnostics,
+    )
+}
+
+/// The backends of an operation of its own.
+pub(super) fn of_operation(
+    definition: &Definition,
+    operation: Operation<'_>,
+    named: &NamedEndpoints<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Found {
+    let servers = (operation.model.servers.as_slice(), operation.node.get("servers"));
+    of_level(&definition.source, operation.node, servers, named, None, diagnostics)
+}
+
+fn of_level(
+    source: &Source,
+    owner: &Node,
+    servers: (&[openapiv3::Server], Option<&Node>),
+    named: &NamedEndpoints<'_>,
+    id: Option<&str>,
+    diagnostics: &mut Diagnostics,
+) -> Found {
+    let mut found = Found::default();
+    let mut extension = |key: &str, faulty: &mut bool| {
+        let node = owner.get(key)?;
+        let compiled = named
+            .resolve(source, node, diagnostics)
+            .and_then(|(node, name)| endpoint::compile(source, node, name.or(id), diagnostics));
+        *faulty |= compiled.is_none();
+        compiled
+    };
+    found.endpoints.production = extension(extensions::PRODUCTION, &mut found.faulty);
+    found.endpoints.sandbox = extension(extensions::SANDBOX, &mut found.faulty);
+    if owner.get(extensions::PRODUCTION).is_none() {
+        from_servers(source, servers, id, &mut found, diagnostics);
+    }
+    found
+}
+
+/// The distinct servers with a host, used in turn.
+fn from_servers(
+    source: &Source,
+    (servers, nodes): (&[openapiv3::Server], Option<&Node>),
+    id: Option<&str>,
+    found: &mut Found,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut urls: Vec<String> = Vec::new();
+    for (index, server) in servers.iter().enumerate() {
+        let span = nodes
+            .and_then(|nodes| nodes.at([index.to_string().as_str(), "url"]))
+            .map_or(Span::default(), |node| node.span);
+        let url = servers::expand(server);
+        if url.starts_with('/') && !url.starts_with("//") || url.is_empty() {
+            found.relative.get_or_insert(url);
+            continue;
+        }
+        match endpoint::backend_url(&url) {
+            Ok(url) if urls.contains(&url) => {}
+            Ok(url) => urls.push(url),
+            Err(fault) => {
+                let secret = url.contains('@');
+                let url = if secret { String::new() } else { format!(" `{url}`") };
+                let message = format!("the server{url} is not used as a backend: {fault}");
+                let diagnostic = Diagnostic::warning("server", source, span, message);
+                diagnostics.push(if secret { diagnostic.secret() } else { diagnostic });
+            }
+        }
+    }
+    if urls.is_empty() {
+        return;
+    }
+    let kind = if urls.len() == 1 {
+        EndpointKind::Single
+    } else {
+        EndpointKind::LoadBalance
+    };
+    if urls.len() > 1 {
+        let message = format!("the {} servers are used in turn", urls.len());
+        diagnostics.push(
+            Diagnostic::note(
+                "server",
+                source,
+                nodes.map_or(Span::default(), |node| node.span),
+                message,
+            )
+            .remedy(format!(
+                "Name the backend in `{}` when only one of them is meant.",
+                extensions::PRODUCTION
+            )),
+        );
+    }
+    found.endpoints.production = Some(Endpoint {
+        name: id.map(str::to_owned),
+        kind,
+        urls,
+        timeout_ms: DEFAULT_TIMEOUT_MS,
+        auth: None,
+    });
+}
+
+/// Reports operations that have no backend at all, in one finding.
+pub(super) fn report_missing(
+    definition: &Definition,
+    missing: &[String],
+    relative: Option<&str>,
+    diagnostics: &mut Diagnostics,
+) {
+    /// Operations named in the message.
+    const SHOWN: usize = 3;
+    if missing.is_empty() {
+        return;
+    }
+    let shown = missing
+        .iter()
+        .take(SHOWN)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let more = missing.len().saturating_sub(SHOWN);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let why = match relative {
+        Some(url) if !url.is_empty() => format!("; the server `{url}` has no host"),
+        _ => String::new(),
+    };
+    let message = format!("{} has no endpoint for {shown}{more}{why}", definition.name());
+    diagnostics.push(
+        Diagnostic::error("no-endpoint", &definition.source, definition.title_span(), message).remedy(format!(
+            "Add `{}: {{urls: [\"https://backend.example.com\"]}}` at the top of the definition, or a server with a host.",
+            extensions::PRODUCTION
+        )),
+    );
+}

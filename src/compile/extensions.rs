@@ -1,0 +1,186 @@
+//! The extensions that steer a gateway: which there are, where they belong, what becomes of them.
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::Diagnostics;
+use crate::openapi::Definition;
+use crate::yaml::{Node, Source};
+
+pub(super) const BASE_PATH: &str = "x-wso2-basePath";
+pub(super) const PRODUCTION: &str = "x-wso2-production-endpoints";
+pub(super) const SANDBOX: &str = "x-wso2-sandbox-endpoints";
+pub(super) const ENDPOINTS: &str = "x-wso2-endpoints";
+pub(super) const CORS: &str = "x-wso2-cors";
+pub(super) const TIER: &str = "x-wso2-throttling-tier";
+pub(super) const CONTROL_PLANE_TIER: &str = "x-throttling-tier";
+pub(super) const DISABLE_SECURITY: &str = "x-wso2-disable-security";
+pub(super) const AUTH_TYPE: &str = "x-auth-type";
+pub(super) const SCOPE: &str = "x-scope";
+pub(super) const AUTH_HEADER: &str = "x-wso2-auth-header";
+pub(super) const APPLICATION_SECURITY: &str = "x-wso2-application-security";
+pub(super) const MUTUAL_TLS: &str = "x-wso2-mutual-ssl";
+pub(super) const TRANSPORTS: &str = "x-wso2-transports";
+pub(super) const REQUEST_INTERCEPTOR: &str = "x-wso2-request-interceptor";
+pub(super) const RESPONSE_INTERCEPTOR: &str = "x-wso2-response-interceptor";
+pub(super) const RESPONSE_CACHE: &str = "x-wso2-response-cache";
+pub(super) const OWNER: &str = "x-wso2-owner";
+pub(super) const LIFE_CYCLE: &str = "x-mgw-life-cycle";
+pub(super) const DEFAULT_VERSION: &str = "x-mgw-default-version";
+
+/// Where an extension may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Api,
+    Operation,
+    Both,
+}
+
+/// What becomes of an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// It is compiled.
+    Compiled,
+    /// It is for other tools; its presence is no mistake.
+    ForOthers,
+    /// It would change what happens to requests, and this version cannot do it: nothing is built.
+    Refused,
+}
+
+const KNOWN: [(&str, Level, Effect); 23] = [
+    (BASE_PATH, Level::Api, Effect::Compiled),
+    (PRODUCTION, Level::Both, Effect::Compiled),
+    (SANDBOX, Level::Both, Effect::Compiled),
+    (ENDPOINTS, Level::Api, Effect::Compiled),
+    (CORS, Level::Api, Effect::Compiled),
+    (TIER, Level::Both, Effect::Compiled),
+    (CONTROL_PLANE_TIER, Level::Both, Effect::Compiled),
+    (DISABLE_SECURITY, Level::Both, Effect::Compiled),
+    (AUTH_TYPE, Level::Operation, Effect::Compiled),
+    (SCOPE, Level::Operation, Effect::Compiled),
+    (AUTH_HEADER, Level::Api, Effect::Compiled),
+    (APPLICATION_SECURITY, Level::Both, Effect::Compiled),
+    (MUTUAL_TLS, Level::Api, Effect::Compiled),
+    (TRANSPORTS, Level::Api, Effect::Compiled),
+    (REQUEST_INTERCEPTOR, Level::Both, Effect::Refused),
+    (RESPONSE_INTERCEPTOR, Level::Both, Effect::Refused),
+    (RESPONSE_CACHE, Level::Api, Effect::Compiled),
+    (OWNER, Level::Api, Effect::Compiled),
+    (LIFE_CYCLE, Level::Api, Effect::Compiled),
+    (DEFAULT_VERSION, Level::Api, Effect::Compiled),
+    ("x-wso2-security", Level::Both, Effect::ForOthers),
+    ("x-wso2-scopes", Level::Both, Effect::ForOthers),
+    ("x-wso2-label", Level::Api, Effect::ForOthers),
+];
+
+/// Looks for extensions that are unknown, misspelt, misplaced or beyond this version.
+pub(super) fn check(definition: &Definition, diagnostics: &mut Diagnostics) {
+    check_owner(definition, &definition.pruned, Level::Api, "the API", diagnostics);
+    for operation in definition.operations() {
+        check_owner(
+            definition,
+            operation.node,
+            Level::Operation,
+            &operation.name(),
+            diagnostics,
+        );
+    }
+    response_cache(&definition.source, &definition.pruned, diagnostics);
+}
+
+fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, diagnostics: &mut Diagnostics) {
+    let source = &definition.source;
+    let names = || KNOWN.into_iter().map(|(name, ..)| name);
+    for (name, member) in owner.as_object().into_iter().flatten() {
+        if !name.starts_with("x-") && !name.starts_with("X-") {
+            continue;
+        }
+        let Some((_, place, effect)) = KNOWN.into_iter().find(|(known, ..)| known == name) else {
+            let message = format!("the extension `{name}` is not known and has no effect");
+            let diagnostic = Diagnostic::warning("unknown-extension", source, member.key, message);
+            diagnostics.push(diagnostic.did_you_mean(name, names()));
+            continue;
+        };
+        if place != Level::Both && place != level {
+            let belongs = if place == Level::Api {
+                "the API as a whole"
+            } else {
+                "an operation"
+            };
+            let message = format!("`{name}` has no effect at {what}; it belongs to {belongs}");
+            diagnostics.push(Diagnostic::warning("extension-place", source, member.key, message));
+        } else if effect == Effect::Refused {
+            let message = format!("{what} names an interceptor in `{name}`, and this version of mgw runs none");
+            diagnostics.push(
+                Diagnostic::error("interceptor", source, member.key, message)
+                    .remedy("Remove the extension once the API works, and is as safe, without the interceptor."),
+            );
+        }
+    }
+}
+
+fn response_cache(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) {
+    let Some(node) = owner.get(RESPONSE_CACHE) else { return };
+    let Some(enabled) = node.get("enabled") else { return };
+    match enabled.as_bool() {
+        Some(true) => {
+            let message = "responses are not cached by this version of mgw; every request goes to the backend";
+            diagnostics.push(Diagnostic::warning("response-cache", source, enabled.span, message));
+        }
+        Some(false) => {}
+        None => diagnostics.push(Diagnostic::expected(
+            "response-cache",
+            source,
+            enabled,
+            "`enabled`",
+            "`true` or `false`",
+        )),
+    }
+}
+
+/// The text of an extension that has to be one; anything else is an error.
+pub(super) fn text<'a>(
+    source: &Source,
+    owner: &'a Node,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<(&'a str, &'a Node)> {
+    let node = owner.get(name)?;
+    match node.as_str().map(str::trim) {
+        Some(text) if !text.is_empty() => Some((text, node)),
+        Some(_) => {
+            diagnostics.push(Diagnostic::error(
+                "extension",
+                source,
+                node.span,
+                format!("`{name}` is empty"),
+            ));
+            None
+        }
+        None => {
+            diagnostics.push(Diagnostic::expected(
+                "extension",
+                source,
+                node,
+                &format!("`{name}`"),
+                "a text",
+            ));
+            None
+        }
+    }
+}
+
+/// The truth value of an extension that has to be one.
+pub(super) fn boolean(source: &Source, owner: &Node, name: &str, diagnostics: &mut Diagnostics) -> Option<bool> {
+    let node = owner.get(name)?;
+    let value = node.as_bool();
+    if value.is_none() {
+        let what = format!("`{name}`");
+        diagnostics.push(Diagnostic::expected(
+            "extension",
+            source,
+            node,
+            &what,
+            "`true` or `false` without quotes",
+        ));
+    }
+    value
+}

@@ -1,0 +1,36 @@
+//! Compiles a project into the gateway's configuration and packs it into a bundle.
+//!
+//! [`compile_project`] reads the project's files and decides everything there is to decide; it collects every finding
+//! and returns them beside the result. [`build_bundle`] writes the result to `target/`, where the old bundle stays until
+//! the new one is complete. What a definition says is turned into configuration by small functions over plain data, one
+//! topic a file: base path, endpoints, security, policies, templates.
+
+mod api;
+mod application_security;
+mod base_path;
+mod bundle;
+mod cors;
+mod endpoint;
+mod endpoints;
+mod extensions;
+mod files;
+mod policies;
+mod project;
+mod security;
+mod security_schemes;
+mod servers;
+mod template;
+mod tiers;
+mod transports;
+mod unique;
+
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod tests;
+
+pub use bundle::{BuildError, Built, build_bundle};
+pub use files::FileError;
+pub use policies::DEFAULT_POLICIES;
+pub(crate) use policies::describe as describe_policy;
+pub use project::{CompileError, Compiled, compile_project, project_name_of};

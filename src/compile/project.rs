@@ -1,0 +1,307 @@
+//! Compiles all files of a project.
+
+use super::files::{self, FileError, ProjectFile};
+use super::unique::{self, Candidate};
+use super::{api, policies};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::openapi;
+use crate::project::{Layout, Settings, SettingsError};
+use crate::yaml::{self, Format};
+use mgw_bundle::config::{self, Policies};
+use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot, api_id, names};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A project that has been compiled.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Project name.
+    pub name: String,
+    /// The configuration. Not to be used when [`Diagnostics::has_errors`].
+    pub config: GatewayConfig,
+    /// Pulled subscription data.
+    pub snapshot: Option<SubscriptionSnapshot>,
+    /// The normalised definitions by bundle entry name.
+    pub entries: BTreeMap<String, Vec<u8>>,
+    /// Digest of `mgw.lock`.
+    pub lock: Option<Digest>,
+    /// Every finding, sorted.
+    pub diagnostics: Diagnostics,
+}
+
+/// Why a project could not be compiled at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// `mgw.toml` is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A file could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Nothing of a project is there.
+    #[error("{} is not a project folder", .0.display())]
+    NotAProject(PathBuf),
+    /// A pulled file cannot be understood.
+    #[error("{file} cannot be used")]
+    Pulled {
+        /// The file.
+        file: String,
+        /// Cause.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A definition could not be serialised.
+    #[error("the definition of {api} could not be serialised")]
+    Definition {
+        /// The API.
+        api: String,
+        /// Cause.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+const DEFINITIONS: &str = "api_definitions";
+const PULLED_DEFINITIONS: &str = "gen/api_definitions";
+const GRPC_DEFINITIONS: &str = "grpc_definitions";
+
+/// Compiles the project at `layout`.
+///
+/// # Errors
+///
+/// Only when the project cannot be read at all. Mistakes in its files are among [`Compiled::diagnostics`].
+pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
+    let root = layout.root();
+    let settings = Settings::load(&layout.settings())?;
+    if settings.is_none() && !looks_like_a_project(layout) {
+        return Err(CompileError::NotAProject(root.to_owned()));
+    }
+    let mut diagnostics = Diagnostics::default();
+    let name = project_name(layout, settings.as_ref(), &mut diagnostics);
+    let policies = read_policies(layout, &mut diagnostics)?;
+
+    let mut files = files::definitions(root, DEFINITIONS, &mut diagnostics)?;
+    files.extend(files::definitions(root, PULLED_DEFINITIONS, &mut diagnostics)?);
+    if files.is_empty() {
+        diagnostics.push(
+            Diagnostic::file(
+                "no-definition",
+                files::shown(root, DEFINITIONS),
+                "there is no API definition to build",
+            )
+            .remedy("Copy OpenAPI files into `api_definitions/`, or run `mgw add` or `mgw pull`."),
+        );
+    }
+    if root
+        .join(GRPC_DEFINITIONS)
+        .read_dir()
+        .is_ok_and(|mut folder| folder.next().is_some())
+    {
+        let mut diagnostic = Diagnostic::file(
+            "grpc",
+            files::shown(root, GRPC_DEFINITIONS),
+            "gRPC definitions are not built by this version of mgw",
+        );
+        diagnostic.severity = Severity::Warning;
+        diagnostics.push(diagnostic);
+    }
+    let mut candidates = Vec::new();
+    let mut entries = BTreeMap::new();
+    for file in &files {
+        if let Some(candidate) = compile_file(file, &policies, &mut entries, &mut diagnostics)? {
+            candidates.push(candidate);
+        }
+    }
+    unique::check(&candidates, &mut diagnostics);
+    let mut apis: Vec<_> = candidates.into_iter().map(|candidate| candidate.compiled.api).collect();
+    apis.sort_by(|a, b| (&a.base_path, &a.name, &a.version).cmp(&(&b.base_path, &b.name, &b.version)));
+    diagnostics.sort();
+    Ok(Compiled {
+        config: GatewayConfig {
+            format: config::FORMAT,
+            project: name.clone(),
+            apis,
+            policies,
+            api_fault_responses: false,
+            global_fault_responses: false,
+        },
+        name,
+        snapshot: pulled(&layout.pulled_subscriptions())?,
+        entries,
+        lock: files::read_optional(&layout.lock())?.map(|bytes| Digest::of(&bytes)),
+        diagnostics,
+    })
+}
+
+/// The name that the project at `layout` goes by, and thereby its bundle.
+///
+/// # Errors
+///
+/// When `mgw.toml` is wrong.
+pub fn project_name_of(layout: &Layout) -> Result<String, SettingsError> {
+    let settings = Settings::load(&layout.settings())?;
+    Ok(project_name(layout, settings.as_ref(), &mut Diagnostics::default()))
+}
+
+/// A folder of micro-gw has no `mgw.toml`, but at least one of these.
+fn looks_like_a_project(layout: &Layout) -> bool {
+    let root = layout.root();
+    layout.policies().is_file()
+        || [DEFINITIONS, PULLED_DEFINITIONS, GRPC_DEFINITIONS]
+            .iter()
+            .any(|folder| root.join(folder).is_dir())
+}
+
+/// The name from `mgw.toml`, else the folder's; it becomes a file name.
+fn project_name(layout: &Layout, settings: Option<&Settings>, diagnostics: &mut Diagnostics) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match settings {
+        Some(settings) => {
+            if !crate::project::is_project_name(&settings.name) {
+                let file = files::shown(layout.root(), "mgw.toml");
+                let message = format!("{:?} cannot be the name of a project", settings.name);
+                diagnostics.push(
+                    Diagnostic::file("project-name", file, message)
+                        .remedy("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."),
+                );
+            }
+            settings.name.clone()
+        }
+        None => {
+            let name: String = layout
+                .folder_name()
+                .chars()
+                .map(|c| if allowed(c) { c } else { '-' })
+                .collect();
+            if crate::project::is_project_name(&name) {
+                name
+            } else {
+                "project".to_owned()
+            }
+        }
+    }
+}
+
+fn read_policies(layout: &Layout, diagnostics: &mut Diagnostics) -> Result<Policies, CompileError> {
+    let shown = files::shown(layout.root(), "policies.yaml");
+    let bytes = files::read_optional(&layout.policies())?;
+    let written = bytes.is_some();
+    let bytes = bytes.unwrap_or_else(|| policies::DEFAULT_POLICIES.as_bytes().to_vec());
+    let mut policies = match yaml::parse(&shown, bytes, Format::Yaml) {
+        Ok((source, document)) => policies::read(&source, &document, diagnostics),
+        Err(error) => {
+            diagnostics.push(error.into());
+            Policies::default()
+        }
+    };
+    if let Some(pulled) = pulled(&layout.pulled_policies())? {
+        for note in policies::merge(&mut policies, pulled) {
+            // Differences from the built-in defaults are nobody's mistake.
+            if written {
+                let mut diagnostic = Diagnostic::file("policy-differs", shown.clone(), note);
+                diagnostic.severity = Severity::Note;
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+    Ok(policies)
+}
+
+fn pulled<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CompileError> {
+    files::read_optional(path)?
+        .map(|bytes| {
+            serde_json::from_slice(&bytes).map_err(|source| CompileError::Pulled {
+                file: path.display().to_string(),
+                source,
+            })
+        })
+        .transpose()
+}
+
+fn compile_file(
+    file: &ProjectFile,
+    policies: &Policies,
+    entries: &mut BTreeMap<String, Vec<u8>>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Candidate>, CompileError> {
+    let bytes = files::read(&file.path)?;
+    let (source, document) = match yaml::parse(&file.shown, bytes, file.format) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            diagnostics.push(error.into());
+            return Ok(None);
+        }
+    };
+    let Some(definition) = openapi::read(source, document, diagnostics) else {
+        return Ok(None);
+    };
+    let entry = entry_name(definition.title(), definition.version());
+    let Some(compiled) = api::compile(&definition, policies, &file.relative, entry.clone(), diagnostics) else {
+        return Ok(None);
+    };
+    let json = serde_json::to_vec_pretty(&openapi::resolved_document(&definition.document)).map_err(|source| {
+        CompileError::Definition {
+            api: definition.name(),
+            source,
+        }
+    })?;
+    entries.insert(entry, json);
+    Ok(Some(Candidate {
+        compiled,
+        title: definition.title_span(),
+        source: definition.source,
+    }))
+}
+
+/// `definitions/<title>_<version>.json`; where that is no safe file name, it is made one and the API id keeps it unique.
+fn entry_name(title: &str, version: &str) -> String {
+    /// Longest name that every file system takes, with room for the rest.
+    const LONGEST: usize = 120;
+    let plain = format!("{title}_{version}");
+    let safe: String = plain
+        .chars()
+        .take(LONGEST)
+        .map(|c| {
+            if c.is_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if safe == plain && !safe.starts_with('.') && safe.len() <= 2 * LONGEST {
+        return format!("{}{safe}.json", names::DEFINITIONS);
+    }
+    let id = api_id(title, version);
+    let short: String = id.chars().take("api_".len() + 12).collect();
+    let safe: String = safe.chars().filter(char::is_ascii).collect();
+    format!("{}{}_{short}.json", names::DEFINITIONS, safe.trim_start_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entry_name;
+
+    #[test]
+    fn entry_names_are_safe_and_differ() {
+        assert_eq!(entry_name("Shop", "1.0.0"), "definitions/Shop_1.0.0.json");
+        for (title, version) in [
+            ("../../etc", "1"),
+            ("a/b", "1"),
+            ("a b", "1"),
+            ("a:b", "1"),
+            (".x", ""),
+            ("x", "\\"),
+        ] {
+            let name = entry_name(title, version);
+            let rest = name.strip_prefix("definitions/").unwrap();
+            assert!(
+                !rest.contains(['/', '\\', ':', ' ']) && !rest.starts_with('.'),
+                "{name}"
+            );
+        }
+        assert_ne!(entry_name("a b", "1"), entry_name("a/b", "1"));
+        assert!(entry_name(&"é".repeat(256), "1").len() < 255);
+    }
+}

@@ -1,0 +1,270 @@
+//! Who may call an operation, and with which scopes.
+
+use super::application_security::ApplicationSecurity;
+use super::extensions;
+use super::security_schemes::{Known, SchemeTable};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::openapi::{Definition, Operation};
+use crate::yaml::{Node, Source};
+use mgw_bundle::config::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
+use openapiv3::SecurityRequirement;
+
+/// What one `security` element asks for.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    alternatives: Vec<Requirement>,
+    scopes: Vec<String>,
+}
+
+/// The rules of an API, from which those of its operations follow.
+#[derive(Debug)]
+pub(super) struct ApiSecurity<'a> {
+    definition: &'a Definition,
+    schemes: SchemeTable<'a>,
+    asked: Asked,
+    disabled: bool,
+    application: Option<ApplicationSecurity>,
+    mutual_tls_mandatory: bool,
+}
+
+impl<'a> ApiSecurity<'a> {
+    /// Reads the API level.
+    pub(super) fn read(definition: &'a Definition, mutual_tls_mandatory: bool, diagnostics: &mut Diagnostics) -> Self {
+        let schemes = SchemeTable::new(definition);
+        let asked = definition
+            .model
+            .security
+            .as_deref()
+            .map(|list| ask(&schemes, &definition.source, &definition.pruned, list, diagnostics))
+            .unwrap_or_default();
+        // Only `true` says something here: `false` must not close what an operation opens, nor is it needed to.
+        let disabled = extensions::boolean(
+            &definition.source,
+            &definition.pruned,
+            extensions::DISABLE_SECURITY,
+            diagnostics,
+        ) == Some(true);
+        let application = ApplicationSecurity::read(&definition.source, &definition.pruned, diagnostics);
+        Self {
+            definition,
+            schemes,
+            asked,
+            disabled,
+            application,
+            mutual_tls_mandatory,
+        }
+    }
+
+    /// The rules of one operation.
+    pub(super) fn of_operation(&self, operation: Operation<'_>, diagnostics: &mut Diagnostics) -> (Security, Scopes) {
+        let source = &self.definition.source;
+        let own = operation
+            .model
+            .security
+            .as_deref()
+            .map(|list| ask(&self.schemes, source, operation.node, list, diagnostics));
+        let open = self.is_open(operation, diagnostics);
+        if !open {
+            self.warn_about_empty(operation, diagnostics);
+        }
+        let asked = own.as_ref().unwrap_or(&self.asked);
+        let application = ApplicationSecurity::read(source, operation.node, diagnostics);
+        let types = application
+            .as_ref()
+            .and_then(|own| own.types.as_deref())
+            .or_else(|| self.application.as_ref().and_then(|api| api.types.as_deref()));
+        let optional = application
+            .as_ref()
+            .and_then(|own| own.optional)
+            .or_else(|| self.application.as_ref().and_then(|api| api.optional));
+        let optional = self.optional(optional, operation.node, diagnostics);
+
+        let mut alternatives = match types {
+            Some(types) => self.of_types(types, &asked.alternatives),
+            // An operation whose own `security` came to nothing falls back to the API's.
+            None if asked.alternatives.is_empty() => self.asked.alternatives.clone(),
+            None => asked.alternatives.clone(),
+        };
+        if alternatives.is_empty() {
+            alternatives.push(single(Scheme::Oauth2));
+        }
+        let security = Security {
+            enabled: !open,
+            optional: optional && !open,
+            alternatives: if open { Vec::new() } else { alternatives },
+        };
+        (security, self.scopes(operation, asked, diagnostics))
+    }
+
+    /// Whether anybody may call: only an explicit extension opens an operation.
+    fn is_open(&self, operation: Operation<'_>, diagnostics: &mut Diagnostics) -> bool {
+        let source = &self.definition.source;
+        match extensions::boolean(source, operation.node, extensions::DISABLE_SECURITY, diagnostics) {
+            Some(disabled) => disabled,
+            // A value that is no boolean has been reported; until it is put right the operation is closed.
+            None if operation.node.get(extensions::DISABLE_SECURITY).is_some() => false,
+            None => {
+                let auth_type = extensions::text(source, operation.node, extensions::AUTH_TYPE, diagnostics);
+                self.disabled || auth_type.is_some_and(|(text, _)| text == "None")
+            }
+        }
+    }
+
+    fn warn_about_empty(&self, operation: Operation<'_>, diagnostics: &mut Diagnostics) {
+        let Some(node) = operation.node.get("security") else {
+            return;
+        };
+        let empty = node.as_array().is_some_and(<[Node]>::is_empty);
+        let anonymous = node
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|element| element.as_object().is_some_and(indexmap::IndexMap::is_empty));
+        if !empty && !anonymous {
+            return;
+        }
+        let written = if empty {
+            "`security: []`"
+        } else {
+            "the empty requirement `{}`"
+        };
+        let message = format!("{written} does not open {}; it stays protected", operation.name());
+        diagnostics.push(
+            Diagnostic::warning("empty-security", &self.definition.source, node.span, message).remedy(format!(
+                "Add `{}: true` to the operation when everybody may call it.",
+                extensions::DISABLE_SECURITY
+            )),
+        );
+    }
+
+    fn optional(&self, optional: Option<bool>, node: &Node, diagnostics: &mut Diagnostics) -> bool {
+        if optional != Some(true) || self.mutual_tls_mandatory {
+            return optional == Some(true);
+        }
+        let place = [node, &self.definition.pruned]
+            .into_iter()
+            .find_map(|owner| owner.get(extensions::APPLICATION_SECURITY))
+            .unwrap_or(node);
+        let message = format!(
+            "credentials cannot be optional unless `{}` is `mandatory`",
+            extensions::MUTUAL_TLS
+        );
+        diagnostics.push(Diagnostic::error(
+            "application-security",
+            &self.definition.source,
+            place.span,
+            message,
+        ));
+        false
+    }
+
+    /// The alternatives for `x-wso2-application-security`, which replaces the kinds that `security` asks for.
+    fn of_types(&self, types: &[Known], asked: &[Requirement]) -> Vec<Requirement> {
+        let mut alternatives = Vec::new();
+        for kind in types {
+            match kind {
+                Known::Oauth2 => alternatives.push(single(Scheme::Oauth2)),
+                Known::Basic => alternatives.push(single(Scheme::Basic)),
+                Known::ApiKey => {
+                    let mut keys: Vec<Scheme> = asked
+                        .iter()
+                        .flat_map(|requirement| &requirement.schemes)
+                        .filter(|scheme| matches!(scheme, Scheme::ApiKey { .. }))
+                        .cloned()
+                        .collect();
+                    if keys.is_empty() {
+                        keys = self.schemes.api_keys();
+                    }
+                    if keys.is_empty() {
+                        keys = [ApiKeyLocation::Header, ApiKeyLocation::Query]
+                            .map(|location| Scheme::ApiKey {
+                                location,
+                                name: "apikey".to_owned(),
+                            })
+                            .into();
+                    }
+                    alternatives.extend(keys.into_iter().map(single));
+                }
+            }
+        }
+        let mut distinct: Vec<Requirement> = Vec::with_capacity(alternatives.len());
+        for requirement in alternatives {
+            if !distinct.contains(&requirement) {
+                distinct.push(requirement);
+            }
+        }
+        distinct
+    }
+
+    fn scopes(&self, operation: Operation<'_>, asked: &Asked, diagnostics: &mut Diagnostics) -> Scopes {
+        let source = &self.definition.source;
+        let mut names = match extensions::text(source, operation.node, extensions::SCOPE, diagnostics) {
+            Some((scope, _)) => vec![scope.to_owned()],
+            None => asked.scopes.clone(),
+        };
+        names.sort();
+        names.dedup();
+        Scopes {
+            rule: ScopeMatch::Any,
+            names,
+        }
+    }
+}
+
+fn single(scheme: Scheme) -> Requirement {
+    Requirement { schemes: vec![scheme] }
+}
+
+/// Turns a `security` element into alternatives; all schemes of one of them are needed together.
+fn ask(
+    schemes: &SchemeTable<'_>,
+    source: &Source,
+    owner: &Node,
+    list: &[SecurityRequirement],
+    diagnostics: &mut Diagnostics,
+) -> Asked {
+    let mut asked = Asked::default();
+    for (index, requirement) in list.iter().enumerate() {
+        let place = owner.at(["security", index.to_string().as_str()]);
+        let mut together = Vec::new();
+        let mut usable = !requirement.is_empty();
+        for (name, scopes) in requirement {
+            let key = place
+                .and_then(|place| place.member(name))
+                .map_or(owner.span, |member| member.key);
+            match schemes.get(name) {
+                Some(Ok(scheme)) => {
+                    if scheme == Scheme::Oauth2 {
+                        asked.scopes.extend(scopes.iter().cloned());
+                    }
+                    if !together.contains(&scheme) {
+                        together.push(scheme);
+                    }
+                }
+                // Leaving one of several out would weaken the requirement, so it goes as a whole.
+                Some(Err(why)) => {
+                    usable = false;
+                    let message = format!("the security scheme `{name}` cannot be used by the gateway: {why}");
+                    diagnostics.push(
+                        Diagnostic::warning("security-scheme", source, key, message)
+                            .remedy("Callers need another of the listed schemes, or OAuth2 when there is none."),
+                    );
+                }
+                None => {
+                    usable = false;
+                    let message = format!("the security scheme `{name}` is not defined");
+                    diagnostics.push(
+                        Diagnostic::error("security-scheme", source, key, message)
+                            .remedy("Define it under `components.securitySchemes`.")
+                            .did_you_mean(name, schemes.names()),
+                    );
+                }
+            }
+        }
+        let requirement = Requirement { schemes: together };
+        if usable && !asked.alternatives.contains(&requirement) {
+            asked.alternatives.push(requirement);
+        }
+    }
+    asked
+}

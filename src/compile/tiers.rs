@@ -1,0 +1,79 @@
+//! The policies that an API and its operations refer to.
+
+use super::extensions::{self, CONTROL_PLANE_TIER, TIER};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source};
+use mgw_bundle::config::{Policies, PolicyRef};
+
+/// The policy that is in every list and limits nothing.
+pub(super) const UNLIMITED: &str = "Unlimited";
+
+/// The policy of an API; the gateway's own spelling wins over the control plane's.
+pub(super) fn of_api(
+    source: &Source,
+    owner: &Node,
+    policies: &Policies,
+    diagnostics: &mut Diagnostics,
+) -> Option<PolicyRef> {
+    reference(source, owner, [TIER, CONTROL_PLANE_TIER], policies, diagnostics)
+}
+
+/// The policy of an operation; here the control plane's spelling wins. With a policy at the API it has no effect.
+pub(super) fn of_operation(
+    source: &Source,
+    owner: &Node,
+    api_policy: Option<&PolicyRef>,
+    policies: &Policies,
+    diagnostics: &mut Diagnostics,
+) -> Option<PolicyRef> {
+    let own = reference(source, owner, [CONTROL_PLANE_TIER, TIER], policies, diagnostics)?;
+    let Some(api_policy) = api_policy else {
+        return Some(own);
+    };
+    let node = owner
+        .get(CONTROL_PLANE_TIER)
+        .or_else(|| owner.get(TIER))
+        .unwrap_or(owner);
+    let message = format!(
+        "the policy `{}` has no effect here, because the API as a whole has the policy `{}`",
+        own.name, api_policy.name
+    );
+    diagnostics.push(Diagnostic::warning("policy-hidden", source, node.span, message).remedy("Remove one of the two."));
+    None
+}
+
+fn reference(
+    source: &Source,
+    owner: &Node,
+    keys: [&str; 2],
+    policies: &Policies,
+    diagnostics: &mut Diagnostics,
+) -> Option<PolicyRef> {
+    let key = keys.into_iter().find(|key| owner.get(key).is_some())?;
+    let (name, node) = extensions::text(source, owner, key, diagnostics)?;
+    if name == UNLIMITED {
+        return None;
+    }
+    let index = policies
+        .resource
+        .iter()
+        .position(|policy| policy.name == name)
+        .and_then(|index| u32::try_from(index).ok());
+    if index.is_none() {
+        let message = format!("there is no resource policy `{name}`; every call is going to be refused with 900809");
+        let known = policies
+            .resource
+            .iter()
+            .map(|policy| policy.name.as_str())
+            .chain([UNLIMITED]);
+        diagnostics.push(
+            Diagnostic::warning("unknown-policy", source, node.span, message)
+                .remedy("Add it to `resourcePolicies` in policies.yaml.")
+                .did_you_mean(name, known),
+        );
+    }
+    Some(PolicyRef {
+        name: name.to_owned(),
+        index,
+    })
+}

@@ -1,0 +1,247 @@
+//! One finding about a file, and a collection of them.
+
+use crate::yaml::{Node, Position, Source, Span, SyntaxError};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Nothing is built.
+    Error,
+    /// Built, but not as the author may think.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+/// A finding about a file.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Stable identifier of the kind of finding, for programs.
+    pub code: &'static str,
+    /// The file, as messages call it.
+    pub file: String,
+    /// What is wrong: a lowercase fragment.
+    pub message: String,
+    /// What to do about it: a sentence.
+    pub remedy: Option<String>,
+    /// The text in question; absent when the file as a whole is meant.
+    pub place: Option<(Source, Span)>,
+    /// The line holds a secret and is not shown.
+    pub secret: bool,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub fn error(code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, source, span, message)
+    }
+
+    /// A warning at a place.
+    pub fn warning(code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, source, span, message)
+    }
+
+    /// A note at a place.
+    pub fn note(code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, source, span, message)
+    }
+
+    /// An error about a file as a whole.
+    pub fn file(code: &'static str, file: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            file: file.into(),
+            message: message.into(),
+            remedy: None,
+            place: None,
+            secret: false,
+        }
+    }
+
+    /// A value of the wrong kind.
+    pub fn expected(code: &'static str, source: &Source, node: &Node, what: &str, expected: &str) -> Self {
+        Self::error(
+            code,
+            source,
+            node.span,
+            format!("{what} should be {expected}, found {}", node.kind()),
+        )
+    }
+
+    fn new(severity: Severity, code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            code,
+            file: source.name().to_owned(),
+            message: message.into(),
+            remedy: None,
+            place: Some((source.clone(), span)),
+            secret: false,
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Keeps the line out of the output, because it holds a secret.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// Adds "Did you mean …?" when a candidate is near.
+    #[must_use]
+    pub fn did_you_mean<'a>(self, typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match super::nearest(typed, candidates) {
+            Some(candidate) => self.remedy(format!("Did you mean `{candidate}`?")),
+            None => self,
+        }
+    }
+
+    /// Line and column.
+    pub fn position(&self) -> Option<Position> {
+        self.place.as_ref().map(|(source, span)| source.position(*span))
+    }
+
+    fn order(&self) -> (&str, Option<Position>, Severity, &str) {
+        (&self.file, self.position(), self.severity, &self.message)
+    }
+}
+
+/// `file:line:column: severity: message`
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        match self.position() {
+            Some(Position { line, column }) => write!(f, "{}:{line}:{column}", self.file)?,
+            None => f.write_str(&self.file)?,
+        }
+        write!(f, ": {severity}: {}", self.message)
+    }
+}
+
+impl From<SyntaxError> for Diagnostic {
+    fn from(error: SyntaxError) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: "syntax",
+            file: error.file,
+            message: error.message,
+            remedy: error.remedy,
+            place: error.place,
+            secret: false,
+        }
+    }
+}
+
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let position = self.position();
+        let mut out = serializer.serialize_struct("Diagnostic", 7)?;
+        out.serialize_field("severity", &self.severity)?;
+        out.serialize_field("code", self.code)?;
+        out.serialize_field("file", &self.file)?;
+        out.serialize_field("line", &position.map(|position| position.line))?;
+        out.serialize_field("column", &position.map(|position| position.column))?;
+        out.serialize_field("message", &self.message)?;
+        out.serialize_field("remedy", &self.remedy)?;
+        out.end()
+    }
+}
+
+/// The findings of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+/// How many findings of each severity there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+}
+
+impl Diagnostics {
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Adds the findings of another part of the run.
+    pub fn extend(&mut self, other: Self) {
+        self.list.extend(other.list);
+    }
+
+    /// Whether something must be put right before anything can be built.
+    pub fn has_errors(&self) -> bool {
+        self.list
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The findings, by file and position once [`Diagnostics::sort`] was called.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Sorts by file, position and severity, and drops repetitions.
+    pub fn sort(&mut self) {
+        self.list.sort_by(|a, b| a.order().cmp(&b.order()));
+        self.list.dedup_by(|a, b| a.order() == b.order());
+    }
+
+    /// Counts them.
+    pub fn summary(&self) -> Summary {
+        let count = |severity| {
+            self.list
+                .iter()
+                .filter(|diagnostic| diagnostic.severity == severity)
+                .count()
+        };
+        Summary {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        }
+    }
+}
+
+impl Serialize for Diagnostics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.list.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")];
+        let mut first = true;
+        for (count, word) in parts.into_iter().filter(|(count, _)| *count > 0) {
+            let plural = if count == 1 { "" } else { "s" };
+            write!(f, "{}{count} {word}{plural}", if first { "" } else { ", " })?;
+            first = false;
+        }
+        if first { f.write_str("no problems") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,95 @@
+use super::*;
+use crate::yaml::{Format, Node, Source, parse};
+
+fn document() -> (Source, Node) {
+    let text = "info:\n  title: Shop\n  x-wso2-transport: [http]\n";
+    parse("shop/api_definitions/shop.yaml", text.into(), Format::Yaml).unwrap()
+}
+
+fn misspelt() -> Diagnostic {
+    let (source, node) = document();
+    let member = node.get("info").unwrap().member("x-wso2-transport").unwrap();
+    Diagnostic::warning("extension", &source, member.key, "unknown extension `x-wso2-transport`")
+        .did_you_mean("x-wso2-transport", ["x-wso2-transports"])
+}
+
+#[test]
+fn a_finding_shows_place_line_and_remedy() {
+    insta::assert_snapshot!(render(&misspelt(), false), @r"
+    warning: unknown extension `x-wso2-transport`
+     --> shop/api_definitions/shop.yaml:3:3
+      |
+    3 |   x-wso2-transport: [http]
+      |   ^^^^^^^^^^^^^^^^
+      |
+      = help: Did you mean `x-wso2-transports`?
+    ");
+}
+
+#[test]
+fn a_finding_about_a_whole_file_names_it() {
+    let diagnostic = Diagnostic::file("syntax", "a.yaml", "the file is empty").remedy("Remove it.");
+    insta::assert_snapshot!(render(&diagnostic, false), @r"
+    error: the file is empty
+    --> a.yaml
+     = help: Remove it.
+    ");
+}
+
+#[test]
+fn a_minified_line_is_named_and_not_shown() {
+    let text = format!("{{\"a\": \"{}\", \"b\": 1}}", "x".repeat(1000));
+    let (source, node) = parse("a.json", text.into(), Format::Json).unwrap();
+    let diagnostic = Diagnostic::error("x", &source, node.get("b").unwrap().span, "b is wrong");
+    insta::assert_snapshot!(render(&diagnostic, false), @r"
+    error: b is wrong
+    --> a.json:1:1016
+    ");
+}
+
+#[test]
+fn json_carries_the_position() {
+    insta::assert_json_snapshot!(misspelt(), @r#"
+    {
+      "severity": "warning",
+      "code": "extension",
+      "file": "shop/api_definitions/shop.yaml",
+      "line": 3,
+      "column": 3,
+      "message": "unknown extension `x-wso2-transport`",
+      "remedy": "Did you mean `x-wso2-transports`?"
+    }
+    "#);
+}
+
+#[test]
+fn findings_are_sorted_by_place_and_counted() {
+    let (source, node) = document();
+    let mut all = Diagnostics::default();
+    all.push(misspelt());
+    all.push(misspelt());
+    all.push(Diagnostic::error("x", &source, node.span, "first"));
+    all.push(Diagnostic::file("x", "a.yaml", "other file"));
+    all.sort();
+    let lines: Vec<_> = all.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "a.yaml: error: other file",
+            "shop/api_definitions/shop.yaml:1:1: error: first",
+            "shop/api_definitions/shop.yaml:3:3: warning: unknown extension `x-wso2-transport`",
+        ]
+    );
+    assert_eq!(all.summary().to_string(), "2 errors, 1 warning");
+    assert!(all.has_errors());
+    assert_eq!(Diagnostics::default().summary().to_string(), "no problems");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_can_be_rendered(text in "\\PC{0,60}", message in "\\PC{0,30}") {
+        if let Ok((source, node)) = parse("a", text.into_bytes(), Format::Yaml) {
+            let _ = render(&Diagnostic::error("x", &source, node.span, message), false);
+        }
+    }
+}

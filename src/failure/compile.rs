@@ -1,0 +1,66 @@
+//! Errors of compiling, building and reading bundles.
+
+use super::Failure;
+use crate::compile::{BuildError, CompileError, FileError};
+use crate::exit::ExitCode;
+use mgw_bundle::ReadError;
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::file("read", &error.path, error.source)
+    }
+}
+
+impl From<CompileError> for Failure {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Settings(error) => error.into(),
+            CompileError::File(error) => error.into(),
+            CompileError::NotAProject(ref path) => {
+                let failure = Self::new(ExitCode::Invalid, error.to_string());
+                if path.is_dir() {
+                    failure.hint("A project has `mgw.toml`, `api_definitions/` or `policies.yaml` in it; `mgw init NAME` creates one.")
+                } else {
+                    failure
+                        .hint(format!("There is no folder {}.", path.display()))
+                        .hint("Check the path for a typing error, or create the project with `mgw init NAME`.")
+                }
+            }
+            CompileError::Pulled { ref file, .. } => {
+                let message = format!("{file} cannot be used");
+                Self::new(ExitCode::Invalid, message)
+                    .because(error)
+                    .hint("The file is written by `mgw pull`; pull again to replace it.")
+            }
+            CompileError::Definition { .. } => Self::new(ExitCode::Internal, error.to_string()).because(error),
+        }
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Invalid => Self::new(ExitCode::Invalid, error.to_string()),
+            BuildError::File { path, source } => Self::file("write", &path, source),
+            BuildError::ReadBack(ReadError::TooLarge { .. }) => {
+                Self::new(ExitCode::Invalid, "the project is too large for a bundle").because(error)
+            }
+            BuildError::Write(_) | BuildError::ReadBack(_) => {
+                Self::new(ExitCode::Internal, "the bundle could not be put together").because(error)
+            }
+        }
+    }
+}
+
+/// A bundle that cannot be read is one that nobody should run: whatever is wrong with it counts as a mismatch.
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let hint = match error {
+            ReadError::Format { .. } => "Use the version of mgw that built the bundle, or a newer one.",
+            _ => "The file was changed, damaged or is no bundle; build it again or copy it again.",
+        };
+        Self::new(ExitCode::Mismatch, "the bundle is not intact")
+            .because(error)
+            .hint(hint)
+    }
+}

@@ -1,0 +1,172 @@
+//! Security schemes and security requirements.
+
+use super::dialect::Dialect;
+use super::reference;
+use super::shape::{Shape, list, text};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source, Span};
+
+/// The scheme kinds of all versions, for "did you mean".
+const KINDS: [&str; 5] = ["oauth2", "http", "apiKey", "openIdConnect", "mutualTLS"];
+
+/// `components` with the security schemes in the shape of 3.0.
+pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) -> Node {
+    let schemes = match dialect {
+        Dialect::Swagger20 => document.get("securityDefinitions"),
+        Dialect::OpenApi30 | Dialect::OpenApi31 => document.at(["components", "securitySchemes"]),
+    };
+    let mut pruned = Shape::default();
+    for (name, member) in schemes.and_then(Node::as_object).into_iter().flatten() {
+        let scheme = match reference::follow(document, &member.node) {
+            Ok(scheme) => scheme,
+            Err(error) => {
+                diagnostics.push(
+                    Diagnostic::error("security-scheme", source, member.node.span, error.to_string())
+                        .remedy("Write the security scheme into this file."),
+                );
+                continue;
+            }
+        };
+        match scheme_of(scheme) {
+            Ok(node) => pruned.put(name, member.key, node),
+            Err(Fault { span, message, typed }) => {
+                let message = format!("security scheme `{name}`: {message}");
+                diagnostics
+                    .push(Diagnostic::error("security-scheme", source, span, message).did_you_mean(&typed, KINDS));
+            }
+        }
+    }
+    let span = schemes.map_or(document.span, |schemes| schemes.span);
+    let mut components = Shape::default();
+    components.put("securitySchemes", span, pruned.at(span));
+    components.at(span)
+}
+
+struct Fault {
+    span: Span,
+    message: String,
+    typed: String,
+}
+
+fn scheme_of(scheme: &Node) -> Result<Node, Fault> {
+    let fault = |span, message: &str| Fault {
+        span,
+        message: message.to_owned(),
+        typed: String::new(),
+    };
+    let Some(kind) = scheme.get("type") else {
+        return Err(fault(scheme.span, "`type` is missing"));
+    };
+    let required = |key: &str| {
+        scheme
+            .get(key)
+            .filter(|node| node.as_str().is_some_and(|text| !text.trim().is_empty()))
+            .ok_or_else(|| fault(scheme.span, &format!("`{key}` is missing or not a text")))
+    };
+    let mut pruned = Shape::default();
+    let name = kind.as_str().unwrap_or_default();
+    match name {
+        "oauth2" => {
+            pruned.text("type", kind.span, "oauth2");
+            pruned.put("flows", kind.span, Shape::default().at(kind.span));
+        }
+        // 2.0 has no `http`; its `basic` is what later versions call `http` with the scheme `basic`.
+        "basic" => {
+            pruned.text("type", kind.span, "http");
+            pruned.text("scheme", kind.span, "basic");
+        }
+        "http" => {
+            let value = required("scheme")?;
+            pruned.text("type", kind.span, "http");
+            pruned.put("scheme", value.span, value.clone());
+        }
+        "apiKey" => {
+            let location = required("in")?;
+            if !matches!(location.as_str(), Some("header" | "query" | "cookie")) {
+                return Err(fault(location.span, "`in` should be `header`, `query` or `cookie`"));
+            }
+            let key = required("name")?;
+            pruned.text("type", kind.span, "apiKey");
+            pruned.put("in", location.span, location.clone());
+            pruned.put("name", key.span, key.clone());
+        }
+        "openIdConnect" => {
+            pruned.text("type", kind.span, "openIdConnect");
+            pruned.text("openIdConnectUrl", kind.span, "");
+        }
+        // Not in the 3.0 model. The gateway has its own extension for it; the compiler treats it as unsupported.
+        "mutualTLS" => {
+            pruned.text("type", kind.span, "http");
+            pruned.text("scheme", kind.span, "mutualTLS");
+        }
+        _ => {
+            return Err(Fault {
+                span: kind.span,
+                message: format!("`{name}` is not a type of security scheme"),
+                typed: name.to_owned(),
+            });
+        }
+    }
+    Ok(pruned.at(scheme.span))
+}
+
+/// The `security` below `owner`; `None` when it says nothing.
+pub(super) fn requirements(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) -> Option<(Span, Node)> {
+    let member = owner.member("security")?;
+    if member.node.is_null() {
+        return None;
+    }
+    let Some(elements) = member.node.as_array() else {
+        diagnostics.push(Diagnostic::expected(
+            "security",
+            source,
+            &member.node,
+            "`security`",
+            "a list of maps",
+        ));
+        return None;
+    };
+    let mut pruned = Vec::new();
+    for element in elements {
+        let Some(schemes) = element.as_object() else {
+            diagnostics.push(Diagnostic::expected(
+                "security",
+                source,
+                element,
+                "a security requirement",
+                "a map",
+            ));
+            continue;
+        };
+        let mut requirement = Shape::default();
+        for (name, scopes) in schemes {
+            let scopes_node = &scopes.node;
+            let mut texts = Vec::new();
+            match scopes_node.as_array() {
+                Some(values) => {
+                    for value in values {
+                        match value.as_str() {
+                            Some(scope) => texts.push(text(value.span, scope)),
+                            None => {
+                                diagnostics.push(Diagnostic::expected("security", source, value, "a scope", "a text"))
+                            }
+                        }
+                    }
+                }
+                None if scopes_node.is_null() => {}
+                None => {
+                    diagnostics.push(Diagnostic::expected(
+                        "security",
+                        source,
+                        scopes_node,
+                        "scopes",
+                        "a list of texts",
+                    ));
+                }
+            }
+            requirement.put(name, scopes.key, list(scopes_node.span, texts));
+        }
+        pruned.push(requirement.at(element.span));
+    }
+    Some((member.key, list(member.node.span, pruned)))
+}

@@ -1,0 +1,71 @@
+//! Which version of the specification a document follows.
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source, Value};
+
+/// A supported version of the specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Swagger 2.0.
+    Swagger20,
+    /// OpenAPI 3.0.x.
+    OpenApi30,
+    /// OpenAPI 3.1.x, and 3.2.x read as such.
+    OpenApi31,
+}
+
+const SUPPORTED: &str = "mgw reads `swagger: \"2.0\"` and `openapi:` 3.0.x, 3.1.x and 3.2.x.";
+
+impl Dialect {
+    /// Tells the version of a document; explains in `diagnostics` what is wrong when there is none to tell.
+    pub(super) fn detect(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Some(members) = document.as_object() else {
+            let message = match document.kind() {
+                "nothing" => "the file is empty".to_owned(),
+                kind => format!("an OpenAPI definition is a map, found {kind}"),
+            };
+            diagnostics.push(Diagnostic::error("dialect", source, document.span, message).remedy(SUPPORTED));
+            return None;
+        };
+        let (key, member) = match (members.get("openapi"), members.get("swagger")) {
+            (Some(member), _) => ("openapi", member),
+            (None, Some(member)) => ("swagger", member),
+            (None, None) => {
+                let message = "neither `openapi` nor `swagger` says which version this definition follows";
+                diagnostics.push(Diagnostic::error("dialect", source, document.span, message).remedy(SUPPORTED));
+                return None;
+            }
+        };
+        let version = match &member.node.value {
+            Value::String(text) => text.trim(),
+            Value::Number(_) => source.slice(member.node.span),
+            _ => "",
+        };
+        let dialect = match (key, parts(version).as_deref()) {
+            ("swagger", Some([2, 0])) => Some(Self::Swagger20),
+            ("openapi", Some([3, 0] | [3, 0, _])) => Some(Self::OpenApi30),
+            ("openapi", Some([3, 1 | 2] | [3, 1 | 2, _])) => Some(Self::OpenApi31),
+            _ => None,
+        };
+        if dialect.is_none() {
+            let message = format!("`{key}: {version}` is not a version that mgw reads");
+            diagnostics.push(Diagnostic::error("dialect", source, member.node.span, message).remedy(SUPPORTED));
+        }
+        if version.starts_with("3.2") && dialect.is_some() {
+            let message = "this OpenAPI 3.2 definition is read as 3.1; what 3.2 adds is not served";
+            diagnostics.push(Diagnostic::note("dialect", source, member.node.span, message));
+        }
+        dialect
+    }
+}
+
+fn parts(version: &str) -> Option<Vec<u32>> {
+    version
+        .split('.')
+        .map(|part| {
+            part.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| part.parse().ok())?
+        })
+        .collect()
+}

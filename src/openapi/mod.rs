@@ -1,0 +1,26 @@
+//! Reads OpenAPI definitions: Swagger 2.0, OpenAPI 3.0, 3.1 and 3.2.
+//!
+//! A gateway needs little of a definition: its name, its servers, its operations with their security, the security
+//! schemes and the extensions. [`read`] checks exactly these parts, resolves the local references among them, brings the
+//! older and newer versions into the shape of 3.0 and hands them on as [`openapiv3::OpenAPI`]. Mistakes in schemas,
+//! examples or responses do not matter here and are not looked at.
+//!
+//! The pruned document is kept as a tree of [`Node`](crate::yaml::Node)s beside the model, so that whoever finds fault
+//! with a value can point at it.
+
+mod components;
+mod definition;
+mod dialect;
+mod operations;
+mod prune;
+mod reference;
+mod resolve;
+mod servers;
+mod shape;
+
+#[cfg(test)]
+mod tests;
+
+pub use definition::{Definition, Operation, read};
+pub use dialect::Dialect;
+pub use resolve::resolved_document;

@@ -1,0 +1,185 @@
+//! Paths and operations.
+
+use super::reference;
+use super::shape::{Shape, is_gateway_extension};
+use super::{components, servers};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Member, Node, Source, Span};
+use std::collections::HashMap;
+
+/// The methods of a path item that a gateway serves.
+pub(super) const METHODS: [&str; 7] = ["get", "put", "post", "delete", "head", "options", "patch"];
+
+/// What else a path item may hold.
+const OTHER_KEYS: [&str; 5] = ["$ref", "summary", "description", "servers", "parameters"];
+
+/// The pruned `paths`.
+pub(super) fn prune(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Node {
+    let mut pruner = Pruner {
+        source,
+        document,
+        diagnostics,
+        operation_ids: HashMap::new(),
+    };
+    let mut pruned = Shape::default();
+    let span = match document.get("paths") {
+        Some(paths) => {
+            match paths.as_object() {
+                Some(members) => {
+                    for (path, member) in members {
+                        pruner.path(path, member, &mut pruned);
+                    }
+                }
+                None if paths.is_null() => {}
+                None => pruner.diagnostics.push(Diagnostic::expected(
+                    "paths",
+                    source,
+                    paths,
+                    "`paths`",
+                    "a map of path items",
+                )),
+            }
+            paths.span
+        }
+        None => document.span,
+    };
+    pruned.at(span)
+}
+
+struct Pruner<'a, 'd> {
+    source: &'a Source,
+    document: &'a Node,
+    diagnostics: &'d mut Diagnostics,
+    operation_ids: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Pruner<'a, '_> {
+    fn path(&mut self, path: &'a str, member: &'a Member, pruned: &mut Shape) {
+        if path.starts_with("x-") {
+            return;
+        }
+        if !path.starts_with('/') {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "paths",
+                    self.source,
+                    member.key,
+                    format!("the path `{path}` does not start with `/`"),
+                )
+                .remedy(format!("Write `/{path}`.")),
+            );
+            return;
+        }
+        let mut shape = Shape::default();
+        // In 3.1 a path item may refer to another and add to it; what stands here wins.
+        if reference::target(&member.node).is_some() {
+            match reference::follow(self.document, &member.node) {
+                Ok(target) => self.item(path, member.key, target, &mut shape),
+                Err(error) => {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "paths",
+                            self.source,
+                            member.node.span,
+                            format!("path `{path}`: {error}"),
+                        )
+                        .remedy("Write the path's operations into this file."),
+                    );
+                    return;
+                }
+            }
+        }
+        if !member.node.is_null() && member.node.as_object().is_none() {
+            let what = format!("path `{path}`");
+            self.diagnostics.push(Diagnostic::expected(
+                "paths",
+                self.source,
+                &member.node,
+                &what,
+                "a map of operations",
+            ));
+            return;
+        }
+        self.item(path, member.key, &member.node, &mut shape);
+        pruned.put(path, member.key, shape.at(member.node.span));
+    }
+
+    fn item(&mut self, path: &'a str, key: Span, item: &'a Node, shape: &mut Shape) {
+        let shared_servers = servers::prune(self.source, item, self.diagnostics);
+        for (name, member) in item.as_object().into_iter().flatten() {
+            if METHODS.contains(&name.as_str()) {
+                if let Some(operation) = self.operation(path, name, &member.node, shared_servers.as_ref()) {
+                    shape.put(name, member.key, operation);
+                }
+            } else {
+                self.other(path, name, member);
+            }
+        }
+        let _ = key;
+    }
+
+    fn other(&mut self, path: &str, name: &str, member: &Member) {
+        let source = self.source;
+        if is_gateway_extension(name) {
+            let message = format!("`{name}` has no effect at a path; it belongs to the API or to an operation");
+            self.diagnostics
+                .push(Diagnostic::warning("extension-place", source, member.key, message));
+        } else if name == "trace" {
+            let message = format!("TRACE of `{path}` is not served");
+            self.diagnostics
+                .push(Diagnostic::note("method", source, member.key, message));
+        } else if !OTHER_KEYS.contains(&name) && !name.starts_with("x-") {
+            let message = format!("`{name}` of path `{path}` is neither a method nor a known key, and is not served");
+            self.diagnostics
+                .push(Diagnostic::warning("method", source, member.key, message).did_you_mean(name, METHODS));
+        }
+    }
+
+    fn operation(
+        &mut self,
+        path: &'a str,
+        method: &str,
+        operation: &'a Node,
+        shared_servers: Option<&(Span, Node)>,
+    ) -> Option<Node> {
+        let source = self.source;
+        if operation.as_object().is_none() {
+            let what = format!("operation {} {path}", method.to_uppercase());
+            self.diagnostics
+                .push(Diagnostic::expected("operation", source, operation, &what, "a map"));
+            return None;
+        }
+        self.operation_id(path, operation);
+        let mut shape = Shape::default();
+        let servers = servers::prune(source, operation, self.diagnostics).or_else(|| shared_servers.cloned());
+        if let Some((key, servers)) = servers {
+            shape.put("servers", key, servers);
+        }
+        if let Some((key, security)) = components::requirements(source, operation, self.diagnostics) {
+            shape.put("security", key, security);
+        }
+        shape.take_extensions(operation);
+        shape.put("responses", operation.span, Shape::default().at(operation.span));
+        Some(shape.at(operation.span))
+    }
+
+    fn operation_id(&mut self, path: &'a str, operation: &'a Node) {
+        let Some(node) = operation.get("operationId") else {
+            return;
+        };
+        let Some(id) = node.as_str().filter(|id| !id.is_empty()) else {
+            return;
+        };
+        // Two paths may refer to one path item; then its operation ids come by twice without a mistake of the author.
+        if let Some(first) = self.operation_ids.insert(id, path) {
+            if reference::target(self.document.at(["paths", path]).unwrap_or(operation)).is_some() {
+                return;
+            }
+            let message = format!("the operationId `{id}` stands a second time; it belongs to `{first}` already");
+            self.diagnostics.push(
+                Diagnostic::error("operation-id", self.source, node.span, message)
+                    .remedy("Give every operation an operationId of its own."),
+            );
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Cuts a document down to what a gateway needs, in the shape of OpenAPI 3.0.
+
+use super::dialect::Dialect;
+use super::shape::{Shape, scalar_text, text};
+use super::{components, operations, servers};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source};
+
+/// Longest title and version, in characters.
+const MAX_NAME: usize = 256;
+
+/// The pruned document, or `None` when it has no usable name.
+pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let mut shape = Shape::default();
+    shape.text("openapi", document.span, "3.0.3");
+    let info = info(source, document, diagnostics);
+    let servers = match dialect {
+        Dialect::Swagger20 => servers::of_swagger(source, document, diagnostics),
+        Dialect::OpenApi30 | Dialect::OpenApi31 => servers::prune(source, document, diagnostics),
+    };
+    if let Some((key, servers)) = servers {
+        shape.put("servers", key, servers);
+    }
+    let paths = operations::prune(source, document, diagnostics);
+    shape.put("paths", paths.span, paths);
+    if let Some((key, security)) = components::requirements(source, document, diagnostics) {
+        shape.put("security", key, security);
+    }
+    let components = components::prune(source, document, dialect, diagnostics);
+    shape.put("components", components.span, components);
+    shape.take_extensions(document);
+    let (key, info) = info?;
+    shape.put("info", key, info);
+    Some(shape.at(document.span))
+}
+
+fn info(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<(crate::yaml::Span, Node)> {
+    let Some(member) = document.member("info").filter(|member| !member.node.is_null()) else {
+        let message = "`info` with `title` and `version` is missing; they are the name of the API";
+        diagnostics.push(Diagnostic::error("info", source, document.span, message));
+        return None;
+    };
+    let mut shape = Shape::default();
+    let mut complete = true;
+    for key in ["title", "version"] {
+        let found = member.node.get(key);
+        let value = found.and_then(|node| scalar_text(source, node));
+        match (found, value.as_deref().map(str::trim)) {
+            (Some(node), Some(value)) if value.is_empty() || value.chars().count() > MAX_NAME => {
+                let message = format!("`info.{key}` should have between 1 and {MAX_NAME} characters");
+                diagnostics.push(Diagnostic::error("info", source, node.span, message));
+                complete = false;
+            }
+            (Some(node), Some(value)) if value.chars().any(char::is_control) => {
+                let message = format!("`info.{key}` should be one line without control characters");
+                diagnostics.push(Diagnostic::error("info", source, node.span, message));
+                complete = false;
+            }
+            (Some(node), Some(value)) => shape.put(key, node.span, text(node.span, value)),
+            (Some(node), None) if !node.is_null() => {
+                let what = format!("`info.{key}`");
+                diagnostics.push(Diagnostic::expected("info", source, node, &what, "a text"));
+                complete = false;
+            }
+            _ => {
+                let message = format!("`info.{key}` is missing; it is part of the name of the API");
+                diagnostics.push(Diagnostic::error("info", source, member.key, message));
+                complete = false;
+            }
+        }
+    }
+    complete.then(|| (member.key, shape.at(member.node.span)))
+}

@@ -1,0 +1,108 @@
+//! Follows local references (`$ref: '#/…'`).
+
+use crate::yaml::Node;
+use std::borrow::Cow;
+
+/// Longest chain of references that is followed.
+const MAX_CHAIN: usize = 32;
+
+/// Why a reference leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ReferenceError {
+    /// It points out of the file.
+    #[error("the reference `{0}` points to another file, which is not fetched")]
+    Remote(String),
+    /// Nothing is there.
+    #[error("the reference `{0}` points to nothing")]
+    Dangling(String),
+    /// It comes back to itself.
+    #[error("the reference `{0}` leads back to itself")]
+    Cycle(String),
+}
+
+/// The target of a reference, when `node` is one.
+pub(super) fn target(node: &Node) -> Option<&str> {
+    node.get("$ref")?.as_str()
+}
+
+/// Follows references until something else is there.
+pub(super) fn follow<'a>(document: &'a Node, mut node: &'a Node) -> Result<&'a Node, ReferenceError> {
+    let mut seen: Vec<&str> = Vec::new();
+    while let Some(reference) = target(node) {
+        if seen.contains(&reference) || seen.len() >= MAX_CHAIN {
+            return Err(ReferenceError::Cycle(reference.to_owned()));
+        }
+        seen.push(reference);
+        node = lookup(document, reference)?;
+    }
+    Ok(node)
+}
+
+/// The value that a local reference points to.
+pub(super) fn lookup<'a>(document: &'a Node, reference: &str) -> Result<&'a Node, ReferenceError> {
+    let pointer = match reference.strip_prefix('#') {
+        Some("") => return Ok(document),
+        Some(pointer) => pointer,
+        None => return Err(ReferenceError::Remote(reference.to_owned())),
+    };
+    let parts = pointer.strip_prefix('/').map(|rest| rest.split('/').map(unescape));
+    let found = parts.and_then(|parts| {
+        parts.into_iter().try_fold(document, |node, part| {
+            let part = part?;
+            node.at([part.as_ref()])
+        })
+    });
+    found.ok_or_else(|| ReferenceError::Dangling(reference.to_owned()))
+}
+
+/// Undoes percent-encoding, then the `~` escapes of JSON pointers.
+fn unescape(part: &str) -> Option<Cow<'_, str>> {
+    let decoded: Cow<'_, str> = if part.contains('%') {
+        let mut bytes = Vec::with_capacity(part.len());
+        let mut rest = part.as_bytes();
+        while let Some((first, tail)) = rest.split_first() {
+            match (first, tail) {
+                (b'%', [high, low, after @ ..]) => {
+                    let digit = |byte: &u8| {
+                        char::from(*byte)
+                            .to_digit(16)
+                            .and_then(|digit| u8::try_from(digit).ok())
+                    };
+                    bytes.push(digit(high)? << 4 | digit(low)?);
+                    rest = after;
+                }
+                _ => {
+                    bytes.push(*first);
+                    rest = tail;
+                }
+            }
+        }
+        String::from_utf8(bytes).ok()?.into()
+    } else {
+        part.into()
+    };
+    if decoded.contains('~') {
+        return Some(decoded.replace("~1", "/").replace("~0", "~").into());
+    }
+    Some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Format, parse};
+
+    #[test]
+    fn references_are_followed_to_their_end() {
+        let text = "a: {$ref: '#/b'}\nb: {$ref: '#/c~1d/e%20f'}\nc/d: {e f: 5}\nx: {$ref: '#/y'}\ny: {$ref: '#/x'}\n\
+                    s: {$ref: '#/s'}\nr: {$ref: 'other.yaml#/a'}\nn: {$ref: '#/nothing'}\nz: {$ref: '#bad'}\n";
+        let (_, document) = parse("a", text.into(), Format::Yaml).unwrap();
+        let result = |key: &str| follow(&document, document.get(key).unwrap()).map(Node::as_u64);
+        assert_eq!(result("a"), Ok(Some(5)));
+        assert_eq!(result("x"), Err(ReferenceError::Cycle("#/y".into())));
+        assert_eq!(result("s"), Err(ReferenceError::Cycle("#/s".into())));
+        assert_eq!(result("r"), Err(ReferenceError::Remote("other.yaml#/a".into())));
+        assert_eq!(result("n"), Err(ReferenceError::Dangling("#/nothing".into())));
+        assert_eq!(result("z"), Err(ReferenceError::Dangling("#bad".into())));
+    }
+}

@@ -1,0 +1,126 @@
+//! Servers, of 3.x and of 2.0.
+
+use super::shape::{Shape, list, scalar_text, text};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source, Span};
+
+/// The `servers` below `owner`, pruned; `None` when there are none.
+pub(super) fn prune(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) -> Option<(Span, Node)> {
+    let member = owner.member("servers")?;
+    if member.node.is_null() {
+        return None;
+    }
+    let Some(elements) = member.node.as_array() else {
+        let node = &member.node;
+        diagnostics.push(Diagnostic::expected(
+            "servers",
+            source,
+            node,
+            "`servers`",
+            "a list of maps with `url`",
+        ));
+        return None;
+    };
+    let servers: Vec<_> = elements
+        .iter()
+        .filter_map(|element| server(source, element, diagnostics))
+        .collect();
+    (!servers.is_empty()).then(|| (member.key, list(member.node.span, servers)))
+}
+
+fn server(source: &Source, element: &Node, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let Some(url) = element.get("url").filter(|url| url.as_str().is_some()) else {
+        diagnostics.push(Diagnostic::error(
+            "servers",
+            source,
+            element.span,
+            "this server has no `url` that is a text",
+        ));
+        return None;
+    };
+    let mut shape = Shape::default();
+    shape.text("url", url.span, url.as_str().unwrap_or_default());
+    let mut variables = Shape::default();
+    for (name, variable) in element.get("variables").and_then(Node::as_object).into_iter().flatten() {
+        match variable
+            .node
+            .get("default")
+            .and_then(|default| scalar_text(source, default))
+        {
+            Some(default) => {
+                let mut pruned = Shape::default();
+                pruned.text("default", variable.node.span, default);
+                variables.put(name, variable.key, pruned.at(variable.node.span));
+            }
+            None => diagnostics.push(
+                Diagnostic::warning(
+                    "servers",
+                    source,
+                    variable.key,
+                    format!("the server variable `{name}` has no default"),
+                )
+                .remedy("Give it a `default`; the gateway uses no other value."),
+            ),
+        }
+    }
+    shape.put("variables", element.span, variables.at(element.span));
+    Some(shape.at(element.span))
+}
+
+/// The server that `host`, `basePath` and `schemes` of a 2.0 document describe.
+pub(super) fn of_swagger(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<(Span, Node)> {
+    let mut part = |name: &str| -> Option<(Span, &str)> {
+        let node = document.get(name).filter(|node| !node.is_null())?;
+        match node.as_str() {
+            Some(text) => Some((node.span, text.trim())),
+            None => {
+                diagnostics.push(Diagnostic::expected(
+                    "servers",
+                    source,
+                    node,
+                    &format!("`{name}`"),
+                    "a text",
+                ));
+                None
+            }
+        }
+    };
+    let host = part("host").filter(|(_, host)| !host.is_empty());
+    let path = part("basePath").filter(|(_, path)| !path.is_empty());
+    let slash = |path: &str| {
+        let path = path.trim_end_matches('/');
+        if path.is_empty() || path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/{path}")
+        }
+    };
+    let (span, url) = match (host, path) {
+        (Some((span, host)), path) => {
+            let path = path.map(|(_, path)| slash(path)).unwrap_or_default();
+            (span, format!("{}://{host}{path}", scheme(document)))
+        }
+        (None, Some((span, path))) => (span, path.to_owned()),
+        (None, None) => return None,
+    };
+    let mut shape = Shape::default();
+    shape.put("url", span, text(span, url));
+    Some((span, list(span, vec![shape.at(span)])))
+}
+
+/// The scheme of a 2.0 document. Where several are listed the encrypted one is taken; they name one host, so there is
+/// nothing to balance between them.
+fn scheme(document: &Node) -> &str {
+    let schemes: Vec<&str> = document
+        .get("schemes")
+        .and_then(Node::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Node::as_str)
+        .collect();
+    match schemes.first() {
+        None => "https",
+        Some(_) if schemes.contains(&"https") => "https",
+        Some(first) => first,
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a file could not be read as YAML or JSON.
+
+use super::{Position, Source, Span, limits};
+
+/// A mistake in the syntax of a file, or a bound that it exceeds.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// File name.
+    pub file: String,
+    /// What is wrong: a lowercase fragment.
+    pub message: String,
+    /// What to do about it: a sentence.
+    pub remedy: Option<String>,
+    /// Where; absent when the file as a whole is meant.
+    pub place: Option<(Source, Span)>,
+}
+
+impl SyntaxError {
+    pub(super) fn new(source: &Source, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            file: source.name().to_owned(),
+            message: message.into(),
+            remedy: None,
+            place: Some((source.clone(), span)),
+        }
+    }
+
+    pub(super) fn too_large(file: &str, bytes: u64) -> Self {
+        Self {
+            file: file.to_owned(),
+            message: format!(
+                "the file has {} MB, more than the limit of {} MB",
+                bytes.div_ceil(1 << 20),
+                limits::MAX_FILE_BYTES >> 20
+            ),
+            remedy: Some("Split the API into several definitions, or remove examples and descriptions.".into()),
+            place: None,
+        }
+    }
+
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Line and column.
+    pub fn position(&self) -> Option<Position> {
+        self.place.as_ref().map(|(source, span)| source.position(*span))
+    }
+}

@@ -1,0 +1,128 @@
+//! Reads JSON. `serde_json` judges the syntax; its raw values tell where each value stands.
+
+use super::{Member, Node, Source, Span, SyntaxError, Value, limits};
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+pub(super) fn read(source: &Source) -> Result<Node, SyntaxError> {
+    // The recursion limit of `serde_json` lies above ours, so depth is reported by `Reader`.
+    let raw: &RawValue = serde_json::from_str(source.text()).map_err(|error| syntax(source, &error))?;
+    Reader { source, nodes: 0 }.node(raw, 0)
+}
+
+fn syntax(source: &Source, error: &serde_json::Error) -> SyntaxError {
+    let text = error.to_string();
+    let message = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(message, _)| message);
+    let span = source.span_at(error.line() as u64, error.column() as u64);
+    SyntaxError::new(source, span, format!("this is not JSON: {message}"))
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    nodes: usize,
+}
+
+impl Reader<'_> {
+    fn node(&mut self, raw: &RawValue, depth: usize) -> Result<Node, SyntaxError> {
+        let span = self.span(raw);
+        self.nodes += 1;
+        if depth > limits::MAX_DEPTH {
+            return Err(self.error(span, format!("values are nested more than {} deep", limits::MAX_DEPTH)));
+        }
+        if self.nodes > limits::MAX_NODES {
+            return Err(self.error(span, format!("the file has more than {} values", limits::MAX_NODES)));
+        }
+        let value = match raw.get().as_bytes().first() {
+            Some(b'{') => {
+                let Members(members) = self.parse(raw)?;
+                self.object(members, depth)?
+            }
+            Some(b'[') => {
+                let elements: Vec<&RawValue> = self.parse(raw)?;
+                Value::Array(
+                    elements
+                        .into_iter()
+                        .map(|element| self.node(element, depth + 1))
+                        .collect::<Result<_, _>>()?,
+                )
+            }
+            Some(b'"') => Value::String(self.parse(raw)?),
+            Some(b't') => Value::Bool(true),
+            Some(b'f') => Value::Bool(false),
+            Some(b'n') => Value::Null,
+            _ => Value::Number(self.parse(raw)?),
+        };
+        Ok(Node { value, span })
+    }
+
+    fn object(&mut self, raw: Vec<(&RawValue, &RawValue)>, depth: usize) -> Result<Value, SyntaxError> {
+        let mut members = IndexMap::with_capacity(raw.len());
+        for (key, value) in raw {
+            let place = self.span(key);
+            let name: String = self.parse(key)?;
+            let node = self.node(value, depth + 1)?;
+            match members.entry(name) {
+                Entry::Occupied(entry) => {
+                    let message = format!("the key {:?} stands here a second time", entry.key());
+                    return Err(self.error(place, message).remedy("Remove or rename one of the two."));
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert(Member { key: place, node });
+                }
+            }
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn parse<'de, T: Deserialize<'de>>(&self, raw: &'de RawValue) -> Result<T, SyntaxError> {
+        serde_json::from_str(raw.get()).map_err(|error| {
+            let text = error.to_string();
+            let message = text
+                .rsplit_once(" at line ")
+                .map_or(text.as_str(), |(message, _)| message);
+            self.error(self.span(raw), format!("this is not JSON: {message}"))
+        })
+    }
+
+    /// A raw value borrows from the text it was read from, so its address tells its offset.
+    fn span(&self, raw: &RawValue) -> Span {
+        let base = self.source.text().as_ptr() as usize;
+        let start = (raw.get().as_ptr() as usize).saturating_sub(base);
+        Span::new(start, start + raw.get().len())
+    }
+
+    fn error(&self, span: Span, message: String) -> SyntaxError {
+        SyntaxError::new(self.source, span, message)
+    }
+}
+
+/// The members of a map in order, keys with their places, duplicates kept.
+struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}

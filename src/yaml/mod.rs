@@ -1,0 +1,66 @@
+//! The only place that reads and writes YAML, and JSON files of the user along with it.
+//!
+//! [`parse`] turns the bytes of a file into a tree of [`Node`]s that know where they stand, so that every later stage
+//! can point at the user's own line. YAML is read with version 1.2 rules: `yes` is a text, `010` and `1_000` stay what
+//! was written, a key that stands twice is an error. Every dimension of the input is bounded ([`limits`]); aliases
+//! cannot blow a small file up. Nothing is included or expanded from outside the file.
+
+mod error;
+mod json_reader;
+pub mod limits;
+mod node;
+mod source;
+mod writer;
+mod yaml_reader;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::SyntaxError;
+pub use node::{Member, Node, Span, Value};
+pub use source::{Position, Source};
+pub use writer::{WriteError, to_yaml};
+
+/// The syntax of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// YAML 1.2.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// Tells the format by the file name's ending; `None` for other endings.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (_, ending) = name.rsplit_once('.')?;
+        match ending.to_ascii_lowercase().as_str() {
+            "yaml" | "yml" => Some(Self::Yaml),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// Tells the format by the first character that is not blank.
+    pub fn sniff(bytes: &[u8]) -> Self {
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{') => Self::Json,
+            _ => Self::Yaml,
+        }
+    }
+}
+
+/// Reads a file into its text and the tree of its values.
+///
+/// # Errors
+///
+/// The first syntax error, with its position; files that exceed a bound of [`limits`]; bytes that are not UTF-8.
+pub fn parse(name: &str, bytes: Vec<u8>, format: Format) -> Result<(Source, Node), SyntaxError> {
+    let source = Source::new(name, bytes)?;
+    let node = match format {
+        Format::Yaml => yaml_reader::read(&source),
+        Format::Json => json_reader::read(&source),
+    }?;
+    Ok((source, node))
+}
