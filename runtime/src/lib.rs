@@ -1,5 +1,31 @@
 //! The embedded gateway: it knows bundles and sockets, nothing of projects, prompts or the control plane.
+//!
+//! [`Gateway::start`] is the way in. Inside, deciding is apart from doing: `route`, `throttle`, `refusal` and `snapshot`
+//! are synchronous functions over plain data; `server`, `proxy` and `upstream` are the sockets around them.
+//!
+//! - `server` has one thread per core, each with its own listener sockets and connections.
+//! - `proxy` runs the phases of a request; `proxy::Phase` names them in order.
+//! - `snapshot` is what requests see of a bundle; `gateway` compiles and swaps it.
+//! - `admin`, `metrics` and `access_log` tell what is going on.
 
+mod access_log;
+mod admin;
+mod clock;
 pub mod config;
+mod core;
+mod gateway;
+mod metrics;
+mod proxy;
 pub mod refusal;
+mod route;
+mod server;
+mod snapshot;
 pub mod throttle;
+mod upstream;
+
+pub use access_log::AccessLogError;
+pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};
+pub use route::RouteError;
+pub use server::{BindError, CertificateError, CertificateOrigin, TlsError};
+pub use snapshot::{EndpointProblem, SnapshotError};
+pub use upstream::TrustError;

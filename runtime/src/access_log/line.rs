@@ -1,0 +1,206 @@
+//! One line: the combined format, and after it what a gateway knows besides.
+//!
+//! `client - - [time] "method target version" status bytes "referer" "agent" id=… api=… app=… phase=… ms=…`
+//!
+//! `phase` is the one that answered; `respond` stands for an answer of the backend.
+//!
+//! Values of query parameters that carry credentials are replaced; header and target text is escaped, so that a client
+//! can neither forge lines nor send terminal sequences.
+
+use http::{HeaderValue, Method, StatusCode, Uri, Version};
+use std::fmt::Write;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Query parameters whose values never reach the log, lower case. Those declared for API keys come on top.
+const SECRET_PARAMETERS: [&str; 12] = [
+    "access_token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "assertion",
+    "client_secret",
+    "code",
+    "id_token",
+    "password",
+    "refresh_token",
+    "token",
+    "x-api-key",
+];
+
+/// What a line is made from; cheap to make, formatted elsewhere.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) client: IpAddr,
+    pub(crate) unix_ms: u64,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) version: Version,
+    /// `None` when the answer broke off.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) bytes: u64,
+    pub(crate) duration: Duration,
+    /// The phase that answered.
+    pub(crate) phase: &'static str,
+    pub(crate) referer: Option<HeaderValue>,
+    pub(crate) agent: Option<HeaderValue>,
+    pub(crate) id: HeaderValue,
+    /// Name and version of the API, and its query parameters that carry keys.
+    pub(crate) api: Option<Arc<LoggedApi>>,
+    /// Consumer key or application of an admitted caller.
+    pub(crate) application: Option<Arc<str>>,
+}
+
+/// What lines say about an API.
+#[derive(Debug)]
+pub(crate) struct LoggedApi {
+    /// `name:version`.
+    pub(crate) label: String,
+    /// Query parameters that carry API keys.
+    pub(crate) key_parameters: Vec<String>,
+}
+
+impl Record {
+    /// Appends the line with its line break.
+    pub(super) fn write(&self, line: &mut String) {
+        let time = jiff::Timestamp::from_millisecond(i64::try_from(self.unix_ms).unwrap_or(0)).unwrap_or_default();
+        let time = time
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .strftime("%d/%b/%Y:%H:%M:%S%.3f %z");
+        let status = self.status.map_or(499, |status| status.as_u16());
+        // Writing to a string does not fail.
+        let _ = write!(line, "{} - - [{time}] \"{} ", self.client, self.method);
+        let parameters = self.api.as_ref().map_or(&[][..], |api| &api.key_parameters);
+        push_target(line, &self.uri, parameters);
+        let _ = write!(line, " {:?}\" {status} {} ", self.version, self.bytes);
+        push_quoted(line, self.referer.as_ref());
+        line.push(' ');
+        push_quoted(line, self.agent.as_ref());
+        line.push_str(" id=");
+        push_escaped(line, self.id.as_bytes());
+        line.push_str(" api=");
+        push_word(line, self.api.as_ref().map(|api| api.label.as_str()));
+        line.push_str(" app=");
+        push_word(line, self.application.as_deref());
+        let (milliseconds, rest) = (self.duration.as_millis(), self.duration.subsec_micros() % 1000);
+        let _ = writeln!(line, " phase={} ms={milliseconds}.{rest:03}", self.phase);
+    }
+}
+
+fn push_target(line: &mut String, uri: &Uri, key_parameters: &[String]) {
+    push_escaped(line, uri.path().as_bytes());
+    let Some(query) = uri.query() else { return };
+    for (position, pair) in query.split('&').enumerate() {
+        line.push(if position == 0 { '?' } else { '&' });
+        match pair.split_once('=') {
+            Some((name, _)) if is_secret(name, key_parameters) => {
+                push_escaped(line, name.as_bytes());
+                line.push_str("=***");
+            }
+            _ => push_escaped(line, pair.as_bytes()),
+        }
+    }
+}
+
+fn is_secret(name: &str, key_parameters: &[String]) -> bool {
+    let name = crate::route::decode(name);
+    let listed = |secret: &str| name.eq_ignore_ascii_case(secret);
+    SECRET_PARAMETERS.into_iter().any(listed) || key_parameters.iter().any(|secret| listed(secret))
+}
+
+fn push_quoted(line: &mut String, value: Option<&HeaderValue>) {
+    line.push('"');
+    match value {
+        Some(value) => push_escaped(line, value.as_bytes()),
+        None => line.push('-'),
+    }
+    line.push('"');
+}
+
+/// A value without blanks, so that a line can be split.
+fn push_word(line: &mut String, text: Option<&str>) {
+    match text {
+        Some(text) if !text.is_empty() => {
+            for part in text.split(' ').enumerate() {
+                if part.0 > 0 {
+                    line.push('_');
+                }
+                push_escaped(line, part.1.as_bytes());
+            }
+        }
+        _ => line.push('-'),
+    }
+}
+
+fn push_escaped(line: &mut String, bytes: &[u8]) {
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => {
+                line.push('\\');
+                line.push(char::from(byte));
+            }
+            b' '..=b'~' => line.push(char::from(byte)),
+            _ => {
+                let _ = write!(line, "\\x{byte:02x}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(uri: &'static str) -> Record {
+        Record {
+            client: IpAddr::from([192, 0, 2, 7]),
+            unix_ms: 1_560_530_445_636,
+            method: Method::GET,
+            uri: Uri::from_static(uri),
+            version: Version::HTTP_11,
+            status: Some(StatusCode::OK),
+            bytes: 12,
+            duration: Duration::from_micros(1234),
+            phase: "respond",
+            referer: None,
+            agent: HeaderValue::from_bytes(b"a\"b\xff").ok(),
+            id: HeaderValue::from_static("42"),
+            api: Some(Arc::new(LoggedApi {
+                label: "Pizza Shack:1.0".into(),
+                key_parameters: vec!["mykey".into()],
+            })),
+            application: None,
+        }
+    }
+
+    fn line(record: &Record) -> String {
+        let mut line = String::new();
+        record.write(&mut line);
+        line
+    }
+
+    #[test]
+    fn has_the_combined_format_and_more() {
+        assert_eq!(
+            line(&record("/pets?a=1")),
+            "192.0.2.7 - - [14/Jun/2019:16:40:45.636 +0000] \"GET /pets?a=1 HTTP/1.1\" 200 12 \"-\" \"a\\\"b\\xff\" \
+             id=42 api=Pizza_Shack:1.0 app=- phase=respond ms=1.234\n"
+        );
+    }
+
+    #[test]
+    fn hides_keys_in_queries() {
+        for (uri, target) in [
+            ("/p?apikey=s3cret&x=1", "/p?apikey=***&x=1"),
+            ("/p?x=1&ApiKey=s3cret", "/p?x=1&ApiKey=***"),
+            ("/p?MYKEY=s3cret", "/p?MYKEY=***"),
+            ("/p?%61pikey=s3cret", "/p?%61pikey=***"),
+            ("/p?access_token=s3cret", "/p?access_token=***"),
+        ] {
+            let line = line(&record(uri));
+            assert!(line.contains(&format!("GET {target} ")), "{line}");
+            assert!(!line.contains("s3cret"), "{line}");
+        }
+    }
+}

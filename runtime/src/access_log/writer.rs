@@ -1,0 +1,213 @@
+//! The queue of the access log and the thread at its end.
+
+use super::line::Record;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Text that is collected before it is written.
+const CHUNK: usize = 64 * 1024;
+/// How long the writer rests when there was something to do, and when there was not.
+const SHORT_REST: Duration = Duration::from_millis(10);
+const LONG_REST: Duration = Duration::from_millis(100);
+
+/// Where lines go.
+#[derive(Debug, Clone)]
+pub(crate) enum AccessLogTarget {
+    /// Standard output.
+    Console,
+    /// A file, appended to.
+    File(PathBuf),
+}
+
+/// The access log could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("access log {} could not be opened", path.display())]
+pub struct AccessLogError {
+    /// The file.
+    pub path: PathBuf,
+    /// Cause.
+    #[source]
+    source: io::Error,
+}
+
+/// The end that request threads hold.
+#[derive(Debug, Clone)]
+pub(crate) struct AccessLog {
+    queue: SyncSender<Box<Record>>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// The thread that writes.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    thread: Option<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl AccessLog {
+    /// Opens the target and starts the writer. At most `waiting` records wait for it.
+    pub(crate) fn start(target: &AccessLogTarget, waiting: usize) -> Result<(Self, Writer), AccessLogError> {
+        let output = match target {
+            AccessLogTarget::Console => Output::Console,
+            AccessLogTarget::File(path) => {
+                let opened = OpenOptions::new().append(true).create(true).open(path);
+                Output::File(opened.map_err(|source| AccessLogError {
+                    path: path.clone(),
+                    source,
+                })?)
+            }
+        };
+        let (queue, records) = sync_channel(waiting);
+        let log = Self {
+            queue,
+            dropped: Arc::default(),
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let (dropped, stopping) = (Arc::clone(&log.dropped), Arc::clone(&stop));
+        let thread = std::thread::Builder::new()
+            .name("mgw-access-log".into())
+            .spawn(move || write_all(output, &records, &dropped, &stopping));
+        let thread = thread.map_err(|source| AccessLogError {
+            path: PathBuf::from("-"),
+            source,
+        })?;
+        let writer = Writer {
+            thread: Some(thread),
+            stop,
+        };
+        Ok((log, writer))
+    }
+
+    /// Hands a record over, or counts it as dropped.
+    pub(crate) fn log(&self, record: Box<Record>) {
+        if self.queue.try_send(record).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Lines dropped so far.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl Writer {
+    /// Writes what is queued and ends the thread.
+    pub(crate) fn finish(mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // A panic in the writer has been reported by then.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Output {
+    Console,
+    File(File),
+}
+
+impl Output {
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        match self {
+            Self::Console => {
+                let mut console = io::stdout().lock();
+                console.write_all(text.as_bytes())?;
+                console.flush()
+            }
+            Self::File(file) => file.write_all(text.as_bytes()),
+        }
+    }
+}
+
+fn write_all(mut output: Output, records: &Receiver<Box<Record>>, dropped: &AtomicU64, stop: &AtomicBool) {
+    let mut text = String::with_capacity(CHUNK + 4096);
+    let mut failed = false;
+    loop {
+        // Read before the queue: what was queued before the order to stop is still written.
+        let last = stop.load(Ordering::Acquire);
+        let mut lines = 0;
+        let ended = loop {
+            match records.try_recv() {
+                Ok(record) => record.write(&mut text),
+                Err(TryRecvError::Empty) => break false,
+                Err(TryRecvError::Disconnected) => break true,
+            }
+            lines += 1;
+            if text.len() >= CHUNK {
+                break false;
+            }
+        };
+        let full = text.len() >= CHUNK;
+        if lines > 0 {
+            if let Err(error) = output.write(&text) {
+                dropped.fetch_add(lines, Ordering::Relaxed);
+                if !failed {
+                    tracing::error!(%error, "the access log cannot be written");
+                }
+                failed = true;
+            } else {
+                failed = false;
+            }
+            text.clear();
+        }
+        if ended || last && !full {
+            return;
+        }
+        if !full {
+            std::thread::sleep(if lines > 0 { SHORT_REST } else { LONG_REST });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::Record;
+    use super::*;
+    use http::{HeaderValue, Method, StatusCode, Uri, Version};
+
+    #[test]
+    fn everything_queued_is_written_before_the_end() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("access.log");
+        let (log, writer) = AccessLog::start(&AccessLogTarget::File(path.clone()), 1000)?;
+        for _ in 0..1000 {
+            log.log(Box::new(Record {
+                client: [127, 0, 0, 1].into(),
+                unix_ms: 0,
+                method: Method::GET,
+                uri: Uri::from_static("/"),
+                version: Version::HTTP_2,
+                status: Some(StatusCode::NO_CONTENT),
+                bytes: 0,
+                duration: Duration::ZERO,
+                phase: "route",
+                referer: None,
+                agent: None,
+                id: HeaderValue::from_static("1"),
+                api: None,
+                application: None,
+            }));
+        }
+        writer.finish();
+        assert_eq!(std::fs::read_to_string(&path)?.lines().count(), 1000);
+        assert_eq!(log.dropped(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_named() {
+        let path = PathBuf::from("/nowhere/access.log");
+        assert!(matches!(
+            AccessLog::start(&AccessLogTarget::File(path.clone()), 1000),
+            Err(AccessLogError { path: named, .. }) if named == path
+        ));
+    }
+}

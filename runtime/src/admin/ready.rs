@@ -1,0 +1,29 @@
+//! Whether the gateway takes traffic, and what it serves.
+
+use serde::Serialize;
+
+/// The answer of `/ready`. Ready means: status 200; otherwise 503 and the reasons.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Readiness {
+    pub(crate) ready: bool,
+    /// Why not; empty when ready.
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) project: String,
+    /// Digest of the bundle being served.
+    pub(crate) bundle: String,
+    /// APIs being served.
+    pub(crate) apis: usize,
+    /// Counts the configurations of this process, from 1.
+    pub(crate) config_generation: u64,
+    /// When the gateway started, RFC 3339.
+    pub(crate) started_at: String,
+}
+
+/// Why the gateway takes no traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reason {
+    /// It is shutting down.
+    Draining,
+}

@@ -1,0 +1,99 @@
+//! What the cores share and the control thread sees.
+
+use crate::admin::{Readiness, Reason, State};
+use crate::config::RuntimeConfig;
+use crate::core::Core;
+use crate::gateway::ReloadError;
+use crate::metrics::{Gauges, expose};
+use crate::snapshot::{Continued, Snapshot, SnapshotError};
+use arc_swap::ArcSwap;
+use mgw_bundle::Bundle;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The gateway as a whole.
+#[derive(Debug)]
+pub(super) struct Control {
+    pub(super) config: RuntimeConfig,
+    pub(super) continued: Continued,
+    pub(super) cores: Vec<Arc<Core>>,
+    /// What the cores serve, for the control thread.
+    pub(super) snapshot: ArcSwap<Snapshot>,
+    /// One reload at a time.
+    pub(super) reloading: Mutex<()>,
+    pub(super) draining: AtomicBool,
+    pub(super) started_at: jiff::Timestamp,
+}
+
+/// Compiles a bundle.
+pub(super) fn compile(
+    bundle: &Bundle,
+    config: &RuntimeConfig,
+    continued: &Continued,
+    generation: u64,
+) -> Result<Arc<Snapshot>, SnapshotError> {
+    Snapshot::compile(bundle, config, continued, generation, unix_ms()).map(Arc::new)
+}
+
+pub(super) fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Control {
+    /// Compiles a bundle aside and swaps it in; on any failure nothing changes.
+    pub(super) fn reload(&self, bundle: &Bundle) -> Result<(), ReloadError> {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_draining() {
+            return Err(ReloadError::Draining);
+        }
+        let metrics = &self.continued.metrics;
+        let generation = self.snapshot.load().generation + 1;
+        let snapshot = compile(bundle, &self.config, &self.continued, generation).inspect_err(|_| {
+            metrics.reload_failures.fetch_add(1, Ordering::Relaxed);
+        })?;
+        for core in &self.cores {
+            core.take_over(&snapshot);
+        }
+        tracing::info!(generation, bundle = %snapshot.digest, apis = snapshot.apis.len(), "a new configuration is served");
+        self.snapshot.store(snapshot);
+        metrics.reloads.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+impl State for Control {
+    fn readiness(&self) -> Readiness {
+        let snapshot = self.snapshot.load();
+        let draining = self.is_draining();
+        Readiness {
+            ready: !draining,
+            reasons: draining.then_some(Reason::Draining).into_iter().collect(),
+            project: snapshot.project.clone(),
+            bundle: snapshot.digest.to_string(),
+            apis: snapshot.apis.len(),
+            config_generation: snapshot.generation,
+            started_at: self.started_at.to_string(),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        let snapshot = self.snapshot.load();
+        let sum = |value: fn(&Core) -> usize| self.cores.iter().map(|core| value(core) as u64).sum();
+        let dropped = self.cores.iter().find_map(|core| core.access_log.as_ref());
+        let gauges = Gauges {
+            connections: sum(|core| core.connections.count()),
+            idle_backend_connections: sum(|core| core.upstream.pool.idle()),
+            access_log_dropped: dropped.map_or(0, |log| log.dropped()),
+            config_generation: snapshot.generation,
+            apis: snapshot.apis.len() as u64,
+            ready: !self.is_draining(),
+        };
+        expose(&self.continued.metrics, gauges)
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a gateway does not start, or does not take a new bundle.
+
+use crate::access_log::AccessLogError;
+use crate::server::{BindError, TlsError};
+use crate::snapshot::SnapshotError;
+use crate::upstream::TrustError;
+
+/// Why a gateway does not start. Nothing is left running or bound.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The bundle cannot be served with these settings.
+    #[error("the bundle cannot be served")]
+    Snapshot(#[from] SnapshotError),
+    /// A port cannot be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// TLS towards clients.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// TLS towards backends.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The access log.
+    #[error(transparent)]
+    AccessLog(#[from] AccessLogError),
+    /// The settings switch every listener off.
+    #[error("no listener is switched on")]
+    NoListener,
+    /// A setting that this version cannot honour, and must not ignore.
+    #[error("setting {setting} is not supported")]
+    Unsupported {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// The operating system gave no thread or event loop.
+    #[error("a thread could not be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Why a new bundle is not taken. The old one goes on serving.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The bundle cannot be served with these settings.
+    #[error("the new bundle cannot be served")]
+    Snapshot(#[from] SnapshotError),
+    /// The gateway is shutting down.
+    #[error("the gateway is shutting down")]
+    Draining,
+}

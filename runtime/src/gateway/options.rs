@@ -1,0 +1,12 @@
+//! What the program that embeds the gateway decides.
+
+use std::path::PathBuf;
+
+/// What the program that embeds the gateway decides.
+#[derive(Debug, Clone)]
+pub struct GatewayOptions {
+    /// Threads that serve requests; `None`: the operator's setting, or one per core.
+    pub cores: Option<usize>,
+    /// Where the gateway keeps what it makes itself: the self-signed certificate and its key.
+    pub data_dir: PathBuf,
+}

@@ -1,0 +1,132 @@
+//! A gateway that serves.
+
+use super::ReloadError;
+use super::control::Control;
+use crate::access_log::Writer;
+use crate::server::{CertificateOrigin, Drain, DrainOutcome};
+use mgw_bundle::{Bundle, Digest};
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::{oneshot, watch};
+
+/// Where the gateway listens, with the ports that were chosen for port 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// The plain listener.
+    pub http: Option<SocketAddr>,
+    /// The TLS listener.
+    pub https: Option<SocketAddr>,
+    /// The admin listener.
+    pub admin: Option<SocketAddr>,
+}
+
+/// How draining ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DrainReport {
+    /// Client connections that were still open at the deadline and were cut.
+    pub aborted: usize,
+}
+
+/// A gateway that serves. Dropping it stops it at once; [`Self::drain`] lets running requests finish.
+#[derive(Debug)]
+pub struct RunningGateway {
+    addresses: Addresses,
+    certificate: Option<CertificateOrigin>,
+    control: Arc<Control>,
+    threads: Mutex<Option<Threads>>,
+}
+
+/// The gateway's threads and the ways to end them.
+#[derive(Debug)]
+pub(super) struct Threads {
+    pub(super) drain: watch::Sender<Drain>,
+    pub(super) cores: Vec<JoinHandle<DrainOutcome>>,
+    pub(super) control: Option<JoinHandle<()>>,
+    pub(super) stop_control: Option<oneshot::Sender<()>>,
+    pub(super) log_writer: Option<Writer>,
+}
+
+impl RunningGateway {
+    pub(super) fn new(
+        addresses: Addresses,
+        certificate: Option<CertificateOrigin>,
+        control: Arc<Control>,
+        threads: Threads,
+    ) -> Self {
+        Self {
+            addresses,
+            certificate,
+            control,
+            threads: Mutex::new(Some(threads)),
+        }
+    }
+
+    /// Returns where the gateway listens.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Returns where the certificate of the TLS listener comes from; `None` without TLS listener.
+    pub fn certificate(&self) -> Option<&CertificateOrigin> {
+        self.certificate.as_ref()
+    }
+
+    /// Returns the digest of the bundle being served.
+    pub fn bundle(&self) -> Digest {
+        self.control.snapshot.load().digest
+    }
+
+    /// Replaces the bundle. Requests that have begun finish under the old one; quotas of keys that both have go on.
+    ///
+    /// # Errors
+    ///
+    /// The new bundle does not fit the settings; the old one goes on serving.
+    pub fn reload(&self, bundle: &Bundle) -> Result<(), ReloadError> {
+        self.control.reload(bundle)
+    }
+
+    /// Stops accepting, lets running requests finish for `patience`, cuts the rest and ends every thread. Blocks.
+    ///
+    /// `/ready` says 503 from the first moment on. A second call returns at once.
+    pub fn drain(&self, patience: Duration) -> DrainReport {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(threads) = threads else {
+            return DrainReport::default();
+        };
+        self.control.draining.store(true, Ordering::Release);
+        let now = Instant::now();
+        let deadline = now.checked_add(patience).unwrap_or(now);
+        threads.end(deadline)
+    }
+}
+
+impl Drop for RunningGateway {
+    fn drop(&mut self) {
+        self.drain(Duration::ZERO);
+    }
+}
+
+impl Threads {
+    fn end(mut self, deadline: Instant) -> DrainReport {
+        self.drain.send_replace(Drain::Until(deadline));
+        let mut report = DrainReport::default();
+        for core in self.cores.drain(..) {
+            // A panic of a core's thread has been reported by then.
+            report.aborted += core.join().unwrap_or_default().aborted;
+        }
+        if let Some(stop) = self.stop_control.take() {
+            // Without a receiver the control thread has ended already.
+            let _ = stop.send(());
+        }
+        if let Some(control) = self.control.take() {
+            let _ = control.join();
+        }
+        if let Some(writer) = self.log_writer.take() {
+            writer.finish();
+        }
+        report
+    }
+}

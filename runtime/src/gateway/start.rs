@@ -1,0 +1,302 @@
+//! Brings a gateway up: compile, bind, then serve. Nothing is bound before the bundle is known to be good, and nothing
+//! serves before everything is bound.
+
+use super::control::{Control, compile, unix_ms};
+use super::running::{Addresses, RunningGateway, Threads};
+use super::{Gateway, GatewayOptions, StartError};
+use crate::access_log::{AccessLog, AccessLogTarget, Writer};
+use crate::clock::Clock;
+use crate::config::{KeepAlive, RuntimeConfig};
+use crate::core::{Core, Local};
+use crate::metrics::Metrics;
+use crate::proxy::RequestIds;
+use crate::server::{
+    ClientTimeouts, ConnectionBudget, CoreListener, Drain, ServeSettings, ServerTls, bind_shared, run, server_tls,
+    shareable,
+};
+use crate::snapshot::{Continued, Snapshot};
+use crate::throttle::{CoreThrottle, Counters};
+use crate::upstream::{Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream, client_config};
+use crate::{admin, server};
+use arc_swap::ArcSwap;
+use mgw_bundle::Bundle;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// How long a client may leave an answer unread, in milliseconds.
+const STALLED_MS: u64 = 60_000;
+
+impl Gateway {
+    /// Starts a gateway: binds every listener, then serves on threads of its own. Needs no runtime of the caller.
+    ///
+    /// # Errors
+    ///
+    /// The bundle does not fit the settings, a port is taken, a certificate is unusable. Nothing is left behind.
+    pub fn start(
+        bundle: &Bundle,
+        config: RuntimeConfig,
+        options: &GatewayOptions,
+    ) -> Result<RunningGateway, StartError> {
+        refuse_unsupported(&config)?;
+        let cores = core_count(&config, options);
+        let continued = Continued {
+            origins: Origins::default(),
+            counters: Arc::new(Counters::new(config.throttling.max_counters)),
+            metrics: Arc::new(Metrics::new(cores)),
+        };
+        let snapshot = compile(bundle, &config, &continued, 1)?;
+        let connector = connector(&config)?;
+        let tls = match config.listener.https_port {
+            Some(_) => Some(server_tls(&config, &options.data_dir)?),
+            None => None,
+        };
+        let certificate = tls.as_ref().map(|tls| tls.origin.clone());
+        let Bound {
+            addresses,
+            listeners,
+            admin,
+        } = bind(&config, tls.as_ref(), cores)?;
+        let (access_log, log_writer) = access_log(&config)?.unzip();
+        let cores: Vec<Arc<Core>> = continued
+            .metrics
+            .cores()
+            .iter()
+            .enumerate()
+            .map(|(number, metrics)| {
+                let clock = Clock::new();
+                Arc::new(Core {
+                    number,
+                    ids: RequestIds::new(),
+                    snapshot: ArcSwap::from_pointee(Local(Arc::clone(&snapshot))),
+                    upstream: upstream(&config, connector.clone(), &clock),
+                    clock,
+                    throttle: Mutex::new(CoreThrottle::new()),
+                    access_log: access_log.clone(),
+                    metrics: Arc::clone(metrics),
+                    connections: Arc::default(),
+                    draining: AtomicBool::new(false),
+                    last_report_ms: AtomicU64::new(0),
+                    unreported: AtomicU64::new(0),
+                })
+            })
+            .collect();
+        let settings = Arc::new(serve_settings(&config));
+        let control = Arc::new(Control {
+            config,
+            continued,
+            cores,
+            snapshot: ArcSwap::new(Arc::clone(&snapshot)),
+            reloading: Mutex::default(),
+            draining: AtomicBool::new(false),
+            started_at: jiff::Timestamp::now(),
+        });
+        let threads = spawn(&control, listeners, admin, &settings, log_writer)?;
+        announce(&snapshot, &addresses, certificate.as_ref());
+        Ok(RunningGateway::new(addresses, certificate, control, threads))
+    }
+}
+
+/// Settings that would be dangerous or surprising to ignore.
+fn refuse_unsupported(config: &RuntimeConfig) -> Result<(), StartError> {
+    if config.listener.http_port.is_none() && config.listener.https_port.is_none() {
+        return Err(StartError::NoListener);
+    }
+    if config.http_clients.proxy.is_some() {
+        return Err(StartError::Unsupported {
+            setting: "httpClients.proxy.enable",
+        });
+    }
+    Ok(())
+}
+
+fn core_count(config: &RuntimeConfig, options: &GatewayOptions) -> usize {
+    let configured = Some(config.listener.worker_threads).filter(|count| *count > 0);
+    let available = || std::thread::available_parallelism().map_or(1, usize::from);
+    shareable(options.cores.or(configured).unwrap_or_else(available).clamp(1, 1024))
+}
+
+struct Bound {
+    addresses: Addresses,
+    /// One list per core.
+    listeners: Vec<Vec<CoreListener>>,
+    admin: Option<std::net::TcpListener>,
+}
+
+fn bind(config: &RuntimeConfig, tls: Option<&ServerTls>, cores: usize) -> Result<Bound, StartError> {
+    let host = config.listener.host;
+    let mut listeners: Vec<Vec<CoreListener>> = (0..cores).map(|_| Vec::new()).collect();
+    let mut add = |port: Option<u16>, tls: Option<&ServerTls>| -> Result<Option<SocketAddr>, StartError> {
+        let Some(port) = port else { return Ok(None) };
+        let (address, sockets) = bind_shared(SocketAddr::new(host, port), cores)?;
+        for (core, socket) in listeners.iter_mut().zip(sockets) {
+            core.push(CoreListener {
+                socket,
+                tls: tls.map(|tls| Arc::clone(&tls.config)),
+            });
+        }
+        Ok(Some(address))
+    };
+    let http = add(config.listener.http_port, None)?;
+    let https = add(config.listener.https_port, tls)?;
+    let (admin_address, admin) = if config.admin.enabled {
+        let (address, mut sockets) = bind_shared(SocketAddr::new(config.admin.host, config.admin.port), 1)?;
+        (Some(address), sockets.pop())
+    } else {
+        (None, None)
+    };
+    Ok(Bound {
+        addresses: Addresses {
+            http,
+            https,
+            admin: admin_address,
+        },
+        listeners,
+        admin,
+    })
+}
+
+fn connector(config: &RuntimeConfig) -> Result<Connector, StartError> {
+    Ok(Connector::new(
+        client_config(&config.http_clients)?,
+        config.http_clients.connect_timeout,
+    ))
+}
+
+fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upstream {
+    let pool = &config.http_clients.pool;
+    let limits = PoolLimits {
+        idle_per_origin: pool.max_idle,
+        idle_ms: milliseconds(pool.idle),
+    };
+    Upstream {
+        pool: Arc::new(Pool::new(limits)),
+        connector,
+        clock: clock.clone(),
+        bounds: ResponseBounds {
+            headers: config.http_clients.response_limits.max_header_size,
+            body: config.http_clients.response_limits.max_body_size.unwrap_or(u64::MAX),
+        },
+    }
+}
+
+fn serve_settings(config: &RuntimeConfig) -> ServeSettings {
+    let listener = &config.listener;
+    ServeSettings {
+        timeouts: ClientTimeouts {
+            head_ms: milliseconds(listener.timeouts.request_header),
+            idle_ms: milliseconds(listener.timeouts.idle),
+            stalled_ms: STALLED_MS,
+        },
+        tls_handshake: listener.timeouts.tls_handshake,
+        keep_alive: listener.keep_alive != KeepAlive::Never,
+        http2: listener.http2,
+        max_head: listener.max_uri_length + listener.max_header_size + 1024,
+        budget: ConnectionBudget::new(listener.max_connections),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+fn access_log(config: &RuntimeConfig) -> Result<Option<(AccessLog, Writer)>, StartError> {
+    let target = match (&config.access_log.path, config.access_log.console) {
+        (Some(path), _) => AccessLogTarget::File(path.clone()),
+        (None, true) => AccessLogTarget::Console,
+        (None, false) => return Ok(None),
+    };
+    Ok(Some(AccessLog::start(&target, config.access_log.queue)?))
+}
+
+fn spawn(
+    control: &Arc<Control>,
+    listeners: Vec<Vec<CoreListener>>,
+    admin: Option<std::net::TcpListener>,
+    settings: &Arc<ServeSettings>,
+    log_writer: Option<Writer>,
+) -> Result<Threads, StartError> {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Thread)
+    };
+    let (drain, draining) = watch::channel(Drain::No);
+    let mut threads = Threads {
+        drain,
+        cores: Vec::new(),
+        control: None,
+        stop_control: None,
+        log_writer,
+    };
+    for (core, listeners) in control.cores.iter().zip(listeners) {
+        let runtime = runtime()?;
+        let (core, settings, draining) = (Arc::clone(core), Arc::clone(settings), draining.clone());
+        let thread = std::thread::Builder::new()
+            .name(format!("mgw-core-{}", core.number))
+            .spawn(move || run(runtime, &core, listeners, &settings, draining))
+            .map_err(StartError::Thread)?;
+        threads.cores.push(thread);
+    }
+    let runtime = runtime()?;
+    let (stop, stopped) = oneshot::channel();
+    let state = Arc::clone(control);
+    let sweep_interval = control.config.throttling.sweep_interval;
+    let thread = std::thread::Builder::new().name("mgw-control".into()).spawn(move || {
+        runtime.block_on(async {
+            let sweeping = tokio::spawn(sweep_counters(Arc::clone(&state), sweep_interval));
+            let serving = admin.map(|listener| tokio::spawn(serve_admin(listener, state)));
+            // An error means that the gateway is gone: the same as being told to stop.
+            let _ = stopped.await;
+            sweeping.abort();
+            if let Some(serving) = serving {
+                serving.abort();
+            }
+        });
+        runtime.shutdown_background();
+    });
+    threads.control = Some(thread.map_err(StartError::Thread)?);
+    threads.stop_control = Some(stop);
+    Ok(threads)
+}
+
+async fn serve_admin(listener: std::net::TcpListener, state: Arc<Control>) {
+    match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => admin::serve(listener, state).await,
+        Err(error) => tracing::error!(%error, "the admin listener could not be used"),
+    }
+}
+
+async fn sweep_counters(control: Arc<Control>, interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
+    loop {
+        ticks.tick().await;
+        control.continued.counters.sweep(unix_ms());
+    }
+}
+
+fn announce(snapshot: &Snapshot, addresses: &Addresses, certificate: Option<&server::CertificateOrigin>) {
+    for (listener, address) in [
+        ("http", addresses.http),
+        ("https", addresses.https),
+        ("admin", addresses.admin),
+    ] {
+        if let Some(address) = address {
+            tracing::info!(listener, %address, "listening");
+        }
+    }
+    tracing::info!(project = snapshot.project, bundle = %snapshot.digest, apis = snapshot.apis.len(), "serving");
+    if let Some(
+        server::CertificateOrigin::Generated { certificate } | server::CertificateOrigin::Kept { certificate },
+    ) = certificate
+    {
+        tracing::warn!(
+            certificate = %certificate.display(),
+            "the TLS listener shows a self-signed certificate; set listenerConfig.certificateFile and \
+             listenerConfig.privateKeyFile"
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! Writes the merged counters as OpenMetrics text.
+
+use super::api::{CLASSES, METHODS, method_label};
+use super::histogram::HistogramSum;
+use super::{CoreMetrics, Metrics};
+use crate::refusal::Refusal;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Values that are read where they live.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gauges {
+    pub(crate) connections: u64,
+    pub(crate) idle_backend_connections: u64,
+    pub(crate) access_log_dropped: u64,
+    pub(crate) config_generation: u64,
+    pub(crate) apis: u64,
+    pub(crate) ready: bool,
+}
+
+/// Returns the text of a scrape.
+pub(crate) fn expose(metrics: &Arc<Metrics>, gauges: Gauges) -> String {
+    let mut registry = Registry::with_prefix("mgw");
+    registry.register_collector(Box::new(Scrape {
+        metrics: Arc::clone(metrics),
+        gauges,
+    }));
+    let mut text = String::new();
+    match prometheus_client::encoding::text::encode(&mut text, &registry) {
+        Ok(()) => text,
+        // Writing to a string fails only when a label cannot be written, and all labels are text.
+        Err(fmt::Error) => String::new(),
+    }
+}
+
+#[derive(Debug)]
+struct Scrape {
+    metrics: Arc<Metrics>,
+    gauges: Gauges,
+}
+
+impl Collector for Scrape {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        self.requests(&mut encoder)?;
+        self.refusals(&mut encoder)?;
+        self.upstream(&mut encoder)?;
+        self.single_values(&mut encoder)
+    }
+}
+
+impl Scrape {
+    fn requests(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut family = encoder.encode_descriptor(
+            "requests",
+            "Finished requests by API, method and class of status",
+            None,
+            MetricType::Counter,
+        )?;
+        let apis = self.metrics.apis.lock().unwrap_or_else(PoisonError::into_inner);
+        for api in apis.values() {
+            encode_requests(&mut family, &api.name, &api.version, &api.sums())?;
+        }
+        let mut unrouted = [[0; CLASSES.len()]; METHODS];
+        for core in &self.metrics.cores {
+            core.unrouted.add_to(&mut unrouted);
+        }
+        encode_requests(&mut family, "", "", &unrouted)
+    }
+
+    fn refusals(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut family = encoder.encode_descriptor(
+            "refusals",
+            "Requests that the gateway answered itself, by reason and code",
+            None,
+            MetricType::Counter,
+        )?;
+        for refusal in Refusal::ALL {
+            let count = self.sum(|core| core.refusals.get(refusal.index()));
+            if count > 0 {
+                let code = refusal.code(false).to_string();
+                let labels = [("reason", refusal.label()), ("code", code.as_str())];
+                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn upstream(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut sum = HistogramSum::default();
+        for core in &self.metrics.cores {
+            sum.add(&core.upstream);
+        }
+        encoder
+            .encode_descriptor(
+                "upstream_latency_seconds",
+                "Time from handing a request to a backend to the head of its answer",
+                None,
+                MetricType::Histogram,
+            )?
+            .encode_histogram::<NoLabelSet>(sum.sum_seconds(), sum.count(), &sum.buckets(), None)
+    }
+
+    fn single_values(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let gauges = &self.gauges;
+        for (name, help, value) in [
+            (
+                "requests_in_flight",
+                "Requests being served",
+                self.sum(|core| Some(&core.in_flight)),
+            ),
+            ("connections", "Open client connections", gauges.connections),
+            (
+                "backend_connections_idle",
+                "Idle connections to backends",
+                gauges.idle_backend_connections,
+            ),
+            (
+                "config_generation",
+                "Number of the configuration being served",
+                gauges.config_generation,
+            ),
+            ("apis", "APIs being served", gauges.apis),
+            ("ready", "Whether the gateway takes traffic", u64::from(gauges.ready)),
+        ] {
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(metric)?;
+        }
+        for (name, help, value) in [
+            (
+                "connections_accepted",
+                "Client connections accepted",
+                self.sum(|core| Some(&core.connections_accepted)),
+            ),
+            (
+                "connections_refused",
+                "Client connections closed at once because too many were open",
+                self.sum(|core| Some(&core.connections_refused)),
+            ),
+            (
+                "tls_handshake_failures",
+                "TLS handshakes that failed",
+                self.sum(|core| Some(&core.handshake_failures)),
+            ),
+            (
+                "token_cache_hits",
+                "Tokens whose verdict was cached",
+                self.sum(|core| Some(&core.token_hits)),
+            ),
+            (
+                "token_cache_misses",
+                "Tokens that had to be checked",
+                self.sum(|core| Some(&core.token_misses)),
+            ),
+            (
+                "access_log_dropped",
+                "Access log lines that were dropped",
+                gauges.access_log_dropped,
+            ),
+            (
+                "reloads",
+                "Configurations taken over",
+                self.metrics.reloads.load(Relaxed),
+            ),
+            (
+                "reload_failures",
+                "Configurations refused",
+                self.metrics.reload_failures.load(Relaxed),
+            ),
+        ] {
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(value).encode(metric)?;
+        }
+        let mut build = encoder.encode_descriptor("build", "The gateway's version", None, MetricType::Info)?;
+        build.encode_info(&[("version", env!("CARGO_PKG_VERSION"))])
+    }
+
+    fn sum<'a>(&'a self, counter: impl Fn(&'a CoreMetrics) -> Option<&'a AtomicU64>) -> u64 {
+        let cores = self.metrics.cores.iter().filter_map(|core| counter(core));
+        cores.fold(0, |sum, counter| sum.wrapping_add(counter.load(Relaxed)))
+    }
+}
+
+fn encode_requests(
+    family: &mut MetricEncoder<'_>,
+    api: &str,
+    version: &str,
+    sums: &[[u64; CLASSES.len()]; METHODS],
+) -> fmt::Result {
+    for (method, classes) in sums.iter().enumerate() {
+        for (class, count) in CLASSES.into_iter().zip(classes) {
+            if *count > 0 {
+                let labels = [
+                    ("api", api),
+                    ("version", version),
+                    ("method", method_label(method)),
+                    ("status", class),
+                ];
+                ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+    use mgw_bundle::config::Method;
+
+    #[test]
+    fn shards_are_merged() {
+        let metrics = Arc::new(Metrics::new(2));
+        for shard in metrics.cores() {
+            shard.unrouted.count(Some(Method::Get), Some(StatusCode::NOT_FOUND));
+            shard.refused(Refusal::NotFound);
+            shard.upstream_answered(std::time::Duration::from_millis(3));
+            shard.request_began();
+            shard.request_ended();
+        }
+        let text = expose(&metrics, Gauges::default());
+        for line in [
+            "mgw_requests_total{api=\"\",version=\"\",method=\"GET\",status=\"4xx\"} 2",
+            "mgw_requests_in_flight 0",
+            "mgw_upstream_latency_seconds_count 2",
+            "mgw_upstream_latency_seconds_bucket{le=\"0.005\"} 2",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        }
+        assert!(text.contains("mgw_refusals_total{reason=\""), "{text}");
+    }
+}

@@ -1,0 +1,71 @@
+//! The body of an answer: the gateway's own or a backend's, accounted for as it leaves.
+
+use super::exchange::Exchange;
+use crate::upstream::{ResponseBody, ResponseBodyError};
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(crate) struct AnswerBody {
+    source: Source,
+    exchange: Exchange,
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    /// Made here; empty once it has been handed out.
+    Own(Bytes),
+    Backend(ResponseBody),
+}
+
+impl AnswerBody {
+    pub(super) fn new(source: Source, mut exchange: Exchange) -> Self {
+        let ended = match &source {
+            Source::Own(bytes) => bytes.is_empty(),
+            Source::Backend(body) => body.is_end_stream(),
+        };
+        exchange.complete = ended;
+        Self { source, exchange }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = ResponseBodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = &mut *self;
+        let frame = match &mut this.source {
+            Source::Own(bytes) if bytes.is_empty() => None,
+            Source::Own(bytes) => Some(Ok(Frame::data(std::mem::take(bytes)))),
+            Source::Backend(body) => ready!(Pin::new(body).poll_frame(context)),
+        };
+        if let Some(Ok(frame)) = &frame {
+            this.exchange.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        if frame.is_none() || matches!(frame, Some(Ok(_))) && this.is_end_stream() {
+            this.exchange.complete = true;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Own(bytes) => bytes.is_empty(),
+            Source::Backend(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::Backend(body) => body.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Accounting for one request, from its head to the last byte of its answer.
+
+use super::phase::Phase;
+use crate::access_log::{LoggedApi, Record};
+use crate::clock::Now;
+use crate::core::Core;
+use crate::metrics::ApiMetrics;
+use crate::server::Connection;
+use crate::throttle::Admission;
+use crate::upstream::Progress;
+use http::header::{REFERER, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use mgw_bundle::config::Method;
+use std::sync::Arc;
+
+/// One request being served. Whatever ends it, dropping it does the accounts.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    core: Arc<Core>,
+    connection: Arc<Connection>,
+    began: Now,
+    method: Option<Method>,
+    pub(super) phase: Phase,
+    /// Set when the head of the answer is known.
+    pub(super) status: Option<StatusCode>,
+    /// Bytes of the answer's body so far.
+    pub(super) bytes: u64,
+    /// The answer was passed on to its end.
+    pub(super) complete: bool,
+    api: Option<Arc<ApiMetrics>>,
+    /// What is still to be charged to limits on bytes.
+    pub(super) admission: Option<Box<Admission>>,
+    pub(super) progress: Option<Arc<Progress>>,
+    /// Exists only while the access log is on.
+    record: Option<Box<Record>>,
+}
+
+impl Exchange {
+    pub(super) fn begin(
+        core: &Arc<Core>,
+        connection: &Arc<Connection>,
+        began: Now,
+        parts: &Parts,
+        method: Option<Method>,
+        id: &HeaderValue,
+    ) -> Self {
+        connection.request_began(parts.version == http::Version::HTTP_2);
+        core.metrics.request_began();
+        let record = core.access_log.is_some().then(|| {
+            Box::new(Record {
+                client: connection.peer.ip(),
+                unix_ms: began.unix_ms,
+                method: parts.method.clone(),
+                uri: parts.uri.clone(),
+                version: parts.version,
+                status: None,
+                bytes: 0,
+                duration: std::time::Duration::ZERO,
+                phase: Phase::Listener.label(),
+                referer: parts.headers.get(REFERER).cloned(),
+                agent: parts.headers.get(USER_AGENT).cloned(),
+                id: id.clone(),
+                api: None,
+                application: None,
+            })
+        });
+        Self {
+            core: Arc::clone(core),
+            connection: Arc::clone(connection),
+            began,
+            method,
+            phase: Phase::Listener,
+            status: None,
+            bytes: 0,
+            complete: false,
+            api: None,
+            admission: None,
+            progress: None,
+            record,
+        }
+    }
+
+    pub(super) fn routed(&mut self, metrics: &Arc<ApiMetrics>, logged: &Arc<LoggedApi>) {
+        self.api = Some(Arc::clone(metrics));
+        if let Some(record) = &mut self.record {
+            record.api = Some(Arc::clone(logged));
+        }
+    }
+
+    pub(super) fn admitted(&mut self, application: Option<&Arc<str>>) {
+        if let Some(record) = &mut self.record {
+            record.application = application.cloned();
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let status = self.status.filter(|_| self.complete);
+        let metrics = self.core.metrics.as_ref();
+        match &self.api {
+            Some(api) => {
+                if let Some(requests) = api.core(self.core.number) {
+                    requests.count(self.method, status);
+                }
+            }
+            None => metrics.unrouted.count(self.method, status),
+        }
+        metrics.request_ended();
+        self.connection.request_ended();
+        if let Some(admission) = &self.admission {
+            let sent = self.progress.as_ref().map_or(0, |progress| progress.bytes());
+            admission.charge(sent + self.bytes, self.core.clock.now().unix_ms);
+        }
+        if let (Some(mut record), Some(log)) = (self.record.take(), &self.core.access_log) {
+            record.status = status;
+            record.bytes = self.bytes;
+            record.duration = self.began.instant.elapsed();
+            record.phase = self.phase.label();
+            log.log(record);
+        }
+    }
+}

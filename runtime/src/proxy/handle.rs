@@ -1,0 +1,235 @@
+//! Runs the phases of a request.
+
+use super::answer::Answered;
+use super::body::{AnswerBody, Source};
+use super::exchange::Exchange;
+use super::phase::Phase;
+use super::routing::{self, Asked, Decision, Routed};
+use super::{headers, listener, request_id};
+use crate::clock::Now;
+use crate::core::Core;
+use crate::refusal::{Refusal, Rejection};
+use crate::route::routed;
+use crate::server::Connection;
+use crate::snapshot::{Api, KeyKind, Snapshot};
+use crate::throttle::Who;
+use crate::upstream::{Outgoing, RequestBody, UpstreamError};
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response, Version};
+use hyper::body::Incoming;
+use std::sync::{Arc, PoisonError};
+
+/// What every answer needs, whoever gives it.
+struct Reply<'s> {
+    snapshot: &'s Snapshot,
+    api: Option<&'s Api>,
+    cors: Option<HeaderValue>,
+    id: HeaderValue,
+    core: &'s Core,
+    version: Version,
+}
+
+/// Serves one request.
+pub(crate) async fn handle(
+    core: Arc<Core>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let began = core.clock.now();
+    let local = core.snapshot.load_full();
+    let snapshot = &*local.0;
+    let (mut parts, incoming) = request.into_parts();
+    let method = routed(&parts.method);
+    let taken_over = if snapshot.compat {
+        None
+    } else {
+        request_id::from_client(&parts.headers)
+    };
+    let id = taken_over.unwrap_or_else(|| core.ids.next());
+    let mut exchange = Exchange::begin(&core, &connection, began, &parts, method, &id);
+    let mut reply = Reply {
+        snapshot,
+        api: None,
+        cors: None,
+        id,
+        core: &core,
+        version: parts.version,
+    };
+
+    if let Some(answered) = listener::check(snapshot, &parts, &incoming) {
+        return reply.own(exchange, answered, &parts.headers);
+    }
+
+    let asked = Asked {
+        uri: &parts.uri,
+        headers: &parts.headers,
+        method: &parts.method,
+        routed: method,
+        tls: connection.tls,
+    };
+    let Decision { api, cors, outcome } = routing::decide(snapshot, &asked, &parts.uri);
+    reply.cors = cors;
+    reply.api = api;
+    if let Some(api) = api {
+        exchange.routed(&api.metrics, &api.logged);
+    }
+    let route = match outcome {
+        Ok(route) => route,
+        Err(answered) => return reply.own(exchange, answered, &parts.headers),
+    };
+
+    let key = match admit(&core, snapshot, &connection, &route, &mut exchange, began) {
+        Ok(key) => key,
+        Err(answered) => return reply.own(exchange, answered, &parts.headers),
+    };
+
+    let endpoint = match route.resource.backends.of(key) {
+        Ok(endpoint) => endpoint,
+        Err(refusal) => {
+            let answered = Answered::refused(Phase::Transform, refusal);
+            return reply.own(exchange, answered, &parts.headers);
+        }
+    };
+    // What the answer's format depends on is read before the headers go to the backend.
+    let format = crate::refusal::BodyFormat::choose(&parts.headers);
+    let mut outgoing_headers = std::mem::take(&mut parts.headers);
+    let strip = &route.resource.strip;
+    headers::prepare_request(
+        &mut outgoing_headers,
+        parts.version,
+        strip,
+        &snapshot.backend_jwt_header,
+    );
+    snapshot.rules.apply_to_request(&mut outgoing_headers);
+    if !snapshot.compat {
+        outgoing_headers.insert(request_id::CORRELATION_ID, reply.id.clone());
+    }
+    if let Some(authorization) = &endpoint.authorization {
+        outgoing_headers.insert(AUTHORIZATION, authorization.clone());
+    }
+    let query = parts.uri.query();
+    let stripped = query
+        .filter(|_| !strip.query.is_empty())
+        .and_then(|query| headers::strip_query(query, &strip.query));
+    let query = match &stripped {
+        Some(stripped) if stripped.is_empty() => None,
+        Some(stripped) => Some(stripped.as_str()),
+        None => query,
+    };
+
+    let (body, progress) = RequestBody::new(incoming, snapshot.limits.body, &core.clock, began.monotonic_ms);
+    exchange.progress.clone_from(&progress);
+    exchange.phase = Phase::Upstream;
+    let outgoing = Outgoing {
+        method: parts.method,
+        headers: outgoing_headers,
+        below: route.below,
+        query,
+        body,
+        progress,
+    };
+    match core.upstream.send(endpoint, outgoing).await {
+        Ok(answer) => {
+            core.metrics.upstream_answered(began.instant.elapsed());
+            exchange.phase = Phase::Respond;
+            let (mut head, body) = answer.into_parts();
+            headers::prepare_response(&mut head.headers);
+            head.version = Version::HTTP_11;
+            exchange.status = Some(head.status);
+            let mut response = Response::from_parts(head, AnswerBody::new(Source::Backend(body), exchange));
+            snapshot.rules.apply_to_response(response.headers_mut());
+            reply.complete(&mut response);
+            response
+        }
+        Err(error) => {
+            core.report_backend_failure(&route.api.logged.label, &reply.id, &error);
+            let rejection = Rejection::from(refusal_for(&error));
+            let response = snapshot.renderer.render(&rejection, format);
+            reply.send_own(exchange, Some(rejection.refusal), response)
+        }
+    }
+}
+
+/// Who the caller is, what the caller may do, and how much of it.
+fn admit(
+    core: &Core,
+    snapshot: &Snapshot,
+    connection: &Connection,
+    route: &Routed<'_, '_>,
+    exchange: &mut Exchange,
+    now: Now,
+) -> Result<KeyKind, Answered> {
+    if route.api.blocked {
+        return Err(Answered::refused(Phase::Authz, Refusal::Blocked));
+    }
+    if route.resource.secured {
+        return Err(Answered::refused(Phase::Authn, Refusal::NoCaller));
+    }
+    let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+    let admission = snapshot
+        .throttle
+        .admit(
+            &mut throttle,
+            route.api_index.0,
+            route.resource_index.0,
+            Who::Anonymous(connection.peer.ip()),
+            now.unix_ms,
+        )
+        .map_err(|rejection| Answered::refused(Phase::Throttle, rejection))?;
+    exchange.admitted(None);
+    if admission.is_metered() {
+        exchange.admission = Some(Box::new(admission));
+    }
+    Ok(KeyKind::Production)
+}
+
+impl Reply<'_> {
+    /// Sends an answer of the gateway's own.
+    fn own(self, mut exchange: Exchange, answered: Answered, request: &http::HeaderMap) -> Response<AnswerBody> {
+        exchange.phase = answered.phase;
+        let refusal = answered.answer.refusal();
+        let response = answered.answer.into_response(self.snapshot, request);
+        self.send_own(exchange, refusal, response)
+    }
+
+    fn send_own(
+        self,
+        mut exchange: Exchange,
+        refusal: Option<Refusal>,
+        response: Response<bytes::Bytes>,
+    ) -> Response<AnswerBody> {
+        if let Some(refusal) = refusal {
+            self.core.metrics.refused(refusal);
+        }
+        exchange.status = Some(response.status());
+        let mut response = response.map(|body| AnswerBody::new(Source::Own(body), exchange));
+        self.complete(&mut response);
+        response
+    }
+
+    /// The last phase: what every answer carries.
+    fn complete(self, response: &mut Response<AnswerBody>) {
+        let headers = response.headers_mut();
+        if let (Some(origin), Some(rules)) = (self.cors, self.api.and_then(|api| api.cors.as_ref())) {
+            rules.apply(origin, headers);
+        }
+        if !self.snapshot.compat {
+            headers.insert(request_id::CORRELATION_ID, self.id);
+        }
+        // HTTP/2 says the same with a frame of its own.
+        if self.core.is_draining() && self.version < Version::HTTP_2 {
+            headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+}
+
+fn refusal_for(error: &UpstreamError) -> Refusal {
+    match error {
+        UpstreamError::Connect(_) | UpstreamError::Tls(_) => Refusal::BackendUnreachable,
+        UpstreamError::ConnectTimeout | UpstreamError::Timeout => Refusal::BackendTimeout,
+        UpstreamError::Exchange(_) | UpstreamError::Unusable | UpstreamError::AnswerTooLarge => Refusal::BackendBroken,
+        UpstreamError::Client => Refusal::BadRequest,
+        UpstreamError::ClientTimeout => Refusal::RequestTimeout,
+        UpstreamError::BodyTooLarge => Refusal::BodyTooLarge,
+    }
+}

@@ -1,0 +1,18 @@
+//! The pipeline: one request from its head to the last byte of its answer.
+//!
+//! [`phase::Phase`] names the phases in order; [`handle`] runs them. Every phase but upstream is a plain function that either
+//! lets the request pass or answers it. What a request costs and where it went is accounted for by [`exchange::Exchange`], which
+//! the answer's body carries to its end.
+
+mod answer;
+mod body;
+mod exchange;
+mod handle;
+mod headers;
+mod listener;
+mod phase;
+mod request_id;
+mod routing;
+
+pub(crate) use handle::handle;
+pub(crate) use request_id::RequestIds;

@@ -1,0 +1,160 @@
+//! Finds the API and the resource for a request.
+//!
+//! First the base path, longest first, at a segment boundary, by case; an API at `/` takes what is left. Then the template
+//! below it: literal before `{name}.suffix` before `{name}` before `*`, segment by segment, among the resources that
+//! declare the method. There is no way back from a base path to a shorter one.
+//!
+//! [`path`] says how paths are read and which are refused; [`RouteTable::find`] is the whole decision.
+
+mod base_paths;
+mod methods;
+mod path;
+mod resources;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use methods::{MethodSet, routed};
+pub(crate) use path::{PathRefusal, decode};
+
+use base_paths::BasePaths;
+use mgw_bundle::config::{Api, Method};
+use path::RequestPath;
+use resources::ResourceTable;
+
+/// Position of an API in the bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ApiIndex(pub(crate) u32);
+
+/// Position of a resource in its API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ResourceIndex(pub(crate) u32);
+
+/// Why a bundle's APIs cannot be routed.
+#[derive(Debug, thiserror::Error)]
+pub enum RouteError {
+    /// A template that cannot be routed.
+    #[error("path template {template} is not supported: {reason}")]
+    Template {
+        /// As in the bundle.
+        template: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Two APIs at one base path.
+    #[error("{first} and {second} share the base path {base_path}")]
+    SharedBasePath {
+        /// The path.
+        base_path: String,
+        /// Name and version of the first API.
+        first: String,
+        /// Name and version of the second.
+        second: String,
+    },
+    /// A base path that does not start with `/`.
+    #[error("base path {base_path} does not start with /")]
+    BasePath {
+        /// As in the bundle.
+        base_path: String,
+    },
+    /// More APIs or resources than an index can count.
+    #[error("there are more resources than can be counted")]
+    TooMany,
+}
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Route<'r> {
+    /// To a resource.
+    Resource {
+        api: ApiIndex,
+        resource: ResourceIndex,
+        /// The raw path below the base path: empty, or starting with `/`.
+        below: &'r str,
+    },
+    /// OPTIONS where no resource declares it; `methods` are those declared at the path.
+    UndeclaredOptions { api: ApiIndex, methods: MethodSet },
+    /// The path exists, the method does not.
+    MethodNotAllowed { api: ApiIndex, methods: MethodSet },
+    /// No template of the API matches.
+    NoResource { api: ApiIndex },
+    /// No API is at this path.
+    NoApi,
+    /// The path is not served, whatever the APIs are.
+    Refused(PathRefusal),
+}
+
+/// The APIs of a bundle, ready for look-up.
+#[derive(Debug)]
+pub(crate) struct RouteTable {
+    base_paths: BasePaths,
+    apis: Vec<ResourceTable>,
+}
+
+/// What a path means to one reader of it; two readings must agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Resource(ApiIndex, ResourceIndex),
+    Methods(ApiIndex, MethodSet),
+    NoApi,
+}
+
+impl RouteTable {
+    pub(crate) fn build(apis: &[Api]) -> Result<Self, RouteError> {
+        Ok(Self {
+            base_paths: BasePaths::build(apis)?,
+            apis: apis
+                .iter()
+                .map(|api| ResourceTable::build(&api.resources))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Decides where a request goes. `method` is `None` for methods that no resource can declare.
+    pub(crate) fn find<'r>(&self, method: Option<Method>, raw_path: &'r str) -> Route<'r> {
+        let path = match RequestPath::parse(raw_path) {
+            Ok(path) => path,
+            Err(refusal) => return Route::Refused(refusal),
+        };
+        let (target, base_length) = self.target(method, &path.matched);
+        if let Some(alternate) = &path.alternate
+            && self.target(method, alternate).0 != target
+        {
+            return Route::Refused(PathRefusal::Ambiguous);
+        }
+        match target {
+            Target::NoApi => Route::NoApi,
+            Target::Resource(api, resource) => Route::Resource {
+                api,
+                resource,
+                below: path.raw_below(base_length),
+            },
+            Target::Methods(api, methods) if methods.is_empty() => Route::NoResource { api },
+            Target::Methods(api, methods) if method == Some(Method::Options) => {
+                Route::UndeclaredOptions { api, methods }
+            }
+            Target::Methods(api, methods) => Route::MethodNotAllowed { api, methods },
+        }
+    }
+
+    /// The target and the length of the base path within `path`.
+    fn target(&self, method: Option<Method>, path: &str) -> (Target, usize) {
+        let Some((api, base_length)) = self.base_paths.find(path) else {
+            return (Target::NoApi, 0);
+        };
+        let Some(resources) = self.apis.get(api.0 as usize) else {
+            return (Target::NoApi, 0);
+        };
+        let below = path.get(base_length..).unwrap_or("");
+        if let Some(resource) = method.and_then(|method| resources.find(method, below)) {
+            return (Target::Resource(api, resource), base_length);
+        }
+        // OPTIONS at the base path itself asks about the whole API.
+        let methods = if method == Some(Method::Options) && below.is_empty() {
+            resources.declared()
+        } else {
+            resources.methods_at(below)
+        };
+        (Target::Methods(api, methods), base_length)
+    }
+}

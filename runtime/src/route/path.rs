@@ -1,0 +1,233 @@
+//! The form of a request path that templates are matched against.
+//!
+//! The forwarded path is always the raw one. For matching, matrix parameters are removed and percent-encoding is decoded,
+//! so that `/p%65ts;a=1` is matched as `/pets`, which is what most backends make of it. Where backends are known to
+//! disagree, the gateway does not choose a side:
+//!
+//! - segments `.` and `..` (encoded or not, with or without matrix parameters) and NUL are refused;
+//! - an encoded slash or a backslash belongs to its segment, an empty segment is a segment. A backend that splits at the
+//!   first or merges the second would see another path; that path is kept as [`RequestPath::alternate`], and the request
+//!   is refused when it leads to a different resource ([`PathRefusal::Ambiguous`]).
+
+use std::borrow::Cow;
+
+/// A request path, ready to be matched.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RequestPath<'r> {
+    /// As received.
+    pub(super) raw: &'r str,
+    /// Without matrix parameters, decoded; segments correspond one to one with those of `raw`.
+    pub(super) matched: Cow<'r, str>,
+    /// What a backend would see that decodes slashes and merges empty segments, where that differs from `matched`.
+    pub(super) alternate: Option<String>,
+}
+
+/// Why a path is not matched at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PathRefusal {
+    /// It does not start with `/`.
+    NotAbsolute,
+    /// It holds a `.` or `..` segment, or NUL.
+    Forbidden,
+    /// Backends may read it as the path of a different resource.
+    Ambiguous,
+}
+
+impl<'r> RequestPath<'r> {
+    pub(super) fn parse(raw: &'r str) -> Result<Self, PathRefusal> {
+        if !raw.starts_with('/') {
+            return Err(PathRefusal::NotAbsolute);
+        }
+        if is_plain(raw.as_bytes()) {
+            return Ok(Self {
+                raw,
+                matched: Cow::Borrowed(raw),
+                alternate: None,
+            });
+        }
+        Self::parse_unusual(raw)
+    }
+
+    /// The rare case: something needs decoding or a closer look.
+    #[cold]
+    fn parse_unusual(raw: &'r str) -> Result<Self, PathRefusal> {
+        let mut matched = String::with_capacity(raw.len());
+        let mut alternate = String::with_capacity(raw.len());
+        for segment in raw.split('/').skip(1) {
+            let bare = segment.split_once(';').map_or(segment, |(bare, _)| bare);
+            let decoded = decode(bare);
+            matched.push('/');
+            matched.push_str(&encode_slashes(&decoded));
+            alternate.push('/');
+            alternate.push_str(&decoded);
+        }
+        let split = alternate.replace('\\', "/");
+        if split.contains('\0') || split.split('/').any(|segment| matches!(segment, "." | "..")) {
+            return Err(PathRefusal::Forbidden);
+        }
+        let alternate = merge_slashes(&split);
+        Ok(Self {
+            raw,
+            alternate: (alternate != matched).then_some(alternate),
+            matched: Cow::Owned(matched),
+        })
+    }
+
+    /// The raw path after the first `matched_length` bytes of the matched form, which end at a segment boundary.
+    pub(super) fn raw_below(&self, matched_length: usize) -> &'r str {
+        match &self.matched {
+            Cow::Borrowed(path) => path.get(matched_length..).unwrap_or(""),
+            Cow::Owned(path) => {
+                let prefix = path.get(..matched_length).unwrap_or("");
+                let segments = prefix.bytes().filter(|byte| *byte == b'/').count();
+                // The start of segment n+1 is its slash: the (n+1)th slash of the raw path.
+                let slash = self
+                    .raw
+                    .bytes()
+                    .enumerate()
+                    .filter(|(_, byte)| *byte == b'/')
+                    .nth(segments);
+                slash.map_or("", |(position, _)| self.raw.get(position..).unwrap_or(""))
+            }
+        }
+    }
+}
+
+/// Whether a path is matched as it stands: the usual case, found in one pass.
+fn is_plain(path: &[u8]) -> bool {
+    let mut previous = 0;
+    for &byte in path {
+        match byte {
+            b'%' | b';' | b'\\' => return false,
+            b'/' | b'.' if previous == b'/' => return false,
+            _ => {}
+        }
+        previous = byte;
+    }
+    true
+}
+
+/// Decodes percent-encoding. Bytes that are not UTF-8 become U+FFFD, which no literal of a template contains.
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut position = 0;
+    while let Some(&byte) = bytes.get(position) {
+        let digits = (bytes.get(position + 1), bytes.get(position + 2));
+        let value = match (byte, digits) {
+            (b'%', (Some(&high), Some(&low))) => hex(high).zip(hex(low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
+        position += if value.is_some() { 3 } else { 1 };
+        decoded.push(value.unwrap_or(byte));
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+/// Keeps a decoded slash inside its segment.
+fn encode_slashes(segment: &str) -> Cow<'_, str> {
+    if segment.contains('/') {
+        Cow::Owned(segment.replace('/', "%2F"))
+    } else {
+        Cow::Borrowed(segment)
+    }
+}
+
+fn merge_slashes(path: &str) -> String {
+    let mut merged = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !merged.ends_with('/') {
+            merged.push(character);
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matched(raw: &str) -> Result<(String, Option<String>), PathRefusal> {
+        RequestPath::parse(raw).map(|path| (path.matched.into_owned(), path.alternate))
+    }
+
+    #[test]
+    fn usual_paths_are_borrowed() {
+        for raw in ["/", "/pets", "/pets/1/", "/a.b/c-d_e~f", "/pets/@me"] {
+            assert!(
+                matches!(RequestPath::parse(raw), Ok(RequestPath { matched: Cow::Borrowed(path), alternate: None, .. }) if path == raw),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn decodes_and_drops_matrix_parameters() {
+        for (raw, expected) in [
+            ("/p%65ts", "/pets"),
+            ("/pets;a=1;b=2/v;x=1/upload", "/pets/v/upload"),
+            ("/%40me", "/@me"),
+            ("/.well-known/x", "/.well-known/x"),
+            ("/50%", "/50%"),
+            ("/caf%C3%A9", "/café"),
+            ("/%E9", "/\u{fffd}"),
+        ] {
+            assert_eq!(matched(raw), Ok((expected.into(), None)), "{raw}");
+        }
+    }
+
+    #[test]
+    fn dot_segments_and_nul_are_refused() {
+        for raw in [
+            "/..",
+            "/a/../b",
+            "/a/./b",
+            "/a/%2e%2E/b",
+            "/a/..;x=1/b",
+            "/a/.%2e",
+            "/a%2f..%2fb",
+            "/a\\..\\b",
+            "/a%5C..",
+            "/a%00",
+        ] {
+            assert_eq!(matched(raw), Err(PathRefusal::Forbidden), "{raw}");
+        }
+        assert_eq!(matched("*"), Err(PathRefusal::NotAbsolute));
+    }
+
+    #[test]
+    fn other_readings_are_kept_apart() {
+        for (raw, expected, alternate) in [
+            ("/a%2Fb", "/a%2Fb", "/a/b"),
+            ("/a//b", "/a//b", "/a/b"),
+            ("//a", "//a", "/a"),
+            ("/a\\b", "/a\\b", "/a/b"),
+            ("/a%5cb", "/a\\b", "/a/b"),
+        ] {
+            assert_eq!(matched(raw), Ok((expected.into(), Some(alternate.into()))), "{raw}");
+        }
+    }
+
+    #[test]
+    fn raw_remainder_keeps_what_was_sent() {
+        for (raw, length, below) in [
+            ("/shop/v1/pets/", 8, "/pets/"),
+            ("/shop/v1", 8, ""),
+            ("/sh%6Fp/v1;a=1/p%65ts;b=2", 8, "/p%65ts;b=2"),
+            ("/sh%6Fp/v1", 8, ""),
+            ("/a%20b", 0, "/a%20b"),
+        ] {
+            let path = RequestPath::parse(raw).ok();
+            assert_eq!(path.map(|path| path.raw_below(length)), Some(below), "{raw}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+use super::*;
+use mgw_bundle::config::{ApiState, Endpoints, Resource, Scopes, Security, Transports};
+use proptest::prelude::*;
+
+fn resource(template: &str, method: Method) -> Resource {
+    Resource {
+        template: template.into(),
+        method,
+        security: Security {
+            enabled: false,
+            optional: false,
+            alternatives: Vec::new(),
+        },
+        scopes: Scopes::default(),
+        policy: None,
+        endpoints: Endpoints::default(),
+    }
+}
+
+fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
+    Api {
+        id: format!("api_{base_path}"),
+        name: base_path.into(),
+        version: "1".into(),
+        base_path: base_path.into(),
+        default_version_path: None,
+        provider: None,
+        state: ApiState::Published,
+        transports: Transports {
+            http: true,
+            https: true,
+        },
+        auth_header: None,
+        mutual_tls: None,
+        cors: None,
+        policy: None,
+        endpoints: Endpoints::default(),
+        resources: resources
+            .iter()
+            .map(|(template, method)| resource(template, *method))
+            .collect(),
+        definition: String::new(),
+        source: String::new(),
+    }
+}
+
+fn table(apis: &[Api]) -> RouteTable {
+    match RouteTable::build(apis) {
+        Ok(table) => table,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn found(table: &RouteTable, method: Method, path: &str) -> Option<(u32, u32)> {
+    match table.find(Some(method), path) {
+        Route::Resource { api, resource, .. } => Some((api.0, resource.0)),
+        _ => None,
+    }
+}
+
+#[test]
+fn longest_base_path_at_a_segment_boundary_wins() {
+    let every = [("/*", Method::Get)];
+    let mut versioned = api("/shop/1.0", &every);
+    versioned.default_version_path = Some("/store".into());
+    let table = table(&[versioned, api("/shop", &every), api("/", &every)]);
+    for (path, expected) in [
+        ("/shop/1.0", 0),
+        ("/shop/1.0/a", 0),
+        ("/store/a", 0),
+        ("/shop/1.00/a", 1),
+        ("/shop/1x0/a", 1),
+        ("/shop", 1),
+        ("/SHOP", 2),
+        ("/shops", 2),
+        ("/", 2),
+    ] {
+        assert_eq!(
+            found(&table, Method::Get, path).map(|found| found.0),
+            Some(expected),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_specific_template_without_the_method_hides_nothing() {
+    let table = table(&[api(
+        "/p",
+        &[
+            ("/pet/findByStatus", Method::Get),
+            ("/pet/{petId}", Method::Delete),
+            ("/pet/*", Method::Put),
+        ],
+    )]);
+    assert_eq!(found(&table, Method::Get, "/p/pet/findByStatus"), Some((0, 0)));
+    assert_eq!(found(&table, Method::Delete, "/p/pet/findByStatus"), Some((0, 1)));
+    assert_eq!(found(&table, Method::Put, "/p/pet/findByStatus"), Some((0, 2)));
+    let methods = MethodSet::default()
+        .with(Method::Get)
+        .with(Method::Delete)
+        .with(Method::Put);
+    let api = ApiIndex(0);
+    assert_eq!(
+        table.find(Some(Method::Post), "/p/pet/findByStatus"),
+        Route::MethodNotAllowed { api, methods }
+    );
+    assert_eq!(
+        table.find(None, "/p/pet/findByStatus"),
+        Route::MethodNotAllowed { api, methods }
+    );
+    assert_eq!(
+        table.find(Some(Method::Options), "/p/pet/findByStatus"),
+        Route::UndeclaredOptions { api, methods }
+    );
+    assert_eq!(table.find(Some(Method::Get), "/p/pets"), Route::NoResource { api });
+    assert_eq!(table.find(Some(Method::Options), "/p/pets"), Route::NoResource { api });
+    assert_eq!(
+        table.find(Some(Method::Options), "/p"),
+        Route::UndeclaredOptions { api, methods }
+    );
+    assert_eq!(table.find(Some(Method::Get), "/q"), Route::NoApi);
+}
+
+#[test]
+fn rest_needs_a_segment_except_at_the_root() {
+    let table = table(&[
+        api("/a", &[("/x/*", Method::Get), ("/x", Method::Post)]),
+        api("/b", &[("/*", Method::Get)]),
+    ]);
+    assert_eq!(found(&table, Method::Get, "/a/x"), None);
+    assert_eq!(found(&table, Method::Get, "/a/x/"), None);
+    assert_eq!(found(&table, Method::Get, "/a/x/y/z"), Some((0, 0)));
+    assert_eq!(found(&table, Method::Post, "/a/x/"), Some((0, 1)));
+    for path in ["/b", "/b/", "/b/c", "/b/c/d/"] {
+        assert_eq!(found(&table, Method::Get, path), Some((1, 0)), "{path}");
+    }
+}
+
+#[test]
+fn the_raw_path_below_is_forwarded() {
+    let table = table(&[api(
+        "/shop.v1",
+        &[("/pet/{petId}/uploadImage", Method::Get), ("/", Method::Get)],
+    )]);
+    for (path, expected) in [
+        (
+            "/shop.v1/pet;a=4;b=5/value1;x=10;y=15/uploadImage",
+            "/pet;a=4;b=5/value1;x=10;y=15/uploadImage",
+        ),
+        ("/shop.v1/pet/shop.v1/uploadImage/", "/pet/shop.v1/uploadImage/"),
+        ("/shop.v1", ""),
+        ("/shop.v1/", "/"),
+        ("/shop%2Ev1/pet/1/uploadImage", "/pet/1/uploadImage"),
+    ] {
+        assert!(
+            matches!(table.find(Some(Method::Get), path), Route::Resource { below, .. } if below == expected),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_path_with_two_readings_must_lead_to_one_resource() {
+    let table = table(&[api(
+        "/p",
+        &[
+            ("/{id}", Method::Get),
+            ("/{id}/admin", Method::Get),
+            ("/files/*", Method::Get),
+        ],
+    )]);
+    let refused = |path| table.find(Some(Method::Get), path) == Route::Refused(PathRefusal::Ambiguous);
+    // One segment to the gateway, two to a backend that decodes the slash.
+    assert!(refused("/p/x%2Fadmin"));
+    assert!(refused("/p/x%5Cadmin"));
+    assert!(refused("/p/x\\admin"));
+    assert!(refused("/p%2Fx"));
+    assert!(refused("//p/x"));
+    assert!(refused("/p//x"));
+    // Both readings agree.
+    assert_eq!(found(&table, Method::Get, "/p/files/a%2Fb"), Some((0, 2)));
+    assert_eq!(found(&table, Method::Get, "/p/files/a//b"), Some((0, 2)));
+    // Encoding hides no literal.
+    assert_eq!(found(&table, Method::Get, "/p/x/%61dmin"), Some((0, 1)));
+    assert_eq!(
+        table.find(Some(Method::Get), "/p/../x"),
+        Route::Refused(PathRefusal::Forbidden)
+    );
+}
+
+#[test]
+fn shared_base_paths_are_named() {
+    let apis = [api("/p", &[]), api("/p/", &[])];
+    assert!(matches!(
+        RouteTable::build(&apis),
+        Err(RouteError::SharedBasePath { .. })
+    ));
+}
+
+/// Looks at every template and keeps the best: what [`ResourceTable`] must equal.
+fn reference(templates: &[(String, Method)], method: Method, path: &str) -> Option<usize> {
+    let path = match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(shorter) => shorter,
+    };
+    templates
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, declared))| *declared == method)
+        .filter_map(|(index, (text, _))| Some((template::Template::parse(text).ok()?, index)))
+        .filter(|(template, _)| template.matches(path))
+        .min()
+        .map(|(_, index)| index)
+}
+
+fn segment() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "a", "b", "ab", "{x}", "{y}", "{x}.js", "{x}.json", "{z}.s", "v{x}", "a{x}", "v{x}.s",
+    ])
+}
+
+fn template_text() -> impl Strategy<Value = String> {
+    (prop::collection::vec(segment(), 0..4), any::<bool>()).prop_map(|(segments, rest)| {
+        let mut text: String = segments.iter().map(|segment| format!("/{segment}")).collect();
+        if rest {
+            text.push_str("/*");
+        }
+        if text.is_empty() { "/".into() } else { text }
+    })
+}
+
+fn method() -> impl Strategy<Value = Method> {
+    prop::sample::select(vec![Method::Get, Method::Post])
+}
+
+fn request_path() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "a", "b", "ab", "c", "a.js", "a.json", ".s", "v1", "v", "vb.s", "v1.js", "",
+    ]);
+    (prop::collection::vec(part, 0..5), any::<bool>()).prop_map(|(parts, slash)| {
+        let mut text: String = parts.iter().map(|part| format!("/{part}")).collect();
+        if slash || text.is_empty() {
+            text.push('/');
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn equals_the_reference(
+        templates in prop::collection::btree_set((template_text(), method().prop_map(|method| method as u8)), 1..12),
+        asked in method(),
+        path in request_path(),
+    ) {
+        let templates: Vec<(String, Method)> = templates
+            .into_iter()
+            .map(|(text, method)| (text, Method::ALL[usize::from(method)]))
+            .collect();
+        let declared: Vec<Resource> = templates.iter().map(|(text, method)| resource(text, *method)).collect();
+        let table = ResourceTable::build(&declared).expect("every generated template is supported");
+        let expected = reference(&templates, asked, &path).map(|index| ResourceIndex(index as u32));
+        prop_assert_eq!(table.find(asked, &path), expected);
+        for method in [Method::Get, Method::Post] {
+            prop_assert_eq!(table.methods_at(&path).contains(method), reference(&templates, method, &path).is_some());
+        }
+    }
+
+    #[test]
+    fn no_path_breaks_the_table(path in "/?[a-z/.;%{}\\\\*0-9é]{0,40}") {
+        let table = table(&[api("/a", &[("/{x}", Method::Get), ("/*", Method::Get)]), api("/", &[("/", Method::Get)])]);
+        let _ = table.find(Some(Method::Get), &path);
+    }
+
+    /// Whatever the encoding, a path that is served reaches the same resource as its fully decoded and merged form.
+    #[test]
+    fn readings_agree(parts in prop::collection::vec("(a|b|%61|%2F|//|;m=1|%5C|/|x){1,3}", 1..5)) {
+        let raw = format!("/{}", parts.join("/"));
+        let table = table(&[api("/a", &[("/{x}", Method::Get), ("/{x}/b", Method::Get), ("/b", Method::Get)])]);
+        if let Route::Resource { api, resource, .. } = table.find(Some(Method::Get), &raw) {
+            let bare: String = raw.split('/').map(|segment| segment.split(';').next().unwrap_or("")).collect::<Vec<_>>().join("/");
+            let mut plain = decode(&bare).replace('\\', "/");
+            while plain.contains("//") {
+                plain = plain.replace("//", "/");
+            }
+            let again = table.find(Some(Method::Get), &plain);
+            let agrees = matches!(again, Route::Resource { api: again_api, resource: again_resource, .. }
+                if again_api == api && again_resource == resource);
+            prop_assert!(agrees, "{raw} and {plain}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The certificate that the gateway shows: the operator's, or one made on first use.
+
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Names in the data folder.
+const CERTIFICATE_FILE: &str = "gateway-certificate.pem";
+const KEY_FILE: &str = "gateway-key.pem";
+
+/// Why there is no certificate to show.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// A file could not be read.
+    #[error("{} could not be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A file could not be written.
+    #[error("{} could not be written", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A file holds no certificate, no key, or something else.
+    #[error("{} holds no usable PEM", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: rustls_pki_types::pem::Error,
+    },
+    /// Certificate and key do not fit, or TLS refused them.
+    #[error("certificate and key cannot be used for TLS")]
+    Tls(#[source] rustls::Error),
+    /// A certificate could not be made.
+    #[error("a self-signed certificate could not be made")]
+    Generate(#[source] rcgen::Error),
+}
+
+/// Where the certificate of the TLS listener comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateOrigin {
+    /// The operator's files.
+    Configured,
+    /// Self-signed, made by this start.
+    Generated {
+        /// The certificate, PEM; clients may trust it.
+        certificate: PathBuf,
+    },
+    /// Self-signed, made by an earlier start.
+    Kept {
+        /// The certificate, PEM; clients may trust it.
+        certificate: PathBuf,
+    },
+}
+
+/// A chain with its key.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
+    pub(crate) origin: CertificateOrigin,
+}
+
+/// Reads the operator's files.
+pub(crate) fn from_files(certificate: &Path, key: &Path) -> Result<Identity, CertificateError> {
+    Ok(Identity {
+        chain: chain(certificate)?,
+        key: private_key(key)?,
+        origin: CertificateOrigin::Configured,
+    })
+}
+
+/// Reads the self-signed certificate in `data_dir`, making it first when there is none.
+pub(crate) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError> {
+    let certificate = data_dir.join(CERTIFICATE_FILE);
+    let key = data_dir.join(KEY_FILE);
+    let kept = certificate.exists() && key.exists();
+    if !kept {
+        generate(data_dir, &certificate, &key)?;
+    }
+    Ok(Identity {
+        chain: chain(&certificate)?,
+        key: private_key(&key)?,
+        origin: if kept {
+            CertificateOrigin::Kept { certificate }
+        } else {
+            CertificateOrigin::Generated { certificate }
+        },
+    })
+}
+
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+    let pem = read(path)?;
+    let unusable = |source| CertificateError::Pem {
+        path: path.to_owned(),
+        source,
+    };
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
+        .map_err(unusable)?;
+    if chain.is_empty() {
+        return Err(unusable(rustls_pki_types::pem::Error::NoItemsFound));
+    }
+    Ok(chain)
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateError> {
+    let pem = read(path)?;
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|source| CertificateError::Pem {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
+    std::fs::read(path).map_err(|source| CertificateError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn generate(data_dir: &Path, certificate: &Path, key: &Path) -> Result<(), CertificateError> {
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let made = rcgen::generate_simple_self_signed(names.to_vec()).map_err(CertificateError::Generate)?;
+    std::fs::create_dir_all(data_dir).map_err(|source| CertificateError::Write {
+        path: data_dir.to_owned(),
+        source,
+    })?;
+    // The key goes first: a certificate without its key would look like a pair that is there.
+    write(key, made.signing_key.serialize_pem().as_bytes())?;
+    write(certificate, made.cert.pem().as_bytes())
+}
+
+/// Writes beside the target and renames, readable by the owner only.
+fn write(path: &Path, contents: &[u8]) -> Result<(), CertificateError> {
+    let failed = |source| CertificateError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let staged = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&staged).map_err(failed)?;
+    io::Write::write_all(&mut file, contents)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| std::fs::rename(&staged, path))
+        .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_self_signed_certificate_is_made_once() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("data");
+        let made = self_signed(&data)?;
+        assert!(matches!(made.origin, CertificateOrigin::Generated { .. }));
+        let kept = self_signed(&data)?;
+        assert!(matches!(kept.origin, CertificateOrigin::Kept { .. }));
+        assert_eq!(made.chain, kept.chain);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(data.join(KEY_FILE))?.permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn unusable_files_are_named() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("x.pem");
+        assert!(matches!(from_files(&path, &path), Err(CertificateError::Read { path: named, .. }) if named == path));
+        std::fs::write(&path, "no PEM")?;
+        assert!(matches!(from_files(&path, &path), Err(CertificateError::Pem { path: named, .. }) if named == path));
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! What is known about one client connection, and when it has to go.
+//!
+//! Timers per request cost more than all other bookkeeping, so there are none: the connection notes what happens with
+//! plain stores, and the core's sweep, a few times a second, decides with [`Connection::verdict`].
+
+use crate::clock::Clock;
+use futures_util::task::AtomicWaker;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::task::Waker;
+use std::time::Duration;
+
+/// Time limits towards clients, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientTimeouts {
+    /// From the first byte of a request to the end of its head.
+    pub(crate) head_ms: u64,
+    /// Without a request.
+    pub(crate) idle_ms: u64,
+    /// Without the client reading anything while there is something to read.
+    pub(crate) stalled_ms: u64,
+}
+
+/// What a connection is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub(crate) enum Order {
+    /// Carry on.
+    Serve = 0,
+    /// Finish the requests in flight, take no more, close.
+    Finish = 1,
+    /// Close now.
+    Abort = 2,
+}
+
+/// One client connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) peer: SocketAddr,
+    pub(crate) tls: bool,
+    /// The client's certificate chain as presented and verified in the handshake, leaf first, DER.
+    #[expect(dead_code, reason = "mutual TLS reads them")]
+    pub(crate) client_certificates: Vec<rustls_pki_types::CertificateDer<'static>>,
+    clock: Clock,
+    in_flight: AtomicU32,
+    served: AtomicBool,
+    http2: AtomicBool,
+    /// When the last request ended, or the connection was made.
+    idle_since_ms: AtomicU64,
+    /// When the first byte of a request arrived whose head is not complete; 0: none.
+    head_since_ms: AtomicU64,
+    /// Since when the client does not read; 0: it does.
+    stalled_since_ms: AtomicU64,
+    order: AtomicU8,
+    waker: AtomicWaker,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        peer: SocketAddr,
+        tls: bool,
+        client_certificates: Vec<rustls_pki_types::CertificateDer<'static>>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            peer,
+            tls,
+            client_certificates,
+            in_flight: AtomicU32::new(0),
+            served: AtomicBool::new(false),
+            http2: AtomicBool::new(false),
+            idle_since_ms: AtomicU64::new(clock.coarse_ms()),
+            head_since_ms: AtomicU64::new(0),
+            stalled_since_ms: AtomicU64::new(0),
+            order: AtomicU8::new(Order::Serve as u8),
+            waker: AtomicWaker::new(),
+            clock,
+        }
+    }
+
+    pub(super) fn note_read(&self) {
+        if self.in_flight.load(Relaxed) == 0 && self.head_since_ms.load(Relaxed) == 0 {
+            self.head_since_ms.store(self.clock.coarse_ms().max(1), Relaxed);
+        }
+    }
+
+    pub(super) fn note_write(&self, blocked: bool) {
+        let since = self.stalled_since_ms.load(Relaxed);
+        if !blocked && since != 0 {
+            self.stalled_since_ms.store(0, Relaxed);
+        } else if blocked && since == 0 {
+            self.stalled_since_ms.store(self.clock.coarse_ms().max(1), Relaxed);
+        }
+    }
+
+    /// A request's head is complete.
+    pub(crate) fn request_began(&self, http2: bool) {
+        self.head_since_ms.store(0, Relaxed);
+        self.in_flight.fetch_add(1, Relaxed);
+        self.served.store(true, Relaxed);
+        self.http2.store(http2, Relaxed);
+    }
+
+    /// An answer is complete, or given up.
+    pub(crate) fn request_ended(&self) {
+        self.in_flight.fetch_sub(1, Relaxed);
+        self.idle_since_ms.store(self.clock.coarse_ms(), Relaxed);
+    }
+
+    /// Decides what the connection has to do at `now_ms`.
+    pub(super) fn verdict(&self, now_ms: u64, limits: &ClientTimeouts) -> Order {
+        let exceeded = |since: u64, limit: u64| since != 0 && now_ms.saturating_sub(since) >= limit;
+        if exceeded(self.stalled_since_ms.load(Relaxed), limits.stalled_ms) {
+            return Order::Abort;
+        }
+        if self.in_flight.load(Relaxed) > 0 {
+            return Order::Serve;
+        }
+        // Between requests HTTP/2 connections carry pings and window updates, which begin no request.
+        let http2 = self.http2.load(Relaxed);
+        if !http2 && exceeded(self.head_since_ms.load(Relaxed), limits.head_ms) {
+            Order::Abort
+        } else if now_ms.saturating_sub(self.idle_since_ms.load(Relaxed)) >= limits.idle_ms {
+            Order::Finish
+        } else {
+            Order::Serve
+        }
+    }
+
+    /// Whether nothing would be lost if the connection took no more requests now: it is at work, or has been, or has been
+    /// given the time to start, and no request is half read.
+    pub(super) fn may_finish(&self, now_ms: u64, patience_ms: u64) -> bool {
+        let at_work = self.in_flight.load(Relaxed) > 0;
+        let half_read = !self.http2.load(Relaxed) && self.head_since_ms.load(Relaxed) != 0;
+        let waited = now_ms.saturating_sub(self.idle_since_ms.load(Relaxed)) >= patience_ms;
+        at_work || waited || (self.served.load(Relaxed) && !half_read)
+    }
+
+    /// Raises the order; orders are never taken back.
+    pub(super) fn order(&self, order: Order) {
+        if self.order.fetch_max(order as u8, Relaxed) < order as u8 {
+            self.waker.wake();
+        }
+    }
+
+    pub(super) fn ordered(&self) -> Order {
+        match self.order.load(Relaxed) {
+            0 => Order::Serve,
+            1 => Order::Finish,
+            _ => Order::Abort,
+        }
+    }
+
+    pub(super) fn wake_on_order(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+}
+
+impl ClientTimeouts {
+    /// How often connections have to be looked at so that the shortest limit is kept within a tenth or so.
+    pub(super) fn sweep_period(&self) -> Duration {
+        let shortest = self.head_ms.min(self.idle_ms).min(self.stalled_ms);
+        Duration::from_millis((shortest / 8).clamp(10, 500))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: ClientTimeouts = ClientTimeouts {
+        head_ms: 100,
+        idle_ms: 1000,
+        stalled_ms: 500,
+    };
+
+    fn connection() -> Connection {
+        Connection::new(SocketAddr::from(([127, 0, 0, 1], 1)), false, Vec::new(), Clock::new())
+    }
+
+    #[test]
+    fn idle_connections_finish() {
+        let connection = connection();
+        assert_eq!(connection.verdict(999, &LIMITS), Order::Serve);
+        assert_eq!(connection.verdict(1000, &LIMITS), Order::Finish);
+        connection.request_began(false);
+        assert_eq!(connection.verdict(100_000, &LIMITS), Order::Serve);
+    }
+
+    #[test]
+    fn slow_heads_are_cut_off() {
+        let connection = connection();
+        connection.note_read();
+        assert_eq!(connection.verdict(50, &LIMITS), Order::Serve);
+        assert_eq!(connection.verdict(101, &LIMITS), Order::Abort);
+        connection.request_began(false);
+        connection.request_ended();
+        assert_eq!(connection.verdict(101, &LIMITS), Order::Serve);
+    }
+
+    #[test]
+    fn clients_that_do_not_read_are_cut_off() {
+        let connection = connection();
+        connection.request_began(false);
+        connection.note_write(true);
+        assert_eq!(connection.verdict(501, &LIMITS), Order::Abort);
+        connection.note_write(false);
+        assert_eq!(connection.verdict(501, &LIMITS), Order::Serve);
+    }
+
+    #[test]
+    fn a_half_read_request_is_not_thrown_away_while_draining() {
+        let connection = connection();
+        assert!(!connection.may_finish(0, 1000), "accepted but not yet asked anything");
+        assert!(connection.may_finish(1000, 1000));
+        connection.request_began(false);
+        assert!(connection.may_finish(0, 1000));
+        connection.request_ended();
+        assert!(connection.may_finish(0, 1000));
+        connection.note_read();
+        assert!(!connection.may_finish(0, 1000));
+    }
+
+    #[test]
+    fn orders_only_rise() {
+        let connection = connection();
+        connection.order(Order::Abort);
+        connection.order(Order::Finish);
+        assert_eq!(connection.ordered(), Order::Abort);
+    }
+}

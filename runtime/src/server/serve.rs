@@ -1,0 +1,228 @@
+//! Accepts connections and serves requests on them.
+
+use super::client_io::ClientIo;
+use super::connection::{ClientTimeouts, Connection, Order};
+use crate::core::Core;
+use crate::proxy::handle;
+use futures_util::FutureExt;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// Rest after the operating system had no connection to give, most likely for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Smallest bound of the HTTP/1 read buffer: beyond it hyper answers 431 itself, below it the gateway does.
+const READ_BUFFER: usize = 64 * 1024;
+/// Requests that one HTTP/2 connection may have open.
+const HTTP2_STREAMS: u32 = 200;
+
+/// How connections are served; the same for every core.
+#[derive(Debug, Clone)]
+pub(crate) struct ServeSettings {
+    pub(crate) timeouts: ClientTimeouts,
+    pub(crate) tls_handshake: Duration,
+    pub(crate) keep_alive: bool,
+    pub(crate) http2: bool,
+    /// Bytes of a request's head.
+    pub(crate) max_head: usize,
+    pub(crate) budget: ConnectionBudget,
+}
+
+/// Open client connections of all cores together. Touched once per connection.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionBudget {
+    open: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl ConnectionBudget {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            open: Arc::default(),
+            limit,
+        }
+    }
+
+    fn take(&self) -> Option<Spent> {
+        if self.open.fetch_add(1, Relaxed) < self.limit {
+            Some(Spent(Arc::clone(&self.open)))
+        } else {
+            self.open.fetch_sub(1, Relaxed);
+            None
+        }
+    }
+}
+
+struct Spent(Arc<AtomicUsize>);
+
+impl Drop for Spent {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Accepts until `stop`, then accepts what the kernel has queued: closing a listener would reset those connections.
+pub(super) async fn accept(
+    core: Arc<Core>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    settings: Arc<ServeSettings>,
+    stop: impl Future<Output = ()>,
+) {
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => start(&core, stream, peer, tls.as_ref(), &settings),
+                Err(error) => {
+                    tracing::warn!(%error, "no connection could be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        start(&core, stream, peer, tls.as_ref(), &settings);
+    }
+}
+
+fn start(
+    core: &Arc<Core>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<&TlsAcceptor>,
+    settings: &Arc<ServeSettings>,
+) {
+    let Some(spent) = settings.budget.take() else {
+        core.metrics.connection_refused();
+        return;
+    };
+    core.metrics.connection_accepted();
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it was served");
+        return;
+    }
+    let (core, tls, settings) = (Arc::clone(core), tls.cloned(), Arc::clone(settings));
+    tokio::spawn(async move {
+        let _spent = spent;
+        match tls {
+            None => {
+                let connection = Connection::new(peer, false, Vec::new(), core.clock.clone());
+                serve(
+                    &core,
+                    stream,
+                    Arc::new(connection),
+                    protocols(&settings, None),
+                    &settings,
+                )
+                .await;
+            }
+            Some(acceptor) => match tokio::time::timeout(settings.tls_handshake, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    let session = stream.get_ref().1;
+                    let certificates = session.peer_certificates().unwrap_or_default();
+                    let certificates = certificates.iter().map(|one| one.clone().into_owned()).collect();
+                    let protocols = protocols(&settings, session.alpn_protocol().or(Some(b"http/1.1")));
+                    let connection = Connection::new(peer, true, certificates, core.clock.clone());
+                    serve(&core, stream, Arc::new(connection), protocols, &settings).await;
+                }
+                Ok(Err(error)) => {
+                    core.metrics.handshake_failed();
+                    tracing::debug!(%error, "TLS handshake failed");
+                }
+                Err(_) => core.metrics.handshake_failed(),
+            },
+        }
+    });
+}
+
+/// The HTTP versions that a connection may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocols {
+    Http1,
+    Http2,
+    /// HTTP/2 with prior knowledge, or HTTP/1: the first bytes tell.
+    Either,
+}
+
+fn protocols(settings: &ServeSettings, negotiated: Option<&[u8]>) -> Protocols {
+    match negotiated {
+        Some(b"h2") => Protocols::Http2,
+        None if settings.http2 => Protocols::Either,
+        _ => Protocols::Http1,
+    }
+}
+
+async fn serve<S>(
+    core: &Arc<Core>,
+    stream: S,
+    connection: Arc<Connection>,
+    protocols: Protocols,
+    settings: &ServeSettings,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let _registration = core.connections.register(Arc::clone(&connection));
+    let io = ClientIo::new(stream, Arc::clone(&connection));
+    let builder = builder(protocols, settings, settings.keep_alive && !core.is_draining());
+    let service = service_fn(|request| {
+        let answer = handle(Arc::clone(core), Arc::clone(&connection), request);
+        answer.map(Ok::<_, Infallible>)
+    });
+    let mut serving = pin!(builder.serve_connection(io, service));
+    let mut finishing = false;
+    let mut known = false;
+    let outcome = poll_fn(|context| {
+        if !known {
+            // A task keeps its waker for life.
+            connection.wake_on_order(context.waker());
+            known = true;
+        }
+        match connection.ordered() {
+            Order::Serve => {}
+            Order::Finish if finishing => {}
+            Order::Finish => {
+                finishing = true;
+                serving.as_mut().graceful_shutdown();
+            }
+            Order::Abort => return Poll::Ready(Ok(())),
+        }
+        serving.as_mut().poll(context)
+    })
+    .await;
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a client connection ended early");
+    }
+}
+
+fn builder(protocols: Protocols, settings: &ServeSettings, keep_alive: bool) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .keep_alive(keep_alive)
+        .header_read_timeout(None)
+        .max_buf_size(settings.max_head.max(READ_BUFFER));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS)
+        .max_header_list_size(u32::try_from(settings.max_head.max(READ_BUFFER)).unwrap_or(u32::MAX));
+    match protocols {
+        Protocols::Http1 => builder.http1_only(),
+        Protocols::Http2 => builder.http2_only(),
+        Protocols::Either => builder,
+    }
+}

@@ -1,0 +1,171 @@
+//! A bundle and the operator's settings, compiled for the request path.
+//!
+//! A snapshot never changes. A request loads it once and sees one configuration from its first byte to its last; a reload
+//! compiles a new one aside and swaps it in whole.
+
+mod api;
+mod cors;
+mod endpoint;
+mod header_rules;
+
+pub(crate) use api::{Api, Resource, Strip};
+pub(crate) use cors::Preflight;
+pub(crate) use endpoint::KeyKind;
+pub(crate) use header_rules::HeaderRules;
+
+use crate::config::RuntimeConfig;
+use crate::metrics::Metrics;
+use crate::refusal::Renderer;
+use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
+use crate::throttle::{Counters, Throttle};
+use crate::upstream::Origins;
+use http::HeaderName;
+use mgw_bundle::{Bundle, Digest};
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a bundle cannot be served with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// APIs cannot be told apart or templates cannot be routed.
+    #[error("the APIs cannot be routed")]
+    Route(#[from] RouteError),
+    /// Endpoints that cannot be used.
+    #[error("{}", Listed(.0))]
+    Endpoints(Vec<EndpointProblem>),
+}
+
+/// One endpoint that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointProblem {
+    /// Name and version of the API.
+    pub api: String,
+    /// The URL as given.
+    pub url: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+    /// The setting that gave the URL, when it replaced the one in the bundle.
+    pub setting: Option<String>,
+}
+
+impl fmt::Display for EndpointProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "endpoint {} of API {} {}", self.url, self.api, self.reason)?;
+        match &self.setting {
+            Some(setting) => write!(f, " (from setting {setting})"),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Listed<'a>(&'a [EndpointProblem]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, problem) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("; ")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// Bounds of one request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestLimits {
+    /// Bytes of the request target.
+    pub(crate) uri: usize,
+    /// Bytes of all header fields.
+    pub(crate) headers: usize,
+    /// Bytes of the body.
+    pub(crate) body: u64,
+}
+
+/// What outlives snapshots and is continued by each.
+#[derive(Debug)]
+pub(crate) struct Continued {
+    pub(crate) origins: Origins,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// The configuration that requests see.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// Counts the configurations of this process, from 1.
+    pub(crate) generation: u64,
+    pub(crate) project: String,
+    pub(crate) digest: Digest,
+    pub(crate) routes: RouteTable,
+    pub(crate) apis: Vec<Api>,
+    pub(crate) throttle: Throttle,
+    pub(crate) renderer: Renderer,
+    pub(crate) rules: HeaderRules,
+    /// The header of the gateway's own token for backends.
+    pub(crate) backend_jwt_header: HeaderName,
+    pub(crate) limits: RequestLimits,
+    /// Answer unknown resources and methods as JSON.
+    pub(crate) api_fault_responses: bool,
+    /// Answer unknown base paths as JSON.
+    pub(crate) global_fault_responses: bool,
+    /// Behave like micro-gw 3.2 where it differs.
+    pub(crate) compat: bool,
+}
+
+impl Snapshot {
+    /// Compiles a bundle.
+    pub(crate) fn compile(
+        bundle: &Bundle,
+        config: &RuntimeConfig,
+        continued: &Continued,
+        generation: u64,
+        unix_ms: u64,
+    ) -> Result<Self, SnapshotError> {
+        let gateway = &bundle.config;
+        let routes = RouteTable::build(&gateway.apis)?;
+        let mut problems = Vec::new();
+        let mut resolver = endpoint::Resolver::new(config, &continued.origins, &mut problems);
+        let metrics = continued.metrics.apis(gateway.apis.iter());
+        let apis = gateway
+            .apis
+            .iter()
+            .zip(metrics)
+            .map(|(api, metrics)| Api::compile(api, config, &mut resolver, metrics))
+            .collect();
+        resolver.warn_about_unused_overrides();
+        if !problems.is_empty() {
+            return Err(SnapshotError::Endpoints(problems));
+        }
+        Ok(Self {
+            generation,
+            project: gateway.project.clone(),
+            digest: bundle.digest,
+            routes,
+            apis,
+            throttle: Throttle::new(gateway, Arc::clone(&continued.counters), unix_ms),
+            renderer: Renderer::new(config.compat),
+            rules: HeaderRules::compile(config),
+            backend_jwt_header: config.backend_jwt.header.clone(),
+            limits: RequestLimits {
+                uri: config.listener.max_uri_length,
+                headers: config.listener.max_header_size,
+                body: config.listener.max_body_size.unwrap_or(u64::MAX),
+            },
+            api_fault_responses: gateway.api_fault_responses,
+            global_fault_responses: gateway.global_fault_responses,
+            compat: config.compat,
+        })
+    }
+
+    pub(crate) fn api(&self, index: ApiIndex) -> Option<&Api> {
+        self.apis.get(usize::try_from(index.0).ok()?)
+    }
+}
+
+impl Api {
+    pub(crate) fn resource(&self, index: ResourceIndex) -> Option<&Resource> {
+        self.resources.get(usize::try_from(index.0).ok()?)
+    }
+}

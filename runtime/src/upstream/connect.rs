@@ -1,0 +1,78 @@
+//! Opens connections to backends.
+
+use super::error::UpstreamError;
+use super::origin::Origin;
+use super::pool::Sender;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// How backends are connected to; one for the whole gateway.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    tls: TlsConnector,
+    timeout: Duration,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connector {
+    /// `timeout` bounds name look-up, TCP and TLS together.
+    pub(crate) fn new(tls: Arc<rustls::ClientConfig>, timeout: Duration) -> Self {
+        Self {
+            tls: tls.into(),
+            timeout,
+        }
+    }
+
+    /// Opens a connection and spawns the task that drives it.
+    pub(super) async fn connect(&self, origin: &Origin, budget: Duration) -> Result<Sender, UpstreamError> {
+        tokio::time::timeout(self.timeout.min(budget), self.open(origin))
+            .await
+            .unwrap_or(Err(UpstreamError::ConnectTimeout))
+    }
+
+    async fn open(&self, origin: &Origin) -> Result<Sender, UpstreamError> {
+        let stream = TcpStream::connect((&*origin.host, origin.port))
+            .await
+            .map_err(UpstreamError::Connect)?;
+        stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
+        match &origin.tls {
+            None => drive(TokioIo::new(stream)).await,
+            Some(name) => {
+                let stream = self
+                    .tls
+                    .connect(name.clone(), stream)
+                    .await
+                    .map_err(UpstreamError::Tls)?;
+                drive(TokioIo::new(stream)).await
+            }
+        }
+    }
+}
+
+async fn drive<T>(io: T) -> Result<Sender, UpstreamError>
+where
+    T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::Builder::new()
+        .handshake(io)
+        .await
+        .map_err(UpstreamError::Exchange)?;
+    tokio::spawn(async move {
+        // Whoever uses the connection learns of a failure through the sender.
+        if let Err(error) = connection.await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "backend connection ended");
+        }
+    });
+    Ok(sender)
+}

@@ -1,0 +1,43 @@
+//! Why a backend gave no answer.
+
+/// Why a backend gave no answer. What the client is told does not include addresses; the cause is for the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpstreamError {
+    /// No connection: refused, unreachable, name unknown.
+    #[error("could not connect")]
+    Connect(#[source] std::io::Error),
+    /// The TLS handshake failed.
+    #[error("TLS handshake failed")]
+    Tls(#[source] std::io::Error),
+    /// Connecting took too long.
+    #[error("timed out while connecting")]
+    ConnectTimeout,
+    /// The answer did not start in time.
+    #[error("timed out while waiting for the answer")]
+    Timeout,
+    /// The connection broke, or what came was not HTTP.
+    #[error("the exchange failed")]
+    Exchange(#[source] hyper::Error),
+    /// An answer that cannot be passed on: a switch of protocols that nobody asked for.
+    #[error("the backend switched protocols")]
+    Unusable,
+    /// An answer beyond the operator's limits.
+    #[error("the answer is larger than allowed")]
+    AnswerTooLarge,
+    /// The client stopped in the middle of its request.
+    #[error("the client stopped sending")]
+    Client,
+    /// The client stalled in the middle of its request.
+    #[error("the client took too long to send its request")]
+    ClientTimeout,
+    /// The request body is larger than allowed.
+    #[error("the request body is larger than allowed")]
+    BodyTooLarge,
+}
+
+impl UpstreamError {
+    /// Whether the request was certainly not processed, so that another backend may get it.
+    pub(super) fn is_before_sending(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Tls(_) | Self::ConnectTimeout)
+    }
+}

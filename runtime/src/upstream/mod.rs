@@ -1,0 +1,23 @@
+//! Sends requests to backends over a pool of connections that belongs to one core.
+
+mod connect;
+mod endpoint;
+mod error;
+mod origin;
+mod pool;
+mod request_body;
+mod response_body;
+mod send;
+mod tls;
+mod verify;
+
+pub(crate) use connect::Connector;
+pub(crate) use endpoint::{Choice, Endpoint, Target};
+pub(crate) use error::UpstreamError;
+pub(crate) use origin::Origins;
+pub(crate) use pool::{Pool, PoolLimits};
+pub(crate) use request_body::{Progress, RequestBody};
+pub(crate) use response_body::{ResponseBody, ResponseBodyError};
+pub(crate) use send::{Outgoing, ResponseBounds, Upstream};
+pub use tls::TrustError;
+pub(crate) use tls::client_config;

@@ -1,0 +1,130 @@
+//! The backend's answer on its way to the client.
+
+use super::pool::{Pool, Sender};
+use crate::clock::Clock;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Sleep;
+
+/// A response body, streamed. Gives the connection back to the pool at its end, closes it when dropped before.
+#[derive(Debug)]
+pub(crate) struct ResponseBody {
+    incoming: Incoming,
+    lease: Option<Lease>,
+    timeout: Duration,
+    /// What the backend may still send.
+    remaining: u64,
+    /// Exists from the first time the backend let us wait.
+    timer: Option<Pin<Box<Sleep>>>,
+    waiting: bool,
+}
+
+/// A connection in use.
+#[derive(Debug)]
+pub(super) struct Lease {
+    pub(super) pool: Arc<Pool>,
+    pub(super) origin: usize,
+    pub(super) sender: Sender,
+    pub(super) clock: Clock,
+}
+
+impl Lease {
+    fn give_back(self) {
+        let now_ms = self.clock.monotonic_ms();
+        self.pool.put(self.origin, self.sender, now_ms);
+    }
+}
+
+/// Why a response body ended early. The client sees its connection reset.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ResponseBodyError {
+    #[error("the backend's answer broke off")]
+    Backend(#[source] hyper::Error),
+    #[error("the backend stalled in the middle of its answer")]
+    Timeout,
+    #[error("the backend's answer is larger than allowed")]
+    TooLarge,
+}
+
+impl ResponseBody {
+    pub(super) fn new(incoming: Incoming, lease: Lease, timeout: Duration, limit: u64) -> Self {
+        let mut body = Self {
+            incoming,
+            lease: Some(lease),
+            timeout,
+            remaining: limit,
+            timer: None,
+            waiting: false,
+        };
+        if body.incoming.is_end_stream() {
+            body.finish();
+        }
+        body
+    }
+
+    fn finish(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+    }
+
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let timeout = self.timeout;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        if !self.waiting {
+            self.waiting = true;
+            timer.as_mut().reset(tokio::time::Instant::now() + timeout);
+        }
+        timer.as_mut().poll(context)
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = ResponseBodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match Pin::new(&mut self.incoming).poll_frame(context) {
+            Poll::Pending => self.poll_timer(context).map(|()| {
+                self.lease = None;
+                Some(Err(ResponseBodyError::Timeout))
+            }),
+            Poll::Ready(frame) => {
+                self.waiting = false;
+                let length = match &frame {
+                    Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len() as u64),
+                    _ => 0,
+                };
+                match self.remaining.checked_sub(length) {
+                    Some(left) => self.remaining = left,
+                    None => {
+                        self.lease = None;
+                        return Poll::Ready(Some(Err(ResponseBodyError::TooLarge)));
+                    }
+                }
+                match &frame {
+                    Some(Ok(_)) if !self.incoming.is_end_stream() => {}
+                    Some(Err(_)) => self.lease = None,
+                    Some(Ok(_)) | None => self.finish(),
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(ResponseBodyError::Backend)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}

@@ -1,0 +1,126 @@
+//! What the gateway trusts when it connects to `https` backends, and who it is to them.
+
+use super::verify::{AnyCertificate, AnyName};
+use crate::config::HttpClients;
+use rustls::client::WebPkiServerVerifier;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why TLS towards backends could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// A file that cannot be read.
+    #[error("{} could not be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file that holds no usable PEM.
+    #[error("{} holds no usable PEM", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: rustls_pki_types::pem::Error,
+    },
+    /// A certificate that cannot be an authority.
+    #[error("a certificate in {} cannot be trusted", path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: rustls::Error,
+    },
+    /// The TLS library refused its settings.
+    #[error("TLS towards backends could not be set up")]
+    Settings(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Builds the TLS settings for backends: trusts the platform's authorities and the operator's.
+pub(crate) fn client_config(settings: &HttpClients) -> Result<Arc<ClientConfig>, TrustError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TrustError::Settings(error.into()))?;
+    let builder = match (settings.verify_certificates, settings.verify_hostname) {
+        (true, true) => builder.with_root_certificates(roots(settings.ca_file.as_deref())?),
+        (true, false) => {
+            tracing::warn!("host names of backends are not verified (httpClients.sslConfig.verifyHostname)");
+            let roots = Arc::new(roots(settings.ca_file.as_deref())?);
+            let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
+                .build()
+                .map_err(|error| TrustError::Settings(error.into()))?;
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(AnyName(verifier)))
+        }
+        (false, _) => {
+            tracing::warn!("certificates of backends are not verified (httpClients.disableSslVerification)");
+            let verifier = AnyCertificate(provider.signature_verification_algorithms);
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        }
+    };
+    let mut config = match (&settings.certificate_file, &settings.private_key_file) {
+        (Some(certificate), Some(key)) => {
+            let chain = certificates(certificate)?;
+            let key_pem = read(key)?;
+            let key = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|source| TrustError::Pem {
+                path: key.clone(),
+                source,
+            })?;
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| TrustError::Settings(error.into()))?
+        }
+        _ => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn roots(extra: Option<&Path>) -> Result<RootCertStore, TrustError> {
+    let mut roots = RootCertStore::empty();
+    let platform = rustls_native_certs::load_native_certs();
+    for error in &platform.errors {
+        tracing::debug!(%error, "an authority of the platform could not be read");
+    }
+    roots.add_parsable_certificates(platform.certs);
+    if let Some(path) = extra {
+        for certificate in certificates(path)? {
+            roots.add(certificate).map_err(|source| TrustError::Authority {
+                path: path.to_owned(),
+                source,
+            })?;
+        }
+    }
+    if roots.is_empty() {
+        // No reason to stop: plain backends need none.
+        tracing::warn!("no certificate authority is trusted: https backends cannot be reached");
+    }
+    Ok(roots)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    let pem = read(path)?;
+    CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
+        .map_err(|source| TrustError::Pem {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
+    std::fs::read(path).map_err(|source| TrustError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,228 @@
+//! Ports, TLS and HTTP/2.
+
+use crate::support::{Backend, Client, GatewayBuilder, PATIENCE, TestGateway, api};
+use bytes::Bytes;
+use http::{Request, StatusCode, Version};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use mgw_runtime::{BindError, CertificateOrigin, StartError};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+#[test]
+fn a_port_in_use_is_named() {
+    for admin in [false, true] {
+        let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let address = taken.local_addr().expect("it is bound");
+        let key = if admin {
+            "b7a.observability.metrics.prometheus.port"
+        } else {
+            "listenerConfig.httpPort"
+        };
+        let refused = GatewayBuilder::new(Vec::new())
+            .set(key, &address.port().to_string())
+            .try_start();
+        assert!(
+            matches!(&refused, Err(StartError::Bind(BindError::InUse { address: named })) if *named == address),
+            "{:?}",
+            refused.err()
+        );
+    }
+}
+
+#[test]
+fn two_gateways_never_share_a_port() {
+    let first = GatewayBuilder::new(Vec::new()).start();
+    let port = first.http().port().to_string();
+    let second = GatewayBuilder::new(Vec::new())
+        .set("listenerConfig.httpPort", &port)
+        .try_start();
+    assert!(matches!(second, Err(StartError::Bind(BindError::InUse { .. }))));
+    drop(first);
+    assert!(
+        GatewayBuilder::new(Vec::new())
+            .set("listenerConfig.httpPort", &port)
+            .try_start()
+            .is_ok()
+    );
+}
+
+#[test]
+fn the_bundle_is_checked_before_anything_is_bound() {
+    let refused = GatewayBuilder::new(vec![api("/p", "http://u:secret@x"), api("/q", "ftp://x")]).try_start();
+    let Err(StartError::Snapshot(error)) = refused else {
+        panic!("such endpoints are refused")
+    };
+    let text = error.to_string();
+    assert!(text.contains("p:1.0") && text.contains("q:1.0"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+fn on_runtime<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime
+        .block_on(async { tokio::time::timeout(PATIENCE, future).await })
+        .expect("it does not hang")
+}
+
+async fn over_http2<S>(stream: S, uri: &str) -> (StatusCode, Version, String)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .expect("HTTP/2");
+    tokio::spawn(connection);
+    let request = Request::post(uri).header("cookie", "a=1").header("cookie", "b=2");
+    let request = request.body(Full::new(Bytes::from_static(b"body"))).expect("a request");
+    let response = sender.send_request(request).await.expect("a response");
+    let (status, version) = (response.status(), response.version());
+    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    (status, version, String::from_utf8_lossy(&body).into_owned())
+}
+
+#[test]
+fn http2_with_prior_knowledge() {
+    let backend = Backend::echo();
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    let address = gateway.http();
+    let (status, version, body) = on_runtime(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        over_http2(stream, "http://gateway/p/x?q=1").await
+    });
+    assert_eq!((status, version), (StatusCode::OK, Version::HTTP_2));
+    assert!(body.starts_with("POST /x?q=1 HTTP/1.1\r\n"), "{body}");
+    assert!(body.to_ascii_lowercase().contains("cookie: a=1; b=2\r\n"), "{body}");
+    assert!(body.ends_with("\nbody"), "{body}");
+    assert_eq!(gateway.get("/p").status, 200, "HTTP/1.1 on the same port");
+}
+
+fn with_tls(builder: GatewayBuilder) -> TestGateway {
+    builder
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+        .start()
+}
+
+fn tls_client(gateway: &TestGateway, protocol: &[u8]) -> (tokio_rustls::TlsConnector, SocketAddr) {
+    let Some(CertificateOrigin::Generated { certificate }) = gateway.running.certificate() else {
+        panic!("a certificate was made")
+    };
+    let pem = std::fs::read(certificate).expect("it was written");
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(&pem).expect("PEM"))
+        .expect("it can be trusted");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the defaults are safe")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    let address = gateway.running.addresses().https.expect("the TLS listener is on");
+    (Arc::new(config).into(), address)
+}
+
+#[test]
+fn tls_with_a_generated_certificate() {
+    let backend = Backend::echo();
+    let gateway = with_tls(GatewayBuilder::new(vec![api("/p", &backend.url())]));
+    let name = ServerName::try_from("localhost").expect("a name");
+
+    let (connector, address) = tls_client(&gateway, b"h2");
+    let name2 = name.clone();
+    let (status, version, _) = on_runtime(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let stream = connector.connect(name2, stream).await.expect("TLS");
+        over_http2(stream, "https://gateway/p").await
+    });
+    assert_eq!((status, version), (StatusCode::OK, Version::HTTP_2));
+
+    let (connector, address) = tls_client(&gateway, b"http/1.1");
+    let status = on_runtime(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let stream = connector.connect(name, stream).await.expect("TLS");
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .expect("HTTP/1.1");
+        tokio::spawn(connection);
+        let request = Request::get("/p")
+            .header("host", "gateway")
+            .body(Full::<Bytes>::default())
+            .expect("a request");
+        sender.send_request(request).await.expect("a response").status()
+    });
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[test]
+fn plain_text_on_the_tls_port_harms_nobody() {
+    let backend = Backend::named("ok");
+    let gateway = with_tls(GatewayBuilder::new(vec![api("/p", &backend.url())]));
+    let address = gateway.running.addresses().https.expect("the TLS listener is on");
+    let mut client = Client::connect(address);
+    client.send("GET /p HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    assert!(client.receive().is_err());
+    assert_eq!(gateway.get("/p").status, 200);
+    assert_eq!(gateway.metric("mgw_tls_handshake_failures_total"), Some(1.0));
+}
+
+#[test]
+fn https_backends_are_verified() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca_file = folder.path().join("ca.pem");
+    std::fs::write(&ca_file, made.cert.pem()).expect("it is written");
+    let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the defaults are safe")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("they fit");
+    let server = Arc::new(server);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let server = Arc::clone(&server);
+            std::thread::spawn(move || {
+                use std::io::{BufRead, BufReader, Write};
+                let session = rustls::ServerConnection::new(server).expect("a session");
+                let mut stream = BufReader::new(rustls::StreamOwned::new(session, stream));
+                let mut line = String::new();
+                while stream.read_line(&mut line).is_ok_and(|length| length > 2) {
+                    line.clear();
+                }
+                let _ = stream
+                    .get_mut()
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecure");
+            });
+        }
+    });
+    let apis = || {
+        vec![
+            api("/named", &format!("https://localhost:{port}")),
+            api("/other", &format!("https://127.0.0.1:{port}")),
+        ]
+    };
+    let trusting = GatewayBuilder::new(apis()).set("httpClients.sslConfig.caFile", &ca_file.to_string_lossy());
+    let gateway = trusting.start();
+    assert_eq!(gateway.get("/named").body, "secure");
+    assert_eq!(gateway.get("/other").status, 503, "the certificate bears another name");
+    let gateway = GatewayBuilder::new(apis()).start();
+    assert_eq!(gateway.get("/named").status, 503, "nobody vouches for the certificate");
+    let careless = GatewayBuilder::new(apis())
+        .set("httpClients.sslConfig.caFile", &ca_file.to_string_lossy())
+        .set("httpClients.sslConfig.verifyHostname", "false");
+    assert_eq!(careless.start().get("/other").body, "secure");
+    let reckless = GatewayBuilder::new(apis()).set("httpClients.disableSslVerification", "true");
+    assert_eq!(reckless.start().get("/named").body, "secure");
+}

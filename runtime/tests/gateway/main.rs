@@ -1,0 +1,14 @@
+//! The gateway on real sockets: every test starts its own gateway and backend on free loopback ports.
+
+mod support;
+
+mod backends;
+mod cors;
+mod drain;
+mod forwarding;
+mod limits;
+mod listeners;
+mod operation;
+mod reload;
+mod routing;
+mod streaming;

@@ -1,0 +1,79 @@
+//! What operators see.
+
+use crate::support::{Backend, Client, GatewayBuilder, api, eventually};
+
+#[test]
+fn readiness_says_what_is_served() {
+    let builder = GatewayBuilder::new(vec![api("/p", "http://192.0.2.1")]);
+    let gateway = builder.start();
+    let response = Client::get(gateway.admin(), "/ready");
+    assert_eq!(response.status, 200);
+    let ready: serde_json::Value = serde_json::from_str(&response.body).expect("JSON");
+    assert_eq!(ready["ready"], true);
+    assert_eq!(ready["reasons"], serde_json::json!([]));
+    assert_eq!(ready["project"], "test");
+    assert_eq!(ready["apis"], 1);
+    assert_eq!(ready["configGeneration"], 1);
+    assert_eq!(ready["bundle"], builder.bundle().digest.to_string());
+    assert!(ready["startedAt"].is_string());
+    assert_eq!(Client::get(gateway.admin(), "/nothing").status, 404);
+    let post = Client::once(
+        gateway.admin(),
+        "POST /ready HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+    );
+    assert_eq!(post.status, 405);
+    assert_eq!(gateway.get("/metrics").status, 404, "API listeners do not show metrics");
+}
+
+#[test]
+fn requests_are_counted() {
+    let backend = Backend::named("ok");
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    for _ in 0..3 {
+        assert_eq!(gateway.get("/p").status, 200);
+    }
+    assert_eq!(gateway.get("/nowhere").status, 404);
+    for (metric, value) in [
+        (
+            r#"mgw_requests_total{api="p",version="1.0",method="GET",status="2xx"}"#,
+            3.0,
+        ),
+        (
+            r#"mgw_requests_total{api="",version="",method="GET",status="4xx"}"#,
+            1.0,
+        ),
+        ("mgw_upstream_latency_seconds_count", 3.0),
+        ("mgw_requests_in_flight", 0.0),
+    ] {
+        eventually(metric, || gateway.metric(metric) == Some(value));
+    }
+}
+
+#[test]
+fn every_request_leaves_a_line() {
+    let backend = Backend::named("ok");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("access.log");
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())])
+        .set("b7a.http.accesslog.path", &path.to_string_lossy())
+        .start();
+    let response = Client::once(
+        gateway.http(),
+        "GET /p/x?apikey=s3cret HTTP/1.1\r\nHost: gateway\r\nUser-Agent: me\r\nX-Correlation-ID: abc\r\n\r\n",
+    );
+    assert_eq!(response.status, 200);
+    assert_eq!(gateway.get("/nowhere").status, 404);
+    gateway.running.drain(std::time::Duration::from_secs(5));
+    let log = std::fs::read_to_string(&path).expect("a log");
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    for part in [
+        "127.0.0.1 - - [",
+        "\"GET /p/x?apikey=*** HTTP/1.1\" 200 2 \"-\" \"me\" id=abc api=p:1.0 app=- phase=respond ms=",
+    ] {
+        assert!(lines[0].contains(part), "{part} in {log}");
+    }
+    assert!(lines[1].contains("\"GET /nowhere HTTP/1.1\" 404 "), "{log}");
+    assert!(lines[1].contains("api=- app=- phase=route"), "{log}");
+    assert!(!log.contains("s3cret"));
+}

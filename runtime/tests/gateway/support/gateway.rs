@@ -1,0 +1,193 @@
+//! Bundles and gateways for tests.
+
+use super::client::{Client, Response};
+use mgw_bundle::config::{
+    Api, ApiState, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource, Scopes, Security,
+    Transports,
+};
+use mgw_bundle::{Bundle, BundleContents, GatewayConfig, Limits, api_id, write_bundle};
+use mgw_runtime::config::{RuntimeConfig, Sources};
+use mgw_runtime::{Gateway, GatewayOptions, RunningGateway, StartError};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use tempfile::TempDir;
+
+/// A resource that anybody may call.
+pub fn open(template: &str, method: Method) -> Resource {
+    Resource {
+        template: template.into(),
+        method,
+        security: Security {
+            enabled: false,
+            optional: false,
+            alternatives: Vec::new(),
+        },
+        scopes: Scopes::default(),
+        policy: None,
+        endpoints: Endpoints::default(),
+    }
+}
+
+/// An API whose base path takes everything by GET, POST and HEAD, with one backend.
+pub fn api(base_path: &str, url: &str) -> Api {
+    let (name, version) = (base_path.trim_start_matches('/').to_owned(), "1.0".to_owned());
+    let id = api_id(&name, &version);
+    Api {
+        id: id.clone(),
+        name,
+        version,
+        base_path: base_path.into(),
+        default_version_path: None,
+        provider: None,
+        state: ApiState::Published,
+        transports: Transports {
+            http: true,
+            https: true,
+        },
+        auth_header: None,
+        mutual_tls: None,
+        cors: None,
+        policy: None,
+        endpoints: Endpoints {
+            production: Some(Endpoint {
+                name: Some(id),
+                kind: EndpointKind::Single,
+                urls: vec![url.into()],
+                timeout_ms: 10_000,
+                auth: None,
+            }),
+            sandbox: None,
+        },
+        resources: [Method::Get, Method::Post, Method::Head]
+            .map(|method| open("/*", method))
+            .to_vec(),
+        definition: String::new(),
+        source: String::new(),
+    }
+}
+
+/// A policy of `count` requests in a year: no window ends during a test.
+pub fn policy(name: &str, count: u64) -> Policy {
+    Policy {
+        name: name.into(),
+        quota: Quota::Requests {
+            count,
+            window_ms: 365 * 24 * 60 * 60 * 1000,
+        },
+        stop_on_quota: true,
+        burst: None,
+    }
+}
+
+/// What a gateway serves and how.
+pub struct GatewayBuilder {
+    pub config: GatewayConfig,
+    sets: Vec<(String, String)>,
+    cores: usize,
+}
+
+impl GatewayBuilder {
+    pub fn new(apis: Vec<Api>) -> Self {
+        let mut builder = Self {
+            config: GatewayConfig {
+                format: mgw_bundle::config::FORMAT,
+                project: "test".into(),
+                apis,
+                policies: Policies {
+                    resource: Vec::new(),
+                    application: Vec::new(),
+                    subscription: vec![policy("Unauthenticated", 1_000_000_000)],
+                },
+                api_fault_responses: false,
+                global_fault_responses: false,
+            },
+            sets: Vec::new(),
+            cores: 2,
+        };
+        for (key, value) in [
+            ("listenerConfig.host", "127.0.0.1"),
+            ("listenerConfig.httpPort", "0"),
+            ("listenerConfig.httpsEnabled", "false"),
+            ("b7a.observability.metrics.prometheus.port", "0"),
+            ("b7a.http.accesslog.console", "false"),
+        ] {
+            builder = builder.set(key, value);
+        }
+        builder
+    }
+
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.sets.push((key.into(), value.into()));
+        self
+    }
+
+    pub fn cores(mut self, cores: usize) -> Self {
+        self.cores = cores;
+        self
+    }
+
+    pub fn bundle(&self) -> Bundle {
+        let (bytes, _) = write_bundle(BundleContents {
+            tool: "test",
+            lock: None,
+            config: &self.config,
+            snapshot: None,
+            entries: BTreeMap::new(),
+        })
+        .expect("plain data is written");
+        Bundle::read(&bytes, &Limits::default()).expect("what was written is read")
+    }
+
+    pub fn try_start(&self) -> Result<TestGateway, StartError> {
+        let (config, _) = RuntimeConfig::load(Sources {
+            sets: &self.sets,
+            ..Sources::default()
+        })
+        .expect("the test's settings are valid");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let options = GatewayOptions {
+            cores: Some(self.cores),
+            data_dir: folder.path().join("data"),
+        };
+        let running = Gateway::start(&self.bundle(), config, &options)?;
+        Ok(TestGateway {
+            running,
+            _folder: folder,
+        })
+    }
+
+    pub fn start(&self) -> TestGateway {
+        self.try_start().expect("the gateway starts")
+    }
+}
+
+/// A gateway that serves.
+pub struct TestGateway {
+    pub running: RunningGateway,
+    /// Holds what the gateway wrote until the test ends.
+    _folder: TempDir,
+}
+
+impl TestGateway {
+    /// The plain listener.
+    pub fn http(&self) -> SocketAddr {
+        self.running.addresses().http.expect("tests open the plain listener")
+    }
+
+    pub fn admin(&self) -> SocketAddr {
+        self.running.addresses().admin.expect("tests open the admin listener")
+    }
+
+    pub fn get(&self, path: &str) -> Response {
+        Client::get(self.http(), path)
+    }
+
+    /// The value of a line of `/metrics`.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let text = Client::get(self.admin(), "/metrics").body;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))?;
+        line.parse().ok()
+    }
+}

@@ -1,0 +1,23 @@
+//! A gateway, a backend and a client that show what goes over the wire.
+
+mod backend;
+mod client;
+mod gateway;
+
+pub use backend::{Backend, respond};
+pub use client::{Client, Response};
+pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
+
+use std::time::{Duration, Instant};
+
+/// Every wait of a test ends after this time; it is no measure of speed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits until `condition` holds.
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what} did not happen");
+        std::thread::yield_now();
+    }
+}
