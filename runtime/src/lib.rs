@@ -1,6 +1,6 @@
 //! The embedded gateway: it knows bundles and sockets, nothing of projects, prompts or the control plane.
 //!
-//! [`Gateway::start`] is the way in. Inside, deciding is apart from doing: `route`, `throttle`, `refusal` and `snapshot`
+//! [`Gateway::start`] is the way in. Inside, deciding is apart from doing: `route`, `auth`, `throttle`, `refusal` and `snapshot`
 //! are synchronous functions over plain data; `server`, `proxy` and `upstream` are the sockets around them.
 //!
 //! - `server` has one thread per core, each with its own listener sockets and connections.
@@ -10,6 +10,7 @@
 
 mod access_log;
 mod admin;
+pub mod auth;
 mod clock;
 pub mod config;
 mod core;

@@ -17,5 +17,6 @@ pub use admission::Admission;
 pub use counter::{Counter, Held, Reservation};
 pub use level::{CallerLevels, Level, LevelKind};
 pub use local::CoreThrottle;
+pub(crate) use local::bucket;
 pub use policies::{Throttle, Who};
 pub use registry::Counters;

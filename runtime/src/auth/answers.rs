@@ -1,0 +1,8 @@
+//! What a request has waited for already.
+
+/// What a request has waited for already. Empty for the first decision.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// An issuer's keys were fetched; unknown key ids are now unknown for good.
+    pub(super) keys_fetched: bool,
+}

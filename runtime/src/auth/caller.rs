@@ -1,0 +1,33 @@
+//! A caller of one API.
+
+use super::Identity;
+use super::scopes::ScopeSet;
+use super::subscription::Grant;
+use crate::throttle::CallerLevels;
+use std::sync::Arc;
+
+/// What stands where nothing is known.
+pub(super) const UNKNOWN: &str = "__unknown__";
+
+/// Which backends a caller reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallerKeyType {
+    /// Production.
+    Production,
+    /// Sandbox.
+    Sandbox,
+    /// A word that is neither, which some tokens carry.
+    Other,
+}
+
+/// A caller of one API, with everything that later phases need. Shared by all requests with the same credential.
+#[derive(Debug)]
+pub struct Caller {
+    /// What the credential says.
+    pub identity: Arc<Identity>,
+    /// The subscription under which the call is made.
+    pub grant: Grant,
+    /// The quotas that apply.
+    pub levels: CallerLevels,
+    pub(super) scopes: ScopeSet,
+}

@@ -1,0 +1,41 @@
+//! Who is calling, and may they: credentials, subscriptions and scopes.
+//!
+//! [`Security`] lives as long as the gateway: trusted keys, revocations, users and quota counters. [`Authenticator`]
+//! belongs to one bundle: what each resource asks for, resolved. [`CoreAuth`] belongs to one core: the caches. A request
+//! is decided by [`Authenticator::authenticate`], synchronously over plain data; only when something has to be fetched or
+//! computed elsewhere does it answer [`Outcome::Wait`].
+
+mod answers;
+mod api_key;
+mod authenticator;
+mod caller;
+mod core;
+mod credential;
+mod failures;
+mod identity;
+mod issuers;
+mod jwks;
+mod jwt;
+mod outcome;
+mod request;
+mod resources;
+mod revocation;
+mod scopes;
+mod security;
+mod subscription;
+#[cfg(test)]
+mod tests;
+mod token_cache;
+
+pub use answers::Answers;
+pub use authenticator::Authenticator;
+pub use caller::{Caller, CallerKeyType};
+pub use core::CoreAuth;
+pub use identity::{CredentialKind, Identity, TokenApplication};
+pub use jwks::KeySourceStatus;
+pub use outcome::{Outcome, Wait};
+pub use request::{ClientCertificate, RequestView};
+pub use resources::Strip;
+pub use revocation::{Revocations, RevocationsFull, Revoked};
+pub use security::{Security, SecurityError};
+pub use subscription::Grant;

@@ -1,0 +1,42 @@
+//! The answer of authentication.
+
+use super::jwks::KeySource;
+use super::{Answers, Caller};
+use crate::refusal::Rejection;
+use std::sync::Arc;
+
+/// The answer of authentication.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The caller is known and may call.
+    Admitted(Arc<Caller>),
+    /// The resource asks for no credentials.
+    Anonymous,
+    /// The caller may not call.
+    Refused(Rejection),
+    /// Something has to be fetched first; wait for it and ask again with what it brought.
+    Wait(Wait),
+}
+
+/// What a decision waits for.
+#[derive(Debug)]
+pub struct Wait(pub(super) WaitFor);
+
+#[derive(Debug)]
+pub(super) enum WaitFor {
+    /// The fetch after this number.
+    Keys(Arc<KeySource>, u64),
+}
+
+impl Wait {
+    /// Waits, within a bound, and records what came of it. The next decision with the same `answers` does not wait for
+    /// the same thing again.
+    pub async fn resolve(self, answers: &mut Answers) {
+        match self.0 {
+            WaitFor::Keys(source, seen) => {
+                source.fetched_after(seen).await;
+                answers.keys_fetched = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Revoked tokens, by `jti`, by whole token and by signature; bounded, and forgotten once they would have expired.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// How long a revocation without expiry is kept: longer than any access token should live.
+const DEFAULT_LIFE_MS: u64 = 90 * 24 * 3600 * 1000;
+
+/// What is revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked<'a> {
+    /// The token with this `jti`.
+    TokenId(&'a str),
+    /// This very token.
+    Token(&'a str),
+    /// The JWT with this third part.
+    Signature(&'a str),
+}
+
+/// The set is full; nothing was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the set of revoked tokens is full")]
+pub struct RevocationsFull;
+
+/// All revocations. Readers meet the lock only for tokens that they have not checked since the last change.
+#[derive(Debug)]
+pub struct Revocations {
+    /// Digests: the set holds no credential.
+    expiries: RwLock<HashMap<[u8; 32], u64>>,
+    capacity: usize,
+    generation: AtomicU64,
+}
+
+impl Revocations {
+    /// Creates an empty set for `capacity` entries.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            expiries: RwLock::default(),
+            capacity,
+            generation: AtomicU64::new(1),
+        }
+    }
+
+    /// Records a revocation; it takes effect with the next request on every core.
+    ///
+    /// # Errors
+    ///
+    /// When the set is full of live entries. The caller has to say so: the token is still good.
+    pub fn revoke(&self, what: Revoked<'_>, expires_at_ms: Option<u64>, now_ms: u64) -> Result<(), RevocationsFull> {
+        let expiry = expires_at_ms.unwrap_or(now_ms.saturating_add(DEFAULT_LIFE_MS));
+        let key = key(what);
+        let mut expiries = self.expiries.write().unwrap_or_else(PoisonError::into_inner);
+        if expiries.len() >= self.capacity && !expiries.contains_key(&key) {
+            expiries.retain(|_, expiry| *expiry > now_ms);
+            if expiries.len() >= self.capacity {
+                return Err(RevocationsFull);
+            }
+        }
+        let known = expiries.entry(key).or_insert(expiry);
+        *known = expiry.max(*known);
+        drop(expiries);
+        self.generation.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+
+    /// Forgets revocations of tokens that have expired. To be called now and then.
+    pub fn sweep(&self, now_ms: u64) {
+        let mut expiries = self.expiries.write().unwrap_or_else(PoisonError::into_inner);
+        expiries.retain(|_, expiry| *expiry > now_ms);
+    }
+
+    /// Returns the number of entries, for the metric.
+    pub fn len(&self) -> usize {
+        self.expiries.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Returns whether nothing is revoked.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Changes with every revocation; a token checked at this generation need not be checked again.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Returns whether a token is revoked in any way.
+    pub(super) fn contains(&self, token: &str, token_id: Option<&str>) -> bool {
+        let expiries = self.expiries.read().unwrap_or_else(PoisonError::into_inner);
+        if expiries.is_empty() {
+            return false;
+        }
+        let revoked = |what| expiries.contains_key(&key(what));
+        // An entry past its expiry does no harm: the token has expired too.
+        revoked(Revoked::Token(token))
+            || token_id.is_some_and(|id| revoked(Revoked::TokenId(id)))
+            || token
+                .rsplit_once('.')
+                .is_some_and(|(_, signature)| revoked(Revoked::Signature(signature)))
+    }
+}
+
+fn key(what: Revoked<'_>) -> [u8; 32] {
+    let (tag, text) = match what {
+        Revoked::TokenId(text) => ("i", text),
+        Revoked::Token(text) => ("t", text),
+        Revoked::Signature(text) => ("s", text),
+    };
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    bytes.extend_from_slice(tag.as_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+    let mut key = [0; 32];
+    key.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_do_not_mix() {
+        let set = Revocations::new(10);
+        set.revoke(Revoked::TokenId("x"), None, 0).expect("there is room");
+        assert!(set.contains("a.b.c", Some("x")));
+        assert!(!set.contains("x", None) && !set.contains("a.b.x", None));
+        set.revoke(Revoked::Signature("sig"), None, 0).expect("there is room");
+        assert!(set.contains("a.b.sig", None) && !set.contains("a.b.c", Some("sig")));
+        set.revoke(Revoked::Token("opaque"), None, 0).expect("there is room");
+        assert!(set.contains("opaque", None));
+    }
+
+    #[test]
+    fn the_set_is_bounded_and_expires() {
+        let set = Revocations::new(2);
+        let before = set.generation();
+        set.revoke(Revoked::Token("a"), Some(100), 0).expect("there is room");
+        set.revoke(Revoked::Token("b"), Some(200), 0).expect("there is room");
+        assert_eq!(set.revoke(Revoked::Token("c"), Some(300), 0), Err(RevocationsFull));
+        set.revoke(Revoked::Token("a"), Some(50), 0)
+            .expect("it is known already");
+        assert!(set.generation() > before);
+        set.revoke(Revoked::Token("c"), Some(300), 150)
+            .expect("one has expired");
+        assert!(!set.contains("a", None) && set.contains("b", None) && set.contains("c", None));
+        set.sweep(250);
+        assert_eq!(set.len(), 1);
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the whole decision, with real keys and tokens.
+
+mod api_keys;
+mod decision_table;
+mod forged;
+mod keys;
+mod remembered;
+mod setup;
+mod subscriptions;

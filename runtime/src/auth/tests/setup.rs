@@ -1,0 +1,225 @@
+//! A small gateway for tests: one API, resources by security setting.
+
+use super::keys::keys;
+use crate::auth::{Answers, Authenticator, Caller, CoreAuth, Outcome, RequestView};
+use crate::config::{RuntimeConfig, Sources};
+use crate::refusal::Refusal;
+use crate::throttle::Throttle;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use mgw_bundle::config::*;
+use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub(super) const NOW: u64 = 1_700_000_000_000;
+pub(super) const ISSUER: &str = "https://idp.example/token";
+
+pub(super) fn claims() -> Value {
+    json!({"iss": ISSUER, "sub": "ana", "azp": "key1", "exp": 1_700_000_600, "scope": "read default", "jti": "id-1"})
+}
+
+/// Changes members of an object; null removes one.
+pub(super) fn with(mut base: Value, changes: Value) -> Value {
+    if let (Some(base), Value::Object(changes)) = (base.as_object_mut(), changes) {
+        for (name, value) in changes {
+            if value == Value::Null {
+                base.remove(&name);
+            } else {
+                base.insert(name, value);
+            }
+        }
+    }
+    base
+}
+
+pub(super) fn oauth2() -> Vec<Requirement> {
+    alternatives(&[&[Scheme::Oauth2]])
+}
+
+pub(super) fn alternatives(list: &[&[Scheme]]) -> Vec<Requirement> {
+    list.iter()
+        .map(|schemes| Requirement {
+            schemes: schemes.to_vec(),
+        })
+        .collect()
+}
+
+pub(super) fn key_in(location: ApiKeyLocation, name: &str) -> Scheme {
+    Scheme::ApiKey {
+        location,
+        name: name.into(),
+    }
+}
+
+pub(super) fn scopes(rule: ScopeMatch, names: &[&str]) -> Scopes {
+    Scopes {
+        rule,
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
+pub(super) fn resource(alternatives: Vec<Requirement>, scopes: Scopes) -> Resource {
+    Resource {
+        template: "/x".into(),
+        method: Method::Get,
+        security: Security {
+            enabled: !alternatives.is_empty(),
+            optional: false,
+            alternatives,
+        },
+        scopes,
+        policy: None,
+        endpoints: Endpoints::default(),
+    }
+}
+
+pub(super) fn api(resources: Vec<Resource>) -> Api {
+    Api {
+        id: mgw_bundle::api_id("Ledger", "1.0.0"),
+        name: "Ledger".into(),
+        version: "1.0.0".into(),
+        base_path: "/ledger/1.0.0".into(),
+        default_version_path: None,
+        provider: None,
+        state: ApiState::Published,
+        transports: Transports {
+            http: true,
+            https: true,
+        },
+        auth_header: None,
+        mutual_tls: None,
+        cors: None,
+        policy: None,
+        endpoints: Endpoints::default(),
+        resources,
+        definition: String::new(),
+        source: String::new(),
+    }
+}
+
+pub(super) fn gateway(apis: Vec<Api>) -> GatewayConfig {
+    let policy = |name: &str| Policy {
+        name: name.into(),
+        quota: Quota::Unlimited,
+        stop_on_quota: true,
+        burst: None,
+    };
+    GatewayConfig {
+        format: 1,
+        project: "test".into(),
+        apis,
+        policies: Policies {
+            resource: vec![],
+            application: vec![],
+            subscription: vec![policy("Default"), policy("Gold")],
+        },
+        api_fault_responses: false,
+        global_fault_responses: false,
+    }
+}
+
+/// Everything that decides about a request.
+pub(super) struct Fixture {
+    pub(super) authenticator: Authenticator,
+    pub(super) security: Arc<crate::auth::Security>,
+    pub(super) core: CoreAuth,
+    pub(super) now: u64,
+    pub(super) runtime: tokio::runtime::Runtime,
+}
+
+/// `conf` is added to a configuration that trusts the RSA key for tokens and API keys; `{dir}` stands for the folder
+/// with `rsa.pem`, `ec.pem` and `ed.pem`.
+pub(super) fn fixture(conf: &str, config: &GatewayConfig, snapshot: Option<&SubscriptionSnapshot>) -> Fixture {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, pem) in [
+        ("rsa", keys().rsa_pem()),
+        ("ec", keys().ec_pem()),
+        ("ed", keys().ed_pem()),
+    ] {
+        std::fs::write(dir.path().join(format!("{name}.pem")), pem).expect("writes");
+    }
+    // Root keys have to come before tables.
+    let keys =
+        format!("apikey.tokenConfigs.issuer = \"{ISSUER}\"\napikey.tokenConfigs.publicKeyFile = \"{{dir}}/rsa.pem\"\n");
+    let issuer = format!("[[jwtTokenConfig]]\nissuer = \"{ISSUER}\"\npublicKeyFile = \"{{dir}}/rsa.pem\"\n");
+    let issuer = if conf.contains("jwtTokenConfig") { "" } else { &issuer };
+    let text = format!("{keys}{conf}\n{issuer}").replace("{dir}", &dir.path().display().to_string());
+    let (runtime_config, _) = RuntimeConfig::load(Sources {
+        file: Some(("test.conf", &text)),
+        ..Sources::default()
+    })
+    .expect("the test's configuration is valid");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let security = crate::auth::Security::start(&runtime_config, runtime.handle()).expect("the keys are readable");
+    let throttle = Arc::new(Throttle::new(config, Arc::clone(&security.counters), NOW));
+    Fixture {
+        authenticator: Authenticator::new(config, snapshot, Arc::clone(&security), throttle),
+        core: CoreAuth::new(&runtime_config),
+        security,
+        now: NOW,
+        runtime,
+    }
+}
+
+pub(super) fn simple(conf: &str, security: Vec<Requirement>) -> Fixture {
+    fixture(
+        conf,
+        &gateway(vec![api(vec![resource(security, Scopes::default())])]),
+        None,
+    )
+}
+
+pub(super) fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in pairs {
+        map.append(
+            HeaderName::from_bytes(name.as_bytes()).expect("a name"),
+            HeaderValue::from_str(value).expect("a value"),
+        );
+    }
+    map
+}
+
+impl Fixture {
+    pub(super) fn ask(&mut self, headers: &HeaderMap, query: Option<&str>, resource: u32) -> Outcome {
+        let request = RequestView {
+            headers,
+            query,
+            client_ip: [192, 0, 2, 1].into(),
+            certificate: None,
+        };
+        let mut answers = Answers::default();
+        for _ in 0..4 {
+            let outcome = self
+                .authenticator
+                .authenticate(&mut self.core, &request, 0, resource, self.now, &answers);
+            match outcome {
+                Outcome::Wait(wait) => self.runtime.block_on(wait.resolve(&mut answers)),
+                settled => return settled,
+            }
+        }
+        panic!("the decision waits for the same thing again and again");
+    }
+
+    /// Sends a bearer token to the first resource.
+    pub(super) fn bearer(&mut self, token: &str) -> Result<Option<Arc<Caller>>, Refusal> {
+        let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
+        settle(self.ask(&headers, None, 0))
+    }
+}
+
+pub(super) fn settle(outcome: Outcome) -> Result<Option<Arc<Caller>>, Refusal> {
+    match outcome {
+        Outcome::Admitted(caller) => Ok(Some(caller)),
+        Outcome::Anonymous => Ok(None),
+        Outcome::Refused(rejection) => Err(rejection.refusal),
+        Outcome::Wait(_) => panic!("nothing to wait for"),
+    }
+}
+
+pub(super) fn refusal(outcome: Result<Option<Arc<Caller>>, Refusal>) -> Option<Refusal> {
+    outcome.err()
+}
