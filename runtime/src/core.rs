@@ -1,6 +1,7 @@
 //! What one core has to itself: nothing here is changed by another core while requests are served.
 
 use crate::access_log::AccessLog;
+use crate::auth::CoreAuth;
 use crate::clock::Clock;
 use crate::metrics::CoreMetrics;
 use crate::proxy::RequestIds;
@@ -26,6 +27,8 @@ pub(crate) struct Core {
     pub(crate) ids: RequestIds,
     pub(crate) snapshot: ArcSwap<Local>,
     pub(crate) upstream: Upstream,
+    /// Hardly ever contended: only this core's thread takes it, apart from a scrape.
+    pub(crate) auth: Mutex<CoreAuth>,
     /// Never contended: only this core's thread takes it.
     pub(crate) throttle: Mutex<CoreThrottle>,
     pub(crate) access_log: Option<AccessLog>,

@@ -1,7 +1,7 @@
 //! The embedded gateway: it knows bundles and sockets, nothing of projects, prompts or the control plane.
 //!
-//! [`Gateway::start`] is the way in. Inside, deciding is apart from doing: `route`, `auth`, `throttle`, `refusal` and `snapshot`
-//! are synchronous functions over plain data; `server`, `proxy` and `upstream` are the sockets around them.
+//! [`Gateway::start`] is the way in. Inside, deciding is apart from doing: `route`, `auth`, `throttle`, `refusal` and
+//! `snapshot` are synchronous functions over plain data; `server`, `proxy` and `upstream` are the sockets around them.
 //!
 //! - `server` has one thread per core, each with its own listener sockets and connections.
 //! - `proxy` runs the phases of a request; `proxy::Phase` names them in order.

@@ -7,6 +7,7 @@
 //! Values of query parameters that carry credentials are replaced; header and target text is escaped, so that a client
 //! can neither forge lines nor send terminal sequences.
 
+use crate::auth::Caller;
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -48,8 +49,8 @@ pub(crate) struct Record {
     pub(crate) id: HeaderValue,
     /// Name and version of the API, and its query parameters that carry keys.
     pub(crate) api: Option<Arc<LoggedApi>>,
-    /// Consumer key or application of an admitted caller.
-    pub(crate) application: Option<Arc<str>>,
+    /// The admitted caller: the consumer key is written, else the application.
+    pub(crate) caller: Option<Arc<Caller>>,
 }
 
 /// What lines say about an API.
@@ -62,6 +63,15 @@ pub(crate) struct LoggedApi {
 }
 
 impl Record {
+    fn application(&self) -> Option<&str> {
+        let caller = self.caller.as_ref()?;
+        caller
+            .identity
+            .consumer_key
+            .as_deref()
+            .or(Some(&caller.grant.application_id))
+    }
+
     /// Appends the line with its line break.
     pub(super) fn write(&self, line: &mut String) {
         let time = jiff::Timestamp::from_millisecond(i64::try_from(self.unix_ms).unwrap_or(0)).unwrap_or_default();
@@ -82,7 +92,7 @@ impl Record {
         line.push_str(" api=");
         push_word(line, self.api.as_ref().map(|api| api.label.as_str()));
         line.push_str(" app=");
-        push_word(line, self.application.as_deref());
+        push_word(line, self.application());
         let (milliseconds, rest) = (self.duration.as_millis(), self.duration.subsec_micros() % 1000);
         let _ = writeln!(line, " phase={} ms={milliseconds}.{rest:03}", self.phase);
     }
@@ -170,7 +180,7 @@ mod tests {
                 label: "Pizza Shack:1.0".into(),
                 key_parameters: vec!["mykey".into()],
             })),
-            application: None,
+            caller: None,
         }
     }
 

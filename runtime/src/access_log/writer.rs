@@ -193,7 +193,7 @@ mod tests {
                 agent: None,
                 id: HeaderValue::from_static("1"),
                 api: None,
-                application: None,
+                caller: None,
             }));
         }
         writer.finish();

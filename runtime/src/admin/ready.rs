@@ -16,6 +16,8 @@ pub(crate) struct Readiness {
     pub(crate) apis: usize,
     /// Counts the configurations of this process, from 1.
     pub(crate) config_generation: u64,
+    /// Issuers whose keys could not be fetched, or are too old: their tokens are refused. No reason to send traffic away.
+    pub(crate) issuers_without_keys: Vec<String>,
     /// When the gateway started, RFC 3339.
     pub(crate) started_at: String,
 }

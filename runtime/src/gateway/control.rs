@@ -79,6 +79,14 @@ impl State for Control {
             apis: snapshot.apis.len(),
             config_generation: snapshot.generation,
             started_at: self.started_at.to_string(),
+            issuers_without_keys: self
+                .continued
+                .security
+                .key_sources(unix_ms())
+                .into_iter()
+                .filter(|source| !source.usable)
+                .map(|source| source.issuer)
+                .collect(),
         }
     }
 
@@ -86,10 +94,21 @@ impl State for Control {
         let snapshot = self.snapshot.load();
         let sum = |value: fn(&Core) -> usize| self.cores.iter().map(|core| value(core) as u64).sum();
         let dropped = self.cores.iter().find_map(|core| core.access_log.as_ref());
+        let (mut hits, mut misses, mut remembered) = (0, 0, 0);
+        for core in &self.cores {
+            let auth = core.auth.lock().unwrap_or_else(PoisonError::into_inner);
+            hits += auth.hits;
+            misses += auth.misses;
+            remembered += auth.remembered() as u64;
+        }
         let gauges = Gauges {
             connections: sum(|core| core.connections.count()),
             idle_backend_connections: sum(|core| core.upstream.pool.idle()),
             access_log_dropped: dropped.map_or(0, |log| log.dropped()),
+            token_hits: hits,
+            token_misses: misses,
+            tokens_remembered: remembered,
+            key_sources: self.continued.security.key_sources(unix_ms()),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
             ready: !self.is_draining(),

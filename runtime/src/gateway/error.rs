@@ -1,9 +1,11 @@
 //! Why a gateway does not start, or does not take a new bundle.
 
 use crate::access_log::AccessLogError;
+use crate::auth::SecurityError;
 use crate::server::{BindError, TlsError};
 use crate::snapshot::SnapshotError;
 use crate::upstream::TrustError;
+use std::fmt;
 
 /// Why a gateway does not start. Nothing is left running or bound.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +13,9 @@ pub enum StartError {
     /// The bundle cannot be served with these settings.
     #[error("the bundle cannot be served")]
     Snapshot(#[from] SnapshotError),
+    /// Keys, certificates and users that cannot be used; all of them.
+    #[error("{}", Listed(.0))]
+    Security(Vec<SecurityError>),
     /// A port cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -35,6 +40,26 @@ pub enum StartError {
     /// The operating system gave no thread or event loop.
     #[error("a thread could not be started")]
     Thread(#[source] std::io::Error),
+}
+
+impl From<Vec<SecurityError>> for StartError {
+    fn from(errors: Vec<SecurityError>) -> Self {
+        Self::Security(errors)
+    }
+}
+
+struct Listed<'a>(&'a [SecurityError]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, error) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("; ")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
 }
 
 /// Why a new bundle is not taken. The old one goes on serving.

@@ -5,6 +5,7 @@ use super::control::{Control, compile, unix_ms};
 use super::running::{Addresses, RunningGateway, Threads};
 use super::{Gateway, GatewayOptions, StartError};
 use crate::access_log::{AccessLog, AccessLogTarget, Writer};
+use crate::auth::{CoreAuth, Security};
 use crate::clock::Clock;
 use crate::config::{KeepAlive, RuntimeConfig};
 use crate::core::{Core, Local};
@@ -15,7 +16,7 @@ use crate::server::{
     shareable,
 };
 use crate::snapshot::{Continued, Snapshot};
-use crate::throttle::{CoreThrottle, Counters};
+use crate::throttle::CoreThrottle;
 use crate::upstream::{Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream, client_config};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
 /// How long a client may leave an answer unread, in milliseconds.
@@ -42,9 +44,10 @@ impl Gateway {
     ) -> Result<RunningGateway, StartError> {
         refuse_unsupported(&config)?;
         let cores = core_count(&config, options);
+        let control_runtime = runtime()?;
         let continued = Continued {
             origins: Origins::default(),
-            counters: Arc::new(Counters::new(config.throttling.max_counters)),
+            security: Security::start(&config, control_runtime.handle())?,
             metrics: Arc::new(Metrics::new(cores)),
         };
         let snapshot = compile(bundle, &config, &continued, 1)?;
@@ -73,6 +76,7 @@ impl Gateway {
                     snapshot: ArcSwap::from_pointee(Local(Arc::clone(&snapshot))),
                     upstream: upstream(&config, connector.clone(), &clock),
                     clock,
+                    auth: Mutex::new(CoreAuth::new(&config)),
                     throttle: Mutex::new(CoreThrottle::new()),
                     access_log: access_log.clone(),
                     metrics: Arc::clone(metrics),
@@ -93,7 +97,7 @@ impl Gateway {
             draining: AtomicBool::new(false),
             started_at: jiff::Timestamp::now(),
         });
-        let threads = spawn(&control, listeners, admin, &settings, log_writer)?;
+        let threads = spawn(&control, control_runtime, listeners, admin, &settings, log_writer)?;
         announce(&snapshot, &addresses, certificate.as_ref());
         Ok(RunningGateway::new(addresses, certificate, control, threads))
     }
@@ -211,19 +215,21 @@ fn access_log(config: &RuntimeConfig) -> Result<Option<(AccessLog, Writer)>, Sta
     Ok(Some(AccessLog::start(&target, config.access_log.queue)?))
 }
 
+fn runtime() -> Result<Runtime, StartError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)
+}
+
 fn spawn(
     control: &Arc<Control>,
+    control_runtime: Runtime,
     listeners: Vec<Vec<CoreListener>>,
     admin: Option<std::net::TcpListener>,
     settings: &Arc<ServeSettings>,
     log_writer: Option<Writer>,
 ) -> Result<Threads, StartError> {
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(StartError::Thread)
-    };
     let (drain, draining) = watch::channel(Drain::No);
     let mut threads = Threads {
         drain,
@@ -241,13 +247,13 @@ fn spawn(
             .map_err(StartError::Thread)?;
         threads.cores.push(thread);
     }
-    let runtime = runtime()?;
+    let runtime = control_runtime;
     let (stop, stopped) = oneshot::channel();
     let state = Arc::clone(control);
     let sweep_interval = control.config.throttling.sweep_interval;
     let thread = std::thread::Builder::new().name("mgw-control".into()).spawn(move || {
         runtime.block_on(async {
-            let sweeping = tokio::spawn(sweep_counters(Arc::clone(&state), sweep_interval));
+            let sweeping = tokio::spawn(sweep(Arc::clone(&state), sweep_interval));
             let serving = admin.map(|listener| tokio::spawn(serve_admin(listener, state)));
             // An error means that the gateway is gone: the same as being told to stop.
             let _ = stopped.await;
@@ -270,11 +276,11 @@ async fn serve_admin(listener: std::net::TcpListener, state: Arc<Control>) {
     }
 }
 
-async fn sweep_counters(control: Arc<Control>, interval: Duration) {
+async fn sweep(control: Arc<Control>, interval: Duration) {
     let mut ticks = tokio::time::interval(interval);
     loop {
         ticks.tick().await;
-        control.continued.counters.sweep(unix_ms());
+        control.continued.security.sweep(unix_ms());
     }
 }
 

@@ -19,8 +19,6 @@ pub(crate) struct CoreMetrics {
     pub(super) connections_accepted: AtomicU64,
     pub(super) connections_refused: AtomicU64,
     pub(super) handshake_failures: AtomicU64,
-    pub(super) token_hits: AtomicU64,
-    pub(super) token_misses: AtomicU64,
 }
 
 impl Default for CoreMetrics {
@@ -33,8 +31,6 @@ impl Default for CoreMetrics {
             connections_accepted: AtomicU64::new(0),
             connections_refused: AtomicU64::new(0),
             handshake_failures: AtomicU64::new(0),
-            token_hits: AtomicU64::new(0),
-            token_misses: AtomicU64::new(0),
         }
     }
 }
@@ -69,11 +65,5 @@ impl CoreMetrics {
 
     pub(crate) fn handshake_failed(&self) {
         add(&self.handshake_failures, 1);
-    }
-
-    #[expect(dead_code, reason = "the authentication phase counts with it")]
-    /// A token was looked up; `known` when its cached verdict was used.
-    pub(crate) fn token_looked_up(&self, known: bool) {
-        add(if known { &self.token_hits } else { &self.token_misses }, 1);
     }
 }

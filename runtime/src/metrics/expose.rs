@@ -3,6 +3,7 @@
 use super::api::{CLASSES, METHODS, method_label};
 use super::histogram::HistogramSum;
 use super::{CoreMetrics, Metrics};
+use crate::auth::KeySourceStatus;
 use crate::refusal::Refusal;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
@@ -21,6 +22,11 @@ pub(crate) struct Gauges {
     pub(crate) connections: u64,
     pub(crate) idle_backend_connections: u64,
     pub(crate) access_log_dropped: u64,
+    pub(crate) token_hits: u64,
+    pub(crate) token_misses: u64,
+    pub(crate) tokens_remembered: u64,
+    /// Issuers whose keys come from a URL.
+    pub(crate) key_sources: Vec<KeySourceStatus>,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -52,6 +58,7 @@ impl Collector for Scrape {
         self.requests(&mut encoder)?;
         self.refusals(&mut encoder)?;
         self.upstream(&mut encoder)?;
+        self.key_sources(&mut encoder)?;
         self.single_values(&mut encoder)
     }
 }
@@ -108,6 +115,39 @@ impl Scrape {
             .encode_histogram::<NoLabelSet>(sum.sum_seconds(), sum.count(), &sum.buckets(), None)
     }
 
+    /// The labels are the operator's issuers: few, and none from requests.
+    fn key_sources(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let sources = &self.gauges.key_sources;
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let mut family = encoder.encode_descriptor(
+            "issuer_keys",
+            "Keys of an issuer that may be used",
+            None,
+            MetricType::Gauge,
+        )?;
+        for source in sources {
+            let keys = if source.usable {
+                i64::try_from(source.keys).unwrap_or(i64::MAX)
+            } else {
+                0
+            };
+            ConstGauge::new(keys).encode(family.encode_family(&[("issuer", source.issuer.as_str())])?)?;
+        }
+        let mut family = encoder.encode_descriptor(
+            "issuer_key_failures",
+            "Failed attempts to fetch the keys of an issuer",
+            None,
+            MetricType::Counter,
+        )?;
+        for source in sources {
+            let labels = [("issuer", source.issuer.as_str())];
+            ConstCounter::new(source.failures).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
     fn single_values(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let gauges = &self.gauges;
         for (name, help, value) in [
@@ -128,6 +168,11 @@ impl Scrape {
                 gauges.config_generation,
             ),
             ("apis", "APIs being served", gauges.apis),
+            (
+                "tokens_remembered",
+                "Tokens whose verdict is remembered",
+                gauges.tokens_remembered,
+            ),
             ("ready", "Whether the gateway takes traffic", u64::from(gauges.ready)),
         ] {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
@@ -149,15 +194,11 @@ impl Scrape {
                 "TLS handshakes that failed",
                 self.sum(|core| Some(&core.handshake_failures)),
             ),
-            (
-                "token_cache_hits",
-                "Tokens whose verdict was cached",
-                self.sum(|core| Some(&core.token_hits)),
-            ),
+            ("token_cache_hits", "Tokens whose verdict was cached", gauges.token_hits),
             (
                 "token_cache_misses",
                 "Tokens that had to be checked",
-                self.sum(|core| Some(&core.token_misses)),
+                gauges.token_misses,
             ),
             (
                 "access_log_dropped",

@@ -2,6 +2,7 @@
 
 use super::phase::Phase;
 use crate::access_log::{LoggedApi, Record};
+use crate::auth::Caller;
 use crate::clock::Now;
 use crate::core::Core;
 use crate::metrics::ApiMetrics;
@@ -12,6 +13,7 @@ use http::header::{REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use mgw_bundle::config::Method;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// One request being served. Whatever ends it, dropping it does the accounts.
@@ -40,6 +42,7 @@ impl Exchange {
     pub(super) fn begin(
         core: &Arc<Core>,
         connection: &Arc<Connection>,
+        client: IpAddr,
         began: Now,
         parts: &Parts,
         method: Option<Method>,
@@ -49,7 +52,7 @@ impl Exchange {
         core.metrics.request_began();
         let record = core.access_log.is_some().then(|| {
             Box::new(Record {
-                client: connection.peer.ip(),
+                client,
                 unix_ms: began.unix_ms,
                 method: parts.method.clone(),
                 uri: parts.uri.clone(),
@@ -62,7 +65,7 @@ impl Exchange {
                 agent: parts.headers.get(USER_AGENT).cloned(),
                 id: id.clone(),
                 api: None,
-                application: None,
+                caller: None,
             })
         });
         Self {
@@ -88,9 +91,9 @@ impl Exchange {
         }
     }
 
-    pub(super) fn admitted(&mut self, application: Option<&Arc<str>>) {
+    pub(super) fn admitted(&mut self, caller: &Option<Arc<Caller>>) {
         if let Some(record) = &mut self.record {
-            record.application = application.cloned();
+            record.caller.clone_from(caller);
         }
     }
 }

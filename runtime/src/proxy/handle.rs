@@ -1,23 +1,29 @@
 //! Runs the phases of a request.
 
+use super::admission::{authenticate, throttle};
 use super::answer::Answered;
 use super::body::{AnswerBody, Source};
 use super::exchange::Exchange;
 use super::phase::Phase;
-use super::routing::{self, Asked, Decision, Routed};
-use super::{headers, listener, request_id};
-use crate::clock::Now;
+use super::routing::{self, Asked, Decision};
+use super::{client_address, headers, listener, request_id};
+use crate::auth::{CallerKeyType, RequestView, Strip};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::route::routed;
 use crate::server::Connection;
-use crate::snapshot::{Api, KeyKind, Snapshot};
-use crate::throttle::Who;
+use crate::snapshot::{Api, Snapshot};
 use crate::upstream::{Outgoing, RequestBody, UpstreamError};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+
+/// Credentials to remove from a request for a resource that does not exist, which does not happen.
+static NOTHING: Strip = Strip {
+    headers: Vec::new(),
+    query: Vec::new(),
+};
 
 /// What every answer needs, whoever gives it.
 struct Reply<'s> {
@@ -46,7 +52,8 @@ pub(crate) async fn handle(
         request_id::from_client(&parts.headers)
     };
     let id = taken_over.unwrap_or_else(|| core.ids.next());
-    let mut exchange = Exchange::begin(&core, &connection, began, &parts, method, &id);
+    let client_ip = client_address::of(connection.peer.ip(), &parts.headers, &snapshot.trusted_proxies);
+    let mut exchange = Exchange::begin(&core, &connection, client_ip, began, &parts, method, &id);
     let mut reply = Reply {
         snapshot,
         api: None,
@@ -78,11 +85,29 @@ pub(crate) async fn handle(
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
 
-    let key = match admit(&core, snapshot, &connection, &route, &mut exchange, began) {
-        Ok(key) => key,
+    let view = RequestView {
+        headers: &parts.headers,
+        query: parts.uri.query(),
+        client_ip,
+        certificate: connection.certificate.as_ref(),
+    };
+    let caller = match authenticate(&core, snapshot, &route, &view, began).await {
+        Ok(caller) => caller,
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
+    exchange.admitted(&caller);
+    match throttle(&core, snapshot, &route, caller.as_deref(), client_ip, began) {
+        Ok(admission) if admission.is_metered() => exchange.admission = Some(Box::new(admission)),
+        Ok(_) => {}
+        Err(rejection) => {
+            let answered = Answered::refused(Phase::Throttle, rejection);
+            return reply.own(exchange, answered, &parts.headers);
+        }
+    }
 
+    let key = caller
+        .as_ref()
+        .map_or(CallerKeyType::Production, |caller| caller.grant.key_type);
     let endpoint = match route.resource.backends.of(key) {
         Ok(endpoint) => endpoint,
         Err(refusal) => {
@@ -93,7 +118,8 @@ pub(crate) async fn handle(
     // What the answer's format depends on is read before the headers go to the backend.
     let format = crate::refusal::BodyFormat::choose(&parts.headers);
     let mut outgoing_headers = std::mem::take(&mut parts.headers);
-    let strip = &route.resource.strip;
+    let strip = snapshot.authenticator.strip(route.api_index.0, route.resource_index.0);
+    let strip = strip.unwrap_or(&NOTHING);
     headers::prepare_request(
         &mut outgoing_headers,
         parts.version,
@@ -148,39 +174,6 @@ pub(crate) async fn handle(
             reply.send_own(exchange, Some(rejection.refusal), response)
         }
     }
-}
-
-/// Who the caller is, what the caller may do, and how much of it.
-fn admit(
-    core: &Core,
-    snapshot: &Snapshot,
-    connection: &Connection,
-    route: &Routed<'_, '_>,
-    exchange: &mut Exchange,
-    now: Now,
-) -> Result<KeyKind, Answered> {
-    if route.api.blocked {
-        return Err(Answered::refused(Phase::Authz, Refusal::Blocked));
-    }
-    if route.resource.secured {
-        return Err(Answered::refused(Phase::Authn, Refusal::NoCaller));
-    }
-    let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-    let admission = snapshot
-        .throttle
-        .admit(
-            &mut throttle,
-            route.api_index.0,
-            route.resource_index.0,
-            Who::Anonymous(connection.peer.ip()),
-            now.unix_ms,
-        )
-        .map_err(|rejection| Answered::refused(Phase::Throttle, rejection))?;
-    exchange.admitted(None);
-    if admission.is_metered() {
-        exchange.admission = Some(Box::new(admission));
-    }
-    Ok(KeyKind::Production)
 }
 
 impl Reply<'_> {

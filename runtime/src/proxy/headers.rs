@@ -2,7 +2,7 @@
 //!
 //! The gateway never adds `X-Forwarded-*`, `Forwarded` or `Via`, and leaves those of clients alone.
 
-use crate::snapshot::Strip;
+use crate::auth::Strip;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,

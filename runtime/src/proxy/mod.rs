@@ -4,8 +4,10 @@
 //! lets the request pass or answers it. What a request costs and where it went is accounted for by [`exchange::Exchange`], which
 //! the answer's body carries to its end.
 
+mod admission;
 mod answer;
 mod body;
+mod client_address;
 mod exchange;
 mod handle;
 mod headers;

@@ -3,6 +3,7 @@
 //! Timers per request cost more than all other bookkeeping, so there are none: the connection notes what happens with
 //! plain stores, and the core's sweep, a few times a second, decides with [`Connection::verdict`].
 
+use crate::auth::ClientCertificate;
 use crate::clock::Clock;
 use futures_util::task::AtomicWaker;
 use std::net::SocketAddr;
@@ -37,9 +38,8 @@ pub(crate) enum Order {
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) tls: bool,
-    /// The client's certificate chain as presented and verified in the handshake, leaf first, DER.
-    #[expect(dead_code, reason = "mutual TLS reads them")]
-    pub(crate) client_certificates: Vec<rustls_pki_types::CertificateDer<'static>>,
+    /// What the client showed in the handshake.
+    pub(crate) certificate: Option<ClientCertificate>,
     clock: Clock,
     in_flight: AtomicU32,
     served: AtomicBool,
@@ -55,16 +55,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(
-        peer: SocketAddr,
-        tls: bool,
-        client_certificates: Vec<rustls_pki_types::CertificateDer<'static>>,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(peer: SocketAddr, tls: bool, certificate: Option<ClientCertificate>, clock: Clock) -> Self {
         Self {
             peer,
             tls,
-            client_certificates,
+            certificate,
             in_flight: AtomicU32::new(0),
             served: AtomicBool::new(false),
             http2: AtomicBool::new(false),
@@ -174,7 +169,7 @@ mod tests {
     };
 
     fn connection() -> Connection {
-        Connection::new(SocketAddr::from(([127, 0, 0, 1], 1)), false, Vec::new(), Clock::new())
+        Connection::new(SocketAddr::from(([127, 0, 0, 1], 1)), false, None, Clock::new())
     }
 
     #[test]

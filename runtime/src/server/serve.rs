@@ -2,6 +2,7 @@
 
 use super::client_io::ClientIo;
 use super::connection::{ClientTimeouts, Connection, Order};
+use crate::auth::ClientCertificate;
 use crate::core::Core;
 use crate::proxy::handle;
 use futures_util::FutureExt;
@@ -120,7 +121,7 @@ fn start(
         let _spent = spent;
         match tls {
             None => {
-                let connection = Connection::new(peer, false, Vec::new(), core.clock.clone());
+                let connection = Connection::new(peer, false, None, core.clock.clone());
                 serve(
                     &core,
                     stream,
@@ -133,10 +134,14 @@ fn start(
             Some(acceptor) => match tokio::time::timeout(settings.tls_handshake, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
                     let session = stream.get_ref().1;
-                    let certificates = session.peer_certificates().unwrap_or_default();
-                    let certificates = certificates.iter().map(|one| one.clone().into_owned()).collect();
+                    // The handshake fails unless the chain leads to a configured authority.
+                    let certificate = session.peer_certificates().and_then(|chain| chain.first());
+                    let certificate = certificate.map(|leaf| ClientCertificate {
+                        der: leaf.as_ref().to_vec(),
+                        trusted: true,
+                    });
                     let protocols = protocols(&settings, session.alpn_protocol().or(Some(b"http/1.1")));
-                    let connection = Connection::new(peer, true, certificates, core.clock.clone());
+                    let connection = Connection::new(peer, true, certificate, core.clock.clone());
                     serve(&core, stream, Arc::new(connection), protocols, &settings).await;
                 }
                 Ok(Err(error)) => {

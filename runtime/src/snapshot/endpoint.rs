@@ -1,6 +1,7 @@
 //! Endpoints with the operator's overrides applied, and the choice among them by key type.
 
 use super::EndpointProblem;
+use crate::auth::CallerKeyType;
 use crate::config::{EndpointOverrides, RuntimeConfig};
 use crate::refusal::Refusal;
 use crate::upstream::{Choice, Endpoint, Origins, Target};
@@ -12,16 +13,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
-
-/// The key type of a caller, as far as the choice of backends is concerned.
-#[cfg_attr(not(test), expect(dead_code, reason = "callers with keys bring them"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyKind {
-    Production,
-    Sandbox,
-    /// A key type that is neither.
-    Other,
-}
 
 /// The backends that one resource can reach.
 #[derive(Debug, Clone, Default)]
@@ -58,11 +49,11 @@ impl BackendChoice {
     }
 
     /// Returns the endpoint for a caller.
-    pub(crate) fn of(&self, key: KeyKind) -> Result<&Arc<Endpoint>, Refusal> {
+    pub(crate) fn of(&self, key: CallerKeyType) -> Result<&Arc<Endpoint>, Refusal> {
         match key {
-            KeyKind::Production => self.production.as_ref().ok_or(Refusal::NoProductionEndpoint),
-            KeyKind::Sandbox => self.sandbox.as_ref().ok_or(Refusal::NoSandboxEndpoint),
-            KeyKind::Other => self
+            CallerKeyType::Production => self.production.as_ref().ok_or(Refusal::NoProductionEndpoint),
+            CallerKeyType::Sandbox => self.sandbox.as_ref().ok_or(Refusal::NoSandboxEndpoint),
+            CallerKeyType::Other => self
                 .other
                 .as_ref()
                 .ok_or(self.other_refusal.unwrap_or(Refusal::NoProductionEndpoint)),
@@ -257,7 +248,7 @@ mod tests {
             let [ap, asand, rp, rs] = all.clone();
             let compiled = |production, sandbox| Compiled { production, sandbox };
             let choice = BackendChoice::combine(&compiled(ap, asand), &compiled(rp, rs));
-            for (key, expected) in [KeyKind::Production, KeyKind::Sandbox, KeyKind::Other]
+            for (key, expected) in [CallerKeyType::Production, CallerKeyType::Sandbox, CallerKeyType::Other]
                 .into_iter()
                 .zip(expected)
             {

@@ -8,18 +8,19 @@ mod cors;
 mod endpoint;
 mod header_rules;
 
-pub(crate) use api::{Api, Resource, Strip};
+pub(crate) use api::{Api, Resource};
 pub(crate) use cors::Preflight;
-pub(crate) use endpoint::KeyKind;
 pub(crate) use header_rules::HeaderRules;
 
+use crate::auth::{Authenticator, Security};
 use crate::config::RuntimeConfig;
 use crate::metrics::Metrics;
 use crate::refusal::Renderer;
 use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
-use crate::throttle::{Counters, Throttle};
+use crate::throttle::Throttle;
 use crate::upstream::Origins;
 use http::HeaderName;
+use ipnet::IpNet;
 use mgw_bundle::{Bundle, Digest};
 use std::fmt;
 use std::sync::Arc;
@@ -83,11 +84,11 @@ pub(crate) struct RequestLimits {
     pub(crate) body: u64,
 }
 
-/// What outlives snapshots and is continued by each.
+/// What outlives snapshots and is continued by each: connections, keys and revocations, quotas, counters.
 #[derive(Debug)]
 pub(crate) struct Continued {
     pub(crate) origins: Origins,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) security: Arc<Security>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -100,11 +101,14 @@ pub(crate) struct Snapshot {
     pub(crate) digest: Digest,
     pub(crate) routes: RouteTable,
     pub(crate) apis: Vec<Api>,
-    pub(crate) throttle: Throttle,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) throttle: Arc<Throttle>,
     pub(crate) renderer: Renderer,
     pub(crate) rules: HeaderRules,
     /// The header of the gateway's own token for backends.
     pub(crate) backend_jwt_header: HeaderName,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) limits: RequestLimits,
     /// Answer unknown resources and methods as JSON.
     pub(crate) api_fault_responses: bool,
@@ -132,22 +136,27 @@ impl Snapshot {
             .apis
             .iter()
             .zip(metrics)
-            .map(|(api, metrics)| Api::compile(api, config, &mut resolver, metrics))
+            .map(|(api, metrics)| Api::compile(api, &mut resolver, metrics))
             .collect();
         resolver.warn_about_unused_overrides();
         if !problems.is_empty() {
             return Err(SnapshotError::Endpoints(problems));
         }
+        let security = &continued.security;
+        let throttle = Arc::new(Throttle::new(gateway, Arc::clone(&security.counters), unix_ms));
+        let subscriptions = bundle.snapshot.as_ref();
         Ok(Self {
             generation,
             project: gateway.project.clone(),
             digest: bundle.digest,
             routes,
             apis,
-            throttle: Throttle::new(gateway, Arc::clone(&continued.counters), unix_ms),
+            authenticator: Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle)),
+            throttle,
             renderer: Renderer::new(config.compat),
             rules: HeaderRules::compile(config),
             backend_jwt_header: config.backend_jwt.header.clone(),
+            trusted_proxies: config.mutual_tls.trusted_proxies.clone(),
             limits: RequestLimits {
                 uri: config.listener.max_uri_length,
                 headers: config.listener.max_header_size,

@@ -11,4 +11,5 @@ mod listeners;
 mod operation;
 mod reload;
 mod routing;
+mod secured;
 mod streaming;

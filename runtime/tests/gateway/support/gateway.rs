@@ -82,6 +82,8 @@ pub fn policy(name: &str, count: u64) -> Policy {
 /// What a gateway serves and how.
 pub struct GatewayBuilder {
     pub config: GatewayConfig,
+    /// Text of micro-gw.conf.
+    file: String,
     sets: Vec<(String, String)>,
     cores: usize,
 }
@@ -96,11 +98,15 @@ impl GatewayBuilder {
                 policies: Policies {
                     resource: Vec::new(),
                     application: Vec::new(),
-                    subscription: vec![policy("Unauthenticated", 1_000_000_000)],
+                    subscription: vec![
+                        policy("Default", 1_000_000_000),
+                        policy("Unauthenticated", 1_000_000_000),
+                    ],
                 },
                 api_fault_responses: false,
                 global_fault_responses: false,
             },
+            file: String::new(),
             sets: Vec::new(),
             cores: 2,
         };
@@ -118,6 +124,12 @@ impl GatewayBuilder {
 
     pub fn set(mut self, key: &str, value: &str) -> Self {
         self.sets.push((key.into(), value.into()));
+        self
+    }
+
+    /// Settings that only a file can make.
+    pub fn file(mut self, text: &str) -> Self {
+        self.file.push_str(text);
         self
     }
 
@@ -140,6 +152,7 @@ impl GatewayBuilder {
 
     pub fn try_start(&self) -> Result<TestGateway, StartError> {
         let (config, _) = RuntimeConfig::load(Sources {
+            file: Some(("micro-gw.conf", &self.file)),
             sets: &self.sets,
             ..Sources::default()
         })

@@ -3,10 +3,12 @@
 mod backend;
 mod client;
 mod gateway;
+mod issuer;
 
 pub use backend::{Backend, respond};
 pub use client::{Client, Response};
 pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
+pub use issuer::Issuer;
 
 use std::time::{Duration, Instant};
 
