@@ -3,6 +3,7 @@
 mod api_keys;
 mod decision_table;
 mod forged;
+mod jwks;
 mod keys;
 mod remembered;
 mod setup;
