@@ -5,4 +5,6 @@
 pub struct Answers {
     /// An issuer's keys were fetched; unknown key ids are now unknown for good.
     pub(super) keys_fetched: bool,
+    /// The password was checked: right, wrong, or nobody had time for it.
+    pub(super) password: Option<Option<bool>>,
 }

@@ -1,6 +1,7 @@
 //! The decision about a request's caller.
 
 use super::api_key::ApiKeyRules;
+use super::basic::NameAndPassword;
 use super::credential::{Credential, query_parameter};
 use super::issuers::{Issuers, Unverified};
 use super::jwt::{JwtFailure, looks_like_jwt};
@@ -227,7 +228,7 @@ impl Decision<'_> {
         }
         let mut caller = match credential {
             Credential::Bearer(token) if alternative.bearer => Some(self.bearer(token)?),
-            Credential::Basic(_) if alternative.basic => return Err(Refusal::WrongPassword.into()),
+            Credential::Basic(encoded) if alternative.basic => Some(self.basic(encoded)?),
             _ => None,
         };
         for key in &keys {
@@ -254,6 +255,40 @@ impl Decision<'_> {
         } else {
             Err(Refusal::InvalidCredentials.into())
         }
+    }
+
+    fn basic(&mut self, encoded: &str) -> Result<Arc<Caller>, Failed> {
+        let passwords = &self.authenticator.security.passwords;
+        let kind = CredentialKind::Basic;
+        let alias = passwords.alias(encoded);
+        if let Some(caller) = self.cached(kind, &alias)? {
+            return Ok(caller);
+        }
+        self.core.misses += 1;
+        if self.core.tokens.is_refused(kind, &alias, self.now_ms) {
+            return Err(Refusal::WrongPassword.into());
+        }
+        if let Some(wait_ms) = self.core.failures.blocked_for(self.request.client_ip, self.now_ms) {
+            return Err(Failed::TooManyFailures(wait_ms));
+        }
+        let credential = NameAndPassword::decode(encoded)?;
+        let right = match self.answers.password {
+            Some(Some(right)) => right,
+            Some(None) => return Err(Refusal::Unavailable.into()),
+            None if credential.is_slow(&passwords.users) => {
+                let wait = WaitFor::Password(Arc::clone(passwords), credential);
+                return Err(Failed::Wait(wait));
+            }
+            None => credential.verify(&passwords.users),
+        };
+        let user = passwords.users.by_name.get(&credential.name).filter(|_| right);
+        let Some(user) = user else {
+            self.core.failures.record(self.request.client_ip, self.now_ms);
+            self.core.tokens.refuse(kind, &alias, self.now_ms);
+            return Err(Refusal::WrongPassword.into());
+        };
+        let identity = Arc::new(Identity::for_user(credential.name, user.scopes.clone()));
+        self.remember(&alias, identity, 0)
     }
 
     /// Finds a signed token in the cache, or verifies and remembers it.
@@ -292,9 +327,14 @@ impl Decision<'_> {
         if kind == CredentialKind::ApiKey {
             identity.api_key = Some(ApiKeyRules::read(&identity.claims));
         }
-        let identity = Arc::new(identity);
+        self.remember(token, Arc::new(identity), revocations)
+    }
+
+    /// Resolves the caller and keeps both for the next request.
+    fn remember(&mut self, token: &str, identity: Arc<Identity>, revocations: u64) -> Result<Arc<Caller>, Failed> {
+        let kind = identity.kind;
         let caller = self.resolve(Arc::clone(&identity));
-        let caching = &security.config.caching;
+        let caching = &self.authenticator.security.config.caching;
         if caching.enabled {
             let life = u64::try_from(caching.max_life.as_millis()).unwrap_or(u64::MAX);
             let until = identity.valid_until_ms.min(self.now_ms.saturating_add(life));
@@ -408,14 +448,5 @@ fn key_at<'a>(request: &RequestView<'a>, place: &KeyPlace) -> Result<Cow<'a, str
 
 /// The caller behind a client certificate alone.
 fn certificate_identity() -> Identity {
-    let mut identity = Identity::from_claims(
-        CredentialKind::MutualTls,
-        serde_json::Map::new(),
-        &[],
-        None,
-        None,
-        u64::MAX,
-    );
-    identity.user = "Unknown".to_owned();
-    identity
+    Identity::without_claims(CredentialKind::MutualTls, "Unknown".to_owned())
 }

@@ -112,6 +112,23 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// An identity of a kind that has no claims and does not expire by itself.
+    pub(super) fn without_claims(kind: CredentialKind, user: String) -> Self {
+        let mut identity = Self::from_claims(kind, Map::new(), &[], None, None, u64::MAX);
+        identity.user = user;
+        identity
+    }
+
+    /// One of the gateway's own users.
+    pub(super) fn for_user(name: String, scopes: Vec<String>) -> Self {
+        Self {
+            scopes,
+            ..Self::without_claims(CredentialKind::Basic, name)
+        }
+    }
+}
+
 /// Returns the configured claim, else what the known issuers use. An array counts by its first element.
 fn consumer_key(claims: &Map<String, Value>, configured: Option<&str>) -> Option<String> {
     let read = |name: &str| {

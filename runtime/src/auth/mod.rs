@@ -8,6 +8,7 @@
 mod answers;
 mod api_key;
 mod authenticator;
+mod basic;
 mod caller;
 mod core;
 mod credential;
@@ -17,6 +18,7 @@ mod issuers;
 mod jwks;
 mod jwt;
 mod outcome;
+mod passwords;
 mod request;
 mod resources;
 mod revocation;

@@ -1,6 +1,8 @@
 //! The answer of authentication.
 
+use super::basic::NameAndPassword;
 use super::jwks::KeySource;
+use super::passwords::Passwords;
 use super::{Answers, Caller};
 use crate::refusal::Rejection;
 use std::sync::Arc;
@@ -26,6 +28,8 @@ pub struct Wait(pub(super) WaitFor);
 pub(super) enum WaitFor {
     /// The fetch after this number.
     Keys(Arc<KeySource>, u64),
+    /// A slow password check.
+    Password(Arc<Passwords>, NameAndPassword),
 }
 
 impl Wait {
@@ -36,6 +40,9 @@ impl Wait {
             WaitFor::Keys(source, seen) => {
                 source.fetched_after(seen).await;
                 answers.keys_fetched = true;
+            }
+            WaitFor::Password(passwords, credential) => {
+                answers.password = Some(passwords.verify(credential).await);
             }
         }
     }

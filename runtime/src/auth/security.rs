@@ -3,6 +3,7 @@
 use super::issuers::{Issuers, TrustedIssuer};
 use super::jwks::{KeySource, KeySourceStatus};
 use super::jwt::{Expectations, VerificationKey};
+use super::passwords::Passwords;
 use super::{CredentialKind, Revocations};
 use crate::config::{Algorithm, ApiKeys, Issuer, RuntimeConfig};
 use crate::throttle::Counters;
@@ -46,6 +47,9 @@ pub enum SecurityError {
         /// The key of the configuration.
         setting: &'static str,
     },
+    /// The system gives no random numbers.
+    #[error("get random numbers from the system")]
+    Random,
     /// The client for an issuer's keys cannot be made.
     #[error("prepare the connection to the keys of issuer `{issuer}`: {reason}")]
     Client {
@@ -62,6 +66,7 @@ pub struct Security {
     pub(super) config: RuntimeConfig,
     pub(super) tokens: Issuers,
     pub(super) api_keys: Issuers,
+    pub(super) passwords: Arc<Passwords>,
     /// Revoked tokens.
     pub revocations: Revocations,
     /// Quota counters.
@@ -93,9 +98,15 @@ impl Security {
             Ok(issuer) => api_keys.extend(issuer),
             Err(error) => errors.push(error),
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let passwords = Passwords::new(config.users.clone(), control.clone());
+        let passwords = match passwords {
+            Some(passwords) if errors.is_empty() => Arc::new(passwords),
+            Some(_) => return Err(errors),
+            None => {
+                errors.push(SecurityError::Random);
+                return Err(errors);
+            }
+        };
         let issuers = |kind, issuers| Issuers {
             kind,
             issuers,
@@ -106,6 +117,7 @@ impl Security {
             api_keys: issuers(CredentialKind::ApiKey, api_keys),
             revocations: Revocations::new(config.revocation.capacity),
             counters: Arc::new(Counters::new(config.throttling.max_counters)),
+            passwords,
             key_generation,
             config: config.clone(),
         }))
