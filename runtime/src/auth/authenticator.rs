@@ -162,7 +162,9 @@ impl Decision<'_> {
             (None, MutualTls::Mandatory) => Err(Refusal::InvalidCredentials),
             (None, MutualTls::Optional) => Ok(false),
             (Some(certificate), _) => {
-                if certificate.trusted {
+                let api = &self.api.api;
+                let certificates = &self.authenticator.security.certificates;
+                if certificate.trusted && certificates.accept(&api.name, &api.version, &certificate.der) {
                     Ok(true)
                 } else {
                     Err(Refusal::InvalidCredentials)

@@ -1,15 +1,17 @@
 //! What authentication keeps for the life of the gateway.
 
+use super::certificates::{Certificates, files, unresolved_alias};
 use super::issuers::{Issuers, TrustedIssuer};
 use super::jwks::{KeySource, KeySourceStatus};
 use super::jwt::{Expectations, VerificationKey};
 use super::passwords::Passwords;
 use super::{CredentialKind, Revocations};
-use crate::config::{Algorithm, ApiKeys, Issuer, RuntimeConfig};
+use crate::config::{Algorithm, ApiKeys, CertificateAliases, Issuer, RuntimeConfig};
 use crate::throttle::Counters;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Largest key or certificate file.
 const MAX_PEM: u64 = 1 << 20;
@@ -39,7 +41,7 @@ pub enum SecurityError {
     },
     /// The trust store of an alias is not available.
     #[error(
-        "find certificate alias `{alias}` of `{setting}`: trust stores are not read; export the certificate as PEM and set `certificateFile`"
+        "find certificate alias `{alias}` of `{setting}`: trust stores are not read; export the certificate as PEM and name its file"
     )]
     Alias {
         /// The alias.
@@ -67,6 +69,7 @@ pub struct Security {
     pub(super) tokens: Issuers,
     pub(super) api_keys: Issuers,
     pub(super) passwords: Arc<Passwords>,
+    pub(super) certificates: Certificates,
     /// Revoked tokens.
     pub revocations: Revocations,
     /// Quota counters.
@@ -98,6 +101,14 @@ impl Security {
             Ok(issuer) => api_keys.extend(issuer),
             Err(error) => errors.push(error),
         }
+        let mut certificates = Certificates::default();
+        for entry in &config.mutual_tls.certificates {
+            errors.extend(accept_certificates(&mut certificates, entry).err());
+        }
+        let revocations = Revocations::new(config.revocation.capacity);
+        if let Some(path) = &config.revocation.file {
+            errors.extend(revoke_from_file(&revocations, path).err());
+        }
         let passwords = Passwords::new(config.users.clone(), control.clone());
         let passwords = match passwords {
             Some(passwords) if errors.is_empty() => Arc::new(passwords),
@@ -115,9 +126,10 @@ impl Security {
         Ok(Arc::new(Self {
             tokens: issuers(CredentialKind::Jwt, tokens),
             api_keys: issuers(CredentialKind::ApiKey, api_keys),
-            revocations: Revocations::new(config.revocation.capacity),
             counters: Arc::new(Counters::new(config.throttling.max_counters)),
             passwords,
+            certificates,
+            revocations,
             key_generation,
             config: config.clone(),
         }))
@@ -201,6 +213,44 @@ fn trusted(
         consumer_key_claim: issuer.consumer_key_claim.clone(),
         validate_subscription: issuer.validate_subscription,
     })
+}
+
+fn accept_certificates(certificates: &mut Certificates, entry: &CertificateAliases) -> Result<(), SecurityError> {
+    const SETTING: &str = "mutualSSLConfig.api.certificates";
+    if let Some(alias) = unresolved_alias(entry) {
+        return Err(SecurityError::Alias {
+            alias: alias.to_owned(),
+            setting: SETTING,
+        });
+    }
+    let pems = files(entry)
+        .map(|path| read(path, SETTING))
+        .collect::<Result<Vec<_>, _>>()?;
+    certificates.add(entry, &pems).map_err(|reason| SecurityError::Key {
+        path: entry.files.first().cloned().unwrap_or_default(),
+        setting: SETTING,
+        reason: reason.to_owned(),
+    })
+}
+
+/// A list that cannot be applied completely must not be taken for applied.
+fn revoke_from_file(revocations: &Revocations, path: &Path) -> Result<(), SecurityError> {
+    const SETTING: &str = "tokenRevocationConfig.file";
+    let text = std::fs::read_to_string(path).map_err(|source| SecurityError::Read {
+        path: path.to_owned(),
+        setting: SETTING,
+        source,
+    })?;
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now_ms = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+    match revocations.apply(&text, now_ms) {
+        Ok(_) => Ok(()),
+        Err(errors) => Err(SecurityError::Key {
+            path: path.to_owned(),
+            setting: SETTING,
+            reason: errors.first().map(ToString::to_string).unwrap_or_default(),
+        }),
+    }
 }
 
 /// Without a key for them, no API key is accepted; that is no error.

@@ -6,6 +6,7 @@ mod decision_table;
 mod forged;
 mod jwks;
 mod keys;
+mod mutual_tls;
 mod remembered;
 mod setup;
 mod subscriptions;

@@ -1,0 +1,65 @@
+//! The client certificates that each API accepts.
+//!
+//! The handshake proves possession and checks chain and validity against `mutualSSLConfig.clientCaFile`; here only
+//! identity is compared: a certificate of the right authority that an API does not list is refused.
+
+use crate::config::CertificateAliases;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use std::path::Path;
+
+/// Most certificates of one file.
+const MAX_CERTIFICATES: usize = 1000;
+
+/// Accepted certificates by API.
+#[derive(Debug, Default)]
+pub(super) struct Certificates {
+    entries: Vec<Accepted>,
+}
+
+#[derive(Debug)]
+struct Accepted {
+    name: String,
+    version: String,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Certificates {
+    /// Adds an entry of the configuration with the PEM files it names, read already.
+    pub(super) fn add(&mut self, entry: &CertificateAliases, pems: &[Vec<u8>]) -> Result<(), &'static str> {
+        let mut certificates = Vec::new();
+        for pem in pems {
+            let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).take(MAX_CERTIFICATES).collect();
+            match found {
+                Ok(found) if !found.is_empty() => certificates.extend(found),
+                _ => return Err("it holds no PEM certificate"),
+            }
+        }
+        self.entries.push(Accepted {
+            name: entry.name.to_lowercase(),
+            version: entry.version.to_lowercase(),
+            certificates,
+        });
+        Ok(())
+    }
+
+    /// Returns whether an API accepts a certificate. No entry for the API: none is accepted.
+    pub(super) fn accept(&self, api: &str, version: &str, der: &[u8]) -> bool {
+        let (api, version) = (api.to_lowercase(), version.to_lowercase());
+        self.entries
+            .iter()
+            .filter(|entry| entry.name == api && entry.version == version)
+            .any(|entry| entry.certificates.iter().any(|own| own.as_ref() == der))
+    }
+}
+
+/// Returns the alias that an entry needs a trust store for, when it names nothing else.
+pub(super) fn unresolved_alias(entry: &CertificateAliases) -> Option<&str> {
+    let nothing_else = entry.files.is_empty();
+    entry.aliases.first().filter(|_| nothing_else).map(String::as_str)
+}
+
+/// Returns the files of an entry.
+pub(super) fn files(entry: &CertificateAliases) -> impl Iterator<Item = &Path> {
+    entry.files.iter().map(std::path::PathBuf::as_path)
+}

@@ -1,0 +1,110 @@
+//! Revocations as text: one JSON object per line, in files and in requests to the admin listener.
+
+use super::{Revocations, Revoked};
+use serde::Deserialize;
+
+/// Longest line.
+const MAX_LINE: usize = 70_000;
+
+/// One revocation. Exactly one of the first three members is there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default)]
+    jti: Option<String>,
+    #[serde(default, alias = "revokedToken")]
+    token: Option<String>,
+    #[serde(default, alias = "jwtSignature", alias = "jwt_signature")]
+    signature: Option<String>,
+    /// Seconds or milliseconds since the epoch.
+    #[serde(default, alias = "expiryTime", alias = "expiry_time")]
+    expires: Option<u64>,
+}
+
+/// What is wrong with a list of revocations. Never quotes the line: it may hold a token that is still good.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct RevocationListError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// Times above this are milliseconds.
+const MILLISECONDS: u64 = 100_000_000_000;
+
+impl Revocations {
+    /// Applies a list: `{"jti": …}`, `{"token": …}` or `{"signature": …}`, each with an optional `expires`. Returns how
+    /// many were applied.
+    ///
+    /// # Errors
+    ///
+    /// All lines that cannot be applied; the others are.
+    pub fn apply(&self, list: &str, now_ms: u64) -> Result<usize, Vec<RevocationListError>> {
+        let mut applied = 0;
+        let mut errors = Vec::new();
+        for (position, line) in list.lines().enumerate() {
+            let line_text = line.trim();
+            if line_text.is_empty() || line_text.starts_with('#') {
+                continue;
+            }
+            match self.apply_line(line_text, now_ms) {
+                Ok(()) => applied += 1,
+                Err(reason) => errors.push(RevocationListError {
+                    line: position + 1,
+                    reason,
+                }),
+            }
+        }
+        if errors.is_empty() { Ok(applied) } else { Err(errors) }
+    }
+
+    fn apply_line(&self, line: &str, now_ms: u64) -> Result<(), &'static str> {
+        if line.len() > MAX_LINE {
+            return Err("the line is too long");
+        }
+        let line: Line = serde_json::from_str(line).map_err(|_| "not a JSON object with known members")?;
+        let what = match (&line.jti, &line.token, &line.signature) {
+            (Some(text), None, None) => Revoked::TokenId(text),
+            // The product keeps whole JWTs by their third part; both admit nobody.
+            (None, Some(text), None) => Revoked::Token(text),
+            (None, None, Some(text)) => Revoked::Signature(text),
+            _ => return Err("exactly one of `jti`, `token` and `signature` is needed"),
+        };
+        let expires = line.expires.map(|time| {
+            if time > MILLISECONDS {
+                time
+            } else {
+                time.saturating_mul(1000)
+            }
+        });
+        self.revoke(what, expires, now_ms)
+            .map_err(|_| "the set of revoked tokens is full")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_applied_line_by_line() {
+        let set = Revocations::new(10);
+        let list = "# comment\n{\"jti\":\"a\"}\n\n{\"token\":\"t\",\"expires\":200}\n{\"jwtSignature\":\"s\",\"expiryTime\":1700000000000}\n";
+        assert_eq!(set.apply(list, 100_000), Ok(3));
+        assert!(set.contains("x", Some("a")) && set.contains("t", None) && set.contains("h.p.s", None));
+        set.sweep(200_000);
+        assert_eq!(set.len(), 2);
+    }
+
+    #[test]
+    fn bad_lines_are_named_and_the_others_applied() {
+        let set = Revocations::new(10);
+        let list = "{\"jti\":\"a\"}\nsecret-token\n{\"jti\":\"a\",\"token\":\"b\"}\n{\"other\":1}\n{}\n";
+        let errors = set.apply(list, 0).expect_err("four lines are wrong");
+        assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [2, 3, 4, 5]);
+        assert!(!format!("{errors:?}").contains("secret-token"));
+        assert_eq!(set.len(), 1);
+    }
+}
