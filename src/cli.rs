@@ -92,6 +92,9 @@ pub enum Command {
     /// End the session: revoke its tokens and remove its file.
     #[command(alias = "reset")]
     Logout(commands::logout::LogoutArgs),
+    /// Pull APIs, policies and subscriptions from the control plane into the project.
+    #[command(alias = "import")]
+    Pull(commands::pull::PullArgs),
     /// Tell who is signed in where.
     Whoami(commands::whoami::WhoamiArgs),
     /// Print the version.

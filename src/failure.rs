@@ -5,6 +5,7 @@
 
 mod cloud;
 mod compile;
+mod pull;
 
 use crate::exit::ExitCode;
 use std::error::Error;

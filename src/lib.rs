@@ -4,8 +4,6 @@
 //! positions, checked, compiled into a [`mgw_bundle::GatewayConfig`] and packed into a bundle that `mgw-runtime` serves.
 
 pub mod cli;
-// `pull` uses what nothing uses yet.
-#[allow(dead_code, unused_imports)]
 pub(crate) mod cloud;
 pub mod commands;
 pub mod compile;
@@ -13,6 +11,9 @@ pub mod context;
 pub mod diagnostics;
 pub mod exit;
 pub mod failure;
+// `build --locked` is what calls the rest.
+#[allow(dead_code)]
+pub(crate) mod lock;
 pub mod openapi;
 pub mod project;
 pub mod ui;

@@ -5,14 +5,17 @@
 //! - [`http`] sends requests with limits on time, size and repetition; [`oauth`] registers the client and gets tokens.
 //! - [`session`] keeps the tokens in a file of the user's own and refreshes them under a lock.
 //! - [`control_plane`] reads APIs, policies and subscriptions into plain data; [`pull`] turns that into project files.
+//! - [`control_plane`] reads APIs, policies and subscriptions into plain data; [`pull`] turns that into project files.
 
 pub(crate) mod account;
 pub(crate) mod address;
+pub(crate) mod control_plane;
 mod error;
 pub(crate) mod generation;
 pub(crate) mod http;
 mod json;
 pub(crate) mod oauth;
+pub(crate) mod pull;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 

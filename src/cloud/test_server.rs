@@ -8,7 +8,6 @@ use url::Url;
 /// What the server received.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
-    pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
     pub(crate) authorization: Option<String>,
@@ -98,7 +97,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut parts = line.split(' ');
-    let (method, target) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+    let target = parts.nth(1)?.to_owned();
     let (mut authorization, mut length) = (None, 0);
     loop {
         let mut header = String::new();
@@ -115,7 +114,6 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Received {
-        method,
         target,
         authorization,
         body: String::from_utf8(body).ok()?,

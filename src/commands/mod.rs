@@ -13,6 +13,7 @@ mod interrupt;
 pub mod login;
 pub mod logout;
 pub mod man;
+pub mod pull;
 pub mod verify;
 pub mod version;
 pub mod whoami;
@@ -34,6 +35,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Man(args) => man::run(args, context),
         Command::Login(args) => login::run(args, context),
         Command::Logout(args) => logout::run(args, context),
+        Command::Pull(args) => pull::run(args, context),
         Command::Whoami(args) => whoami::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Version(args) => version::run(args, context),

@@ -1,0 +1,362 @@
+//! APIs as the publisher shows them.
+
+use crate::cloud::json;
+use serde_json::Value;
+
+/// An entry of the list of APIs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiSummary {
+    /// UUID.
+    pub(crate) id: String,
+    /// Name.
+    pub(crate) name: String,
+    /// Version.
+    pub(crate) version: String,
+    /// User name of the owner.
+    pub(crate) provider: Option<String>,
+    /// Life-cycle state.
+    pub(crate) state: LifeCycle,
+}
+
+/// Life-cycle state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LifeCycle {
+    /// Open to subscribers.
+    Published,
+    /// Open to everybody, for trying out.
+    Prototyped,
+    /// Served to existing subscribers.
+    Deprecated,
+    /// Every call is refused.
+    Blocked,
+    /// Not served: created, retired, or a state this version does not know.
+    Other(String),
+}
+
+impl LifeCycle {
+    fn read(text: &str) -> Self {
+        match text.to_ascii_uppercase().as_str() {
+            "PUBLISHED" => Self::Published,
+            "PROTOTYPED" => Self::Prototyped,
+            "DEPRECATED" => Self::Deprecated,
+            "BLOCKED" => Self::Blocked,
+            _ => Self::Other(text.to_owned()),
+        }
+    }
+
+    /// Whether gateways serve APIs in this state.
+    pub(crate) fn is_served(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+
+    /// Lower-case name.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Published => "published".into(),
+            Self::Prototyped => "prototyped".into(),
+            Self::Deprecated => "deprecated".into(),
+            Self::Blocked => "blocked".into(),
+            Self::Other(text) => text.to_lowercase(),
+        }
+    }
+}
+
+/// What kind of API it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ApiKind {
+    /// HTTP, also over SOAP backends: described by OpenAPI.
+    Http,
+    /// Anything else, by its name.
+    Other(String),
+}
+
+/// An API with everything the gateway needs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ApiDetails {
+    /// UUID.
+    pub(crate) id: String,
+    /// Name.
+    pub(crate) name: String,
+    /// Version.
+    pub(crate) version: String,
+    /// Context without the tenant prefix, with a leading `/`.
+    pub(crate) context: String,
+    /// User name of the owner.
+    pub(crate) provider: Option<String>,
+    /// Life-cycle state.
+    pub(crate) state: LifeCycle,
+    /// Kind.
+    pub(crate) kind: ApiKind,
+    /// Gateway labels.
+    pub(crate) labels: Vec<String>,
+    /// Whether the API also answers on its context without version.
+    pub(crate) is_default_version: bool,
+    /// `endpointConfig` as an object; null when there is none.
+    pub(crate) endpoint_config: Value,
+    /// `endpointSecurity`, the older place of backend credentials.
+    pub(crate) endpoint_security: Value,
+    /// `http` and `https`; empty when nothing is said.
+    pub(crate) transports: Vec<String>,
+    /// Cross-origin rules, when they are switched on.
+    pub(crate) cors: Option<Cors>,
+    /// Name of the header with the token, when it is not the usual one.
+    pub(crate) auth_header: Option<String>,
+    /// `securityScheme`.
+    pub(crate) security: Vec<String>,
+    /// Policy over all operations together.
+    pub(crate) policy: Option<String>,
+    /// Seconds for which answers are cached, when that is switched on.
+    pub(crate) response_cache_seconds: Option<u64>,
+    /// Operations.
+    pub(crate) operations: Vec<Operation>,
+    /// Names of mediation sequences.
+    pub(crate) mediation: Vec<String>,
+    /// When it was changed, as the control plane writes it.
+    pub(crate) last_updated: Option<String>,
+    /// `ETag` of the details.
+    pub(crate) etag: Option<String>,
+}
+
+/// Cross-origin rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cors {
+    /// Origins, or `*`.
+    pub(crate) origins: Vec<String>,
+    /// Methods.
+    pub(crate) methods: Vec<String>,
+    /// Request headers.
+    pub(crate) headers: Vec<String>,
+    /// Whether credentials may be sent.
+    pub(crate) credentials: bool,
+}
+
+/// An operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// Path template.
+    pub(crate) target: String,
+    /// Lower-case method.
+    pub(crate) verb: String,
+    /// `false`: open to everybody.
+    pub(crate) is_secured: bool,
+    /// Policy of its own.
+    pub(crate) policy: Option<String>,
+    /// Scopes of which a token needs one.
+    pub(crate) scopes: Vec<String>,
+}
+
+impl ApiSummary {
+    /// Reads an entry of the list; `None` when it lacks what identifies an API.
+    pub(crate) fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: json::text(value, "id").filter(|id| is_path_segment(id))?,
+            name: json::text(value, "name")?,
+            version: json::text(value, "version")?,
+            provider: json::text(value, "provider"),
+            state: state(value),
+        })
+    }
+}
+
+impl ApiDetails {
+    /// Reads the details; the error names the missing member.
+    pub(crate) fn read(value: &Value, etag: Option<String>) -> Result<Self, &'static str> {
+        let summary = ApiSummary::read(value).ok_or("id, name and version")?;
+        let context = json::text(value, "context").ok_or("context")?;
+        let kind = json::text(value, "type").unwrap_or_else(|| "HTTP".into());
+        let is_http = matches!(
+            kind.to_ascii_uppercase().as_str(),
+            "HTTP" | "SOAP" | "SOAPTOREST" | "REST"
+        );
+        let cache = json::flag(value, "responseCachingEnabled").unwrap_or(false);
+        Ok(Self {
+            id: summary.id,
+            name: summary.name,
+            version: summary.version,
+            context: without_tenant(&context),
+            provider: summary.provider,
+            state: summary.state,
+            kind: if is_http { ApiKind::Http } else { ApiKind::Other(kind) },
+            labels: json::texts(value, "labels"),
+            is_default_version: json::flag(value, "isDefaultVersion").unwrap_or(false),
+            endpoint_config: object(value.get("endpointConfig")),
+            endpoint_security: object(value.get("endpointSecurity")),
+            transports: json::texts(value, "transport"),
+            cors: json::member(value, "corsConfiguration").and_then(Cors::read),
+            auth_header: json::text(value, "authorizationHeader"),
+            security: json::texts(value, "securityScheme"),
+            policy: json::text(value, "apiThrottlingPolicy").filter(|name| !is_unlimited(name)),
+            response_cache_seconds: cache.then(|| json::count(value, "cacheTimeout").unwrap_or(300)),
+            operations: json::items(value, "operations")
+                .iter()
+                .filter_map(Operation::read)
+                .collect(),
+            mediation: json::texts(value, "mediationPolicies"),
+            last_updated: json::text(value, "lastUpdatedTime"),
+            etag,
+        })
+    }
+}
+
+impl Cors {
+    fn read(value: &Value) -> Option<Self> {
+        json::flag(value, "corsConfigurationEnabled")?.then(|| Self {
+            origins: json::texts(value, "accessControlAllowOrigins"),
+            methods: json::texts(value, "accessControlAllowMethods"),
+            headers: json::texts(value, "accessControlAllowHeaders"),
+            credentials: json::flag(value, "accessControlAllowCredentials").unwrap_or(false),
+        })
+    }
+}
+
+impl Operation {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            target: json::text(value, "target")?,
+            verb: json::text(value, "verb")?.to_lowercase(),
+            is_secured: json::text(value, "authType").as_deref() != Some("None"),
+            policy: json::text(value, "throttlingPolicy").filter(|name| !is_unlimited(name)),
+            scopes: json::texts(value, "scopes"),
+        })
+    }
+}
+
+fn state(value: &Value) -> LifeCycle {
+    json::text(value, "lifeCycleStatus")
+        .or_else(|| json::text(value, "status"))
+        .map_or_else(|| LifeCycle::Other("unknown".into()), |text| LifeCycle::read(&text))
+}
+
+/// Older servers write the object as a text.
+fn object(value: Option<&Value>) -> Value {
+    match value {
+        Some(Value::Object(members)) => Value::Object(members.clone()),
+        Some(Value::String(text)) => serde_json::from_str::<Value>(text)
+            .ok()
+            .filter(Value::is_object)
+            .unwrap_or(Value::Null),
+        _ => Value::Null,
+    }
+}
+
+fn is_unlimited(policy: &str) -> bool {
+    policy == "Unlimited"
+}
+
+/// Removes `/t/<tenant>` once and adds the leading `/`.
+fn without_tenant(context: &str) -> String {
+    let rest = context
+        .strip_prefix("/t/")
+        .and_then(|rest| rest.find('/').and_then(|slash| rest.get(slash..)))
+        .unwrap_or(context);
+    format!("/{}", rest.trim_matches('/'))
+}
+
+/// Ids become path segments: `.` and `..` would change the path.
+pub(super) fn is_path_segment(id: &str) -> bool {
+    id.len() <= 512 && id != "." && id != ".." && !id.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn details_are_read_with_their_nulls() {
+        let api = ApiDetails::read(
+            &json!({
+                "id": "7d1c", "name": "Ledger", "version": "2.1.0", "context": "/t/meridianpay/ledger",
+                "provider": "ana@m.example@meridianpay", "lifeCycleStatus": "PUBLISHED", "type": "HTTP",
+                "labels": [{"name": "dev"}, "prod"], "isDefaultVersion": true, "transport": ["http", "https"],
+                "endpointConfig": "{\"endpoint_type\":\"http\"}", "endpointSecurity": null,
+                "corsConfiguration": {"corsConfigurationEnabled": false}, "authorizationHeader": null,
+                "securityScheme": ["oauth2"], "apiThrottlingPolicy": "Unlimited", "responseCachingEnabled": null,
+                "operations": [
+                    {"target": "/a", "verb": "GET", "authType": "None", "throttlingPolicy": "Unlimited", "scopes": []},
+                    {"target": "/b", "verb": "POST", "authType": "Any", "throttlingPolicy": "Tiny", "scopes": ["w"]},
+                    {"verb": "POST"}
+                ],
+                "mediationPolicies": [{"name": "log", "type": "in"}], "lastUpdatedTime": 1767003600123u64,
+                "somethingNew": {}
+            }),
+            Some("e".into()),
+        )
+        .unwrap();
+        assert_eq!(api.context, "/ledger");
+        assert_eq!(api.labels, ["dev", "prod"]);
+        assert_eq!(api.endpoint_config["endpoint_type"], "http");
+        assert_eq!((api.cors, api.policy, api.response_cache_seconds), (None, None, None));
+        assert_eq!(api.operations.len(), 2);
+        assert!(!api.operations[0].is_secured && api.operations[1].is_secured);
+        assert_eq!(api.operations[1].policy.as_deref(), Some("Tiny"));
+        assert_eq!(api.mediation, ["log"]);
+        assert_eq!(api.last_updated.as_deref(), Some("1767003600123"));
+    }
+
+    #[test]
+    fn the_tenant_prefix_goes_once() {
+        for (context, expected) in [
+            ("/ledger", "/ledger"),
+            ("ledger/", "/ledger"),
+            ("/t/org/ledger", "/ledger"),
+            ("/t/org/t/x/ledger", "/t/x/ledger"),
+            ("/t/org/{version}/ledger", "/{version}/ledger"),
+            ("/t/org", "/t/org"),
+            ("/", "/"),
+        ] {
+            assert_eq!(without_tenant(context), expected);
+        }
+    }
+
+    #[test]
+    fn ids_that_would_change_the_path_are_refused() {
+        for id in ["..", ".", "a\nb", ""] {
+            assert_eq!(
+                ApiSummary::read(&json!({"id": id, "name": "n", "version": "1"})),
+                None,
+                "{id}"
+            );
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-zA-Z/{}.@ ]{0,12}".prop_map(Value::from)
+        ];
+        leaf.prop_recursive(3, 32, 4, |inner| {
+            let keys = proptest::sample::select(vec![
+                "id",
+                "name",
+                "version",
+                "context",
+                "type",
+                "labels",
+                "endpointConfig",
+                "transport",
+                "corsConfiguration",
+                "corsConfigurationEnabled",
+                "operations",
+                "target",
+                "verb",
+                "scopes",
+            ]);
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((keys, inner), 0..8)
+                    .prop_map(|members| members.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_makes_the_reader_panic(value in any_json()) {
+            let _ = ApiDetails::read(&value, None);
+        }
+    }
+}

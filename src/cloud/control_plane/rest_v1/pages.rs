@@ -1,0 +1,72 @@
+//! Lists over several pages.
+
+use super::RestV1;
+use crate::cloud::http::{Answer, Call};
+use crate::cloud::{CloudError, json};
+use serde_json::Value;
+use url::Url;
+
+/// A list longer than this is not a list of ours.
+const MOST_ITEMS: usize = 100_000;
+
+/// The items of a list answer.
+pub(super) fn items(answer: &Answer) -> Result<Vec<Value>, CloudError> {
+    match answer.json()? {
+        Value::Array(items) => Ok(items),
+        Value::Object(mut members) => match members.remove("list") {
+            Some(Value::Array(items)) => Ok(items),
+            Some(Value::Null) | None => Err(answer.unreadable("a list without items")),
+            Some(_) => Err(answer.unreadable("a list that is not an array")),
+        },
+        _ => Err(answer.unreadable("something that is not a list")),
+    }
+}
+
+impl RestV1 {
+    /// Reads every page. The total that the server names may count what the user cannot see, and some servers name
+    /// none: an empty page ends the list, as does a page that brings nothing new.
+    pub(super) async fn all_pages(
+        &self,
+        url: &Url,
+        query: &[(&str, &str)],
+        scopes: &[&str],
+        id_key: &str,
+    ) -> Result<Vec<Value>, CloudError> {
+        let mut all: Vec<Value> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let mut offset = 0;
+        loop {
+            let mut call = Call::get(url.clone())
+                .query("limit", &self.page.to_string())
+                .query("offset", &offset.to_string());
+            for (name, value) in query {
+                call = call.query(name, value);
+            }
+            let answer = self.connection.send(call, scopes).await?;
+            let page = items(&answer)?;
+            let announced = json::member(&answer.json()?, "pagination").and_then(|pages| json::count(pages, "total"));
+            let received = page.len();
+            offset += received;
+            let before = all.len();
+            for item in page {
+                let is_new = match json::text(&item, id_key) {
+                    Some(id) => seen.insert(id),
+                    None => true,
+                };
+                if is_new {
+                    all.push(item);
+                }
+            }
+            let is_last = match announced {
+                Some(total) => offset as u64 >= total && received < self.page,
+                None => received < self.page,
+            };
+            if received == 0 || all.len() == before || is_last {
+                return Ok(all);
+            }
+            if all.len() > MOST_ITEMS {
+                return Err(answer.unreadable(format!("a list of more than {MOST_ITEMS} items")));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Throttling policies: the administrator's view, else everybody's.
+
+use super::{API_VIEW, CONCURRENT_READS, RestV1, Root, is_not_permitted};
+use crate::cloud::control_plane::api::is_path_segment;
+use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
+use crate::cloud::http::Limit;
+use crate::cloud::{CloudError, json};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+/// Scopes of the administrator's view.
+const TIER_VIEW: &[&str] = &["apim:tier_view", "apim:admin"];
+
+/// Scopes of the block list.
+const BLOCK_LIST_VIEW: &[&str] = &["apim:bl_view", "apim:admin"];
+
+impl RestV1 {
+    pub(super) async fn read_policies(&self) -> Result<PolicyDocuments, CloudError> {
+        match self.admin_policies().await {
+            Err(error) if is_not_permitted(&error) => self.publisher_policies().await,
+            result => result,
+        }
+    }
+
+    async fn admin_policies(&self) -> Result<PolicyDocuments, CloudError> {
+        let list = async |kind: &str| {
+            self.list(Root::Admin, &["throttling", "policies", kind], TIER_VIEW)
+                .await
+        };
+        let mut policies = Vec::new();
+        for (level, kind) in [
+            (PolicyLevel::Subscription, "subscription"),
+            (PolicyLevel::Application, "application"),
+        ] {
+            policies.extend(list(kind).await?.into_iter().map(|policy| (level, policy)));
+        }
+        // The list leaves conditions out: each policy is read by itself.
+        let advanced = list("advanced").await?;
+        let complete: Vec<Value> = stream::iter(advanced)
+            .map(|policy| self.advanced_policy(policy))
+            .buffered(CONCURRENT_READS)
+            .try_collect()
+            .await?;
+        policies.extend(complete.into_iter().map(|policy| (PolicyLevel::Advanced, policy)));
+        let custom = tolerant(list("custom").await)?;
+        let blocks = self
+            .list(Root::Admin, &["throttling", "blacklist"], BLOCK_LIST_VIEW)
+            .await;
+        let is_active = |block: &&Value| json::flag(block, "conditionStatus").unwrap_or(true);
+        Ok(PolicyDocuments {
+            view: PolicyView::Admin,
+            policies,
+            custom_rules: custom
+                .iter()
+                .filter_map(|rule| json::text(rule, "policyName"))
+                .collect(),
+            active_blocks: tolerant(blocks)?.iter().filter(is_active).count(),
+        })
+    }
+
+    async fn advanced_policy(&self, listed: Value) -> Result<Value, CloudError> {
+        match json::text(&listed, "policyId").filter(|id| is_path_segment(id)) {
+            Some(id) => {
+                let path = ["throttling", "policies", "advanced", &id];
+                self.read(Root::Admin, &path, Limit::SMALL, TIER_VIEW).await?.json()
+            }
+            None => Ok(listed),
+        }
+    }
+
+    async fn publisher_policies(&self) -> Result<PolicyDocuments, CloudError> {
+        let mut policies = Vec::new();
+        for (root, level, kind) in [
+            (Root::Publisher, PolicyLevel::Subscription, "subscription"),
+            (Root::Publisher, PolicyLevel::Advanced, "api"),
+            (Root::Store, PolicyLevel::Application, "application"),
+        ] {
+            let scopes = if matches!(root, Root::Publisher) { API_VIEW } else { &[] };
+            let url = self.url(root, &["throttling-policies", kind]);
+            let list = tolerant(self.all_pages(&url, &[], scopes, "name").await)?;
+            policies.extend(list.into_iter().map(|policy| (level, policy)));
+        }
+        Ok(PolicyDocuments {
+            view: PolicyView::Publisher,
+            policies,
+            custom_rules: Vec::new(),
+            active_blocks: 0,
+        })
+    }
+}
+
+/// Nothing, where the user lacks the role.
+fn tolerant(result: Result<Vec<Value>, CloudError>) -> Result<Vec<Value>, CloudError> {
+    match result {
+        Err(error) if is_not_permitted(&error) => Ok(Vec::new()),
+        result => result,
+    }
+}

@@ -1,0 +1,137 @@
+//! Lists of servers that count wrongly, and searches.
+
+use super::*;
+use crate::cloud::account::UserName;
+use crate::cloud::address::Address;
+use crate::cloud::http::tests::{quick, silent};
+use crate::cloud::oauth::Registration;
+use crate::cloud::session::{Session, SessionStore};
+use crate::cloud::test_server::{Received, Reply, TestServer};
+use crate::project::ControlPlaneKind;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+fn plane(server: &TestServer, folder: &tempfile::TempDir) -> RestV1 {
+    let store = SessionStore::for_tests(folder.path());
+    let session = Session {
+        address: Address::unchecked(server.url()),
+        kind: ControlPlaneKind::ApiCloud,
+        user: UserName::complete("ana@m.example@org").unwrap(),
+        client: Registration {
+            id: "id".into(),
+            secret: "secret".to_owned().into(),
+        },
+        access: "access".to_owned().into(),
+        refresh: None,
+        issued: Timestamp::now(),
+        expires: Timestamp::now() + SignedDuration::from_hours(1),
+        scopes: vec!["apim:api_view".into()],
+        extra_roots: None,
+    };
+    store.save(&session).unwrap();
+    RestV1::new(Arc::new(Connection::open(store, &quick(), &silent()).unwrap())).with_page_size(2)
+}
+
+fn parameter(request: &Received, name: &str) -> Option<String> {
+    let url = Url::parse(&format!("http://localhost{}", request.target)).unwrap();
+    let found = url.query_pairs().find(|(key, _)| key == name);
+    found.map(|(_, value)| value.into_owned())
+}
+
+fn items(ids: std::ops::Range<usize>) -> Vec<Value> {
+    ids.map(|id| json!({"id": format!("id-{id}"), "name": "n", "version": id.to_string(), "status": "PUBLISHED"}))
+        .collect()
+}
+
+/// Lists the APIs of a server with `visible` ones that says there are `total`; returns their number and that of requests.
+async fn count(visible: usize, total: Option<usize>, ignores_offset: bool) -> (usize, usize) {
+    let server = TestServer::start(move |request| {
+        let number = |name: &str| parameter(request, name).unwrap().parse::<usize>().unwrap();
+        let offset = if ignores_offset { 0 } else { number("offset") };
+        let end = (offset + number("limit")).min(visible);
+        let list = items(offset.min(end)..end);
+        Reply::json(
+            200,
+            json!({"count": list.len(), "list": list, "pagination": total.map(|total| json!({"total": total}))}),
+        )
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let apis = plane(&server, &folder).apis(&ApiSearch::All).await.unwrap();
+    (apis.len(), server.received().len())
+}
+
+#[tokio::test]
+async fn lists_end_where_the_items_end() {
+    for (visible, total, expected) in [
+        (5, Some(5), (5, 3)),
+        (5, None, (5, 3)),
+        (5, Some(100), (5, 4)),
+        (5, Some(1), (5, 3)),
+        (4, Some(4), (4, 3)),
+        (0, Some(9), (0, 1)),
+        (0, None, (0, 1)),
+    ] {
+        assert_eq!(count(visible, total, false).await, expected, "{visible} of {total:?}");
+    }
+    assert_eq!(count(5, Some(5), true).await, (2, 2), "a server without offsets");
+}
+
+#[tokio::test]
+async fn searches_are_quoted() {
+    let server = TestServer::start(|_| Reply::json(200, json!({"list": []})));
+    let folder = tempfile::tempdir().unwrap();
+    let plane = plane(&server, &folder);
+    plane.apis(&ApiSearch::Label("a&b c".into())).await.unwrap();
+    plane
+        .apis(&ApiSearch::NameAndVersion("Pizza Shack".into(), "1.0".into()))
+        .await
+        .unwrap();
+    let queries: Vec<_> = server
+        .received()
+        .iter()
+        .map(|request| parameter(request, "query"))
+        .collect();
+    assert_eq!(
+        queries,
+        [
+            Some("label:a&b c".to_owned()),
+            Some("name:\"Pizza Shack\" version:\"1.0\"".to_owned())
+        ]
+    );
+}
+
+#[tokio::test]
+async fn answers_that_are_no_lists_are_errors() {
+    for body in [
+        json!({}),
+        json!({"list": null}),
+        json!({"list": {}}),
+        json!(1),
+        json!("x"),
+    ] {
+        let text = body.to_string();
+        let server = TestServer::start(move |_| Reply::json(200, body.clone()));
+        let folder = tempfile::tempdir().unwrap();
+        let result = plane(&server, &folder).apis(&ApiSearch::All).await;
+        assert!(matches!(result, Err(CloudError::Answer { .. })), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_of_keys_are_dropped() {
+    let server = TestServer::start(|request| {
+        let list = if request.target.contains("/keys") {
+            json!([{"consumerKey": "k", "keyType": "PRODUCTION", "consumerSecret": "canary", "token": {"accessToken": "canary"}}])
+        } else if request.target.contains("/applications") {
+            json!([{"applicationId": "app-1", "name": "Till"}])
+        } else {
+            json!([])
+        };
+        Reply::json(200, json!({ "list": list }))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let data = plane(&server, &folder).store_data(&["id-1".to_owned()]).await.unwrap();
+    let applications = data.applications.unwrap();
+    assert_eq!(applications[0].keys[0]["consumerKey"], "k");
+    assert!(!format!("{applications:?}").contains("canary"));
+}

@@ -1,0 +1,265 @@
+//! `endpointConfig` into `x-wso2-production-endpoints` and `x-wso2-sandbox-endpoints`.
+
+use crate::cloud::json;
+use serde_json::{Value, json};
+use url::Url;
+
+/// Backends of an API in the form of the extensions.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct EndpointExtensions {
+    /// `x-wso2-production-endpoints`
+    pub(super) production: Option<Value>,
+    /// `x-wso2-sandbox-endpoints`
+    pub(super) sandbox: Option<Value>,
+    /// What could not be taken over, as sentences without the name of the API.
+    pub(super) notices: Vec<String>,
+}
+
+/// Maps an endpoint configuration. Passwords are never taken over.
+pub(super) fn map(config: &Value, security: &Value) -> EndpointExtensions {
+    let mut out = EndpointExtensions::default();
+    let kind = json::text(config, "endpoint_type").unwrap_or_else(|| "http".into());
+    if !matches!(
+        kind.as_str(),
+        "http" | "address" | "wsdl" | "load_balance" | "failover" | "graphql"
+    ) {
+        if !config.is_null() {
+            out.notices
+                .push(format!("backends of type {kind} cannot be used by this gateway"));
+        }
+        return out;
+    }
+    out.production = side(config, security, &kind, "production", &mut out.notices);
+    out.sandbox = side(config, security, &kind, "sandbox", &mut out.notices);
+    out
+}
+
+fn side(config: &Value, security: &Value, kind: &str, side: &str, notices: &mut Vec<String>) -> Option<Value> {
+    let mut backends = backends(config, &format!("{side}_endpoints"));
+    if backends.is_empty() {
+        return None;
+    }
+    if kind == "failover" {
+        backends.extend(self::backends(config, &format!("{side}_failovers")));
+    }
+    let mut user = None;
+    let mut urls = Vec::new();
+    for backend in &backends {
+        let Some(text) = json::text(backend, "url") else {
+            continue;
+        };
+        match Url::parse(&text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+        {
+            Some(url) => urls.push(without_user(url, &text, &mut user, side, notices)),
+            None => notices.push(format!(
+                "the {side} backend `{}` is no http or https URL",
+                printable(&text)
+            )),
+        }
+    }
+    if urls.is_empty() {
+        return None;
+    }
+    let kind = match (kind, urls.len()) {
+        ("load_balance", 2..) => "load_balance",
+        ("failover", 2..) => "failover",
+        _ => "http",
+    };
+    let mut endpoint = json!({ "type": kind, "urls": urls });
+    if let Some(milliseconds) = backends.iter().find_map(timeout) {
+        endpoint["advanceEndpointConfig"] = json!({ "timeoutInMillis": milliseconds });
+    }
+    if let Some(user) = credentials(config, security, side, notices).or(user) {
+        notices.push(format!(
+            "the password of `{}` for the {side} backend is not pulled; give it to the gateway",
+            printable(&user)
+        ));
+        endpoint["securityConfig"] = json!({ "type": "basic", "username": user });
+    }
+    Some(endpoint)
+}
+
+/// One object, or a list of them.
+fn backends<'a>(config: &'a Value, key: &str) -> Vec<&'a Value> {
+    match json::member(config, key) {
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(object @ Value::Object(_)) => vec![object],
+        _ => Vec::new(),
+    }
+}
+
+/// A URL may hold a user and a password: neither stays in it.
+fn without_user(mut url: Url, text: &str, user: &mut Option<String>, side: &str, notices: &mut Vec<String>) -> String {
+    if url.username().is_empty() && url.password().is_none() {
+        return text.to_owned();
+    }
+    if !url.username().is_empty() {
+        *user = Some(url.username().to_owned());
+    }
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    notices.push(format!("credentials were removed from the URL of the {side} backend"));
+    url.to_string()
+}
+
+fn timeout(backend: &&Value) -> Option<u64> {
+    let config = json::member(backend, "config")?;
+    if json::text(config, "actionSelect").as_deref() == Some("neverTimeout") {
+        return None;
+    }
+    json::count(config, "actionDuration").filter(|milliseconds| *milliseconds > 0)
+}
+
+/// The user name of Basic credentials, from the place of 3.2 or from the older one.
+fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<String>) -> Option<String> {
+    let newer = json::member(config, "endpoint_security")
+        .and_then(|places| json::member(places, side))
+        .filter(|place| json::flag(place, "enabled") == Some(true));
+    let (place, kind) = match newer {
+        Some(place) => (place, json::text(place, "type")?),
+        None => (security, json::text(security, "type")?),
+    };
+    match kind.to_ascii_lowercase().as_str() {
+        "basic" => json::text(place, "username"),
+        "none" => None,
+        _ => {
+            notices.push(format!(
+                "credentials of type {kind} for the {side} backend cannot be used by this gateway"
+            ));
+            None
+        }
+    }
+}
+
+/// Text of the control plane in a message: one line, short, nothing that steers a terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapped(config: Value) -> EndpointExtensions {
+        map(&config, &Value::Null)
+    }
+
+    #[test]
+    fn shapes_are_mapped() {
+        let one = |url: &str| json!({"url": url, "config": null});
+        for (config, production, sandbox) in [
+            (
+                json!({"endpoint_type": "http", "production_endpoints": one("https://a"), "sandbox_endpoints": one("https://s")}),
+                Some(json!({"type": "http", "urls": ["https://a"]})),
+                Some(json!({"type": "http", "urls": ["https://s"]})),
+            ),
+            (
+                json!({"endpoint_type": "load_balance", "production_endpoints": [one("https://a"), one("https://b")],
+                       "algoCombo": "org.apache.synapse.endpoints.algorithms.RoundRobin"}),
+                Some(json!({"type": "load_balance", "urls": ["https://a", "https://b"]})),
+                None,
+            ),
+            (
+                json!({"endpoint_type": "load_balance", "production_endpoints": [one("https://a")]}),
+                Some(json!({"type": "http", "urls": ["https://a"]})),
+                None,
+            ),
+            (
+                json!({"endpoint_type": "failover", "production_endpoints": one("https://a"), "failOver": true,
+                       "production_failovers": [one("https://b"), one("https://c")], "sandbox_failovers": []}),
+                Some(json!({"type": "failover", "urls": ["https://a", "https://b", "https://c"]})),
+                None,
+            ),
+            (
+                json!({"production_endpoints": {"url": "https://a", "config": {"actionSelect": "fault", "actionDuration": "30000"}}}),
+                Some(
+                    json!({"type": "http", "urls": ["https://a"], "advanceEndpointConfig": {"timeoutInMillis": 30000}}),
+                ),
+                None,
+            ),
+            (
+                json!({"production_endpoints": {"url": "https://a", "config": {"actionSelect": "neverTimeout", "actionDuration": 1}}}),
+                Some(json!({"type": "http", "urls": ["https://a"]})),
+                None,
+            ),
+            (
+                json!({"production_endpoints": {"url": "https://a", "config": ""}}),
+                Some(json!({"type": "http", "urls": ["https://a"]})),
+                None,
+            ),
+            (Value::Null, None, None),
+            (json!({}), None, None),
+        ] {
+            let out = mapped(config.clone());
+            assert_eq!((out.production, out.sandbox), (production, sandbox), "{config}");
+            assert!(out.notices.is_empty(), "{:?}", out.notices);
+        }
+    }
+
+    #[test]
+    fn backends_that_cannot_be_used_are_told() {
+        for (config, notice) in [
+            (
+                json!({"endpoint_type": "awslambda", "amznSecretKey": "canary"}),
+                "backends of type awslambda",
+            ),
+            (
+                json!({"endpoint_type": "default", "production_endpoints": {"url": "default"}}),
+                "backends of type default",
+            ),
+            (
+                json!({"production_endpoints": {"url": "consul(x)"}}),
+                "`consul(x)` is no http or https URL",
+            ),
+            (
+                json!({"production_endpoints": {"url": "ws://x"}}),
+                "`ws://x` is no http or https URL",
+            ),
+        ] {
+            let out = mapped(config);
+            assert_eq!((&out.production, &out.sandbox), (&None, &None));
+            assert!(out.notices[0].contains(notice), "{:?}", out.notices);
+            assert!(!format!("{out:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn passwords_stay_behind() {
+        let security = json!({"production": {"enabled": true, "type": "BASIC", "username": "svc", "password": "canary"},
+                              "sandbox": {"enabled": false, "type": "BASIC", "username": "no"}});
+        let backend = json!({"url": "https://a"});
+        let config =
+            json!({"production_endpoints": backend, "sandbox_endpoints": backend, "endpoint_security": security});
+        let newer = mapped(config);
+        assert_eq!(
+            newer.production.as_ref().unwrap()["securityConfig"],
+            json!({"type": "basic", "username": "svc"})
+        );
+        assert_eq!(newer.sandbox.as_ref().unwrap().get("securityConfig"), None);
+        let older = map(
+            &json!({"production_endpoints": backend}),
+            &json!({"type": "basic", "username": "old", "password": "canary"}),
+        );
+        assert_eq!(older.production.as_ref().unwrap()["securityConfig"]["username"], "old");
+        let url = mapped(json!({"production_endpoints": {"url": "https://user:canary@a/x"}}));
+        assert_eq!(url.production.as_ref().unwrap()["urls"], json!(["https://a/x"]));
+        assert_eq!(url.production.as_ref().unwrap()["securityConfig"]["username"], "user");
+        for out in [newer, older, url] {
+            assert!(!format!("{out:?}").contains("canary"));
+            assert!(
+                out.notices.iter().any(|notice| notice.contains("password")),
+                "{:?}",
+                out.notices
+            );
+        }
+    }
+
+    #[test]
+    fn other_credentials_are_told() {
+        let security = json!({"production": {"enabled": true, "type": "OAUTH", "clientSecret": "canary"}});
+        let out = mapped(json!({"production_endpoints": {"url": "https://a"}, "endpoint_security": security}));
+        assert!(out.notices[0].contains("type OAUTH"), "{:?}", out.notices);
+        assert!(!format!("{out:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,75 @@
+//! Why nothing was pulled.
+
+use crate::cloud::CloudError;
+
+/// Why nothing was pulled. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PullError {
+    /// Neither flags nor settings say what to pull.
+    #[error("nothing says what to pull")]
+    NothingSelected,
+    /// Not of the form `NAME:VERSION`.
+    #[error("`{0}` is not an API reference")]
+    Reference(String),
+    /// No such label.
+    #[error("there is no gateway label `{label}`")]
+    UnknownLabel {
+        /// As given.
+        label: String,
+        /// The labels there are.
+        known: Vec<String>,
+    },
+    /// A label whose APIs are none, or not served.
+    #[error("no API with the label `{label}` can be served")]
+    EmptyLabel {
+        /// As given.
+        label: String,
+        /// APIs with that label that are not served, with their state.
+        not_served: Vec<String>,
+    },
+    /// No such API, or not visible.
+    #[error("there is no API {reference}, or you may not see it")]
+    UnknownApi {
+        /// As given.
+        reference: String,
+        /// What is visible, as `NAME:VERSION`.
+        known: Vec<String>,
+    },
+    /// The API is there, but not in a state in which it is served.
+    #[error("the API {reference} is {state}: it is not served")]
+    NotServed {
+        /// As given.
+        reference: String,
+        /// Life-cycle state.
+        state: String,
+    },
+    /// Several owners have an API of that name and version.
+    #[error("several APIs are called {reference}")]
+    AmbiguousApi {
+        /// As given.
+        reference: String,
+        /// Complete references.
+        candidates: Vec<String>,
+    },
+    /// Two APIs that end in the same file.
+    #[error("two of the selected APIs are called {name}:{version}")]
+    SameName {
+        /// Name.
+        name: String,
+        /// Version.
+        version: String,
+        /// Their owners.
+        providers: Vec<String>,
+    },
+    /// Some APIs could not be read; all of them are named.
+    #[error("{} of {total} APIs could not be read", failed.len())]
+    Apis {
+        /// Number of selected APIs.
+        total: usize,
+        /// API and cause.
+        failed: Vec<(String, CloudError)>,
+    },
+    /// The conversation failed.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+}

@@ -1,0 +1,23 @@
+//! Turning what a control plane holds into the files of a project.
+//!
+//! [`gather`] asks; everything else here decides over plain data: which APIs are meant ([`selection`]), what a
+//! definition becomes ([`definition`]), what policies and subscriptions become. Writing is the business of
+//! [`lock`](crate::lock).
+
+mod cors;
+mod definition;
+mod endpoints;
+mod error;
+mod gather;
+mod policies;
+mod project_files;
+mod security;
+mod selection;
+mod subscriptions;
+mod summary;
+
+pub(crate) use error::PullError;
+pub(crate) use gather::gather;
+pub(crate) use project_files::{PulledFiles, document, project_files, source_sentence};
+pub(crate) use selection::{ApiReference, Selection};
+pub(crate) use summary::{Change, change, removed};

@@ -1,0 +1,186 @@
+//! Throttling policies into the gateway's form. Both dialects of the administrator's view and the publisher's view are
+//! understood; what the gateway cannot do is told, and a policy that cannot be read is left out, so that whatever refers
+//! to it is refused instead of unlimited.
+
+use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
+use crate::cloud::json;
+use mgw_bundle::config::{Burst, Policies, Policy, Quota};
+use serde_json::Value;
+
+/// What the publisher's view writes for "no limit".
+const PUBLISHER_UNLIMITED: u64 = 2_147_483_647;
+
+/// From here on a publisher's unit time counts milliseconds.
+const PUBLISHER_MILLISECONDS: u64 = 1000;
+
+/// Policies in the gateway's form, and what could not be taken over.
+#[derive(Debug)]
+pub(super) struct Digested {
+    /// The policies, sorted.
+    pub(super) policies: Policies,
+    /// Whole sentences.
+    pub(super) notices: Vec<String>,
+}
+
+/// Brings all policies into the gateway's form.
+pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
+    let mut policies = Policies::default();
+    let mut notices = Vec::new();
+    for (level, document) in &documents.policies {
+        let name_key = if documents.view == PolicyView::Admin {
+            "policyName"
+        } else {
+            "name"
+        };
+        let Some(name) = json::text(document, name_key) else {
+            notices.push("a policy without a name was left out".to_owned());
+            continue;
+        };
+        if matches!(name.as_str(), "Unlimited" | "Unauthenticated") {
+            continue;
+        }
+        let quota = match documents.view {
+            PolicyView::Admin => json::member(document, "defaultLimit").and_then(admin_quota),
+            PolicyView::Publisher => publisher_quota(document),
+        };
+        let Some(quota) = quota else {
+            notices.push(format!(
+                "the {} policy {name} has a limit that this gateway does not know; calls under it are refused",
+                level_name(*level)
+            ));
+            continue;
+        };
+        if !json::items(document, "conditionalGroups").is_empty() {
+            notices.push(format!(
+                "the policy {name} has conditions; only its default limit is applied"
+            ));
+        }
+        let (list, stop_on_quota) = match level {
+            PolicyLevel::Subscription => (
+                &mut policies.subscription,
+                json::flag(document, "stopOnQuotaReach").unwrap_or(true),
+            ),
+            PolicyLevel::Application => (&mut policies.application, true),
+            PolicyLevel::Advanced => (&mut policies.resource, true),
+        };
+        list.push(Policy {
+            name,
+            quota,
+            stop_on_quota,
+            burst: burst(document),
+        });
+    }
+    for list in [
+        &mut policies.resource,
+        &mut policies.application,
+        &mut policies.subscription,
+    ] {
+        list.sort_by(|a, b| a.name.cmp(&b.name));
+        list.dedup_by(|a, b| a.name == b.name);
+    }
+    if documents.view == PolicyView::Publisher {
+        notices.push(
+            "policies come from the publisher's view, because yours is not an administrator's: burst limits, conditions and \
+             data quotas are unknown"
+                .to_owned(),
+        );
+    }
+    for rule in &documents.custom_rules {
+        notices.push(format!("the custom rule {rule} cannot be run by this gateway"));
+    }
+    if documents.active_blocks > 0 {
+        notices.push(format!(
+            "{} active entries of the block list are not applied by this gateway",
+            documents.active_blocks
+        ));
+    }
+    Digested { policies, notices }
+}
+
+fn level_name(level: PolicyLevel) -> &'static str {
+    match level {
+        PolicyLevel::Subscription => "subscription",
+        PolicyLevel::Application => "application",
+        PolicyLevel::Advanced => "advanced",
+    }
+}
+
+/// The limit of either dialect: flat, or one object per kind.
+fn admin_quota(limit: &Value) -> Option<Quota> {
+    let kind = json::text(limit, "type")?.to_ascii_lowercase();
+    match kind.as_str() {
+        "requestcountlimit" => {
+            let limit = json::member(limit, "requestCount")
+                .filter(|inner| inner.is_object())
+                .unwrap_or(limit);
+            requests(json::count(limit, "requestCount")?, window(limit)?)
+        }
+        "bandwidthlimit" => {
+            let limit = json::member(limit, "bandwidth")
+                .filter(|inner| inner.is_object())
+                .unwrap_or(limit);
+            let unit = match json::text(limit, "dataUnit")?.to_ascii_uppercase().as_str() {
+                "KB" => 1 << 10,
+                "MB" => 1 << 20,
+                "GB" => 1 << 30,
+                _ => return None,
+            };
+            let bytes = json::count(limit, "dataAmount")?.checked_mul(unit)?;
+            (bytes > 0).then_some(Quota::Bandwidth {
+                bytes,
+                window_ms: window(limit)?,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn publisher_quota(policy: &Value) -> Option<Quota> {
+    let count = json::count(policy, "requestCount")?;
+    if count >= PUBLISHER_UNLIMITED {
+        return Some(Quota::Unlimited);
+    }
+    let time = json::count(policy, "unitTime")?;
+    let window_ms = if time >= PUBLISHER_MILLISECONDS {
+        time
+    } else {
+        let unit = json::text(policy, "timeUnit").unwrap_or_else(|| "min".into());
+        time.checked_mul(unit_ms(&unit)?)?
+    };
+    requests(count, window_ms)
+}
+
+fn requests(count: u64, window_ms: u64) -> Option<Quota> {
+    (count > 0 && window_ms > 0).then_some(Quota::Requests { count, window_ms })
+}
+
+fn window(limit: &Value) -> Option<u64> {
+    let units = json::count(limit, "unitTime").filter(|units| *units > 0)?;
+    units.checked_mul(unit_ms(&json::text(limit, "timeUnit")?)?)
+}
+
+fn burst(policy: &Value) -> Option<Burst> {
+    let count = json::count(policy, "rateLimitCount").filter(|count| *count > 0)?;
+    let window_ms = unit_ms(&json::text(policy, "rateLimitTimeUnit")?)?;
+    Some(Burst { count, window_ms })
+}
+
+fn unit_ms(unit: &str) -> Option<u64> {
+    const SECOND: u64 = 1000;
+    const DAY: u64 = 86_400 * SECOND;
+    let unit = unit.to_ascii_lowercase();
+    Some(match unit.trim_end_matches('s') {
+        "sec" | "second" => SECOND,
+        "min" | "minute" => 60 * SECOND,
+        "hour" => 3600 * SECOND,
+        "day" => DAY,
+        "week" => 7 * DAY,
+        "month" => 30 * DAY,
+        "year" => 365 * DAY,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+#[path = "policies_tests.rs"]
+mod tests;

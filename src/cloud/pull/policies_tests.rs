@@ -1,0 +1,189 @@
+//! Policies in all dialects.
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn digested(view: PolicyView, level: PolicyLevel, document: Value) -> Digested {
+    digest(&PolicyDocuments {
+        view,
+        policies: vec![(level, document)],
+        custom_rules: Vec::new(),
+        active_blocks: 0,
+    })
+}
+
+fn quota_of(view: PolicyView, document: Value) -> Option<Quota> {
+    let out = digested(view, PolicyLevel::Subscription, document);
+    out.policies.subscription.first().map(|policy| policy.quota)
+}
+
+#[test]
+fn both_dialects_say_the_same() {
+    let requests = Some(Quota::Requests {
+        count: 800,
+        window_ms: 3_600_000,
+    });
+    let data = Some(Quota::Bandwidth {
+        bytes: 2 << 20,
+        window_ms: 300_000,
+    });
+    for (limit, expected) in [
+        (
+            json!({"type": "RequestCountLimit", "timeUnit": "hour", "unitTime": 1, "requestCount": 800}),
+            requests,
+        ),
+        (
+            json!({"type": "REQUESTCOUNTLIMIT", "requestCount": {"timeUnit": "hour", "unitTime": 1, "requestCount": 800}, "bandwidth": null}),
+            requests,
+        ),
+        (
+            json!({"type": "REQUESTCOUNTLIMIT", "requestCount": {"timeUnit": "HOURS", "unitTime": "1", "requestCount": "800"}}),
+            requests,
+        ),
+        (
+            json!({"type": "BandwidthLimit", "timeUnit": "min", "unitTime": 5, "dataAmount": 2, "dataUnit": "MB"}),
+            data,
+        ),
+        (
+            json!({"type": "BANDWIDTHLIMIT", "bandwidth": {"timeUnit": "min", "unitTime": 5, "dataAmount": 2048, "dataUnit": "KB"}}),
+            data,
+        ),
+        (
+            json!({"type": "EVENTCOUNTLIMIT", "eventCount": {"timeUnit": "min", "unitTime": 1, "eventCount": 1}}),
+            None,
+        ),
+        (
+            json!({"type": "REQUESTCOUNTLIMIT", "requestCount": {"timeUnit": "moon", "unitTime": 1, "requestCount": 1}}),
+            None,
+        ),
+        (
+            json!({"type": "REQUESTCOUNTLIMIT", "requestCount": {"timeUnit": "min", "unitTime": 1, "requestCount": 0}}),
+            None,
+        ),
+        (
+            json!({"type": "REQUESTCOUNTLIMIT", "requestCount": {"timeUnit": "year", "unitTime": u64::MAX, "requestCount": 1}}),
+            None,
+        ),
+        (json!(null), None),
+    ] {
+        let policy = json!({"policyName": "Batch", "defaultLimit": limit});
+        assert_eq!(quota_of(PolicyView::Admin, policy.clone()), expected, "{policy}");
+        if expected.is_none() {
+            let notices = digested(PolicyView::Admin, PolicyLevel::Subscription, policy).notices;
+            assert!(
+                notices[0].contains("Batch") && notices[0].contains("refused"),
+                "{notices:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bursts_and_soft_quotas_are_kept() {
+    let limit =
+        json!({"type": "REQUESTCOUNTLIMIT", "requestCount": {"timeUnit": "min", "unitTime": 1, "requestCount": 9}});
+    let policy = json!({"policyName": "P", "defaultLimit": limit, "rateLimitCount": 5, "rateLimitTimeUnit": "sec", "stopOnQuotaReach": false});
+    let subscription = digested(PolicyView::Admin, PolicyLevel::Subscription, policy.clone())
+        .policies
+        .subscription;
+    assert_eq!(
+        subscription[0].burst,
+        Some(Burst {
+            count: 5,
+            window_ms: 1000
+        })
+    );
+    assert!(!subscription[0].stop_on_quota);
+    let application = digested(PolicyView::Admin, PolicyLevel::Application, policy)
+        .policies
+        .application;
+    assert!(
+        application[0].stop_on_quota,
+        "only subscription policies may let calls pass"
+    );
+    let none = json!({"policyName": "P", "defaultLimit": limit, "rateLimitCount": 0, "rateLimitTimeUnit": null});
+    let none = digested(PolicyView::Admin, PolicyLevel::Subscription, none)
+        .policies
+        .subscription;
+    assert_eq!((none[0].burst, none[0].stop_on_quota), (None, true));
+}
+
+#[test]
+fn the_publisher_counts_time_in_two_ways() {
+    let minute = Some(Quota::Requests {
+        count: 5000,
+        window_ms: 60_000,
+    });
+    for (policy, expected) in [
+        (
+            json!({"name": "Gold", "requestCount": 5000, "unitTime": 1, "timeUnit": "min"}),
+            minute,
+        ),
+        (
+            json!({"name": "Gold", "requestCount": 5000, "unitTime": 60000, "timeUnit": "min"}),
+            minute,
+        ),
+        (json!({"name": "Gold", "requestCount": 5000, "unitTime": 1}), minute),
+        (
+            json!({"name": "All", "requestCount": 2147483647, "unitTime": 0}),
+            Some(Quota::Unlimited),
+        ),
+    ] {
+        assert_eq!(quota_of(PolicyView::Publisher, policy.clone()), expected, "{policy}");
+    }
+    let notices = digested(
+        PolicyView::Publisher,
+        PolicyLevel::Subscription,
+        json!({"name": "Unlimited"}),
+    )
+    .notices;
+    assert!(notices[0].contains("publisher's view"), "{notices:?}");
+}
+
+#[test]
+fn lists_are_sorted_and_built_in_names_left_out() {
+    let limit = json!({"type": "RequestCountLimit", "timeUnit": "min", "unitTime": 1, "requestCount": 1});
+    let named = |name: &str| {
+        (
+            PolicyLevel::Advanced,
+            json!({"policyName": name, "defaultLimit": limit, "conditionalGroups": [{}]}),
+        )
+    };
+    let out = digest(&PolicyDocuments {
+        view: PolicyView::Admin,
+        policies: ["b", "Unlimited", "a", "Unauthenticated", "a"].map(named).to_vec(),
+        custom_rules: vec!["PerUser".into()],
+        active_blocks: 2,
+    });
+    let names: Vec<&str> = out
+        .policies
+        .resource
+        .iter()
+        .map(|policy| policy.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "b"]);
+    for part in [
+        "policy b has conditions",
+        "custom rule PerUser",
+        "2 active entries of the block list",
+    ] {
+        assert!(
+            out.notices.iter().any(|notice| notice.contains(part)),
+            "{part}: {:?}",
+            out.notices
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_limit_makes_the_reader_panic(time in any::<u64>(), count in any::<u64>(), unit in "[a-z]{0,5}|sec|min|hour|year", kind in 0usize..3) {
+        let kinds = ["RequestCountLimit", "BandwidthLimit", "EventCountLimit"];
+        let limit = json!({"type": kinds[kind], "timeUnit": unit, "unitTime": time, "requestCount": count, "dataAmount": count, "dataUnit": "GB"});
+        let quota = quota_of(PolicyView::Admin, json!({"policyName": "P", "defaultLimit": limit, "rateLimitCount": count, "rateLimitTimeUnit": unit}));
+        if let Some(Quota::Requests { count, window_ms } | Quota::Bandwidth { bytes: count, window_ms }) = quota {
+            prop_assert!(count > 0 && window_ms > 0);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Which APIs are meant.
+
+use super::PullError;
+use crate::cloud::control_plane::{ApiDetails, ApiSummary};
+use std::fmt;
+use std::str::FromStr;
+
+/// What to pull.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Selection {
+    /// Gateway labels, sorted.
+    pub(crate) labels: Vec<String>,
+    /// Single APIs, sorted.
+    pub(crate) apis: Vec<ApiReference>,
+}
+
+/// One API as users name it: `NAME:VERSION`, or `PROVIDER/NAME:VERSION` where that is not enough.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ApiReference {
+    /// Name.
+    pub(crate) name: String,
+    /// Version.
+    pub(crate) version: String,
+    /// Owner.
+    pub(crate) provider: Option<String>,
+}
+
+impl FromStr for ApiReference {
+    type Err = PullError;
+
+    fn from_str(text: &str) -> Result<Self, PullError> {
+        let bad = || PullError::Reference(text.to_owned());
+        let (rest, version) = text.trim().rsplit_once(':').ok_or_else(bad)?;
+        let (provider, name) = match rest.split_once('/') {
+            Some((provider, name)) => (Some(provider.to_owned()), name),
+            None => (None, rest),
+        };
+        let is_well_formed = |part: &str| !part.trim().is_empty() && !part.contains(['"', '/']);
+        if !is_well_formed(name) || !is_well_formed(version) || provider.as_deref() == Some("") {
+            return Err(bad());
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            provider,
+        })
+    }
+}
+
+impl fmt::Display for ApiReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(provider) = &self.provider {
+            write!(f, "{provider}/")?;
+        }
+        write!(f, "{}:{}", self.name, self.version)
+    }
+}
+
+impl Selection {
+    /// Sorts and removes what is named twice.
+    pub(crate) fn new(labels: &[String], apis: &[String]) -> Result<Self, PullError> {
+        let mut labels: Vec<String> = labels.iter().map(|label| label.trim().to_owned()).collect();
+        labels.sort();
+        labels.dedup();
+        let mut apis = apis
+            .iter()
+            .map(|api| api.parse())
+            .collect::<Result<Vec<ApiReference>, _>>()?;
+        apis.sort();
+        apis.dedup();
+        Ok(Self { labels, apis })
+    }
+
+    /// Whether nothing is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.apis.is_empty()
+    }
+
+    /// The APIs as texts.
+    pub(crate) fn api_texts(&self) -> Vec<String> {
+        self.apis.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Finds the one API that a reference means among those that were found.
+pub(super) fn find_api<'a>(reference: &ApiReference, found: &'a [ApiSummary]) -> Result<&'a ApiSummary, PullError> {
+    let matching: Vec<&ApiSummary> = found
+        .iter()
+        .filter(|api| api.name == reference.name && api.version == reference.version)
+        .filter(|api| reference.provider.is_none() || api.provider == reference.provider)
+        .collect();
+    match matching.as_slice() {
+        [] => Err(PullError::UnknownApi {
+            reference: reference.to_string(),
+            known: found
+                .iter()
+                .map(|api| format!("{}:{}", api.name, api.version))
+                .collect(),
+        }),
+        [api] if api.state.is_served() => Ok(api),
+        [api] => Err(PullError::NotServed {
+            reference: reference.to_string(),
+            state: api.state.name(),
+        }),
+        several => Err(PullError::AmbiguousApi {
+            reference: reference.to_string(),
+            candidates: several
+                .iter()
+                .filter_map(|api| Some(format!("{}/{}:{}", api.provider.as_deref()?, api.name, api.version)))
+                .collect(),
+        }),
+    }
+}
+
+/// Refuses APIs that would end in the same file.
+pub(super) fn refuse_same_names(apis: &[ApiDetails]) -> Result<(), PullError> {
+    for (index, api) in apis.iter().enumerate() {
+        let same = |other: &&ApiDetails| other.name == api.name && other.version == api.version;
+        let others: Vec<&ApiDetails> = apis.iter().skip(index).filter(same).collect();
+        if others.len() > 1 {
+            return Err(PullError::SameName {
+                name: api.name.clone(),
+                version: api.version.clone(),
+                providers: others.iter().filter_map(|api| api.provider.clone()).collect(),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::control_plane::LifeCycle;
+
+    fn summary(name: &str, version: &str, provider: &str) -> ApiSummary {
+        ApiSummary {
+            id: format!("{name}-{version}-{provider}"),
+            name: name.into(),
+            version: version.into(),
+            provider: Some(provider.into()),
+            state: LifeCycle::Published,
+        }
+    }
+
+    #[test]
+    fn references_have_name_and_version() {
+        let reference: ApiReference = "ana@m.example@org/Pizza:Shack:1.0.0".parse().unwrap();
+        assert_eq!(reference.name, "Pizza:Shack");
+        assert_eq!(reference.provider.as_deref(), Some("ana@m.example@org"));
+        assert_eq!(reference.to_string(), "ana@m.example@org/Pizza:Shack:1.0.0");
+        for text in [
+            "",
+            "Orders",
+            "Orders:",
+            ":1.0.0",
+            "/Orders:1.0.0",
+            "a/b/c:1",
+            "Or\"ders:1",
+        ] {
+            assert!(text.parse::<ApiReference>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn selections_are_sorted_and_unique() {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let selection = Selection::new(&texts(&["prod", "dev", "prod"]), &texts(&["B:1", "A:1", "B:1"])).unwrap();
+        assert_eq!(selection.labels, ["dev", "prod"]);
+        assert_eq!(selection.api_texts(), ["A:1", "B:1"]);
+    }
+
+    #[test]
+    fn names_and_versions_match_exactly() {
+        let found = [
+            summary("Orders", "1.0.0", "a"),
+            summary("Orders", "1.0.0", "b"),
+            summary("OrdersX", "2", "a"),
+        ];
+        let find = |text: &str| find_api(&text.parse().unwrap(), &found);
+        assert_eq!(find("OrdersX:2").unwrap().id, "OrdersX-2-a");
+        assert_eq!(find("b/Orders:1.0.0").unwrap().id, "Orders-1.0.0-b");
+        match find("Orders:1.0.0") {
+            Err(PullError::AmbiguousApi { candidates, .. }) => {
+                assert_eq!(candidates, ["a/Orders:1.0.0", "b/Orders:1.0.0"]);
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(find("Order:1.0.0"), Err(PullError::UnknownApi { .. })));
+    }
+}

@@ -1,0 +1,306 @@
+//! Applications, keys and subscriptions into the gateway's snapshot, reduced to what concerns the pulled APIs.
+
+use crate::cloud::control_plane::{ApiDetails, GatewayData, StoreData};
+use crate::cloud::json;
+use mgw_bundle::snapshot::{
+    Application, FORMAT, KeyMapping, KeyType, SnapshotSource, Subscription, SubscriptionSnapshot, SubscriptionState,
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A snapshot, and what it lacks.
+#[derive(Debug)]
+pub(super) struct Joined {
+    /// The snapshot.
+    pub(super) snapshot: SubscriptionSnapshot,
+    /// Whole sentences.
+    pub(super) notices: Vec<String>,
+}
+
+/// Joins the data for gateways on its numeric ids.
+pub(super) fn from_gateway_data(data: &GatewayData, apis: &[ApiDetails]) -> Joined {
+    let pulled: BTreeSet<(&str, &str)> = apis
+        .iter()
+        .map(|api| (api.name.as_str(), api.version.as_str()))
+        .collect();
+    let api_ids: BTreeMap<String, String> = data
+        .apis
+        .iter()
+        .filter_map(|api| {
+            let (id, name) = (json::text(api, "apiId")?, json::text(api, "name")?);
+            let version = json::text(api, "version")?;
+            pulled
+                .contains(&(name.as_str(), version.as_str()))
+                .then(|| (id, mgw_bundle::api_id(&name, &version)))
+        })
+        .collect();
+    let subscriptions: Vec<Subscription> = data
+        .subscriptions
+        .iter()
+        .filter_map(|subscription| {
+            Some(Subscription {
+                api: api_ids.get(&json::text(subscription, "apiId")?)?.clone(),
+                application: json::text(subscription, "appId")?,
+                policy: json::text(subscription, "policyId")?,
+                state: state(json::text(subscription, "subscriptionState")),
+            })
+        })
+        .collect();
+    let applications = data.applications.iter().filter_map(|application| {
+        Some(Application {
+            id: json::text(application, "id")?,
+            uuid: json::text(application, "uuid"),
+            name: json::text(application, "name")?,
+            owner: json::text(application, "subName").unwrap_or_default(),
+            policy: json::text(application, "policy").unwrap_or_else(|| "Unlimited".into()),
+        })
+    });
+    let keys = data
+        .key_mappings
+        .iter()
+        .filter_map(|mapping| key_mapping(mapping, json::text(mapping, "applicationId")?));
+    finish(
+        SnapshotSource::InternalData,
+        applications.collect(),
+        keys.collect(),
+        subscriptions,
+    )
+}
+
+/// Joins the publisher's subscriptions with the store's applications; without either the token's own claims decide.
+pub(super) fn from_store_data(data: &StoreData, apis: &[ApiDetails]) -> Joined {
+    let (Some(listed), Some(visible)) = (&data.subscriptions, &data.applications) else {
+        return token_claims();
+    };
+    let subscriptions = listed.iter().filter_map(|(id, subscription)| {
+        let api = apis.iter().find(|api| api.id == *id)?;
+        let application = json::member(subscription, "applicationInfo")
+            .and_then(|application| json::text(application, "applicationId"))
+            .or_else(|| json::text(subscription, "applicationId"))?;
+        let status = json::text(subscription, "subscriptionStatus").or_else(|| json::text(subscription, "status"));
+        Some(Subscription {
+            api: mgw_bundle::api_id(&api.name, &api.version),
+            application,
+            policy: json::text(subscription, "throttlingPolicy")?,
+            state: state(status),
+        })
+    });
+    let applications = visible.iter().filter_map(|visible| {
+        let application = &visible.application;
+        let id = json::text(application, "applicationId")?;
+        Some(Application {
+            uuid: None,
+            id,
+            name: json::text(application, "name")?,
+            owner: json::text(application, "owner").unwrap_or_default(),
+            policy: json::text(application, "throttlingPolicy").unwrap_or_else(|| "Unlimited".into()),
+        })
+    });
+    let keys = visible.iter().flat_map(|visible| {
+        let id = json::text(&visible.application, "applicationId");
+        visible.keys.iter().filter_map(move |key| key_mapping(key, id.clone()?))
+    });
+    finish(
+        SnapshotSource::PublisherAndStore,
+        applications.collect(),
+        keys.collect(),
+        subscriptions.collect(),
+    )
+}
+
+/// The control plane offers nothing.
+fn token_claims() -> Joined {
+    Joined {
+        snapshot: SubscriptionSnapshot {
+            format: FORMAT,
+            source: SnapshotSource::TokenClaims,
+            applications: Vec::new(),
+            key_mappings: Vec::new(),
+            subscriptions: Vec::new(),
+        },
+        notices: Vec::new(),
+    }
+}
+
+/// Keeps the applications that subscribe to a pulled API, and their keys. A subscription whose application is not
+/// visible is of no use: nothing says which tokens belong to it.
+fn finish(
+    source: SnapshotSource,
+    mut applications: Vec<Application>,
+    mut key_mappings: Vec<KeyMapping>,
+    mut subscriptions: Vec<Subscription>,
+) -> Joined {
+    let known: BTreeSet<String> = applications.iter().map(|application| application.id.clone()).collect();
+    let all = subscriptions.len();
+    subscriptions.retain(|subscription| known.contains(&subscription.application));
+    let hidden = all - subscriptions.len();
+    let used: BTreeSet<String> = subscriptions
+        .iter()
+        .map(|subscription| subscription.application.clone())
+        .collect();
+    applications.retain(|application| used.contains(&application.id));
+    key_mappings.retain(|mapping| used.contains(&mapping.application));
+    applications.sort_by(|a, b| a.id.cmp(&b.id));
+    applications.dedup_by(|a, b| a.id == b.id);
+    key_mappings.sort_by(|a, b| a.consumer_key.cmp(&b.consumer_key));
+    key_mappings.dedup_by(|a, b| a.consumer_key == b.consumer_key && a.key_manager == b.key_manager);
+    subscriptions.sort_by(|a, b| (&a.api, &a.application).cmp(&(&b.api, &b.application)));
+    subscriptions.dedup_by(|a, b| a.api == b.api && a.application == b.application);
+    let mut notices = Vec::new();
+    if hidden > 0 {
+        notices.push(format!(
+            "{hidden} subscriptions belong to applications that you may not see; they are left out"
+        ));
+    }
+    let without_keys = applications
+        .iter()
+        .filter(|application| !key_mappings.iter().any(|mapping| mapping.application == application.id));
+    for application in without_keys {
+        notices.push(format!("the application {} has no keys yet", application.name));
+    }
+    Joined {
+        snapshot: SubscriptionSnapshot {
+            format: FORMAT,
+            source,
+            applications,
+            key_mappings,
+            subscriptions,
+        },
+        notices,
+    }
+}
+
+fn key_mapping(mapping: &Value, application: String) -> Option<KeyMapping> {
+    let key_type = match json::text(mapping, "keyType")?.to_ascii_uppercase().as_str() {
+        "PRODUCTION" => KeyType::Production,
+        "SANDBOX" => KeyType::Sandbox,
+        _ => return None,
+    };
+    Some(KeyMapping {
+        consumer_key: json::text(mapping, "consumerKey")?,
+        application,
+        key_type,
+        key_manager: json::text(mapping, "keyManager"),
+    })
+}
+
+fn state(text: Option<String>) -> SubscriptionState {
+    match text.as_deref() {
+        Some("UNBLOCKED") => SubscriptionState::Unblocked,
+        Some("TIER_UPDATE_PENDING") => SubscriptionState::TierUpdatePending,
+        Some("ON_HOLD") => SubscriptionState::OnHold,
+        Some("BLOCKED") => SubscriptionState::Blocked,
+        Some("PROD_ONLY_BLOCKED") => SubscriptionState::ProdOnlyBlocked,
+        Some("REJECTED") => SubscriptionState::Rejected,
+        _ => SubscriptionState::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::control_plane::VisibleApplication;
+    use serde_json::json;
+
+    fn apis() -> Vec<ApiDetails> {
+        let api = json!({"id": "uuid-1", "name": "Ledger", "version": "2", "context": "/l"});
+        vec![ApiDetails::read(&api, None).unwrap()]
+    }
+
+    #[test]
+    fn gateway_data_is_joined_on_numbers() {
+        let data = GatewayData {
+            apis: vec![
+                json!({"apiId": 41, "name": "Ledger", "version": "2", "context": "/l/2"}),
+                json!({"apiId": 42, "name": "Other", "version": "2"}),
+            ],
+            applications: vec![
+                json!({"id": 12, "name": "Till", "subName": "ana", "policy": "50PerMin"}),
+                json!({"id": 13, "name": "Unused", "subName": "ana", "policy": "50PerMin"}),
+            ],
+            key_mappings: vec![
+                json!({"applicationId": 12, "consumerKey": "z", "keyType": "SANDBOX", "keyManager": "Resident Key Manager"}),
+                json!({"applicationId": 12, "consumerKey": "a", "keyType": "PRODUCTION"}),
+                json!({"applicationId": 13, "consumerKey": "u", "keyType": "PRODUCTION"}),
+                json!({"applicationId": 12, "keyType": "PRODUCTION"}),
+            ],
+            subscriptions: vec![
+                json!({"apiId": 41, "appId": 12, "policyId": "Gold", "subscriptionState": "UNBLOCKED"}),
+                json!({"apiId": 42, "appId": 13, "policyId": "Gold", "subscriptionState": "UNBLOCKED"}),
+                json!({"apiId": 41, "appId": 99, "policyId": "Gold", "subscriptionState": "UNBLOCKED"}),
+            ],
+        };
+        let joined = from_gateway_data(&data, &apis());
+        let snapshot = joined.snapshot;
+        assert_eq!(snapshot.source, SnapshotSource::InternalData);
+        assert_eq!(
+            (snapshot.applications.len(), snapshot.applications[0].id.as_str()),
+            (1, "12")
+        );
+        let keys: Vec<&str> = snapshot
+            .key_mappings
+            .iter()
+            .map(|key| key.consumer_key.as_str())
+            .collect();
+        assert_eq!(keys, ["a", "z"]);
+        assert_eq!(snapshot.subscriptions.len(), 1);
+        assert_eq!(snapshot.subscriptions[0].api, mgw_bundle::api_id("Ledger", "2"));
+        assert_eq!(
+            joined.notices,
+            ["1 subscriptions belong to applications that you may not see; they are left out"]
+        );
+    }
+
+    #[test]
+    fn publisher_and_store_are_joined_on_uuids() {
+        let subscription = |application: &str, status: &str| {
+            let info = json!({"applicationId": application, "name": "x"});
+            (
+                "uuid-1".to_owned(),
+                json!({"applicationInfo": info, "throttlingPolicy": "Gold", "subscriptionStatus": status}),
+            )
+        };
+        let data = StoreData {
+            subscriptions: Some(vec![
+                subscription("app-1", "PROD_ONLY_BLOCKED"),
+                subscription("app-2", "NEW"),
+            ]),
+            applications: Some(vec![
+                VisibleApplication {
+                    application: json!({"applicationId": "app-1", "name": "Till", "owner": "ana", "throttlingPolicy": "10PerMin"}),
+                    keys: vec![json!({"consumerKey": "k", "keyType": "PRODUCTION"})],
+                },
+                VisibleApplication {
+                    application: json!({"applicationId": "app-2", "name": "New", "owner": "ana"}),
+                    keys: vec![json!({"keyType": "PRODUCTION"})],
+                },
+            ]),
+        };
+        let joined = from_store_data(&data, &apis());
+        assert_eq!(joined.snapshot.source, SnapshotSource::PublisherAndStore);
+        let states: Vec<SubscriptionState> = joined.snapshot.subscriptions.iter().map(|s| s.state).collect();
+        assert_eq!(states, [SubscriptionState::ProdOnlyBlocked, SubscriptionState::Unknown]);
+        assert_eq!(joined.snapshot.key_mappings.len(), 1);
+        assert_eq!(joined.notices, ["the application New has no keys yet"]);
+    }
+
+    #[test]
+    fn without_either_the_token_decides() {
+        for data in [
+            StoreData::default(),
+            StoreData {
+                subscriptions: Some(Vec::new()),
+                applications: None,
+            },
+            StoreData {
+                subscriptions: None,
+                applications: Some(Vec::new()),
+            },
+        ] {
+            assert_eq!(
+                from_store_data(&data, &apis()).snapshot.source,
+                SnapshotSource::TokenClaims
+            );
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! `mgw pull`
+
+use super::credentials::{CredentialArgs, SessionArgs};
+use super::interrupt::interruptible;
+use crate::cloud::address::Address;
+use crate::cloud::control_plane::RestV1;
+use crate::cloud::pull::{Change, PullError, PulledFiles, Selection};
+use crate::cloud::pull::{change, document, gather, project_files, removed, source_sentence};
+use crate::cloud::session::{Connection, Session};
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::lock::{LockFile, LockedApi, LockedFile, LockedSource, Transaction};
+use crate::project::{ControlPlaneSettings, Layout, PullSettings, Settings};
+use mgw_bundle::Digest;
+use mgw_bundle::snapshot::SnapshotSource;
+use secrecy::SecretString;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `mgw pull`.
+#[derive(Debug, clap::Args)]
+pub struct PullArgs {
+    /// Project folder
+    #[arg(value_name = "PROJECT", default_value = ".")]
+    pub project: PathBuf,
+    /// Gateway label whose APIs are pulled; repeatable [default: those of mgw.toml]
+    #[arg(long = "label", short = 'l', value_name = "LABEL")]
+    pub labels: Vec<String>,
+    /// Single API as NAME:VERSION, or PROVIDER/NAME:VERSION; repeatable [default: those of mgw.toml]
+    #[arg(long = "api", short = 'a', alias = "api-name", value_name = "NAME:VERSION")]
+    pub apis: Vec<String>,
+    /// Who may read the control plane's data for gateways; the signed-in user's password is needed for that.
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
+    /// Which session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// The result with `--output json`.
+#[derive(Debug, Serialize)]
+struct PullResult<'a> {
+    control_plane: &'a str,
+    organisation: &'a str,
+    labels: &'a [String],
+    apis: Vec<PulledApi<'a>>,
+    removed: &'a [String],
+    policies: PolicyCounts,
+    applications: usize,
+    key_mappings: usize,
+    subscriptions: usize,
+    subscription_source: SnapshotSource,
+    warnings: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct PulledApi<'a> {
+    name: &'a str,
+    version: &'a str,
+    id: String,
+    state: &'a str,
+    change: Change,
+    file: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct PolicyCounts {
+    resource: usize,
+    application: usize,
+    subscription: usize,
+}
+
+/// Pulls APIs, policies and subscriptions into the project.
+pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let ui = &context.ui;
+    let layout = Layout::new(&args.project);
+    if !layout.root().is_dir() {
+        let message = format!("there is no project folder {}", layout.root().display());
+        return Err(Failure::new(ExitCode::Invalid, message).hint("Create it with mgw init."));
+    }
+    let settings = Settings::load(&layout.settings())?;
+    let old = LockFile::load(&layout.lock())?;
+    let selection = selection(&args, settings.as_ref().map(|settings| &settings.pull), old.as_ref())?;
+    let store = args.session.store(&context.environment)?;
+    let connection = Connection::open(store, &args.session.http(&context.environment)?, ui)?;
+    let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
+    refuse_other_control_plane(&connection, wanted)?;
+    // Fails before anything is asked where the folder cannot be written to.
+    let transaction = Transaction::begin(&layout)?;
+
+    let (session, files) = context.block_on(interruptible(async {
+        let session = connection.session().await;
+        let password = password(&args, context, &session)?;
+        let progress = ui.progress(format_args!("Pulling from {}", session.address));
+        let plane = RestV1::new(Arc::new(connection));
+        let gathered = gather(&plane, &selection, password.as_ref(), &progress).await?;
+        let files = project_files(gathered).map_err(unwritable)?;
+        Ok((session, files))
+    }))?;
+
+    let lock = stage(&transaction, &session, &selection, &files)?;
+    transaction.commit()?;
+    report(context, &lock, old.as_ref(), &files);
+    Ok(if files.is_partial {
+        ExitCode::Partial
+    } else {
+        ExitCode::Success
+    })
+}
+
+/// Flags, else the settings, else what was pulled last.
+fn selection(args: &PullArgs, settings: Option<&PullSettings>, old: Option<&LockFile>) -> Result<Selection, PullError> {
+    let flags = Selection::new(&args.labels, &args.apis)?;
+    if !flags.is_empty() {
+        return Ok(flags);
+    }
+    let of_settings = match settings {
+        Some(settings) => Selection::new(&settings.labels, &settings.apis)?,
+        None => Selection::default(),
+    };
+    if !of_settings.is_empty() {
+        return Ok(of_settings);
+    }
+    match old {
+        Some(old) => Selection::new(&old.source.labels, &old.source.apis),
+        None => Err(PullError::NothingSelected),
+    }
+}
+
+/// A project that names its control plane is not filled from another one by mistake.
+fn refuse_other_control_plane(connection: &Connection, wanted: Option<&ControlPlaneSettings>) -> Result<(), Failure> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let address = Address::parse(&wanted.url)?;
+    if address == *connection.address() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ExitCode::NotSignedIn,
+        format!(
+            "you are signed in at {}, and the project is of {address}",
+            connection.address()
+        ),
+    )
+    .hint(format!(
+        "Run mgw login --url {address}, with --profile to keep both sessions."
+    )))
+}
+
+/// The password for the data for gateways, when the control plane has such and the password is given for the same user.
+fn password(args: &PullArgs, context: &Context, session: &Session) -> Result<Option<SecretString>, Failure> {
+    if session.generation().internal_data.is_none() {
+        return Ok(None);
+    }
+    if let Some(user) = args.credentials.given_user(&context.environment)?
+        && user != session.user
+    {
+        context.ui.warn(format_args!(
+            "credentials of {user} are not used: {} is signed in",
+            session.user
+        ));
+        return Ok(None);
+    }
+    let password = args.credentials.given_password(context)?;
+    if password.is_none() {
+        context.ui.hint(
+            "With the password (--password-stdin or MGW_PASSWORD) pull reads all applications and keys from the control \
+             plane's data for gateways.",
+        );
+    }
+    Ok(password)
+}
+
+fn stage(
+    transaction: &Transaction,
+    session: &Session,
+    selection: &Selection,
+    files: &PulledFiles,
+) -> Result<LockFile, Failure> {
+    let mut apis = Vec::new();
+    for definition in &files.definitions {
+        let path = format!("gen/api_definitions/{}", definition.file_name);
+        transaction.write(&path, &definition.bytes)?;
+        apis.push(LockedApi {
+            name: definition.name.clone(),
+            version: definition.version.clone(),
+            id: definition.id.clone(),
+            provider: definition.provider.clone(),
+            state: definition.state.clone(),
+            last_updated: definition.last_updated.clone(),
+            etag: definition.etag.clone(),
+            path,
+            sha256: Digest::of(&definition.bytes),
+        });
+    }
+    let mut others = Vec::new();
+    for (name, bytes) in [
+        ("policies.json", document(&files.policies).map_err(unwritable)?),
+        (
+            "subscriptions.json",
+            document(&files.subscriptions).map_err(unwritable)?,
+        ),
+    ] {
+        let path = format!("gen/control-plane/{name}");
+        transaction.write(&path, &bytes)?;
+        others.push(LockedFile {
+            path,
+            sha256: Digest::of(&bytes),
+        });
+    }
+    let source = LockedSource {
+        url: session.address.to_string(),
+        kind: session.kind,
+        organisation: session.user.tenant().to_owned(),
+        labels: selection.labels.clone(),
+        apis: selection.api_texts(),
+    };
+    let lock = LockFile::new(source, apis, others);
+    transaction.write_lock(&lock.to_text().map_err(unwritable)?)?;
+    Ok(lock)
+}
+
+fn unwritable(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::new(ExitCode::Internal, "cannot write down what was pulled").because(error)
+}
+
+fn report(context: &Context, lock: &LockFile, old: Option<&LockFile>, files: &PulledFiles) {
+    let ui = &context.ui;
+    let removed = removed(old, lock);
+    let mut counts = [0usize; 3];
+    let apis: Vec<PulledApi<'_>> = lock
+        .apis
+        .iter()
+        .map(|api| {
+            let change = change(old, api);
+            let (index, verb) = match change {
+                Change::Added => (0, "Added"),
+                Change::Changed => (1, "Changed"),
+                Change::Unchanged => (2, "Unchanged"),
+            };
+            if let Some(count) = counts.get_mut(index) {
+                *count += 1;
+            }
+            let id = mgw_bundle::api_id(&api.name, &api.version);
+            ui.status(verb, format_args!("{} {}  {id}", api.name, api.version));
+            PulledApi {
+                name: &api.name,
+                version: &api.version,
+                id,
+                state: &api.state,
+                change,
+                file: &api.path,
+            }
+        })
+        .collect();
+    for api in &removed {
+        ui.status("Removed", api);
+    }
+    for notice in &files.notices {
+        ui.warn(notice);
+    }
+    let (policies, snapshot) = (&files.policies, &files.subscriptions);
+    let [added, changed, unchanged] = counts;
+    ui.status(
+        "Pulled",
+        format_args!(
+            "{} APIs ({added} added, {changed} changed, {unchanged} unchanged, {} removed), {} policies, {} applications, {} \
+             subscriptions",
+            apis.len(),
+            removed.len(),
+            policies.resource.len() + policies.application.len() + policies.subscription.len(),
+            snapshot.applications.len(),
+            snapshot.subscriptions.len()
+        ),
+    );
+    ui.line(source_sentence(snapshot.source));
+    let result = PullResult {
+        control_plane: &lock.source.url,
+        organisation: &lock.source.organisation,
+        labels: &lock.source.labels,
+        apis,
+        removed: &removed,
+        policies: PolicyCounts {
+            resource: policies.resource.len(),
+            application: policies.application.len(),
+            subscription: policies.subscription.len(),
+        },
+        applications: snapshot.applications.len(),
+        key_mappings: snapshot.key_mappings.len(),
+        subscriptions: snapshot.subscriptions.len(),
+        subscription_source: snapshot.source,
+        warnings: &files.notices,
+    };
+    ui.result("", &result);
+}

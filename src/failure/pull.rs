@@ -1,0 +1,102 @@
+//! Failures of pulling and of the lock.
+
+use super::Failure;
+use crate::cloud::pull::PullError;
+use crate::exit::ExitCode;
+use crate::lock::LockError;
+use std::path::Path;
+
+/// How many names a hint lists.
+const LISTED: usize = 12;
+
+impl From<PullError> for Failure {
+    fn from(error: PullError) -> Self {
+        let message = error.to_string();
+        let invalid = || Self::new(ExitCode::Invalid, message.clone());
+        match error {
+            PullError::Cloud(error) => error.into(),
+            PullError::NothingSelected => Self::new(ExitCode::Usage, message)
+                .hint("Give --label LABEL or --api NAME:VERSION, or name them under [pull] in mgw.toml."),
+            PullError::Reference(_) => Self::new(ExitCode::Usage, message)
+                .hint("Write NAME:VERSION, or PROVIDER/NAME:VERSION where several have that name."),
+            PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
+            PullError::EmptyLabel { not_served, .. } => {
+                let failure = invalid().hint("Add the label to a published API in the publisher, then pull again.");
+                if not_served.is_empty() {
+                    failure
+                } else {
+                    failure.hint(format!("Not served: {}.", listed(&not_served)))
+                }
+            }
+            PullError::UnknownApi { reference, known } => near(invalid(), &reference, &known, "Visible are"),
+            PullError::NotServed { .. } => invalid().hint("Publish it first, or pull another version."),
+            PullError::AmbiguousApi { candidates, .. } => {
+                invalid().hint(format!("Say which one: {}.", listed(&candidates)))
+            }
+            PullError::SameName { providers, .. } => invalid().hint(format!(
+                "They are of {}; take the label off one, or pull it as PROVIDER/NAME:VERSION.",
+                listed(&providers)
+            )),
+            PullError::Apis { failed, .. } => {
+                let mut failed = failed.into_iter();
+                let Some((name, first)) = failed.next() else {
+                    return Self::new(ExitCode::Internal, message);
+                };
+                let mut causes = vec![format!("{name}: {first}")];
+                causes.extend(failed.map(|(name, error)| format!("{name}: {error}")));
+                let first = Self::from(first);
+                let mut failure = Self::new(first.code, message);
+                failure.hints = first.hints;
+                failure.because(causes.join("\n             "))
+            }
+        }
+    }
+}
+
+/// Suggests the likeliest name, and lists the others.
+fn near(failure: Failure, typed: &str, known: &[String], intro: &str) -> Failure {
+    let failure = match crate::diagnostics::nearest(typed, known.iter().map(String::as_str)) {
+        Some(name) => failure.hint(format!("Did you mean {name}?")),
+        None => failure,
+    };
+    if known.is_empty() {
+        failure.hint("There are none that you may see.")
+    } else {
+        failure.hint(format!("{intro} {}.", listed(known)))
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let more = names.len().saturating_sub(LISTED);
+    names.truncate(LISTED);
+    let text = names.join(", ");
+    if more == 0 {
+        text
+    } else {
+        format!("{text} and {more} more")
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        let message = error.to_string();
+        match error {
+            LockError::File { action, path, source } => Self::file(action, Path::new(&path), source),
+            LockError::Settings(error) => error.into(),
+            LockError::Parse { .. } | LockError::Format { .. } => Self::new(ExitCode::Invalid, message)
+                .hint("Take the file back from version control, or remove it and pull again."),
+            LockError::Busy { .. } => {
+                Self::new(ExitCode::Environment, message).hint("Wait for the other process, or end it.")
+            }
+            LockError::Missing { .. } => {
+                Self::new(ExitCode::LockOutOfDate, message).hint("Run mgw pull and commit mgw.lock.")
+            }
+            LockError::OutOfDate { differences } => Self::new(ExitCode::LockOutOfDate, message)
+                .because(differences.join("\n             "))
+                .hint("Run mgw pull and commit the result, or take the files back from version control."),
+        }
+    }
+}

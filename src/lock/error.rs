@@ -1,0 +1,70 @@
+//! What is wrong with the lock or the files it vouches for.
+
+use std::path::PathBuf;
+
+/// What is wrong with the lock or the files it vouches for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LockError {
+    /// A file operation failed.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// What was attempted.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The lock is not what is expected.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Parse {
+        /// The lock.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// 1-based column.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// Written by another version.
+    #[error("{} has format version {found}, this version reads {}", path.display(), super::file::FORMAT)]
+    Format {
+        /// The lock.
+        path: PathBuf,
+        /// Version found.
+        found: u32,
+    },
+    /// Another process pulls into the same project.
+    #[error("another mgw process is pulling into {}", path.display())]
+    Busy {
+        /// The project.
+        path: PathBuf,
+    },
+    /// The settings say what to pull, and nothing was pulled.
+    #[error("{} is missing", path.display())]
+    Missing {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// Files or settings differ from what was pulled; every difference is named.
+    #[error("the project differs from mgw.lock in {} places", differences.len())]
+    OutOfDate {
+        /// Whole sentences without a full stop.
+        differences: Vec<String>,
+    },
+    /// The settings cannot be read.
+    #[error(transparent)]
+    Settings(#[from] crate::project::SettingsError),
+}
+
+impl LockError {
+    pub(super) fn file(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File {
+            action,
+            path: path.into(),
+            source,
+        }
+    }
+}

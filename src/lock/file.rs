@@ -1,0 +1,143 @@
+//! The format of `mgw.lock`. No secrets, and no times of ours: the same state of the control plane gives the same bytes.
+
+use super::LockError;
+use crate::project::ControlPlaneKind;
+use mgw_bundle::Digest;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The version of the file format that this program reads and writes.
+pub(super) const FORMAT: u32 = 1;
+
+/// The largest lock that is read.
+const LARGEST: u64 = 64 << 20;
+
+const HEADER: &str = "# Written by mgw pull. Commit it; do not edit it.\n";
+
+/// The contents of `mgw.lock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LockFile {
+    /// Format version, [`FORMAT`].
+    format: u32,
+    /// Where everything came from.
+    pub(crate) source: LockedSource,
+    /// The APIs, sorted by name and version.
+    #[serde(default, rename = "api", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) apis: Vec<LockedApi>,
+    /// The other files, sorted by path.
+    #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<LockedFile>,
+}
+
+/// Where everything came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LockedSource {
+    /// Base URL of the control plane.
+    pub(crate) url: String,
+    /// Its generation.
+    pub(crate) kind: ControlPlaneKind,
+    /// Organisation (tenant).
+    pub(crate) organisation: String,
+    /// Labels that were pulled, sorted.
+    pub(crate) labels: Vec<String>,
+    /// Single APIs that were pulled, sorted.
+    pub(crate) apis: Vec<String>,
+}
+
+/// An API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LockedApi {
+    /// Name.
+    pub(crate) name: String,
+    /// Version.
+    pub(crate) version: String,
+    /// The control plane's id.
+    pub(crate) id: String,
+    /// Owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) provider: Option<String>,
+    /// Life-cycle state.
+    pub(crate) state: String,
+    /// When it was changed, in the control plane's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_updated: Option<String>,
+    /// `ETag` of its details.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) etag: Option<String>,
+    /// Path of its definition below the project, with `/`.
+    pub(crate) path: String,
+    /// Digest of the definition.
+    pub(crate) sha256: Digest,
+}
+
+/// A file that belongs to no API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LockedFile {
+    /// Path below the project, with `/`.
+    pub(crate) path: String,
+    /// Digest.
+    pub(crate) sha256: Digest,
+}
+
+impl LockFile {
+    /// A lock over what was pulled.
+    pub(crate) fn new(source: LockedSource, mut apis: Vec<LockedApi>, mut files: Vec<LockedFile>) -> Self {
+        apis.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Self {
+            format: FORMAT,
+            source,
+            apis,
+            files,
+        }
+    }
+
+    /// The text of the file.
+    pub(crate) fn to_text(&self) -> Result<String, toml::ser::Error> {
+        Ok(format!("{HEADER}\n{}", toml::to_string(self)?))
+    }
+
+    /// Reads `path`; `None` when there is no such file.
+    pub(crate) fn load(path: &Path) -> Result<Option<Self>, LockError> {
+        use std::io::Read;
+        let mut text = String::new();
+        let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+        match read {
+            Ok(_) => Self::parse(&text, path).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(LockError::file("read", path, source)),
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, LockError> {
+        let lock: Self = toml::from_str(text).map_err(|error| {
+            let before = text
+                .get(..error.span().map_or(0, |span| span.start))
+                .unwrap_or_default();
+            LockError::Parse {
+                path: path.to_owned(),
+                line: before.matches('\n').count() + 1,
+                column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+                message: error.message().to_owned(),
+            }
+        })?;
+        if lock.format == FORMAT {
+            Ok(lock)
+        } else {
+            Err(LockError::Format {
+                path: path.to_owned(),
+                found: lock.format,
+            })
+        }
+    }
+
+    /// Every file it vouches for: path and digest.
+    pub(crate) fn all_files(&self) -> impl Iterator<Item = (&str, Digest)> {
+        let of_apis = self.apis.iter().map(|api| (api.path.as_str(), api.sha256));
+        of_apis.chain(self.files.iter().map(|file| (file.path.as_str(), file.sha256)))
+    }
+}
