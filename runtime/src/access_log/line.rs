@@ -30,6 +30,15 @@ const SECRET_PARAMETERS: [&str; 12] = [
     "x-api-key",
 ];
 
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// The combined format and more.
+    Combined,
+    /// One JSON object per line.
+    Json,
+}
+
 /// What a line is made from; cheap to make, formatted elsewhere.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -73,12 +82,51 @@ impl Record {
     }
 
     /// Appends the line with its line break.
-    pub(super) fn write(&self, line: &mut String) {
-        let time = jiff::Timestamp::from_millisecond(i64::try_from(self.unix_ms).unwrap_or(0)).unwrap_or_default();
-        let time = time
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .strftime("%d/%b/%Y:%H:%M:%S%.3f %z");
-        let status = self.status.map_or(499, |status| status.as_u16());
+    pub(super) fn write(&self, format: Format, line: &mut String) {
+        match format {
+            Format::Combined => self.write_combined(line),
+            Format::Json => self.write_json(line),
+        }
+    }
+
+    fn write_json(&self, line: &mut String) {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let parameters = self.api.as_ref().map_or(&[][..], |api| &api.key_parameters);
+        let mut target = String::new();
+        push_target(&mut target, &self.uri, parameters);
+        let object = serde_json::json!({
+            "time": self.time().to_string(),
+            "client": self.client,
+            "method": self.method.as_str(),
+            "target": target,
+            "version": format!("{:?}", self.version),
+            "status": self.status_code(),
+            "bytes": self.bytes,
+            "referer": self.referer.as_ref().map(text),
+            "agent": self.agent.as_ref().map(text),
+            "id": text(&self.id),
+            "api": self.api.as_ref().map(|api| &api.label),
+            "application": self.application(),
+            "phase": self.phase,
+            "durationMs": self.duration.as_micros() as f64 / 1000.0,
+        });
+        // Writing to a string does not fail.
+        let _ = writeln!(line, "{object}");
+    }
+
+    fn time(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(i64::try_from(self.unix_ms).unwrap_or(0)).unwrap_or_default()
+    }
+
+    /// 499 stands for an answer that broke off.
+    fn status_code(&self) -> u16 {
+        self.status.map_or(499, |status| status.as_u16())
+    }
+
+    fn write_combined(&self, line: &mut String) {
+        let time = self.time().to_zoned(jiff::tz::TimeZone::UTC);
+        let time = time.strftime("%d/%b/%Y:%H:%M:%S%.3f %z");
+        let status = self.status_code();
         // Writing to a string does not fail.
         let _ = write!(line, "{} - - [{time}] \"{} ", self.client, self.method);
         let parameters = self.api.as_ref().map_or(&[][..], |api| &api.key_parameters);
@@ -186,8 +234,22 @@ mod tests {
 
     fn line(record: &Record) -> String {
         let mut line = String::new();
-        record.write(&mut line);
+        record.write(Format::Combined, &mut line);
         line
+    }
+
+    #[test]
+    fn json_lines_say_the_same() -> Result<(), serde_json::Error> {
+        let mut line = String::new();
+        record("/pets?apikey=s3cret").write(Format::Json, &mut line);
+        let object: serde_json::Value = serde_json::from_str(&line)?;
+        assert_eq!(object["time"], "2019-06-14T16:40:45.636Z");
+        assert_eq!(object["target"], "/pets?apikey=***");
+        assert_eq!(object["status"], 200);
+        assert_eq!(object["api"], "Pizza Shack:1.0");
+        assert_eq!(object["application"], serde_json::Value::Null);
+        assert_eq!(object["durationMs"], 1.234);
+        Ok(())
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The queue of the access log and the thread at its end.
 
-use super::line::Record;
+use super::line::{Format, Record};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -52,7 +52,11 @@ pub(crate) struct Writer {
 
 impl AccessLog {
     /// Opens the target and starts the writer. At most `waiting` records wait for it.
-    pub(crate) fn start(target: &AccessLogTarget, waiting: usize) -> Result<(Self, Writer), AccessLogError> {
+    pub(crate) fn start(
+        target: &AccessLogTarget,
+        format: Format,
+        waiting: usize,
+    ) -> Result<(Self, Writer), AccessLogError> {
         let output = match target {
             AccessLogTarget::Console => Output::Console,
             AccessLogTarget::File(path) => {
@@ -72,7 +76,7 @@ impl AccessLog {
         let (dropped, stopping) = (Arc::clone(&log.dropped), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name("mgw-access-log".into())
-            .spawn(move || write_all(output, &records, &dropped, &stopping));
+            .spawn(move || write_all(output, format, &records, &dropped, &stopping));
         let thread = thread.map_err(|source| AccessLogError {
             path: PathBuf::from("-"),
             source,
@@ -127,7 +131,13 @@ impl Output {
     }
 }
 
-fn write_all(mut output: Output, records: &Receiver<Box<Record>>, dropped: &AtomicU64, stop: &AtomicBool) {
+fn write_all(
+    mut output: Output,
+    format: Format,
+    records: &Receiver<Box<Record>>,
+    dropped: &AtomicU64,
+    stop: &AtomicBool,
+) {
     let mut text = String::with_capacity(CHUNK + 4096);
     let mut failed = false;
     loop {
@@ -136,7 +146,7 @@ fn write_all(mut output: Output, records: &Receiver<Box<Record>>, dropped: &Atom
         let mut lines = 0;
         let ended = loop {
             match records.try_recv() {
-                Ok(record) => record.write(&mut text),
+                Ok(record) => record.write(format, &mut text),
                 Err(TryRecvError::Empty) => break false,
                 Err(TryRecvError::Disconnected) => break true,
             }
@@ -177,7 +187,7 @@ mod tests {
     fn everything_queued_is_written_before_the_end() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("access.log");
-        let (log, writer) = AccessLog::start(&AccessLogTarget::File(path.clone()), 1000)?;
+        let (log, writer) = AccessLog::start(&AccessLogTarget::File(path.clone()), Format::Combined, 1000)?;
         for _ in 0..1000 {
             log.log(Box::new(Record {
                 client: [127, 0, 0, 1].into(),
@@ -206,7 +216,7 @@ mod tests {
     fn a_file_that_cannot_be_opened_is_named() {
         let path = PathBuf::from("/nowhere/access.log");
         assert!(matches!(
-            AccessLog::start(&AccessLogTarget::File(path.clone()), 1000),
+            AccessLog::start(&AccessLogTarget::File(path.clone()), Format::Combined, 1000),
             Err(AccessLogError { path: named, .. }) if named == path
         ));
     }

@@ -4,7 +4,7 @@
 use super::control::{Control, compile, unix_ms};
 use super::running::{Addresses, RunningGateway, Threads};
 use super::{Gateway, GatewayOptions, StartError};
-use crate::access_log::{AccessLog, AccessLogTarget, Writer};
+use crate::access_log::{AccessLog, AccessLogTarget, Format, Writer};
 use crate::auth::{CoreAuth, Security};
 use crate::clock::Clock;
 use crate::config::{KeepAlive, RuntimeConfig};
@@ -17,7 +17,7 @@ use crate::server::{
 };
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::CoreThrottle;
-use crate::upstream::{Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream, client_config};
+use crate::upstream::{ActiveLimit, Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream, client_config};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -113,6 +113,19 @@ fn refuse_unsupported(config: &RuntimeConfig) -> Result<(), StartError> {
             setting: "httpClients.proxy.enable",
         });
     }
+    let stores = [
+        (
+            "listenerConfig.keyStorePath",
+            config.listener.key_store.is_some() && config.listener.certificate_file.is_none(),
+        ),
+        (
+            "httpClients.sslConfig.trustStorePath",
+            config.http_clients.trust_store.is_some(),
+        ),
+    ];
+    for (setting, _) in stores.into_iter().filter(|(_, is_set)| *is_set) {
+        tracing::warn!(setting, "PKCS#12 stores are not read: give PEM files instead");
+    }
     Ok(())
 }
 
@@ -183,6 +196,9 @@ fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upst
             headers: config.http_clients.response_limits.max_header_size,
             body: config.http_clients.response_limits.max_body_size.unwrap_or(u64::MAX),
         },
+        active: pool
+            .max_active
+            .map(|limit| ActiveLimit::new(usize::try_from(limit).unwrap_or(usize::MAX), pool.wait)),
     }
 }
 
@@ -212,7 +228,12 @@ fn access_log(config: &RuntimeConfig) -> Result<Option<(AccessLog, Writer)>, Sta
         (None, true) => AccessLogTarget::Console,
         (None, false) => return Ok(None),
     };
-    Ok(Some(AccessLog::start(&target, config.access_log.queue)?))
+    let format = if config.access_log.json {
+        Format::Json
+    } else {
+        Format::Combined
+    };
+    Ok(Some(AccessLog::start(&target, format, config.access_log.queue)?))
 }
 
 fn runtime() -> Result<Runtime, StartError> {

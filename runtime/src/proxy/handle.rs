@@ -218,7 +218,7 @@ impl Reply<'_> {
 
 fn refusal_for(error: &UpstreamError) -> Refusal {
     match error {
-        UpstreamError::Connect(_) | UpstreamError::Tls(_) => Refusal::BackendUnreachable,
+        UpstreamError::Busy | UpstreamError::Connect(_) | UpstreamError::Tls(_) => Refusal::BackendUnreachable,
         UpstreamError::ConnectTimeout | UpstreamError::Timeout => Refusal::BackendTimeout,
         UpstreamError::Exchange(_) | UpstreamError::Unusable | UpstreamError::AnswerTooLarge => Refusal::BackendBroken,
         UpstreamError::Client => Refusal::BadRequest,

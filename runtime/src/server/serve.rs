@@ -26,7 +26,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Smallest bound of the HTTP/1 read buffer: beyond it hyper answers 431 itself, below it the gateway does.
 const READ_BUFFER: usize = 64 * 1024;
 /// Requests that one HTTP/2 connection may have open.
-const HTTP2_STREAMS: u32 = 200;
+const HTTP2_STREAMS: u32 = 100;
+/// Bytes of an answer that wait for an HTTP/2 client to make room. With the number of streams it bounds what a client
+/// that asks for much and reads nothing can hold.
+const HTTP2_SEND_BUFFER: usize = 64 * 1024;
 
 /// How connections are served; the same for every core.
 #[derive(Debug, Clone)]
@@ -95,8 +98,14 @@ pub(super) async fn accept(
             },
         }
     }
-    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
-        start(&core, stream, peer, tls.as_ref(), &settings);
+    // Asks the kernel itself: the event loop may not have heard of the latest connections yet.
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, peer)) = listener.accept() {
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        match stream {
+            Ok(stream) => start(&core, stream, peer, tls.as_ref(), &settings),
+            Err(error) => tracing::debug!(%error, "a queued connection could not be served"),
+        }
     }
 }
 
@@ -224,6 +233,7 @@ fn builder(protocols: Protocols, settings: &ServeSettings, keep_alive: bool) -> 
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS)
+        .max_send_buf_size(HTTP2_SEND_BUFFER)
         .max_header_list_size(u32::try_from(settings.max_head.max(READ_BUFFER)).unwrap_or(u32::MAX));
     match protocols {
         Protocols::Http1 => builder.http1_only(),

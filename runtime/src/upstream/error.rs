@@ -6,6 +6,9 @@ pub(crate) enum UpstreamError {
     /// No connection: refused, unreachable, name unknown.
     #[error("could not connect")]
     Connect(#[source] std::io::Error),
+    /// As many requests as the operator allows are open at the backend.
+    #[error("no connection became free in time")]
+    Busy,
     /// The TLS handshake failed.
     #[error("TLS handshake failed")]
     Tls(#[source] std::io::Error),
@@ -38,6 +41,9 @@ pub(crate) enum UpstreamError {
 impl UpstreamError {
     /// Whether the request was certainly not processed, so that another backend may get it.
     pub(super) fn is_before_sending(&self) -> bool {
-        matches!(self, Self::Connect(_) | Self::Tls(_) | Self::ConnectTimeout)
+        matches!(
+            self,
+            Self::Busy | Self::Connect(_) | Self::Tls(_) | Self::ConnectTimeout
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! Sends requests to backends over a pool of connections that belongs to one core.
 
+mod active;
 mod connect;
 mod endpoint;
 mod error;
@@ -11,6 +12,7 @@ mod send;
 mod tls;
 mod verify;
 
+pub(crate) use active::ActiveLimit;
 pub(crate) use connect::Connector;
 pub(crate) use endpoint::{Choice, Endpoint, Target};
 pub(crate) use error::UpstreamError;

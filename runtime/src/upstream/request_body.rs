@@ -33,7 +33,7 @@ pub(crate) struct Streamed {
 pub(crate) struct Progress {
     bytes: AtomicU64,
     last_ms: AtomicU64,
-    finished: AtomicBool,
+    waits_for_client: AtomicBool,
     too_large: AtomicBool,
     client_failed: AtomicBool,
 }
@@ -49,9 +49,9 @@ impl Progress {
         self.last_ms.load(Relaxed)
     }
 
-    /// Whether the client sent everything.
-    pub(super) fn is_finished(&self) -> bool {
-        self.finished.load(Relaxed)
+    /// Whether the backend would take more than the client has sent.
+    pub(super) fn waits_for_client(&self) -> bool {
+        self.waits_for_client.load(Relaxed)
     }
 
     /// Whether the client sent more than it may.
@@ -111,13 +111,12 @@ impl Body for RequestBody {
             clock,
             progress,
         } = &mut **body;
-        let frame = ready!(Pin::new(incoming).poll_frame(context));
+        let frame = Pin::new(incoming).poll_frame(context);
+        progress.waits_for_client.store(frame.is_pending(), Relaxed);
+        let frame = ready!(frame);
         progress.last_ms.store(clock.monotonic_ms(), Relaxed);
         Poll::Ready(match frame {
-            None => {
-                progress.finished.store(true, Relaxed);
-                None
-            }
+            None => None,
             Some(Err(error)) => {
                 progress.client_failed.store(true, Relaxed);
                 Some(Err(RequestBodyError::Client(error)))
@@ -128,9 +127,6 @@ impl Body for RequestBody {
                     Some(left) => {
                         *remaining = left;
                         progress.bytes.fetch_add(length, Relaxed);
-                        if self.is_end_stream() {
-                            self.finish();
-                        }
                         Some(Ok(frame))
                     }
                     None => {
@@ -153,14 +149,6 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Streamed(body) => body.incoming.size_hint(),
-        }
-    }
-}
-
-impl RequestBody {
-    fn finish(&self) {
-        if let Self::Streamed(body) = self {
-            body.progress.finished.store(true, Relaxed);
         }
     }
 }

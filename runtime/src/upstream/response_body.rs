@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
 /// A response body, streamed. Gives the connection back to the pool at its end, closes it when dropped before.
@@ -31,6 +32,8 @@ pub(super) struct Lease {
     pub(super) origin: usize,
     pub(super) sender: Sender,
     pub(super) clock: Clock,
+    /// The place under the operator's bound, where there is one.
+    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 impl Lease {
@@ -65,6 +68,13 @@ impl ResponseBody {
             body.finish();
         }
         body
+    }
+
+    /// Keeps a place under the operator's bound for as long as the connection is in use.
+    pub(super) fn hold(&mut self, place: OwnedSemaphorePermit) {
+        if let Some(lease) = &mut self.lease {
+            lease.place = Some(place);
+        }
     }
 
     fn finish(&mut self) {

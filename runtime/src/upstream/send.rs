@@ -4,6 +4,7 @@
 //! take it. A request without body whose method is idempotent is also tried again, once, when a reused connection broke
 //! before an answer began, because backends close idle connections at the moment that suits them.
 
+use super::active::ActiveLimit;
 use super::connect::Connector;
 use super::endpoint::{Choice, Endpoint, Target};
 use super::error::UpstreamError;
@@ -29,6 +30,8 @@ pub(crate) struct Upstream {
     pub(crate) connector: Connector,
     pub(crate) clock: Clock,
     pub(crate) bounds: ResponseBounds,
+    /// Exists only when the operator bounds connections.
+    pub(crate) active: Option<ActiveLimit>,
 }
 
 /// Bounds of a backend's answer, in bytes.
@@ -124,7 +127,33 @@ impl Upstream {
         Err(last_error)
     }
 
+    /// Sends to one target, within the operator's bound on connections where there is one.
     async fn send_to(
+        &self,
+        target: &Target,
+        timeout: Duration,
+        request: Request<RequestBody>,
+        repeatable: bool,
+        progress: Option<&Progress>,
+    ) -> Result<Response<ResponseBody>, Failed> {
+        let Some(active) = &self.active else {
+            return self
+                .send_unbounded(target, timeout, request, repeatable, progress)
+                .await;
+        };
+        match active.enter(target.origin.id, timeout).await {
+            Ok(place) => {
+                let mut response = self
+                    .send_unbounded(target, timeout, request, repeatable, progress)
+                    .await?;
+                response.body_mut().hold(place);
+                Ok(response)
+            }
+            Err(error) => Err(Failed::Unsent(Box::new(request), error)),
+        }
+    }
+
+    async fn send_unbounded(
         &self,
         target: &Target,
         timeout: Duration,
@@ -161,7 +190,7 @@ impl Upstream {
     ) -> Result<Response<ResponseBody>, Failed> {
         let sending = sender.try_send_request(request);
         let response: Response<Incoming> = match self.within(timeout, progress, sending).await {
-            None if progress.is_some_and(|progress| !progress.is_finished()) => {
+            None if progress.is_some_and(Progress::waits_for_client) => {
                 return Err(Failed::Sent(UpstreamError::ClientTimeout));
             }
             None => return Err(Failed::Sent(UpstreamError::Timeout)),
@@ -196,6 +225,7 @@ impl Upstream {
                 origin,
                 sender,
                 clock: self.clock.clone(),
+                place: None,
             };
             ResponseBody::new(incoming, lease, timeout, self.bounds.body)
         }))

@@ -177,3 +177,45 @@ fn when_all_fail_the_last_answer_is_returned() {
     let response = gateway.get("/p");
     assert_eq!((response.status, response.body.as_str()), (504, "down"));
 }
+
+#[test]
+fn a_client_that_stalls_is_told_so_and_not_the_backend_blamed() {
+    let backend = Backend::start(|exchange| respond(exchange, 200, "ok"));
+    let mut impatient = api("/p", &backend.url());
+    if let Some(endpoint) = &mut impatient.endpoints.production {
+        endpoint.timeout_ms = 50;
+    }
+    let gateway = GatewayBuilder::new(vec![impatient]).start();
+    let mut client = crate::support::Client::connect(gateway.http());
+    client.send("POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\nhalf");
+    assert_eq!(client.receive().expect("a response").status, 408);
+}
+
+#[test]
+fn requests_wait_for_a_place_when_connections_are_bounded() {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let backend = Backend::start(move |exchange| {
+        if exchange.head.contains("/held") {
+            let _ = released
+                .lock()
+                .expect("one request")
+                .recv_timeout(crate::support::PATIENCE);
+        }
+        respond(exchange, 200, "ok");
+    });
+    let builder = |wait: &str| {
+        GatewayBuilder::new(vec![api("/p", &backend.url())])
+            .cores(1)
+            .set("httpClients.poolConfig.maxActiveConnections", "1")
+            .set("httpClients.poolConfig.waitTimeInMillis", wait)
+    };
+    let gateway = builder("50").start();
+    let mut held = crate::support::Client::connect(gateway.http());
+    held.send("GET /p/held HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    crate::support::eventually("the backend is busy", || backend.heads().len() == 1);
+    assert_eq!(gateway.get("/p").status, 503);
+    release.send(()).expect("the backend waits");
+    assert_eq!(held.receive().expect("a response").status, 200);
+    crate::support::eventually("a place is free", || gateway.get("/p").status == 200);
+}

@@ -1,7 +1,9 @@
 //! Callers with tokens, through the whole pipeline.
 
-use crate::support::{Backend, Client, GatewayBuilder, Issuer, Response, TestGateway, api, policy, respond};
-use mgw_bundle::config::{Api, PolicyRef, Requirement, Scheme, ScopeMatch, Scopes, Security};
+use crate::support::{
+    Backend, Client, GatewayBuilder, Issuer, Response, TestGateway, api, eventually, policy, respond,
+};
+use mgw_bundle::config::{Api, PolicyRef, Quota, Requirement, Scheme, ScopeMatch, Scopes, Security};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -215,4 +217,25 @@ fn unusable_keys_stop_the_start() {
         panic!("a key that is not there")
     };
     assert!(error.to_string().contains("/nowhere/x.pem"), "{error}");
+}
+
+#[test]
+fn bandwidth_is_charged_for_bodies() {
+    let backend = Backend::named("0123456789");
+    let mut limited = api("/p", &backend.url());
+    limited.resources[0].policy = Some(PolicyRef {
+        name: "Bytes".into(),
+        index: Some(0),
+    });
+    let mut builder = GatewayBuilder::new(vec![limited]);
+    let mut bytes = policy("Bytes", 1);
+    bytes.quota = Quota::Bandwidth {
+        bytes: 15,
+        window_ms: 365 * 24 * 60 * 60 * 1000,
+    };
+    builder.config.policies.resource = vec![bytes];
+    let gateway = builder.start();
+    assert_eq!(gateway.get("/p").status, 200);
+    eventually("the quota is used up", || gateway.get("/p").status == 429);
+    assert!(backend.heads().len() <= 3, "{}", backend.heads().len());
 }
