@@ -1,10 +1,14 @@
 //! What a request has waited for already.
 
+use super::introspection::Answer;
+
 /// What a request has waited for already. Empty for the first decision.
 #[derive(Debug, Default)]
 pub struct Answers {
     /// An issuer's keys were fetched; unknown key ids are now unknown for good.
     pub(super) keys_fetched: bool,
+    /// What the key manager said about the token.
+    pub(super) introspected: Option<Answer>,
     /// The password was checked: right, wrong, or nobody had time for it.
     pub(super) password: Option<Option<bool>>,
 }

@@ -120,6 +120,25 @@ impl Identity {
         identity
     }
 
+    /// Reads what the key manager said about an opaque token.
+    pub(super) fn from_introspection(members: Map<String, Value>, valid_until_ms: u64) -> Self {
+        let mut identity = Self::from_claims(
+            CredentialKind::Opaque,
+            members,
+            &[],
+            Some("scope"),
+            None,
+            valid_until_ms,
+        );
+        let user = ["username", "sub"].iter().find_map(|name| text(&identity.claims, name));
+        identity.user = user.unwrap_or("Unknown").to_owned();
+        // Nothing else names the application: the audience of an opaque token is somebody else's.
+        identity.consumer_key = text(&identity.claims, "client_id")
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned);
+        identity
+    }
+
     /// One of the gateway's own users.
     pub(super) fn for_user(name: String, scopes: Vec<String>) -> Self {
         Self {

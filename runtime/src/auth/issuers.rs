@@ -84,6 +84,16 @@ impl Issuers {
         Ok(identity)
     }
 
+    /// Returns whether the token names a configured issuer. Its word is not trusted for anything but this choice.
+    pub(super) fn knows_issuer_of(&self, token: &str) -> bool {
+        Token::parse(token, self.max_token_bytes).is_ok_and(|parsed| {
+            let issuer = text(&parsed.claims, "iss");
+            self.issuers
+                .iter()
+                .any(|trusted| Some(trusted.issuer.as_str()) == issuer)
+        })
+    }
+
     /// API Manager signs API keys and access tokens alike; since 4.0 they say what they are.
     fn is_for_kind(&self, parsed: &Token) -> bool {
         let is_key = text(&parsed.claims, "token_type").map(|kind| matches!(kind, "apiKey" | "InternalKey"));

@@ -1,10 +1,12 @@
 //! The answer of authentication.
 
 use super::basic::NameAndPassword;
+use super::introspection::Introspector;
 use super::jwks::KeySource;
 use super::passwords::Passwords;
 use super::{Answers, Caller};
 use crate::refusal::Rejection;
+use secrecy::SecretString;
 use std::sync::Arc;
 
 /// The answer of authentication.
@@ -28,6 +30,8 @@ pub struct Wait(pub(super) WaitFor);
 pub(super) enum WaitFor {
     /// The fetch after this number.
     Keys(Arc<KeySource>, u64),
+    /// The key manager's word on an opaque token.
+    Introspection(Arc<Introspector>, SecretString),
     /// A slow password check.
     Password(Arc<Passwords>, NameAndPassword),
 }
@@ -40,6 +44,9 @@ impl Wait {
             WaitFor::Keys(source, seen) => {
                 source.fetched_after(seen).await;
                 answers.keys_fetched = true;
+            }
+            WaitFor::Introspection(introspector, token) => {
+                answers.introspected = Some(introspector.ask(token).await);
             }
             WaitFor::Password(passwords, credential) => {
                 answers.password = Some(passwords.verify(credential).await);

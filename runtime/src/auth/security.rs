@@ -1,12 +1,13 @@
 //! What authentication keeps for the life of the gateway.
 
 use super::certificates::{Certificates, files, unresolved_alias};
+use super::introspection::Introspector;
 use super::issuers::{Issuers, TrustedIssuer};
 use super::jwks::{KeySource, KeySourceStatus};
 use super::jwt::{Expectations, VerificationKey};
 use super::passwords::Passwords;
 use super::{CredentialKind, Revocations};
-use crate::config::{Algorithm, ApiKeys, CertificateAliases, Issuer, RuntimeConfig};
+use crate::config::{Algorithm, ApiKeys, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
 use crate::throttle::Counters;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +50,12 @@ pub enum SecurityError {
         /// The key of the configuration.
         setting: &'static str,
     },
+    /// The client for the key manager cannot be made.
+    #[error("prepare the connection to the key manager: {reason}")]
+    KeyManager {
+        /// What is wrong.
+        reason: String,
+    },
     /// The system gives no random numbers.
     #[error("get random numbers from the system")]
     Random,
@@ -70,6 +77,7 @@ pub struct Security {
     pub(super) api_keys: Issuers,
     pub(super) passwords: Arc<Passwords>,
     pub(super) certificates: Certificates,
+    pub(super) introspector: Option<Arc<Introspector>>,
     /// Revoked tokens.
     pub revocations: Revocations,
     /// Quota counters.
@@ -109,6 +117,10 @@ impl Security {
         if let Some(path) = &config.revocation.file {
             errors.extend(revoke_from_file(&revocations, path).err());
         }
+        let introspector = introspector(&config.key_manager, control).unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
         let passwords = Passwords::new(config.users.clone(), control.clone());
         let passwords = match passwords {
             Some(passwords) if errors.is_empty() => Arc::new(passwords),
@@ -129,6 +141,7 @@ impl Security {
             counters: Arc::new(Counters::new(config.throttling.max_counters)),
             passwords,
             certificates,
+            introspector,
             revocations,
             key_generation,
             config: config.clone(),
@@ -138,6 +151,11 @@ impl Security {
     /// Returns the state of every issuer whose keys come from a URL, for readiness and metrics.
     pub fn key_sources(&self, now_ms: u64) -> Vec<KeySourceStatus> {
         self.tokens.key_sources(now_ms).collect()
+    }
+
+    /// Returns how many questions to the key manager nobody answered; `None` without key manager.
+    pub fn introspection_failures(&self) -> Option<u64> {
+        self.introspector.as_ref().map(|introspector| introspector.failures())
     }
 
     /// Forgets what has expired. To be called about once a minute.
@@ -213,6 +231,17 @@ fn trusted(
         consumer_key_claim: issuer.consumer_key_claim.clone(),
         validate_subscription: issuer.validate_subscription,
     })
+}
+
+fn introspector(
+    config: &KeyManager,
+    control: &tokio::runtime::Handle,
+) -> Result<Option<Arc<Introspector>>, SecurityError> {
+    let roots = match &config.ca_file {
+        Some(path) => Some(read(path, "keyManager.caFile")?),
+        None => None,
+    };
+    Introspector::new(config, roots.as_deref(), control).map_err(|reason| SecurityError::KeyManager { reason })
 }
 
 fn accept_certificates(certificates: &mut Certificates, entry: &CertificateAliases) -> Result<(), SecurityError> {

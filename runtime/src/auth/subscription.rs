@@ -75,6 +75,10 @@ impl Subscriptions {
         let required = identity.validate_subscription.unwrap_or(self.validate) && api.state != ApiState::Prototyped;
         // An API key is checked against its own list, see `ApiKeyRules::names`.
         let required = required && identity.kind != CredentialKind::ApiKey;
+        if required && identity.kind == CredentialKind::Opaque && identity.consumer_key.is_none() {
+            // The key manager's answer is unusable, which is not the caller's fault.
+            return Err(Refusal::Unclassified);
+        }
         let known = self.lookup(identity, api);
         if let Some(known) = &known {
             // A block in the control plane wins over whatever a token says.

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 12;
 const MAX_VALUES: usize = 4096;
 
 /// Parses one JSON object that fills `bytes`.
-pub(super) fn parse(bytes: &[u8]) -> Option<Map<String, Value>> {
+pub(crate) fn parse(bytes: &[u8]) -> Option<Map<String, Value>> {
     let mut values = 0;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let strict = Strict {

@@ -1,84 +1,22 @@
 //! Keys from a URL: rotation, floods of unknown key ids, and servers that are down, lying or huge.
 
 use super::keys::*;
+use super::server::{Server, ok, wall_clock};
 use super::setup::*;
 use crate::refusal::Refusal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::net::TcpListener;
 
-/// A server that answers every request with the same bytes.
-struct KeyServer {
-    address: SocketAddr,
-    answer: Arc<Mutex<Vec<u8>>>,
-    requests: Arc<AtomicUsize>,
-}
-
-impl KeyServer {
-    fn start(answer: Vec<u8>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let server = Self {
-            address: listener.local_addr().expect("bound"),
-            answer: Arc::new(Mutex::new(answer)),
-            requests: Arc::default(),
-        };
-        let (answer, requests) = (Arc::clone(&server.answer), Arc::clone(&server.requests));
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(mut stream) = stream else { return };
-                let mut seen = Vec::new();
-                let mut buffer = [0; 1024];
-                while !seen.windows(4).any(|window| window == b"\r\n\r\n") {
-                    match stream.read(&mut buffer) {
-                        Ok(0) | Err(_) => break,
-                        Ok(count) => seen.extend_from_slice(&buffer[..count]),
-                    }
-                }
-                requests.fetch_add(1, Ordering::SeqCst);
-                let answer = answer.lock().expect("not poisoned").clone();
-                // The client may have had enough.
-                let _ = stream.write_all(&answer);
-            }
-        });
-        server
-    }
-
-    fn answer(&self, answer: Vec<u8>) {
-        *self.answer.lock().expect("not poisoned") = answer;
-    }
-
-    fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
-    }
-
-    fn fixture(&self, more: &str) -> Fixture {
-        let conf = format!(
-            "[jwtTokenConfig]\nissuer = \"{ISSUER}\"\njwksURL = \"http://{}/jwks\"\njwksMaxBytes = 20000\n{more}",
-            self.address
-        );
-        let mut fixture = simple(&conf, oauth2());
-        fixture.now = wall_clock();
-        fixture
-    }
-}
-
-fn wall_clock() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("after the epoch");
-    u64::try_from(since_epoch.as_millis()).expect("before the end of time")
-}
-
-fn ok(body: &Value) -> Vec<u8> {
-    let body = body.to_string();
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+fn trusting(server: &Server, more: &str) -> Fixture {
+    let conf = format!(
+        "[jwtTokenConfig]\nissuer = \"{ISSUER}\"\njwksURL = \"http://{}/jwks\"\njwksMaxBytes = 20000\n{more}",
+        server.address
+    );
+    let mut fixture = simple(&conf, oauth2());
+    fixture.now = wall_clock();
+    fixture
 }
 
 fn rsa_jwk(id: &str) -> Value {
@@ -98,8 +36,8 @@ fn the_first_token_waits_for_the_keys_and_later_ones_do_not() {
     // Keys of other kinds and shared secrets are passed over.
     let keys =
         json!({"keys": [{"kty": "oct", "kid": "k1", "k": "AAAA"}, {"kty": "future", "kid": "k1"}, rsa_jwk("k1")]});
-    let server = KeyServer::start(ok(&keys));
-    let mut fixture = server.fixture("");
+    let server = Server::start(ok(&keys));
+    let mut fixture = trusting(&server, "");
     let token = signed(&fixture, json!({"kid": "k1"}));
     assert_eq!(refusal(fixture.bearer(&token)), None);
     assert_eq!(refusal(fixture.bearer(&signed(&fixture, json!({})))), None);
@@ -113,8 +51,8 @@ fn the_first_token_waits_for_the_keys_and_later_ones_do_not() {
 
 #[test]
 fn unknown_key_ids_cannot_hammer_the_issuer() {
-    let server = KeyServer::start(ok(&json!({"keys": [rsa_jwk("k1")]})));
-    let mut fixture = server.fixture("");
+    let server = Server::start(ok(&json!({"keys": [rsa_jwk("k1")]})));
+    let mut fixture = trusting(&server, "");
     for number in 0..200 {
         let token = signed(&fixture, json!({"kid": format!("forged-{number}")}));
         assert_eq!(refusal(fixture.bearer(&token)), Some(Refusal::InvalidCredentials));
@@ -126,8 +64,8 @@ fn unknown_key_ids_cannot_hammer_the_issuer() {
 
 #[test]
 fn keys_rotate_and_cached_tokens_of_a_withdrawn_key_end() {
-    let server = KeyServer::start(ok(&json!({"keys": [rsa_jwk("old")]})));
-    let mut fixture = server.fixture("jwksMinRefreshInterval = 1\n");
+    let server = Server::start(ok(&json!({"keys": [rsa_jwk("old")]})));
+    let mut fixture = trusting(&server, "jwksMinRefreshInterval = 1\n");
     let old = signed(&fixture, json!({"kid": "old"}));
     assert_eq!(refusal(fixture.bearer(&old)), None);
     server.answer(ok(&json!({"keys": [rsa_jwk("new")]})));
@@ -141,8 +79,8 @@ fn keys_rotate_and_cached_tokens_of_a_withdrawn_key_end() {
 
 #[test]
 fn keys_serve_on_while_the_issuer_is_down_but_not_for_ever() {
-    let server = KeyServer::start(ok(&json!({"keys": [rsa_jwk("k1")]})));
-    let mut fixture = server.fixture("jwksMaxStale = 3600\njwksTimeout = 1000\n");
+    let server = Server::start(ok(&json!({"keys": [rsa_jwk("k1")]})));
+    let mut fixture = trusting(&server, "jwksMaxStale = 3600\njwksTimeout = 1000\n");
     assert_eq!(refusal(fixture.bearer(&signed(&fixture, json!({"kid": "k1"})))), None);
     server.answer(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec());
     fixture.now += 3500 * 1000;
@@ -169,8 +107,8 @@ fn a_server_that_fails_or_lies_leaves_the_gateway_closed() {
         ("only a secret", ok(&json!({"keys": [{"kty": "oct", "kid": "k1", "k": "AAAA"}]}))),
     ];
     for (name, answer) in answers {
-        let server = KeyServer::start(answer);
-        let mut fixture = server.fixture("");
+        let server = Server::start(answer);
+        let mut fixture = trusting(&server, "");
         let token = signed(&fixture, json!({"kid": "k1"}));
         assert_eq!(
             refusal(fixture.bearer(&token)),

@@ -1,0 +1,277 @@
+//! The decision about one request: certificate, application credentials, subscription, scopes.
+
+use super::credential::{Credential, query_parameter};
+use super::outcome::WaitFor;
+use super::resources::{Alternative, ApiSecurity, KeyPlace, ResourceSecurity};
+use super::token_cache::Entry;
+use super::{Answers, Authenticator, Caller, CoreAuth, CredentialKind, Identity, Outcome, RequestView, Wait};
+use crate::refusal::{Refusal, Rejection};
+use crate::throttle::CallerLevels;
+use mgw_bundle::config::{ApiState, MutualTls};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Why a credential does not admit.
+pub(super) enum Failed {
+    Refused(Refusal),
+    TooManyFailures(u64),
+    Wait(WaitFor),
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// One decision, with everything it looks at.
+pub(super) struct Decision<'a> {
+    pub(super) authenticator: &'a Authenticator,
+    pub(super) core: &'a mut CoreAuth,
+    pub(super) request: &'a RequestView<'a>,
+    pub(super) api: &'a ApiSecurity,
+    pub(super) api_index: u32,
+    pub(super) resource: &'a ResourceSecurity,
+    pub(super) now_ms: u64,
+    pub(super) answers: &'a Answers,
+}
+
+impl Decision<'_> {
+    /// Decides.
+    pub(super) fn decide(mut self) -> Outcome {
+        if self.api.api.state == ApiState::Blocked {
+            return self.refuse(Refusal::Blocked);
+        }
+        if !self.resource.enabled {
+            return Outcome::Anonymous;
+        }
+        let certified = match self.certificate() {
+            Ok(certified) => certified,
+            Err(refusal) => return self.refuse(refusal),
+        };
+        match self.application(certified) {
+            Ok(caller) => self.authorise(caller),
+            Err(Failed::Wait(wait)) => Outcome::Wait(Wait(wait)),
+            Err(Failed::TooManyFailures(wait_ms)) => {
+                Outcome::Refused(Rejection::new(Refusal::TooManyFailures).with_retry_after_ms(wait_ms))
+            }
+            Err(Failed::Refused(refusal)) => self.refuse(refusal),
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Outcome {
+        Outcome::Refused(Rejection::new(refusal).with_challenge(self.resource.challenges.of(refusal)))
+    }
+
+    /// Returns whether a valid client certificate was presented; refuses where one is needed or the presented is bad.
+    fn certificate(&self) -> Result<bool, Refusal> {
+        let Some(mode) = self.api.api.mutual_tls else {
+            return Ok(false);
+        };
+        match (self.request.certificate, mode) {
+            (None, MutualTls::Mandatory) => Err(Refusal::InvalidCredentials),
+            (None, MutualTls::Optional) => Ok(false),
+            (Some(certificate), _) => {
+                let api = &self.api.api;
+                let certificates = &self.authenticator.security.certificates;
+                if certificate.trusted && certificates.accept(&api.name, &api.version, &certificate.der) {
+                    Ok(true)
+                } else {
+                    Err(Refusal::InvalidCredentials)
+                }
+            }
+        }
+    }
+
+    /// Checks the application's credentials: any alternative, each with all its schemes.
+    fn application(&mut self, certified: bool) -> Result<Arc<Caller>, Failed> {
+        let credential = Credential::read(self.request.headers, &self.api.header);
+        let candidates: fn(&Alternative) -> bool = match credential {
+            Credential::Ambiguous => return Err(Refusal::InvalidCredentials.into()),
+            Credential::Absent => |alternative| !alternative.bearer && !alternative.basic,
+            Credential::Bearer(_) => |alternative| alternative.bearer,
+            Credential::Basic(_) => |alternative| alternative.basic,
+            // Only bearer tokens could be meant; whether they are accepted here decides about the code.
+            Credential::Other => {
+                let bearer = self.resource.alternatives.iter().any(|alternative| alternative.bearer);
+                let refusal = if bearer {
+                    Refusal::InvalidCredentials
+                } else {
+                    Refusal::WrongScheme
+                };
+                return Err(refusal.into());
+            }
+        };
+        let mut failure = None;
+        let mut tried = false;
+        let resource = self.resource;
+        for alternative in resource
+            .alternatives
+            .iter()
+            .filter(|alternative| candidates(alternative))
+        {
+            tried = true;
+            match self.alternative(alternative, credential) {
+                Ok(caller) => return Ok(caller),
+                Err(wait @ Failed::Wait(_)) => return Err(wait),
+                // A missing part says less than a wrong one.
+                Err(Failed::Refused(Refusal::MissingCredentials)) => {}
+                Err(other) => failure = failure.or(Some(other)),
+            }
+        }
+        match failure {
+            Some(failure) => Err(failure),
+            None if matches!(credential, Credential::Absent) && certified && resource.optional => {
+                self.resolve(Arc::new(certificate_identity())).map_err(Failed::from)
+            }
+            None if tried || matches!(credential, Credential::Absent) => Err(Refusal::MissingCredentials.into()),
+            None => Err(Refusal::WrongScheme.into()),
+        }
+    }
+
+    fn alternative(&mut self, alternative: &Alternative, credential: Credential<'_>) -> Result<Arc<Caller>, Failed> {
+        if alternative.impossible {
+            return Err(Refusal::MissingCredentials.into());
+        }
+        // Keys first: their absence is the cheapest failure.
+        let mut keys = Vec::new();
+        for place in &alternative.api_keys {
+            keys.push(key_at(self.request, place)?);
+        }
+        let mut caller = match credential {
+            Credential::Bearer(token) if alternative.bearer => Some(self.bearer(token)?),
+            Credential::Basic(encoded) if alternative.basic => Some(self.basic(encoded)?),
+            _ => None,
+        };
+        for key in &keys {
+            let keyed = self.api_key(key)?;
+            caller.get_or_insert(keyed);
+        }
+        caller.ok_or(Failed::Refused(Refusal::MissingCredentials))
+    }
+
+    /// Resolves the caller and keeps both for the next request.
+    pub(super) fn remember(
+        &mut self,
+        token: &str,
+        identity: Arc<Identity>,
+        revocations: u64,
+    ) -> Result<Arc<Caller>, Failed> {
+        let kind = identity.kind;
+        let caller = self.resolve(Arc::clone(&identity));
+        let caching = &self.authenticator.security.config.caching;
+        if caching.enabled {
+            let life = u64::try_from(caching.max_life.as_millis()).unwrap_or(u64::MAX);
+            let until = identity.valid_until_ms.min(self.now_ms.saturating_add(life));
+            let mut entry = Entry::new(identity, until, revocations);
+            entry.remember(self.api_index, caller.clone());
+            self.core.tokens.insert(kind, token, entry);
+        }
+        caller.map_err(Failed::from)
+    }
+
+    /// Returns the caller of a remembered token; `None` when it has to be verified.
+    pub(super) fn cached(&mut self, kind: CredentialKind, token: &str) -> Result<Option<Arc<Caller>>, Refusal> {
+        let revocations = &self.authenticator.security.revocations;
+        let generation = revocations.generation();
+        let Some(entry) = self.core.tokens.get(kind, token) else {
+            return Ok(None);
+        };
+        if entry.until_ms <= self.now_ms {
+            self.core.tokens.remove(kind, token);
+            return Ok(None);
+        }
+        if entry.revocations != generation {
+            if revocations.contains(token, entry.identity.token_id.as_deref()) {
+                self.core.tokens.remove(kind, token);
+                return Err(Refusal::InvalidCredentials);
+            }
+            self.core
+                .tokens
+                .update(kind, token, |entry| entry.revocations = generation);
+        }
+        let Some(entry) = self.core.tokens.get(kind, token) else {
+            return Ok(None);
+        };
+        self.core.hits += 1;
+        if let Some(caller) = entry.caller(self.api_index) {
+            return caller.clone().map(Some);
+        }
+        let caller = self.resolve(Arc::clone(&entry.identity));
+        let api = self.api_index;
+        self.core
+            .tokens
+            .update(kind, token, |entry| entry.remember(api, caller.clone()));
+        caller.map(Some)
+    }
+
+    /// Finds the subscription and the quotas of a caller at this API.
+    fn resolve(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Refusal> {
+        let authenticator = self.authenticator;
+        let grant = authenticator.subscriptions.decide(&identity, &self.api.api)?;
+        let throttle = &authenticator.throttle;
+        let application = &grant.application_id;
+        let levels = CallerLevels {
+            subscription: throttle.subscription_level(
+                &grant.subscription_policy,
+                application,
+                self.api_index,
+                self.now_ms,
+            ),
+            application: throttle.application_level(
+                &grant.application_policy,
+                application,
+                &identity.user,
+                self.now_ms,
+            ),
+        };
+        Ok(Arc::new(Caller {
+            scopes: authenticator.scopes.set(&identity.scopes),
+            identity,
+            grant,
+            levels,
+        }))
+    }
+
+    /// Checks scopes. API keys have none to check.
+    fn authorise(&self, caller: Arc<Caller>) -> Outcome {
+        let kind = caller.identity.kind;
+        let passes = match &self.resource.scopes {
+            Some(required) if kind != CredentialKind::ApiKey => required.admit(&caller.scopes),
+            _ => true,
+        };
+        if passes {
+            Outcome::Admitted(caller)
+        } else {
+            self.refuse(Refusal::MissingScope)
+        }
+    }
+}
+
+/// Returns the API key that was sent at a place.
+fn key_at<'a>(request: &RequestView<'a>, place: &KeyPlace) -> Result<Cow<'a, str>, Failed> {
+    let key = match place {
+        KeyPlace::Header(name) => {
+            let mut values = request.headers.get_all(name).iter();
+            let value = values.next().ok_or(Refusal::MissingCredentials)?;
+            if values.next().is_some() {
+                return Err(Refusal::InvalidCredentials.into());
+            }
+            Cow::Borrowed(value.to_str().map_err(|_| Refusal::InvalidCredentials)?.trim())
+        }
+        KeyPlace::Query(name) => match query_parameter(request.query, name) {
+            None => return Err(Refusal::MissingCredentials.into()),
+            Some(None) => return Err(Refusal::InvalidCredentials.into()),
+            Some(Some(value)) => Cow::Owned(value),
+        },
+    };
+    if key.is_empty() {
+        return Err(Refusal::MissingCredentials.into());
+    }
+    Ok(key)
+}
+
+/// The caller behind a client certificate alone.
+fn certificate_identity() -> Identity {
+    Identity::without_claims(CredentialKind::MutualTls, "Unknown".to_owned())
+}

@@ -1,0 +1,20 @@
+//! Opaque tokens: what the key manager says about them (RFC 7662).
+
+mod credentials;
+mod introspector;
+
+pub(super) use introspector::{Answer, Introspector};
+
+use reqwest::Response;
+
+/// Reads an answer's body up to `limit` bytes.
+async fn body(mut response: Response, limit: usize) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        if body.len() + chunk.len() > limit {
+            return None;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Some(body)
+}
