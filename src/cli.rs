@@ -73,6 +73,8 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Create a project folder.
     Init(commands::init::InitArgs),
+    /// Copy API definitions into a project.
+    Add(commands::add::AddArgs),
     /// Check a project's files and say everything that is wrong with them.
     Check(commands::check::CheckArgs),
     /// Compile a project into a bundle.

@@ -5,6 +5,7 @@
 
 mod cloud;
 mod compile;
+mod project;
 mod pull;
 
 use crate::exit::ExitCode;

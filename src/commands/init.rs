@@ -1,24 +1,83 @@
 //! `mgw init`
 
+use super::definitions;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::project::{Layout, Settings};
+use crate::project::incoming::distinct;
+use crate::project::{Layout, Scaffold, create, is_project_name};
+use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw init`.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
-    /// Project name; the folder of that name is created.
+    /// Project name; the folder of that name is created. A path creates it there.
     pub name: String,
+    /// An OpenAPI definition to start with, a file or URL; can be given several times.
+    #[arg(long = "api", short = 'a', visible_alias = "api-definition", value_name = "FILE|URL")]
+    pub apis: Vec<String>,
+    /// Container and Kubernetes settings to start with, copied to conf/deployment-config.toml.
+    #[arg(long, short = 'd', value_name = "FILE")]
+    pub deployment_config: Option<PathBuf>,
+    /// Replace an existing project of that name. Folders that are no project are left alone.
+    #[arg(long, short)]
+    pub force: bool,
+    /// Do not verify certificates while downloading definitions.
+    #[arg(long, short = 'k')]
+    pub insecure: bool,
 }
 
 /// Creates the project folder.
 pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let layout = Layout::new(&args.name);
-    std::fs::create_dir(layout.root()).map_err(|error| Failure::file("create", layout.root(), error))?;
-    let text = toml::to_string(&Settings::new(&args.name))
-        .map_err(|error| Failure::new(ExitCode::Internal, "cannot write the project's settings").because(error))?;
-    std::fs::write(layout.settings(), text).map_err(|error| Failure::file("write", &layout.settings(), error))?;
-    context.ui.status("Created", layout.root().display());
-    Ok(ExitCode::Success)
+    let folder = args.name.trim_end_matches(['/', '\\']);
+    let name = Path::new(folder)
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    if !is_project_name(name) {
+        return Err(Failure::new(
+            ExitCode::Usage,
+            format!("{:?} cannot be the name of a project", args.name),
+        )
+        .hint("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."));
+    }
+    let layout = Layout::new(folder);
+    if !args.force && !is_free(layout.root()) {
+        return Err(create::CreateError::Exists(layout.root().to_owned()).into());
+    }
+    let incoming = definitions::fetch(&args.apis, args.insecure, context)?;
+
+    let mut files = Scaffold { name, folder }
+        .files()
+        .map_err(|error| Failure::new(ExitCode::Internal, "cannot lay out the project").because(error))?;
+    let mut added = Vec::new();
+    for definition in incoming {
+        let file = distinct(definition.file_name, |name| {
+            files.contains_key(&format!("api_definitions/{name}"))
+        });
+        let path = format!("api_definitions/{file}");
+        added.push(path.clone());
+        files.insert(path, definition.bytes);
+    }
+    if let Some(path) = &args.deployment_config {
+        files.insert("conf/deployment-config.toml".into(), deployment_config(path)?);
+    }
+    create::create(&layout, &files, args.force)?;
+    context.ui.status("Created", folder);
+    for path in &added {
+        context.ui.status("Added", path);
+    }
+    definitions::finish(&layout, added, context)
+}
+
+/// Whether nothing, or an empty folder, is there; looked at before anything is downloaded.
+fn is_free(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err() || std::fs::read_dir(path).is_ok_and(|mut folder| folder.next().is_none())
+}
+
+fn deployment_config(path: &Path) -> Result<Vec<u8>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))?;
+    text.parse::<toml::Table>()
+        .map_err(|error| Failure::new(ExitCode::Invalid, format!("{} is not TOML", path.display())).because(error))?;
+    Ok(text.into_bytes())
 }

@@ -1,10 +1,12 @@
 //! One command per file: the arguments, whose doc comments are the help text, then one function.
 
+pub mod add;
 pub mod build;
 mod bundle_file;
 pub mod check;
 pub mod completions;
 mod credentials;
+mod definitions;
 pub mod doctor;
 mod findings;
 pub mod init;
@@ -26,6 +28,7 @@ use crate::failure::Failure;
 /// Runs a command.
 pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Add(args) => add::run(args, context),
         Command::Build(args) => build::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::Completions(args) => completions::run(args, context),

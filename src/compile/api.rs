@@ -3,7 +3,7 @@
 use super::base_path::{self, BasePath};
 use super::endpoints::{self, NamedEndpoints};
 use super::security::ApiSecurity;
-use super::template::Template;
+use super::template::{Template, TemplateError};
 use super::{cors, extensions, tiers, transports};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
@@ -122,7 +122,7 @@ impl Resources<'_> {
             });
         }
         endpoints::report_missing(self.definition, &missing, relative.as_deref(), diagnostics);
-        if self.definition.operations().next().is_none() {
+        if resources.is_empty() && !templates.faulty {
             let message = format!("{} has no operation that a gateway could serve", self.definition.name());
             diagnostics.push(
                 Diagnostic::error(
@@ -167,6 +167,8 @@ struct Templates {
     taken: HashMap<(String, Method), String>,
     /// Paths that have been found faulty, so that each is reported once.
     refused: std::collections::HashSet<String>,
+    /// Some path cannot be routed, which has been reported as an error.
+    faulty: bool,
 }
 
 impl Templates {
@@ -182,7 +184,14 @@ impl Templates {
         }
         let template = match Template::parse(operation.path) {
             Ok(template) => template,
+            Err(error @ TemplateError::NotAPath(_)) => {
+                self.refused.insert(operation.path.to_owned());
+                let message = format!("{} of {} is not served: {error}", operation.path, definition.name());
+                diagnostics.push(Diagnostic::warning("template", source, operation.path_span, message));
+                return None;
+            }
             Err(error) => {
+                self.faulty = true;
                 self.refused.insert(operation.path.to_owned());
                 let message = format!(
                     "{} of {} cannot be routed: {error}",
@@ -195,6 +204,7 @@ impl Templates {
         };
         if !self.spellings.contains_key(&template.structure) {
             if let Err(error) = self.router.insert(template.pattern(), ()) {
+                self.faulty = true;
                 self.refused.insert(operation.path.to_owned());
                 let message = format!(
                     "{} of {} cannot be routed: {error}",

@@ -12,11 +12,13 @@ const MAX_POLICIES: usize = 10_000;
 const MAX_COUNT: u64 = 1 << 53;
 const MAX_WINDOW_MS: u64 = 100 * 365 * DAY_MS;
 
-const MINUTE_MS: u64 = 60_000;
+const SECOND_MS: u64 = 1000;
+const MINUTE_MS: u64 = 60 * SECOND_MS;
 const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 
 /// The units of `timeUnit`; months and years have fixed lengths.
-const UNITS: [(&str, u64); 6] = [
+const UNITS: [(&str, u64); 7] = [
+    ("sec", SECOND_MS),
     ("min", MINUTE_MS),
     ("hour", 60 * MINUTE_MS),
     ("day", DAY_MS),
@@ -182,7 +184,7 @@ fn unit(source: &Source, name: &str, member: &Member, diagnostics: &mut Diagnost
     let unit = UNITS.into_iter().find(|(unit, _)| unit.eq_ignore_ascii_case(text));
     if unit.is_none() {
         let message =
-            format!("`timeUnit` of policy `{name}` should be `min`, `hour`, `day`, `week`, `month` or `year`");
+            format!("`timeUnit` of policy `{name}` should be `sec`, `min`, `hour`, `day`, `week`, `month` or `year`");
         diagnostics.push(
             Diagnostic::error("policies", source, node.span, message).did_you_mean(text, UNITS.map(|(unit, _)| unit)),
         );
@@ -352,7 +354,7 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_at_its_place() {
         let (policies, problems) = policies(
-            "resourcePolicy: []\nresourcePolicies:\n- A:\n  count: 5\n- B: {count: 0, unitTime: -1, timeUnit: sec}\n\
+            "resourcePolicy: []\nresourcePolicies:\n- A:\n  count: 5\n- B: {count: 0, unitTime: -1, timeUnit: sek}\n\
              - C: {count: 5, unitTime: 1}\n- D: {count: 5, unitTime: 1, timeUnit: min, stopOnquota: true}\n\
              - D: {count: 6, unitTime: 1, timeUnit: min}\n- Unlimited: {count: 6, unitTime: 1, timeUnit: min}\n\
              applicationPolicies:\n- E: {count: 5, unitTime: 1, timeUnit: min, stopOnQuota: false}\n\
@@ -363,7 +365,7 @@ mod tests {
         policies.yaml:3:3: error: a policy has its name as its only key, this has 2 keys
         policies.yaml:5:14: error: `count` of policy `B` should be a whole number of at least 1
         policies.yaml:5:27: error: `unitTime` of policy `B` should be a whole number of at least 1
-        policies.yaml:5:41: error: `timeUnit` of policy `B` should be `min`, `hour`, `day`, `week`, `month` or `year`
+        policies.yaml:5:41: error: `timeUnit` of policy `B` should be `sec`, `min`, `hour`, `day`, `week`, `month` or `year`
         policies.yaml:6:3: error: policy `C` has no `timeUnit`
         policies.yaml:7:45: error: policy `D` has no `stopOnquota`
         policies.yaml:8:3: error: the policy `D` stands a second time in `resourcePolicies`

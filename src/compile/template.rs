@@ -21,6 +21,8 @@ pub(super) enum TemplateError {
     TooLong,
     /// A character that no request path holds.
     Character(char),
+    /// A query or fragment, which some authors add to tell operations of one path apart.
+    NotAPath(char),
     /// An empty segment, `.` or `..`.
     Segment,
     /// `{` and `}` do not match, or nothing is between them.
@@ -36,6 +38,7 @@ impl fmt::Display for TemplateError {
         match self {
             Self::TooLong => write!(f, "it is longer than {MAX_LENGTH} bytes"),
             Self::Character(c) => write!(f, "{c:?} cannot stand in a path"),
+            Self::NotAPath(c) => write!(f, "what follows {c:?} is never part of a request's path"),
             Self::Segment => f.write_str("it has an empty part, `.` or `..` in it"),
             Self::Braces(segment) => write!(f, "the braces of `{segment}` do not enclose one name"),
             Self::TwoVariables(segment) => write!(f, "`{segment}` has two variables; one is possible between two `/`"),
@@ -50,9 +53,12 @@ impl Template {
         if text.len() > MAX_LENGTH {
             return Err(TemplateError::TooLong);
         }
+        if let Some(end) = text.chars().find(|c| "?#".contains(*c)) {
+            return Err(TemplateError::NotAPath(end));
+        }
         if let Some(odd) = text
             .chars()
-            .find(|c| c.is_control() || c.is_whitespace() || "?#;\\\"<>".contains(*c))
+            .find(|c| c.is_control() || c.is_whitespace() || ";\\\"<>".contains(*c))
         {
             return Err(TemplateError::Character(odd));
         }
@@ -171,7 +177,9 @@ mod tests {
             ("/*/a", TemplateError::Star),
             ("/a//b", TemplateError::Segment),
             ("/a/../b", TemplateError::Segment),
-            ("/a?b", TemplateError::Character('?')),
+            ("/a?b", TemplateError::NotAPath('?')),
+            ("/a#b", TemplateError::NotAPath('#')),
+            ("/a;b", TemplateError::Character(';')),
             ("/a b", TemplateError::Character(' ')),
         ] {
             assert_eq!(Template::parse(text), Err(expected), "{text}");

@@ -1,9 +1,16 @@
 //! The project folder: where its files are ([`Layout`]) and what `mgw.toml` says ([`Settings`]).
 
+pub(crate) mod create;
+mod download;
+pub(crate) mod incoming;
 mod layout;
 mod name;
+mod scaffold;
 mod settings;
 
+pub(crate) use create::CreateError;
+pub(crate) use download::{DownloadError, download};
 pub use layout::Layout;
 pub(crate) use name::is_project_name;
+pub(crate) use scaffold::Scaffold;
 pub use settings::{ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError};

@@ -79,11 +79,31 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
         .map_or(Span::at(0), |location| {
             source.span_at(location.line(), location.column())
         });
-    SyntaxError::new(
-        source,
-        span,
-        format!("this is not the YAML that was expected: {message}"),
-    )
+    let (message, remedy) = explain(message);
+    let error = SyntaxError::new(source, span, message);
+    match remedy {
+        Some(remedy) => error.remedy(remedy),
+        None => error,
+    }
+}
+
+/// The parser's message in the words of a user, who sets no options and reads no source code.
+fn explain(message: &str) -> (String, Option<&'static str>) {
+    if let Some(rest) = message.strip_prefix("duplicate mapping key") {
+        let key = rest
+            .trim_start_matches(':')
+            .split(", set ")
+            .next()
+            .unwrap_or_default()
+            .trim();
+        let message = format!("the key `{key}` stands here a second time");
+        return (message, Some("Remove or rename one of the two."));
+    }
+    if message.contains("budget") || message.contains("limit") {
+        let remedy = "The file is larger, deeper or repeats more by aliases than a definition may.";
+        return (format!("the file exceeds a limit: {message}"), Some(remedy));
+    }
+    (format!("this is not YAML: {message}"), None)
 }
 
 /// Where a value is used: for an alias the place of the alias, not of what it repeats.

@@ -2,6 +2,7 @@
 //!
 //! One module per capability. [`support`] starts what a case needs and stops it.
 
+mod build;
 mod command_line;
 mod doctor;
 mod init;

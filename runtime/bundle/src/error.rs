@@ -47,6 +47,9 @@ pub enum ReadError {
         /// Entry name.
         name: String,
     },
+    /// The archive around the entries differs from what was written.
+    #[error("the archive does not match its checksum")]
+    Checksum,
     /// Written in a format that this version does not read.
     #[error("{name} has format version {found}, this version reads {supported}")]
     Format {

@@ -8,6 +8,7 @@
 //! - [`Manifest`] lists every entry with its digest; its own digest is the bundle's identity.
 
 mod bundle;
+mod checksum;
 pub mod config;
 mod digest;
 mod error;

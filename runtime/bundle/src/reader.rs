@@ -1,7 +1,7 @@
 //! Reads a bundle from bytes. Nothing is extracted to disk; sizes, counts and names are checked before contents.
 
 use crate::manifest::{MANIFEST_FORMAT, Manifest, names};
-use crate::{Bundle, Digest, GatewayConfig, Limits, ReadError, SubscriptionSnapshot, config, snapshot};
+use crate::{Bundle, Digest, GatewayConfig, Limits, ReadError, SubscriptionSnapshot, checksum, config, snapshot};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -12,7 +12,7 @@ impl Bundle {
     /// # Errors
     ///
     /// Refuses archives beyond `limits`, names that are absolute, climb or repeat, unknown format versions, entries that
-    /// are missing, unlisted or do not match their digest, and malformed JSON.
+    /// are missing, unlisted or do not match their digest, archives that do not match their checksum, and malformed JSON.
     pub fn read(archive: &[u8], limits: &Limits) -> Result<Self, ReadError> {
         let mut files = unpack(archive, limits)?;
         let manifest_bytes = take(&mut files, names::MANIFEST)?;
@@ -20,6 +20,9 @@ impl Bundle {
         check_format(names::MANIFEST, &manifest_bytes, MANIFEST_FORMAT)?;
         let manifest: Manifest = parse(names::MANIFEST, &manifest_bytes)?;
         check_entries(&manifest, &files)?;
+        if !checksum::holds(archive) {
+            return Err(ReadError::Checksum);
+        }
 
         let config_bytes = files.get(names::CONFIG).ok_or_else(|| ReadError::Missing {
             name: names::CONFIG.into(),
@@ -142,3 +145,6 @@ fn parse<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, ReadError> 
         source,
     })
 }
+
+#[cfg(test)]
+mod tests;

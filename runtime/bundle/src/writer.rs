@@ -1,7 +1,7 @@
 //! Writes a bundle: sorted entries, fixed times and modes, so that the same contents give the same bytes.
 
 use crate::manifest::{Entry, MANIFEST_FORMAT, Manifest, names};
-use crate::{Digest, GatewayConfig, SubscriptionSnapshot};
+use crate::{Digest, GatewayConfig, SubscriptionSnapshot, checksum};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
@@ -75,7 +75,10 @@ pub fn write_bundle(contents: BundleContents<'_>) -> Result<(Vec<u8>, Digest), W
         archive.start_file(name.as_str(), options.large_file(bytes.len() >= 1 << 31))?;
         archive.write_all(bytes)?;
     }
-    Ok((archive.finish()?.into_inner(), digest))
+    archive.set_comment(checksum::placeholder())?;
+    let mut bytes = archive.finish()?.into_inner();
+    checksum::seal(&mut bytes);
+    Ok((bytes, digest))
 }
 
 /// Pretty JSON with a final line break, so that unpacked entries read well and diff well.

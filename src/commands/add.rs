@@ -1,0 +1,77 @@
+//! `mgw add`
+
+use super::definitions;
+use crate::compile::project_name_of;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::Layout;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `mgw add`.
+#[derive(Debug, clap::Args)]
+pub struct AddArgs {
+    /// The project folder.
+    #[arg(value_name = "DIR")]
+    pub project: PathBuf,
+    /// The OpenAPI definitions, files or URLs.
+    #[arg(value_name = "FILE|URL", required = true)]
+    pub apis: Vec<String>,
+    /// Replace definitions of the same file name.
+    #[arg(long, short)]
+    pub force: bool,
+    /// Do not verify certificates while downloading definitions.
+    #[arg(long, short = 'k')]
+    pub insecure: bool,
+}
+
+/// Copies definitions into the project.
+pub fn run(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let layout = Layout::new(&args.project);
+    project_name_of(&layout)?;
+    if !layout.settings().is_file() && !layout.definitions().is_dir() {
+        return Err(crate::compile::CompileError::NotAProject(args.project).into());
+    }
+    let incoming = definitions::fetch(&args.apis, args.insecure, context)?;
+    let folder = layout.definitions();
+    let exists = incoming
+        .iter()
+        .find(|definition| folder.join(&definition.file_name).exists());
+    if let Some(definition) = exists.filter(|_| !args.force) {
+        let path = folder.join(&definition.file_name);
+        return Err(
+            Failure::new(ExitCode::Environment, format!("{} exists already", path.display()))
+                .hint("Give the file another name, or replace it with --force."),
+        );
+    }
+    std::fs::create_dir_all(&folder).map_err(|error| Failure::file("create", &folder, error))?;
+    let mut added = Vec::new();
+    for definition in incoming {
+        write(&folder, &definition.file_name, &definition.bytes)?;
+        let path = format!("api_definitions/{}", definition.file_name);
+        context.ui.status("Added", &path);
+        added.push(path);
+    }
+    definitions::finish(&layout, added, context)
+}
+
+/// Writes a file so that it is there completely or not at all.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let path = folder.join(name);
+    let failed = |error| Failure::file("write", &path, error);
+    let mut file = tempfile::Builder::new()
+        .prefix(".mgw-add-")
+        .permissions(permissions())
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A definition is no secret; other users of the project read it too.
+#[cfg(unix)]
+fn permissions() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}

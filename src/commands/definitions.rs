@@ -1,0 +1,111 @@
+//! Gets definitions for `init` and `add`, and says what still stands between them and a build.
+
+use super::findings;
+use super::interrupt::interruptible;
+use crate::compile::compile_project;
+use crate::context::Context;
+use crate::diagnostics::{Diagnostics, Summary};
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::incoming::{Incoming, Origin};
+use crate::project::{Layout, download};
+use crate::yaml::limits;
+use std::io::Read;
+use std::path::Path;
+
+/// What `init` and `add` did.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Added {
+    pub(super) project: String,
+    pub(super) folder: String,
+    pub(super) definitions: Vec<String>,
+    pub(super) summary: Summary,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// Reads or downloads every definition, so that nothing is written when one of them is missing.
+pub(super) fn fetch(origins: &[String], insecure: bool, context: &Context) -> Result<Vec<Incoming>, Failure> {
+    if insecure && !origins.is_empty() {
+        context.ui.warn("certificates are not verified (--insecure)");
+    }
+    origins
+        .iter()
+        .map(|origin| fetch_one(origin, insecure, context))
+        .collect()
+}
+
+fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, Failure> {
+    let (shown, name, bytes) = match Origin::of(text) {
+        Origin::File(path) => (text.to_owned(), file_name(path), read(path)?),
+        Origin::Url(url) => {
+            let shown = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
+            let progress = context.ui.progress(format_args!("Downloading {shown}"));
+            let downloaded = context.block_on(interruptible(async {
+                download(&url, insecure).await.map_err(Failure::from)
+            }));
+            drop(progress);
+            let (name, bytes) = downloaded?;
+            (shown, name, bytes)
+        }
+    };
+    Incoming::new(&shown, &name, bytes).map_err(|diagnostics| {
+        findings::show(&context.ui, &diagnostics);
+        let mut failure = Failure::new(ExitCode::Invalid, format!("{shown} is not an API definition"));
+        failure.hints.push("Nothing was changed.".into());
+        failure
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// Reads one byte more than a definition may have; the parser refuses by length.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::file("read", path, error);
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(limits::MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Compiles the project as it is now and ends the command: findings are told, but they are no failure of adding.
+pub(super) fn finish(layout: &Layout, definitions: Vec<String>, context: &Context) -> Result<ExitCode, Failure> {
+    let ui = &context.ui;
+    let folder = layout.root().display().to_string();
+    let compiled = compile_project(layout)?;
+    // A project without definitions is where everybody starts; that is told as the next step, not as a finding.
+    let mut diagnostics = Diagnostics::default();
+    for diagnostic in compiled
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.code != "no-definition")
+    {
+        diagnostics.push(diagnostic.clone());
+    }
+    findings::show(ui, &diagnostics);
+    if compiled.config.apis.is_empty() && definitions.is_empty() {
+        ui.hint(format_args!(
+            "Run `mgw add {folder} FILE` or `mgw pull {folder} --label LABEL` to fill it."
+        ));
+    } else if diagnostics.has_errors() {
+        ui.hint(format_args!("Put the errors right, then run `mgw build {folder}`."));
+    } else {
+        ui.hint(format_args!("Run `mgw build {folder}`, then `mgw run {folder}`."));
+    }
+    ui.result(
+        "",
+        &Added {
+            project: compiled.name,
+            folder,
+            definitions,
+            summary: diagnostics.summary(),
+            diagnostics,
+        },
+    );
+    Ok(ExitCode::Success)
+}

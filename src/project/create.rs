@@ -1,0 +1,191 @@
+//! Puts a new project folder into place: complete, or not at all.
+
+use super::Layout;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Why a project folder could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Something is there already.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// Something is there that `--force` does not remove.
+    #[error("{} is not removed: {reason}", .path.display())]
+    NotRemoved {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A file operation failed.
+    #[error("cannot {action} {}", .path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> CreateError + 'a {
+    move |source| CreateError::File {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Creates the project with these files. With `force` an older project of that name is replaced, but never a folder that
+/// is no project or holds a repository.
+///
+/// # Errors
+///
+/// Leaves everything as it was.
+pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: bool) -> Result<(), CreateError> {
+    let root = layout.root();
+    let parent = match root.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let replaced = check_place(layout, force)?;
+    let staged = tempfile::Builder::new()
+        .prefix(".mgw-init-")
+        .tempdir_in(parent)
+        .map_err(failed("create a folder in", parent))?;
+    let fresh = staged.path().join("new");
+    std::fs::create_dir(&fresh).map_err(failed("create", &fresh))?;
+    for (name, bytes) in files {
+        let path = fresh.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed("create", folder))?;
+        }
+        std::fs::write(&path, bytes).map_err(failed("write", &path))?;
+    }
+    let old = staged.path().join("old");
+    if replaced {
+        std::fs::rename(root, &old).map_err(failed("replace", root))?;
+    }
+    std::fs::rename(&fresh, root).map_err(|error| {
+        if replaced {
+            // The old project goes back; should even that fail, it must not be removed with the staging folder.
+            if std::fs::rename(&old, root).is_err() {
+                let _kept = staged.keep();
+            }
+        }
+        failed("create", root)(error)
+    })
+}
+
+/// Whether a folder is to be replaced; an empty one is simply filled.
+fn check_place(layout: &Layout, force: bool) -> Result<bool, CreateError> {
+    let root = layout.root();
+    let metadata = match std::fs::symlink_metadata(root) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed("look at", root)(error)),
+    };
+    let is_empty = metadata.is_dir() && std::fs::read_dir(root).is_ok_and(|mut folder| folder.next().is_none());
+    if is_empty {
+        return Ok(true);
+    }
+    if !force {
+        return Err(CreateError::Exists(root.to_owned()));
+    }
+    let refuse = |reason| {
+        Err(CreateError::NotRemoved {
+            path: root.to_owned(),
+            reason,
+        })
+    };
+    if !metadata.is_dir() {
+        return refuse("it is not a folder");
+    }
+    if root.join(".git").exists() {
+        return refuse("it holds a Git repository");
+    }
+    let here = std::env::current_dir().ok();
+    if let (Some(here), Ok(real)) = (here, std::fs::canonicalize(root))
+        && here.starts_with(&real)
+    {
+        return refuse("you are in it");
+    }
+    let is_project = layout.settings().is_file() || layout.policies().is_file() && layout.definitions().is_dir();
+    if is_project {
+        Ok(true)
+    } else {
+        refuse("it is not a project")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(text: &str) -> BTreeMap<String, Vec<u8>> {
+        BTreeMap::from([("mgw.toml".into(), text.into()), ("a/b".into(), Vec::new())])
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_project_is_created_and_replaced_on_demand() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let layout = Layout::new(folder.path().join("shop"));
+        create(&layout, &files("one"), false).unwrap();
+        assert!(matches!(
+            create(&layout, &files("two"), false),
+            Err(CreateError::Exists(_))
+        ));
+        assert_eq!(std::fs::read_to_string(layout.settings()).unwrap(), "one");
+        create(&layout, &files("two"), true).unwrap();
+        assert_eq!(std::fs::read_to_string(layout.settings()).unwrap(), "two");
+        assert_eq!(names(folder.path()), ["shop"]);
+    }
+
+    #[test]
+    fn an_empty_folder_is_filled() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let layout = Layout::new(folder.path().join("shop"));
+        std::fs::create_dir(layout.root()).unwrap();
+        create(&layout, &files("one"), false).unwrap();
+        assert_eq!(names(layout.root()), ["a", "mgw.toml"]);
+    }
+
+    #[test]
+    fn force_spares_what_is_no_project() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let spared = |name: &str, inside: &str| {
+            let layout = Layout::new(folder.path().join(name));
+            std::fs::create_dir_all(layout.root().join(inside)).unwrap();
+            std::fs::write(layout.root().join("notes.txt"), "mine").unwrap();
+            assert!(
+                matches!(create(&layout, &files(""), true), Err(CreateError::NotRemoved { .. })),
+                "{name}"
+            );
+            assert_eq!(
+                std::fs::read_to_string(layout.root().join("notes.txt")).unwrap(),
+                "mine"
+            );
+            layout
+        };
+        spared("plain", "x");
+        let layout = spared("repository", ".git");
+        std::fs::write(layout.settings(), "").unwrap();
+        spared("repository", ".git");
+        let file = folder.path().join("file");
+        std::fs::write(&file, "mine").unwrap();
+        assert!(create(&Layout::new(&file), &files(""), true).is_err());
+        assert_eq!(names(folder.path()), ["file", "plain", "repository"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! Downloads a definition, bounded in time, size and redirects.
+
+use super::incoming::name_from_server;
+use crate::yaml::limits;
+use std::time::Duration;
+use url::Url;
+
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest download. The largest file at a slow connection's speed fits.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Most redirects that are followed.
+const MAX_REDIRECTS: usize = 5;
+
+/// A download that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// The client could not be set up.
+    #[error("cannot set up the download")]
+    Setup(#[source] reqwest::Error),
+    /// User name or password in the address.
+    #[error("the address holds credentials")]
+    Credentials,
+    /// No answer.
+    #[error("cannot download from {host}")]
+    Transport {
+        /// The server.
+        host: String,
+        /// Cause.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The server refused.
+    #[error("{host} answered with status {status}")]
+    Status {
+        /// The server.
+        host: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// More than a definition may have.
+    #[error("{host} sent more than the limit of {} MB", limits::MAX_FILE_BYTES >> 20)]
+    TooLarge {
+        /// The server.
+        host: String,
+    },
+}
+
+/// Downloads `url`; returns the file name that the server gives, and the bytes.
+///
+/// # Errors
+///
+/// Any status but success, and answers beyond the bounds of this module.
+pub(crate) async fn download(url: &Url, insecure: bool) -> Result<(String, Vec<u8>), DownloadError> {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(DownloadError::Credentials);
+    }
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let client = reqwest::Client::builder()
+        .user_agent(concat!("mgw/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT)
+        .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
+        .tls_danger_accept_invalid_certs(insecure)
+        .build()
+        .map_err(DownloadError::Setup)?;
+    let failed = |source: reqwest::Error| DownloadError::Transport {
+        host: host.clone(),
+        source: source.without_url(),
+    };
+    let mut answer = client.get(url.clone()).send().await.map_err(failed)?;
+    if !answer.status().is_success() {
+        let status = answer.status().as_u16();
+        return Err(DownloadError::Status { host, status });
+    }
+    let disposition = answer.headers().get(reqwest::header::CONTENT_DISPOSITION);
+    let name = name_from_server(url, disposition.and_then(|value| value.to_str().ok()));
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() as u64 > limits::MAX_FILE_BYTES {
+            return Err(DownloadError::TooLarge { host });
+        }
+    }
+    Ok((name, bytes))
+}

@@ -1,0 +1,189 @@
+//! A definition on its way into a project: where it comes from, what its file is going to be called.
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::openapi;
+use crate::yaml::{self, Format};
+use std::path::Path;
+use url::Url;
+
+/// Where a definition comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin<'a> {
+    /// A file.
+    File(&'a Path),
+    /// An address of a web server.
+    Url(Url),
+}
+
+impl<'a> Origin<'a> {
+    /// Tells URLs from paths.
+    pub(crate) fn of(text: &'a str) -> Self {
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Self::Url(url),
+            _ => Self::File(Path::new(text)),
+        }
+    }
+}
+
+/// A definition that has been read.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    /// Name of its file in `api_definitions/`.
+    pub(crate) file_name: String,
+    /// Contents.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Incoming {
+    /// Takes the bytes of a definition under the name they came with.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no definition at all; other mistakes are left to `check`.
+    pub(crate) fn new(origin: &str, name: &str, bytes: Vec<u8>) -> Result<Self, Diagnostics> {
+        let file_name = file_name(name, &bytes);
+        let format = Format::of_name(&file_name).unwrap_or(Format::Yaml);
+        let mut diagnostics = Diagnostics::default();
+        match yaml::parse(origin, bytes.clone(), format) {
+            Err(error) => diagnostics.push(Diagnostic::from(error)),
+            Ok((source, node)) => {
+                let known = node.get("openapi").or_else(|| node.get("swagger")).is_some();
+                let mut found = Diagnostics::default();
+                let definition = openapi::read(source, node, &mut found);
+                if definition.is_some() || known && !found.iter().any(|diagnostic| diagnostic.code == "dialect") {
+                    return Ok(Self { file_name, bytes });
+                }
+                diagnostics.extend(found);
+            }
+        }
+        diagnostics.sort();
+        Err(diagnostics)
+    }
+}
+
+/// Turns a name from outside into the name of a definition file.
+fn file_name(name: &str, bytes: &[u8]) -> String {
+    /// Longest name before its ending.
+    const LONGEST: usize = 100;
+    let safe: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let safe = safe.trim_matches('.');
+    let format = Format::of_name(safe);
+    let (stem, ending) = match (format, safe.rsplit_once('.')) {
+        (Some(_), Some((stem, ending))) => (stem, ending.to_ascii_lowercase()),
+        _ => {
+            let ending = match Format::sniff(bytes) {
+                Format::Json => "json",
+                Format::Yaml => "yaml",
+            };
+            (safe, ending.to_owned())
+        }
+    };
+    let stem: String = stem.trim_matches('.').chars().take(LONGEST).collect();
+    let stem = if stem.is_empty() { "api" } else { &stem };
+    format!("{stem}.{ending}")
+}
+
+/// The file name that a web server gives: of `Content-Disposition`, else the last part of the path.
+pub(crate) fn name_from_server(url: &Url, disposition: Option<&str>) -> String {
+    let named = disposition.and_then(|value| {
+        value.split(';').find_map(|part| {
+            let (key, value) = part.trim().split_once('=')?;
+            key.eq_ignore_ascii_case("filename")
+                .then(|| value.trim_matches('"').to_owned())
+        })
+    });
+    let named = named.filter(|name| !name.is_empty());
+    let last = || {
+        url.path_segments()
+            .and_then(|mut parts| parts.rfind(|part| !part.is_empty()))
+    };
+    // A server's name may hold a path; only its last part can be meant.
+    let name = named.or_else(|| last().map(str::to_owned)).unwrap_or_default();
+    name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+}
+
+/// Gives files of one name different ones: `api.yaml`, `api-2.yaml`.
+pub(crate) fn distinct(name: String, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(&name) {
+        return name;
+    }
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, "yaml"));
+    (2_u32..)
+        .map(|number| format!("{stem}-{number}.{ending}"))
+        .find(|candidate| !taken(candidate))
+        .unwrap_or_else(|| name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_safe_and_get_an_ending() {
+        for (name, bytes, expected) in [
+            ("openapi.yaml", "", "openapi.yaml"),
+            ("x.YML", "", "x.yml"),
+            ("swagger", "{}", "swagger.json"),
+            ("swagger", "openapi: 3", "swagger.yaml"),
+            ("v1.0", "openapi: 3", "v1.0.yaml"),
+            ("../../etc/passwd", "", "_.._etc_passwd.yaml"),
+            ("", "", "api.yaml"),
+            ("...", "", "api.yaml"),
+            (".json", "{}", "json.json"),
+            ("a b\n.json", "{}", "a_b_.json"),
+        ] {
+            assert_eq!(file_name(name, bytes.as_bytes()), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn servers_name_files() {
+        let url = |text| Url::parse(text).unwrap();
+        for (address, disposition, expected) in [
+            ("http://h/a/b.yaml?x=1", None, "b.yaml"),
+            ("http://h/a/", None, "a"),
+            ("http://h", None, ""),
+            ("http://h/a", Some("attachment; filename=\"pets.json\""), "pets.json"),
+            ("http://h/a", Some("attachment; FileName=pets.json"), "pets.json"),
+            ("http://h/a", Some("attachment; filename=../../x.json"), "x.json"),
+            ("http://h/a", Some("attachment"), "a"),
+        ] {
+            assert_eq!(
+                name_from_server(&url(address), disposition),
+                expected,
+                "{address} {disposition:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn files_of_one_name_are_numbered() {
+        let taken = ["a.yaml", "a-2.yaml"];
+        assert_eq!(distinct("a.yaml".into(), |name| taken.contains(&name)), "a-3.yaml");
+        assert_eq!(distinct("b.yaml".into(), |name| taken.contains(&name)), "b.yaml");
+    }
+
+    #[test]
+    fn what_is_no_definition_is_refused() {
+        for text in ["", "a: [", "a: 1\n", "<html></html>", "openapi: 9\n", "[1]"] {
+            assert!(Incoming::new("x", "x.yaml", text.into()).is_err(), "{text:?}");
+        }
+        assert!(Incoming::new("x", "x.yaml", "openapi: 3.0.0\npaths: 5\n".into()).is_ok());
+    }
+
+    #[test]
+    fn urls_are_told_from_paths() {
+        assert!(matches!(Origin::of("https://h/a.yaml"), Origin::Url(_)));
+        assert_eq!(Origin::of("C:/a.yaml"), Origin::File(Path::new("C:/a.yaml")));
+        assert_eq!(Origin::of("a.yaml"), Origin::File(Path::new("a.yaml")));
+    }
+}

@@ -1,0 +1,231 @@
+//! From a definition to a checked bundle: init, add, check, build, inspect and verify through the binary.
+
+use crate::support::Place;
+use std::io::{Read, Write};
+
+const DEFINITION: &str = "openapi: 3.0.0\n\
+    info:\n  title: Shop\n  version: 1.0.0\n\
+    x-wso2-basePath: /shop\n\
+    x-wso2-production-endpoints:\n  urls: [http://127.0.0.1:3000]\n\
+    paths:\n  /items/{id}:\n    get:\n      responses:\n        '200':\n          description: an item\n";
+
+fn with_definition() -> Place {
+    let place = Place::new();
+    place.write("openapi.yaml", DEFINITION);
+    place
+}
+
+fn built() -> Place {
+    let place = with_definition();
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    place.mgw(&["build", "shop"]).exits(0);
+    place
+}
+
+#[test]
+fn a_definition_becomes_a_bundle_that_verifies() {
+    let place = with_definition();
+    place
+        .mgw(&["init", "shop", "--api", "openapi.yaml"])
+        .exits(0)
+        .says("Created shop")
+        .says("mgw build shop");
+    assert_eq!(place.read("shop/api_definitions/openapi.yaml"), DEFINITION);
+    place
+        .mgw(&["check", "shop"])
+        .exits(0)
+        .says("1 APIs, 1 operations, no problems");
+
+    let outcome = place.mgw(&["build", "shop", "--output", "json"]).exits(0);
+    let result = outcome.json();
+    assert_eq!(result["bundle"], "shop/target/shop.zip");
+    let digest = result["digest"].as_str().unwrap().to_owned();
+
+    let shown = place.mgw(&["inspect", "shop"]).exits(0).stdout;
+    for text in [
+        "Shop:1.0.0  /shop",
+        "GET     /items/{id}  [oauth2]",
+        "http://127.0.0.1:3000",
+        &digest,
+        "Bronze",
+    ] {
+        assert!(shown.contains(text), "no {text:?} in:\n{shown}");
+    }
+    let inspected = place
+        .mgw(&["inspect", "shop/target/shop.zip", "--output", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(inspected["config"]["apis"][0]["base_path"], "/shop");
+    let verified = place
+        .mgw(&["verify", "shop/target/shop.zip", "--digest", &digest])
+        .exits(0);
+    assert_eq!(verified.stdout.trim(), digest);
+}
+
+#[test]
+fn one_flipped_bit_is_a_mismatch() {
+    let place = built();
+    let path = place.path().join("shop/target/shop.zip");
+    let intact = std::fs::read(&path).unwrap();
+    for offset in [40, intact.len() / 2, intact.len() - 30] {
+        let mut bytes = intact.clone();
+        bytes[offset] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        place.mgw(&["verify", "shop"]).exits(6).says("not an intact bundle");
+    }
+    std::fs::write(&path, &intact).unwrap();
+    place.mgw(&["verify", "shop"]).exits(0);
+    place
+        .mgw(&["verify", "shop", "--digest", &"0".repeat(64)])
+        .exits(6)
+        .says("not the one that was asked for");
+    place.mgw(&["verify", "shop", "--digest", "abc"]).exits(2);
+    place.mgw(&["verify", "nowhere.zip"]).exits(7);
+}
+
+#[test]
+fn mistakes_are_shown_at_their_place_and_nothing_is_built() {
+    let place = built();
+    let bundle = std::fs::read(place.path().join("shop/target/shop.zip")).unwrap();
+    place.write(
+        "shop/api_definitions/openapi.yaml",
+        &DEFINITION.replace("x-wso2-production-endpoints", "x-wso2-production-endpoint"),
+    );
+    place.write("shop/policies.yaml", "resourcePolicies:\n  - A:\n      count: many\n");
+    let before = place.files();
+    let outcome = place.mgw(&["build", "shop"]).exits(3);
+    for text in [
+        "shop/api_definitions/openapi.yaml:6:1",
+        "Did you mean `x-wso2-production-endpoints`?",
+        "has no endpoint for GET /items/{id}",
+        "shop/policies.yaml:3:14",
+        "Nothing was built.",
+    ] {
+        assert!(outcome.stderr.contains(text), "no {text:?} in:\n{}", outcome.stderr);
+    }
+    assert_eq!(outcome.stdout, "");
+    assert_eq!(place.files(), before);
+    assert_eq!(
+        std::fs::read(place.path().join("shop/target/shop.zip")).unwrap(),
+        bundle
+    );
+
+    let checked = place.mgw(&["check", "shop", "--output", "json", "--quiet"]).exits(3);
+    let json = checked.json();
+    assert_eq!(json["summary"]["errors"], 4, "{json:#}");
+    let first = &json["diagnostics"][0];
+    assert_eq!((&first["line"], &first["column"]), (&3.into(), &10.into()));
+}
+
+#[test]
+fn a_project_of_micro_gw_builds_from_inside() {
+    let place = Place::new();
+    place.write("old/api_definitions/a.yaml", DEFINITION);
+    place.write("old/policies.yaml", "");
+    let mut command = place.command(&["build"]);
+    command.current_dir(place.path().join("old"));
+    let outcome = crate::support::Outcome::of(command).exits(0);
+    assert_eq!(outcome.stdout.trim(), "./target/old.zip");
+    place
+        .mgw(&["build", "nowhere"])
+        .exits(3)
+        .says("is not a project folder");
+    place.mgw(&["inspect", "."]).exits(7).says("has not been built yet");
+}
+
+#[test]
+fn broken_and_missing_definitions_change_nothing() {
+    let place = Place::new();
+    place.write("broken.yaml", "openapi: 3.0.0\ninfo: [\n");
+    let before = place.files();
+    place
+        .mgw(&["init", "shop", "--api", "broken.yaml"])
+        .exits(3)
+        .says("broken.yaml:");
+    place
+        .mgw(&["init", "shop", "--api", "missing.yaml"])
+        .exits(7)
+        .says("missing.yaml");
+    place.mgw(&["init", "../.x"]).exits(2);
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn init_tells_what_a_definition_lacks() {
+    let place = Place::new();
+    place.write(
+        "a.yaml",
+        "openapi: 3.0.0\ninfo: {title: A, version: 1}\npaths: {/x: {get: {}}}\n",
+    );
+    place
+        .mgw(&["init", "shop", "-a", "a.yaml"])
+        .exits(0)
+        .says("A:1 has no endpoint for GET /x")
+        .says("x-wso2-production-endpoints")
+        .says("Put the errors right");
+}
+
+#[test]
+fn add_copies_and_force_replaces() {
+    let place = with_definition();
+    place.mgw(&["init", "shop"]).exits(0).says("mgw add shop");
+    place
+        .mgw(&["add", "shop", "openapi.yaml"])
+        .exits(0)
+        .says("api_definitions/openapi.yaml");
+    place
+        .mgw(&["add", "shop", "openapi.yaml"])
+        .exits(7)
+        .says("exists already");
+    place.mgw(&["add", "shop", "openapi.yaml", "--force"]).exits(0);
+    place.mgw(&["add", "nowhere", "openapi.yaml"]).exits(3);
+    place.mgw(&["init", "shop"]).exits(7).says("--force");
+    place.mgw(&["init", "shop", "--force"]).exits(0);
+    assert!(!place.path().join("shop/api_definitions/openapi.yaml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_ends_with_7() {
+    let place = with_definition();
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    // A file in the place of the folder stops every user, root included; permissions do not.
+    place.write("shop/target", "in the way");
+    let before = place.files();
+    place.mgw(&["build", "shop"]).exits(7).says("target");
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn definitions_are_downloaded() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        for answer in [
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"../pets\"\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{DEFINITION}",
+                DEFINITION.len()
+            ),
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned(),
+        ] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut buffer = [0; 1024];
+            while !request.ends_with(b"\r\n\r\n") {
+                let read = stream.read(&mut buffer).unwrap();
+                assert_ne!(read, 0, "the request ends early");
+                request.extend_from_slice(&buffer[..read]);
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let place = Place::new();
+    let url = format!("http://{address}/openapi?x=1");
+    place.mgw(&["init", "shop", "--api", &url]).exits(0);
+    assert_eq!(place.read("shop/api_definitions/pets.yaml"), DEFINITION);
+    place.mgw(&["add", "shop", &url]).exits(7).says("status 404");
+    server.join().unwrap();
+    let secret = format!("http://user:canary@{address}/a");
+    let outcome = place.mgw(&["add", "shop", &secret]).exits(2);
+    assert!(!outcome.stderr.contains("canary") && !outcome.stdout.contains("canary"));
+}
