@@ -1,12 +1,14 @@
 //! Decides about the callers of one bundle.
 
+use super::backend_tokens::{carried, introduces};
 use super::decision::Decision;
 use super::resources::{ApiSecurity, ResourceSecurity, Strip};
 use super::scopes::ScopeNames;
 use super::subscription::Subscriptions;
-use super::{Answers, CoreAuth, Outcome, RequestView, Security};
+use super::{Answers, Caller, CoreAuth, Outcome, RequestView, Security};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
+use http::HeaderValue;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +55,20 @@ impl Authenticator {
     /// Returns the credentials that are to be removed from a request for this resource before it is forwarded.
     pub fn strip(&self, api: u32, resource: u32) -> Option<&Strip> {
         self.find(api, resource).map(|(_, resource)| &resource.strip)
+    }
+
+    /// Returns the token that introduces the caller to the backend of API number `api`: the one that the caller's token
+    /// carries, else a generated one where that is switched on.
+    pub fn backend_jwt(&self, caller: &Caller, api: u32, now_ms: u64) -> Option<HeaderValue> {
+        if !introduces(caller.identity.kind) {
+            return None;
+        }
+        if let Some(token) = carried(caller) {
+            return Some(token);
+        }
+        let tokens = self.security.backend_tokens.as_ref()?;
+        let api = self.apis.get(usize::try_from(api).ok()?)?;
+        tokens.token(caller, &api.api, now_ms)
     }
 
     fn find(&self, api: u32, resource: u32) -> Option<(&ApiSecurity, &ResourceSecurity)> {

@@ -1,10 +1,11 @@
 //! A caller of one API.
 
 use super::Identity;
+use super::backend_tokens::Remembered;
 use super::scopes::ScopeSet;
 use super::subscription::Grant;
 use crate::throttle::CallerLevels;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What stands where nothing is known.
 pub(super) const UNKNOWN: &str = "__unknown__";
@@ -30,4 +31,5 @@ pub struct Caller {
     /// The quotas that apply.
     pub levels: CallerLevels,
     pub(super) scopes: ScopeSet,
+    pub(super) backend_token: Mutex<Option<Remembered>>,
 }

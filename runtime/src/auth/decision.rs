@@ -9,7 +9,7 @@ use crate::refusal::{Refusal, Rejection};
 use crate::throttle::CallerLevels;
 use mgw_bundle::config::{ApiState, MutualTls};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Why a credential does not admit.
 pub(super) enum Failed {
@@ -227,6 +227,7 @@ impl Decision<'_> {
         };
         Ok(Arc::new(Caller {
             scopes: authenticator.scopes.set(&identity.scopes),
+            backend_token: Mutex::default(),
             identity,
             grant,
             levels,

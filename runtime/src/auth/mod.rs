@@ -8,6 +8,8 @@
 mod answers;
 mod api_key;
 mod authenticator;
+mod backend_jwt;
+mod backend_tokens;
 mod basic;
 mod caller;
 mod certificates;

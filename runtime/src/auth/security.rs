@@ -1,5 +1,7 @@
 //! What authentication keeps for the life of the gateway.
 
+use super::backend_jwt::Signer;
+use super::backend_tokens::BackendTokens;
 use super::certificates::{Certificates, files, unresolved_alias};
 use super::introspection::Introspector;
 use super::issuers::{Issuers, TrustedIssuer};
@@ -7,7 +9,7 @@ use super::jwks::{KeySource, KeySourceStatus};
 use super::jwt::{Expectations, VerificationKey};
 use super::passwords::Passwords;
 use super::{CredentialKind, Revocations};
-use crate::config::{Algorithm, ApiKeys, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
+use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
 use crate::throttle::Counters;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +58,12 @@ pub enum SecurityError {
         /// What is wrong.
         reason: String,
     },
+    /// Tokens for backends are to be signed and there is no key.
+    #[error("sign tokens for backends: `{setting}` is not set, nor `listenerConfig.privateKeyFile`")]
+    NoSigningKey {
+        /// The key of the configuration.
+        setting: &'static str,
+    },
     /// The system gives no random numbers.
     #[error("get random numbers from the system")]
     Random,
@@ -77,6 +85,7 @@ pub struct Security {
     pub(super) api_keys: Issuers,
     pub(super) passwords: Arc<Passwords>,
     pub(super) certificates: Certificates,
+    pub(super) backend_tokens: Option<BackendTokens>,
     pub(super) introspector: Option<Arc<Introspector>>,
     /// Revoked tokens.
     pub revocations: Revocations,
@@ -121,6 +130,10 @@ impl Security {
             errors.push(error);
             None
         });
+        let backend_tokens = backend_tokens(config).unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
         let passwords = Passwords::new(config.users.clone(), control.clone());
         let passwords = match passwords {
             Some(passwords) if errors.is_empty() => Arc::new(passwords),
@@ -142,6 +155,7 @@ impl Security {
             passwords,
             certificates,
             introspector,
+            backend_tokens,
             revocations,
             key_generation,
             config: config.clone(),
@@ -231,6 +245,36 @@ fn trusted(
         consumer_key_claim: issuer.consumer_key_claim.clone(),
         validate_subscription: issuer.validate_subscription,
     })
+}
+
+fn backend_tokens(config: &RuntimeConfig) -> Result<Option<BackendTokens>, SecurityError> {
+    const KEY: &str = "jwtGeneratorConfig.privateKeyFile";
+    let settings = &config.backend_jwt;
+    if !settings.enabled {
+        return Ok(None);
+    }
+    if settings.signing == BackendJwtSigning::Unsigned {
+        return Ok(Some(BackendTokens::new(settings, Signer::unsigned())));
+    }
+    // The listener's key signs unless there is one of its own.
+    let (key, certificate) = match &settings.private_key_file {
+        Some(key) => (Some(key), settings.certificate_file.as_ref()),
+        None => (
+            config.listener.private_key_file.as_ref(),
+            config.listener.certificate_file.as_ref(),
+        ),
+    };
+    let path = key.ok_or(SecurityError::NoSigningKey { setting: KEY })?;
+    let certificate = match certificate {
+        Some(path) => Some(read(path, "jwtGeneratorConfig.certificateFile")?),
+        None => None,
+    };
+    let signer = Signer::rs256(&read(path, KEY)?, certificate.as_deref()).map_err(|error| SecurityError::Key {
+        path: path.clone(),
+        setting: KEY,
+        reason: error.to_string(),
+    })?;
+    Ok(Some(BackendTokens::new(settings, signer)))
 }
 
 fn introspector(

@@ -126,6 +126,13 @@ pub(crate) async fn handle(
         strip,
         &snapshot.backend_jwt_header,
     );
+    let api_index = route.api_index.0;
+    let backend_jwt = caller
+        .as_ref()
+        .and_then(|caller| snapshot.authenticator.backend_jwt(caller, api_index, began.unix_ms));
+    if let Some(token) = backend_jwt {
+        outgoing_headers.insert(snapshot.backend_jwt_header.clone(), token);
+    }
     snapshot.rules.apply_to_request(&mut outgoing_headers);
     if !snapshot.compat {
         outgoing_headers.insert(request_id::CORRELATION_ID, reply.id.clone());

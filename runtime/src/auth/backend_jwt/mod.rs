@@ -1,0 +1,7 @@
+//! The token that tells backends who is calling.
+
+mod claims;
+mod signer;
+
+pub(super) use claims::{ApiFacts, Dialect, claims};
+pub(super) use signer::Signer;
