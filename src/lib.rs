@@ -11,8 +11,6 @@ pub mod context;
 pub mod diagnostics;
 pub mod exit;
 pub mod failure;
-// `build --locked` is what calls the rest.
-#[allow(dead_code)]
 pub(crate) mod lock;
 pub mod openapi;
 pub mod project;

@@ -21,4 +21,6 @@ pub(crate) mod sign_in;
 
 pub(crate) use error::CloudError;
 #[cfg(test)]
+mod simulator_tests;
+#[cfg(test)]
 mod test_server;

@@ -1,6 +1,7 @@
 //! `mgw build`
 
 use super::findings;
+use super::pull::{PullOptions, pull_first};
 use super::version::TOOL;
 use crate::compile::{build_bundle, compile_project};
 use crate::context::Context;
@@ -16,6 +17,12 @@ pub struct BuildArgs {
     /// The project folder.
     #[arg(value_name = "DIR", default_value = ".")]
     pub project: PathBuf,
+    /// Change nothing that was pulled: end with code 15 where files or selection differ from mgw.lock.
+    #[arg(long)]
+    pub locked: bool,
+    /// With --label or --api: pull first.
+    #[command(flatten)]
+    pub pull: PullOptions,
 }
 
 #[derive(serde::Serialize)]
@@ -34,6 +41,13 @@ struct BuildResult<'a> {
 pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
+    let selection = args.pull.selection()?;
+    let mut is_partial = false;
+    if args.locked {
+        crate::lock::verify(&layout, &selection)?;
+    } else if !selection.is_empty() {
+        is_partial = pull_first(&layout, &args.pull, context)?.is_partial();
+    }
     let compiled = compile_project(&layout)?;
     findings::show(ui, &compiled.diagnostics);
     let mut result = BuildResult {
@@ -63,5 +77,9 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     );
     ui.status("Digest", built.digest);
     ui.result(built.path.display(), &result);
-    Ok(ExitCode::Success)
+    Ok(if is_partial {
+        ExitCode::Partial
+    } else {
+        ExitCode::Success
+    })
 }

@@ -25,6 +25,14 @@ pub struct PullArgs {
     /// Project folder
     #[arg(value_name = "PROJECT", default_value = ".")]
     pub project: PathBuf,
+    /// What to pull, and as whom.
+    #[command(flatten)]
+    pub options: PullOptions,
+}
+
+/// What to pull, and as whom.
+#[derive(Debug, clap::Args)]
+pub struct PullOptions {
     /// Gateway label whose APIs are pulled; repeatable [default: those of mgw.toml]
     #[arg(long = "label", short = 'l', value_name = "LABEL")]
     pub labels: Vec<String>,
@@ -37,6 +45,27 @@ pub struct PullArgs {
     /// Which session.
     #[command(flatten)]
     pub session: SessionArgs,
+}
+
+impl PullOptions {
+    /// What the command line names.
+    pub(crate) fn selection(&self) -> Result<Selection, PullError> {
+        Selection::new(&self.labels, &self.apis)
+    }
+}
+
+/// A pull that is done.
+pub(crate) struct Pulled {
+    old: Option<LockFile>,
+    lock: LockFile,
+    files: PulledFiles,
+}
+
+impl Pulled {
+    /// Whether an API of the selection was left out.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.files.is_partial
+    }
 }
 
 /// The result with `--output json`.
@@ -74,25 +103,43 @@ struct PolicyCounts {
 
 /// Pulls APIs, policies and subscriptions into the project.
 pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let pulled = pull(&Layout::new(&args.project), &args.options, context)?;
+    let removed = removed(pulled.old.as_ref(), &pulled.lock);
+    tell(context, &pulled, &removed);
+    context.ui.result("", &result(&pulled, &removed));
+    Ok(if pulled.is_partial() {
+        ExitCode::Partial
+    } else {
+        ExitCode::Success
+    })
+}
+
+/// Pulls as a step of another command, which has a result of its own.
+pub(crate) fn pull_first(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Pulled, Failure> {
+    let pulled = pull(layout, options, context)?;
+    tell(context, &pulled, &removed(pulled.old.as_ref(), &pulled.lock));
+    Ok(pulled)
+}
+
+fn pull(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Pulled, Failure> {
     let ui = &context.ui;
-    let layout = Layout::new(&args.project);
     if !layout.root().is_dir() {
         let message = format!("there is no project folder {}", layout.root().display());
         return Err(Failure::new(ExitCode::Invalid, message).hint("Create it with mgw init."));
     }
     let settings = Settings::load(&layout.settings())?;
     let old = LockFile::load(&layout.lock())?;
-    let selection = selection(&args, settings.as_ref().map(|settings| &settings.pull), old.as_ref())?;
-    let store = args.session.store(&context.environment)?;
-    let connection = Connection::open(store, &args.session.http(&context.environment)?, ui)?;
+    let selection = selection(options, settings.as_ref().map(|settings| &settings.pull), old.as_ref())?;
+    let store = options.session.store(&context.environment)?;
+    let connection = Connection::open(store, &options.session.http(&context.environment)?, ui)?;
     let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
     refuse_other_control_plane(&connection, wanted)?;
     // Fails before anything is asked where the folder cannot be written to.
-    let transaction = Transaction::begin(&layout)?;
+    let transaction = Transaction::begin(layout)?;
 
     let (session, files) = context.block_on(interruptible(async {
         let session = connection.session().await;
-        let password = password(&args, context, &session)?;
+        let password = password(options, context, &session)?;
         let progress = ui.progress(format_args!("Pulling from {}", session.address));
         let plane = RestV1::new(Arc::new(connection));
         let gathered = gather(&plane, &selection, password.as_ref(), &progress).await?;
@@ -102,17 +149,16 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
 
     let lock = stage(&transaction, &session, &selection, &files)?;
     transaction.commit()?;
-    report(context, &lock, old.as_ref(), &files);
-    Ok(if files.is_partial {
-        ExitCode::Partial
-    } else {
-        ExitCode::Success
-    })
+    Ok(Pulled { old, lock, files })
 }
 
 /// Flags, else the settings, else what was pulled last.
-fn selection(args: &PullArgs, settings: Option<&PullSettings>, old: Option<&LockFile>) -> Result<Selection, PullError> {
-    let flags = Selection::new(&args.labels, &args.apis)?;
+fn selection(
+    options: &PullOptions,
+    settings: Option<&PullSettings>,
+    old: Option<&LockFile>,
+) -> Result<Selection, PullError> {
+    let flags = options.selection()?;
     if !flags.is_empty() {
         return Ok(flags);
     }
@@ -149,11 +195,11 @@ fn refuse_other_control_plane(connection: &Connection, wanted: Option<&ControlPl
 }
 
 /// The password for the data for gateways, when the control plane has such and the password is given for the same user.
-fn password(args: &PullArgs, context: &Context, session: &Session) -> Result<Option<SecretString>, Failure> {
+fn password(options: &PullOptions, context: &Context, session: &Session) -> Result<Option<SecretString>, Failure> {
     if session.generation().internal_data.is_none() {
         return Ok(None);
     }
-    if let Some(user) = args.credentials.given_user(&context.environment)?
+    if let Some(user) = options.credentials.given_user(&context.environment)?
         && user != session.user
     {
         context.ui.warn(format_args!(
@@ -162,7 +208,7 @@ fn password(args: &PullArgs, context: &Context, session: &Session) -> Result<Opt
         ));
         return Ok(None);
     }
-    let password = args.credentials.given_password(context)?;
+    let password = options.credentials.given_password(context)?;
     if password.is_none() {
         context.ui.hint(
             "With the password (--password-stdin or MGW_PASSWORD) pull reads all applications and keys from the control \
@@ -225,49 +271,33 @@ fn unwritable(error: impl std::error::Error + Send + Sync + 'static) -> Failure 
     Failure::new(ExitCode::Internal, "cannot write down what was pulled").because(error)
 }
 
-fn report(context: &Context, lock: &LockFile, old: Option<&LockFile>, files: &PulledFiles) {
+/// Tells what changed, and what is to be known about it.
+fn tell(context: &Context, pulled: &Pulled, removed: &[String]) {
     let ui = &context.ui;
-    let removed = removed(old, lock);
-    let mut counts = [0usize; 3];
-    let apis: Vec<PulledApi<'_>> = lock
-        .apis
-        .iter()
-        .map(|api| {
-            let change = change(old, api);
-            let (index, verb) = match change {
-                Change::Added => (0, "Added"),
-                Change::Changed => (1, "Changed"),
-                Change::Unchanged => (2, "Unchanged"),
-            };
-            if let Some(count) = counts.get_mut(index) {
-                *count += 1;
-            }
-            let id = mgw_bundle::api_id(&api.name, &api.version);
-            ui.status(verb, format_args!("{} {}  {id}", api.name, api.version));
-            PulledApi {
-                name: &api.name,
-                version: &api.version,
-                id,
-                state: &api.state,
-                change,
-                file: &api.path,
-            }
-        })
-        .collect();
-    for api in &removed {
+    let (mut added, mut changed, mut unchanged) = (0, 0, 0);
+    for api in &pulled.lock.apis {
+        let (count, verb) = match change(pulled.old.as_ref(), api) {
+            Change::Added => (&mut added, "Added"),
+            Change::Changed => (&mut changed, "Changed"),
+            Change::Unchanged => (&mut unchanged, "Unchanged"),
+        };
+        *count += 1;
+        let id = mgw_bundle::api_id(&api.name, &api.version);
+        ui.status(verb, format_args!("{} {}  {id}", api.name, api.version));
+    }
+    for api in removed {
         ui.status("Removed", api);
     }
-    for notice in &files.notices {
+    for notice in &pulled.files.notices {
         ui.warn(notice);
     }
-    let (policies, snapshot) = (&files.policies, &files.subscriptions);
-    let [added, changed, unchanged] = counts;
+    let (policies, snapshot) = (&pulled.files.policies, &pulled.files.subscriptions);
     ui.status(
         "Pulled",
         format_args!(
-            "{} APIs ({added} added, {changed} changed, {unchanged} unchanged, {} removed), {} policies, {} applications, {} \
-             subscriptions",
-            apis.len(),
+            "{} APIs ({added} added, {changed} changed, {unchanged} unchanged, {} removed), {} policies, {} applications, \
+             {} subscriptions",
+            pulled.lock.apis.len(),
             removed.len(),
             policies.resource.len() + policies.application.len() + policies.subscription.len(),
             snapshot.applications.len(),
@@ -275,12 +305,27 @@ fn report(context: &Context, lock: &LockFile, old: Option<&LockFile>, files: &Pu
         ),
     );
     ui.line(source_sentence(snapshot.source));
-    let result = PullResult {
+}
+
+fn result<'a>(pulled: &'a Pulled, removed: &'a [String]) -> PullResult<'a> {
+    let (lock, policies, snapshot) = (&pulled.lock, &pulled.files.policies, &pulled.files.subscriptions);
+    PullResult {
         control_plane: &lock.source.url,
         organisation: &lock.source.organisation,
         labels: &lock.source.labels,
-        apis,
-        removed: &removed,
+        apis: lock
+            .apis
+            .iter()
+            .map(|api| PulledApi {
+                name: &api.name,
+                version: &api.version,
+                id: mgw_bundle::api_id(&api.name, &api.version),
+                state: &api.state,
+                change: change(pulled.old.as_ref(), api),
+                file: &api.path,
+            })
+            .collect(),
+        removed,
         policies: PolicyCounts {
             resource: policies.resource.len(),
             application: policies.application.len(),
@@ -290,7 +335,6 @@ fn report(context: &Context, lock: &LockFile, old: Option<&LockFile>, files: &Pu
         key_mappings: snapshot.key_mappings.len(),
         subscriptions: snapshot.subscriptions.len(),
         subscription_source: snapshot.source,
-        warnings: &files.notices,
-    };
-    ui.result("", &result);
+        warnings: &pulled.files.notices,
+    }
 }

@@ -51,6 +51,9 @@ pub enum CompileError {
         #[source]
         source: serde_json::Error,
     },
+    /// A pull was interrupted while it put its files in place, and could not be brought to its end.
+    #[error("an interrupted pull could not be finished")]
+    InterruptedPull(#[from] crate::lock::LockError),
     /// A definition could not be serialised.
     #[error("the definition of {api} could not be serialised")]
     Definition {
@@ -72,6 +75,7 @@ const GRPC_DEFINITIONS: &str = "grpc_definitions";
 ///
 /// Only when the project cannot be read at all. Mistakes in its files are among [`Compiled::diagnostics`].
 pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
+    crate::lock::recover(layout)?;
     let root = layout.root();
     let settings = Settings::load(&layout.settings())?;
     if settings.is_none() && !looks_like_a_project(layout) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// What is wrong with the lock or the files it vouches for.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LockError {
+pub enum LockError {
     /// A file operation failed.
     #[error("cannot {action} {}", path.display())]
     File {

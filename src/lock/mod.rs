@@ -10,10 +10,9 @@ mod file;
 mod transaction;
 mod verify;
 
-pub(crate) use error::LockError;
+pub use error::LockError;
 pub(crate) use file::{LockFile, LockedApi, LockedFile, LockedSource};
 pub(crate) use transaction::{Transaction, recover};
-#[allow(unused_imports, reason = "for `build --locked`")]
 pub(crate) use verify::verify;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Locks, their verification, and replacements that are cut short.
 
 use super::*;
+use crate::cloud::pull::Selection;
 use crate::project::{ControlPlaneKind, Layout, Settings};
 use mgw_bundle::Digest;
 use std::path::Path;
@@ -99,7 +100,7 @@ fn a_replacement_is_whole_wherever_it_is_cut() {
             } else {
                 let names: Vec<String> = contents(folder.path()).into_iter().map(|(name, _)| name).collect();
                 assert_eq!(names, ["gen/api_definitions/b.json", "mgw.lock"], "cut {cut}");
-                verify(&layout).unwrap();
+                verify(&layout, &Selection::default()).unwrap();
             }
         }
     }
@@ -122,12 +123,15 @@ fn every_difference_is_named() {
     let mut settings = Settings::new("shop");
     let write = |settings: &Settings| std::fs::write(layout.settings(), toml::to_string(settings).unwrap()).unwrap();
     write(&settings);
-    verify(&layout).unwrap();
+    verify(&layout, &Selection::default()).unwrap();
     settings.pull.labels = vec!["prod".into(), "dev".into()];
     write(&settings);
-    assert!(matches!(verify(&layout), Err(LockError::Missing { .. })));
+    assert!(matches!(
+        verify(&layout, &Selection::default()),
+        Err(LockError::Missing { .. })
+    ));
     stage(&layout, &OLD, &["dev", "prod"]).commit().unwrap();
-    verify(&layout).unwrap();
+    verify(&layout, &Selection::default()).unwrap();
 
     settings.pull.labels = vec!["dev".into()];
     settings.pull.apis = vec!["Orders:1.0.0".into()];
@@ -135,7 +139,7 @@ fn every_difference_is_named() {
     std::fs::write(folder.path().join(OLD[0].0), "edited").unwrap();
     std::fs::remove_file(folder.path().join(OLD[1].0)).unwrap();
     std::fs::write(folder.path().join("gen/api_definitions/x.json"), "").unwrap();
-    match verify(&layout) {
+    match verify(&layout, &Selection::default()) {
         Err(LockError::OutOfDate { differences }) => assert_eq!(
             differences,
             [

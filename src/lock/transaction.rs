@@ -89,8 +89,12 @@ pub(crate) fn recover(layout: &Layout) -> Result<(), LockError> {
     if !layout.root().join(STAGE).exists() {
         return Ok(());
     }
-    let _exclusive = exclusive(layout)?;
-    finish_interrupted(layout)
+    match exclusive(layout) {
+        Ok(_exclusive) => finish_interrupted(layout),
+        // Somebody is at it.
+        Err(LockError::Busy { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 fn finish_interrupted(layout: &Layout) -> Result<(), LockError> {

@@ -9,21 +9,28 @@ use std::path::Path;
 
 /// Checks the pulled files against the lock, and what the settings want pulled against what was.
 ///
-/// A project that pulls nothing needs no lock.
-pub(crate) fn verify(layout: &Layout) -> Result<(), LockError> {
+/// `flags` are what the command line wants; where it names nothing, the settings count. A project that pulls nothing
+/// needs no lock.
+pub(crate) fn verify(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
     recover(layout)?;
-    let settings = Settings::load(&layout.settings())?;
+    let settings = Settings::load(&layout.settings())?
+        .map(|settings| settings.pull)
+        .unwrap_or_default();
     let Some(lock) = LockFile::load(&layout.lock())? else {
-        let pulls = settings.is_some_and(|settings| !settings.pull.labels.is_empty() || !settings.pull.apis.is_empty());
-        return if pulls {
+        return if !flags.is_empty() || !settings.labels.is_empty() || !settings.apis.is_empty() {
             Err(LockError::Missing { path: layout.lock() })
         } else {
             Ok(())
         };
     };
     let mut differences = Vec::new();
-    if let Some(settings) = &settings {
-        compare_settings(settings, &lock, &mut differences);
+    if flags.is_empty() {
+        match Selection::new(&settings.labels, &settings.apis) {
+            Ok(wanted) => compare_selection("mgw.toml", &wanted, &lock, &mut differences),
+            Err(error) => differences.push(format!("mgw.toml: {error}")),
+        }
+    } else {
+        compare_selection("the command line", flags, &lock, &mut differences);
     }
     compare_files(layout, &lock, &mut differences)?;
     if differences.is_empty() {
@@ -33,30 +40,20 @@ pub(crate) fn verify(layout: &Layout) -> Result<(), LockError> {
     }
 }
 
-/// Settings that name nothing leave the choice to the command line: the lock is the only record of it.
-fn compare_settings(settings: &Settings, lock: &LockFile, differences: &mut Vec<String>) {
-    if settings.pull.labels.is_empty() && settings.pull.apis.is_empty() {
+/// A selection that names nothing leaves the choice to the lock, the only record of it then.
+fn compare_selection(whose: &str, wanted: &Selection, lock: &LockFile, differences: &mut Vec<String>) {
+    if wanted.is_empty() {
         return;
     }
-    match Selection::new(&settings.pull.labels, &settings.pull.apis) {
-        Ok(wanted) => {
-            if wanted.labels != lock.source.labels {
-                differences.push(format!(
-                    "mgw.toml wants the labels {}, pulled were {}",
-                    named(&wanted.labels),
-                    named(&lock.source.labels)
-                ));
-            }
-            let apis = wanted.api_texts();
-            if apis != lock.source.apis {
-                differences.push(format!(
-                    "mgw.toml wants the APIs {}, pulled were {}",
-                    named(&apis),
-                    named(&lock.source.apis)
-                ));
-            }
+    let apis = wanted.api_texts();
+    for (what, wanted, pulled) in [
+        ("labels", &wanted.labels, &lock.source.labels),
+        ("APIs", &apis, &lock.source.apis),
+    ] {
+        if wanted != pulled {
+            let (wanted, pulled) = (named(wanted), named(pulled));
+            differences.push(format!("{whose} wants the {what} {wanted}, pulled were {pulled}"));
         }
-        Err(error) => differences.push(format!("mgw.toml: {error}")),
     }
 }
 
