@@ -71,10 +71,22 @@ pub struct GlobalArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show the whole way from sign-in to served traffic, on this machine alone.
+    Demo(commands::demo::DemoArgs),
+    /// Sign in to the control plane.
+    Login(commands::login::LoginArgs),
+    /// End the session: revoke its tokens and remove its file.
+    #[command(alias = "reset")]
+    Logout(commands::logout::LogoutArgs),
+    /// Tell who is signed in where.
+    Whoami(commands::whoami::WhoamiArgs),
     /// Create a project folder.
     Init(commands::init::InitArgs),
     /// Copy API definitions into a project.
     Add(commands::add::AddArgs),
+    /// Pull APIs, policies and subscriptions from the control plane into the project.
+    #[command(alias = "import")]
+    Pull(commands::pull::PullArgs),
     /// Check a project's files and say everything that is wrong with them.
     Check(commands::check::CheckArgs),
     /// Compile a project into a bundle.
@@ -83,22 +95,16 @@ pub enum Command {
     Verify(commands::verify::VerifyArgs),
     /// Show what is in a bundle.
     Inspect(commands::inspect::InspectArgs),
+    /// Serve a project or a bundle.
+    Run(commands::run::RunArgs),
+    /// Print a test token for the APIs of a project.
+    Token(commands::token::TokenArgs),
     /// Look at everything that stands between you and a running gateway.
     Doctor(commands::doctor::DoctorArgs),
     /// Print a completion script for a shell.
     Completions(commands::completions::CompletionsArgs),
     /// Print the manual page, or write all of them.
     Man(commands::man::ManArgs),
-    /// Sign in to the control plane.
-    Login(commands::login::LoginArgs),
-    /// End the session: revoke its tokens and remove its file.
-    #[command(alias = "reset")]
-    Logout(commands::logout::LogoutArgs),
-    /// Pull APIs, policies and subscriptions from the control plane into the project.
-    #[command(alias = "import")]
-    Pull(commands::pull::PullArgs),
-    /// Tell who is signed in where.
-    Whoami(commands::whoami::WhoamiArgs),
     /// Print the version.
     Version(commands::version::VersionArgs),
 }

@@ -5,6 +5,7 @@
 
 mod cloud;
 mod compile;
+mod gateway;
 mod project;
 mod pull;
 

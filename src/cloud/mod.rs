@@ -9,6 +9,7 @@
 
 pub(crate) mod account;
 pub(crate) mod address;
+mod consumer_token;
 pub(crate) mod control_plane;
 mod error;
 pub(crate) mod generation;
@@ -19,6 +20,7 @@ pub(crate) mod pull;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 
+pub(crate) use consumer_token::consumer_token;
 pub(crate) use error::CloudError;
 #[cfg(test)]
 mod simulator_tests;

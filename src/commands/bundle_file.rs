@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Finds the bundle behind `path`: a file, or the build of a project folder.
-pub(super) fn locate(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn locate(path: &Path) -> Result<PathBuf, Failure> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
@@ -26,7 +26,7 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Reads and checks a bundle file.
-pub(super) fn read(path: &Path) -> Result<Bundle, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
     let limits = Limits::default();
     let failed = |error| Failure::file("read", path, error);
     let file = std::fs::File::open(path).map_err(failed)?;

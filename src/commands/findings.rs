@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::ui::Ui;
 
 /// Writes every finding to standard error; `--quiet` leaves the errors.
-pub(super) fn show(ui: &Ui, diagnostics: &Diagnostics) {
+pub(crate) fn show(ui: &Ui, diagnostics: &Diagnostics) {
     for diagnostic in diagnostics.iter() {
         let text = render(diagnostic, ui.has_color());
         if diagnostic.severity == Severity::Error {
@@ -18,7 +18,7 @@ pub(super) fn show(ui: &Ui, diagnostics: &Diagnostics) {
 }
 
 /// The end of a command whose project has errors; the findings have been shown.
-pub(super) fn invalid(name: &str, diagnostics: &Diagnostics) -> Failure {
+pub(crate) fn invalid(name: &str, diagnostics: &Diagnostics) -> Failure {
     let mut failure = Failure::new(ExitCode::Invalid, format!("{name} has {}", diagnostics.summary()));
     failure.reported = true;
     failure

@@ -2,13 +2,14 @@
 
 pub mod add;
 pub mod build;
-mod bundle_file;
+pub(crate) mod bundle_file;
 pub mod check;
 pub mod completions;
 mod credentials;
 mod definitions;
+pub mod demo;
 pub mod doctor;
-mod findings;
+pub(crate) mod findings;
 pub mod init;
 pub mod inspect;
 mod interrupt;
@@ -16,6 +17,8 @@ pub mod login;
 pub mod logout;
 pub mod man;
 pub mod pull;
+pub mod run;
+pub mod token;
 pub mod verify;
 pub mod version;
 pub mod whoami;
@@ -32,6 +35,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Build(args) => build::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::Completions(args) => completions::run(args, context),
+        Command::Demo(args) => demo::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Init(args) => init::run(args, context),
         Command::Inspect(args) => inspect::run(args, context),
@@ -39,6 +43,8 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Login(args) => login::run(args, context),
         Command::Logout(args) => logout::run(args, context),
         Command::Pull(args) => pull::run(args, context),
+        Command::Run(args) => run::run(args, context),
+        Command::Token(args) => token::run(args, context),
         Command::Whoami(args) => whoami::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Version(args) => version::run(args, context),

@@ -17,6 +17,15 @@ pub struct Built {
     pub bytes: Vec<u8>,
 }
 
+/// A bundle in memory.
+#[derive(Debug)]
+pub struct Packed {
+    /// The archive.
+    pub bytes: Vec<u8>,
+    /// The same, read back.
+    pub bundle: Bundle,
+}
+
 /// Why a bundle could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
@@ -40,25 +49,34 @@ pub enum BuildError {
     },
 }
 
-/// Packs a compiled project into `target/<name>.zip` and lays its contents out in `target/gen/`. Both replace what was
-/// there only when they are complete.
+/// Packs a compiled project into a bundle in memory.
 ///
 /// # Errors
 ///
-/// Refuses projects with errors; tells which file could not be written, and then leaves everything as it was.
-pub fn build_bundle(layout: &Layout, compiled: &Compiled, tool: &str) -> Result<Built, BuildError> {
+/// Refuses projects with errors, and whatever a gateway would refuse, such as a bundle beyond the reader's limits.
+pub fn pack(compiled: &Compiled, tool: &str) -> Result<Packed, BuildError> {
     if compiled.diagnostics.has_errors() {
         return Err(BuildError::Invalid);
     }
-    let (bytes, digest) = write_bundle(BundleContents {
+    let (bytes, _) = write_bundle(BundleContents {
         tool,
         lock: compiled.lock,
         config: &compiled.config,
         snapshot: compiled.snapshot.as_ref(),
         entries: compiled.entries.clone(),
     })?;
-    // Nothing leaves this place that a gateway would refuse, such as a bundle beyond the reader's limits.
     let bundle = Bundle::read(&bytes, &Limits::default())?;
+    Ok(Packed { bytes, bundle })
+}
+
+/// Packs a compiled project into `target/<name>.zip` and lays its contents out in `target/gen/`. Both replace what was
+/// there only when they are complete.
+///
+/// # Errors
+///
+/// As [`pack`]; tells which file could not be written, and then leaves everything as it was.
+pub fn build_bundle(layout: &Layout, compiled: &Compiled, tool: &str) -> Result<Built, BuildError> {
+    let Packed { bytes, bundle } = pack(compiled, tool)?;
 
     let target = layout.target();
     let failed = |path: &Path| {
@@ -76,7 +94,11 @@ pub fn build_bundle(layout: &Layout, compiled: &Compiled, tool: &str) -> Result<
     file.as_file().sync_all().map_err(failed(&path))?;
     lay_out(&target, &bundle)?;
     file.persist(&path).map_err(|error| failed(&path)(error.error))?;
-    Ok(Built { path, digest, bytes })
+    Ok(Built {
+        path,
+        digest: bundle.digest,
+        bytes,
+    })
 }
 
 /// Temporary files are made for their owner alone; a bundle holds no secret and goes to other users and containers.

@@ -29,7 +29,7 @@ mod corpus_tests;
 #[cfg(test)]
 mod tests;
 
-pub use bundle::{BuildError, Built, build_bundle};
+pub use bundle::{BuildError, Built, Packed, build_bundle, pack};
 pub use files::FileError;
 pub use policies::DEFAULT_POLICIES;
 pub(crate) use policies::describe as describe_policy;

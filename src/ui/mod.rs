@@ -45,6 +45,7 @@ pub struct Ui {
     interactive: bool,
     terminal: bool,
     style: Style,
+    narrating: bool,
 }
 
 /// The settings that decide how [`Ui`] behaves.
@@ -80,6 +81,18 @@ impl Ui {
             interactive,
             terminal: terminal && !settings.ci,
             style: Style::new(color),
+            narrating: false,
+        }
+    }
+
+    /// The same terminal for commands that run as steps of another one: what they print is conversation, in text.
+    #[must_use]
+    pub fn narrating(&self) -> Self {
+        Self {
+            format: OutputFormat::Text,
+            interactive: false,
+            narrating: true,
+            ..self.clone()
         }
     }
 
@@ -116,12 +129,18 @@ impl Ui {
 
     /// Writes a line of data to standard output. A closed pipe ends the output quietly.
     pub fn data(&self, line: impl Display) {
+        if self.narrating {
+            return self.line(line);
+        }
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     }
 
     /// Writes bytes to standard output as they are.
     pub fn bytes(&self, bytes: &[u8]) {
+        if self.narrating {
+            return self.line(String::from_utf8_lossy(bytes));
+        }
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     }

@@ -231,6 +231,25 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Issuer> {
 }
 
 impl Issuer {
+    /// An issuer with one public key in a PEM file and no further demands.
+    pub fn with_public_key_file(issuer: impl Into<String>, file: PathBuf, algorithm: Algorithm) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: Vec::new(),
+            algorithms: vec![algorithm],
+            public_key_file: Some(file),
+            certificate_file: None,
+            certificate_alias: None,
+            jwks: None,
+            validate_subscription: None,
+            consumer_key_claim: None,
+            scope_claim: None,
+            required_claims: Vec::new(),
+            allow_padding: false,
+            claims: Vec::new(),
+        }
+    }
+
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let mut algorithms = Vec::new();
         for name in reader.list("algorithms") {

@@ -92,6 +92,17 @@ impl TokenClient {
         self.tokens(result)
     }
 
+    /// Gets a token for the client itself, as applications do.
+    pub(crate) async fn client_credentials(&self, scopes: &[String]) -> Result<Tokens, TokenError> {
+        let result = self
+            .client
+            .exchange_client_credentials()
+            .add_scopes(scopes.iter().cloned().map(Scope::new))
+            .request_async(&|request| carry(&self.http, request))
+            .await;
+        self.tokens(result)
+    }
+
     /// Trades a refresh token for new tokens; the old one is dead afterwards.
     pub(crate) async fn refresh(&self, refresh: &SecretString) -> Result<Tokens, TokenError> {
         let refresh = RefreshToken::new(refresh.expose_secret().to_owned());

@@ -1,0 +1,211 @@
+//! `mgw run`
+
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::serve::{BundleSource, GatewaySettings, load_settings, supervise, trust_local_issuer};
+use crate::ui::Ui;
+use mgw_bundle::Bundle;
+use mgw_runtime::config::RuntimeConfig;
+use mgw_runtime::{Gateway, GatewayOptions, RunningGateway};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `mgw run`.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Project folder, which is compiled first, or bundle file.
+    #[arg(value_name = "DIR|BUNDLE", default_value = ".")]
+    pub source: PathBuf,
+    /// Gateway settings in the format of micro-gw.conf [default: conf/micro-gw.conf of MGW_CONF_DIR or the project]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Override a setting, such as listenerConfig.httpPort=8080 (repeatable).
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub sets: Vec<(String, String)>,
+    /// Answer as another gateway did where mgw differs.
+    #[arg(long, value_name = "GATEWAY", value_parser = ["micro-gw-3.2"])]
+    pub compat: Option<String>,
+    /// Trust the tokens of `mgw token`. For trying things out: never on a gateway that others can reach.
+    #[arg(long)]
+    pub local_issuer: bool,
+    /// Where the gateway keeps what it makes itself, such as its certificate [default: in the user's configuration]
+    #[arg(long, value_name = "DIR", env = "MGW_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// What `--output json` prints once the gateway serves.
+#[derive(Debug, Serialize)]
+struct Serving {
+    project: String,
+    bundle: String,
+    http: Option<String>,
+    https: Option<String>,
+    admin: Option<String>,
+    apis: Vec<ServedApi>,
+}
+
+#[derive(Debug, Serialize)]
+struct ServedApi {
+    name: String,
+    version: String,
+    url: String,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+/// Serves until told to stop.
+pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let ui = &context.ui;
+    let source = BundleSource::at(&args.source);
+    let bundle = source.load(ui)?;
+    let config = settings(&args, &source, context)?;
+    let drain = config.listener.timeouts.drain;
+    start_logging(&config, ui);
+    warn_without_issuers(&bundle, &config, ui);
+    let gateway = Arc::new(start(&bundle, config, args.data_dir, context)?);
+    let serving = describe(&gateway, &bundle);
+    show(&serving, &gateway, ui);
+    context.block_on(supervise(gateway, &source, drain, ui))
+}
+
+fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<RuntimeConfig, Failure> {
+    let from_environment = context
+        .environment
+        .get("MGW_CONF_DIR")
+        .map(|folder| PathBuf::from(folder).join("micro-gw.conf"));
+    let mut settings = GatewaySettings {
+        file: args
+            .config
+            .clone()
+            .or(from_environment)
+            .or_else(|| source.runtime_config()),
+        sets: args.sets.clone(),
+    };
+    if let Some(compat) = &args.compat {
+        settings.sets.push(("compat".to_owned(), compat.clone()));
+    }
+    let mut config = load_settings(&settings, &context.environment, &context.ui)?;
+    if args.local_issuer {
+        trust_local_issuer(&mut config, &context.environment.config_dir()?)?;
+    }
+    Ok(config)
+}
+
+/// Starts a gateway; nothing is bound or left running when it fails.
+pub(crate) fn start(
+    bundle: &Bundle,
+    config: RuntimeConfig,
+    data_dir: Option<PathBuf>,
+    context: &Context,
+) -> Result<RunningGateway, Failure> {
+    let data_dir = match data_dir {
+        Some(folder) => folder,
+        None => context.environment.config_dir()?.join("gateway"),
+    };
+    let options = GatewayOptions { cores: None, data_dir };
+    Ok(Gateway::start(bundle, config, &options)?)
+}
+
+/// The gateway's own log goes where conversation goes.
+fn start_logging(config: &RuntimeConfig, ui: &Ui) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.logging.level).unwrap_or_default();
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(ui.has_color());
+    // A second gateway in the same process keeps the first one's logger.
+    let _ = logger.try_init();
+}
+
+fn warn_without_issuers(bundle: &Bundle, config: &RuntimeConfig, ui: &Ui) {
+    let secured = bundle
+        .config
+        .apis
+        .iter()
+        .flat_map(|api| &api.resources)
+        .any(|resource| resource.security.enabled);
+    if secured && config.issuers.is_empty() {
+        ui.warn("no token issuer is trusted: calls to secured resources are answered 401");
+        ui.hint("Name your issuer under [[jwtTokenConfig]] in conf/micro-gw.conf, or try --local-issuer.");
+    }
+}
+
+fn describe(gateway: &RunningGateway, bundle: &Bundle) -> Serving {
+    let addresses = gateway.addresses();
+    let url = |scheme: &str, address: Option<std::net::SocketAddr>| address.map(|address| reachable(scheme, address));
+    let http = url("http", addresses.http);
+    let https = url("https", addresses.https);
+    let apis = bundle
+        .config
+        .apis
+        .iter()
+        .map(|api| {
+            let base = if api.transports.http { &http } else { &https };
+            let base = base.as_ref().or(https.as_ref()).cloned().unwrap_or_default();
+            ServedApi {
+                name: api.name.clone(),
+                version: api.version.clone(),
+                url: format!("{base}{}", api.base_path),
+            }
+        })
+        .collect();
+    Serving {
+        project: bundle.config.project.clone(),
+        bundle: bundle.digest.to_string(),
+        http,
+        https,
+        admin: url("http", addresses.admin),
+        apis,
+    }
+}
+
+/// The URL under which this machine reaches a listener, also one on all interfaces.
+pub(crate) fn reachable(scheme: &str, address: std::net::SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("{scheme}://localhost:{}", address.port())
+    } else {
+        format!("{scheme}://{address}")
+    }
+}
+
+fn show(serving: &Serving, gateway: &RunningGateway, ui: &Ui) {
+    for api in &serving.apis {
+        ui.status("Serving", format_args!("{} {} at {}", api.name, api.version, api.url));
+    }
+    if let Some(origin) = gateway.certificate() {
+        ui.detail(format_args!("certificate: {origin:?}"));
+    }
+    if let Some(admin) = &serving.admin {
+        ui.status("Admin", format_args!("{admin}/ready {admin}/metrics"));
+    }
+    ui.status("Ready", format_args!("bundle {}; Ctrl-C stops", serving.bundle));
+    ui.result("", serving);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_needs_a_key() {
+        assert_eq!(key_and_value("a.b=c=d"), Ok(("a.b".to_owned(), "c=d".to_owned())));
+        assert_eq!(key_and_value("a.b="), Ok(("a.b".to_owned(), String::new())));
+        assert!(key_and_value("a.b").is_err());
+        assert!(key_and_value("=c").is_err());
+    }
+
+    #[test]
+    fn a_listener_on_all_interfaces_is_reached_by_name() {
+        let all = "0.0.0.0:9090".parse().unwrap();
+        let one = "127.0.0.1:9797".parse().unwrap();
+        assert_eq!(reachable("http", all), "http://localhost:9090");
+        assert_eq!(reachable("http", one), "http://127.0.0.1:9797");
+    }
+}

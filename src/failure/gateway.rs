@@ -1,0 +1,63 @@
+//! Errors of serving a bundle.
+
+use super::Failure;
+use crate::exit::ExitCode;
+use crate::local_issuer::LocalIssuerError;
+use mgw_runtime::{ReloadError, StartError};
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let (code, hint) = match &error {
+            StartError::Bind(_) => (
+                ExitCode::Environment,
+                "Stop the other program, or choose a port: --set listenerConfig.httpPort=8080.",
+            ),
+            StartError::Snapshot(_) => (
+                ExitCode::Invalid,
+                "Build the bundle again with this version, and check the endpoint overrides in the settings.",
+            ),
+            StartError::Tls(_) | StartError::Trust(_) => (
+                ExitCode::Environment,
+                "Check the certificate, key and trust files that the settings name.",
+            ),
+            StartError::Security(_) => (
+                ExitCode::Invalid,
+                "Check what the settings say about issuers, users and certificates, and the files they name.",
+            ),
+            StartError::AccessLog(_) => (
+                ExitCode::Environment,
+                "Check the path of the access log in the settings.",
+            ),
+            StartError::NoListener => (
+                ExitCode::Invalid,
+                "Switch the HTTP or the HTTPS listener on in the settings.",
+            ),
+            StartError::Unsupported { .. } => (
+                ExitCode::Invalid,
+                "Remove the setting; the gateway does not start without what you asked it to do.",
+            ),
+            StartError::Thread(_) => (ExitCode::Environment, "Check the limits of processes and open files."),
+        };
+        Self::new(code, "the gateway cannot start").because(error).hint(hint)
+    }
+}
+
+impl From<ReloadError> for Failure {
+    fn from(error: ReloadError) -> Self {
+        Self::new(ExitCode::Invalid, "the bundle was not taken").because(error)
+    }
+}
+
+impl From<LocalIssuerError> for Failure {
+    fn from(error: LocalIssuerError) -> Self {
+        match error {
+            LocalIssuerError::File { action, path, source } => Self::file(action, &path, source),
+            LocalIssuerError::Key { ref path, .. } => {
+                let hint = format!("Remove {} to have a new key made.", path.display());
+                Self::new(ExitCode::Environment, error.to_string())
+                    .because(error)
+                    .hint(hint)
+            }
+        }
+    }
+}

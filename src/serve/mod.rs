@@ -1,0 +1,13 @@
+//! Serving a bundle from the command line: where it comes from, which settings it gets, when it is replaced.
+//!
+//! The gateway itself is `mgw-runtime`; this module reads files and environment for it and handles signals.
+
+mod settings;
+mod source;
+mod supervise;
+mod trust;
+
+pub(crate) use settings::{GatewaySettings, load_settings};
+pub(crate) use source::BundleSource;
+pub(crate) use supervise::supervise;
+pub(crate) use trust::trust_local_issuer;

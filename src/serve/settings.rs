@@ -1,0 +1,68 @@
+//! The operator's settings: file, environment, `--set`.
+
+use crate::context::Environment;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::ui::Ui;
+use mgw_runtime::config::{RuntimeConfig, Sources};
+use std::path::{Path, PathBuf};
+
+/// Where the operator's settings come from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GatewaySettings {
+    /// `--config`, else `MGW_CONF_DIR/micro-gw.conf`, else the project's own file.
+    pub(crate) file: Option<PathBuf>,
+    /// `--set key=value`.
+    pub(crate) sets: Vec<(String, String)>,
+}
+
+/// Merges and checks the settings; warnings are shown, problems all reported together.
+///
+/// # Errors
+///
+/// When the file cannot be read, or any setting is wrong.
+pub(crate) fn load_settings(
+    settings: &GatewaySettings,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<RuntimeConfig, Failure> {
+    let file = match &settings.file {
+        Some(path) => Some((path.display().to_string(), read(path)?)),
+        None => None,
+    };
+    let variables: Vec<(String, String)> = environment
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let sources = Sources {
+        file: file.as_ref().map(|(path, text)| (path.as_str(), text.as_str())),
+        environment: &variables,
+        sets: &settings.sets,
+    };
+    match RuntimeConfig::load(sources) {
+        Ok((config, warnings)) => {
+            for warning in warnings {
+                ui.warn(warning);
+            }
+            Ok(config)
+        }
+        Err(problems) => {
+            for problem in &problems {
+                ui.block(format_args!("error: {problem}"));
+                if !problem.remedy.is_empty() {
+                    ui.hint(&problem.remedy);
+                }
+            }
+            let count = problems.len();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            Err(
+                Failure::new(ExitCode::Invalid, format!("the gateway's settings have {count} {noun}"))
+                    .hint("Every key is described in the documentation under \"Gateway configuration\"."),
+            )
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))
+}

@@ -1,0 +1,137 @@
+//! Signals and changed bundles, from the start of a gateway to its end.
+
+use super::BundleSource;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::ui::Ui;
+use mgw_runtime::RunningGateway;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How often a bundle file is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Runs until SIGTERM or Ctrl-C, then drains; a second signal ends at once. SIGHUP and, for a bundle file, a change of
+/// the file replace what is served; a bundle that cannot be served is reported and the old one goes on.
+///
+/// # Errors
+///
+/// When the signals cannot be listened to.
+pub(crate) async fn supervise(
+    gateway: Arc<RunningGateway>,
+    source: &BundleSource,
+    drain: Duration,
+    ui: &Ui,
+) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::new()?;
+    let mut watched = Watched::new(source);
+    let mut look = tokio::time::interval(LOOK_INTERVAL);
+    loop {
+        tokio::select! {
+            _ = signals.terminate.recv() => break,
+            _ = signals.interrupt.recv() => break,
+            _ = signals.hang_up.recv() => reload(&gateway, source, ui),
+            _ = look.tick() => {
+                if watched.changed(source) {
+                    reload(&gateway, source, ui);
+                }
+            }
+        }
+    }
+    ui.status(
+        "Draining",
+        format_args!("up to {} s; again to stop at once", drain.as_secs()),
+    );
+    let (report, drained) = tokio::sync::oneshot::channel();
+    // A thread of its own: the process may end without waiting for it.
+    std::thread::spawn(move || report.send(gateway.drain(drain)));
+    let report = tokio::select! {
+        report = drained => report.unwrap_or_default(),
+        _ = signals.terminate.recv() => return Ok(ExitCode::Interrupted),
+        _ = signals.interrupt.recv() => return Ok(ExitCode::Interrupted),
+    };
+    if report.aborted > 0 {
+        ui.warn(format_args!("{} connections were cut at the deadline", report.aborted));
+    }
+    ui.status("Stopped", "");
+    Ok(ExitCode::Success)
+}
+
+fn reload(gateway: &RunningGateway, source: &BundleSource, ui: &Ui) {
+    let taken = source.load(ui).and_then(|bundle| {
+        let digest = bundle.digest;
+        if digest == gateway.bundle() {
+            return Ok(None);
+        }
+        gateway.reload(&bundle)?;
+        Ok(Some(digest))
+    });
+    match taken {
+        Ok(Some(digest)) => ui.status("Serving", format_args!("bundle {digest}")),
+        Ok(None) => ui.detail("the bundle has not changed"),
+        Err(failure) => {
+            ui.failure(&failure);
+            ui.warn("the bundle that was served before goes on");
+        }
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::new(ExitCode::Environment, "cannot listen to signals").because(error))
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// A bundle file's size and time. A file that is being written is looked at again when it has settled.
+struct Watched {
+    seen: Option<(u64, SystemTime)>,
+    pending: Option<(u64, SystemTime)>,
+}
+
+impl Watched {
+    fn new(source: &BundleSource) -> Self {
+        Self {
+            seen: stamp(source),
+            pending: None,
+        }
+    }
+
+    /// Whether the file is another one than last time, and the same as at the last look.
+    fn changed(&mut self, source: &BundleSource) -> bool {
+        let now = stamp(source);
+        if now.is_none() || now == self.seen {
+            self.pending = None;
+            return false;
+        }
+        if self.pending == now {
+            self.seen = now;
+            self.pending = None;
+            return true;
+        }
+        self.pending = now;
+        false
+    }
+}
+
+fn stamp(source: &BundleSource) -> Option<(u64, SystemTime)> {
+    let BundleSource::File(path) = source else {
+        return None;
+    };
+    let metadata = Path::new(path).metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
