@@ -23,6 +23,8 @@ mod logging;
 mod mutual_tls;
 mod origin;
 mod overrides;
+#[cfg(test)]
+mod reference_tests;
 mod revocation;
 mod runtime_config;
 mod server;
