@@ -5,7 +5,7 @@ use super::decision::Decision;
 use super::resources::{ApiSecurity, ResourceSecurity, Strip};
 use super::scopes::ScopeNames;
 use super::subscription::Subscriptions;
-use super::{Answers, Caller, CoreAuth, Outcome, RequestView, Security};
+use super::{Answers, Caller, CoreAuth, Outcome, RequestView, Security, Services};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
 use http::HeaderValue;
@@ -69,6 +69,11 @@ impl Authenticator {
         let tokens = self.security.backend_tokens.as_ref()?;
         let api = self.apis.get(usize::try_from(api).ok()?)?;
         tokens.token(caller, &api.api, now_ms)
+    }
+
+    /// Returns the services of the gateway itself.
+    pub fn services(&self) -> &Services {
+        &self.security.services
     }
 
     fn find(&self, api: u32, resource: u32) -> Option<(&ApiSecurity, &ResourceSecurity)> {

@@ -7,10 +7,12 @@
 
 mod answers;
 mod api_key;
+mod api_key_issuer;
 mod authenticator;
 mod backend_jwt;
 mod backend_tokens;
 mod basic;
+mod builders;
 mod caller;
 mod certificates;
 mod core;
@@ -31,10 +33,13 @@ mod revocation;
 mod revocation_list;
 mod scopes;
 mod security;
+mod security_error;
+mod services;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod token_cache;
+mod token_proxy;
 
 pub use answers::Answers;
 pub use authenticator::Authenticator;
@@ -47,5 +52,7 @@ pub use request::{ClientCertificate, RequestView};
 pub use resources::Strip;
 pub use revocation::{Revocations, RevocationsFull, Revoked};
 pub use revocation_list::RevocationListError;
-pub use security::{Security, SecurityError};
+pub use security::Security;
+pub use security_error::SecurityError;
+pub use services::{MAX_BODY, Service, ServiceRequest, Services};
 pub use subscription::Grant;

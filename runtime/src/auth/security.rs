@@ -1,81 +1,21 @@
 //! What authentication keeps for the life of the gateway.
 
-use super::backend_jwt::Signer;
+use super::api_key_issuer::ApiKeyIssuer;
 use super::backend_tokens::BackendTokens;
-use super::certificates::{Certificates, files, unresolved_alias};
+use super::builders::{
+    accept_certificates, api_key_issuer, api_key_signer, backend_tokens, introspector, revoke_from_file, token_proxy,
+    trusted,
+};
+use super::certificates::Certificates;
 use super::introspection::Introspector;
-use super::issuers::{Issuers, TrustedIssuer};
-use super::jwks::{KeySource, KeySourceStatus};
-use super::jwt::{Expectations, VerificationKey};
+use super::issuers::Issuers;
+use super::jwks::KeySourceStatus;
 use super::passwords::Passwords;
-use super::{CredentialKind, Revocations};
-use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
+use super::{CredentialKind, Revocations, SecurityError, Services};
+use crate::config::RuntimeConfig;
 use crate::throttle::Counters;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Largest key or certificate file.
-const MAX_PEM: u64 = 1 << 20;
-
-/// Why authentication cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum SecurityError {
-    /// A file cannot be read.
-    #[error("read {path} for `{setting}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The key of the configuration.
-        setting: &'static str,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// A file does not hold a usable key.
-    #[error("use {path} for `{setting}`: {reason}")]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// The key of the configuration.
-        setting: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The trust store of an alias is not available.
-    #[error(
-        "find certificate alias `{alias}` of `{setting}`: trust stores are not read; export the certificate as PEM and name its file"
-    )]
-    Alias {
-        /// The alias.
-        alias: String,
-        /// The key of the configuration.
-        setting: &'static str,
-    },
-    /// The client for the key manager cannot be made.
-    #[error("prepare the connection to the key manager: {reason}")]
-    KeyManager {
-        /// What is wrong.
-        reason: String,
-    },
-    /// Tokens for backends are to be signed and there is no key.
-    #[error("sign tokens for backends: `{setting}` is not set, nor `listenerConfig.privateKeyFile`")]
-    NoSigningKey {
-        /// The key of the configuration.
-        setting: &'static str,
-    },
-    /// The system gives no random numbers.
-    #[error("get random numbers from the system")]
-    Random,
-    /// The client for an issuer's keys cannot be made.
-    #[error("prepare the connection to the keys of issuer `{issuer}`: {reason}")]
-    Client {
-        /// `iss`.
-        issuer: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
 
 /// Trusted keys, revocations and quota counters. Shared by all cores and kept across reloads.
 #[derive(Debug)]
@@ -87,6 +27,8 @@ pub struct Security {
     pub(super) certificates: Certificates,
     pub(super) backend_tokens: Option<BackendTokens>,
     pub(super) introspector: Option<Arc<Introspector>>,
+    /// Services of the gateway itself.
+    pub services: Services,
     /// Revoked tokens.
     pub revocations: Revocations,
     /// Quota counters.
@@ -113,11 +55,11 @@ impl Security {
                 Err(error) => errors.push(error),
             }
         }
-        let mut api_keys = Vec::new();
-        match api_key_issuer(&config.api_keys, skew_ms) {
-            Ok(issuer) => api_keys.extend(issuer),
-            Err(error) => errors.push(error),
-        }
+        let key_signer = keep(api_key_signer(config), &mut errors);
+        let api_keys = keep(
+            api_key_issuer(&config.api_keys, key_signer.as_ref(), skew_ms),
+            &mut errors,
+        );
         let mut certificates = Certificates::default();
         for entry in &config.mutual_tls.certificates {
             errors.extend(accept_certificates(&mut certificates, entry).err());
@@ -126,14 +68,9 @@ impl Security {
         if let Some(path) = &config.revocation.file {
             errors.extend(revoke_from_file(&revocations, path).err());
         }
-        let introspector = introspector(&config.key_manager, control).unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let backend_tokens = backend_tokens(config).unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
+        let introspector = keep(introspector(&config.key_manager, control), &mut errors);
+        let token_proxy = keep(token_proxy(&config.key_manager, control), &mut errors);
+        let backend_tokens = keep(backend_tokens(config), &mut errors);
         let passwords = Passwords::new(config.users.clone(), control.clone());
         let passwords = match passwords {
             Some(passwords) if errors.is_empty() => Arc::new(passwords),
@@ -143,6 +80,11 @@ impl Security {
                 return Err(errors);
             }
         };
+        let own_issuer = &config.api_keys.own_issuer;
+        let services = Services {
+            tokens: token_proxy,
+            api_keys: key_signer.map(|signer| ApiKeyIssuer::new(own_issuer, signer, Arc::clone(&passwords))),
+        };
         let issuers = |kind, issuers| Issuers {
             kind,
             issuers,
@@ -150,12 +92,13 @@ impl Security {
         };
         Ok(Arc::new(Self {
             tokens: issuers(CredentialKind::Jwt, tokens),
-            api_keys: issuers(CredentialKind::ApiKey, api_keys),
+            api_keys: issuers(CredentialKind::ApiKey, api_keys.into_iter().collect()),
             counters: Arc::new(Counters::new(config.throttling.max_counters)),
             passwords,
             certificates,
             introspector,
             backend_tokens,
+            services,
             revocations,
             key_generation,
             config: config.clone(),
@@ -183,213 +126,10 @@ impl Security {
     }
 }
 
-fn trusted(
-    issuer: &Issuer,
-    skew_ms: u64,
-    generation: &Arc<AtomicU64>,
-    control: &tokio::runtime::Handle,
-) -> Result<TrustedIssuer, SecurityError> {
-    let source = match &issuer.jwks {
-        None => None,
-        Some(settings) => {
-            let roots = match &settings.ca_file {
-                Some(path) => Some(read(path, "jwksCaFile")?),
-                None => None,
-            };
-            let source = KeySource::start(
-                &issuer.issuer,
-                &issuer.algorithms,
-                settings,
-                roots.as_deref(),
-                Arc::clone(generation),
-                control,
-            );
-            Some(source.map_err(|reason| SecurityError::Client {
-                issuer: issuer.issuer.clone(),
-                reason,
-            })?)
-        }
-    };
-    let files = [
-        (&issuer.certificate_file, "certificateFile"),
-        (&issuer.public_key_file, "publicKeyFile"),
-    ];
-    let pinned = pinned(files, &issuer.algorithms)?;
-    if let Some(alias) = issuer.certificate_alias.as_ref().filter(|_| pinned.is_none()) {
-        if source.is_none() {
-            return Err(SecurityError::Alias {
-                alias: alias.clone(),
-                setting: "jwtTokenConfig.certificateAlias",
-            });
-        }
-        tracing::warn!(
-            alias,
-            issuer = issuer.issuer,
-            "the certificate alias is not used; the issuer's key URL is"
-        );
-    }
-    Ok(TrustedIssuer {
-        issuer: issuer.issuer.clone(),
-        algorithms: issuer.algorithms.clone(),
-        expectations: Expectations {
-            audience: issuer.audience.clone(),
-            required: issuer.required_claims.clone(),
-            must_expire: true,
-            skew_ms,
-        },
-        allow_padding: issuer.allow_padding,
-        pinned,
-        source,
-        claims: issuer.claims.clone(),
-        scope_claim: issuer.scope_claim.clone(),
-        consumer_key_claim: issuer.consumer_key_claim.clone(),
-        validate_subscription: issuer.validate_subscription,
+/// Collects the problem, so that all are reported together.
+fn keep<T>(result: Result<Option<T>, SecurityError>, errors: &mut Vec<SecurityError>) -> Option<T> {
+    result.unwrap_or_else(|error| {
+        errors.push(error);
+        None
     })
-}
-
-fn backend_tokens(config: &RuntimeConfig) -> Result<Option<BackendTokens>, SecurityError> {
-    const KEY: &str = "jwtGeneratorConfig.privateKeyFile";
-    let settings = &config.backend_jwt;
-    if !settings.enabled {
-        return Ok(None);
-    }
-    if settings.signing == BackendJwtSigning::Unsigned {
-        return Ok(Some(BackendTokens::new(settings, Signer::unsigned())));
-    }
-    // The listener's key signs unless there is one of its own.
-    let (key, certificate) = match &settings.private_key_file {
-        Some(key) => (Some(key), settings.certificate_file.as_ref()),
-        None => (
-            config.listener.private_key_file.as_ref(),
-            config.listener.certificate_file.as_ref(),
-        ),
-    };
-    let path = key.ok_or(SecurityError::NoSigningKey { setting: KEY })?;
-    let certificate = match certificate {
-        Some(path) => Some(read(path, "jwtGeneratorConfig.certificateFile")?),
-        None => None,
-    };
-    let signer = Signer::rs256(&read(path, KEY)?, certificate.as_deref()).map_err(|error| SecurityError::Key {
-        path: path.clone(),
-        setting: KEY,
-        reason: error.to_string(),
-    })?;
-    Ok(Some(BackendTokens::new(settings, signer)))
-}
-
-fn introspector(
-    config: &KeyManager,
-    control: &tokio::runtime::Handle,
-) -> Result<Option<Arc<Introspector>>, SecurityError> {
-    let roots = match &config.ca_file {
-        Some(path) => Some(read(path, "keyManager.caFile")?),
-        None => None,
-    };
-    Introspector::new(config, roots.as_deref(), control).map_err(|reason| SecurityError::KeyManager { reason })
-}
-
-fn accept_certificates(certificates: &mut Certificates, entry: &CertificateAliases) -> Result<(), SecurityError> {
-    const SETTING: &str = "mutualSSLConfig.api.certificates";
-    if let Some(alias) = unresolved_alias(entry) {
-        return Err(SecurityError::Alias {
-            alias: alias.to_owned(),
-            setting: SETTING,
-        });
-    }
-    let pems = files(entry)
-        .map(|path| read(path, SETTING))
-        .collect::<Result<Vec<_>, _>>()?;
-    certificates.add(entry, &pems).map_err(|reason| SecurityError::Key {
-        path: entry.files.first().cloned().unwrap_or_default(),
-        setting: SETTING,
-        reason: reason.to_owned(),
-    })
-}
-
-/// A list that cannot be applied completely must not be taken for applied.
-fn revoke_from_file(revocations: &Revocations, path: &Path) -> Result<(), SecurityError> {
-    const SETTING: &str = "tokenRevocationConfig.file";
-    let text = std::fs::read_to_string(path).map_err(|source| SecurityError::Read {
-        path: path.to_owned(),
-        setting: SETTING,
-        source,
-    })?;
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now_ms = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-    match revocations.apply(&text, now_ms) {
-        Ok(_) => Ok(()),
-        Err(errors) => Err(SecurityError::Key {
-            path: path.to_owned(),
-            setting: SETTING,
-            reason: errors.first().map(ToString::to_string).unwrap_or_default(),
-        }),
-    }
-}
-
-/// Without a key for them, no API key is accepted; that is no error.
-fn api_key_issuer(keys: &ApiKeys, skew_ms: u64) -> Result<Option<TrustedIssuer>, SecurityError> {
-    let algorithms = vec![Algorithm::Rs256];
-    let files = [
-        (&keys.certificate_file, "apikey.tokenConfigs.certificateFile"),
-        (&keys.public_key_file, "apikey.tokenConfigs.publicKeyFile"),
-    ];
-    let Some(pinned) = pinned(files, &algorithms)? else {
-        return match &keys.certificate_alias {
-            Some(alias) => Err(SecurityError::Alias {
-                alias: alias.clone(),
-                setting: "apikey.tokenConfigs.certificateAlias",
-            }),
-            None => Ok(None),
-        };
-    };
-    Ok(Some(TrustedIssuer {
-        issuer: keys.issuer.clone(),
-        algorithms,
-        expectations: Expectations {
-            skew_ms,
-            // API keys may live for ever.
-            must_expire: false,
-            ..Expectations::default()
-        },
-        allow_padding: keys.allow_padding,
-        pinned: Some(pinned),
-        source: None,
-        claims: Vec::new(),
-        scope_claim: None,
-        consumer_key_claim: None,
-        validate_subscription: None,
-    }))
-}
-
-fn pinned(
-    files: [(&Option<PathBuf>, &'static str); 2],
-    algorithms: &[Algorithm],
-) -> Result<Option<VerificationKey>, SecurityError> {
-    for (path, setting) in files {
-        let Some(path) = path else { continue };
-        let pem = read(path, setting)?;
-        let key = VerificationKey::from_pem(&pem, algorithms).map_err(|error| SecurityError::Key {
-            path: path.clone(),
-            setting,
-            reason: error.to_string(),
-        })?;
-        return Ok(Some(key));
-    }
-    Ok(None)
-}
-
-fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, SecurityError> {
-    let failed = |source| SecurityError::Read {
-        path: path.to_owned(),
-        setting,
-        source,
-    };
-    if std::fs::metadata(path).map_err(failed)?.len() > MAX_PEM {
-        return Err(SecurityError::Key {
-            path: path.to_owned(),
-            setting,
-            reason: "the file is larger than 1 MiB".to_owned(),
-        });
-    }
-    std::fs::read(path).map_err(failed)
 }

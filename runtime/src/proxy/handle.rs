@@ -6,7 +6,7 @@ use super::body::{AnswerBody, Source};
 use super::exchange::Exchange;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
-use super::{client_address, headers, listener, request_id};
+use super::{client_address, headers, listener, request_id, service};
 use crate::auth::{CallerKeyType, RequestView, Strip};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
@@ -65,6 +65,15 @@ pub(crate) async fn handle(
 
     if let Some(answered) = listener::check(snapshot, &parts, &incoming) {
         return reply.own(exchange, answered, &parts.headers);
+    }
+
+    if connection.tls
+        && let Some(service) = snapshot.authenticator.services().find(parts.uri.path())
+    {
+        return match service::answer(snapshot, service, &parts, incoming, began.unix_ms).await {
+            Ok(response) => reply.send_own(exchange, None, response),
+            Err(answered) => reply.own(exchange, answered, &parts.headers),
+        };
     }
 
     let asked = Asked {

@@ -15,6 +15,7 @@ mod listener;
 mod phase;
 mod request_id;
 mod routing;
+mod service;
 
 pub(crate) use handle::handle;
 pub(crate) use request_id::RequestIds;

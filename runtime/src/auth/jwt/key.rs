@@ -46,7 +46,8 @@ impl VerificationKey {
         Self::from_spki(&certificate.subject_public_key_info(), algorithms)
     }
 
-    fn from_spki(spki: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+    /// Reads a SubjectPublicKeyInfo.
+    pub(crate) fn from_spki(spki: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         let parsed = algorithms
             .iter()
             .filter_map(|&algorithm| Some((algorithm, ParsedPublicKey::new(verification(algorithm), spki).ok()?)))

@@ -11,5 +11,6 @@ mod keys;
 mod mutual_tls;
 mod remembered;
 mod server;
+mod services;
 mod setup;
 mod subscriptions;

@@ -143,6 +143,12 @@ pub(super) fn fixture(conf: &str, config: &GatewayConfig, snapshot: Option<&Subs
         format!("apikey.tokenConfigs.issuer = \"{ISSUER}\"\napikey.tokenConfigs.publicKeyFile = \"{{dir}}/rsa.pem\"\n");
     let issuer = format!("[[jwtTokenConfig]]\nissuer = \"{ISSUER}\"\npublicKeyFile = \"{{dir}}/rsa.pem\"\n");
     let issuer = if conf.contains("jwtTokenConfig") { "" } else { &issuer };
+    // With a key of its own to issue API keys, the gateway verifies them by that.
+    let keys = if conf.contains("apikey.issuer") {
+        String::new()
+    } else {
+        keys
+    };
     let text = format!("{keys}{conf}\n{issuer}").replace("{dir}", &dir.path().display().to_string());
     let (runtime_config, _) = RuntimeConfig::load(Sources {
         file: Some(("test.conf", &text)),

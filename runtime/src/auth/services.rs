@@ -1,0 +1,146 @@
+//! Services of the gateway itself on its TLS listeners: the key manager's token endpoints, and issuing of API keys.
+//!
+//! They pass none of the phases of an API. A service that is not configured does not exist: its path is routed like any
+//! other.
+
+use super::api_key_issuer::ApiKeyIssuer;
+use super::token_proxy::TokenProxy;
+use crate::refusal::Refusal;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, StatusCode};
+
+/// A service, by path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// `POST /token`
+    Token,
+    /// `POST /revoke`
+    Revoke,
+    /// `GET /authorize`
+    Authorize,
+    /// `GET /userinfo`
+    UserInfo,
+    /// `GET` or `POST /apikey`
+    ApiKey,
+}
+
+/// A request for a service.
+#[derive(Debug)]
+pub struct ServiceRequest {
+    /// Method.
+    pub method: Method,
+    /// Path and query as received.
+    pub target: String,
+    /// Header fields as received.
+    pub headers: HeaderMap,
+    /// The whole body, at most [`MAX_BODY`] bytes.
+    pub body: Bytes,
+}
+
+/// Largest body of a request for a service, in bytes.
+pub const MAX_BODY: usize = 65_536;
+
+/// The services that are configured.
+#[derive(Debug, Default)]
+pub struct Services {
+    pub(super) tokens: Option<TokenProxy>,
+    pub(super) api_keys: Option<ApiKeyIssuer>,
+}
+
+impl Service {
+    const ALL: [(&'static str, Self); 5] = [
+        ("/token", Self::Token),
+        ("/revoke", Self::Revoke),
+        ("/authorize", Self::Authorize),
+        ("/userinfo", Self::UserInfo),
+        ("/apikey", Self::ApiKey),
+    ];
+
+    /// Returns the service of a path: its own, or any below it.
+    fn of(path: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|(own, _)| {
+                path.strip_prefix(own)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+            .map(|(_, service)| service)
+    }
+
+    fn accepts(self, method: &Method) -> bool {
+        match self {
+            Self::Token | Self::Revoke => *method == Method::POST,
+            Self::Authorize | Self::UserInfo => *method == Method::GET,
+            Self::ApiKey => matches!(*method, Method::GET | Method::POST),
+        }
+    }
+}
+
+impl Services {
+    /// Returns the configured service of a path.
+    pub fn find(&self, path: &str) -> Option<Service> {
+        let service = Service::of(path)?;
+        let configured = match service {
+            Service::ApiKey => self.api_keys.is_some(),
+            _ => self.tokens.is_some(),
+        };
+        configured.then_some(service)
+    }
+
+    /// Returns whether the key manager's endpoints are offered, which have a listener of their own.
+    pub fn offer_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to render.
+    pub async fn answer(
+        &self,
+        service: Service,
+        request: ServiceRequest,
+        now_ms: u64,
+    ) -> Result<Response<Bytes>, Refusal> {
+        if !service.accepts(&request.method) {
+            return Err(Refusal::MethodNotAllowed);
+        }
+        match (service, &self.tokens, &self.api_keys) {
+            (Service::ApiKey, _, Some(issuer)) => issuer.issue(&request, now_ms).await,
+            (Service::ApiKey, _, None) | (_, None, _) => Err(Refusal::NotFound),
+            (_, Some(proxy), _) => Ok(proxy.forward(service, request).await),
+        }
+    }
+}
+
+/// Makes an answer with a body of text.
+pub(super) fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+    headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_whole_segments() {
+        assert_eq!(Service::of("/token"), Some(Service::Token));
+        assert_eq!(Service::of("/authorize/x"), Some(Service::Authorize));
+        for path in ["/tokens", "/", "/api/token", "/Token", "/apikeys/1"] {
+            assert_eq!(Service::of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_configured_does_not_exist() {
+        let services = Services::default();
+        assert!(services.find("/token").is_none() && services.find("/apikey").is_none());
+        assert!(!services.offer_tokens());
+    }
+}

@@ -1,0 +1,120 @@
+//! The key manager's token endpoints behind the gateway.
+
+use super::services::{Service, ServiceRequest, text};
+use crate::config::KeyManager;
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Largest answer.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// Headers that concern one hop only.
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    CONTENT_LENGTH,
+    HOST,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// Forwards to the key manager.
+#[derive(Debug)]
+pub(super) struct TokenProxy {
+    client: Client,
+    /// Without trailing slash.
+    base: String,
+    timeout: Duration,
+    calls: Arc<Semaphore>,
+    control: tokio::runtime::Handle,
+}
+
+impl TokenProxy {
+    /// `None`: no key manager is configured.
+    pub(super) fn new(
+        config: &KeyManager,
+        extra_roots: Option<&[u8]>,
+        control: &tokio::runtime::Handle,
+    ) -> Result<Option<Self>, String> {
+        let Some(server) = &config.server_url else {
+            return Ok(None);
+        };
+        // A redirect of `/authorize` is the browser's to follow.
+        let mut builder = Client::builder().redirect(Policy::none());
+        if let Some(pem) = extra_roots {
+            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Some(Self {
+            client: builder.build().map_err(|error| error.to_string())?,
+            base: format!("{}/{}", server.as_str().trim_end_matches('/'), config.token_context),
+            timeout: config.timeout,
+            calls: Arc::new(Semaphore::new(config.max_concurrent_calls)),
+            control: control.clone(),
+        }))
+    }
+
+    /// Forwards a request; whatever fails is the same answer.
+    pub(super) async fn forward(&self, service: Service, mut request: ServiceRequest) -> Response<Bytes> {
+        for name in HOP_BY_HOP {
+            request.headers.remove(name);
+        }
+        let call = self
+            .client
+            .request(request.method, format!("{}{}", self.base, request.target))
+            .headers(request.headers)
+            .body(request.body);
+        let calls = Arc::clone(&self.calls);
+        let exchange = async move {
+            // The semaphore is never closed.
+            let _turn = calls.acquire().await.ok()?;
+            let mut answer = call.send().await.ok()?;
+            let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            let mut body = Vec::new();
+            while let Some(chunk) = answer.chunk().await.ok()? {
+                if body.len() + chunk.len() > MAX_ANSWER {
+                    return None;
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Some((status, headers, body))
+        };
+        let timeout = self.timeout;
+        // Connections to the key manager belong to the control runtime.
+        let running = self
+            .control
+            .spawn(async move { tokio::time::timeout(timeout, exchange).await.ok().flatten() });
+        match running.await.ok().flatten() {
+            Some((status, headers, body)) => relay(status, headers, body),
+            None => text(StatusCode::INTERNAL_SERVER_ERROR, "application/json", failure(service)),
+        }
+    }
+}
+
+fn relay(status: StatusCode, mut headers: HeaderMap, body: Vec<u8>) -> Response<Bytes> {
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+const fn failure(service: Service) -> &'static str {
+    match service {
+        Service::Token => "{\"error\":\"error occurred while invoking the token endpoint\"}",
+        Service::Revoke => "{\"error\":\"error occurred while invoking the revoke endpoint\"}",
+        Service::Authorize => "{\"error\":\"error occurred while invoking the authorize endpoint\"}",
+        Service::UserInfo | Service::ApiKey => "{\"error\":\"error occurred while invoking the user info endpoint\"}",
+    }
+}

@@ -1,0 +1,50 @@
+//! Requests for services of the gateway itself, which belong to no API.
+
+use super::answer::Answered;
+use super::phase::Phase;
+use crate::auth::{MAX_BODY, Service, ServiceRequest};
+use crate::refusal::Refusal;
+use crate::snapshot::Snapshot;
+use bytes::Bytes;
+use http::Response;
+use http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use std::time::Duration;
+
+/// For the whole body of such a request.
+const BODY_TIME: Duration = Duration::from_secs(15);
+
+/// Reads the request to its end and has it answered.
+pub(super) async fn answer(
+    snapshot: &Snapshot,
+    service: Service,
+    parts: &Parts,
+    body: Incoming,
+    unix_ms: u64,
+) -> Result<Response<Bytes>, Answered> {
+    let refused = |refusal: Refusal| Answered::refused(Phase::Listener, refusal);
+    let body = read(body).await.map_err(refused)?;
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str())
+        .to_owned();
+    let request = ServiceRequest {
+        method: parts.method.clone(),
+        target,
+        headers: parts.headers.clone(),
+        body,
+    };
+    let services = snapshot.authenticator.services();
+    services.answer(service, request, unix_ms).await.map_err(refused)
+}
+
+async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
+        Ok(Err(_)) => Err(Refusal::BadRequest),
+        Err(_) => Err(Refusal::RequestTimeout),
+    }
+}
