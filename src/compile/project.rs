@@ -39,6 +39,9 @@ pub enum CompileError {
     /// A file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A pull was interrupted, and its end cannot be made up for.
+    #[error("an interrupted pull could not be finished")]
+    Recover(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing of a project is there.
     #[error("{} is not a project folder", .0.display())]
     NotAProject(PathBuf),
@@ -77,6 +80,8 @@ const GRPC_DEFINITIONS: &str = "grpc_definitions";
 pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     crate::lock::recover(layout)?;
     let root = layout.root();
+    // A pull that was killed has left the old state or the new one, but perhaps not yet in its place.
+    crate::lock::recover(layout).map_err(|source| CompileError::Recover(Box::new(source)))?;
     let settings = Settings::load(&layout.settings())?;
     if settings.is_none() && !looks_like_a_project(layout) {
         return Err(CompileError::NotAProject(root.to_owned()));

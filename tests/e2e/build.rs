@@ -229,3 +229,18 @@ fn definitions_are_downloaded() {
     let outcome = place.mgw(&["add", "shop", &secret]).exits(2);
     assert!(!outcome.stderr.contains("canary") && !outcome.stdout.contains("canary"));
 }
+
+#[test]
+fn a_locked_build_wants_what_was_pulled() {
+    let place = built();
+    place.mgw(&["build", "shop", "--locked"]).exits(0);
+    place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[pull]\nlabels = [\"dev\"]\n",
+    );
+    let before = place.files();
+    place.mgw(&["build", "shop", "--locked"]).exits(15);
+    assert_eq!(place.files(), before);
+    place.mgw(&["build", "shop"]).exits(0);
+    place.mgw(&["build", "shop", "--label", "dev"]).exits(11);
+}
