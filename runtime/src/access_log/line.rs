@@ -94,6 +94,9 @@ impl Record {
         let parameters = self.api.as_ref().map_or(&[][..], |api| &api.key_parameters);
         let mut target = String::new();
         push_target(&mut target, &self.uri, parameters);
+        let mut referer = String::new();
+        push_referer(&mut referer, self.referer.as_ref(), parameters);
+        let referer = referer.trim_matches('"');
         let object = serde_json::json!({
             "time": self.time().to_string(),
             "client": self.client,
@@ -102,7 +105,7 @@ impl Record {
             "version": format!("{:?}", self.version),
             "status": self.status_code(),
             "bytes": self.bytes,
-            "referer": self.referer.as_ref().map(text),
+            "referer": self.referer.as_ref().map(|_| referer),
             "agent": self.agent.as_ref().map(text),
             "id": text(&self.id),
             "api": self.api.as_ref().map(|api| &api.label),
@@ -132,7 +135,7 @@ impl Record {
         let parameters = self.api.as_ref().map_or(&[][..], |api| &api.key_parameters);
         push_target(line, &self.uri, parameters);
         let _ = write!(line, " {:?}\" {status} {} ", self.version, self.bytes);
-        push_quoted(line, self.referer.as_ref());
+        push_referer(line, self.referer.as_ref(), parameters);
         line.push(' ');
         push_quoted(line, self.agent.as_ref());
         line.push_str(" id=");
@@ -148,7 +151,13 @@ impl Record {
 
 fn push_target(line: &mut String, uri: &Uri, key_parameters: &[String]) {
     push_escaped(line, uri.path().as_bytes());
-    let Some(query) = uri.query() else { return };
+    if let Some(query) = uri.query() {
+        push_query(line, query, key_parameters);
+    }
+}
+
+/// Appends a query with its question mark.
+fn push_query(line: &mut String, query: &str, key_parameters: &[String]) {
     for (position, pair) in query.split('&').enumerate() {
         line.push(if position == 0 { '?' } else { '&' });
         match pair.split_once('=') {
@@ -165,6 +174,20 @@ fn is_secret(name: &str, key_parameters: &[String]) -> bool {
     let name = crate::route::decode(name);
     let listed = |secret: &str| name.eq_ignore_ascii_case(secret);
     SECRET_PARAMETERS.into_iter().any(listed) || key_parameters.iter().any(|secret| listed(secret))
+}
+
+/// A referring page of the same API may carry keys in its query too.
+fn push_referer(line: &mut String, referer: Option<&HeaderValue>, key_parameters: &[String]) {
+    let text = referer.and_then(|value| value.to_str().ok());
+    match text.and_then(|text| text.split_once('?')) {
+        Some((page, query)) => {
+            line.push('"');
+            push_escaped(line, page.as_bytes());
+            push_query(line, query, key_parameters);
+            line.push('"');
+        }
+        None => push_quoted(line, referer),
+    }
 }
 
 fn push_quoted(line: &mut String, value: Option<&HeaderValue>) {
@@ -274,5 +297,11 @@ mod tests {
             assert!(line.contains(&format!("GET {target} ")), "{line}");
             assert!(!line.contains("s3cret"), "{line}");
         }
+        let mut record = record("/p");
+        record.referer = Some(HeaderValue::from_static("https://a/b?mykey=s3cret&c=1"));
+        assert!(line(&record).contains("\"https://a/b?mykey=***&c=1\""));
+        let mut json = String::new();
+        record.write(Format::Json, &mut json);
+        assert!(json.contains("\"referer\":\"https://a/b?mykey=***&c=1\""), "{json}");
     }
 }

@@ -50,9 +50,17 @@ impl Control {
         }
         let metrics = &self.continued.metrics;
         let generation = self.snapshot.load().generation + 1;
-        let snapshot = compile(bundle, &self.config, &self.continued, generation).inspect_err(|_| {
-            metrics.reload_failures.fetch_add(1, Ordering::Relaxed);
-        })?;
+        let compiled = compile(bundle, &self.config, &self.continued, generation);
+        let served = match &compiled {
+            Ok(snapshot) => Arc::clone(snapshot),
+            Err(_) => {
+                metrics.reload_failures.fetch_add(1, Ordering::Relaxed);
+                self.snapshot.load_full()
+            }
+        };
+        let counted: Vec<_> = served.apis.iter().map(|api| Arc::clone(&api.metrics)).collect();
+        metrics.keep(&counted);
+        let snapshot = compiled?;
         for core in &self.cores {
             core.take_over(&snapshot);
         }

@@ -28,6 +28,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
+/// Threads for what blocks, per event loop: looking up names. More look-ups wait for each other.
+const BLOCKING_THREADS: usize = 16;
 /// How long a client may leave an answer unread, in milliseconds.
 const STALLED_MS: u64 = 60_000;
 
@@ -238,6 +240,7 @@ fn access_log(config: &RuntimeConfig) -> Result<Option<(AccessLog, Writer)>, Sta
 
 fn runtime() -> Result<Runtime, StartError> {
     tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
         .map_err(StartError::Thread)

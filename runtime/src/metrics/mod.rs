@@ -13,7 +13,7 @@ pub(crate) use api::ApiMetrics;
 pub(crate) use expose::{Gauges, expose};
 
 use crossbeam_utils::CachePadded;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,21 +42,21 @@ impl Metrics {
         &self.cores
     }
 
-    /// Finds or makes the counters of each API, and forgets those of others. Counters of surviving APIs go on.
+    /// Finds or makes the counters of each API. Counters of APIs that both bundles have go on.
     pub(crate) fn apis<'a>(&self, apis: impl Iterator<Item = &'a mgw_bundle::config::Api>) -> Vec<Arc<ApiMetrics>> {
         let mut known = self.apis.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut kept = BTreeMap::new();
-        let listed = apis
-            .map(|api| {
-                let metrics = known
-                    .remove(&api.id)
-                    .unwrap_or_else(|| Arc::new(ApiMetrics::new(&api.name, &api.version, self.cores.len())));
-                kept.insert(api.id.clone(), Arc::clone(&metrics));
-                metrics
-            })
-            .collect();
-        *known = kept;
-        listed
+        apis.map(|api| {
+            let make = || Arc::new(ApiMetrics::new(&api.name, &api.version, self.cores.len()));
+            Arc::clone(known.entry(api.id.clone()).or_insert_with(make))
+        })
+        .collect()
+    }
+
+    /// Forgets the counters of APIs that are not served any more.
+    pub(crate) fn keep(&self, served: &[Arc<ApiMetrics>]) {
+        let served: HashSet<*const ApiMetrics> = served.iter().map(Arc::as_ptr).collect();
+        let mut known = self.apis.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, metrics| served.contains(&Arc::as_ptr(metrics)));
     }
 }
 

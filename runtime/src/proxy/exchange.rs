@@ -84,6 +84,10 @@ impl Exchange {
         }
     }
 
+    pub(super) fn is_head(&self) -> bool {
+        self.method == Some(Method::Head)
+    }
+
     pub(super) fn routed(&mut self, metrics: &Arc<ApiMetrics>, logged: &Arc<LoggedApi>) {
         self.api = Some(Arc::clone(metrics));
         if let Some(record) = &mut self.record {

@@ -98,7 +98,7 @@ pub(crate) async fn handle(
         headers: &parts.headers,
         query: parts.uri.query(),
         client_ip,
-        certificate: connection.certificate.as_ref(),
+        certificate: connection.certificate(),
     };
     let caller = match authenticate(&core, snapshot, &route, &view, began).await {
         Ok(caller) => caller,
@@ -179,7 +179,6 @@ pub(crate) async fn handle(
             head.version = Version::HTTP_11;
             exchange.status = Some(head.status);
             let mut response = Response::from_parts(head, AnswerBody::new(Source::Backend(body), exchange));
-            snapshot.rules.apply_to_response(response.headers_mut());
             reply.complete(&mut response);
             response
         }
@@ -211,6 +210,9 @@ impl Reply<'_> {
             self.core.metrics.refused(refusal);
         }
         exchange.status = Some(response.status());
+        // The length stays, as it would be for GET.
+        let body_wanted = !exchange.is_head();
+        let response = response.map(|body| if body_wanted { body } else { bytes::Bytes::new() });
         let mut response = response.map(|body| AnswerBody::new(Source::Own(body), exchange));
         self.complete(&mut response);
         response
@@ -219,8 +221,9 @@ impl Reply<'_> {
     /// The last phase: what every answer carries.
     fn complete(self, response: &mut Response<AnswerBody>) {
         let headers = response.headers_mut();
-        if let (Some(origin), Some(rules)) = (self.cors, self.api.and_then(|api| api.cors.as_ref())) {
-            rules.apply(origin, headers);
+        self.snapshot.rules.apply_to_response(headers);
+        if let Some(rules) = self.api.and_then(|api| api.cors.as_ref()) {
+            rules.apply(self.cors, headers);
         }
         if !self.snapshot.compat {
             headers.insert(request_id::CORRELATION_ID, self.id);

@@ -51,7 +51,12 @@ impl<S: AsyncWrite + Unpin> Write for ClientIo<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let result = Pin::new(&mut self.stream).poll_flush(context);
+        // Only TLS holds bytes back; a plain socket is always flushed, whether the client reads or not.
+        if self.connection.tls {
+            return self.written(result);
+        }
+        result
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

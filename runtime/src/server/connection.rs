@@ -7,6 +7,7 @@ use crate::auth::ClientCertificate;
 use crate::clock::Clock;
 use futures_util::task::AtomicWaker;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::task::Waker;
 use std::time::Duration;
@@ -38,8 +39,7 @@ pub(crate) enum Order {
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) tls: bool,
-    /// What the client showed in the handshake.
-    pub(crate) certificate: Option<ClientCertificate>,
+    certificate: OnceLock<ClientCertificate>,
     clock: Clock,
     in_flight: AtomicU32,
     served: AtomicBool,
@@ -55,11 +55,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(peer: SocketAddr, tls: bool, certificate: Option<ClientCertificate>, clock: Clock) -> Self {
+    pub(crate) fn new(peer: SocketAddr, tls: bool, clock: Clock) -> Self {
         Self {
             peer,
             tls,
-            certificate,
+            certificate: OnceLock::new(),
             in_flight: AtomicU32::new(0),
             served: AtomicBool::new(false),
             http2: AtomicBool::new(false),
@@ -70,6 +70,17 @@ impl Connection {
             waker: AtomicWaker::new(),
             clock,
         }
+    }
+
+    /// What the client showed in the handshake.
+    pub(crate) fn certificate(&self) -> Option<&ClientCertificate> {
+        self.certificate.get()
+    }
+
+    /// Notes what the client showed in the handshake.
+    pub(super) fn showed(&self, certificate: ClientCertificate) {
+        // There is one handshake per connection.
+        let _ = self.certificate.set(certificate);
     }
 
     pub(super) fn note_read(&self) {
@@ -112,9 +123,13 @@ impl Connection {
         }
         // Between requests HTTP/2 connections carry pings and window updates, which begin no request.
         let http2 = self.http2.load(Relaxed);
+        let idle_ms = now_ms.saturating_sub(self.idle_since_ms.load(Relaxed));
         if !http2 && exceeded(self.head_since_ms.load(Relaxed), limits.head_ms) {
             Order::Abort
-        } else if now_ms.saturating_sub(self.idle_since_ms.load(Relaxed)) >= limits.idle_ms {
+        } else if idle_ms >= limits.idle_ms.saturating_add(limits.stalled_ms) {
+            // Told to finish long ago: the client does not take part in closing.
+            Order::Abort
+        } else if idle_ms >= limits.idle_ms {
             Order::Finish
         } else {
             Order::Serve
@@ -169,7 +184,7 @@ mod tests {
     };
 
     fn connection() -> Connection {
-        Connection::new(SocketAddr::from(([127, 0, 0, 1], 1)), false, None, Clock::new())
+        Connection::new(SocketAddr::from(([127, 0, 0, 1], 1)), false, Clock::new())
     }
 
     #[test]
@@ -177,6 +192,7 @@ mod tests {
         let connection = connection();
         assert_eq!(connection.verdict(999, &LIMITS), Order::Serve);
         assert_eq!(connection.verdict(1000, &LIMITS), Order::Finish);
+        assert_eq!(connection.verdict(1500, &LIMITS), Order::Abort);
         connection.request_began(false);
         assert_eq!(connection.verdict(100_000, &LIMITS), Order::Serve);
     }

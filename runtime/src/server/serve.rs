@@ -128,37 +128,29 @@ fn start(
     let (core, tls, settings) = (Arc::clone(core), tls.cloned(), Arc::clone(settings));
     tokio::spawn(async move {
         let _spent = spent;
-        match tls {
-            None => {
-                let connection = Connection::new(peer, false, None, core.clock.clone());
-                serve(
-                    &core,
-                    stream,
-                    Arc::new(connection),
-                    protocols(&settings, None),
-                    &settings,
-                )
-                .await;
-            }
-            Some(acceptor) => match tokio::time::timeout(settings.tls_handshake, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    let session = stream.get_ref().1;
-                    // The handshake fails unless the chain leads to a configured authority.
-                    let certificate = session.peer_certificates().and_then(|chain| chain.first());
-                    let certificate = certificate.map(|leaf| ClientCertificate {
+        let connection = Arc::new(Connection::new(peer, tls.is_some(), core.clock.clone()));
+        let _registration = core.connections.register(Arc::clone(&connection));
+        let Some(acceptor) = tls else {
+            return serve(&core, stream, connection, protocols(&settings, None), &settings).await;
+        };
+        match tokio::time::timeout(settings.tls_handshake, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let session = stream.get_ref().1;
+                // The handshake fails unless the chain leads to a configured authority.
+                if let Some(leaf) = session.peer_certificates().and_then(|chain| chain.first()) {
+                    connection.showed(ClientCertificate {
                         der: leaf.as_ref().to_vec(),
                         trusted: true,
                     });
-                    let protocols = protocols(&settings, session.alpn_protocol().or(Some(b"http/1.1")));
-                    let connection = Connection::new(peer, true, certificate, core.clock.clone());
-                    serve(&core, stream, Arc::new(connection), protocols, &settings).await;
                 }
-                Ok(Err(error)) => {
-                    core.metrics.handshake_failed();
-                    tracing::debug!(%error, "TLS handshake failed");
-                }
-                Err(_) => core.metrics.handshake_failed(),
-            },
+                let protocols = protocols(&settings, session.alpn_protocol().or(Some(b"http/1.1")));
+                serve(&core, stream, connection, protocols, &settings).await;
+            }
+            Ok(Err(error)) => {
+                core.metrics.handshake_failed();
+                tracing::debug!(%error, "TLS handshake failed");
+            }
+            Err(_) => core.metrics.handshake_failed(),
         }
     });
 }
@@ -189,7 +181,6 @@ async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let _registration = core.connections.register(Arc::clone(&connection));
     let io = ClientIo::new(stream, Arc::clone(&connection));
     let builder = builder(protocols, settings, settings.keep_alive && !core.is_draining());
     let service = service_fn(|request| {

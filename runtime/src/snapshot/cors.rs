@@ -108,10 +108,12 @@ impl CorsRules {
         })
     }
 
-    /// Adds what every answer to a granted origin carries.
-    pub(crate) fn apply(&self, origin: HeaderValue, response: &mut HeaderMap) {
-        response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    /// Adds what every answer carries, and what answers to a granted origin carry besides.
+    pub(crate) fn apply(&self, granted: Option<HeaderValue>, response: &mut HeaderMap) {
+        // Caches must not give one origin's answer to another.
         response.append(VARY, HeaderValue::from_static("Origin"));
+        let Some(origin) = granted else { return };
+        response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         if self.credentials {
             response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
@@ -195,7 +197,7 @@ mod tests {
     #[test]
     fn answers_echo_the_origin() {
         let mut response = HeaderMap::new();
-        rules(&["*"]).apply(HeaderValue::from_static("http://a"), &mut response);
+        rules(&["*"]).apply(Some(HeaderValue::from_static("http://a")), &mut response);
         assert_eq!(response["access-control-allow-origin"], "http://a");
         assert_eq!(response["access-control-expose-headers"], "X-CUSTOM-HEADER");
         assert_eq!(response["access-control-allow-credentials"], "true");

@@ -226,3 +226,80 @@ fn https_backends_are_verified() {
     let reckless = GatewayBuilder::new(apis()).set("httpClients.disableSslVerification", "true");
     assert_eq!(reckless.start().get("/named").body, "secure");
 }
+
+#[test]
+fn client_certificates_admit() {
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("no names");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_pem = ca.self_signed(&ca_key).expect("a certificate").pem();
+    let ca = rcgen::Issuer::new(ca, ca_key);
+    let client_key = rcgen::KeyPair::generate().expect("a key");
+    let client = rcgen::CertificateParams::new(vec!["client".to_owned()]).expect("a name");
+    let client = client.signed_by(&client_key, &ca).expect("a certificate");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ca_file, client_file) = (folder.path().join("ca.pem"), folder.path().join("client.pem"));
+    std::fs::write(&ca_file, ca_pem).expect("it is written");
+    std::fs::write(&client_file, client.pem()).expect("it is written");
+
+    let backend = Backend::named("ok");
+    let mut guarded = api("/p", &backend.url());
+    guarded.mutual_tls = Some(mgw_bundle::config::MutualTls::Mandatory);
+    for resource in &mut guarded.resources {
+        resource.security.enabled = true;
+        resource.security.optional = true;
+        resource.security.alternatives = vec![mgw_bundle::config::Requirement {
+            schemes: vec![mgw_bundle::config::Scheme::Oauth2],
+        }];
+    }
+    let gateway = with_tls(
+        GatewayBuilder::new(vec![guarded])
+            .set("mutualSSLConfig.clientCaFile", &ca_file.to_string_lossy())
+            .file(&format!(
+                "[[mutualSSLConfig.api.certificates]]\nname = \"p\"\nversion = \"1.0\"\ncertificateFiles = [\"{}\"]\n",
+                client_file.display()
+            )),
+    );
+    let Some(CertificateOrigin::Generated { certificate }) = gateway.running.certificate() else {
+        panic!("a certificate was made")
+    };
+    let pem = std::fs::read(certificate).expect("it was written");
+    let address = gateway.running.addresses().https.expect("the TLS listener is on");
+    for (with_certificate, expected) in [(true, StatusCode::OK), (false, StatusCode::UNAUTHORIZED)] {
+        let mut roots = rustls::RootCertStore::empty();
+        let root = CertificateDer::from_pem_slice(&pem).expect("PEM");
+        roots.add(root).expect("it can be trusted");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the defaults are safe")
+            .with_root_certificates(roots);
+        let config = if with_certificate {
+            let key = rustls_pki_types::PrivateKeyDer::try_from(client_key.serialize_der()).expect("a key");
+            builder
+                .with_client_auth_cert(vec![client.der().clone()], key)
+                .expect("they fit")
+        } else {
+            builder.with_no_client_auth()
+        };
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let status = on_runtime(async move {
+            let name = ServerName::try_from("localhost").expect("a name");
+            let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+            let stream = connector.connect(name, stream).await.expect("TLS");
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+                .await
+                .expect("HTTP/1.1");
+            tokio::spawn(connection);
+            let request = Request::get("/p")
+                .header("host", "gateway")
+                .body(Full::<Bytes>::default());
+            sender
+                .send_request(request.expect("a request"))
+                .await
+                .expect("a response")
+                .status()
+        });
+        assert_eq!(status, expected);
+    }
+}

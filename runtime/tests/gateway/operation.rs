@@ -77,3 +77,39 @@ fn every_request_leaves_a_line() {
     assert!(lines[1].contains("api=- app=- phase=route"), "{log}");
     assert!(!log.contains("s3cret"));
 }
+
+#[test]
+fn refused_head_requests_are_complete_answers() {
+    let gateway = GatewayBuilder::new(vec![api("/p", "http://192.0.2.1")]).start();
+    let mut client = Client::connect(gateway.http());
+    for _ in 0..2 {
+        client.send("HEAD /nowhere HTTP/1.1\r\nHost: gateway\r\n\r\n");
+        let (status, headers) = client.receive_head().expect("a head");
+        assert_eq!(status, 404);
+        assert!(
+            headers
+                .iter()
+                .any(|(name, value)| name == "content-length" && value != "0"),
+            "{headers:?}"
+        );
+    }
+    let metric = r#"mgw_requests_total{api="",version="",method="HEAD",status="4xx"}"#;
+    eventually(metric, || gateway.metric(metric) == Some(2.0));
+}
+
+#[test]
+fn counters_survive_reloads_good_and_bad() {
+    let backend = Backend::named("ok");
+    let builder = GatewayBuilder::new(vec![api("/p", &backend.url())]);
+    let gateway = builder.start();
+    assert_eq!(gateway.get("/p").status, 200);
+    let metric = r#"mgw_requests_total{api="p",version="1.0",method="GET",status="2xx"}"#;
+    let bad = GatewayBuilder::new(vec![api("/q", "ftp://x")]).bundle();
+    assert!(gateway.running.reload(&bad).is_err());
+    gateway.running.reload(&builder.bundle()).expect("a good bundle");
+    assert_eq!(gateway.get("/p").status, 200);
+    eventually(metric, || gateway.metric(metric) == Some(2.0));
+    let other = GatewayBuilder::new(vec![api("/q", &backend.url())]).bundle();
+    gateway.running.reload(&other).expect("a good bundle");
+    assert_eq!(gateway.metric(metric), None, "APIs that are gone are not shown");
+}
