@@ -10,6 +10,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{ControlPlaneKind, ControlPlaneSettings, Layout, Settings};
 use crate::ui::Prompt;
+use secrecy::SecretString;
 use serde::Serialize;
 
 /// Arguments of `mgw login`.
@@ -18,7 +19,7 @@ pub struct LoginArgs {
     /// Base URL of the control plane [env: MGW_URL] [default: the project's, else WSO2 API Cloud]
     #[arg(long, short = 's', alias = "server-url", value_name = "URL")]
     pub url: Option<String>,
-    /// Generation of its APIs; found out when left out [env: MGW_KIND]
+    /// Generation of its APIs; found out when left out
     #[arg(long, value_enum, env = "MGW_KIND")]
     pub kind: Option<ControlPlaneKind>,
     /// Who signs in.
@@ -45,6 +46,26 @@ struct LoginResult<'a> {
 
 /// Signs in and stores the session.
 pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let (signed_in, _) = sign_in_and_store(&args, context)?;
+    let session = &signed_in.session;
+    let store = args.session.store(&context.environment)?;
+    let result = LoginResult {
+        profile: store.profile().as_str(),
+        user: session.user.as_str(),
+        organisation: session.user.tenant(),
+        control_plane: session.address.to_string(),
+        kind: session.kind,
+        scopes: &session.scopes,
+        missing_scopes: &signed_in.missing_scopes,
+        visible_apis: signed_in.visible_apis,
+        expires: session.expires.to_string(),
+    };
+    context.ui.result("", &result);
+    Ok(ExitCode::Success)
+}
+
+/// Signs in, tells about it and stores the session. Returns the password beside it, for what tokens do not open.
+pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(SignedIn, SecretString), Failure> {
     let ui = &context.ui;
     let project = Settings::load(&Layout::new(".").settings())?.and_then(|settings| settings.control_plane);
     let address = address(args.url.as_deref(), project.as_ref(), context)?;
@@ -59,7 +80,7 @@ pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
         address,
         kind,
         user,
-        password,
+        password: password.clone(),
     };
     let signed_in = context.block_on(interruptible(async {
         let signed_in = sign_in(request, &http, ui).await?;
@@ -68,36 +89,20 @@ pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
         Ok(signed_in)
     }))?;
 
-    let SignedIn {
-        session,
-        missing_scopes,
-        visible_apis,
-    } = &signed_in;
+    let session = &signed_in.session;
     ui.status("Signed in", format_args!("as {} at {}", session.user, session.address));
+    ui.detail(format_args!("it is {}", generation(session.kind).title));
     ui.detail(format_args!("session file {}", store.path().display()));
-    if !missing_scopes.is_empty() {
-        ui.warn(format_args!("not granted: {}", missing_scopes.join(" ")));
+    if !signed_in.missing_scopes.is_empty() {
+        ui.warn(format_args!("not granted: {}", signed_in.missing_scopes.join(" ")));
         ui.hint("Roles of the user decide on that; pull does without where it can.");
     }
-    match visible_apis {
+    match signed_in.visible_apis {
         Some(0) => ui.warn("no API is visible to this user"),
         Some(count) => ui.line(format_args!("{count} APIs are visible to you.")),
         None => ui.warn("this user may not read APIs: the creator or publisher role is missing"),
     }
-    let result = LoginResult {
-        profile: store.profile().as_str(),
-        user: session.user.as_str(),
-        organisation: session.user.tenant(),
-        control_plane: session.address.to_string(),
-        kind: session.kind,
-        scopes: &session.scopes,
-        missing_scopes,
-        visible_apis: *visible_apis,
-        expires: session.expires.to_string(),
-    };
-    ui.detail(format_args!("it is {}", generation(session.kind).title));
-    ui.result("", &result);
-    Ok(ExitCode::Success)
+    Ok((signed_in, password))
 }
 
 fn address(flag: Option<&str>, project: Option<&ControlPlaneSettings>, context: &Context) -> Result<Address, Failure> {

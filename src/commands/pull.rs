@@ -2,6 +2,7 @@
 
 use super::credentials::{CredentialArgs, SessionArgs};
 use super::interrupt::interruptible;
+use super::login::{LoginArgs, sign_in_and_store};
 use crate::cloud::address::Address;
 use crate::cloud::control_plane::RestV1;
 use crate::cloud::pull::{Change, PullError, PulledFiles, Selection};
@@ -39,6 +40,9 @@ pub struct PullOptions {
     /// Single API as NAME:VERSION, or PROVIDER/NAME:VERSION; repeatable [default: those of mgw.toml]
     #[arg(long = "api", short = 'a', alias = "api-name", value_name = "NAME:VERSION")]
     pub apis: Vec<String>,
+    /// Sign in there first, as mgw login does; also done when user and password are given as flags
+    #[arg(long, short = 's', alias = "server-url", value_name = "URL")]
+    pub url: Option<String>,
     /// Who may read the control plane's data for gateways; the signed-in user's password is needed for that.
     #[command(flatten)]
     pub credentials: CredentialArgs,
@@ -51,6 +55,21 @@ impl PullOptions {
     /// What the command line names.
     pub(crate) fn selection(&self) -> Result<Selection, PullError> {
         Selection::new(&self.labels, &self.apis)
+    }
+
+    /// Signs in where the flags ask for it, and returns the password then.
+    fn sign_in(&self, context: &Context) -> Result<Option<SecretString>, Failure> {
+        let has_flags = self.credentials.username.is_some() && self.credentials.password.is_some();
+        if self.url.is_none() && !has_flags {
+            return Ok(None);
+        }
+        let login = LoginArgs {
+            url: self.url.clone(),
+            kind: None,
+            credentials: self.credentials.clone(),
+            session: self.session.clone(),
+        };
+        sign_in_and_store(&login, context).map(|(_, password)| Some(password))
     }
 }
 
@@ -130,6 +149,7 @@ fn pull(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Pul
     let settings = Settings::load(&layout.settings())?;
     let old = LockFile::load(&layout.lock())?;
     let selection = selection(options, settings.as_ref().map(|settings| &settings.pull), old.as_ref())?;
+    let mut password = options.sign_in(context)?;
     let store = options.session.store(&context.environment)?;
     let connection = Connection::open(store, &options.session.http(&context.environment)?, ui)?;
     let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
@@ -139,7 +159,9 @@ fn pull(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Pul
 
     let (session, files) = context.block_on(interruptible(async {
         let session = connection.session().await;
-        let password = password(options, context, &session)?;
+        if password.is_none() {
+            password = given_password(options, context, &session)?;
+        }
         let progress = ui.progress(format_args!("Pulling from {}", session.address));
         let plane = RestV1::new(Arc::new(connection));
         let gathered = gather(&plane, &selection, password.as_ref(), &progress).await?;
@@ -195,7 +217,11 @@ fn refuse_other_control_plane(connection: &Connection, wanted: Option<&ControlPl
 }
 
 /// The password for the data for gateways, when the control plane has such and the password is given for the same user.
-fn password(options: &PullOptions, context: &Context, session: &Session) -> Result<Option<SecretString>, Failure> {
+fn given_password(
+    options: &PullOptions,
+    context: &Context,
+    session: &Session,
+) -> Result<Option<SecretString>, Failure> {
     if session.generation().internal_data.is_none() {
         return Ok(None);
     }

@@ -6,4 +6,5 @@ mod build;
 mod command_line;
 mod doctor;
 mod init;
+mod pull;
 mod support;

@@ -356,3 +356,25 @@ fn an_interrupted_pull_is_brought_to_its_end_before_a_build() {
     assert_eq!(compiled.config.apis.len(), 4);
     assert_eq!(contents(&bench.project()), whole);
 }
+
+#[test]
+fn flags_of_micro_gw_sign_in_first() {
+    let bench = Bench::start(Shape::Apim32);
+    let project = bench.project().display().to_string();
+    let user = format!("{ADMIN}@meridian");
+    let words = [
+        "import",
+        &project,
+        "-l",
+        "dev",
+        "-u",
+        &user,
+        "-p",
+        "demo-password",
+        "-s",
+        bench.simulator.url(),
+    ];
+    assert_eq!(bench.run(&words).unwrap(), ExitCode::Success);
+    assert!(bench.session_file().exists());
+    assert_eq!(snapshot(&bench).source, SnapshotSource::InternalData);
+}

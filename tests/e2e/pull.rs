@@ -1,0 +1,163 @@
+//! Sign-in and pull through the binary, against the simulator.
+
+use crate::support::{Outcome, Place};
+use mgw_fixtures::simulator::{Effect, Fault, Options, Simulator};
+use std::process::{Command, Stdio};
+
+const PASSWORD: &str = "demo-password";
+
+/// A simulator, and a folder with a project of a signed-in user.
+struct Case {
+    simulator: Simulator,
+    place: Place,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Case {
+    fn signed_in() -> Self {
+        let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+        let simulator = runtime
+            .block_on(Simulator::start(Options::default()))
+            .expect("a port is free");
+        let place = Place::new();
+        place.write("ca.pem", simulator.ca_pem());
+        place.write("shop/mgw.toml", "format = 1\nname = \"shop\"\n");
+        let case = Self {
+            simulator,
+            place,
+            _runtime: runtime,
+        };
+        let url = case.simulator.url().to_owned();
+        let words = [
+            "login",
+            "--url",
+            &url,
+            "--email",
+            "dev@meridian.example",
+            "--org",
+            "meridian",
+        ];
+        case.mgw(&words)
+            .exits(0)
+            .says("Signed in as dev@meridian.example@meridian")
+            .says("APIs are visible to you");
+        case
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = self.place.command(words);
+        command.env("MGW_CA_FILE", "ca.pem").env("MGW_PASSWORD", PASSWORD);
+        command
+    }
+
+    /// Runs the binary; the password shows nowhere.
+    fn mgw(&self, words: &[&str]) -> Outcome {
+        let outcome = Outcome::of(self.command(words));
+        for text in [&outcome.stdout, &outcome.stderr] {
+            assert!(!text.contains(PASSWORD), "{text}");
+        }
+        outcome
+    }
+}
+
+#[test]
+fn a_session_is_told_and_ended() {
+    let case = Case::signed_in();
+    let told = case.mgw(&["whoami", "--output", "json"]).exits(0).json();
+    assert_eq!(told["user"], "dev@meridian.example@meridian");
+    assert_eq!(told["kind"], "api-cloud");
+    assert_eq!(told["missing_scopes"], serde_json::json!([]));
+    case.mgw(&["logout"]).exits(0).says("Signed out");
+    case.mgw(&["whoami"]).exits(11).says("Run mgw login.");
+}
+
+#[test]
+fn a_label_is_pulled_built_and_locked() {
+    let case = Case::signed_in();
+    let pulled = case
+        .mgw(&["pull", "shop", "--label", "dev", "--output", "json"])
+        .exits(0);
+    let result = pulled.json();
+    assert_eq!(result["apis"].as_array().map(Vec::len), Some(4));
+    assert_eq!(result["apis"][0]["change"], "added");
+    assert_eq!(result["subscription_source"], "publisher-and-store");
+    case.mgw(&["pull", "shop"])
+        .exits(0)
+        .says("0 added, 0 changed, 4 unchanged, 0 removed");
+    case.mgw(&["build", "shop", "--locked", "--label", "dev"])
+        .exits(0)
+        .says("Built");
+    case.mgw(&["build", "shop", "--locked", "--label", "prod"])
+        .exits(15)
+        .says("wants the labels prod, pulled were dev");
+    case.mgw(&["build", "shop", "--label", "prod"])
+        .exits(0)
+        .says("Removed Orders 2.0.0");
+    let policies = case.place.read("shop/gen/control-plane/policies.json");
+    case.place.write(
+        "shop/gen/control-plane/policies.json",
+        &policies.replace("5000", "5001"),
+    );
+    case.mgw(&["build", "shop", "--locked"])
+        .exits(15)
+        .says("policies.json was changed");
+    case.mgw(&["pull", "shop", "--label", "prd"])
+        .exits(3)
+        .says("Did you mean prod?");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_the_middle_of_a_pull_changes_nothing() {
+    let case = Case::signed_in();
+    case.mgw(&["pull", "shop", "--label", "dev"]).exits(0);
+    let before = case.place.files();
+    case.simulator.clear_requests();
+    case.simulator
+        .set_fault(Fault::new("/api/am/admin/throttling", Effect::Latency { ms: 600_000 }));
+    let mut child = case
+        .command(&["pull", "shop", "--label", "prod", "-v"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // The definitions have been read when the last but one request is in.
+    let last = "/swagger";
+    while !case
+        .simulator
+        .requests()
+        .iter()
+        .any(|request| request.path().ends_with(last))
+    {
+        assert!(
+            child.try_wait().expect("the child is ours").is_none(),
+            "it ended by itself"
+        );
+        std::thread::yield_now();
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill can be run");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("the binary ends");
+    Outcome::from_output(output)
+        .exits(130)
+        .says("interrupted; nothing was changed");
+    assert_eq!(case.place.files(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_anything_is_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let case = Case::signed_in();
+    case.simulator.clear_requests();
+    let shop = case.place.path().join("shop");
+    // Also a superuser, whom permissions do not stop, cannot make a folder where a file is.
+    std::fs::write(shop.join(".mgw-pull"), "").expect("the folder is writable");
+    std::fs::set_permissions(&shop, std::fs::Permissions::from_mode(0o555)).expect("the folder is ours");
+    case.mgw(&["pull", "shop", "--label", "dev"]).exits(7).says(".mgw-pull");
+    std::fs::set_permissions(&shop, std::fs::Permissions::from_mode(0o755)).expect("the folder is ours");
+    assert!(case.simulator.requests().is_empty());
+}
