@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::openapi;
 use crate::project::{Layout, Settings, SettingsError};
 use crate::yaml::{self, Format};
-use mgw_bundle::config::{self, Policies};
+use mgw_bundle::config::{self, Api, Policies};
 use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot, api_id, names};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -125,15 +125,17 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     unique::check(&candidates, &mut diagnostics);
     let mut apis: Vec<_> = candidates.into_iter().map(|candidate| candidate.compiled.api).collect();
     apis.sort_by(|a, b| (&a.base_path, &a.name, &a.version).cmp(&(&b.base_path, &b.name, &b.version)));
+    warn_about_open_operations(layout, &apis, &policies, &mut diagnostics);
     diagnostics.sort();
+    let build = settings.map(|settings| settings.build).unwrap_or_default();
     Ok(Compiled {
         config: GatewayConfig {
             format: config::FORMAT,
             project: name.clone(),
             apis,
             policies,
-            api_fault_responses: false,
-            global_fault_responses: false,
+            api_fault_responses: build.api_fault_responses,
+            global_fault_responses: build.global_fault_responses,
         },
         name,
         snapshot: pulled(&layout.pulled_subscriptions())?,
@@ -151,6 +153,27 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
 pub fn project_name_of(layout: &Layout) -> Result<String, SettingsError> {
     let settings = Settings::load(&layout.settings())?;
     Ok(project_name(layout, settings.as_ref(), &mut Diagnostics::default()))
+}
+
+/// Callers of open operations are limited by the subscription policy `Unauthenticated`; without it they are refused.
+fn warn_about_open_operations(layout: &Layout, apis: &[Api], policies: &Policies, diagnostics: &mut Diagnostics) {
+    const POLICY: &str = "Unauthenticated";
+    let open = apis
+        .iter()
+        .find(|api| api.resources.iter().any(|resource| !resource.security.enabled));
+    if let Some(api) = open
+        && !policies.subscription.iter().any(|policy| policy.name == POLICY)
+    {
+        let message = format!(
+            "there is no subscription policy `{POLICY}`; calls of the open operations of {}:{} are going to be refused \
+             with 900809",
+            api.name, api.version
+        );
+        let mut diagnostic = Diagnostic::file("unknown-policy", files::shown(layout.root(), "policies.yaml"), message)
+            .remedy(format!("Add `{POLICY}` to `subscriptionPolicies`."));
+        diagnostic.severity = Severity::Warning;
+        diagnostics.push(diagnostic);
+    }
 }
 
 /// A folder of micro-gw has no `mgw.toml`, but at least one of these.

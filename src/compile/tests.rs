@@ -524,6 +524,26 @@ fn the_same_project_in_two_folders_gives_the_same_bytes() {
     assert_eq!(names, ["gen", "shop.zip"]);
 }
 
+#[test]
+fn open_operations_need_a_policy_of_their_own() {
+    let definition = format!("{HEAD}x-wso2-disable-security: true\n{GET}");
+    let (_folder, layout) = project(&[
+        ("api_definitions/a.yaml", &definition),
+        ("policies.yaml", ""),
+        (
+            "mgw.toml",
+            "format = 1\nname = \"x\"\n[build]\napi-fault-responses = true\n",
+        ),
+    ]);
+    let compiled = compile_project(&layout).unwrap();
+    let problems = problems(&layout, &compiled).join("\n");
+    assert!(
+        problems.starts_with("policies.yaml: warning: there is no subscription policy `Unauthenticated`"),
+        "{problems}"
+    );
+    assert!(compiled.config.api_fault_responses && !compiled.config.global_fault_responses);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_out_of_the_project_are_not_followed() {

@@ -13,4 +13,4 @@ pub(crate) use download::{DownloadError, download};
 pub use layout::Layout;
 pub(crate) use name::is_project_name;
 pub(crate) use scaffold::Scaffold;
-pub use settings::{ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError};
+pub use settings::{BuildSettings, ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError};

@@ -20,6 +20,25 @@ pub struct Settings {
     /// What `pull` gets.
     #[serde(default, skip_serializing_if = "PullSettings::is_empty")]
     pub pull: PullSettings,
+    /// How `build` compiles.
+    #[serde(default, skip_serializing_if = "BuildSettings::is_default")]
+    pub build: BuildSettings,
+}
+
+/// `[build]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BuildSettings {
+    /// Answer unknown resources and methods of an API with JSON bodies (micro-gw: `codeGen.apiFaultResponses`).
+    pub api_fault_responses: bool,
+    /// Answer unknown base paths with a JSON body (micro-gw: `codeGen.globalFaultResponses`).
+    pub global_fault_responses: bool,
+}
+
+impl BuildSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// `[control-plane]`
@@ -105,6 +124,7 @@ impl Settings {
             name: name.into(),
             control_plane: None,
             pull: PullSettings::default(),
+            build: BuildSettings::default(),
         }
     }
 
