@@ -99,6 +99,8 @@ pub enum Command {
     Run(commands::run::RunArgs),
     /// Print a test token for the APIs of a project.
     Token(commands::token::TokenArgs),
+    /// Run a simulated control plane with a backend and a token issuer.
+    Sandbox(commands::sandbox::SandboxArgs),
     /// Look at everything that stands between you and a running gateway.
     Doctor(commands::doctor::DoctorArgs),
     /// Print a completion script for a shell.

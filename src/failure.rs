@@ -8,6 +8,7 @@ mod compile;
 mod gateway;
 mod project;
 mod pull;
+mod sandbox;
 
 use crate::exit::ExitCode;
 use std::error::Error;

@@ -18,6 +18,7 @@ pub mod logout;
 pub mod man;
 pub mod pull;
 pub mod run;
+pub mod sandbox;
 pub mod token;
 pub mod verify;
 pub mod version;
@@ -45,6 +46,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Pull(args) => pull::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Token(args) => token::run(args, context),
+        Command::Sandbox(args) => sandbox::run(args, context),
         Command::Whoami(args) => whoami::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Version(args) => version::run(args, context),

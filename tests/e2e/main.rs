@@ -7,4 +7,5 @@ mod command_line;
 mod doctor;
 mod init;
 mod pull;
+mod sandbox;
 mod support;

@@ -1,0 +1,192 @@
+//! `mgw sandbox`
+
+mod export;
+mod ready;
+
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use mgw_fixtures::backend::Backend;
+use mgw_fixtures::issuer::{Issuer, IssuerClient, IssuerOptions};
+use mgw_fixtures::seed::Seed;
+use mgw_fixtures::simulator::{Fault, Options, Shape, Simulator};
+use ready::Ready;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Any free port of this machine.
+const FREE_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Arguments of `mgw sandbox`.
+#[derive(Debug, clap::Args)]
+pub struct SandboxArgs {
+    /// Where the control plane listens; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9443")]
+    pub listen: SocketAddr,
+    /// Which control plane to play.
+    #[arg(long, value_enum, default_value_t = SandboxShape::ApiCloud)]
+    pub shape: SandboxShape,
+    /// Folder of seed files to use instead of the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub seed: Option<PathBuf>,
+    /// Write the built-in seed files to a new folder, and end.
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    pub export_seed: Option<PathBuf>,
+    /// Add this many generated APIs with the label `bulk`, to see long lists.
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub extra_apis: u32,
+    /// Misbehave: EFFECT@PATH or EFFECT@PATH*COUNT, repeatable. EFFECT is latency:MS, a status from 400 to 599,
+    /// 429:SECONDS, truncate, garbage, huge, huge:BYTES, reset or expire-tokens. Example: 503@/api/am/publisher*2
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<Fault>,
+    /// Lifetime of access tokens in seconds, to see them refreshed.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub token_lifetime: u32,
+    /// Where the sample backend listens; a free port unless given.
+    #[arg(long, value_name = "ADDRESS", default_value_t = FREE_PORT, hide_default_value = true)]
+    pub backend: SocketAddr,
+    /// Do not start the sample backend; endpoints name a host that does not exist.
+    #[arg(long, conflicts_with = "backend")]
+    pub no_backend: bool,
+    /// Where to write the certificate to trust; a temporary file unless given.
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Which control plane is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SandboxShape {
+    /// WSO2 API Cloud: no version segments.
+    ApiCloud,
+    /// API Manager 3.2, with the internal data API.
+    #[value(name = "apim-3.2")]
+    Apim32,
+}
+
+impl SandboxShape {
+    fn title(self) -> &'static str {
+        match self {
+            Self::ApiCloud => "API Cloud",
+            Self::Apim32 => "API Manager 3.2",
+        }
+    }
+}
+
+impl From<SandboxShape> for Shape {
+    fn from(shape: SandboxShape) -> Self {
+        match shape {
+            SandboxShape::ApiCloud => Self::ApiCloud,
+            SandboxShape::Apim32 => Self::Apim32,
+        }
+    }
+}
+
+/// Runs the simulated control plane, the sample backend and the token issuer until it is told to stop.
+pub fn run(args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure> {
+    if let Some(folder) = &args.export_seed {
+        return export::run(folder, context);
+    }
+    let seed = match &args.seed {
+        Some(folder) => Seed::load(folder)?,
+        None => Seed::embedded(),
+    };
+    let seed = seed.with_extra_apis(usize::try_from(args.extra_apis).unwrap_or(usize::MAX));
+    let temporary = tempfile::Builder::new()
+        .prefix("mgw-sandbox-")
+        .tempdir()
+        .map_err(|error| Failure::file("create a folder in", &std::env::temp_dir(), error))?;
+    let ca_file = match &args.ca_file {
+        Some(path) => path.clone(),
+        None => temporary.path().join("ca.pem"),
+    };
+    context.block_on(serve(args, seed, &ca_file, context))
+}
+
+async fn serve(args: SandboxArgs, seed: Seed, ca_file: &Path, context: &Context) -> Result<ExitCode, Failure> {
+    // Before anything is printed: whoever reads that it is ready may stop it at once.
+    let mut stop = Stop::new()?;
+    let backend = match args.no_backend {
+        true => None,
+        false => Some(Backend::start(args.backend).await?),
+    };
+    let issuer = Issuer::start(IssuerOptions {
+        listen: FREE_PORT,
+        clients: IssuerClient::of_seed(&seed),
+        ..IssuerOptions::default()
+    })
+    .await?;
+    let mut options = Options {
+        listen: args.listen,
+        shape: args.shape.into(),
+        seed,
+        access_token_lifetime: Duration::from_secs(u64::from(args.token_lifetime)),
+        ..Options::default()
+    };
+    if let Some(backend) = &backend {
+        options.backend_url = backend.url();
+    }
+    let simulator = Simulator::start(options).await?;
+    for fault in args.fault {
+        simulator.set_fault(fault);
+    }
+    write_ca(ca_file, simulator.ca_pem())?;
+
+    let own_seed = args.seed.is_some();
+    let ready = Ready::new(&simulator, args.shape, ca_file, backend.as_ref(), &issuer, own_seed);
+    if context.ui.is_json() {
+        context.ui.data(ready.json_line());
+    } else {
+        context.ui.data(ready.text());
+    }
+    context.ui.status("Ready", "press Ctrl-C to stop");
+    stop.requested().await;
+
+    let count = simulator.requests().len();
+    simulator.shutdown().await;
+    issuer.shutdown().await;
+    if let Some(backend) = backend {
+        backend.shutdown().await;
+    }
+    context.ui.status("Stopped", format_args!("after {count} requests"));
+    Ok(ExitCode::Success)
+}
+
+/// The whole certificate or none: a reader must never see half of it.
+fn write_ca(path: &Path, pem: &str) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(pem.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| Failure::file("write", path, error))
+}
+
+/// Ctrl-C and SIGTERM.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::new(ExitCode::Environment, "cannot listen to signals").because(error))
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

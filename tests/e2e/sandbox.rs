@@ -1,0 +1,176 @@
+//! The simulated control plane as a program.
+
+use crate::support::{Outcome, Place};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Stdio};
+
+/// A sandbox that is up; it is ended when the case ends, whatever the outcome.
+struct Sandbox {
+    child: Child,
+    ready: Value,
+}
+
+impl Sandbox {
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let mut all = vec!["sandbox", "--output", "json", "--listen", "127.0.0.1:0"];
+        all.extend_from_slice(arguments);
+        let mut child = place
+            .command(&all)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        stdout.read_line(&mut line).expect("standard output is readable");
+        let Ok(ready) = serde_json::from_str(&line) else {
+            let mut stderr = String::new();
+            let _ = child.stderr.take().expect("it is piped").read_to_string(&mut stderr);
+            panic!("not ready: {line}{stderr}");
+        };
+        Self { child, ready }
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.ready[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {name} in {}", self.ready))
+    }
+
+    /// Ends it with a signal and returns its exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let killed = std::process::Command::new("kill").args([signal, &id]).status();
+        assert!(killed.expect("kill starts").success());
+        self.child.wait().expect("it is our child").code()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn login(place: &Place, sandbox: &Sandbox, password: &str) -> Outcome {
+    let mut child = place
+        .command(&[
+            "login",
+            "--url",
+            sandbox.text("url"),
+            "--ca",
+            sandbox.text("ca_file"),
+            "--email",
+            "dev@meridian.example",
+            "--org",
+            "meridian",
+            "--password-stdin",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child
+        .stdin
+        .take()
+        .expect("it is piped")
+        .write_all(password.as_bytes())
+        .expect("the password is read");
+    Outcome::from_output(child.wait_with_output().expect("it is our child"))
+}
+
+#[test]
+fn it_says_how_to_sign_in_and_stops_on_a_signal() {
+    for shape in ["api-cloud", "apim-3.2"] {
+        let place = Place::new();
+        let sandbox = Sandbox::start(&place, &["--shape", shape]);
+        let account = &sandbox.ready["accounts"][0];
+        assert_eq!(account["email"], "dev@meridian.example");
+        assert!(sandbox.text("login").contains(sandbox.text("ca_file")));
+        let password = account["sample_password"]
+            .as_str()
+            .expect("samples are shown")
+            .to_owned();
+        login(&place, &sandbox, "wrong").exits(11);
+        login(&place, &sandbox, &password).exits(0).says("Signed in");
+        let ca_file = sandbox.text("ca_file").to_owned();
+        assert_eq!(sandbox.end("-TERM"), Some(0));
+        assert!(!std::path::Path::new(&ca_file).exists(), "temporary files are removed");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_it_with_success() {
+    let place = Place::new();
+    let sandbox = Sandbox::start(&place, &["--no-backend", "--ca-file", "ca.pem"]);
+    assert_eq!(sandbox.ready["backend"], Value::Null);
+    assert!(place.read("ca.pem").starts_with("-----BEGIN CERTIFICATE-----"));
+    assert_eq!(sandbox.end("-INT"), Some(0));
+}
+
+#[test]
+fn an_exported_seed_can_be_changed_and_served() {
+    let place = Place::new();
+    place
+        .mgw(&["sandbox", "--export-seed", "seed"])
+        .exits(0)
+        .says("Exported");
+    place
+        .mgw(&["sandbox", "--export-seed", "seed"])
+        .exits(7)
+        .says("is not empty");
+    let organisation = place.read("seed/organisation.toml");
+    place.write(
+        "seed/organisation.toml",
+        &organisation.replace("demo-password", "other-password"),
+    );
+    let sandbox = Sandbox::start(&place, &["--seed", "seed"]);
+    assert!(
+        !sandbox.ready.to_string().contains("other-password"),
+        "only built-in samples are shown"
+    );
+    login(&place, &sandbox, "other-password").exits(0);
+}
+
+#[test]
+fn mistakes_in_a_seed_are_placed() {
+    let place = Place::new();
+    place.mgw(&["sandbox", "--export-seed", "seed"]).exits(0);
+    let labels = place.read("seed/labels.toml");
+    place.write("seed/labels.toml", &labels.replace("name = \"dev\"", "nam = \"dev\""));
+    place
+        .mgw(&["sandbox", "--listen", "127.0.0.1:0", "--seed", "seed"])
+        .exits(3)
+        .says("labels.toml:5:1: unknown field `nam`");
+    place
+        .mgw(&["sandbox", "--listen", "127.0.0.1:0", "--seed", "nowhere"])
+        .exits(7)
+        .says("nowhere");
+}
+
+#[test]
+fn it_misbehaves_on_request() {
+    let place = Place::new();
+    let sandbox = Sandbox::start(&place, &["--fault", "400@/token*1"]);
+    assert_ne!(login(&place, &sandbox, "demo-password").code, 0);
+    login(&place, &sandbox, "demo-password").exits(0);
+    place
+        .mgw(&["sandbox", "--fault", "explode@/"])
+        .exits(2)
+        .says("EFFECT@PATH");
+}
+
+#[test]
+fn a_port_in_use_is_said() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    place
+        .mgw(&["sandbox", "--listen", &address])
+        .exits(7)
+        .says(&format!("cannot listen on {address}"));
+}
