@@ -67,12 +67,7 @@ pub(super) const KEYS: &[Key] = &[
         "30000",
         "ms that a request waits for a connection",
     ),
-    Key::new(
-        "httpClients.poolConfig.maxActiveStreamsPerConnection",
-        Kind::POSITIVE,
-        "50",
-        "requests at the same time on an HTTP/2 connection",
-    ),
+    Key::inert("httpClients.poolConfig.maxActiveStreamsPerConnection", Kind::POSITIVE),
     Key::new(
         "httpClients.poolConfig.idleTimeout",
         Kind::POSITIVE,
@@ -123,8 +118,6 @@ pub struct Pool {
     pub max_idle: usize,
     /// For a connection to become free.
     pub wait: Duration,
-    /// Streams on an HTTP/2 connection.
-    pub max_streams: usize,
     /// After which an idle connection is closed.
     pub idle: Duration,
 }
@@ -212,7 +205,6 @@ impl HttpClients {
                 max_active: reader.limit("httpClients.poolConfig.maxActiveConnections"),
                 max_idle: reader.count("httpClients.poolConfig.maxIdleConnections"),
                 wait: reader.milliseconds("httpClients.poolConfig.waitTimeInMillis"),
-                max_streams: reader.count("httpClients.poolConfig.maxActiveStreamsPerConnection"),
                 idle: reader.milliseconds("httpClients.poolConfig.idleTimeout"),
             },
             connect_timeout: reader.milliseconds("httpClients.connectTimeout"),

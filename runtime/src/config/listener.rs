@@ -2,7 +2,6 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
-use secrecy::SecretString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,35 +54,16 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Text,
         "PKCS#12 store with the server key",
     ),
-    Key::new(
-        "listenerConfig.keyStorePassword",
-        Kind::Secret,
-        "ballerina",
-        "password of the key store",
-    ),
-    Key::unset(
-        "listenerConfig.trustStorePath",
-        Kind::Text,
-        "PKCS#12 or PEM file with trusted certificates",
-    ),
-    Key::new(
-        "listenerConfig.trustStorePassword",
-        Kind::Secret,
-        "ballerina",
-        "password of the trust store",
-    ),
+    Key::inert("listenerConfig.keyStorePassword", Kind::Secret),
+    Key::inert("listenerConfig.trustStorePath", Kind::Text),
+    Key::inert("listenerConfig.trustStorePassword", Kind::Secret),
     Key::new(
         "listenerConfig.keepAlive",
         Kind::OneOf(&["AUTO", "ALWAYS", "NEVER"]),
         "AUTO",
         "whether client connections stay open",
     ),
-    Key::new(
-        "listenerConfig.maxPipelinedRequests",
-        Kind::POSITIVE,
-        "10",
-        "requests that a client may send ahead",
-    ),
+    Key::inert("listenerConfig.maxPipelinedRequests", Kind::POSITIVE),
     Key::new(
         "listenerConfig.maxUriLength",
         Kind::Integer { min: 64, max: 65_536 },
@@ -187,16 +167,8 @@ pub struct Listener {
     pub private_key_file: Option<PathBuf>,
     /// PKCS#12 store with the server key.
     pub key_store: Option<PathBuf>,
-    /// Its password.
-    pub key_store_password: SecretString,
-    /// Trusted certificates: PKCS#12 or PEM.
-    pub trust_store: Option<PathBuf>,
-    /// Its password.
-    pub trust_store_password: SecretString,
     /// Whether connections stay open.
     pub keep_alive: KeepAlive,
-    /// Requests sent ahead.
-    pub max_pipelined_requests: usize,
     /// Bytes of the request target.
     pub max_uri_length: usize,
     /// Bytes of all header fields.
@@ -239,15 +211,11 @@ impl Listener {
             certificate_file,
             private_key_file,
             key_store: path(reader, "listenerConfig.keyStorePath"),
-            key_store_password: reader.secret("listenerConfig.keyStorePassword").unwrap_or_default(),
-            trust_store: path(reader, "listenerConfig.trustStorePath"),
-            trust_store_password: reader.secret("listenerConfig.trustStorePassword").unwrap_or_default(),
             keep_alive: match reader.text("listenerConfig.keepAlive").as_deref() {
                 Some("ALWAYS") => KeepAlive::Always,
                 Some("NEVER") => KeepAlive::Never,
                 _ => KeepAlive::Auto,
             },
-            max_pipelined_requests: reader.count("listenerConfig.maxPipelinedRequests"),
             max_uri_length: reader.count("listenerConfig.maxUriLength"),
             max_header_size: reader.count("listenerConfig.maxHeaderSize"),
             max_body_size: reader.limit("listenerConfig.maxEntityBodySize"),

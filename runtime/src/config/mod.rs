@@ -43,7 +43,6 @@ pub use authentication::Authentication;
 pub use backend_jwt::{BackendJwt, BackendJwtSigning};
 pub use caching::Caching;
 pub use catalogue::{KeyDescription, keys};
-pub use connected::{EventHub, InternalCredentials};
 pub use error::{ConfigError, ConfigWarning};
 pub use http_clients::{HttpClients, Pool, Proxy, ResponseLimits};
 pub use issuer::{Algorithm, ClaimMapping, Issuer, JwksSettings};

@@ -2,7 +2,6 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
-use http::HeaderName;
 use std::path::PathBuf;
 
 pub(super) const KEYS: &[Key] = &[
@@ -25,18 +24,8 @@ pub(super) const KEYS: &[Key] = &[
         "optional",
         "whether the TLS handshake itself demands a certificate",
     ),
-    Key::new(
-        "mutualSSLConfig.certificateHeaderName",
-        Kind::Text,
-        "X-WSO2-CLIENT-CERTIFICATE",
-        "header in which a trusted proxy passes the client's certificate",
-    ),
-    Key::new(
-        "mutualSSLConfig.isClientCertificateValidationEnabled",
-        Kind::Bool,
-        "true",
-        "demand a trusted certificate of the proxy that sends the header",
-    ),
+    Key::inert("mutualSSLConfig.certificateHeaderName", Kind::Text),
+    Key::inert("mutualSSLConfig.isClientCertificateValidationEnabled", Kind::Bool),
     Key::unset(
         "mutualSSLConfig.clientCaFile",
         Kind::Text,
@@ -51,7 +40,7 @@ pub(super) const KEYS: &[Key] = &[
         "trustedProxies",
         Kind::List,
         "",
-        "addresses or networks whose X-Forwarded-For and certificate header are believed",
+        "addresses or networks whose X-Forwarded-For is believed",
     ),
 ];
 
@@ -98,10 +87,6 @@ pub struct MutualTlsSettings {
     pub ciphers: Vec<String>,
     /// Whether the handshake demands a certificate.
     pub verify_client: VerifyClient,
-    /// Header with a certificate from a trusted proxy.
-    pub certificate_header: HeaderName,
-    /// Demand a trusted certificate of that proxy.
-    pub validate_proxy: bool,
     /// Authorities that sign client certificates, PEM.
     pub client_ca_file: Option<PathBuf>,
     /// What each API accepts.
@@ -143,10 +128,6 @@ impl MutualTlsSettings {
                 Some("require") => VerifyClient::Require,
                 _ => VerifyClient::Optional,
             },
-            certificate_header: reader
-                .header_name("mutualSSLConfig.certificateHeaderName")
-                .unwrap_or(HeaderName::from_static("x-wso2-client-certificate")),
-            validate_proxy: reader.bool("mutualSSLConfig.isClientCertificateValidationEnabled"),
             client_ca_file: reader.text("mutualSSLConfig.clientCaFile").map(PathBuf::from),
             certificates: reader.tables("mutualSSLConfig.api.certificates", |reader| {
                 Some(CertificateAliases {

@@ -49,8 +49,6 @@ pub struct RuntimeConfig {
     pub access_log: AccessLog,
     /// Log level.
     pub logging: Logging,
-    /// Connections to the control plane.
-    pub event_hub: EventHub,
     /// Endpoint overrides.
     pub overrides: EndpointOverrides,
 }
@@ -83,7 +81,6 @@ impl RuntimeConfig {
             server: Server::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
             logging: Logging::read(&mut reader),
-            event_hub: EventHub::read(&mut reader),
             overrides: merged.overrides,
         };
         errors.append(&mut reader.errors);
