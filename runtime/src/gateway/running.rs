@@ -19,6 +19,8 @@ pub struct Addresses {
     pub http: Option<SocketAddr>,
     /// The TLS listener.
     pub https: Option<SocketAddr>,
+    /// The TLS listener of the token endpoints, open when there is a key manager.
+    pub token: Option<SocketAddr>,
     /// The admin listener.
     pub admin: Option<SocketAddr>,
 }

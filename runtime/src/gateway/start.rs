@@ -12,8 +12,8 @@ use crate::core::{Core, Local};
 use crate::metrics::Metrics;
 use crate::proxy::RequestIds;
 use crate::server::{
-    ClientTimeouts, ConnectionBudget, CoreListener, Drain, ServeSettings, ServerTls, bind_shared, run, server_tls,
-    shareable,
+    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run,
+    server_tls, shareable,
 };
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::CoreThrottle;
@@ -54,16 +54,18 @@ impl Gateway {
         };
         let snapshot = compile(bundle, &config, &continued, 1)?;
         let connector = connector(&config)?;
-        let tls = match config.listener.https_port {
-            Some(_) => Some(server_tls(&config, &options.data_dir)?),
-            None => None,
+        let offer_tokens = continued.security.services.offer_tokens();
+        let tls = if config.listener.https_port.is_some() || offer_tokens {
+            Some(server_tls(&config, &options.data_dir)?)
+        } else {
+            None
         };
         let certificate = tls.as_ref().map(|tls| tls.origin.clone());
         let Bound {
             addresses,
             listeners,
             admin,
-        } = bind(&config, tls.as_ref(), cores)?;
+        } = bind(&config, tls.as_ref(), offer_tokens, cores)?;
         let (access_log, log_writer) = access_log(&config)?.unzip();
         let cores: Vec<Arc<Core>> = continued
             .metrics
@@ -144,22 +146,32 @@ struct Bound {
     admin: Option<std::net::TcpListener>,
 }
 
-fn bind(config: &RuntimeConfig, tls: Option<&ServerTls>, cores: usize) -> Result<Bound, StartError> {
+fn bind(
+    config: &RuntimeConfig,
+    tls: Option<&ServerTls>,
+    offer_tokens: bool,
+    cores: usize,
+) -> Result<Bound, StartError> {
     let host = config.listener.host;
     let mut listeners: Vec<Vec<CoreListener>> = (0..cores).map(|_| Vec::new()).collect();
-    let mut add = |port: Option<u16>, tls: Option<&ServerTls>| -> Result<Option<SocketAddr>, StartError> {
+    let mut add = |port: Option<u16>, offer: Offer| -> Result<Option<SocketAddr>, StartError> {
         let Some(port) = port else { return Ok(None) };
         let (address, sockets) = bind_shared(SocketAddr::new(host, port), cores)?;
         for (core, socket) in listeners.iter_mut().zip(sockets) {
             core.push(CoreListener {
                 socket,
-                tls: tls.map(|tls| Arc::clone(&tls.config)),
+                tls: tls.filter(|_| offer.is_tls()).map(|tls| Arc::clone(&tls.config)),
+                offer,
             });
         }
         Ok(Some(address))
     };
-    let http = add(config.listener.http_port, None)?;
-    let https = add(config.listener.https_port, tls)?;
+    let http = add(config.listener.http_port, Offer::Apis)?;
+    let https = add(config.listener.https_port, Offer::ApisAndServices)?;
+    let token = add(
+        Some(config.listener.token_port).filter(|_| offer_tokens),
+        Offer::Services,
+    )?;
     let (admin_address, admin) = if config.admin.enabled {
         let (address, mut sockets) = bind_shared(SocketAddr::new(config.admin.host, config.admin.port), 1)?;
         (Some(address), sockets.pop())
@@ -170,6 +182,7 @@ fn bind(config: &RuntimeConfig, tls: Option<&ServerTls>, cores: usize) -> Result
         addresses: Addresses {
             http,
             https,
+            token,
             admin: admin_address,
         },
         listeners,
@@ -312,6 +325,7 @@ fn announce(snapshot: &Snapshot, addresses: &Addresses, certificate: Option<&ser
     for (listener, address) in [
         ("http", addresses.http),
         ("https", addresses.https),
+        ("token", addresses.token),
         ("admin", addresses.admin),
     ] {
         if let Some(address) = address {

@@ -11,7 +11,7 @@ use crate::auth::{CallerKeyType, RequestView, Strip};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::route::routed;
-use crate::server::Connection;
+use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::upstream::{Outgoing, RequestBody, UpstreamError};
 use http::header::AUTHORIZATION;
@@ -67,7 +67,7 @@ pub(crate) async fn handle(
         return reply.own(exchange, answered, &parts.headers);
     }
 
-    if connection.tls
+    if connection.offer.is_tls()
         && let Some(service) = snapshot.authenticator.services().find(parts.uri.path())
     {
         return match service::answer(snapshot, service, &parts, incoming, began.unix_ms).await {
@@ -76,12 +76,20 @@ pub(crate) async fn handle(
         };
     }
 
+    if connection.offer == Offer::Services {
+        return reply.own(
+            exchange,
+            Answered::refused(Phase::Listener, Refusal::NotFound),
+            &parts.headers,
+        );
+    }
+
     let asked = Asked {
         uri: &parts.uri,
         headers: &parts.headers,
         method: &parts.method,
         routed: method,
-        tls: connection.tls,
+        tls: connection.offer.is_tls(),
     };
     let Decision { api, cors, outcome } = routing::decide(snapshot, &asked, &parts.uri);
     reply.cors = cors;

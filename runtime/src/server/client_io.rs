@@ -53,7 +53,7 @@ impl<S: AsyncWrite + Unpin> Write for ClientIo<S> {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.stream).poll_flush(context);
         // Only TLS holds bytes back; a plain socket is always flushed, whether the client reads or not.
-        if self.connection.tls {
+        if self.connection.offer.is_tls() {
             return self.written(result);
         }
         result

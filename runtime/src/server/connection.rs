@@ -34,11 +34,29 @@ pub(crate) enum Order {
     Abort = 2,
 }
 
+/// What a listener offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// APIs.
+    Apis,
+    /// APIs and the gateway's own services, over TLS.
+    ApisAndServices,
+    /// Only the gateway's own services, over TLS.
+    Services,
+}
+
+impl Offer {
+    /// Returns whether the listener speaks TLS.
+    pub(crate) const fn is_tls(self) -> bool {
+        !matches!(self, Self::Apis)
+    }
+}
+
 /// One client connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
-    pub(crate) tls: bool,
+    pub(crate) offer: Offer,
     certificate: OnceLock<ClientCertificate>,
     clock: Clock,
     in_flight: AtomicU32,
@@ -55,10 +73,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(peer: SocketAddr, tls: bool, clock: Clock) -> Self {
+    pub(crate) fn new(peer: SocketAddr, offer: Offer, clock: Clock) -> Self {
         Self {
             peer,
-            tls,
+            offer,
             certificate: OnceLock::new(),
             in_flight: AtomicU32::new(0),
             served: AtomicBool::new(false),
@@ -184,7 +202,7 @@ mod tests {
     };
 
     fn connection() -> Connection {
-        Connection::new(SocketAddr::from(([127, 0, 0, 1], 1)), false, Clock::new())
+        Connection::new(SocketAddr::from(([127, 0, 0, 1], 1)), Offer::Apis, Clock::new())
     }
 
     #[test]

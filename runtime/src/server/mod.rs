@@ -12,7 +12,7 @@ mod tls;
 pub use bind::BindError;
 pub(crate) use bind::{bind_shared, shareable};
 pub use certificate::{CertificateError, CertificateOrigin};
-pub(crate) use connection::{ClientTimeouts, Connection};
+pub(crate) use connection::{ClientTimeouts, Connection, Offer};
 pub(crate) use connections::Connections;
 pub(crate) use run::{CoreListener, Drain, DrainOutcome, run};
 pub(crate) use serve::{ConnectionBudget, ServeSettings};

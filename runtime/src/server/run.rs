@@ -1,6 +1,7 @@
 //! The life of one core: serve, sweep, drain.
 
-use super::serve::{ServeSettings, accept};
+use super::connection::Offer;
+use super::serve::{Entrance, ServeSettings, accept};
 use crate::core::Core;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) enum Drain {
 pub(crate) struct CoreListener {
     pub(crate) socket: TcpListener,
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) offer: Offer,
 }
 
 /// How draining ended on one core.
@@ -75,11 +77,14 @@ async fn live(
             // An error means that the gateway is gone: the same as draining.
             let _ = stop.wait_for(|drain| *drain != Drain::No).await;
         };
-        let tls = listener.tls.map(TlsAcceptor::from);
+        let entrance = Entrance {
+            tls: listener.tls.map(TlsAcceptor::from),
+            offer: listener.offer,
+        };
         accepting.push(tokio::spawn(accept(
             Arc::clone(core),
             socket,
-            tls,
+            entrance,
             Arc::clone(settings),
             stopped,
         )));

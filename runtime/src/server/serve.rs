@@ -1,7 +1,7 @@
 //! Accepts connections and serves requests on them.
 
 use super::client_io::ClientIo;
-use super::connection::{ClientTimeouts, Connection, Order};
+use super::connection::{ClientTimeouts, Connection, Offer, Order};
 use crate::auth::ClientCertificate;
 use crate::core::Core;
 use crate::proxy::handle;
@@ -76,11 +76,18 @@ impl Drop for Spent {
     }
 }
 
+/// What a listener asks of connections, and offers them.
+#[derive(Clone)]
+pub(super) struct Entrance {
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) offer: Offer,
+}
+
 /// Accepts until `stop`, then accepts what the kernel has queued: closing a listener would reset those connections.
 pub(super) async fn accept(
     core: Arc<Core>,
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    entrance: Entrance,
     settings: Arc<ServeSettings>,
     stop: impl Future<Output = ()>,
 ) {
@@ -90,7 +97,7 @@ pub(super) async fn accept(
             biased;
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => start(&core, stream, peer, tls.as_ref(), &settings),
+                Ok((stream, peer)) => start(&core, stream, peer, &entrance, &settings),
                 Err(error) => {
                     tracing::warn!(%error, "no connection could be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -103,19 +110,13 @@ pub(super) async fn accept(
     while let Ok((stream, peer)) = listener.accept() {
         let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
         match stream {
-            Ok(stream) => start(&core, stream, peer, tls.as_ref(), &settings),
+            Ok(stream) => start(&core, stream, peer, &entrance, &settings),
             Err(error) => tracing::debug!(%error, "a queued connection could not be served"),
         }
     }
 }
 
-fn start(
-    core: &Arc<Core>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    tls: Option<&TlsAcceptor>,
-    settings: &Arc<ServeSettings>,
-) {
+fn start(core: &Arc<Core>, stream: TcpStream, peer: SocketAddr, entrance: &Entrance, settings: &Arc<ServeSettings>) {
     let Some(spent) = settings.budget.take() else {
         core.metrics.connection_refused();
         return;
@@ -125,12 +126,12 @@ fn start(
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }
-    let (core, tls, settings) = (Arc::clone(core), tls.cloned(), Arc::clone(settings));
+    let (core, entrance, settings) = (Arc::clone(core), entrance.clone(), Arc::clone(settings));
     tokio::spawn(async move {
         let _spent = spent;
-        let connection = Arc::new(Connection::new(peer, tls.is_some(), core.clock.clone()));
+        let connection = Arc::new(Connection::new(peer, entrance.offer, core.clock.clone()));
         let _registration = core.connections.register(Arc::clone(&connection));
-        let Some(acceptor) = tls else {
+        let Some(acceptor) = entrance.tls else {
             return serve(&core, stream, connection, protocols(&settings, None), &settings).await;
         };
         match tokio::time::timeout(settings.tls_handshake, acceptor.accept(stream)).await {

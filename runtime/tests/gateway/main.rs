@@ -12,4 +12,5 @@ mod operation;
 mod reload;
 mod routing;
 mod secured;
+mod services;
 mod streaming;

@@ -1,0 +1,119 @@
+//! The gateway's own services on the TLS listeners, and what backends learn about callers.
+
+use crate::support::{Backend, Client, GatewayBuilder, Issuer, TestGateway, api};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use mgw_bundle::config::{Requirement, Scheme, Security};
+use mgw_runtime::CertificateOrigin;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Sends one request over TLS and returns status and body.
+fn over_tls(gateway: &TestGateway, address: SocketAddr, method: Method, path: &str) -> (u16, String) {
+    let Some(CertificateOrigin::Generated { certificate }) = gateway.running.certificate() else {
+        panic!("a certificate was made")
+    };
+    let pem = std::fs::read(certificate).expect("it was written");
+    let mut roots = rustls::RootCertStore::empty();
+    let certificate = CertificateDer::from_pem_slice(&pem).expect("PEM");
+    roots.add(certificate).expect("it can be trusted");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the defaults are safe")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "gateway")
+        .header("authorization", "Basic YTpi")
+        .body(Full::new(Bytes::from_static(b"grant_type=client_credentials")))
+        .expect("a request");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let stream = connector.connect(name, stream).await.expect("TLS");
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .expect("HTTP/1.1");
+        tokio::spawn(connection);
+        let answer = sender.send_request(request).await.expect("a response");
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.expect("a body").to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    })
+}
+
+#[test]
+fn token_endpoints_are_on_both_tls_listeners_and_apis_are_not_on_theirs() {
+    let (backend, key_manager) = (Backend::echo(), Backend::echo());
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())])
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+        .set("listenerConfig.tokenListenerPort", "0")
+        .set("keyManager.serverUrl", &key_manager.url())
+        .start();
+    let addresses = gateway.running.addresses();
+    let (https, token) = (addresses.https.expect("it is on"), addresses.token.expect("it is on"));
+    for address in [https, token] {
+        let (status, body) = over_tls(&gateway, address, Method::POST, "/token?x=1");
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains("POST /oauth2/token?x=1 HTTP/1.1"), "{body}");
+        assert!(body.ends_with("grant_type=client_credentials"), "{body}");
+        assert_eq!(over_tls(&gateway, address, Method::GET, "/token").0, 405);
+    }
+    assert_eq!(over_tls(&gateway, https, Method::GET, "/p/x").0, 200);
+    assert_eq!(over_tls(&gateway, token, Method::GET, "/p/x").0, 404);
+    assert_eq!(over_tls(&gateway, token, Method::GET, "/health").0, 200);
+    // Credentials for the key manager do not travel in the clear.
+    assert_eq!(gateway.get("/token").status, 404);
+    assert_eq!(key_manager.heads().len(), 2);
+}
+
+#[test]
+fn without_key_manager_there_is_no_token_listener() {
+    let gateway = GatewayBuilder::new(Vec::new()).start();
+    assert_eq!(gateway.running.addresses().token, None);
+}
+
+#[test]
+fn backends_are_told_who_calls_and_clients_cannot_pretend() {
+    let (backend, issuer) = (Backend::echo(), Issuer::new());
+    let mut secured = api("/p", &backend.url());
+    for resource in &mut secured.resources {
+        resource.security = Security {
+            enabled: true,
+            optional: false,
+            alternatives: vec![Requirement {
+                schemes: vec![Scheme::Oauth2],
+            }],
+        };
+    }
+    let gateway = GatewayBuilder::new(vec![secured, api("/open", &backend.url())])
+        .file(&issuer.pinned())
+        .set("jwtGeneratorConfig.jwtGeneratorEnabled", "true")
+        .set("jwtGeneratorConfig.signingAlgorithm", "NONE")
+        .start();
+    let token = issuer.token("k", json!({}));
+    let ask = |path: &str| {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\nX-JWT-Assertion: forged\r\n\r\n"
+        );
+        Client::once(gateway.http(), &request).body.to_ascii_lowercase()
+    };
+    let introduced = ask("/p/x");
+    assert_eq!(introduced.matches("x-jwt-assertion:").count(), 1, "{introduced}");
+    assert!(!introduced.contains("forged"), "{introduced}");
+    assert!(!ask("/open/x").contains("x-jwt-assertion"));
+}
