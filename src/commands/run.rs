@@ -186,7 +186,8 @@ fn show(serving: &Serving, gateway: &RunningGateway, ui: &Ui) {
         ui.status("Admin", format_args!("{admin}/ready {admin}/metrics"));
     }
     ui.status("Ready", format_args!("bundle {}; Ctrl-C stops", serving.bundle));
-    ui.result("", serving);
+    // One line: whoever starts the gateway reads it and goes on while the gateway stays.
+    ui.event(serving);
 }
 
 #[cfg(test)]

@@ -127,6 +127,16 @@ impl Ui {
         }
     }
 
+    /// Tells programs that something long-running has got somewhere: with `--output json` a document on one line.
+    pub fn event(&self, json: &impl Serialize) {
+        if self.is_json() {
+            match serde_json::to_string(json) {
+                Ok(document) => self.data(document),
+                Err(error) => self.say(&self.style.error("error"), error),
+            }
+        }
+    }
+
     /// Writes a line of data to standard output. A closed pipe ends the output quietly.
     pub fn data(&self, line: impl Display) {
         if self.narrating {

@@ -4,8 +4,11 @@
 
 mod build;
 mod command_line;
+mod demo;
 mod doctor;
 mod init;
 mod pull;
+mod running;
 mod sandbox;
+mod serve;
 mod support;

@@ -1,0 +1,77 @@
+//! A binary that stays up: started, waited for, told to stop, its output collected.
+
+use crate::support::{Outcome, Place};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A running `mgw`. It is killed when dropped.
+pub struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// Starts the binary.
+    pub fn start(place: &Place, arguments: &[&str]) -> Self {
+        Self::of(place.command(arguments))
+    }
+
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        Self { child, stdout }
+    }
+
+    /// Reads the next line of standard output; the test ends here when there is none.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("standard output is readable");
+        if line.is_empty() {
+            let output = std::mem::replace(&mut self.child, idle()).wait_with_output();
+            let stderr = output.map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
+            panic!("the binary ended early:\n{}", stderr.unwrap_or_default());
+        }
+        line.trim_end().to_owned()
+    }
+
+    /// The JSON document that a command prints on one line once it is up.
+    #[track_caller]
+    pub fn json_line(&mut self) -> serde_json::Value {
+        let line = self.line();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Sends a signal by process id.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status()
+            .expect("kill is there");
+        assert!(status.success());
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> Outcome {
+        let output = std::mem::replace(&mut self.child, idle())
+            .wait_with_output()
+            .expect("the binary can be waited for");
+        Outcome::from_output(output)
+    }
+}
+
+/// Takes the place of a child that has been handed over.
+fn idle() -> Child {
+    Command::new("true").spawn().expect("true is there")
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,196 @@
+//! `mgw run` and `mgw token` through the binary, with a real backend.
+
+use crate::running::Running;
+use crate::support::Place;
+use mgw_fixtures::backend::Backend;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+const ON_LOOPBACK: [&str; 8] = [
+    "--set",
+    "listenerConfig.host=127.0.0.1",
+    "--set",
+    "listenerConfig.httpPort=0",
+    "--set",
+    "listenerConfig.httpsPort=0",
+    "--set",
+    "adminConfig.port=0",
+];
+
+async fn backend() -> Backend {
+    Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .await
+        .expect("the backend starts")
+}
+
+/// A project with one secured, one scoped and one open operation.
+fn project(backend: &str) -> Place {
+    let place = Place::new();
+    place.write(
+        "openapi.yaml",
+        &format!(
+            "openapi: 3.0.0\ninfo: {{title: Shop, version: 1.0.0}}\nx-wso2-basePath: /shop\n\
+             x-wso2-production-endpoints: {{urls: ['{backend}']}}\n\
+             components:\n  securitySchemes:\n    sso: {{type: oauth2, flows: {{implicit: {{authorizationUrl: 'https://localhost/a', scopes: {{items_write: write}}}}}}}}\n\
+             paths:\n  /items/{{id}}:\n    get:\n      responses: {{'200': {{description: ok}}}}\n    \
+             post:\n      security: [{{sso: [items_write]}}]\n      responses: {{'200': {{description: ok}}}}\n  \
+             /open:\n    get:\n      x-wso2-disable-security: true\n      responses: {{'200': {{description: ok}}}}\n"
+        ),
+    );
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    place
+}
+
+fn run(place: &Place, source: &str, more: &[&str]) -> (Running, String, String) {
+    let mut arguments = vec!["run", source, "--output", "json"];
+    arguments.extend(ON_LOOPBACK);
+    arguments.extend(more);
+    let mut running = Running::start(place, &arguments);
+    let serving = running.json_line();
+    let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
+    (running, url("http"), url("admin"))
+}
+
+async fn status(request: reqwest::RequestBuilder) -> u16 {
+    request.send().await.expect("the gateway answers").status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_openapi_file_is_served_with_local_tokens() {
+    let backend = backend().await;
+    let place = project(&backend.url());
+    let (gateway, url, admin) = run(&place, "shop", &["--local-issuer"]);
+    let client = reqwest::Client::new();
+    let token = place.mgw(&["token", "shop"]).exits(0).stdout.trim().to_owned();
+    let narrow = place
+        .mgw(&["token", "shop", "--scope", "other"])
+        .exits(0)
+        .stdout
+        .trim()
+        .to_owned();
+
+    let items = format!("{url}/shop/items/7");
+    assert_eq!(status(client.get(&items).bearer_auth(&token)).await, 200);
+    assert_eq!(status(client.post(&items).bearer_auth(&token).body("{}")).await, 200);
+    assert_eq!(status(client.get(format!("{url}/shop/open"))).await, 200);
+    let served = backend.request_count();
+    assert_eq!(served, 3);
+
+    assert_eq!(status(client.get(&items)).await, 401);
+    assert_eq!(status(client.get(&items).bearer_auth("nonsense")).await, 401);
+    assert_eq!(status(client.post(&items).bearer_auth(&narrow).body("{}")).await, 403);
+    assert_eq!(status(client.delete(&items).bearer_auth(&token)).await, 405);
+    assert_eq!(
+        status(client.get(format!("{url}/shop/none")).bearer_auth(&token)).await,
+        404
+    );
+    assert_eq!(status(client.get(format!("{url}/elsewhere"))).await, 404);
+    assert_eq!(backend.request_count(), served, "no refusal reaches the backend");
+
+    assert_eq!(status(client.get(format!("{admin}/ready"))).await, 200);
+    let metrics = client
+        .get(format!("{admin}/metrics"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(metrics.contains("mgw_"), "{metrics}");
+
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+    backend.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_flag_local_tokens_are_refused() {
+    let backend = backend().await;
+    let place = project(&backend.url());
+    let (gateway, url, _) = run(&place, "shop", &[]);
+    let token = place.mgw(&["token", "shop"]).exits(0).stdout.trim().to_owned();
+    let call = reqwest::Client::new()
+        .get(format!("{url}/shop/items/7"))
+        .bearer_auth(token);
+    assert_eq!(status(call).await, 401);
+    assert_eq!(backend.request_count(), 0);
+    gateway.signal("INT");
+    let outcome = gateway.end().exits(0);
+    assert!(
+        outcome.stderr.contains("no token issuer is trusted"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_bundle_is_taken_and_a_broken_one_is_not() {
+    let backend = backend().await;
+    let place = project(&backend.url());
+    place.mgw(&["build", "shop"]).exits(0);
+    let (gateway, url, admin) = run(&place, "shop/target/shop.zip", &[]);
+    let client = reqwest::Client::new();
+    let ready = async || -> serde_json::Value {
+        let answer = client.get(format!("{admin}/ready")).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    };
+    let before = ready().await["bundle"].clone();
+
+    std::fs::write(place.path().join("shop/target/shop.zip"), "broken").unwrap();
+    gateway.signal("HUP");
+    assert_eq!(status(client.get(format!("{url}/shop/open"))).await, 200);
+
+    let changed = place
+        .read("shop/api_definitions/openapi.yaml")
+        .replace("/open:", "/opened:");
+    place.write("shop/api_definitions/openapi.yaml", &changed);
+    place.mgw(&["build", "shop"]).exits(0);
+    gateway.signal("HUP");
+    let mut opened = 404;
+    for _ in 0..600 {
+        opened = status(client.get(format!("{url}/shop/opened"))).await;
+        if opened == 200 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(opened, 200);
+    assert_ne!(ready().await["bundle"], before);
+    gateway.signal("TERM");
+    let outcome = gateway.end().exits(0);
+    assert!(outcome.stderr.contains("not an intact bundle"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let place = project("http://127.0.0.1:9");
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let set = format!("listenerConfig.httpPort={port}");
+    let mut arguments = vec!["run", "shop"];
+    arguments.extend(ON_LOOPBACK);
+    arguments.extend(["--set", &set]);
+    place.mgw(&arguments).exits(7).says(&port.to_string()).says("hint:");
+}
+
+#[test]
+fn settings_that_are_wrong_are_all_reported_with_their_place() {
+    let place = project("http://127.0.0.1:9");
+    place.write(
+        "shop/conf/micro-gw.conf",
+        "[listenerConfig]\nhttpPort = \"many\"\nhttpPrt = 1\n",
+    );
+    place
+        .mgw(&["run", "shop"])
+        .exits(3)
+        .says("micro-gw.conf:2:")
+        .says("micro-gw.conf:3:")
+        .says("httpPort");
+}
+
+#[test]
+fn what_is_not_there_cannot_be_served() {
+    let place = Place::new();
+    place.mgw(&["run", "nowhere.zip"]).exits(7).says("nowhere.zip");
+    place.mgw(&["run", "."]).exits(3).says("not a project");
+    place.mgw(&["token", "."]).exits(3);
+}
