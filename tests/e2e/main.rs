@@ -4,6 +4,7 @@
 
 mod build;
 mod command_line;
+mod control_plane;
 mod demo;
 mod doctor;
 mod init;
