@@ -1,10 +1,11 @@
 //! Serves the admin listener.
 
 use super::ready::Readiness;
+use crate::auth::RevocationListError;
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,6 +20,10 @@ use tokio::sync::Semaphore;
 const CONNECTIONS: usize = 64;
 /// For the head of a request, which also bounds idle connections.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+/// Where revoked tokens are announced.
+const REVOCATIONS: &str = "/revocations";
+/// Largest list, in bytes.
+const MAX_LIST: usize = 1 << 20;
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the admin listener shows.
@@ -27,6 +32,8 @@ pub(crate) trait State: Send + Sync + 'static {
     fn readiness(&self) -> Readiness;
     /// The counters as OpenMetrics text.
     fn metrics(&self) -> String;
+    /// Applies a list of revoked tokens and returns how many; else what is wrong with it.
+    fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>>;
 }
 
 /// Serves until the runtime ends.
@@ -49,8 +56,15 @@ pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
         tokio::spawn(async move {
             let _permit = permit;
             let service = service_fn(|request| {
-                let response = answer(&*state, &request);
-                async { Ok::<_, Infallible>(response) }
+                let state = Arc::clone(&state);
+                async move {
+                    let response = if request.uri().path() == REVOCATIONS {
+                        revocations(&*state, request).await
+                    } else {
+                        answer(&*state, &request)
+                    };
+                    Ok::<_, Infallible>(response)
+                }
             });
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -61,6 +75,52 @@ pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
                 tracing::debug!(%error, "an admin connection ended early");
             }
         });
+    }
+}
+
+/// `POST /revocations`: one JSON object per line. A web page in a browser on this machine cannot send this content type
+/// without asking first, which the gateway does not grant.
+async fn revocations<S: State>(state: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let json = HeaderValue::from_static("application/json");
+    if request.method() != Method::POST {
+        let mut response = with(StatusCode::METHOD_NOT_ALLOWED, json, "{}");
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        return response;
+    }
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("application/json") || kind.starts_with("application/x-ndjson")) {
+        let text = "{\"error\":\"the content type has to be application/x-ndjson\"}";
+        return with(StatusCode::UNSUPPORTED_MEDIA_TYPE, json, text);
+    }
+    let body = tokio::time::timeout(HEAD_TIME, Limited::new(request.into_body(), MAX_LIST).collect()).await;
+    let Ok(Ok(body)) = body else {
+        return with(
+            StatusCode::BAD_REQUEST,
+            json,
+            "{\"error\":\"the list is incomplete or larger than 1 MiB\"}",
+        );
+    };
+    let body = body.to_bytes();
+    let Ok(list) = std::str::from_utf8(&body) else {
+        return with(StatusCode::BAD_REQUEST, json, "{\"error\":\"the list is not UTF-8\"}");
+    };
+    match state.revoke(list) {
+        Ok(applied) => with(
+            StatusCode::OK,
+            json,
+            serde_json::json!({ "revoked": applied }).to_string(),
+        ),
+        Err(errors) => {
+            let errors: Vec<String> = errors.iter().take(100).map(ToString::to_string).collect();
+            with(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                json,
+                serde_json::json!({ "errors": errors }).to_string(),
+            )
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the cores share and the control thread sees.
 
 use crate::admin::{Readiness, Reason, State};
+use crate::auth::RevocationListError;
 use crate::config::RuntimeConfig;
 use crate::core::Core;
 use crate::gateway::ReloadError;
@@ -96,6 +97,10 @@ impl State for Control {
                 .map(|source| source.issuer)
                 .collect(),
         }
+    }
+
+    fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>> {
+        self.continued.security.revocations.apply(list, unix_ms())
     }
 
     fn metrics(&self) -> String {

@@ -117,3 +117,49 @@ fn backends_are_told_who_calls_and_clients_cannot_pretend() {
     assert!(!introduced.contains("forged"), "{introduced}");
     assert!(!ask("/open/x").contains("x-jwt-assertion"));
 }
+
+#[test]
+fn a_token_that_is_revoked_on_the_admin_listener_is_refused_at_once() {
+    let (backend, issuer) = (Backend::echo(), Issuer::new());
+    let mut secured = api("/p", &backend.url());
+    for resource in &mut secured.resources {
+        resource.security = Security {
+            enabled: true,
+            optional: false,
+            alternatives: vec![Requirement {
+                schemes: vec![Scheme::Oauth2],
+            }],
+        };
+    }
+    let gateway = GatewayBuilder::new(vec![secured]).file(&issuer.pinned()).start();
+    let (good, bad) = (
+        issuer.token("k", json!({"jti": "good"})),
+        issuer.token("k", json!({"jti": "bad"})),
+    );
+    let status = |token: &str| {
+        let request = format!("GET /p HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\n\r\n");
+        Client::once(gateway.http(), &request).status
+    };
+    let announce = |kind: &str, list: &str| {
+        let length = list.len();
+        let request = format!(
+            "POST /revocations HTTP/1.1\r\nHost: admin\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{list}"
+        );
+        Client::once(gateway.admin(), &request)
+    };
+    // Remembered by both cores, most likely.
+    for _ in 0..8 {
+        assert_eq!((status(&good), status(&bad)), (200, 200));
+    }
+    assert_eq!(announce("text/plain", "{\"jti\":\"bad\"}").status, 415);
+    let refused = announce("application/json", "{\"jti\":7}\n");
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("line 1"), "{}", refused.body);
+    assert_eq!(status(&bad), 200);
+    let applied = announce("application/x-ndjson", "{\"jti\":\"bad\"}\n");
+    assert_eq!((applied.status, applied.body.as_str()), (200, "{\"revoked\":1}"));
+    for _ in 0..8 {
+        assert_eq!((status(&good), status(&bad)), (200, 401));
+    }
+    assert_eq!(Client::get(gateway.admin(), "/revocations").status, 405);
+}
