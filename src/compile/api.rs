@@ -160,7 +160,6 @@ fn is_empty(endpoints: &Endpoints) -> bool {
 /// The templates seen so far, so that two that stand for the same requests are noticed.
 #[derive(Default)]
 struct Templates {
-    router: matchit::Router<()>,
     /// By structure: the template in its first spelling.
     spellings: HashMap<String, String>,
     /// The operations taken.
@@ -203,17 +202,6 @@ impl Templates {
             }
         };
         if !self.spellings.contains_key(&template.structure) {
-            if let Err(error) = self.router.insert(template.pattern(), ()) {
-                self.faulty = true;
-                self.refused.insert(operation.path.to_owned());
-                let message = format!(
-                    "{} of {} cannot be routed: {error}",
-                    operation.name(),
-                    definition.name()
-                );
-                diagnostics.push(Diagnostic::error("template", source, operation.path_span, message));
-                return None;
-            }
             self.spellings.insert(template.structure.clone(), template.text.clone());
         }
         let key = (template.structure.clone(), operation.method);

@@ -1,5 +1,7 @@
 //! Path templates: which the gateway can route, and which stand for the same requests.
 
+use crate::openapi::percent_decoded;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Longest template.
@@ -88,9 +90,9 @@ impl Template {
                 return Err(TemplateError::Segment);
             }
             match variable(segment)? {
-                None => structure.push_str(segment),
+                None => structure.push_str(&decoded(segment)),
                 Some((before, after)) => {
-                    structure.push_str(&format!("{before}{{v{variables}}}{after}"));
+                    structure.push_str(&format!("{}{{v{variables}}}{}", decoded(before), decoded(after)));
                     variables += 1;
                 }
             }
@@ -100,14 +102,11 @@ impl Template {
             structure,
         })
     }
+}
 
-    /// The pattern of the router that the gateway uses.
-    pub(super) fn pattern(&self) -> String {
-        match self.structure.strip_suffix("/*") {
-            Some(before) => format!("{before}/{{*rest}}"),
-            None => self.structure.clone(),
-        }
-    }
+/// Literal text as the gateway compares it: percent-encoding makes no difference between two paths.
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decoded(text).unwrap_or(Cow::Borrowed(text))
 }
 
 /// What stands before and after the variable of a segment; `None` for a literal.
@@ -151,6 +150,7 @@ mod tests {
             ("/v{n}/x", "/v{n}/x", "/v{v0}/x"),
             ("/users('{id}')", "/users('{id}')", "/users('{v0}')"),
             ("/files/*", "/files/*", "/files/*"),
+            ("/a%62/{x}%2e", "/a%62/{x}%2e", "/ab/{v0}."),
             ("/*", "/*", "/*"),
         ] {
             let template = Template::parse(text).unwrap();
@@ -192,10 +192,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_accepted_can_be_routed(text in "/[a-z{}*./-]{0,24}") {
+        fn what_is_accepted_stays_itself(text in "/[a-z{}*./-]{0,24}") {
             if let Ok(template) = Template::parse(&text) {
-                let mut router = matchit::Router::new();
-                proptest::prop_assert!(router.insert(template.pattern(), ()).is_ok(), "{}", template.pattern());
                 proptest::prop_assert_eq!(Template::parse(&template.text), Ok(template.clone()));
             }
         }

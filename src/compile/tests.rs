@@ -395,6 +395,7 @@ fn templates_that_stand_for_the_same_requests_are_refused() {
     api_definitions/a.yaml:9:3: error: GET /b/{p}-{q} of Shop:1.0.0 cannot be routed: `{p}-{q}` has two variables; one is possible between two `/`
     api_definitions/a.yaml:11:3: error: GET /c* of Shop:1.0.0 cannot be routed: `*` is possible only as `/*` at the end
     ");
+    api("paths:\n  /{id}: {get: {}}\n  /*: {get: {}}\n  /{id}.json: {get: {}}\n  /v{id}: {get: {}}\n  /a: {get: {}}\n");
     let api = api("paths:\n  /a/{x}: {get: {}}\n  /a/{y}: {put: {}}\n");
     let templates: Vec<_> = api
         .resources

@@ -55,32 +55,36 @@ pub(super) fn lookup<'a>(document: &'a Node, reference: &str) -> Result<&'a Node
     found.ok_or_else(|| ReferenceError::Dangling(reference.to_owned()))
 }
 
-/// Undoes percent-encoding, then the `~` escapes of JSON pointers.
-fn unescape(part: &str) -> Option<Cow<'_, str>> {
-    let decoded: Cow<'_, str> = if part.contains('%') {
-        let mut bytes = Vec::with_capacity(part.len());
-        let mut rest = part.as_bytes();
-        while let Some((first, tail)) = rest.split_first() {
-            match (first, tail) {
-                (b'%', [high, low, after @ ..]) => {
-                    let digit = |byte: &u8| {
-                        char::from(*byte)
-                            .to_digit(16)
-                            .and_then(|digit| u8::try_from(digit).ok())
-                    };
-                    bytes.push(digit(high)? << 4 | digit(low)?);
-                    rest = after;
-                }
-                _ => {
-                    bytes.push(*first);
-                    rest = tail;
-                }
+/// Undoes percent-encoding; `None` when what comes out is no text.
+pub(crate) fn percent_decoded(part: &str) -> Option<Cow<'_, str>> {
+    if !part.contains('%') {
+        return Some(part.into());
+    }
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) => {
+                let digit = |byte: &u8| {
+                    char::from(*byte)
+                        .to_digit(16)
+                        .and_then(|digit| u8::try_from(digit).ok())
+                };
+                bytes.push(digit(high)? << 4 | digit(low)?);
+                rest = after;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
             }
         }
-        String::from_utf8(bytes).ok()?.into()
-    } else {
-        part.into()
-    };
+    }
+    Some(String::from_utf8(bytes).ok()?.into())
+}
+
+/// Undoes percent-encoding, then the `~` escapes of JSON pointers.
+fn unescape(part: &str) -> Option<Cow<'_, str>> {
+    let decoded = percent_decoded(part)?;
     if decoded.contains('~') {
         return Some(decoded.replace("~1", "/").replace("~0", "~").into());
     }
