@@ -49,12 +49,17 @@ impl NameAndPassword {
         matches!(self.hash(users), Some((PasswordHash::Pbkdf2 { .. }, _)))
     }
 
-    /// Returns the hash to check against, and whether it is this user's. Unknown names are checked against another's, so
-    /// that the time of an answer does not tell which names exist.
+    /// Returns the hash to check against, and whether it is this user's. Unknown names are checked against another's, a
+    /// slow one where there is any, so that the time of an answer does not tell which names exist.
     fn hash<'a>(&self, users: &'a Users) -> Option<(&'a PasswordHash, bool)> {
         match users.by_name.get(&self.name) {
             Some(user) => Some((&user.password, true)),
-            None => users.by_name.values().next().map(|user| (&user.password, false)),
+            None => {
+                let slow = |hash: &&PasswordHash| matches!(hash, PasswordHash::Pbkdf2 { .. });
+                let mut hashes = users.by_name.values().map(|user| &user.password);
+                let slowest = hashes.clone().find(slow).or_else(|| hashes.next());
+                slowest.map(|hash| (hash, false))
+            }
         }
     }
 

@@ -61,6 +61,25 @@ fn the_example_in_the_page_is_valid() {
     assert_eq!(loaded.expect("the example is valid").0.issuers.len(), 1);
 }
 
+#[test]
+fn the_examples_about_callers_are_valid() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/how-to/callers.md");
+    let page = std::fs::read_to_string(path).expect("the page exists");
+    let examples: Vec<_> = page
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        let loaded = super::RuntimeConfig::load(super::Sources {
+            file: Some(("example", example)),
+            ..super::Sources::default()
+        });
+        assert!(loaded.is_ok(), "{:?}", loaded.err());
+    }
+}
+
 fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     let mut descriptions = keys().into_iter();
