@@ -130,10 +130,12 @@ pub(super) fn accept_certificates(
 ) -> Result<(), SecurityError> {
     const SETTING: &str = "mutualSSLConfig.api.certificates";
     if let Some(alias) = unresolved_alias(entry) {
-        return Err(SecurityError::Alias {
-            alias: alias.to_owned(),
-            setting: SETTING,
-        });
+        // Every file of micro-gw names aliases, used or not. What cannot be read accepts nobody.
+        tracing::warn!(
+            alias,
+            setting = SETTING,
+            "trust stores are not read: no client certificate is accepted by alias"
+        );
     }
     let pems = files(entry)
         .map(|path| read(path, SETTING))
@@ -182,13 +184,11 @@ pub(super) fn api_key_issuer(
         .and_then(Signer::public_key);
     let own = own.and_then(|der| VerificationKey::from_spki(&der, &algorithms).ok());
     let Some(pinned) = pinned(files, &algorithms)?.or(own) else {
-        return match &keys.certificate_alias {
-            Some(alias) => Err(SecurityError::Alias {
-                alias: alias.clone(),
-                setting: "apikey.tokenConfigs.certificateAlias",
-            }),
-            None => Ok(None),
-        };
+        if let Some(alias) = &keys.certificate_alias {
+            let setting = "apikey.tokenConfigs.certificateAlias";
+            tracing::warn!(alias, setting, "trust stores are not read: no API key is accepted");
+        }
+        return Ok(None);
     };
     Ok(Some(TrustedIssuer {
         issuer: keys.issuer.clone(),

@@ -12,6 +12,4 @@ pub(super) const KEYS: &[Key] = &[
     Key::inert("apim.credentials.username", Kind::Text),
     Key::inert("apim.credentials.password", Kind::Secret),
     Key::inert("api.usage.data.path", Kind::Text),
-    Key::inert("analytics.fileUpload.enable", Kind::Bool),
-    Key::inert("analytics.gRPCAnalytics.enable", Kind::Bool),
 ];

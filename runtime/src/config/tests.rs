@@ -243,3 +243,112 @@ fn accidental_spellings_are_accepted() {
     );
     assert!(!config.http_clients.verify_hostname);
 }
+
+/// The sections of a micro-gw 3.2 file, with the values its template ships.
+#[test]
+fn a_file_of_micro_gw_is_accepted_as_it_is() {
+    let file = r#"
+[listenerConfig]
+  host = "0.0.0.0"
+  httpPort = 9090
+  httpsPort = 9095
+  tokenListenerPort = 9096
+  keyStorePath = "${mgw-runtime.home}/runtime/bre/security/ballerinaKeystore.p12"
+  keyStorePassword = "ballerina"
+  trustStorePath = "${mgw-runtime.home}/runtime/bre/security/ballerinaTruststore.p12"
+  trustStorePassword = "ballerina"
+  keepAlive = "AUTO"
+  maxPipelinedRequests = 10
+  maxUriLength = 4096
+  maxHeaderSize = 8192
+  maxEntityBodySize = -1
+[authConfig]
+  authorizationHeader = "Authorization"
+  removeAuthHeaderFromOutMessage = true
+[keyManager]
+  serverUrl = "https://localhost:9443"
+  tokenContext = "oauth2"
+  timestampSkew = 5000
+  enableLegacyMode = false
+[keymanager.security.basic]
+  enabled = true
+  username = "admin"
+  password = "admin"
+[security]
+  validateSubscriptions = false
+[[jwtTokenConfig]]
+  issuer = "https://localhost:9443/oauth2/token"
+  certificateAlias = "wso2apim310"
+  validateSubscription = false
+  [[jwtTokenConfig.claims]]
+    remoteClaim = "http://wso2.org/claims/subscriber"
+    localClaim = "subscriber"
+[apikey.tokenConfigs]
+  issuer = "https://localhost:9095/apikey"
+  certificateAlias = "ballerina"
+  validateAllowedAPIs = false
+[apikey.issuer.tokenConfig]
+  enabled = true
+  validityTime = -1
+[[apikey.issuer.api]]
+  name = "Swagger Petstore"
+  versions = "1.0.0"
+[jwtConfig]
+  header = "X-JWT-Assertion"
+[mutualSSLConfig]
+  protocolName = "TLS"
+  protocolVersions = "TLSv1.2,TLSv1.1"
+  sslVerifyClient = "optional"
+[[mutualSSLConfig.api.certificates]]
+  name = "Swagger Petstore"
+  version = "1.0.0"
+  aliasList = ["ballerina"]
+[analytics]
+  [analytics.fileUpload]
+    enable = false
+    uploadingTimeSpanInMillis = 600000
+  [analytics.gRPCAnalytics]
+    enable = false
+    endpointURL = "https://localhost:9806"
+[http2]
+  enable = true
+[b7a.observability.tracing]
+  enabled = false
+  name = "jaeger"
+[b7a.users.admin]
+  password = "d033e22ae348aeb5660fc2140aec35850c4da997"
+[caching]
+  enabled = true
+  tokenCacheExpiryTime = 900000
+  tokenCacheCapacity = 10000
+  tokenCacheEvictionFactor = 0.25
+[throttlingConfig]
+  enabledGlobalTMEventPublishing = false
+  [[throttlingConfig.binary.URLGroup]]
+    receiverURL = "tcp://localhost:9611"
+    authURL = "ssl://localhost:9711"
+    type = "failover"
+[tokenRevocationConfig.persistent]
+  type = "default"
+  hostname = "https://127.0.0.1:2379/v2/keys/jti/"
+[httpClients]
+  verifyHostname = true
+  [httpClients.sslConfig]
+    ciphers = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"
+[server]
+  timestampSkew = 5000
+  header = "ballerina"
+[apim.eventHub]
+  enable = false
+"#;
+    let (config, warnings) = load(file, &[], &[]).expect("the file is accepted");
+    assert_eq!(config.issuers[0].certificate_alias.as_deref(), Some("wso2apim310"));
+    assert_eq!(config.authentication.validate_subscriptions, Some(false));
+    assert!(config.users.by_name.contains_key("admin"));
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.reason.contains("analytics.fileUpload")),
+        "{warnings:?}"
+    );
+}

@@ -174,3 +174,16 @@ fn keys_are_stripped_unless_the_old_gateway_is_asked_for() {
     assert_eq!(headers, ["authorization", "x-jwt-assertion"]);
     assert!(query.is_empty());
 }
+
+#[test]
+fn aliases_of_trust_stores_start_and_admit_nobody() {
+    let conf = "apikey.issuer.tokenConfig.enabled = false\napikey.tokenConfigs.certificateAlias = \"ballerina\"\n\
+                [[mutualSSLConfig.api.certificates]]\nname = \"Ledger\"\nversion = \"1.0.0\"\naliasList = [\"ballerina\"]\n";
+    let mut fixture = simple(conf, alternatives(&[&[key_in(ApiKeyLocation::Header, "apikey")]]));
+    let key = key(json!({"iss": "https://localhost:9095/apikey"}));
+    assert_eq!(
+        ask(&mut fixture, &[("apikey", &key)], None),
+        Some(Refusal::InvalidCredentials)
+    );
+    assert!(!fixture.security.certificates.accept("Ledger", "1.0.0", b"any"));
+}
