@@ -104,6 +104,8 @@ impl Mgw {
             arguments: vec![
                 "run".into(),
                 self.bundle.clone().into(),
+                "--data-dir".into(),
+                self.logs.clone().into(),
                 "--config".into(),
                 self.config.clone().into(),
             ],
