@@ -1,0 +1,18 @@
+//! PKCS#12 key and trust stores, as OpenSSL and `keytool` write them, old encryption (3DES and 40-bit RC2 under SHA-1)
+//! and new (PBES2 with AES).
+//!
+//! Bytes in, plain data out: files, settings and clocks belong to the caller. Stores are read once and only read; what
+//! is served, verified and signed with the keys in them is done by the gateway's own cryptographic library. This crate
+//! alone depends on another, because old stores need ciphers that the gateway's library rightly does not have.
+
+mod entry;
+mod error;
+mod store;
+#[cfg(test)]
+mod tests;
+mod validity;
+
+pub use entry::{CertificateEntry, KeyEntry};
+pub use error::KeyStoreError;
+pub use store::{KeyStore, MAX_BYTES, MAX_CERTIFICATES};
+pub use validity::Validity;
