@@ -15,3 +15,4 @@ mod running;
 mod sandbox;
 mod serve;
 mod support;
+mod terminal;
