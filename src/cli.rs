@@ -4,7 +4,7 @@ use crate::commands;
 use crate::ui::{ColorChoice, OutputFormat};
 use clap::{Args, Parser, Subcommand};
 
-/// Run your API Cloud APIs on your own network: pull, build one signed bundle, serve it.
+/// Run your API Cloud APIs on your own network: pull them, build one bundle, serve it.
 #[derive(Debug, Parser)]
 #[command(
     name = "mgw",
