@@ -6,6 +6,7 @@ mod build;
 mod command_line;
 mod control_plane;
 mod demo;
+mod docs;
 mod doctor;
 mod identity_provider;
 mod init;
