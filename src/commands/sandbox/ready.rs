@@ -88,7 +88,7 @@ impl Ready {
             accounts,
             applications: seed.application_keys().map(key).collect(),
             backend: backend.map(Backend::url),
-            issuer: issuer.url(),
+            issuer: issuer.issuer().to_owned(),
             issuer_jwks: issuer.jwks_url(),
             control_plane_issuer: simulator.issuer(),
             control_plane_jwks: simulator.jwks_url(),
@@ -98,6 +98,21 @@ impl Ready {
 
     pub(super) fn json_line(&self) -> String {
         serde_json::to_string(self).expect("text with text keys can be written as JSON")
+    }
+
+    /// The lines of a gateway's configuration by which it accepts the tokens of both issuers.
+    fn gateway_settings(&self) -> String {
+        // The literal form of TOML takes every path as it is, but for one with a quote in it.
+        let ca_file = if self.ca_file.contains('\'') {
+            format!("{:?}", self.ca_file)
+        } else {
+            format!("'{}'", self.ca_file)
+        };
+        format!(
+            "[[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\n\n\
+             [[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\njwksCaFile = {ca_file}",
+            self.issuer, self.issuer_jwks, self.control_plane_issuer, self.control_plane_jwks
+        )
     }
 
     pub(super) fn text(&self) -> String {
@@ -129,6 +144,11 @@ impl Ready {
         row("", "");
         row("Sign in", "");
         row(&format!("  {}", self.login), "");
+        row("", "");
+        row("Trust its tokens, in conf/micro-gw.conf of a project", "");
+        for line in self.gateway_settings().lines() {
+            row(&format!("  {line}"), "");
+        }
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 }
