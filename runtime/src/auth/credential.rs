@@ -27,9 +27,14 @@ impl<'a> Credential<'a> {
         if values.next().is_some() {
             return Self::Ambiguous;
         }
-        match value.to_str() {
-            Ok(text) => Self::parse(text),
-            Err(_) => Self::Ambiguous,
+        let Ok(text) = std::str::from_utf8(value.as_bytes()) else {
+            return Self::Ambiguous;
+        };
+        match Self::parse(text) {
+            // Its characters have been looked at: long tokens are not read twice.
+            bearer @ Self::Bearer(_) => bearer,
+            _ if value.to_str().is_err() => Self::Ambiguous,
+            other => other,
         }
     }
 
@@ -54,12 +59,27 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// The characters of bearer tokens (RFC 6750).
+/// Bytes that are looked at together: long enough to be worth vector instructions, short enough to stop early.
+const STRIDE: usize = 64;
+
+/// Whether `text` has only the characters of bearer tokens (RFC 6750).
+///
+/// Tokens have a thousand characters, and every request brings one: without a branch per character the compiler uses
+/// vector instructions, which is several times faster.
 fn is_token68(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'='))
+    let bytes = text.as_bytes();
+    !bytes.is_empty()
+        && bytes
+            .chunks(STRIDE)
+            .all(|chunk| chunk.iter().fold(true, |all, byte| all & is_token68_byte(*byte)))
+}
+
+/// Without short-circuiting operators, see [`is_token68`].
+fn is_token68_byte(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    // `-`, `.`, `/` and the digits follow each other.
+    let digit = byte.wrapping_sub(b'-') < 13;
+    letter | digit | (byte == b'_') | (byte == b'~') | (byte == b'+') | (byte == b'=')
 }
 
 /// Returns the value of query parameter `name`, percent-decoded; `None` when absent, `Some(None)` when it is there twice.
@@ -100,6 +120,36 @@ mod tests {
         ];
         for (text, credential) in cases {
             assert_eq!(Credential::parse(text), credential, "{text}");
+        }
+    }
+
+    #[test]
+    fn token_characters_are_those_of_the_standard() {
+        for byte in 0..=u8::MAX {
+            let expected = byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+            assert_eq!(is_token68_byte(byte), expected, "{byte:#04x}");
+        }
+        for length in [1, STRIDE - 1, STRIDE, STRIDE + 1, 3 * STRIDE] {
+            let good = "a".repeat(length);
+            assert!(is_token68(&good));
+            assert!(!is_token68(&format!("{good}!")));
+            assert!(!is_token68(&format!("!{good}")));
+        }
+        assert!(!is_token68(""));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_ambiguous() {
+        for bytes in [
+            &b"Bearer a\xff"[..],
+            "Bearer \u{e9}".as_bytes(),
+            "Basic \u{e9}".as_bytes(),
+            b"\x80",
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(http::header::AUTHORIZATION, HeaderValue::from_bytes(bytes).unwrap());
+            let credential = Credential::read(&headers, &http::header::AUTHORIZATION);
+            assert_eq!(credential, Credential::Ambiguous, "{bytes:?}");
         }
     }
 
