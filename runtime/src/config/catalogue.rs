@@ -2,7 +2,7 @@
 
 use super::{
     access_log, admin, api_key, authentication, backend_jwt, caching, connected, http_clients, issuer, key_manager,
-    listener, logging, mutual_tls, revocation, runtime_config, server, throttling, users,
+    key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, throttling, users,
 };
 
 /// What a key's value looks like.
@@ -117,6 +117,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     authentication::KEYS,
     issuer::ROOT_KEYS,
     key_manager::KEYS,
+    key_manager_auth::KEYS,
     api_key::KEYS,
     users::KEYS,
     mutual_tls::KEYS,

@@ -239,7 +239,7 @@ fn accidental_spellings_are_accepted() {
     let file = "[keymanager.security.basic]\nenabled = false\n[keymanager.security.oauth2]\nenabled = true\ntokenUrl = \"https://km/token\"\n[keymanager.security.oauth2.clientCredential]\nenabled = true\nclient_id = \"id\"\nclientSecret = \"canary\"\n[httpClients]\nverifyHostname = false\n";
     let (config, _) = load(file, &[], &[]).expect("the configuration is valid");
     assert!(
-        matches!(config.key_manager.auth, KeyManagerAuth::OAuth2(Grant::ClientCredentials { ref client_id, .. }) if client_id == "id")
+        matches!(config.key_manager.auth, KeyManagerAuth::OAuth2(ref own) if matches!(&own.grant, Grant::ClientCredentials { client } if client.id == "id"))
     );
     assert!(!config.http_clients.verify_hostname);
 }

@@ -1,117 +1,130 @@
 //! How the gateway authenticates to the key manager.
 
-use super::body;
-use crate::config::{Grant, KeyManagerAuth};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use super::kept_token::{KeptToken, Next};
+use super::token_request::fetch;
+use crate::config::{Grant, KeyManager, KeyManagerAuth};
+use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
-
-/// Largest answer of a token endpoint.
-const MAX_ANSWER: usize = 65_536;
-/// Life of an access token whose answer does not tell.
-const DEFAULT_LIFE: Duration = Duration::from_secs(60);
-/// A token is renewed so long before it ends.
-const MARGIN: Duration = Duration::from_secs(10);
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// The gateway's own credentials.
 #[derive(Debug)]
 pub(super) struct Credentials {
-    auth: KeyManagerAuth,
-    /// The access token of the client credentials grant. The lock also makes fetches single-flight.
-    current: Mutex<Option<(SecretString, Instant)>>,
+    auth: Arc<KeyManagerAuth>,
+    timeout: Duration,
+    client: Client,
+    control: tokio::runtime::Handle,
+    /// The lock makes fetches single-flight.
+    kept: Arc<Mutex<KeptToken>>,
 }
 
-#[derive(Deserialize)]
-struct TokenAnswer {
-    #[serde(deserialize_with = "secret")]
-    access_token: SecretString,
-    #[serde(default)]
-    expires_in: Option<u64>,
-}
-
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
-    String::deserialize(deserializer).map(SecretString::from)
-}
+/// A request with credentials, and the access token among them.
+pub(super) type Authenticated = (RequestBuilder, Option<SecretString>);
 
 impl Credentials {
-    pub(super) fn new(auth: KeyManagerAuth) -> Self {
+    pub(super) fn new(config: &KeyManager, client: Client, control: tokio::runtime::Handle) -> Self {
+        let mut kept = KeptToken::default();
+        if let KeyManagerAuth::OAuth2(own) = &config.auth {
+            if let Grant::Direct(token) = &own.grant {
+                kept = KeptToken::given(token.clone());
+            }
+            kept.refresh = own.refresh.as_ref().and_then(|renewal| renewal.token.clone());
+        }
         Self {
-            auth,
-            current: Mutex::new(None),
+            auth: Arc::new(config.auth.clone()),
+            timeout: config.timeout,
+            client,
+            control,
+            kept: Arc::new(Mutex::new(kept)),
         }
     }
 
     /// Adds the credentials to a request. `None`: there are none to be had now.
-    pub(super) async fn add(&self, client: &Client, request: RequestBuilder) -> Option<RequestBuilder> {
-        match &self.auth {
-            KeyManagerAuth::None => Some(request),
+    pub(super) async fn add(&self, request: RequestBuilder) -> Option<Authenticated> {
+        match &*self.auth {
+            KeyManagerAuth::None => Some((request, None)),
             KeyManagerAuth::Basic { username, password } => {
-                Some(request.basic_auth(username, Some(password.expose_secret())))
+                Some((request.basic_auth(username, Some(password.expose_secret())), None))
             }
-            KeyManagerAuth::OAuth2(Grant::Direct(token)) => Some(request.bearer_auth(token.expose_secret())),
-            KeyManagerAuth::OAuth2(grant) => {
-                let token = self.token(client, grant).await?;
-                Some(request.bearer_auth(token.expose_secret()))
+            KeyManagerAuth::OAuth2(_) => {
+                let token = self.token().await?;
+                Some((request.bearer_auth(token.expose_secret()), Some(token)))
             }
         }
     }
 
-    /// Forgets the access token, because the key manager refused it. Returns whether a new one can be had.
-    pub(super) async fn forget(&self) -> bool {
-        self.current.lock().await.take().is_some()
+    /// Forgets an access token that the key manager refused. Returns whether it makes sense to ask again with another.
+    pub(super) async fn forget(&self, refused: &SecretString) -> bool {
+        match &*self.auth {
+            KeyManagerAuth::OAuth2(own) if own.refresh.is_none() && matches!(own.grant, Grant::Direct(_)) => false,
+            KeyManagerAuth::OAuth2(_) => self.kept.lock().await.refused(refused, Instant::now()),
+            _ => false,
+        }
     }
 
-    async fn token(&self, client: &Client, grant: &Grant) -> Option<SecretString> {
-        let mut current = self.current.lock().await;
-        if let Some((token, until)) = current.as_ref()
-            && Instant::now() < *until
-        {
-            return Some(token.clone());
+    async fn token(&self) -> Option<SecretString> {
+        let kept = Arc::clone(&self.kept).lock_owned().await;
+        match kept.next(Instant::now()) {
+            Next::Use(token) => Some(token),
+            Next::GiveUp => None,
+            Next::Ask => {
+                // A task of its own: a refresh token that was used up must be replaced even when nobody waits any more.
+                let (auth, client) = (Arc::clone(&self.auth), self.client.clone());
+                let renewed = self.control.spawn(renew(kept, auth, client, self.timeout));
+                renewed.await.ok().flatten()
+            }
         }
-        let answer = fetch(client, grant).await?;
-        let life = answer
-            .expires_in
-            .map_or(DEFAULT_LIFE, Duration::from_secs)
-            .min(Duration::from_secs(86_400));
-        *current = Some((
-            answer.access_token.clone(),
-            Instant::now() + life.saturating_sub(MARGIN),
-        ));
-        Some(answer.access_token)
     }
 }
 
-async fn fetch(client: &Client, grant: &Grant) -> Option<TokenAnswer> {
-    let Grant::ClientCredentials {
-        token_url,
-        client_id,
-        client_secret,
-        scopes,
-        in_body,
-    } = grant
-    else {
+async fn renew(
+    mut kept: OwnedMutexGuard<KeptToken>,
+    auth: Arc<KeyManagerAuth>,
+    http: Client,
+    timeout: Duration,
+) -> Option<SecretString> {
+    let KeyManagerAuth::OAuth2(own) = &*auth else {
         return None;
     };
-    let mut form = vec![("grant_type", "client_credentials")];
-    if let Some(scopes) = scopes {
-        form.push(("scope", scopes));
+    let (grant, refresh) = (&own.grant, &own.refresh);
+    let deadline = tokio::time::Instant::now() + timeout;
+    let mut answer = None;
+    if let (Some(renewal), Some(token)) = (refresh, &kept.refresh) {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token.expose_secret()),
+        ];
+        answer = fetch(&http, &renewal.client, &form, deadline).await;
+        // With a password there is another way, which brings a new refresh token.
+        if answer.is_none() && matches!(grant, Grant::Password { .. }) {
+            kept.refresh = None;
+        }
     }
-    let mut request = client.post(token_url.clone());
-    if *in_body {
-        form.push(("client_id", client_id));
-        form.push(("client_secret", client_secret.expose_secret()));
-    } else {
-        request = request.basic_auth(client_id, Some(client_secret.expose_secret()));
+    if answer.is_none() {
+        answer = match grant {
+            Grant::Direct(_) => None,
+            Grant::ClientCredentials { client } => {
+                fetch(&http, client, &[("grant_type", "client_credentials")], deadline).await
+            }
+            Grant::Password {
+                client,
+                username,
+                password,
+            } => {
+                let form = [
+                    ("grant_type", "password"),
+                    ("username", username),
+                    ("password", password.expose_secret()),
+                ];
+                fetch(&http, client, &form, deadline).await
+            }
+        };
     }
-    let response = request.form(&form).send().await.ok()?;
-    if response.status() != StatusCode::OK {
-        tracing::warn!(
-            status = response.status().as_u16(),
-            "the key manager gave the gateway no access token"
-        );
+    let Some(answer) = answer else {
+        kept.failed(Instant::now());
         return None;
-    }
-    serde_json::from_slice(&body(response, MAX_ANSWER).await?).ok()
+    };
+    Some(kept.renewed(answer, Instant::now()))
 }

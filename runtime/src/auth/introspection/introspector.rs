@@ -67,10 +67,11 @@ impl Introspector {
             let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
             builder = builder.tls_certs_merge(roots);
         }
+        let client = builder.build().map_err(|error| error.to_string())?;
         Ok(Some(Arc::new(Self {
-            client: builder.build().map_err(|error| error.to_string())?,
             url,
-            credentials: Credentials::new(config.auth.clone()),
+            credentials: Credentials::new(config, client.clone(), control.clone()),
+            client,
             timeout: config.timeout,
             calls: Semaphore::new(config.max_concurrent_calls),
             waiting: Mutex::default(),
@@ -124,12 +125,16 @@ impl Introspector {
         let asked = async {
             // The semaphore is never closed.
             let _turn = self.calls.acquire().await.ok()?;
-            let first = self.call(token).await?;
+            let (status, body, own) = self.call(token).await?;
             // The gateway's own access token may have been revoked.
-            if first.0 == StatusCode::UNAUTHORIZED && self.credentials.forget().await {
-                return self.call(token).await;
+            if status == StatusCode::UNAUTHORIZED
+                && let Some(own) = own
+                && self.credentials.forget(&own).await
+            {
+                let (status, body, _) = self.call(token).await?;
+                return Some((status, body));
             }
-            Some(first)
+            Some((status, body))
         };
         match tokio::time::timeout(self.timeout, asked).await.ok().flatten() {
             Some((StatusCode::OK, body)) => read(&body),
@@ -148,13 +153,13 @@ impl Introspector {
         }
     }
 
-    async fn call(&self, token: &SecretString) -> Option<(StatusCode, Vec<u8>)> {
+    async fn call(&self, token: &SecretString) -> Option<(StatusCode, Vec<u8>, Option<SecretString>)> {
         let request = self.client.post(self.url.clone()).header(ACCEPT, "application/json");
-        let request = self.credentials.add(&self.client, request).await?;
+        let (request, own) = self.credentials.add(request).await?;
         let form = [("token", token.expose_secret()), ("token_type_hint", "access_token")];
         let response = request.form(&form).send().await.ok()?;
         let status = response.status();
-        Some((status, body(response, MAX_ANSWER).await?))
+        Some((status, body(response, MAX_ANSWER).await?, own))
     }
 }
 

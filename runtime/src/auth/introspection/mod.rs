@@ -2,6 +2,8 @@
 
 mod credentials;
 mod introspector;
+mod kept_token;
+mod token_request;
 
 pub(super) use introspector::{Answer, Introspector};
 

@@ -1,7 +1,7 @@
 //! Opaque tokens and the key manager.
 
 use super::keys::{token, token_with};
-use super::server::{Server, ok};
+use super::server::{Server, ok, status};
 use super::setup::*;
 use crate::auth::{Answers, Outcome, RequestView, Revoked};
 use crate::refusal::Refusal;
@@ -56,7 +56,6 @@ fn an_active_token_is_asked_about_once_until_it_expires() {
 
 #[test]
 fn every_answer_has_a_defined_outcome() {
-    let status = |line: &str| format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes();
     for (name, answer, expected) in [
         ("inactive", ok(&json!({"active": false})), Refusal::InvalidCredentials),
         (
@@ -197,33 +196,4 @@ fn many_requests_with_one_token_ask_once() {
         let outcome = fixture.authenticator.authenticate(core, &request, 0, 0, now, &answers);
         assert!(matches!(outcome, Outcome::Admitted(_)), "{outcome:?}");
     }
-}
-
-#[test]
-fn the_gateway_gets_its_own_token_by_client_credentials() {
-    let tokens = Server::start(ok(&json!({"access_token": "own-token", "expires_in": 3600})));
-    let server = Server::start(active(json!({})));
-    let more = format!(
-        "keymanager.security.basic.enabled = false\nkeymanager.security.oauth2.enabled = true\n\
-         keymanager.security.oauth2.tokenUrl = \"http://{}/token\"\n\
-         keymanager.security.oauth2.clientCredential.clientId = \"gateway\"\n\
-         keymanager.security.oauth2.clientCredential.clientSecret = \"canary\"\n",
-        tokens.address
-    );
-    let mut fixture = asking(&server, &more);
-    for token in ["a-1", "a-2", "a-3"] {
-        assert_eq!(refusal(fixture.bearer(token)), None);
-    }
-    assert_eq!((tokens.requests(), server.requests()), (1, 3));
-    assert!(
-        tokens.received()[0].ends_with("grant_type=client_credentials"),
-        "{}",
-        tokens.received()[0]
-    );
-    assert!(
-        server.received()[2]
-            .to_ascii_lowercase()
-            .contains("authorization: bearer own-token")
-    );
-    assert!(!format!("{:?}", fixture.security).contains("canary"));
 }

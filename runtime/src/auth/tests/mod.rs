@@ -7,6 +7,7 @@ mod decision_table;
 mod forged;
 mod introspection;
 mod jwks;
+mod key_manager_auth;
 mod keys;
 mod mutual_tls;
 mod remembered;

@@ -6,19 +6,27 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A server that answers every request with the same bytes.
+type Answer = Box<dyn Fn(&str) -> Vec<u8> + Send>;
+
+/// A server that answers each request as it is told.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
-    answer: Arc<Mutex<Vec<u8>>>,
+    answer: Arc<Mutex<Answer>>,
     received: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
+    /// Answers every request with the same bytes.
     pub(super) fn start(answer: Vec<u8>) -> Self {
+        Self::serve(move |_| answer.clone())
+    }
+
+    /// Answers every request by what it says.
+    pub(super) fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Self {
             address: listener.local_addr().expect("bound"),
-            answer: Arc::new(Mutex::new(answer)),
+            answer: Arc::new(Mutex::new(Box::new(answer))),
             received: Arc::default(),
         };
         let (answer, received) = (Arc::clone(&server.answer), Arc::clone(&server.received));
@@ -33,11 +41,9 @@ impl Server {
                         Ok(count) => seen.extend_from_slice(&buffer[..count]),
                     }
                 }
-                received
-                    .lock()
-                    .expect("not poisoned")
-                    .push(String::from_utf8_lossy(&seen).into_owned());
-                let answer = answer.lock().expect("not poisoned").clone();
+                let request = String::from_utf8_lossy(&seen).into_owned();
+                let answer = answer.lock().expect("not poisoned")(&request);
+                received.lock().expect("not poisoned").push(request);
                 // The client may have had enough.
                 let _ = stream.write_all(&answer);
             }
@@ -46,7 +52,7 @@ impl Server {
     }
 
     pub(super) fn answer(&self, answer: Vec<u8>) {
-        *self.answer.lock().expect("not poisoned") = answer;
+        *self.answer.lock().expect("not poisoned") = Box::new(move |_| answer.clone());
     }
 
     pub(super) fn requests(&self) -> usize {
@@ -78,6 +84,11 @@ fn is_complete(bytes: &[u8]) -> bool {
 pub(super) fn wall_clock() -> u64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("after the epoch");
     u64::try_from(since_epoch.as_millis()).expect("before the end of time")
+}
+
+/// An answer without body.
+pub(super) fn status(line: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
 }
 
 pub(super) fn ok(body: &Value) -> Vec<u8> {
