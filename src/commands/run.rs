@@ -71,8 +71,8 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     warn_without_issuers(&bundle, &config, ui);
     let gateway = Arc::new(start(&bundle, config, args.data_dir, context)?);
     let serving = describe(&gateway, &bundle);
-    show(&serving, &gateway, ui);
-    context.block_on(supervise(gateway, &source, drain, ui))
+    let announce = |gateway: &RunningGateway| show(&serving, gateway, ui);
+    context.block_on(supervise(gateway, &source, drain, ui, announce))
 }
 
 fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<RuntimeConfig, Failure> {

@@ -76,8 +76,8 @@ pub(crate) fn run(options: &DemoOptions, context: &Context) -> Result<ExitCode, 
 
     let calls = Calls::new(&gateway, &world)?;
     if !options.exit {
-        report::invite(&calls, ui);
-        let code = context.block_on(supervise(gateway, &source, drain, ui));
+        let invite = |_: &_| report::invite(&calls, ui);
+        let code = context.block_on(supervise(gateway, &source, drain, ui, invite));
         world.stop();
         return code;
     }

@@ -16,6 +16,8 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Runs until SIGTERM or Ctrl-C, then drains; a second signal ends at once. SIGHUP and, for a bundle file, a change of
 /// the file replace what is served; a bundle that cannot be served is reported and the old one goes on.
 ///
+/// `announce` is called once signals are listened to: whoever reads that the gateway serves may stop it at once.
+///
 /// # Errors
 ///
 /// When the signals cannot be listened to.
@@ -24,9 +26,11 @@ pub(crate) async fn supervise(
     source: &BundleSource,
     drain: Duration,
     ui: &Ui,
+    announce: impl FnOnce(&RunningGateway),
 ) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
     let mut watched = Watched::new(source);
+    announce(&gateway);
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     loop {
         tokio::select! {
