@@ -84,7 +84,8 @@ impl Stage {
 
     async fn end(self) {
         self.gateway.signal("TERM");
-        self.gateway.end().exits(0);
+        // The clients' connections have to see its goodbye meanwhile.
+        tokio::task::block_in_place(|| self.gateway.end()).exits(0);
         self.backend.shutdown().await;
     }
 }

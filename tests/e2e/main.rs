@@ -3,6 +3,8 @@
 //! One module per capability. [`support`] starts what a case needs and stops it.
 
 mod build;
+mod case;
+mod cases;
 mod command_line;
 mod control_plane;
 mod demo;
