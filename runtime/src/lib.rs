@@ -20,7 +20,6 @@ mod proxy;
 pub mod refusal;
 mod route;
 mod server;
-mod slow_hash;
 mod snapshot;
 pub mod throttle;
 mod upstream;

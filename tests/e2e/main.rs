@@ -10,6 +10,7 @@ mod control_plane;
 mod demo;
 mod docs;
 mod doctor;
+mod forged_tokens;
 mod identity_provider;
 mod init;
 mod oidc_provider;
