@@ -2,7 +2,8 @@
 //!
 //! The word holds, from the top, the window's number (modulo its width), how many requests are between reservation and
 //! commitment, and how many were admitted. One compare-and-swap therefore sees window and counts together, which keeps
-//! the count exact while the window rolls over. A clock that is behind another core's never turns a window back.
+//! the count exact while the window rolls over. A clock that is a little behind another core's never turns a window back;
+//! one that was set back by more starts afresh, or limits would stay used up until it has caught up.
 
 use crossbeam_utils::CachePadded;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const PENDING_BITS: u32 = 10;
 /// The widest count: more than two million million per window.
 const MAX_COUNT_BITS: u32 = 42;
+
+/// By how much the clocks of cores may differ; each is read anew twice a second.
+const MAX_SKEW_MS: u64 = 5_000;
 
 /// A limit for one key. Windows are aligned to multiples of their full length since the epoch.
 #[derive(Debug)]
@@ -201,7 +205,13 @@ impl Counter {
         let now = self.window_at(now_ms);
         let mask = self.window_mask();
         let ahead = now.wrapping_sub(word.window) & mask;
-        if ahead != 0 && ahead <= mask / 2 {
+        let behind = word.window.wrapping_sub(now) & mask;
+        let is_over = if ahead <= mask / 2 {
+            ahead != 0
+        } else {
+            (behind - 1).saturating_mul(self.window_ms) > MAX_SKEW_MS
+        };
+        if is_over {
             Word {
                 window: now,
                 pending: 0,

@@ -398,6 +398,25 @@ fn threads_whose_clocks_differ_cannot_turn_a_window_back() {
     assert_eq!(counter.used(NOW), 100);
 }
 
+#[test]
+fn a_clock_that_was_set_back_does_not_keep_limits_used_up() {
+    let counter = Counter::new(1, MINUTE, NOW);
+    assert!(matches!(counter.acquire(NOW), Reservation::Held(_)));
+    assert_eq!(
+        counter.acquire(NOW - MINUTE),
+        Reservation::Full,
+        "the cores' clocks differ"
+    );
+    let set_back = NOW - 60 * MINUTE;
+    assert!(matches!(counter.acquire(set_back), Reservation::Held(_)));
+    assert_eq!(counter.acquire(set_back), Reservation::Full);
+    assert!(matches!(counter.acquire(set_back + MINUTE), Reservation::Held(_)));
+    // Short windows pass quickly: several of them are still the same moment.
+    let burst = Counter::new(1, 100, NOW);
+    assert!(matches!(burst.acquire(NOW), Reservation::Held(_)));
+    assert_eq!(burst.acquire(NOW - 1000), Reservation::Full);
+}
+
 proptest! {
     /// One thread, any sequence of times and callers: the same as a map from (key, window) to a count.
     #[test]
