@@ -75,6 +75,7 @@ impl Decision<'_> {
                 self.core.tokens.refuse(kind, token, self.now_ms);
                 return Err(Refusal::InvalidCredentials.into());
             }
+            Some(Answer::Senseless) => return Err(Refusal::InvalidCredentials.into()),
             Some(Answer::Unavailable) => return Err(Refusal::Unavailable.into()),
             None => {
                 if let Some(wait_ms) = self.core.failures.blocked_for(self.request.client_ip, self.now_ms) {

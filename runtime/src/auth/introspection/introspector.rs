@@ -26,8 +26,10 @@ const MAX_WAITING: usize = 4096;
 pub(crate) enum Answer {
     /// It is good; the members of the answer.
     Active(Arc<Map<String, Value>>),
-    /// It is not, or the answer makes no sense.
+    /// It is not.
     Inactive,
+    /// The answer makes no sense, or refuses the gateway rather than the token: no reason to remember anything.
+    Senseless,
     /// Nobody could say.
     Unavailable,
 }
@@ -143,7 +145,8 @@ impl Introspector {
                     status = status.as_u16(),
                     "the key manager does not answer the gateway's questions"
                 );
-                Answer::Inactive
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                Answer::Senseless
             }
             _ => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
@@ -165,7 +168,11 @@ impl Introspector {
 
 fn read(body: &[u8]) -> Answer {
     match strict_object(body) {
-        Some(members) if members.get("active") == Some(&Value::Bool(true)) => Answer::Active(Arc::new(members)),
-        _ => Answer::Inactive,
+        Some(members) => match members.get("active") {
+            Some(Value::Bool(true)) => Answer::Active(Arc::new(members)),
+            Some(Value::Bool(false)) => Answer::Inactive,
+            _ => Answer::Senseless,
+        },
+        None => Answer::Senseless,
     }
 }
