@@ -54,7 +54,10 @@ impl Core {
     pub(crate) fn report_backend_failure(&self, api: &str, id: &HeaderValue, error: &UpstreamError) {
         if matches!(
             error,
-            UpstreamError::Client | UpstreamError::ClientTimeout | UpstreamError::BodyTooLarge
+            UpstreamError::Client
+                | UpstreamError::ClientTimeout
+                | UpstreamError::BodyTooLarge
+                | UpstreamError::Unaddressable
         ) {
             return;
         }

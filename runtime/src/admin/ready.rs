@@ -16,7 +16,8 @@ pub(crate) struct Readiness {
     pub(crate) apis: usize,
     /// Counts the configurations of this process, from 1.
     pub(crate) config_generation: u64,
-    /// Issuers whose keys could not be fetched, or are too old: their tokens are refused. No reason to send traffic away.
+    /// Issuers whose keys could not be fetched, or are too old: their tokens are refused. No reason to send traffic away,
+    /// once they have been asked: every other gateway has the same issuer, and callers of other issuers are served.
     pub(crate) issuers_without_keys: Vec<String>,
     /// When the gateway started, RFC 3339.
     pub(crate) started_at: String,
@@ -28,4 +29,7 @@ pub(crate) struct Readiness {
 pub(crate) enum Reason {
     /// It is shutting down.
     Draining,
+    /// The first fetch of an issuer's keys has neither succeeded nor failed: good tokens would be refused or kept waiting.
+    /// It ends within the time that a fetch may take.
+    FetchingKeys,
 }

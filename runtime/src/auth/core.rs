@@ -3,6 +3,7 @@
 use super::failures::Failures;
 use super::token_cache::TokenCache;
 use crate::config::RuntimeConfig;
+use std::net::IpAddr;
 
 /// The authentication state of one core. Nothing in it is shared.
 pub struct CoreAuth {
@@ -27,6 +28,16 @@ impl CoreAuth {
             hits: 0,
             misses: 0,
         }
+    }
+
+    /// Returns the milliseconds until `address` may present unknown credentials again, when it has failed too often.
+    pub(crate) fn blocked_for(&self, address: IpAddr, now_ms: u64) -> Option<u64> {
+        self.failures.blocked_for(address, now_ms)
+    }
+
+    /// Records that credentials from `address` were wrong.
+    pub(crate) fn failed(&mut self, address: IpAddr, now_ms: u64) {
+        self.failures.record(address, now_ms);
     }
 
     /// Returns the number of remembered tokens.

@@ -1,7 +1,7 @@
 //! What the cores share and the control thread sees.
 
 use crate::admin::{Readiness, Reason, State};
-use crate::auth::RevocationListError;
+use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
 use crate::core::Core;
 use crate::gateway::ReloadError;
@@ -74,24 +74,32 @@ impl Control {
     pub(super) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
+
+    /// Why the gateway takes no traffic; empty when it does.
+    fn reasons(&self, sources: &[KeySourceStatus]) -> Vec<Reason> {
+        let fetching = sources.iter().any(|source| !source.attempted);
+        let draining = self.is_draining().then_some(Reason::Draining);
+        draining
+            .into_iter()
+            .chain(fetching.then_some(Reason::FetchingKeys))
+            .collect()
+    }
 }
 
 impl State for Control {
     fn readiness(&self) -> Readiness {
         let snapshot = self.snapshot.load();
-        let draining = self.is_draining();
+        let sources = self.continued.security.key_sources(unix_ms());
+        let reasons = self.reasons(&sources);
         Readiness {
-            ready: !draining,
-            reasons: draining.then_some(Reason::Draining).into_iter().collect(),
+            ready: reasons.is_empty(),
+            reasons,
             project: snapshot.project.clone(),
             bundle: snapshot.digest.to_string(),
             apis: snapshot.apis.len(),
             config_generation: snapshot.generation,
             started_at: self.started_at.to_string(),
-            issuers_without_keys: self
-                .continued
-                .security
-                .key_sources(unix_ms())
+            issuers_without_keys: sources
                 .into_iter()
                 .filter(|source| !source.usable)
                 .map(|source| source.issuer)
@@ -114,6 +122,8 @@ impl State for Control {
             misses += auth.misses;
             remembered += auth.remembered() as u64;
         }
+        let security = &self.continued.security;
+        let key_sources = security.key_sources(unix_ms());
         let gauges = Gauges {
             connections: sum(|core| core.connections.count()),
             idle_backend_connections: sum(|core| core.upstream.pool.idle()),
@@ -121,10 +131,12 @@ impl State for Control {
             token_hits: hits,
             token_misses: misses,
             tokens_remembered: remembered,
-            key_sources: self.continued.security.key_sources(unix_ms()),
+            introspection_failures: security.introspection_failures(),
+            revoked_tokens: security.revocations.len() as u64,
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
-            ready: !self.is_draining(),
+            ready: self.reasons(&key_sources).is_empty(),
+            key_sources,
         };
         expose(&self.continued.metrics, gauges)
     }

@@ -19,6 +19,7 @@ pub(crate) struct CoreMetrics {
     pub(super) connections_accepted: AtomicU64,
     pub(super) connections_refused: AtomicU64,
     pub(super) handshake_failures: AtomicU64,
+    pub(super) malformed: AtomicU64,
 }
 
 impl Default for CoreMetrics {
@@ -31,6 +32,7 @@ impl Default for CoreMetrics {
             connections_accepted: AtomicU64::new(0),
             connections_refused: AtomicU64::new(0),
             handshake_failures: AtomicU64::new(0),
+            malformed: AtomicU64::new(0),
         }
     }
 }
@@ -65,5 +67,10 @@ impl CoreMetrics {
 
     pub(crate) fn handshake_failed(&self) {
         add(&self.handshake_failures, 1);
+    }
+
+    /// A head that cannot be read: the server has answered it before any request exists.
+    pub(crate) fn malformed(&self) {
+        add(&self.malformed, 1);
     }
 }

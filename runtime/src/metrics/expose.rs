@@ -27,6 +27,9 @@ pub(crate) struct Gauges {
     pub(crate) tokens_remembered: u64,
     /// Issuers whose keys come from a URL.
     pub(crate) key_sources: Vec<KeySourceStatus>,
+    /// `None`: there is no key manager.
+    pub(crate) introspection_failures: Option<u64>,
+    pub(crate) revoked_tokens: u64,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -173,6 +176,7 @@ impl Scrape {
                 "Tokens whose verdict is remembered",
                 gauges.tokens_remembered,
             ),
+            ("revoked_tokens", "Revocations in force", gauges.revoked_tokens),
             ("ready", "Whether the gateway takes traffic", u64::from(gauges.ready)),
         ] {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
@@ -188,6 +192,11 @@ impl Scrape {
                 "connections_refused",
                 "Client connections closed at once because too many were open",
                 self.sum(|core| Some(&core.connections_refused)),
+            ),
+            (
+                "malformed_requests",
+                "Connections closed because what came was no request that can be read, or too large to be read",
+                self.sum(|core| Some(&core.malformed)),
             ),
             (
                 "tls_handshake_failures",
@@ -218,6 +227,11 @@ impl Scrape {
         ] {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(metric)?;
+        }
+        if let Some(failures) = gauges.introspection_failures {
+            let help = "Questions about tokens that the key manager did not answer as it should";
+            let metric = encoder.encode_descriptor("introspection_failures", help, None, MetricType::Counter)?;
+            ConstCounter::new(failures).encode(metric)?;
         }
         let mut build = encoder.encode_descriptor("build", "The gateway's version", None, MetricType::Info)?;
         build.encode_info(&[("version", env!("CARGO_PKG_VERSION"))])

@@ -1,6 +1,7 @@
 //! The body of an answer: the gateway's own or a backend's, accounted for as it leaves.
 
 use super::exchange::Exchange;
+use crate::server::Waiting;
 use crate::upstream::{ResponseBody, ResponseBodyError};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -12,6 +13,8 @@ use std::task::{Context, Poll, ready};
 pub(crate) struct AnswerBody {
     source: Source,
     exchange: Exchange,
+    /// The client has to take something before more is asked of the source.
+    waiting: Option<Waiting>,
 }
 
 #[derive(Debug)]
@@ -28,7 +31,20 @@ impl AnswerBody {
             Source::Backend(body) => body.is_end_stream(),
         };
         exchange.complete = ended;
-        Self { source, exchange }
+        let waiting = if ended { None } else { exchange.answer_waits() };
+        Self {
+            source,
+            exchange,
+            waiting,
+        }
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        if let Some(waiting) = &self.waiting {
+            self.exchange.answer_goes_on(waiting);
+        }
     }
 }
 
@@ -41,6 +57,9 @@ impl Body for AnswerBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
+        if let Some(waiting) = this.waiting.take() {
+            this.exchange.answer_goes_on(&waiting);
+        }
         let frame = match &mut this.source {
             Source::Own(bytes) if bytes.is_empty() => None,
             Source::Own(bytes) => Some(Ok(Frame::data(std::mem::take(bytes)))),
@@ -51,6 +70,8 @@ impl Body for AnswerBody {
         }
         if frame.is_none() || matches!(frame, Some(Ok(_))) && this.is_end_stream() {
             this.exchange.complete = true;
+        } else {
+            this.waiting = this.exchange.answer_waits();
         }
         Poll::Ready(frame)
     }

@@ -6,7 +6,7 @@ use crate::auth::Caller;
 use crate::clock::Now;
 use crate::core::Core;
 use crate::metrics::ApiMetrics;
-use crate::server::Connection;
+use crate::server::{Connection, Waiting};
 use crate::throttle::Admission;
 use crate::upstream::Progress;
 use http::header::{REFERER, USER_AGENT};
@@ -86,6 +86,16 @@ impl Exchange {
 
     pub(super) fn is_head(&self) -> bool {
         self.method == Some(Method::Head)
+    }
+
+    /// See [`Connection::answer_waits`].
+    pub(super) fn answer_waits(&self) -> Option<Waiting> {
+        self.connection.answer_waits()
+    }
+
+    /// See [`Connection::answer_goes_on`].
+    pub(super) fn answer_goes_on(&self, waiting: &Waiting) {
+        self.connection.answer_goes_on(waiting);
     }
 
     pub(super) fn routed(&mut self, metrics: &Arc<ApiMetrics>, logged: &Arc<LoggedApi>) {

@@ -70,7 +70,7 @@ pub(crate) async fn handle(
     if connection.offer.is_tls()
         && let Some(service) = snapshot.authenticator.services().find(parts.uri.path())
     {
-        return match service::answer(snapshot, service, &parts, incoming, began.unix_ms).await {
+        return match service::answer(&core, snapshot, service, &parts, incoming, client_ip, began.unix_ms).await {
             Ok(response) => reply.send_own(exchange, None, response),
             Err(answered) => reply.own(exchange, answered, &parts.headers),
         };
@@ -248,6 +248,7 @@ fn refusal_for(error: &UpstreamError) -> Refusal {
         UpstreamError::Busy | UpstreamError::Connect(_) | UpstreamError::Tls(_) => Refusal::BackendUnreachable,
         UpstreamError::ConnectTimeout | UpstreamError::Timeout => Refusal::BackendTimeout,
         UpstreamError::Exchange(_) | UpstreamError::Unusable | UpstreamError::AnswerTooLarge => Refusal::BackendBroken,
+        UpstreamError::Unaddressable => Refusal::UriTooLong,
         UpstreamError::Client => Refusal::BadRequest,
         UpstreamError::ClientTimeout => Refusal::RequestTimeout,
         UpstreamError::BodyTooLarge => Refusal::BodyTooLarge,

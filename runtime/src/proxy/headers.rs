@@ -30,8 +30,32 @@ pub(super) fn prepare_request(headers: &mut HeaderMap, version: Version, strip: 
     for name in &strip.headers {
         headers.remove(name);
     }
+    remove_look_alikes(headers, &strip.headers, backend_jwt);
     if version == Version::HTTP_2 {
         join_cookies(headers);
+    }
+}
+
+/// Removes `X_JWT_Assertion` and the like: application servers that hand headers over as variables (CGI, WSGI, PHP) write
+/// a hyphen and an underscore the same way.
+fn remove_look_alikes(headers: &mut HeaderMap, stripped: &[HeaderName], backend_jwt: &HeaderName) {
+    let is_like = |name: &HeaderName, protected: &HeaderName| {
+        let (name, protected) = (name.as_str().bytes(), protected.as_str().bytes());
+        let hyphenated = |byte: u8| if byte == b'_' { b'-' } else { byte };
+        name.map(hyphenated).eq(protected.map(hyphenated))
+    };
+    let assertion = JWT_ASSERTION;
+    let mut found = Vec::new();
+    for name in headers.keys() {
+        if memchr::memchr(b'_', name.as_str().as_bytes()).is_some() {
+            let mut protected = [&assertion, backend_jwt].into_iter().chain(stripped);
+            if protected.any(|protected| is_like(name, protected)) {
+                found.push(name.clone());
+            }
+        }
+    }
+    for name in found {
+        headers.remove(name);
     }
 }
 
@@ -93,10 +117,10 @@ fn join_cookies(headers: &mut HeaderMap) {
 
 /// Returns the query without the parameters that carry the caller's keys; `None` when nothing has to go.
 pub(super) fn strip_query(query: &str, names: &[String]) -> Option<String> {
+    // Read as keys are read, or one in an unusual spelling would be accepted and stay.
     let is_named = |pair: &&str| {
-        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
-        let name = crate::route::decode(name);
-        names.iter().any(|secret| *secret == name)
+        let read = url::form_urlencoded::parse(pair.as_bytes()).next();
+        read.is_some_and(|(name, _)| names.iter().any(|secret| *secret == name))
     };
     if !query.split('&').any(|pair| is_named(&pair)) {
         return None;
@@ -149,6 +173,10 @@ mod tests {
             ("expect", "100-continue"),
             ("x-jwt-assertion", "forged"),
             ("x-backend", "forged"),
+            ("x_jwt_assertion", "forged"),
+            ("x-jwt_assertion", "forged"),
+            ("x_backend", "forged"),
+            ("x_other_header", "1"),
             ("authorization", "Bearer secret"),
             ("content-length", "3"),
             ("x-forwarded-for", "192.0.2.1"),
@@ -164,7 +192,10 @@ mod tests {
             &strip,
             &HeaderName::from_static("x-backend"),
         );
-        assert_eq!(names(&headers), ["content-length", "user-agent", "x-forwarded-for"]);
+        assert_eq!(
+            names(&headers),
+            ["content-length", "user-agent", "x-forwarded-for", "x_other_header"]
+        );
     }
 
     #[test]
@@ -176,11 +207,13 @@ mod tests {
 
     #[test]
     fn keys_are_cut_out_of_queries() {
-        let names = ["apikey".to_owned()];
+        let names = ["apikey".to_owned(), "api key".to_owned()];
         for (query, stripped) in [
             ("a=1&apikey=x&b=2", Some("a=1&b=2")),
             ("apikey=x", Some("")),
             ("%61pikey=x&a", Some("a")),
+            ("api+key=x&a", Some("a")),
+            ("api%20key=x&a", Some("a")),
             ("a=apikey", None),
             ("apikeys=1", None),
         ] {

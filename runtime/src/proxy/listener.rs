@@ -5,9 +5,9 @@ use super::headers;
 use super::phase::Phase;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use http::Method;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -29,7 +29,7 @@ pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Opti
     if body.size_hint().lower() > snapshot.limits.body {
         return refuse(Refusal::BodyTooLarge);
     }
-    if parts.headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {
+    if !says_its_length(&parts.headers, body.size_hint().exact()) {
         return refuse(Refusal::BadRequest);
     }
     let path = uri.path();
@@ -37,4 +37,44 @@ pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Opti
         return Some(Answered::new(Phase::Listener, Answer::Health));
     }
     None
+}
+
+/// Whether `Content-Length` is absent, or there once with the length that the body has. A backend that believed another
+/// length would take the next request on its connection for the rest of this one, or wait for what never comes.
+fn says_its_length(headers: &HeaderMap, body: Option<u64>) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let Some(length) = lengths.next() else {
+        return true;
+    };
+    let stated = length.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+    stated.is_some() && stated == body && lengths.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_stated_length_is_the_body_s() {
+        for (lengths, body, fits) in [
+            (&[][..], Some(0), true),
+            (&[], None, true),
+            (&["0"], Some(0), true),
+            (&["5"], Some(5), true),
+            (&["5"], Some(0), false),
+            (&["5"], Some(6), false),
+            (&["5"], None, false),
+            (&["5", "5"], Some(5), false),
+            (&["5, 5"], Some(5), false),
+            (&["-5"], Some(5), false),
+            (&["x"], Some(0), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for length in lengths {
+                headers.append(CONTENT_LENGTH, HeaderValue::from_static(length));
+            }
+            assert_eq!(says_its_length(&headers, body), fits, "{lengths:?} {body:?}");
+        }
+    }
 }

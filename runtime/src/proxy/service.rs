@@ -3,13 +3,16 @@
 use super::answer::Answered;
 use super::phase::Phase;
 use crate::auth::{MAX_BODY, Service, ServiceRequest};
-use crate::refusal::Refusal;
+use crate::core::Core;
+use crate::refusal::{Refusal, Rejection};
 use crate::snapshot::Snapshot;
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use std::net::IpAddr;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// For the whole body of such a request.
@@ -17,13 +20,22 @@ const BODY_TIME: Duration = Duration::from_secs(15);
 
 /// Reads the request to its end and has it answered.
 pub(super) async fn answer(
+    core: &Core,
     snapshot: &Snapshot,
     service: Service,
     parts: &Parts,
     body: Incoming,
+    client_ip: IpAddr,
     unix_ms: u64,
 ) -> Result<Response<Bytes>, Answered> {
     let refused = |refusal: Refusal| Answered::refused(Phase::Listener, refusal);
+    // Passwords must not be guessed here instead of at an API.
+    let checks_passwords = service == Service::ApiKey;
+    let auth = || core.auth.lock().unwrap_or_else(PoisonError::into_inner);
+    if checks_passwords && let Some(wait_ms) = auth().blocked_for(client_ip, unix_ms) {
+        let rejection = Rejection::new(Refusal::TooManyFailures).with_retry_after_ms(wait_ms);
+        return Err(Answered::refused(Phase::Listener, rejection));
+    }
     let body = read(body).await.map_err(refused)?;
     let target = parts
         .uri
@@ -37,7 +49,11 @@ pub(super) async fn answer(
         body,
     };
     let services = snapshot.authenticator.services();
-    services.answer(service, request, unix_ms).await.map_err(refused)
+    let answer = services.answer(service, request, unix_ms).await;
+    if checks_passwords && matches!(answer, Err(Refusal::WrongPassword)) {
+        auth().failed(client_ip, unix_ms);
+    }
+    answer.map_err(refused)
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Refusal> {

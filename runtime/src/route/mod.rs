@@ -15,7 +15,7 @@ mod template;
 mod tests;
 
 pub(crate) use methods::{MethodSet, routed};
-pub(crate) use path::{PathRefusal, decode};
+pub(crate) use path::PathRefusal;
 
 use base_paths::BasePaths;
 use mgw_bundle::config::{Api, Method};
@@ -91,7 +91,7 @@ pub(crate) struct RouteTable {
     apis: Vec<ResourceTable>,
 }
 
-/// What a path means to one reader of it; two readings must agree.
+/// What a path means to one reader of it; all readings must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     Resource(ApiIndex, ResourceIndex),
@@ -117,9 +117,8 @@ impl RouteTable {
             Err(refusal) => return Route::Refused(refusal),
         };
         let (target, base_length) = self.target(method, &path.matched);
-        if let Some(alternate) = &path.alternate
-            && self.target(method, alternate).0 != target
-        {
+        let agrees = |reading: &String| self.target(method, reading).0 == target;
+        if !path.alternates.iter().all(agrees) {
             return Route::Refused(PathRefusal::Ambiguous);
         }
         match target {

@@ -5,9 +5,10 @@
 //! disagree, the gateway does not choose a side:
 //!
 //! - segments `.` and `..` (encoded or not, with or without matrix parameters) and NUL are refused;
-//! - an encoded slash or a backslash belongs to its segment, an empty segment is a segment. A backend that splits at the
-//!   first or merges the second would see another path; that path is kept as [`RequestPath::alternate`], and the request
-//!   is refused when it leads to a different resource ([`PathRefusal::Ambiguous`]).
+//! - an encoded slash or a backslash belongs to its segment, an empty segment is a segment, an encoded semicolon begins no
+//!   matrix parameter. A backend that splits at the first, merges the second or cuts at the third would see another path.
+//!   Each such path is among [`RequestPath::alternates`], and the request is refused when one of them leads to a different
+//!   resource ([`PathRefusal::Ambiguous`]).
 
 use std::borrow::Cow;
 
@@ -18,8 +19,9 @@ pub(super) struct RequestPath<'r> {
     pub(super) raw: &'r str,
     /// Without matrix parameters, decoded; segments correspond one to one with those of `raw`.
     pub(super) matched: Cow<'r, str>,
-    /// What a backend would see that decodes slashes and merges empty segments, where that differs from `matched`.
-    pub(super) alternate: Option<String>,
+    /// What backends would see that decode slashes, merge empty segments, cut at encoded semicolons, or do several of
+    /// these, where that differs from `matched`.
+    pub(super) alternates: Vec<String>,
 }
 
 /// Why a path is not matched at all.
@@ -42,7 +44,7 @@ impl<'r> RequestPath<'r> {
             return Ok(Self {
                 raw,
                 matched: Cow::Borrowed(raw),
-                alternate: None,
+                alternates: Vec::new(),
             });
         }
         Self::parse_unusual(raw)
@@ -52,23 +54,38 @@ impl<'r> RequestPath<'r> {
     #[cold]
     fn parse_unusual(raw: &'r str) -> Result<Self, PathRefusal> {
         let mut matched = String::with_capacity(raw.len());
-        let mut alternate = String::with_capacity(raw.len());
+        let mut decoded_whole = String::with_capacity(raw.len());
         for segment in raw.split('/').skip(1) {
             let bare = segment.split_once(';').map_or(segment, |(bare, _)| bare);
             let decoded = decode(bare);
             matched.push('/');
             matched.push_str(&encode_slashes(&decoded));
-            alternate.push('/');
-            alternate.push_str(&decoded);
+            decoded_whole.push('/');
+            decoded_whole.push_str(&decoded);
         }
-        let split = alternate.replace('\\', "/");
-        if split.contains('\0') || split.split('/').any(|segment| matches!(segment, "." | "..")) {
+        let split = decoded_whole.replace('\\', "/");
+        let cut = cut_at_semicolons(&split);
+        let is_dots = |segment: &str| matches!(segment, "." | "..");
+        if split.contains('\0') || split.split('/').chain(cut.split('/')).any(is_dots) {
             return Err(PathRefusal::Forbidden);
         }
-        let alternate = merge_slashes(&split);
+        let mut alternates = Vec::new();
+        let readings = [
+            merge_slashes(&matched),
+            merge_slashes(&split),
+            merge_slashes(&cut),
+            cut_at_semicolons(&matched),
+            split,
+            cut,
+        ];
+        for reading in readings {
+            if reading != matched && !alternates.contains(&reading) {
+                alternates.push(reading);
+            }
+        }
         Ok(Self {
             raw,
-            alternate: (alternate != matched).then_some(alternate),
+            alternates,
             matched: Cow::Owned(matched),
         })
     }
@@ -108,7 +125,7 @@ fn is_plain(path: &[u8]) -> bool {
 }
 
 /// Decodes percent-encoding. Bytes that are not UTF-8 become U+FFFD, which no literal of a template contains.
-pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+pub(super) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
@@ -142,6 +159,14 @@ fn encode_slashes(segment: &str) -> Cow<'_, str> {
     }
 }
 
+/// What is left of every segment when a decoded semicolon begins a matrix parameter too.
+fn cut_at_semicolons(path: &str) -> String {
+    let bare = path
+        .split('/')
+        .map(|segment| segment.split_once(';').map_or(segment, |(bare, _)| bare));
+    bare.collect::<Vec<_>>().join("/")
+}
+
 fn merge_slashes(path: &str) -> String {
     let mut merged = String::with_capacity(path.len());
     for character in path.chars() {
@@ -156,15 +181,15 @@ fn merge_slashes(path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn matched(raw: &str) -> Result<(String, Option<String>), PathRefusal> {
-        RequestPath::parse(raw).map(|path| (path.matched.into_owned(), path.alternate))
+    fn matched(raw: &str) -> Result<(String, Vec<String>), PathRefusal> {
+        RequestPath::parse(raw).map(|path| (path.matched.into_owned(), path.alternates))
     }
 
     #[test]
     fn usual_paths_are_borrowed() {
         for raw in ["/", "/pets", "/pets/1/", "/a.b/c-d_e~f", "/pets/@me"] {
             assert!(
-                matches!(RequestPath::parse(raw), Ok(RequestPath { matched: Cow::Borrowed(path), alternate: None, .. }) if path == raw),
+                matches!(RequestPath::parse(raw), Ok(RequestPath { matched: Cow::Borrowed(path), alternates, .. }) if path == raw && alternates.is_empty()),
                 "{raw}"
             );
         }
@@ -181,7 +206,7 @@ mod tests {
             ("/caf%C3%A9", "/café"),
             ("/%E9", "/\u{fffd}"),
         ] {
-            assert_eq!(matched(raw), Ok((expected.into(), None)), "{raw}");
+            assert_eq!(matched(raw), Ok((expected.into(), Vec::new())), "{raw}");
         }
     }
 
@@ -198,6 +223,7 @@ mod tests {
             "/a\\..\\b",
             "/a%5C..",
             "/a%00",
+            "/a/..%3Bx/b",
         ] {
             assert_eq!(matched(raw), Err(PathRefusal::Forbidden), "{raw}");
         }
@@ -206,14 +232,17 @@ mod tests {
 
     #[test]
     fn other_readings_are_kept_apart() {
-        for (raw, expected, alternate) in [
-            ("/a%2Fb", "/a%2Fb", "/a/b"),
-            ("/a//b", "/a//b", "/a/b"),
-            ("//a", "//a", "/a"),
-            ("/a\\b", "/a\\b", "/a/b"),
-            ("/a%5cb", "/a\\b", "/a/b"),
+        for (raw, expected, alternates) in [
+            ("/a%2Fb", "/a%2Fb", &["/a/b"][..]),
+            ("/a//b", "/a//b", &["/a/b"]),
+            ("//a", "//a", &["/a"]),
+            ("/a\\b", "/a\\b", &["/a/b"]),
+            ("/a%5cb", "/a\\b", &["/a/b"]),
+            ("/a%3Bb", "/a;b", &["/a"]),
+            ("/a%2Fb//c", "/a%2Fb//c", &["/a%2Fb/c", "/a/b/c", "/a/b//c"]),
         ] {
-            assert_eq!(matched(raw), Ok((expected.into(), Some(alternate.into()))), "{raw}");
+            let alternates: Vec<String> = alternates.iter().map(|&path| path.to_owned()).collect();
+            assert_eq!(matched(raw), Ok((expected.into(), alternates)), "{raw}");
         }
     }
 

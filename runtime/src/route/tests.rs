@@ -1,3 +1,4 @@
+use super::path::decode;
 use super::*;
 use mgw_bundle::config::{ApiState, Endpoints, Resource, Scopes, Security, Transports};
 use proptest::prelude::*;
@@ -245,6 +246,28 @@ fn request_path() -> impl Strategy<Value = String> {
         }
         text
     })
+}
+
+/// A second trick in the path must not hide that the first leads elsewhere.
+#[test]
+fn every_reading_of_a_path_has_to_agree() {
+    let table = table(&[api(
+        "/a",
+        &[("/{x}/c", Method::Get), ("/{x}", Method::Get), ("/*", Method::Get)],
+    )]);
+    for path in ["/a/x%2Fy//c", "/a/x//c", "/a/x%2Fc", "/a/x%3B%2Fc", "/a//x%2Fy/c"] {
+        assert_eq!(
+            table.find(Some(Method::Get), path),
+            Route::Refused(PathRefusal::Ambiguous),
+            "{path}"
+        );
+    }
+    for path in ["/a/x%3By", "/a/x%3By/c", "/a/x;y%2Fz/c"] {
+        assert!(
+            matches!(table.find(Some(Method::Get), path), Route::Resource { .. }),
+            "{path}"
+        );
+    }
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 //! Timers per request cost more than all other bookkeeping, so there are none: the connection notes what happens with
 //! plain stores, and the core's sweep, a few times a second, decides with [`Connection::verdict`].
 
+use super::unread::{Unread, Waiting};
 use crate::auth::ClientCertificate;
 use crate::clock::Clock;
 use futures_util::task::AtomicWaker;
@@ -68,6 +69,8 @@ pub(crate) struct Connection {
     head_since_ms: AtomicU64,
     /// Since when the client does not read; 0: it does.
     stalled_since_ms: AtomicU64,
+    /// HTTP/2 answers that wait for the client.
+    unread: Unread,
     order: AtomicU8,
     waker: AtomicWaker,
 }
@@ -84,6 +87,7 @@ impl Connection {
             idle_since_ms: AtomicU64::new(clock.coarse_ms()),
             head_since_ms: AtomicU64::new(0),
             stalled_since_ms: AtomicU64::new(0),
+            unread: Unread::default(),
             order: AtomicU8::new(Order::Serve as u8),
             waker: AtomicWaker::new(),
             clock,
@@ -130,6 +134,16 @@ impl Connection {
         self.idle_since_ms.store(self.clock.coarse_ms(), Relaxed);
     }
 
+    /// More of an answer could be sent if the client took it. `None` for HTTP/1, where [`Self::note_write`] notices.
+    pub(crate) fn answer_waits(&self) -> Option<Waiting> {
+        self.http2.load(Relaxed).then(|| self.unread.begin())
+    }
+
+    /// The client took it, or the answer was given up.
+    pub(crate) fn answer_goes_on(&self, waiting: &Waiting) {
+        self.unread.end(waiting);
+    }
+
     /// Decides what the connection has to do at `now_ms`.
     pub(super) fn verdict(&self, now_ms: u64, limits: &ClientTimeouts) -> Order {
         let exceeded = |since: u64, limit: u64| since != 0 && now_ms.saturating_sub(since) >= limit;
@@ -137,7 +151,7 @@ impl Connection {
             return Order::Abort;
         }
         if self.in_flight.load(Relaxed) > 0 {
-            return Order::Serve;
+            return self.unread.verdict(now_ms, limits.stalled_ms);
         }
         // Between requests HTTP/2 connections carry pings and window updates, which begin no request.
         let http2 = self.http2.load(Relaxed);

@@ -8,6 +8,7 @@ mod connections;
 mod run;
 mod serve;
 mod tls;
+mod unread;
 
 pub use bind::BindError;
 pub(crate) use bind::{bind_shared, shareable};
@@ -18,3 +19,4 @@ pub(crate) use run::{CoreListener, Drain, DrainOutcome, run};
 pub(crate) use serve::{ConnectionBudget, ServeSettings};
 pub use tls::TlsError;
 pub(crate) use tls::{ServerTls, server_tls};
+pub(crate) use unread::Waiting;

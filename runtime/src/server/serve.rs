@@ -210,7 +210,10 @@ async fn serve<S>(
     })
     .await;
     if let Err(error) = outcome {
-        tracing::debug!(%error, "a client connection ended early");
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            core.metrics.malformed();
+        }
+        tracing::debug!(peer = %connection.peer, error = &*error as &dyn std::error::Error, "a client connection ended early");
     }
 }
 

@@ -27,6 +27,9 @@ pub(crate) enum UpstreamError {
     /// An answer beyond the operator's limits.
     #[error("the answer is larger than allowed")]
     AnswerTooLarge,
+    /// Endpoint path and request path together are longer than a request target can be.
+    #[error("the request target is too long")]
+    Unaddressable,
     /// The client stopped in the middle of its request.
     #[error("the client stopped sending")]
     Client,

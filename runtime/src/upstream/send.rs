@@ -94,7 +94,7 @@ impl Upstream {
                 break;
             };
             let another = attempt + 1 < count;
-            *request.uri_mut() = target_uri(target, below, query);
+            *request.uri_mut() = target_uri(target, below, query).ok_or(UpstreamError::Unaddressable)?;
             request.headers_mut().insert(HOST, target.host.clone());
             let spare = (another && repeatable && endpoint.choice == Choice::Failover).then(|| copy(&request));
             match self
@@ -269,8 +269,8 @@ fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
     copy
 }
 
-/// Joins the endpoint's path, the path below the base path and the query, all raw.
-fn target_uri(target: &Target, below: &str, query: Option<&str>) -> Uri {
+/// Joins the endpoint's path, the path below the base path and the query, all raw; `None` when the whole is too long.
+fn target_uri(target: &Target, below: &str, query: Option<&str>) -> Option<Uri> {
     let query_length = query.map_or(0, |query| query.len() + 1);
     let mut text = Vec::with_capacity(target.path.len() + below.len() + query_length + 1);
     text.extend_from_slice(target.path.as_bytes());
@@ -282,8 +282,7 @@ fn target_uri(target: &Target, below: &str, query: Option<&str>) -> Uri {
         text.push(b'?');
         text.extend_from_slice(query.as_bytes());
     }
-    // Both parts were valid in the URI they came from.
-    PathAndQuery::from_maybe_shared(Bytes::from(text)).map_or_else(|_| Uri::from_static("/"), Uri::from)
+    PathAndQuery::from_maybe_shared(Bytes::from(text)).ok().map(Uri::from)
 }
 
 #[cfg(test)]
@@ -311,7 +310,18 @@ mod tests {
                 path: path.into(),
                 host: HeaderValue::from_static("b"),
             };
-            assert_eq!(target_uri(&target, below, query).to_string(), expected);
+            let uri = target_uri(&target, below, query);
+            assert_eq!(uri.map(|uri| uri.to_string()).as_deref(), Some(expected));
         }
+        let target = Target {
+            origin,
+            path: "/v1".into(),
+            host: HeaderValue::from_static("b"),
+        };
+        let longest = "/".repeat(usize::from(u16::MAX) - 2);
+        assert!(
+            target_uri(&target, &longest, None).is_none(),
+            "never another path instead"
+        );
     }
 }

@@ -143,3 +143,18 @@ fn ambiguous_framing_is_refused_or_read_one_way() {
         assert_eq!(response.status, 400);
     }
 }
+
+#[test]
+fn heads_that_cannot_be_read_are_counted() {
+    let gateway = GatewayBuilder::new(vec![api("/p", "http://192.0.2.1")]).start();
+    assert_eq!(Client::once(gateway.http(), "GET nonsense\r\n\r\n").status, 400);
+    let huge = "a".repeat(200_000);
+    assert_eq!(
+        Client::once(gateway.http(), &format!("GET /p HTTP/1.1\r\nX-A: {huge}\r\n\r\n")).status,
+        431
+    );
+    eventually("both are counted", || {
+        gateway.metric("mgw_malformed_requests_total") == Some(2.0)
+    });
+    assert_eq!(gateway.metric("mgw_requests_in_flight"), Some(0.0));
+}

@@ -1,6 +1,7 @@
 //! What operators see.
 
-use crate::support::{Backend, Client, GatewayBuilder, api, eventually};
+use crate::support::{Backend, Client, GatewayBuilder, Issuer, api, eventually, respond};
+use std::sync::{Arc, Mutex};
 
 #[test]
 fn readiness_says_what_is_served() {
@@ -112,4 +113,31 @@ fn counters_survive_reloads_good_and_bad() {
     let other = GatewayBuilder::new(vec![api("/q", &backend.url())]).bundle();
     gateway.running.reload(&other).expect("a good bundle");
     assert_eq!(gateway.metric(metric), None, "APIs that are gone are not shown");
+}
+
+/// Not ready before the first answer of the issuer, ready after it whatever it was.
+#[test]
+fn readiness_waits_for_the_first_fetch_of_keys() {
+    let (asked, answer) = (Arc::new(Mutex::new(())), Backend::named("no keys"));
+    let hold = asked.lock().expect("nobody panicked");
+    let issuer = Backend::start({
+        let asked = Arc::clone(&asked);
+        move |exchange| {
+            drop(asked.lock());
+            respond(exchange, 500, "");
+        }
+    });
+    let gateway = GatewayBuilder::new(vec![api("/p", &answer.url())])
+        .file(&Issuer::published(&format!("{}/jwks", issuer.url())))
+        .start();
+    let response = Client::get(gateway.admin(), "/ready");
+    assert_eq!(response.status, 503);
+    assert!(response.body.contains("\"fetching-keys\""), "{}", response.body);
+    assert_eq!(gateway.metric("mgw_ready"), Some(0.0));
+    drop(hold);
+    eventually("the fetch ends", || {
+        Client::get(gateway.admin(), "/ready").status == 200
+    });
+    let ready = Client::get(gateway.admin(), "/ready").body;
+    assert!(ready.contains("https://issuer.test"), "{ready}");
 }

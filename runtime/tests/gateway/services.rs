@@ -163,3 +163,25 @@ fn a_token_that_is_revoked_on_the_admin_listener_is_refused_at_once() {
     }
     assert_eq!(Client::get(gateway.admin(), "/revocations").status, 405);
 }
+
+#[test]
+fn passwords_cannot_be_guessed_where_keys_are_issued() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("key.pem");
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("a key");
+    std::fs::write(&key, pair.serialize_pem()).expect("it is written");
+    let gateway = GatewayBuilder::new(vec![api("/p", "http://192.0.2.1")])
+        .cores(1)
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+        .set("apikey.issuer.tokenConfig.privateKeyFile", &key.to_string_lossy())
+        .set("authConfig.maxFailuresPerAddress", "3")
+        .start();
+    let https = gateway.running.addresses().https.expect("it is on");
+    let guesses: Vec<u16> = (0..8)
+        .map(|_| over_tls(&gateway, https, Method::POST, "/apikey").0)
+        .collect();
+    // A new window may begin in between, once.
+    assert!(guesses.iter().all(|status| matches!(status, 401 | 429)), "{guesses:?}");
+    assert!(guesses.contains(&429) && guesses.first() == Some(&401), "{guesses:?}");
+}

@@ -47,6 +47,8 @@ pub struct KeySourceStatus {
     pub failures: u64,
     /// Whether tokens of this issuer can be verified now.
     pub usable: bool,
+    /// Whether a fetch has finished, well or not.
+    pub attempted: bool,
 }
 
 impl KeySource {
@@ -107,6 +109,7 @@ impl KeySource {
             age_ms: (keys.fetched_at_ms > 0).then(|| now_ms.saturating_sub(keys.fetched_at_ms)),
             failures: self.failures.load(Ordering::Relaxed),
             usable: self.keys(now_ms).is_some(),
+            attempted: *self.attempts.borrow() > 0,
         }
     }
 
