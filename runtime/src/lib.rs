@@ -6,6 +6,7 @@
 //! - `server` has one thread per core, each with its own listener sockets and connections.
 //! - `proxy` runs the phases of a request; `proxy::Phase` names them in order.
 //! - `snapshot` is what requests see of a bundle; `gateway` compiles and swaps it.
+//! - `tls` opens key stores and chooses versions, suites and client authorities, for `server`, `upstream` and `auth`.
 //! - `admin`, `metrics` and `access_log` tell what is going on.
 
 mod access_log;
@@ -22,11 +23,13 @@ mod route;
 mod server;
 mod snapshot;
 pub mod throttle;
+mod tls;
 mod upstream;
 
 pub use access_log::AccessLogError;
 pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};
 pub use route::RouteError;
-pub use server::{BindError, CertificateError, CertificateOrigin, TlsError};
+pub use server::{BindError, CertificateError, CertificateOrigin, OcspError, TlsError};
 pub use snapshot::{EndpointProblem, SnapshotError};
+pub use tls::{ClientTrustError, ProtocolError, StoreError};
 pub use upstream::TrustError;

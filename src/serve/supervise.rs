@@ -64,6 +64,9 @@ pub(crate) async fn supervise(
 }
 
 fn reload(gateway: &RunningGateway, source: &BundleSource, ui: &Ui) {
+    if gateway.reload_certificates() {
+        ui.status("Serving", "changed certificates");
+    }
     let taken = source.load(ui).and_then(|bundle| {
         let digest = bundle.digest;
         if digest == gateway.bundle() {

@@ -5,6 +5,7 @@
 //! is served, verified and signed with the keys in them is done by the gateway's own cryptographic library. This crate
 //! alone depends on another, because old stores need ciphers that the gateway's library rightly does not have.
 
+mod authority;
 mod entry;
 mod error;
 mod store;
@@ -12,6 +13,7 @@ mod store;
 mod tests;
 mod validity;
 
+pub use authority::is_authority;
 pub use entry::{CertificateEntry, KeyEntry};
 pub use error::KeyStoreError;
 pub use store::{KeyStore, MAX_BYTES, MAX_CERTIFICATES};

@@ -284,4 +284,6 @@ fn validity_is_read() {
     assert!(validity.holds_at(validity.not_before) && validity.holds_at(validity.not_after));
     assert!(!validity.holds_at(validity.not_before - 1) && !validity.holds_at(validity.not_after + 1));
     assert_eq!(Validity::of(b"no certificate"), None);
+    assert!(super::is_authority(&der(folder.path(), "root.pem")));
+    assert!(!super::is_authority(&der(folder.path(), "server.pem")) && !super::is_authority(b"no certificate"));
 }

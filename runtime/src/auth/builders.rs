@@ -2,7 +2,7 @@
 
 use super::backend_jwt::Signer;
 use super::backend_tokens::BackendTokens;
-use super::certificates::{Certificates, files, unresolved_alias};
+use super::certificates::{Certificates, files};
 use super::introspection::Introspector;
 use super::issuers::TrustedIssuer;
 use super::jwks::KeySource;
@@ -10,6 +10,9 @@ use super::jwt::{Expectations, VerificationKey};
 use super::token_proxy::TokenProxy;
 use super::{Revocations, SecurityError};
 use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
+use crate::tls::{OpenStore, pem};
+use mgw_keystore::KeyEntry;
+use rustls_pki_types::CertificateDer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -21,6 +24,7 @@ const MAX_PEM: u64 = 1 << 20;
 /// Makes a trusted issuer: reads its pinned key, starts fetching those at a URL.
 pub(super) fn trusted(
     issuer: &Issuer,
+    trust: Option<&OpenStore>,
     skew_ms: u64,
     generation: &Arc<AtomicU64>,
     control: &tokio::runtime::Handle,
@@ -30,7 +34,7 @@ pub(super) fn trusted(
         Some(settings) => {
             let roots = match &settings.ca_file {
                 Some(path) => Some(read(path, "jwksCaFile")?),
-                None => None,
+                None => trust.map(stored_roots),
             };
             let source = KeySource::start(
                 &issuer.issuer,
@@ -50,18 +54,21 @@ pub(super) fn trusted(
         (&issuer.certificate_file, "certificateFile"),
         (&issuer.public_key_file, "publicKeyFile"),
     ];
-    let pinned = pinned(files, &issuer.algorithms)?;
-    if let Some(alias) = issuer.certificate_alias.as_ref().filter(|_| pinned.is_none()) {
+    const ALIAS: &str = "jwtTokenConfig.certificateAlias";
+    let mut pinned = pinned(files, &issuer.algorithms)?;
+    if let (None, Some(alias), Some(trust)) = (&pinned, &issuer.certificate_alias, trust) {
+        pinned = Some(by_alias(trust, alias, ALIAS, &issuer.algorithms)?);
+    } else if let Some(alias) = issuer.certificate_alias.as_ref().filter(|_| pinned.is_none()) {
         if source.is_none() {
             return Err(SecurityError::Alias {
                 alias: alias.clone(),
-                setting: "jwtTokenConfig.certificateAlias",
+                setting: ALIAS,
             });
         }
         tracing::warn!(
             alias,
             issuer = issuer.issuer,
-            "the certificate alias is not used; the issuer's key URL is"
+            "there is no trust store for the certificate alias; only the issuer's key URL is used"
         );
     }
     Ok(TrustedIssuer {
@@ -84,7 +91,10 @@ pub(super) fn trusted(
 }
 
 /// Makes the signer of tokens for backends, where it is switched on.
-pub(super) fn backend_tokens(config: &RuntimeConfig) -> Result<Option<BackendTokens>, SecurityError> {
+pub(super) fn backend_tokens(
+    config: &RuntimeConfig,
+    keys: Option<&OpenStore>,
+) -> Result<Option<BackendTokens>, SecurityError> {
     const KEY: &str = "jwtGeneratorConfig.privateKeyFile";
     let settings = &config.backend_jwt;
     if !settings.enabled {
@@ -92,6 +102,20 @@ pub(super) fn backend_tokens(config: &RuntimeConfig) -> Result<Option<BackendTok
     }
     if settings.signing == BackendJwtSigning::Unsigned {
         return Ok(Some(BackendTokens::new(settings, Signer::unsigned())));
+    }
+    if let (None, Some(store)) = (&settings.private_key_file, keys) {
+        let entry = match &settings.private_key_alias {
+            Some(alias) => store.key(alias, "jwtGeneratorConfig.privateKeyAlias")?,
+            None => store.first_key()?,
+        };
+        let (key, certificate) = (key_pem(entry), entry.chain.first().map(|leaf| certificate_pem(leaf)));
+        let certificate = certificate.as_deref().map(str::as_bytes);
+        let signer = Signer::rs256(key.as_bytes(), certificate).map_err(|error| SecurityError::Key {
+            path: store.path().to_owned(),
+            setting: "jwtGeneratorConfig.privateKeyAlias",
+            reason: error.to_string(),
+        })?;
+        return Ok(Some(BackendTokens::new(settings, signer)));
     }
     // The listener's key signs unless there is one of its own.
     let (key, certificate) = match &settings.private_key_file {
@@ -117,9 +141,10 @@ pub(super) fn backend_tokens(config: &RuntimeConfig) -> Result<Option<BackendTok
 /// Makes the connection to the key manager, where there is one.
 pub(super) fn introspector(
     config: &KeyManager,
+    trust: Option<&OpenStore>,
     control: &tokio::runtime::Handle,
 ) -> Result<Option<Arc<Introspector>>, SecurityError> {
-    let roots = key_manager_roots(config)?;
+    let roots = key_manager_roots(config, trust)?;
     Introspector::new(config, roots.as_deref(), control).map_err(|reason| SecurityError::KeyManager { reason })
 }
 
@@ -127,24 +152,39 @@ pub(super) fn introspector(
 pub(super) fn accept_certificates(
     certificates: &mut Certificates,
     entry: &CertificateAliases,
+    trust: Option<&OpenStore>,
 ) -> Result<(), SecurityError> {
     const SETTING: &str = "mutualSSLConfig.api.certificates";
-    if let Some(alias) = unresolved_alias(entry) {
-        // Every file of micro-gw names aliases, used or not. What cannot be read accepts nobody.
-        tracing::warn!(
-            alias,
-            setting = SETTING,
-            "trust stores are not read: no client certificate is accepted by alias"
-        );
-    }
+    let aliased: Vec<CertificateDer<'static>> = match trust {
+        Some(trust) => {
+            let certificates = entry
+                .aliases
+                .iter()
+                .map(|alias| trust.certificate(alias, SETTING).cloned());
+            certificates.collect::<Result<_, _>>()?
+        }
+        None => {
+            // Every file of micro-gw names aliases, used or not. Without a store they accept nobody.
+            for alias in &entry.aliases {
+                tracing::warn!(
+                    alias,
+                    setting = SETTING,
+                    "there is no trust store: the alias accepts no certificate"
+                );
+            }
+            Vec::new()
+        }
+    };
     let pems = files(entry)
         .map(|path| read(path, SETTING))
         .collect::<Result<Vec<_>, _>>()?;
-    certificates.add(entry, &pems).map_err(|reason| SecurityError::Key {
-        path: entry.files.first().cloned().unwrap_or_default(),
-        setting: SETTING,
-        reason: reason.to_owned(),
-    })
+    certificates
+        .add(entry, aliased, &pems)
+        .map_err(|reason| SecurityError::Key {
+            path: entry.files.first().cloned().unwrap_or_default(),
+            setting: SETTING,
+            reason: reason.to_owned(),
+        })
 }
 
 /// A list that cannot be applied completely must not be taken for applied.
@@ -170,6 +210,7 @@ pub(super) fn revoke_from_file(revocations: &Revocations, path: &Path) -> Result
 /// Without a key for them, no API key is accepted; that is no error.
 pub(super) fn api_key_issuer(
     keys: &ApiKeys,
+    trust: Option<&OpenStore>,
     own: Option<&Signer>,
     skew_ms: u64,
 ) -> Result<Option<TrustedIssuer>, SecurityError> {
@@ -183,12 +224,19 @@ pub(super) fn api_key_issuer(
         .filter(|_| keys.issuer == keys.own_issuer.issuer)
         .and_then(Signer::public_key);
     let own = own.and_then(|der| VerificationKey::from_spki(&der, &algorithms).ok());
-    let Some(pinned) = pinned(files, &algorithms)?.or(own) else {
-        if let Some(alias) = &keys.certificate_alias {
-            let setting = "apikey.tokenConfigs.certificateAlias";
-            tracing::warn!(alias, setting, "trust stores are not read: no API key is accepted");
+    const ALIAS: &str = "apikey.tokenConfigs.certificateAlias";
+    let pinned = match (pinned(files, &algorithms)?.or(own), &keys.certificate_alias, trust) {
+        (Some(pinned), _, _) => pinned,
+        (None, Some(alias), Some(trust)) => by_alias(trust, alias, ALIAS, &algorithms)?,
+        (None, Some(alias), None) => {
+            tracing::warn!(
+                alias,
+                setting = ALIAS,
+                "there is no trust store: no API key is accepted"
+            );
+            return Ok(None);
         }
-        return Ok(None);
+        (None, None, _) => return Ok(None),
     };
     Ok(Some(TrustedIssuer {
         issuer: keys.issuer.clone(),
@@ -207,6 +255,28 @@ pub(super) fn api_key_issuer(
         consumer_key_claim: None,
         validate_subscription: None,
     }))
+}
+
+fn by_alias(
+    trust: &OpenStore,
+    alias: &str,
+    setting: &'static str,
+    algorithms: &[Algorithm],
+) -> Result<VerificationKey, SecurityError> {
+    let certificate = trust.certificate(alias, setting)?;
+    VerificationKey::from_certificate(certificate, algorithms).map_err(|error| SecurityError::Key {
+        path: trust.path().to_owned(),
+        setting,
+        reason: error.to_string(),
+    })
+}
+
+fn key_pem(entry: &KeyEntry) -> String {
+    pem("PRIVATE KEY", entry.key.secret_pkcs8_der())
+}
+
+fn certificate_pem(certificate: &CertificateDer<'_>) -> String {
+    pem("CERTIFICATE", certificate)
 }
 
 fn pinned(
@@ -243,14 +313,36 @@ fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, SecurityError> {
 }
 
 /// Makes the signer of API keys: with its own key, else the listener's. Without any there is no such service.
-pub(super) fn api_key_signer(config: &RuntimeConfig) -> Result<Option<Signer>, SecurityError> {
+pub(super) fn api_key_signer(
+    config: &RuntimeConfig,
+    keys: Option<&OpenStore>,
+) -> Result<Option<Signer>, SecurityError> {
     const KEY: &str = "apikey.issuer.tokenConfig.privateKeyFile";
     let settings = &config.api_keys.own_issuer;
     let own = settings.private_key_file.as_ref();
-    let Some(path) = own
-        .or(config.listener.private_key_file.as_ref())
-        .filter(|_| settings.enabled)
-    else {
+    if !settings.enabled {
+        return Ok(None);
+    }
+    if own.is_none() {
+        const STORE: &str = "apikey.issuer.tokenConfig.certificateAlias";
+        let alias = &settings.key_id;
+        if let Some(store) = &settings.key_store {
+            let store = OpenStore::open(store)?;
+            let key = key_pem(store.key(alias, STORE)?);
+            let signer = Signer::for_api_keys(key.as_bytes(), alias).map_err(|error| SecurityError::Key {
+                path: store.path().to_owned(),
+                setting: STORE,
+                reason: error.to_string(),
+            });
+            return signer.map(Some);
+        }
+        if let Some(store) = keys {
+            // The alias has a default, which names the key for verifiers even where it does not name it in the store.
+            let entry = store.key(alias, STORE).or_else(|_| store.first_key())?;
+            return Ok(Signer::for_api_keys(key_pem(entry).as_bytes(), alias).ok());
+        }
+    }
+    let Some(path) = own.or(config.listener.private_key_file.as_ref()) else {
         return Ok(None);
     };
     match Signer::for_api_keys(&read(path, KEY)?, &settings.key_id) {
@@ -268,16 +360,27 @@ pub(super) fn api_key_signer(config: &RuntimeConfig) -> Result<Option<Signer>, S
 /// Makes the proxy of the token endpoints, where there is a key manager.
 pub(super) fn token_proxy(
     config: &KeyManager,
+    trust: Option<&OpenStore>,
     control: &tokio::runtime::Handle,
 ) -> Result<Option<TokenProxy>, SecurityError> {
-    let roots = key_manager_roots(config)?;
+    let roots = key_manager_roots(config, trust)?;
     TokenProxy::new(config, roots.as_deref(), control).map_err(|reason| SecurityError::KeyManager { reason })
 }
 
-fn key_manager_roots(config: &KeyManager) -> Result<Option<Vec<u8>>, SecurityError> {
-    config
-        .ca_file
-        .as_ref()
-        .map(|path| read(path, "keyManager.caFile"))
-        .transpose()
+/// The authorities of a file, else those of the trust store.
+fn key_manager_roots(config: &KeyManager, trust: Option<&OpenStore>) -> Result<Option<Vec<u8>>, SecurityError> {
+    match &config.ca_file {
+        Some(path) => read(path, "keyManager.caFile").map(Some),
+        None => Ok(trust.map(stored_roots)),
+    }
+}
+
+fn stored_roots(trust: &OpenStore) -> Vec<u8> {
+    let authorities = trust
+        .certificates()
+        .filter(|certificate| mgw_keystore::is_authority(certificate));
+    authorities
+        .map(|certificate| certificate_pem(certificate))
+        .collect::<String>()
+        .into_bytes()
 }

@@ -1,7 +1,7 @@
 //! The client certificates that each API accepts.
 //!
-//! The handshake proves possession and checks chain and validity against `mutualSSLConfig.clientCaFile`; here only
-//! identity is compared: a certificate of the right authority that an API does not list is refused.
+//! The handshake proves possession and checks chain and validity; here only identity is compared: a certificate of the
+//! right authority that an API does not list is refused.
 
 use crate::config::CertificateAliases;
 use rustls_pki_types::CertificateDer;
@@ -25,9 +25,13 @@ struct Accepted {
 }
 
 impl Certificates {
-    /// Adds an entry of the configuration with the PEM files it names, read already.
-    pub(super) fn add(&mut self, entry: &CertificateAliases, pems: &[Vec<u8>]) -> Result<(), &'static str> {
-        let mut certificates = Vec::new();
+    /// Adds an entry of the configuration with the certificates of its aliases and the PEM files it names, read already.
+    pub(super) fn add(
+        &mut self,
+        entry: &CertificateAliases,
+        mut certificates: Vec<CertificateDer<'static>>,
+        pems: &[Vec<u8>],
+    ) -> Result<(), &'static str> {
         for pem in pems {
             let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).take(MAX_CERTIFICATES).collect();
             match found {
@@ -43,6 +47,11 @@ impl Certificates {
         Ok(())
     }
 
+    /// Returns every certificate that some API accepts.
+    pub(super) fn all(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.entries.iter().flat_map(|entry| &entry.certificates)
+    }
+
     /// Returns whether an API accepts a certificate. No entry for the API: none is accepted.
     pub(super) fn accept(&self, api: &str, version: &str, der: &[u8]) -> bool {
         let (api, version) = (api.to_lowercase(), version.to_lowercase());
@@ -51,12 +60,6 @@ impl Certificates {
             .filter(|entry| entry.name == api && entry.version == version)
             .any(|entry| entry.certificates.iter().any(|own| own.as_ref() == der))
     }
-}
-
-/// Returns the alias that an entry needs a trust store for, when it names nothing else.
-pub(super) fn unresolved_alias(entry: &CertificateAliases) -> Option<&str> {
-    let nothing_else = entry.files.is_empty();
-    entry.aliases.first().filter(|_| nothing_else).map(String::as_str)
 }
 
 /// Returns the files of an entry.

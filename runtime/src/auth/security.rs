@@ -12,8 +12,10 @@ use super::issuers::Issuers;
 use super::jwks::KeySourceStatus;
 use super::passwords::Passwords;
 use super::{CredentialKind, Revocations, SecurityError, Services};
-use crate::config::RuntimeConfig;
+use crate::config::{RuntimeConfig, StoreSettings};
 use crate::throttle::Counters;
+use crate::tls::OpenStore;
+use rustls_pki_types::CertificateDer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +27,8 @@ pub struct Security {
     pub(super) api_keys: Issuers,
     pub(super) passwords: Arc<Passwords>,
     pub(super) certificates: Certificates,
+    key_store: Option<OpenStore>,
+    trust_store: Option<OpenStore>,
     pub(super) backend_tokens: Option<BackendTokens>,
     pub(super) introspector: Option<Arc<Introspector>>,
     /// Services of the gateway itself.
@@ -48,29 +52,46 @@ impl Security {
         let mut errors = Vec::new();
         let key_generation = Arc::new(AtomicU64::new(1));
         let skew_ms = u64::try_from(config.authentication.skew.as_millis()).unwrap_or(0);
+        let mut open = |settings: &Option<StoreSettings>| {
+            let opened = settings.as_ref().map(OpenStore::open).transpose();
+            keep(opened.map_err(SecurityError::Store), &mut errors)
+        };
+        // A key in a PEM file takes the place of the store.
+        let own_key = config.listener.private_key_file.is_some();
+        let key_store = if own_key {
+            None
+        } else {
+            open(&config.listener.key_store)
+        };
+        let trust_store = open(&config.listener.trust_store);
+        let (keys, trust) = (key_store.as_ref(), trust_store.as_ref());
+        // Every alias would be a problem of its own.
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         let mut tokens = Vec::new();
         for issuer in &config.issuers {
-            match trusted(issuer, skew_ms, &key_generation, control) {
+            match trusted(issuer, trust, skew_ms, &key_generation, control) {
                 Ok(trusted) => tokens.push(trusted),
                 Err(error) => errors.push(error),
             }
         }
-        let key_signer = keep(api_key_signer(config), &mut errors);
+        let key_signer = keep(api_key_signer(config, keys), &mut errors);
         let api_keys = keep(
-            api_key_issuer(&config.api_keys, key_signer.as_ref(), skew_ms),
+            api_key_issuer(&config.api_keys, trust, key_signer.as_ref(), skew_ms),
             &mut errors,
         );
         let mut certificates = Certificates::default();
         for entry in &config.mutual_tls.certificates {
-            errors.extend(accept_certificates(&mut certificates, entry).err());
+            errors.extend(accept_certificates(&mut certificates, entry, trust).err());
         }
         let revocations = Revocations::new(config.revocation.capacity);
         if let Some(path) = &config.revocation.file {
             errors.extend(revoke_from_file(&revocations, path).err());
         }
-        let introspector = keep(introspector(&config.key_manager, control), &mut errors);
-        let token_proxy = keep(token_proxy(&config.key_manager, control), &mut errors);
-        let backend_tokens = keep(backend_tokens(config), &mut errors);
+        let introspector = keep(introspector(&config.key_manager, trust, control), &mut errors);
+        let token_proxy = keep(token_proxy(&config.key_manager, trust, control), &mut errors);
+        let backend_tokens = keep(backend_tokens(config, keys), &mut errors);
         let passwords = Passwords::new(config.users.clone(), control.clone());
         let passwords = match passwords {
             Some(passwords) if errors.is_empty() => Arc::new(passwords),
@@ -96,6 +117,8 @@ impl Security {
             counters: Arc::new(Counters::new(config.throttling.max_counters)),
             passwords,
             certificates,
+            key_store,
+            trust_store,
             introspector,
             backend_tokens,
             services,
@@ -103,6 +126,21 @@ impl Security {
             key_generation,
             config: config.clone(),
         }))
+    }
+
+    /// Returns the listener's key store, unless its key is in a PEM file.
+    pub(crate) fn key_store(&self) -> Option<&OpenStore> {
+        self.key_store.as_ref()
+    }
+
+    /// Returns the listener's trust store.
+    pub(crate) fn trust_store(&self) -> Option<&OpenStore> {
+        self.trust_store.as_ref()
+    }
+
+    /// Returns the client certificates that APIs accept.
+    pub(crate) fn client_certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.certificates.all()
     }
 
     /// Returns the state of every issuer whose keys come from a URL, for readiness and metrics.

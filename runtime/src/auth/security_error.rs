@@ -1,5 +1,6 @@
 //! Why authentication cannot start.
 
+use crate::tls::StoreError;
 use std::path::PathBuf;
 
 /// Why authentication cannot start.
@@ -25,9 +26,12 @@ pub enum SecurityError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The trust store of an alias is not available.
+    /// A key or trust store cannot be used, or lacks an alias.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no trust store for an alias.
     #[error(
-        "find certificate alias `{alias}` of `{setting}`: trust stores are not read; export the certificate as PEM and name its file"
+        "find certificate alias `{alias}` of `{setting}`: there is no trust store; set `listenerConfig.trustStorePath`, or export the certificate as PEM and name its file"
     )]
     Alias {
         /// The alias.
@@ -42,7 +46,9 @@ pub enum SecurityError {
         reason: String,
     },
     /// Tokens for backends are to be signed and there is no key.
-    #[error("sign tokens for backends: `{setting}` is not set, nor `listenerConfig.privateKeyFile`")]
+    #[error(
+        "sign tokens for backends: `{setting}` is not set, nor `listenerConfig.privateKeyFile` or `listenerConfig.keyStorePath`"
+    )]
     NoSigningKey {
         /// The key of the configuration.
         setting: &'static str,

@@ -1,5 +1,6 @@
 //! API keys: which are accepted, and the gateway's own issuer.
 
+use super::StoreSettings;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
 use std::path::PathBuf;
@@ -49,8 +50,16 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Text,
         "PEM key that signs issued API keys",
     ),
-    Key::inert("apikey.issuer.tokenConfig.keyStorePath", Kind::Text),
-    Key::inert("apikey.issuer.tokenConfig.keyStorePassword", Kind::Secret),
+    Key::unset(
+        "apikey.issuer.tokenConfig.keyStorePath",
+        Kind::Text,
+        "PKCS#12 store with that key under `certificateAlias`; unset: the listener's",
+    ),
+    Key::unset(
+        "apikey.issuer.tokenConfig.keyStorePassword",
+        Kind::Secret,
+        "its password",
+    ),
     Key::new(
         "apikey.issuer.tokenConfig.issuer",
         Kind::Text,
@@ -107,6 +116,8 @@ pub struct ApiKeyIssuer {
     pub enabled: bool,
     /// PEM key that signs; the listener's key when absent.
     pub private_key_file: Option<PathBuf>,
+    /// PKCS#12 store with that key under the alias `key_id`.
+    pub key_store: Option<StoreSettings>,
     /// `iss` of issued keys.
     pub issuer: String,
     /// `kid` of issued keys.
@@ -139,6 +150,11 @@ impl ApiKeys {
             own_issuer: ApiKeyIssuer {
                 enabled: reader.bool("apikey.issuer.tokenConfig.enabled"),
                 private_key_file: path(reader, "apikey.issuer.tokenConfig.privateKeyFile"),
+                key_store: StoreSettings::read(
+                    reader,
+                    "apikey.issuer.tokenConfig.keyStorePath",
+                    "apikey.issuer.tokenConfig.keyStorePassword",
+                ),
                 issuer: reader.text_or_empty("apikey.issuer.tokenConfig.issuer"),
                 key_id: reader.text_or_empty("apikey.issuer.tokenConfig.certificateAlias"),
                 validity_seconds: reader

@@ -42,7 +42,11 @@ pub(super) const KEYS: &[Key] = &[
         "PEM certificate of that key",
     ),
     Key::inert("jwtGeneratorConfig.certificateAlias", Kind::Text),
-    Key::inert("jwtGeneratorConfig.privateKeyAlias", Kind::Text),
+    Key::unset(
+        "jwtGeneratorConfig.privateKeyAlias",
+        Kind::Text,
+        "alias of the key that signs in the listener's key store; unset: the first",
+    ),
     Key::new(
         "jwtGeneratorConfig.tokenExpiry",
         Kind::POSITIVE,
@@ -108,6 +112,8 @@ pub struct BackendJwt {
     pub signing: BackendJwtSigning,
     /// PEM key; the listener's when absent.
     pub private_key_file: Option<PathBuf>,
+    /// Alias of the key in the listener's key store; the first when absent.
+    pub private_key_alias: Option<String>,
     /// PEM certificate of that key.
     pub certificate_file: Option<PathBuf>,
     /// Claims that are not passed on, beside the built-in ones.
@@ -136,6 +142,7 @@ impl BackendJwt {
                 _ => BackendJwtSigning::Rs256,
             },
             private_key_file: reader.text("jwtGeneratorConfig.privateKeyFile").map(PathBuf::from),
+            private_key_alias: reader.text("jwtGeneratorConfig.privateKeyAlias"),
             certificate_file: reader.text("jwtGeneratorConfig.certificateFile").map(PathBuf::from),
             restricted_claims: reader.list("jwtGeneratorConfig.restrictedClaims"),
             issuer: reader.text_or_empty("jwtGeneratorConfig.issuer"),

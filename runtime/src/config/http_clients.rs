@@ -1,5 +1,6 @@
 //! Connections to backends.
 
+use super::StoreSettings;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
 use secrecy::SecretString;
@@ -37,18 +38,30 @@ pub(super) const KEYS: &[Key] = &[
         "client certificate towards backends, PEM",
     ),
     Key::unset("httpClients.sslConfig.privateKeyFile", Kind::Text, "its key, PEM"),
-    Key::inert("httpClients.sslConfig.keyStorePath", Kind::Text),
-    Key::inert("httpClients.sslConfig.keyStorePassword", Kind::Secret),
+    Key::unset(
+        "httpClients.sslConfig.keyStorePath",
+        Kind::Text,
+        "PKCS#12 store with the client key towards backends; unset: the listener's",
+    ),
+    Key::unset("httpClients.sslConfig.keyStorePassword", Kind::Secret, "its password"),
     Key::unset(
         "httpClients.sslConfig.trustStorePath",
         Kind::Text,
-        "trust store for backends; unset: the listener's",
+        "PKCS#12 store with the authorities of backends, instead of the system's; unset: the listener's",
     ),
     Key::unset("httpClients.sslConfig.trustStorePassword", Kind::Secret, "its password")
         .also(&["httpClients.trustStorePassword"]),
     Key::inert("httpClients.sslConfig.protocolName", Kind::Text),
-    Key::inert("httpClients.sslConfig.protocolVersions", Kind::List),
-    Key::inert("httpClients.sslConfig.ciphers", Kind::List),
+    Key::unset(
+        "httpClients.sslConfig.protocolVersions",
+        Kind::List,
+        "TLS versions towards backends; unset: all that are safe",
+    ),
+    Key::unset(
+        "httpClients.sslConfig.ciphers",
+        Kind::List,
+        "cipher suites towards backends; unset: all that are safe",
+    ),
     Key::new(
         "httpClients.poolConfig.maxActiveConnections",
         Kind::OPTIONAL_COUNT,
@@ -155,10 +168,14 @@ pub struct HttpClients {
     pub http2: bool,
     /// Extra trusted certificates, PEM.
     pub ca_file: Option<PathBuf>,
+    /// Store with the client key; the listener's when absent.
+    pub key_store: Option<StoreSettings>,
     /// Trust store; the listener's when absent.
-    pub trust_store: Option<PathBuf>,
-    /// Its password.
-    pub trust_store_password: Option<SecretString>,
+    pub trust_store: Option<StoreSettings>,
+    /// TLS versions by name; none: the library's.
+    pub protocol_versions: Vec<String>,
+    /// Cipher suites by name; none: the library's.
+    pub ciphers: Vec<String>,
     /// Client certificate, PEM.
     pub certificate_file: Option<PathBuf>,
     /// Its key, PEM.
@@ -197,8 +214,18 @@ impl HttpClients {
             verify_certificates: !reader.bool("httpClients.disableSslVerification"),
             http2: reader.bool("httpClients.enableHttp2"),
             ca_file: path(reader, "httpClients.sslConfig.caFile"),
-            trust_store: path(reader, "httpClients.sslConfig.trustStorePath"),
-            trust_store_password: reader.secret("httpClients.sslConfig.trustStorePassword"),
+            key_store: StoreSettings::read(
+                reader,
+                "httpClients.sslConfig.keyStorePath",
+                "httpClients.sslConfig.keyStorePassword",
+            ),
+            trust_store: StoreSettings::read(
+                reader,
+                "httpClients.sslConfig.trustStorePath",
+                "httpClients.sslConfig.trustStorePassword",
+            ),
+            protocol_versions: reader.list("httpClients.sslConfig.protocolVersions"),
+            ciphers: reader.list("httpClients.sslConfig.ciphers"),
             certificate_file: path(reader, "httpClients.sslConfig.certificateFile"),
             private_key_file: path(reader, "httpClients.sslConfig.privateKeyFile"),
             pool: Pool {

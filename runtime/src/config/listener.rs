@@ -1,7 +1,9 @@
 //! The listeners for API traffic.
 
+use super::StoreSettings;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,11 +54,31 @@ pub(super) const KEYS: &[Key] = &[
     Key::unset(
         "listenerConfig.keyStorePath",
         Kind::Text,
-        "PKCS#12 store with the server key",
+        "PKCS#12 store with the server key and its chain; not read when `certificateFile` is set",
     ),
-    Key::inert("listenerConfig.keyStorePassword", Kind::Secret),
-    Key::inert("listenerConfig.trustStorePath", Kind::Text),
-    Key::inert("listenerConfig.trustStorePassword", Kind::Secret),
+    Key::unset("listenerConfig.keyStorePassword", Kind::Secret, "its password"),
+    Key::unset(
+        "listenerConfig.trustStorePath",
+        Kind::Text,
+        "PKCS#12 store with what is trusted by alias, and the authorities of clients, backends and control plane",
+    ),
+    Key::unset("listenerConfig.trustStorePassword", Kind::Secret, "its password"),
+    Key::unset(
+        "listenerConfig.ocspFile",
+        Kind::Text,
+        "OCSP response for the server certificate, DER, sent with it",
+    ),
+    Key::new(
+        "listenerConfig.certificateReloadInterval",
+        Kind::COUNT,
+        "10",
+        "s between two looks at the server's certificate files; changed ones are served at once; 0: only on SIGHUP",
+    ),
+    Key::unset(
+        "listenerConfig.certificates",
+        Kind::Tables(CERTIFICATE_KEYS),
+        "server certificates for some host names",
+    ),
     Key::new(
         "listenerConfig.keepAlive",
         Kind::OneOf(&["AUTO", "ALWAYS", "NEVER"]),
@@ -126,6 +148,18 @@ pub(super) const KEYS: &[Key] = &[
     Key::inert("validationConfig.enableResponseValidation", Kind::Bool),
 ];
 
+const CERTIFICATE_KEYS: &[Key] = &[
+    Key::new(
+        "hostnames",
+        Kind::List,
+        "",
+        "host names that get this certificate, also `*.example.com`; all others get the listener's",
+    ),
+    Key::unset("certificateFile", Kind::Text, "certificate chain, PEM"),
+    Key::unset("privateKeyFile", Kind::Text, "its key, PEM"),
+    Key::unset("ocspFile", Kind::Text, "OCSP response for the certificate, DER"),
+];
+
 /// Whether client connections stay open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeepAlive {
@@ -150,6 +184,19 @@ pub struct Timeouts {
     pub drain: Duration,
 }
 
+/// A server certificate for some host names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedCertificate {
+    /// Lower-case names, `*.` in front for every name one level below.
+    pub hostnames: Vec<String>,
+    /// Certificate chain, PEM.
+    pub certificate_file: PathBuf,
+    /// Its key, PEM.
+    pub private_key_file: PathBuf,
+    /// OCSP response, DER.
+    pub ocsp_file: Option<PathBuf>,
+}
+
 /// The API listeners.
 #[derive(Debug, Clone)]
 pub struct Listener {
@@ -166,7 +213,15 @@ pub struct Listener {
     /// Server key, PEM.
     pub private_key_file: Option<PathBuf>,
     /// PKCS#12 store with the server key.
-    pub key_store: Option<PathBuf>,
+    pub key_store: Option<StoreSettings>,
+    /// PKCS#12 store with what is trusted.
+    pub trust_store: Option<StoreSettings>,
+    /// OCSP response for the server certificate, DER.
+    pub ocsp_file: Option<PathBuf>,
+    /// Server certificates for some host names.
+    pub certificates: Vec<NamedCertificate>,
+    /// Between two looks at certificate files; `None`: only when told.
+    pub certificate_reload: Option<Duration>,
     /// Whether connections stay open.
     pub keep_alive: KeepAlive,
     /// Bytes of the request target.
@@ -210,7 +265,16 @@ impl Listener {
             token_port: reader.port("listenerConfig.tokenListenerPort"),
             certificate_file,
             private_key_file,
-            key_store: path(reader, "listenerConfig.keyStorePath"),
+            key_store: StoreSettings::read(reader, "listenerConfig.keyStorePath", "listenerConfig.keyStorePassword"),
+            trust_store: StoreSettings::read(
+                reader,
+                "listenerConfig.trustStorePath",
+                "listenerConfig.trustStorePassword",
+            ),
+            ocsp_file: path(reader, "listenerConfig.ocspFile"),
+            certificates: named_certificates(reader),
+            certificate_reload: Some(reader.seconds("listenerConfig.certificateReloadInterval"))
+                .filter(|interval| !interval.is_zero()),
             keep_alive: match reader.text("listenerConfig.keepAlive").as_deref() {
                 Some("ALWAYS") => KeepAlive::Always,
                 Some("NEVER") => KeepAlive::Never,
@@ -230,4 +294,58 @@ impl Listener {
             http2: reader.bool("http2.enable"),
         }
     }
+}
+
+fn named_certificates(reader: &mut Reader<'_>) -> Vec<NamedCertificate> {
+    let mut taken = BTreeSet::new();
+    reader.tables("listenerConfig.certificates", |reader| {
+        let hostnames: Vec<String> = reader
+            .list("hostnames")
+            .iter()
+            .map(|name| name.to_lowercase())
+            .collect();
+        if hostnames.is_empty() {
+            reader.fail(
+                "hostnames",
+                "a certificate without `hostnames`",
+                "Name the host names that get it, or use `listenerConfig.certificateFile` for all.",
+            );
+        }
+        for name in &hostnames {
+            if !is_host_pattern(name) {
+                reader.fail(
+                    "hostnames",
+                    format!("`{}` is not a host name", name.escape_debug()),
+                    "Write api.example.com, or *.example.com for every name one level below.",
+                );
+            } else if !taken.insert(name.clone()) {
+                reader.fail(
+                    "hostnames",
+                    format!("`{name}` has two certificates"),
+                    "Name each host name once.",
+                );
+            }
+        }
+        let (certificate_file, private_key_file) = (reader.text("certificateFile"), reader.text("privateKeyFile"));
+        let (Some(certificate_file), Some(private_key_file)) = (certificate_file, private_key_file) else {
+            reader.fail(
+                "certificateFile",
+                "a certificate for host names needs `certificateFile` and `privateKeyFile`",
+                "Set both, or remove the table.",
+            );
+            return None;
+        };
+        Some(NamedCertificate {
+            hostnames,
+            certificate_file: certificate_file.into(),
+            private_key_file: private_key_file.into(),
+            ocsp_file: reader.text("ocspFile").map(PathBuf::from),
+        })
+    })
+}
+
+fn is_host_pattern(name: &str) -> bool {
+    let below = name.strip_prefix("*.").unwrap_or(name);
+    // `DnsName` also takes a final dot, which no client sends.
+    rustls_pki_types::DnsName::try_from(below).is_ok() && !below.ends_with('.')
 }

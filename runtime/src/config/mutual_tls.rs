@@ -2,6 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use crate::tls::protocol;
 use std::path::PathBuf;
 
 pub(super) const KEYS: &[Key] = &[
@@ -16,7 +17,7 @@ pub(super) const KEYS: &[Key] = &[
         "mutualSSLConfig.ciphers",
         Kind::List,
         "",
-        "cipher suites of the listeners by IANA name; none: the library's",
+        "cipher suites of the listeners, IANA or OpenSSL names; none: every one that is safe",
     ),
     Key::new(
         "mutualSSLConfig.sslVerifyClient",
@@ -24,12 +25,22 @@ pub(super) const KEYS: &[Key] = &[
         "optional",
         "whether the TLS handshake itself demands a certificate",
     ),
-    Key::inert("mutualSSLConfig.certificateHeaderName", Kind::Text),
-    Key::inert("mutualSSLConfig.isClientCertificateValidationEnabled", Kind::Bool),
+    Key::new(
+        "mutualSSLConfig.certificateHeaderName",
+        Kind::Text,
+        "X-WSO2-CLIENT-CERTIFICATE",
+        "header with the client's certificate, believed from `trustedProxies` and removed from all others",
+    ),
+    Key::new(
+        "mutualSSLConfig.isClientCertificateValidationEnabled",
+        Kind::Bool,
+        "true",
+        "whether the proxy that sends the header must show a trusted certificate itself",
+    ),
     Key::unset(
         "mutualSSLConfig.clientCaFile",
         Kind::Text,
-        "PEM certificates of the authorities that sign client certificates",
+        "PEM certificates of the authorities that sign client certificates, beside those of the trust store",
     ),
     Key::unset(
         "mutualSSLConfig.api.certificates",
@@ -40,7 +51,7 @@ pub(super) const KEYS: &[Key] = &[
         "trustedProxies",
         Kind::List,
         "",
-        "addresses or networks whose X-Forwarded-For is believed",
+        "addresses or networks whose X-Forwarded-For and client certificate header are believed",
     ),
 ];
 
@@ -87,6 +98,10 @@ pub struct MutualTlsSettings {
     pub ciphers: Vec<String>,
     /// Whether the handshake demands a certificate.
     pub verify_client: VerifyClient,
+    /// Header with the client's certificate.
+    pub certificate_header: Option<http::HeaderName>,
+    /// Whether the proxy that sends the header must show a trusted certificate itself.
+    pub validate_proxy: bool,
     /// Authorities that sign client certificates, PEM.
     pub client_ca_file: Option<PathBuf>,
     /// What each API accepts.
@@ -98,10 +113,7 @@ pub struct MutualTlsSettings {
 impl MutualTlsSettings {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let versions = reader.list("mutualSSLConfig.protocolVersions");
-        if !versions
-            .iter()
-            .any(|version| matches!(version.as_str(), "TLSv1.2" | "TLSv1.3"))
-        {
+        if !versions.iter().any(|version| protocol::is_version(version)) {
             reader.fail(
                 "mutualSSLConfig.protocolVersions",
                 "`mutualSSLConfig.protocolVersions` names no available version",
@@ -128,6 +140,8 @@ impl MutualTlsSettings {
                 Some("require") => VerifyClient::Require,
                 _ => VerifyClient::Optional,
             },
+            certificate_header: reader.header_name("mutualSSLConfig.certificateHeaderName"),
+            validate_proxy: reader.bool("mutualSSLConfig.isClientCertificateValidationEnabled"),
             client_ca_file: reader.text("mutualSSLConfig.clientCaFile").map(PathBuf::from),
             certificates: reader.tables("mutualSSLConfig.api.certificates", |reader| {
                 Some(CertificateAliases {

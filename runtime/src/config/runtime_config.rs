@@ -61,7 +61,7 @@ impl RuntimeConfig {
     /// Every problem of every source, in the order of sources and positions.
     pub fn load(sources: Sources<'_>) -> Result<(Self, Vec<ConfigWarning>), Vec<ConfigError>> {
         let merged = merge(sources);
-        let mut errors = merged.errors;
+        let (mut errors, mut warnings) = (merged.errors, merged.warnings);
         let mut reader = Reader::new(&merged.settings, SECTIONS.to_vec());
         let config = Self {
             compat: reader.text("compat").as_deref() == Some("micro-gw-3.2"),
@@ -84,8 +84,9 @@ impl RuntimeConfig {
             overrides: merged.overrides,
         };
         errors.append(&mut reader.errors);
+        warnings.append(&mut reader.warnings);
         if errors.is_empty() {
-            Ok((config, merged.warnings))
+            Ok((config, warnings))
         } else {
             Err(errors)
         }

@@ -2,7 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::value::{Value, from_text};
-use super::{ConfigError, Origin};
+use super::{ConfigError, ConfigWarning, Origin};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,6 +24,7 @@ pub(super) struct Reader<'a> {
     settings: &'a Settings,
     keys: Vec<&'static [Key]>,
     pub(super) errors: Vec<ConfigError>,
+    pub(super) warnings: Vec<ConfigWarning>,
 }
 
 impl<'a> Reader<'a> {
@@ -32,6 +33,7 @@ impl<'a> Reader<'a> {
             settings,
             keys,
             errors: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -71,6 +73,14 @@ impl<'a> Reader<'a> {
             origin: self.origin(name),
             reason: reason.into(),
             remedy: remedy.into(),
+        });
+    }
+
+    /// Records something to know about the value of `name`.
+    pub(super) fn warn(&mut self, name: &str, reason: impl Into<String>) {
+        self.warnings.push(ConfigWarning {
+            origin: self.origin(name),
+            reason: reason.into(),
         });
     }
 
@@ -201,6 +211,7 @@ impl<'a> Reader<'a> {
             let mut reader = Reader::new(element, vec![*keys]);
             read_elements.extend(read(&mut reader));
             self.errors.append(&mut reader.errors);
+            self.warnings.append(&mut reader.warnings);
         }
         read_elements
     }
@@ -220,6 +231,7 @@ impl<'a> Reader<'a> {
             let mut reader = Reader::new(element, vec![*keys]);
             read_elements.extend(read(element_name, &mut reader));
             self.errors.append(&mut reader.errors);
+            self.warnings.append(&mut reader.warnings);
         }
         read_elements
     }

@@ -6,6 +6,7 @@ use crate::config::RuntimeConfig;
 use crate::core::Core;
 use crate::gateway::ReloadError;
 use crate::metrics::{Gauges, expose};
+use crate::server::{Rotation, Turn};
 use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -18,6 +19,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(super) struct Control {
     pub(super) config: RuntimeConfig,
     pub(super) continued: Continued,
+    /// The certificates of the TLS listeners; `None` without any.
+    pub(super) rotation: Option<Rotation>,
     pub(super) cores: Vec<Arc<Core>>,
     /// What the cores serve, for the control thread.
     pub(super) snapshot: ArcSwap<Snapshot>,
@@ -69,6 +72,25 @@ impl Control {
         self.snapshot.store(snapshot);
         metrics.reloads.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Takes changed certificate files over. Returns whether new handshakes use others now. Blocks.
+    pub(super) fn rotate_certificates(&self) -> bool {
+        let metrics = &self.continued.metrics;
+        match self.rotation.as_ref().map_or(Turn::Unchanged, Rotation::turn) {
+            Turn::Unchanged => false,
+            Turn::Replaced => {
+                metrics.certificate_reloads.fetch_add(1, Ordering::Relaxed);
+                tracing::info!("changed certificates are served");
+                true
+            }
+            Turn::Refused(error) => {
+                metrics.certificate_reload_failures.fetch_add(1, Ordering::Relaxed);
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%error, cause, "changed certificates cannot be used; those served before go on");
+                false
+            }
+        }
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -137,6 +159,7 @@ impl State for Control {
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),
             key_sources,
+            certificate_expires: self.rotation.as_ref().and_then(Rotation::expires),
         };
         expose(&self.continued.metrics, gauges)
     }

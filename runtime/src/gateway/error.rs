@@ -5,6 +5,7 @@ use crate::auth::SecurityError;
 use crate::server::{BindError, TlsError};
 use crate::snapshot::SnapshotError;
 use crate::upstream::TrustError;
+use std::error::Error;
 use std::fmt;
 
 /// Why a gateway does not start. Nothing is left running or bound.
@@ -57,6 +58,10 @@ impl fmt::Display for Listed<'_> {
                 f.write_str("; ")?;
             }
             error.fmt(f)?;
+            // A list has no source of its own to be printed below it.
+            if let Some(cause) = error.source() {
+                write!(f, ": {cause}")?;
+            }
         }
         Ok(())
     }

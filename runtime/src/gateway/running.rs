@@ -90,6 +90,12 @@ impl RunningGateway {
         self.control.reload(bundle)
     }
 
+    /// Looks at the certificate files at once, which else happens every `listenerConfig.certificateReloadInterval`. Returns
+    /// whether new handshakes use others now. Files that cannot be used are logged and counted, and change nothing. Blocks.
+    pub fn reload_certificates(&self) -> bool {
+        self.control.rotate_certificates()
+    }
+
     /// Stops accepting, lets running requests finish for `patience`, cuts the rest and ends every thread. Blocks.
     ///
     /// `/ready` says 503 from the first moment on. A second call returns at once.

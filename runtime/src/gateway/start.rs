@@ -12,12 +12,14 @@ use crate::core::{Core, Local};
 use crate::metrics::Metrics;
 use crate::proxy::RequestIds;
 use crate::server::{
-    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run,
-    server_tls, shareable,
+    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, client_trust,
+    run, server_tls, shareable,
 };
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::CoreThrottle;
-use crate::upstream::{ActiveLimit, Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream, client_config};
+use crate::upstream::{
+    ActiveLimit, Connector, ListenerStores, Origins, Pool, PoolLimits, ResponseBounds, Upstream, client_config,
+};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -47,16 +49,18 @@ impl Gateway {
         refuse_unsupported(&config)?;
         let cores = core_count(&config, options);
         let control_runtime = runtime()?;
+        let security = Security::start(&config, control_runtime.handle())?;
         let continued = Continued {
             origins: Origins::default(),
-            security: Security::start(&config, control_runtime.handle())?,
+            client_trust: client_trust(&config.mutual_tls, &security)?,
+            security,
             metrics: Arc::new(Metrics::new(cores)),
         };
         let snapshot = compile(bundle, &config, &continued, 1)?;
-        let connector = connector(&config)?;
+        let connector = connector(&config, &continued.security)?;
         let offer_tokens = continued.security.services.offer_tokens();
         let tls = if config.listener.https_port.is_some() || offer_tokens {
-            Some(server_tls(&config, &options.data_dir)?)
+            Some(server_tls(&config, &options.data_dir, &continued.client_trust)?)
         } else {
             None
         };
@@ -95,6 +99,7 @@ impl Gateway {
         let control = Arc::new(Control {
             config,
             continued,
+            rotation: tls.map(|tls| tls.rotation),
             cores,
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
             reloading: Mutex::default(),
@@ -116,19 +121,6 @@ fn refuse_unsupported(config: &RuntimeConfig) -> Result<(), StartError> {
         return Err(StartError::Unsupported {
             setting: "httpClients.proxy.enable",
         });
-    }
-    let stores = [
-        (
-            "listenerConfig.keyStorePath",
-            config.listener.key_store.is_some() && config.listener.certificate_file.is_none(),
-        ),
-        (
-            "httpClients.sslConfig.trustStorePath",
-            config.http_clients.trust_store.is_some(),
-        ),
-    ];
-    for (setting, _) in stores.into_iter().filter(|(_, is_set)| *is_set) {
-        tracing::warn!(setting, "PKCS#12 stores are not read: give PEM files instead");
     }
     Ok(())
 }
@@ -190,9 +182,13 @@ fn bind(
     })
 }
 
-fn connector(config: &RuntimeConfig) -> Result<Connector, StartError> {
+fn connector(config: &RuntimeConfig, security: &Security) -> Result<Connector, StartError> {
+    let stores = ListenerStores {
+        keys: security.key_store(),
+        trust: security.trust_store(),
+    };
     Ok(Connector::new(
-        client_config(&config.http_clients)?,
+        client_config(config, stores)?,
         config.http_clients.connect_timeout,
     ))
 }
@@ -288,13 +284,18 @@ fn spawn(
     let (stop, stopped) = oneshot::channel();
     let state = Arc::clone(control);
     let sweep_interval = control.config.throttling.sweep_interval;
+    let certificate_interval = control.config.listener.certificate_reload;
     let thread = std::thread::Builder::new().name("mgw-control".into()).spawn(move || {
         runtime.block_on(async {
             let sweeping = tokio::spawn(sweep(Arc::clone(&state), sweep_interval));
+            let rotating = certificate_interval.map(|interval| tokio::spawn(rotate(Arc::clone(&state), interval)));
             let serving = admin.map(|listener| tokio::spawn(serve_admin(listener, state)));
             // An error means that the gateway is gone: the same as being told to stop.
             let _ = stopped.await;
             sweeping.abort();
+            if let Some(rotating) = rotating {
+                rotating.abort();
+            }
             if let Some(serving) = serving {
                 serving.abort();
             }
@@ -321,6 +322,20 @@ async fn sweep(control: Arc<Control>, interval: Duration) {
     }
 }
 
+async fn rotate(control: Arc<Control>, interval: Duration) {
+    if control.rotation.is_none() {
+        return;
+    }
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let looking = Arc::clone(&control);
+        // A panic has been reported by then; the next look comes anyway.
+        let _ = tokio::task::spawn_blocking(move || looking.rotate_certificates()).await;
+    }
+}
+
 fn announce(snapshot: &Snapshot, addresses: &Addresses, certificate: Option<&server::CertificateOrigin>) {
     for (listener, address) in [
         ("http", addresses.http),
@@ -340,7 +355,7 @@ fn announce(snapshot: &Snapshot, addresses: &Addresses, certificate: Option<&ser
         tracing::warn!(
             certificate = %certificate.display(),
             "the TLS listener shows a self-signed certificate; set listenerConfig.certificateFile and \
-             listenerConfig.privateKeyFile"
+             listenerConfig.privateKeyFile, or listenerConfig.keyStorePath"
         );
     }
 }

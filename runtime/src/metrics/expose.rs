@@ -33,6 +33,8 @@ pub(crate) struct Gauges {
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
+    /// When the first server certificate expires, in seconds since 1970; `None` without TLS.
+    pub(crate) certificate_expires: Option<i64>,
 }
 
 /// Returns the text of a scrape.
@@ -224,6 +226,16 @@ impl Scrape {
                 "Configurations refused",
                 self.metrics.reload_failures.load(Relaxed),
             ),
+            (
+                "certificate_reloads",
+                "Changed certificate files taken over",
+                self.metrics.certificate_reloads.load(Relaxed),
+            ),
+            (
+                "certificate_reload_failures",
+                "Changed certificate files that could not be used",
+                self.metrics.certificate_reload_failures.load(Relaxed),
+            ),
         ] {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(metric)?;
@@ -232,6 +244,15 @@ impl Scrape {
             let help = "Questions about tokens that the key manager did not answer as it should";
             let metric = encoder.encode_descriptor("introspection_failures", help, None, MetricType::Counter)?;
             ConstCounter::new(failures).encode(metric)?;
+        }
+        if let Some(expires) = gauges.certificate_expires {
+            let metric = encoder.encode_descriptor(
+                "certificate_expires_seconds",
+                "When the first server certificate expires, in seconds since 1970",
+                None,
+                MetricType::Gauge,
+            )?;
+            ConstGauge::new(expires).encode(metric)?;
         }
         let mut build = encoder.encode_descriptor("build", "The gateway's version", None, MetricType::Info)?;
         build.encode_info(&[("version", env!("CARGO_PKG_VERSION"))])

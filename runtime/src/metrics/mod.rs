@@ -25,6 +25,8 @@ pub(crate) struct Metrics {
     apis: Mutex<BTreeMap<String, Arc<ApiMetrics>>>,
     pub(crate) reloads: AtomicU64,
     pub(crate) reload_failures: AtomicU64,
+    pub(crate) certificate_reloads: AtomicU64,
+    pub(crate) certificate_reload_failures: AtomicU64,
 }
 
 impl Metrics {
@@ -34,6 +36,8 @@ impl Metrics {
             apis: Mutex::default(),
             reloads: AtomicU64::new(0),
             reload_failures: AtomicU64::new(0),
+            certificate_reloads: AtomicU64::new(0),
+            certificate_reload_failures: AtomicU64::new(0),
         }
     }
 

@@ -17,7 +17,9 @@ use crate::upstream::{Outgoing, RequestBody, UpstreamError};
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
+use rustls_pki_types::UnixTime;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Credentials to remove from a request for a resource that does not exist, which does not happen.
 static NOTHING: Strip = Strip {
@@ -52,7 +54,10 @@ pub(crate) async fn handle(
         request_id::from_client(&parts.headers)
     };
     let id = taken_over.unwrap_or_else(|| core.ids.next());
-    let client_ip = client_address::of(connection.peer.ip(), &parts.headers, &snapshot.trusted_proxies);
+    let peer = connection.peer.ip();
+    let header = snapshot.certificate_header.as_ref();
+    let header = header.filter(|header| header.admit(peer, &mut parts.headers));
+    let client_ip = client_address::of(peer, &parts.headers, &snapshot.trusted_proxies);
     let mut exchange = Exchange::begin(&core, &connection, client_ip, began, &parts, method, &id);
     let mut reply = Reply {
         snapshot,
@@ -102,11 +107,15 @@ pub(crate) async fn handle(
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
 
+    let forwarded = header.filter(|_| route.api.mutual_tls).map(|header| {
+        let now = UnixTime::since_unix_epoch(Duration::from_millis(began.unix_ms));
+        header.read(&parts.headers, connection.certificate(), now)
+    });
     let view = RequestView {
         headers: &parts.headers,
         query: parts.uri.query(),
         client_ip,
-        certificate: connection.certificate(),
+        certificate: forwarded.as_ref().or(connection.certificate()),
     };
     let caller = match authenticate(&core, snapshot, &route, &view, began).await {
         Ok(caller) => caller,

@@ -1,5 +1,8 @@
 //! The certificate that the gateway shows: the operator's, or one made on first use.
 
+use super::ocsp::OcspError;
+use crate::config::StoreSettings;
+use crate::tls::{OpenStore, StoreError};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
@@ -42,6 +45,18 @@ pub enum CertificateError {
     /// Certificate and key do not fit, or TLS refused them.
     #[error("certificate and key cannot be used for TLS")]
     Tls(#[source] rustls::Error),
+    /// A key store that cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An OCSP response that cannot be sent.
+    #[error("{} cannot be sent with the certificate", path.display())]
+    Ocsp {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: OcspError,
+    },
     /// A certificate could not be made.
     #[error("a self-signed certificate could not be made")]
     Generate(#[source] rcgen::Error),
@@ -66,14 +81,14 @@ pub enum CertificateOrigin {
 
 /// A chain with its key.
 #[derive(Debug)]
-pub(crate) struct Identity {
-    pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) key: PrivateKeyDer<'static>,
-    pub(crate) origin: CertificateOrigin,
+pub(super) struct Identity {
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) key: PrivateKeyDer<'static>,
+    pub(super) origin: CertificateOrigin,
 }
 
 /// Reads the operator's files.
-pub(crate) fn from_files(certificate: &Path, key: &Path) -> Result<Identity, CertificateError> {
+pub(super) fn from_files(certificate: &Path, key: &Path) -> Result<Identity, CertificateError> {
     Ok(Identity {
         chain: chain(certificate)?,
         key: private_key(key)?,
@@ -81,8 +96,19 @@ pub(crate) fn from_files(certificate: &Path, key: &Path) -> Result<Identity, Cer
     })
 }
 
+/// Reads the first key of a store with its chain.
+pub(super) fn from_store(settings: &StoreSettings) -> Result<Identity, CertificateError> {
+    let store = OpenStore::open(settings)?;
+    let entry = store.first_key()?;
+    Ok(Identity {
+        chain: entry.chain.clone(),
+        key: entry.key.clone_key().into(),
+        origin: CertificateOrigin::Configured,
+    })
+}
+
 /// Reads the self-signed certificate in `data_dir`, making it first when there is none.
-pub(crate) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError> {
+pub(super) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError> {
     let certificate = data_dir.join(CERTIFICATE_FILE);
     let key = data_dir.join(KEY_FILE);
     let kept = certificate.exists() && key.exists();
@@ -100,7 +126,8 @@ pub(crate) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError>
     })
 }
 
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+/// Reads the certificates of a PEM file, at least one.
+pub(super) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
     let pem = read(path)?;
     let unusable = |source| CertificateError::Pem {
         path: path.to_owned(),
@@ -123,7 +150,7 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateError> 
     })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
     std::fs::read(path).map_err(|source| CertificateError::Read {
         path: path.to_owned(),
         source,

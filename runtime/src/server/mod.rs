@@ -2,19 +2,27 @@
 
 mod bind;
 mod certificate;
+mod certificate_set;
+mod client_authorities;
 mod client_io;
 mod connection;
 mod connections;
+mod ocsp;
+mod rotation;
 mod run;
 mod serve;
+mod sources;
 mod tls;
 mod unread;
 
 pub use bind::BindError;
 pub(crate) use bind::{bind_shared, shareable};
 pub use certificate::{CertificateError, CertificateOrigin};
+pub(crate) use client_authorities::client_trust;
 pub(crate) use connection::{ClientTimeouts, Connection, Offer};
 pub(crate) use connections::Connections;
+pub use ocsp::OcspError;
+pub(crate) use rotation::{Rotation, Turn};
 pub(crate) use run::{CoreListener, Drain, DrainOutcome, run};
 pub(crate) use serve::{ConnectionBudget, ServeSettings};
 pub use tls::TlsError;

@@ -4,7 +4,7 @@ use super::cors::CorsRules;
 use super::endpoint::{BackendChoice, Resolver};
 use crate::access_log::LoggedApi;
 use crate::metrics::ApiMetrics;
-use mgw_bundle::config::{self, ApiKeyLocation, Scheme, Transports};
+use mgw_bundle::config::{self, ApiKeyLocation, MutualTls, Scheme, Transports};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ pub(crate) struct Api {
     pub(crate) logged: Arc<LoggedApi>,
     pub(crate) metrics: Arc<ApiMetrics>,
     pub(crate) transports: Transports,
+    /// Whether it looks at client certificates.
+    pub(crate) mutual_tls: bool,
     pub(crate) cors: Option<CorsRules>,
     pub(crate) resources: Vec<Resource>,
 }
@@ -52,7 +54,12 @@ impl Api {
                 key_parameters: key_parameters.into_iter().cloned().collect(),
             }),
             metrics,
-            transports: api.transports,
+            // Only the TLS listener can ask for a certificate.
+            transports: Transports {
+                http: api.transports.http && api.mutual_tls != Some(MutualTls::Mandatory),
+                ..api.transports
+            },
+            mutual_tls: api.mutual_tls.is_some(),
             cors: api.cors.as_ref().map(CorsRules::compile),
             resources,
         }

@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::refusal::Renderer;
 use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
 use crate::throttle::Throttle;
+use crate::tls::{CertificateHeader, ClientTrust};
 use crate::upstream::Origins;
 use http::HeaderName;
 use ipnet::IpNet;
@@ -89,6 +90,7 @@ pub(crate) struct RequestLimits {
 pub(crate) struct Continued {
     pub(crate) origins: Origins,
     pub(crate) security: Arc<Security>,
+    pub(crate) client_trust: Arc<ClientTrust>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -109,6 +111,8 @@ pub(crate) struct Snapshot {
     pub(crate) backend_jwt_header: HeaderName,
     /// Networks whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The header in which trusted proxies show their clients' certificates.
+    pub(crate) certificate_header: Option<CertificateHeader>,
     pub(crate) limits: RequestLimits,
     /// Answer unknown resources and methods as JSON.
     pub(crate) api_fault_responses: bool,
@@ -157,6 +161,16 @@ impl Snapshot {
             rules: HeaderRules::compile(config),
             backend_jwt_header: config.backend_jwt.header.clone(),
             trusted_proxies: config.mutual_tls.trusted_proxies.clone(),
+            certificate_header: config
+                .mutual_tls
+                .certificate_header
+                .clone()
+                .map(|name| CertificateHeader {
+                    name,
+                    proxies: config.mutual_tls.trusted_proxies.clone(),
+                    validate_proxy: config.mutual_tls.validate_proxy,
+                    trust: Arc::clone(&continued.client_trust),
+                }),
             limits: RequestLimits {
                 uri: config.listener.max_uri_length,
                 headers: config.listener.max_header_size,

@@ -1,7 +1,9 @@
 //! What the gateway trusts when it connects to `https` backends, and who it is to them.
 
 use super::verify::{AnyCertificate, AnyName};
-use crate::config::HttpClients;
+use crate::config::RuntimeConfig;
+use crate::tls::protocol::{Settings, choose};
+use crate::tls::{OpenStore, ProtocolError, StoreError};
 use rustls::client::WebPkiServerVerifier;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
@@ -30,6 +32,9 @@ pub enum TrustError {
         #[source]
         source: rustls_pki_types::pem::Error,
     },
+    /// A store that cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A certificate that cannot be an authority.
     #[error("a certificate in {} cannot be trusted", path.display())]
     Authority {
@@ -39,22 +44,50 @@ pub enum TrustError {
         #[source]
         source: rustls::Error,
     },
+    /// Versions or cipher suites of which none is supported.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
     /// The TLS library refused its settings.
     #[error("TLS towards backends could not be set up")]
     Settings(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Builds the TLS settings for backends: trusts the platform's authorities and the operator's.
-pub(crate) fn client_config(settings: &HttpClients) -> Result<Arc<ClientConfig>, TrustError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+/// The listener's stores, which serve backends too unless they have their own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListenerStores<'a> {
+    pub(crate) keys: Option<&'a OpenStore>,
+    pub(crate) trust: Option<&'a OpenStore>,
+}
+
+/// Builds the TLS settings for backends: trusts the authorities of the trust store, or else the platform's, and those of
+/// the operator's file.
+pub(crate) fn client_config(
+    config: &RuntimeConfig,
+    listener: ListenerStores<'_>,
+) -> Result<Arc<ClientConfig>, TrustError> {
+    let settings = &config.http_clients;
+    let choice = choose(
+        &settings.protocol_versions,
+        &settings.ciphers,
+        Settings {
+            versions: "httpClients.sslConfig.protocolVersions",
+            suites: "httpClients.sslConfig.ciphers",
+        },
+    )?;
+    for warning in &choice.warnings {
+        tracing::warn!("{warning}");
+    }
+    let provider = Arc::new(choice.provider);
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&choice.versions)
         .map_err(|error| TrustError::Settings(error.into()))?;
+    let own_trust = settings.trust_store.as_ref().map(OpenStore::open).transpose()?;
+    let trust = own_trust.as_ref().or(listener.trust);
     let builder = match (settings.verify_certificates, settings.verify_hostname) {
-        (true, true) => builder.with_root_certificates(roots(settings.ca_file.as_deref())?),
+        (true, true) => builder.with_root_certificates(roots(settings.ca_file.as_deref(), trust)?),
         (true, false) => {
             tracing::warn!("host names of backends are not verified (httpClients.sslConfig.verifyHostname)");
-            let roots = Arc::new(roots(settings.ca_file.as_deref())?);
+            let roots = Arc::new(roots(settings.ca_file.as_deref(), trust)?);
             let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
                 .build()
                 .map_err(|error| TrustError::Settings(error.into()))?;
@@ -68,6 +101,7 @@ pub(crate) fn client_config(settings: &HttpClients) -> Result<Arc<ClientConfig>,
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
     };
+    let own_keys = settings.key_store.as_ref().map(OpenStore::open).transpose()?;
     let mut config = match (&settings.certificate_file, &settings.private_key_file) {
         (Some(certificate), Some(key)) => {
             let chain = certificates(certificate)?;
@@ -80,19 +114,38 @@ pub(crate) fn client_config(settings: &HttpClients) -> Result<Arc<ClientConfig>,
                 .with_client_auth_cert(chain, key)
                 .map_err(|error| TrustError::Settings(error.into()))?
         }
-        _ => builder.with_no_client_auth(),
+        _ => match own_keys.as_ref().or(listener.keys) {
+            Some(store) => {
+                let entry = store.first_key()?;
+                builder
+                    .with_client_auth_cert(entry.chain.clone(), entry.key.clone_key().into())
+                    .map_err(|error| TrustError::Settings(error.into()))?
+            }
+            None => builder.with_no_client_auth(),
+        },
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 
-fn roots(extra: Option<&Path>) -> Result<RootCertStore, TrustError> {
+fn roots(extra: Option<&Path>, store: Option<&OpenStore>) -> Result<RootCertStore, TrustError> {
     let mut roots = RootCertStore::empty();
-    let platform = rustls_native_certs::load_native_certs();
-    for error in &platform.errors {
-        tracing::debug!(%error, "an authority of the platform could not be read");
+    match store {
+        // A trust store says whom to trust, and nobody else.
+        Some(store) => {
+            let (_, skipped) = roots.add_parsable_certificates(store.certificates().cloned());
+            if skipped > 0 {
+                tracing::warn!(store = %store.path().display(), skipped, "certificates of the trust store cannot be used");
+            }
+        }
+        None => {
+            let platform = rustls_native_certs::load_native_certs();
+            for error in &platform.errors {
+                tracing::debug!(%error, "an authority of the platform could not be read");
+            }
+            roots.add_parsable_certificates(platform.certs);
+        }
     }
-    roots.add_parsable_certificates(platform.certs);
     if let Some(path) = extra {
         for certificate in certificates(path)? {
             roots.add(certificate).map_err(|source| TrustError::Authority {

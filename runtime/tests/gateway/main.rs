@@ -3,6 +3,8 @@
 mod support;
 
 mod backends;
+mod certificates;
+mod client_certificates;
 mod cors;
 mod drain;
 mod forwarding;

@@ -14,4 +14,5 @@ mod remembered;
 mod server;
 mod services;
 mod setup;
+mod stores;
 mod subscriptions;

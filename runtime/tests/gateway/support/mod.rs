@@ -4,11 +4,15 @@ mod backend;
 mod client;
 mod gateway;
 mod issuer;
+mod pki;
+mod tls_client;
 
 pub use backend::{Backend, respond};
 pub use client::{Client, Response};
 pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
 pub use issuer::Issuer;
+pub use pki::Pki;
+pub use tls_client::TlsClient;
 
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,14 @@
+//! What listeners, connections to backends and authentication share of TLS: key stores, versions and cipher suites by
+//! name, and whom to believe that a certificate is a client's.
+
+mod certificate_header;
+mod client_trust;
+pub(crate) mod protocol;
+mod store;
+
+pub(crate) use certificate_header::CertificateHeader;
+pub use client_trust::ClientTrustError;
+pub(crate) use client_trust::{ClientTrust, ClientVerifier};
+pub use protocol::ProtocolError;
+pub use store::StoreError;
+pub(crate) use store::{OpenStore, pem};
