@@ -19,8 +19,22 @@ pub(crate) struct Readiness {
     /// Issuers whose keys could not be fetched, or are too old: their tokens are refused. No reason to send traffic away,
     /// once they have been asked: every other gateway has the same issuer, and callers of other issuers are served.
     pub(crate) issuers_without_keys: Vec<String>,
+    /// Sources of revocations that are read while the gateway runs. No reason to send traffic away.
+    pub(crate) revocation_sources: Vec<RevocationSource>,
     /// When the gateway started, RFC 3339.
     pub(crate) started_at: String,
+}
+
+/// A source of revocations.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RevocationSource {
+    /// `redis` or `control-plane`.
+    pub(crate) source: &'static str,
+    /// `loading`: nothing was read yet; `current`; `stale`: what was read before is in force.
+    pub(crate) state: &'static str,
+    /// When it was up to date last, in milliseconds since the epoch; 0: never.
+    pub(crate) current_at_ms: u64,
 }
 
 /// Why the gateway takes no traffic.

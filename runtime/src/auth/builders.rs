@@ -296,7 +296,8 @@ fn pinned(
     Ok(None)
 }
 
-fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, SecurityError> {
+/// Reads a file with keys or certificates.
+pub(super) fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, SecurityError> {
     let failed = |source| SecurityError::Read {
         path: path.to_owned(),
         setting,
@@ -369,8 +370,17 @@ pub(super) fn token_proxy(
 
 /// The authorities of a file, else those of the trust store.
 fn key_manager_roots(config: &KeyManager, trust: Option<&OpenStore>) -> Result<Option<Vec<u8>>, SecurityError> {
-    match &config.ca_file {
-        Some(path) => read(path, "keyManager.caFile").map(Some),
+    extra_roots(config.ca_file.as_deref(), "keyManager.caFile", trust)
+}
+
+/// Returns the certificates trusted for the control plane beside the system's: those of the file, else of the store.
+pub(super) fn extra_roots(
+    file: Option<&Path>,
+    setting: &'static str,
+    trust: Option<&OpenStore>,
+) -> Result<Option<Vec<u8>>, SecurityError> {
+    match file {
+        Some(path) => read(path, setting).map(Some),
         None => Ok(trust.map(stored_roots)),
     }
 }

@@ -17,6 +17,8 @@ pub enum Revoked<'a> {
     Token(&'a str),
     /// The JWT with this third part.
     Signature(&'a str),
+    /// The token with this `jti`, this very token, or the JWT with this third part: control planes do not tell which.
+    Any(&'a str),
 }
 
 /// The set is full; nothing was recorded.
@@ -58,9 +60,13 @@ impl Revocations {
                 return Err(RevocationsFull);
             }
         }
-        let known = expiries.entry(key).or_insert(expiry);
-        *known = expiry.max(*known);
+        let before = expiries.get(&key).copied();
+        expiries.insert(key, expiry.max(before.unwrap_or(0)));
         drop(expiries);
+        // Sources are read again and again; what they repeat is no news.
+        if before.is_some() {
+            return Ok(());
+        }
         self.generation.fetch_add(1, Ordering::Release);
         Ok(())
     }
@@ -94,11 +100,12 @@ impl Revocations {
         }
         let revoked = |what| expiries.contains_key(&key(what));
         // An entry past its expiry does no harm: the token has expired too.
-        revoked(Revoked::Token(token))
-            || token_id.is_some_and(|id| revoked(Revoked::TokenId(id)))
+        let either = |what, text| revoked(what) || revoked(Revoked::Any(text));
+        either(Revoked::Token(token), token)
+            || token_id.is_some_and(|id| either(Revoked::TokenId(id), id))
             || token
                 .rsplit_once('.')
-                .is_some_and(|(_, signature)| revoked(Revoked::Signature(signature)))
+                .is_some_and(|(_, signature)| either(Revoked::Signature(signature), signature))
     }
 }
 
@@ -107,6 +114,7 @@ fn key(what: Revoked<'_>) -> [u8; 32] {
         Revoked::TokenId(text) => ("i", text),
         Revoked::Token(text) => ("t", text),
         Revoked::Signature(text) => ("s", text),
+        Revoked::Any(text) => ("a", text),
     };
     let mut bytes = Vec::with_capacity(text.len() + 1);
     bytes.extend_from_slice(tag.as_bytes());
@@ -130,6 +138,8 @@ mod tests {
         assert!(set.contains("a.b.sig", None) && !set.contains("a.b.c", Some("sig")));
         set.revoke(Revoked::Token("opaque"), None, 0).expect("there is room");
         assert!(set.contains("opaque", None));
+        set.revoke(Revoked::Any("any"), None, 0).expect("there is room");
+        assert!(set.contains("any", None) && set.contains("h.p.any", None) && set.contains("h.p.s", Some("any")));
     }
 
     #[test]
@@ -141,7 +151,11 @@ mod tests {
         assert_eq!(set.revoke(Revoked::Token("c"), Some(300), 0), Err(RevocationsFull));
         set.revoke(Revoked::Token("a"), Some(50), 0)
             .expect("it is known already");
-        assert!(set.generation() > before);
+        let after = set.generation();
+        assert!(after > before);
+        set.revoke(Revoked::Token("a"), Some(100), 0)
+            .expect("it is known already");
+        assert_eq!(set.generation(), after);
         set.revoke(Revoked::Token("c"), Some(300), 150)
             .expect("one has expired");
         assert!(!set.contains("a", None) && set.contains("b", None) && set.contains("c", None));

@@ -7,18 +7,18 @@ use serde::Deserialize;
 const MAX_LINE: usize = 70_000;
 
 /// One revocation. Exactly one of the first three members is there.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+pub(super) struct RevocationEntry {
     #[serde(default)]
-    jti: Option<String>,
+    pub(super) jti: Option<String>,
     #[serde(default, alias = "revokedToken")]
-    token: Option<String>,
+    pub(super) token: Option<String>,
     #[serde(default, alias = "jwtSignature", alias = "jwt_signature")]
-    signature: Option<String>,
+    pub(super) signature: Option<String>,
     /// Seconds or milliseconds since the epoch.
     #[serde(default, alias = "expiryTime", alias = "expiry_time")]
-    expires: Option<u64>,
+    pub(super) expires: Option<u64>,
 }
 
 /// What is wrong with a list of revocations. Never quotes the line: it may hold a token that is still good.
@@ -33,6 +33,15 @@ pub struct RevocationListError {
 
 /// Times above this are milliseconds.
 const MILLISECONDS: u64 = 100_000_000_000;
+
+/// Returns a time since the epoch, in seconds or milliseconds, in milliseconds.
+pub(super) fn milliseconds(time: u64) -> u64 {
+    if time > MILLISECONDS {
+        time
+    } else {
+        time.saturating_mul(1000)
+    }
+}
 
 impl Revocations {
     /// Applies a list: `{"jti": …}`, `{"token": …}` or `{"signature": …}`, each with an optional `expires`. Returns how
@@ -64,7 +73,16 @@ impl Revocations {
         if line.len() > MAX_LINE {
             return Err("the line is too long");
         }
-        let line: Line = serde_json::from_str(line).map_err(|_| "not a JSON object with known members")?;
+        let line: RevocationEntry = serde_json::from_str(line).map_err(|_| "not a JSON object with known members")?;
+        self.apply_entry(&line, now_ms)
+    }
+
+    /// Applies one revocation.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(super) fn apply_entry(&self, line: &RevocationEntry, now_ms: u64) -> Result<(), &'static str> {
         let what = match (&line.jti, &line.token, &line.signature) {
             (Some(text), None, None) => Revoked::TokenId(text),
             // The product keeps whole JWTs by their third part; both admit nobody.
@@ -72,14 +90,7 @@ impl Revocations {
             (None, None, Some(text)) => Revoked::Signature(text),
             _ => return Err("exactly one of `jti`, `token` and `signature` is needed"),
         };
-        let expires = line.expires.map(|time| {
-            if time > MILLISECONDS {
-                time
-            } else {
-                time.saturating_mul(1000)
-            }
-        });
-        self.revoke(what, expires, now_ms)
+        self.revoke(what, line.expires.map(milliseconds), now_ms)
             .map_err(|_| "the set of revoked tokens is full")
     }
 }

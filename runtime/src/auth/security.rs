@@ -11,6 +11,8 @@ use super::introspection::Introspector;
 use super::issuers::Issuers;
 use super::jwks::KeySourceStatus;
 use super::passwords::Passwords;
+use super::revocation_sources::RevocationSourceStatus;
+use super::start_revocation_sources::start_revocation_sources;
 use super::{CredentialKind, Revocations, SecurityError, Services};
 use crate::config::{RuntimeConfig, StoreSettings};
 use crate::throttle::Counters;
@@ -18,6 +20,7 @@ use crate::tls::OpenStore;
 use rustls_pki_types::CertificateDer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::watch;
 
 /// Trusted keys, revocations and quota counters. Shared by all cores and kept across reloads.
 #[derive(Debug)]
@@ -34,7 +37,8 @@ pub struct Security {
     /// Services of the gateway itself.
     pub services: Services,
     /// Revoked tokens.
-    pub revocations: Revocations,
+    pub revocations: Arc<Revocations>,
+    pub(super) revocation_sources: Vec<watch::Receiver<RevocationSourceStatus>>,
     /// Quota counters.
     pub counters: Arc<Counters>,
     /// Counts changes of trusted keys.
@@ -85,10 +89,12 @@ impl Security {
         for entry in &config.mutual_tls.certificates {
             errors.extend(accept_certificates(&mut certificates, entry, trust).err());
         }
-        let revocations = Revocations::new(config.revocation.capacity);
+        let revocations = Arc::new(Revocations::new(config.revocation.capacity));
         if let Some(path) = &config.revocation.file {
             errors.extend(revoke_from_file(&revocations, path).err());
         }
+        let revocation_sources =
+            start_revocation_sources(&config.revocation, trust, &revocations, control, &mut errors);
         let introspector = keep(introspector(&config.key_manager, trust, control), &mut errors);
         let token_proxy = keep(token_proxy(&config.key_manager, trust, control), &mut errors);
         let backend_tokens = keep(backend_tokens(config, keys), &mut errors);
@@ -123,6 +129,7 @@ impl Security {
             backend_tokens,
             services,
             revocations,
+            revocation_sources,
             key_generation,
             config: config.clone(),
         }))
@@ -151,6 +158,11 @@ impl Security {
     /// Returns how many questions to the key manager nobody answered; `None` without key manager.
     pub fn introspection_failures(&self) -> Option<u64> {
         self.introspector.as_ref().map(|introspector| introspector.failures())
+    }
+
+    /// Returns the state of every source of revocations that is read while the gateway runs.
+    pub fn revocation_sources(&self) -> Vec<RevocationSourceStatus> {
+        self.revocation_sources.iter().map(|source| *source.borrow()).collect()
     }
 
     /// Forgets what has expired. To be called about once a minute.

@@ -45,6 +45,12 @@ pub enum SecurityError {
         /// What is wrong.
         reason: String,
     },
+    /// The client for a source of revocations cannot be made.
+    #[error("prepare the connection to a list of revoked tokens: {reason}")]
+    RevocationSource {
+        /// What is wrong.
+        reason: String,
+    },
     /// Tokens for backends are to be signed and there is no key.
     #[error(
         "sign tokens for backends: `{setting}` is not set, nor `listenerConfig.privateKeyFile` or `listenerConfig.keyStorePath`"

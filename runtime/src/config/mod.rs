@@ -55,7 +55,7 @@ pub use logging::Logging;
 pub use mutual_tls::{CertificateAliases, MutualTlsSettings, VerifyClient};
 pub use origin::Origin;
 pub use overrides::EndpointOverrides;
-pub use revocation::Revocation;
+pub use revocation::{PersistentRevocation, RedisRevocation, Revocation};
 pub use runtime_config::RuntimeConfig;
 pub use server::{HeaderRule, Server};
 pub use sources::Sources;

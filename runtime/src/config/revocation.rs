@@ -2,7 +2,10 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
 
 pub(super) const KEYS: &[Key] = &[
     Key::unset(
@@ -31,15 +34,64 @@ pub(super) const KEYS: &[Key] = &[
     Key::inert("tokenRevocationConfig.realtime.jmsConnectionProviderUrl", Kind::Secret),
     Key::inert("tokenRevocationConfig.realtime.jmsConnectionUsername", Kind::Text),
     Key::inert("tokenRevocationConfig.realtime.jmsConnectionPassword", Kind::Secret),
-    Key::inert(
+    Key::new(
         "tokenRevocationConfig.persistent.enablePersistentStorageRetrieval",
         Kind::Bool,
+        "false",
+        "fetch the control plane's list of revoked tokens, again and again",
     ),
-    Key::inert("tokenRevocationConfig.persistent.type", Kind::Text),
-    Key::inert("tokenRevocationConfig.persistent.endpointURL", Kind::Text)
-        .also(&["tokenRevocationConfig.persistent.hostname"]),
-    Key::inert("tokenRevocationConfig.persistent.username", Kind::Text),
-    Key::inert("tokenRevocationConfig.persistent.password", Kind::Secret),
+    Key::new(
+        "tokenRevocationConfig.persistent.type",
+        Kind::OneOf(&["default", "etcd", "custom"]),
+        "default",
+        "`default`: the control plane; the others are known from micro-gw and refused when retrieval is enabled",
+    ),
+    Key::new(
+        "tokenRevocationConfig.persistent.endpointURL",
+        Kind::Text,
+        "https://localhost:9443/internal/data/v1",
+        "the list is at `/revokedjwt` below it",
+    )
+    .also(&["tokenRevocationConfig.persistent.hostname"]),
+    Key::new(
+        "tokenRevocationConfig.persistent.username",
+        Kind::Text,
+        "admin",
+        "user name",
+    ),
+    Key::new(
+        "tokenRevocationConfig.persistent.password",
+        Kind::Secret,
+        "admin",
+        "password",
+    ),
+    Key::unset(
+        "tokenRevocationConfig.persistent.caFile",
+        Kind::Text,
+        "PEM certificates trusted for it beside the system's; those of the trust store when absent",
+    ),
+    Key::new(
+        "tokenRevocationConfig.persistent.refreshInterval",
+        Kind::Integer { min: 1, max: 86_400 },
+        "60",
+        "seconds between two fetches; failed ones are repeated sooner",
+    ),
+    Key::unset(
+        "tokenRevocationConfig.redis.url",
+        Kind::Secret,
+        "Redis or Valkey server with revoked tokens: `redis://[user:password@]host:port[/database]`, with TLS `rediss://`",
+    ),
+    Key::new(
+        "tokenRevocationConfig.redis.key",
+        Kind::Text,
+        "mgw:revoked",
+        "stream with one entry per revocation: one of the fields `jti`, `token`, `signature`, and `expires`",
+    ),
+    Key::unset(
+        "tokenRevocationConfig.redis.caFile",
+        Kind::Text,
+        "PEM certificates trusted for it instead of the system's",
+    ),
 ];
 
 /// Revoked tokens.
@@ -49,6 +101,36 @@ pub struct Revocation {
     pub file: Option<PathBuf>,
     /// Revocations that are remembered.
     pub capacity: usize,
+    /// The control plane's list.
+    pub persistent: Option<PersistentRevocation>,
+    /// A shared stream.
+    pub redis: Option<RedisRevocation>,
+}
+
+/// The control plane's list of revoked tokens.
+#[derive(Debug, Clone)]
+pub struct PersistentRevocation {
+    /// Where the list is.
+    pub url: Url,
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: SecretString,
+    /// Extra trusted certificates, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Time between two fetches.
+    pub refresh: Duration,
+}
+
+/// A stream of revoked tokens in Redis or Valkey.
+#[derive(Debug, Clone)]
+pub struct RedisRevocation {
+    /// The server, perhaps with a password.
+    pub url: SecretString,
+    /// Name of the stream.
+    pub key: String,
+    /// Trusted certificates, PEM; the system's when absent.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Revocation {
@@ -56,6 +138,106 @@ impl Revocation {
         Self {
             file: reader.text("tokenRevocationConfig.file").map(PathBuf::from),
             capacity: reader.count("tokenRevocationConfig.capacity"),
+            persistent: persistent(reader),
+            redis: redis(reader),
+        }
+    }
+}
+
+fn persistent(reader: &mut Reader<'_>) -> Option<PersistentRevocation> {
+    if !reader.bool("tokenRevocationConfig.persistent.enablePersistentStorageRetrieval") {
+        return None;
+    }
+    if reader.text("tokenRevocationConfig.persistent.type").as_deref() != Some("default") {
+        // To ignore it would leave revoked tokens good.
+        reader.fail(
+            "tokenRevocationConfig.persistent.type",
+            "only the type `default` can be read",
+            "Use `default` with the control plane's URL, or `tokenRevocationConfig.redis.url`.",
+        );
+        return None;
+    }
+    let base = reader.url("tokenRevocationConfig.persistent.endpointURL")?;
+    let mut url = base;
+    let path = format!("{}/revokedjwt", url.path().trim_end_matches('/'));
+    url.set_path(&path);
+    Some(PersistentRevocation {
+        url,
+        username: reader.text_or_empty("tokenRevocationConfig.persistent.username"),
+        password: reader
+            .secret("tokenRevocationConfig.persistent.password")
+            .unwrap_or_default(),
+        ca_file: reader
+            .text("tokenRevocationConfig.persistent.caFile")
+            .map(PathBuf::from),
+        refresh: reader.seconds("tokenRevocationConfig.persistent.refreshInterval"),
+    })
+}
+
+fn redis(reader: &mut Reader<'_>) -> Option<RedisRevocation> {
+    const URL: &str = "tokenRevocationConfig.redis.url";
+    let url = reader.secret(URL).filter(|url| !url.expose_secret().is_empty())?;
+    if cfg!(not(feature = "redis")) {
+        reader.fail(
+            URL,
+            "this gateway was built without Redis",
+            "Build it with the feature `redis`, or remove the key.",
+        );
+        return None;
+    }
+    let valid = Url::parse(url.expose_secret()).is_ok_and(|url| {
+        matches!(url.scheme(), "redis" | "rediss") && url.host_str().is_some_and(|host| !host.is_empty())
+    });
+    if !valid {
+        reader.fail(
+            URL,
+            format!("`{URL}` is not a redis or rediss URL"),
+            "Write it like rediss://user:password@host:6379.",
+        );
+        return None;
+    }
+    Some(RedisRevocation {
+        url,
+        key: reader.text_or_empty("tokenRevocationConfig.redis.key"),
+        ca_file: reader.text("tokenRevocationConfig.redis.caFile").map(PathBuf::from),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{RuntimeConfig, Sources};
+
+    fn load(keys: &str) -> Result<super::Revocation, String> {
+        let text: String = keys
+            .lines()
+            .map(|line| format!("tokenRevocationConfig.{line}\n"))
+            .collect();
+        let loaded = RuntimeConfig::load(Sources {
+            file: Some(("test.conf", &text)),
+            ..Sources::default()
+        });
+        loaded
+            .map(|(config, _)| config.revocation)
+            .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn sources_are_off_until_configured() {
+        let none = load("").expect("valid");
+        assert!(none.persistent.is_none() && none.redis.is_none());
+        let list = load("persistent.enablePersistentStorageRetrieval = true\npersistent.hostname = \"https://cp:9443/internal/data/v1/\"")
+            .expect("valid");
+        let url = list.persistent.expect("configured").url;
+        assert_eq!(url.as_str(), "https://cp:9443/internal/data/v1/revokedjwt");
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_read_is_an_error_and_shows_no_secret() {
+        let etcd = load("persistent.enablePersistentStorageRetrieval = true\npersistent.type = \"etcd\"");
+        assert!(etcd.expect_err("refused").contains("only the type `default`"));
+        for url in ["canary", "http://canary@host", "redis:canary", "redis://"] {
+            let error = load(&format!("redis.url = \"{url}\"")).expect_err("refused");
+            assert!(error.contains("redis.url") && !error.contains("canary"), "{error}");
         }
     }
 }

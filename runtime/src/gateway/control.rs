@@ -1,6 +1,6 @@
 //! What the cores share and the control thread sees.
 
-use crate::admin::{Readiness, Reason, State};
+use crate::admin::{Readiness, Reason, RevocationSource, State};
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
 use crate::core::Core;
@@ -121,6 +121,17 @@ impl State for Control {
             apis: snapshot.apis.len(),
             config_generation: snapshot.generation,
             started_at: self.started_at.to_string(),
+            revocation_sources: self
+                .continued
+                .security
+                .revocation_sources()
+                .into_iter()
+                .map(|status| RevocationSource {
+                    source: status.source,
+                    state: status.state.name(),
+                    current_at_ms: status.current_at_ms,
+                })
+                .collect(),
             issuers_without_keys: sources
                 .into_iter()
                 .filter(|source| !source.usable)
@@ -155,6 +166,7 @@ impl State for Control {
             tokens_remembered: remembered,
             introspection_failures: security.introspection_failures(),
             revoked_tokens: security.revocations.len() as u64,
+            revocation_sources: security.revocation_sources(),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),

@@ -2,8 +2,9 @@
 
 use super::api::{CLASSES, METHODS, method_label};
 use super::histogram::HistogramSum;
+use super::revocation_sources::revocation_sources;
 use super::{CoreMetrics, Metrics};
-use crate::auth::KeySourceStatus;
+use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::refusal::Refusal;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
@@ -30,6 +31,7 @@ pub(crate) struct Gauges {
     /// `None`: there is no key manager.
     pub(crate) introspection_failures: Option<u64>,
     pub(crate) revoked_tokens: u64,
+    pub(crate) revocation_sources: Vec<RevocationSourceStatus>,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -64,6 +66,7 @@ impl Collector for Scrape {
         self.refusals(&mut encoder)?;
         self.upstream(&mut encoder)?;
         self.key_sources(&mut encoder)?;
+        revocation_sources(&mut encoder, &self.gauges.revocation_sources)?;
         self.single_values(&mut encoder)
     }
 }

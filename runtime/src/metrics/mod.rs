@@ -7,6 +7,7 @@ mod api;
 mod core;
 mod expose;
 mod histogram;
+mod revocation_sources;
 
 pub(crate) use self::core::CoreMetrics;
 pub(crate) use api::ApiMetrics;

@@ -10,7 +10,10 @@ mod jwks;
 mod key_manager_auth;
 mod keys;
 mod mutual_tls;
+#[cfg(feature = "redis")]
+mod redis_revocation;
 mod remembered;
+mod revocation_list;
 mod server;
 mod services;
 mod setup;

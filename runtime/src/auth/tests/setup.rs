@@ -1,7 +1,7 @@
 //! A small gateway for tests: one API, resources by security setting.
 
 use super::keys::keys;
-use crate::auth::{Answers, Authenticator, Caller, CoreAuth, Outcome, RequestView};
+use crate::auth::{Answers, Authenticator, Caller, CoreAuth, Outcome, RequestView, RevocationSourceStatus};
 use crate::config::{RuntimeConfig, Sources};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
@@ -208,6 +208,13 @@ impl Fixture {
             }
         }
         panic!("the decision waits for the same thing again and again");
+    }
+
+    /// Waits until the first source of revocations reports what is asked for.
+    pub(super) fn wait_for_revocations(&self, wanted: impl FnMut(&RevocationSourceStatus) -> bool) {
+        let mut source = self.security.revocation_sources[0].clone();
+        let waiting = async move { source.wait_for(wanted).await.map(|_| ()) };
+        self.runtime.block_on(waiting).expect("the source goes on");
     }
 
     /// Sends a bearer token to the first resource.

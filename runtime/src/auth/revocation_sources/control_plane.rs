@@ -1,0 +1,190 @@
+//! Revoked tokens as the control plane lists them (`GET …/revokedjwt`).
+
+use super::pause::Pause;
+use super::{Reporter, now_ms};
+use crate::auth::revocation_list::milliseconds;
+use crate::auth::{Revocations, Revoked};
+use crate::config::PersistentRevocation;
+use reqwest::header::ACCEPT;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Largest list.
+const MAX_LIST: usize = 64 << 20;
+/// How long one fetch may take.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Longest text of an entry.
+const MAX_TEXT: usize = 70_000;
+
+/// The list of a control plane.
+pub(in crate::auth) struct ControlPlaneList {
+    client: Client,
+    config: PersistentRevocation,
+    revocations: Arc<Revocations>,
+    reporter: Reporter,
+}
+
+impl ControlPlaneList {
+    /// Prepares the connection; `roots` are trusted beside the system's certificates.
+    pub(in crate::auth) fn new(
+        config: &PersistentRevocation,
+        roots: Option<&[u8]>,
+        revocations: Arc<Revocations>,
+        reporter: Reporter,
+    ) -> Result<Self, String> {
+        // The credentials go to this server and nowhere else.
+        let mut builder = Client::builder().redirect(Policy::none()).timeout(DEADLINE);
+        if let Some(pem) = roots {
+            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Self {
+            client: builder.build().map_err(|error| error.to_string())?,
+            config: config.clone(),
+            revocations,
+            reporter,
+        })
+    }
+
+    /// Fetches for ever: until it succeeds, then from time to time.
+    pub(in crate::auth) async fn run(self) {
+        let mut pause = Pause::new(Duration::from_millis(500), Duration::from_secs(15));
+        loop {
+            let wait = match self.fetch().await {
+                Ok(entries) => {
+                    self.apply(&entries);
+                    self.reporter.current();
+                    pause.reset();
+                    self.config.refresh
+                }
+                Err(reason) => {
+                    self.reporter.failed(&reason);
+                    pause.after_failure()
+                }
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn fetch(&self) -> Result<Vec<Value>, String> {
+        let request = self
+            .client
+            .get(self.config.url.clone())
+            .header(ACCEPT, "application/json");
+        let request = request.basic_auth(&self.config.username, Some(self.config.password.expose_secret()));
+        let mut response = request
+            .send()
+            .await
+            .map_err(|_| "the control plane cannot be reached")?;
+        if !response.status().is_success() {
+            return Err(format!("the control plane answers {}", response.status().as_u16()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| "the answer breaks off")? {
+            if body.len() + chunk.len() > MAX_LIST {
+                return Err("the answer is larger than 64 MiB".to_owned());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        entries(&body).ok_or_else(|| "the answer is no list of revoked tokens".to_owned())
+    }
+
+    fn apply(&self, entries: &[Value]) {
+        let (mut applied, mut rejected) = (0, 0);
+        for entry in entries {
+            let done = revocation(entry).is_some_and(|(text, expires)| {
+                // A token that has expired needs no place.
+                expires.is_some_and(|expires| expires <= now_ms())
+                    || self.revocations.revoke(Revoked::Any(text), expires, now_ms()).is_ok()
+            });
+            if done { applied += 1 } else { rejected += 1 }
+        }
+        self.reporter.read(applied, rejected);
+    }
+}
+
+/// What later generations answer. Revocations by user and by client have no equivalent here and count as rejected.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Lists {
+    #[serde(rename = "revokedJWTList")]
+    tokens: Vec<Value>,
+    #[serde(rename = "revokedJWTSubjectEntityList", default)]
+    subjects: Vec<Value>,
+    #[serde(rename = "revokedJWTConsumerKeyList", default)]
+    clients: Vec<Value>,
+}
+
+/// Reads the entries of either shape.
+fn entries(body: &[u8]) -> Option<Vec<Value>> {
+    if let Ok(list) = serde_json::from_slice::<Vec<Value>>(body) {
+        return Some(list);
+    }
+    let mut lists: Lists = serde_json::from_slice(body).ok()?;
+    // They say no signature, so they cannot pass for revocations of tokens.
+    let others = lists.subjects.len() + lists.clients.len();
+    lists.tokens.extend(std::iter::repeat_n(Value::Null, others));
+    Some(lists.tokens)
+}
+
+/// Reads what is revoked and until when, in milliseconds since the epoch.
+fn revocation(entry: &Value) -> Option<(&str, Option<u64>)> {
+    let first = |names: [&str; 2]| names.into_iter().find_map(|name| entry.get(name));
+    let text = first(["jwt_signature", "jwtSignature"])?.as_str()?;
+    if text.is_empty() || text.len() > MAX_TEXT {
+        return None;
+    }
+    let expires = match first(["expiry_time", "expiryTime"]) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(time)) => Some(milliseconds(time.parse().ok()?)),
+        Some(time) => Some(milliseconds(time.as_u64()?)),
+    };
+    // Of a whole JWT the third part is enough.
+    let text = match text.rsplit_once('.') {
+        Some((front, signature)) if front.split('.').count() == 2 => signature,
+        _ => text,
+    };
+    Some((text, expires))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn both_shapes_are_read() {
+        let old = json!([{"jwt_signature": "s1", "expiry_time": 1_767_007_200_000_u64}, {"jwtSignature": "a.b.s2"}]);
+        let new = json!({"revokedJWTList": old, "revokedJWTSubjectEntityList": [{"entityId": "ana"}]});
+        for (body, rejected) in [(&old, 0), (&new, 1)] {
+            let entries = entries(body.to_string().as_bytes()).expect("a list");
+            let read: Vec<_> = entries.iter().filter_map(revocation).collect();
+            assert_eq!(read, [("s1", Some(1_767_007_200_000)), ("s2", None)]);
+            assert_eq!(entries.len() - read.len(), rejected);
+        }
+        for bad in ["", "{}", "null", "{\"error\":1}", "[", "<html>"] {
+            assert!(entries(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn malformed_entries_are_not_taken() {
+        for entry in [
+            json!(null),
+            json!({}),
+            json!({"jwt_signature": ""}),
+            json!({"jwt_signature": 1}),
+            json!({"jwt_signature": "s", "expiry_time": -1}),
+            json!({"jwt_signature": "s", "expiry_time": "soon"}),
+        ] {
+            assert_eq!(revocation(&entry), None, "{entry}");
+        }
+        let text = json!({"jwt_signature": "s", "expiry_time": "1767007200"});
+        assert_eq!(revocation(&text), Some(("s", Some(1_767_007_200_000))));
+    }
+}

@@ -1,0 +1,131 @@
+//! Revocations from a real Redis server.
+
+use super::keys::token;
+use super::setup::*;
+use crate::auth::RevocationSourceState;
+use crate::refusal::Refusal;
+use serde_json::json;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+/// A server without persistence, with a password; ended by its own process id.
+struct RedisServer {
+    process: Child,
+    port: u16,
+}
+
+impl RedisServer {
+    fn start(port: u16) -> Self {
+        let mut process = Command::new("redis-server")
+            .args([
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--requirepass",
+                "canary",
+            ])
+            .args(["--port", &port.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("redis-server is installed (`./test` installs it)");
+        let output = process.stdout.take().expect("it is a pipe");
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let ready = lines.any(|line| line.contains("Ready to accept connections"));
+        assert!(ready, "the server says that it is ready");
+        // What it says later must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, port }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://:canary@127.0.0.1:{}", self.port)
+    }
+
+    fn revoke(&self, fields: &[(&str, &str)]) {
+        let client = redis::Client::open(self.url()).expect("a URL");
+        let mut connection = client.get_connection().expect("the server runs");
+        let mut command = redis::cmd("XADD");
+        command.arg("mgw:revoked").arg("*");
+        for (name, value) in fields {
+            command.arg(name).arg(value);
+        }
+        command.exec(&mut connection).expect("the entry is added");
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("bound").port()
+}
+
+#[test]
+fn revocations_apply_at_once_and_outlive_the_server() {
+    let token_of = |id: &str| token(&with(claims(), json!({"jti": id})));
+    let refused = Some(Refusal::InvalidCredentials);
+    let server = RedisServer::start(free_port());
+    let port = server.port;
+    server.revoke(&[("jti", "before"), ("expires", "4000000000")]);
+    server.revoke(&[("jti", "a"), ("token", "b")]);
+    let conf = format!("tokenRevocationConfig.redis.url = \"{}\"\n", server.url());
+    let mut fixture = simple(&conf, oauth2());
+    fixture.wait_for_revocations(|status| status.state == RevocationSourceState::Current);
+    let status = fixture.security.revocation_sources()[0];
+    assert_eq!((status.source, status.applied, status.rejected), ("redis", 1, 1));
+    assert_eq!(refusal(fixture.bearer(&token_of("before"))), refused);
+
+    // Admitted and remembered, then revoked.
+    let later = token_of("later");
+    assert_eq!(refusal(fixture.bearer(&later)), None);
+    server.revoke(&[("token", &later)]);
+    fixture.wait_for_revocations(|status| status.applied == 2);
+    assert_eq!(refusal(fixture.bearer(&later)), refused);
+
+    drop(server);
+    fixture.wait_for_revocations(|status| status.state == RevocationSourceState::Stale);
+    assert_eq!(refusal(fixture.bearer(&later)), refused);
+
+    // Another server in its place knows other things.
+    let server = RedisServer::start(port);
+    let signed = token_of("by signature");
+    let signature = signed.rsplit_once('.').expect("three parts").1;
+    server.revoke(&[("signature", signature)]);
+    fixture.wait_for_revocations(|status| status.applied == 3 && status.state == RevocationSourceState::Current);
+    assert_eq!(refusal(fixture.bearer(&signed)), refused);
+    assert_eq!(refusal(fixture.bearer(&later)), refused);
+    assert_eq!(refusal(fixture.bearer(&token_of("good"))), None);
+    assert!(!format!("{:?}", fixture.security).contains("canary"));
+}
+
+#[test]
+fn more_than_one_batch_is_read_at_the_start() {
+    let server = RedisServer::start(free_port());
+    let client = redis::Client::open(server.url()).expect("a URL");
+    let mut pipeline = redis::pipe();
+    for number in 0..1200 {
+        pipeline
+            .cmd("XADD")
+            .arg("mgw:revoked")
+            .arg("*")
+            .arg("jti")
+            .arg(number)
+            .ignore();
+    }
+    let mut connection = client.get_connection().expect("the server runs");
+    pipeline.exec(&mut connection).expect("the entries are added");
+    let conf = format!("tokenRevocationConfig.redis.url = \"{}\"\n", server.url());
+    let fixture = simple(&conf, oauth2());
+    fixture.wait_for_revocations(|status| status.state == RevocationSourceState::Current);
+    assert_eq!(fixture.security.revocation_sources()[0].applied, 1200);
+    assert_eq!(fixture.security.revocations.len(), 1200);
+}
