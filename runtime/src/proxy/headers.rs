@@ -61,6 +61,10 @@ fn remove_look_alikes(headers: &mut HeaderMap, stripped: &[HeaderName], backend_
 
 /// Removes what concerns the backend's hop only.
 pub(super) fn prepare_response(headers: &mut HeaderMap) {
+    // The coding says where the body ended; a length beside it would cut the answer off, or make the client wait.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     remove_hop_by_hop(headers);
     headers.remove(PROXY_AUTHENTICATE);
 }

@@ -5,7 +5,7 @@ use super::headers;
 use super::phase::Phase;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body::Body as _;
@@ -29,7 +29,10 @@ pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Opti
     if body.size_hint().lower() > snapshot.limits.body {
         return refuse(Refusal::BodyTooLarge);
     }
-    if !says_its_length(&parts.headers, body.size_hint().exact()) {
+    if !says_its_length(&parts.headers, body.size_hint().exact()) || !is_coded_plainly(&parts.headers) {
+        return refuse(Refusal::BadRequest);
+    }
+    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
         return refuse(Refusal::BadRequest);
     }
     let path = uri.path();
@@ -48,6 +51,17 @@ fn says_its_length(headers: &HeaderMap, body: Option<u64>) -> bool {
     };
     let stated = length.to_str().ok().and_then(|text| text.parse::<u64>().ok());
     stated.is_some() && stated == body && lengths.next().is_none()
+}
+
+/// Whether `Transfer-Encoding` is absent or says `chunked`. What else it said would be lost on the way: it concerns one hop
+/// only, and the gateway undoes no other coding.
+fn is_coded_plainly(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
 }
 
 #[cfg(test)]

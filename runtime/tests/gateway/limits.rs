@@ -145,6 +145,21 @@ fn ambiguous_framing_is_refused_or_read_one_way() {
 }
 
 #[test]
+fn what_would_be_lost_on_the_way_is_refused() {
+    let backend = Backend::echo();
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    for headers in [
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nHost: other\r\n",
+    ] {
+        let request = format!("POST /p HTTP/1.1\r\nHost: gateway\r\n{headers}\r\n0\r\n\r\n");
+        assert_eq!(Client::once(gateway.http(), &request).status, 400, "{headers:?}");
+    }
+    assert!(backend.heads().is_empty(), "{:?}", backend.heads());
+}
+
+#[test]
 fn heads_that_cannot_be_read_are_counted() {
     let gateway = GatewayBuilder::new(vec![api("/p", "http://192.0.2.1")]).start();
     assert_eq!(Client::once(gateway.http(), "GET nonsense\r\n\r\n").status, 400);

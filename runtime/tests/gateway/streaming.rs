@@ -72,6 +72,21 @@ fn an_answer_that_breaks_off_is_not_completed() {
     });
 }
 
+/// The coding counts: a length beside it neither cuts the answer off nor keeps the client waiting.
+#[test]
+fn a_length_beside_a_coding_is_dropped() {
+    let backend = Backend::start(|exchange| {
+        exchange
+            .write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n");
+    });
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    let response = gateway.get("/p");
+    assert_eq!(
+        (response.body.as_str(), response.header("content-length")),
+        ("abcd", None)
+    );
+}
+
 #[test]
 fn an_answer_that_stalls_is_broken_off() {
     let backend = Backend::start(|exchange| {
