@@ -72,8 +72,12 @@ pub(crate) struct Connection {
     /// HTTP/2 answers that wait for the client.
     unread: Unread,
     order: AtomicU8,
+    /// The order that the task has seen; [`UNSEEN`] before its first look.
+    watched: AtomicU8,
     waker: AtomicWaker,
 }
+
+const UNSEEN: u8 = u8::MAX;
 
 impl Connection {
     pub(crate) fn new(peer: SocketAddr, offer: Offer, clock: Clock) -> Self {
@@ -89,6 +93,7 @@ impl Connection {
             stalled_since_ms: AtomicU64::new(0),
             unread: Unread::default(),
             order: AtomicU8::new(Order::Serve as u8),
+            watched: AtomicU8::new(UNSEEN),
             waker: AtomicWaker::new(),
             clock,
         }
@@ -184,16 +189,19 @@ impl Connection {
         }
     }
 
-    pub(super) fn ordered(&self) -> Order {
-        match self.order.load(Relaxed) {
+    /// Returns the order; the task of `waker` is woken when it rises.
+    pub(super) fn ordered(&self, waker: &Waker) -> Order {
+        let order = self.order.load(Relaxed);
+        // A task keeps its waker for life, but waking uses it up: it is registered once for each order.
+        if self.watched.load(Relaxed) != order {
+            self.watched.store(order, Relaxed);
+            self.waker.register(waker);
+        }
+        match order {
             0 => Order::Serve,
             1 => Order::Finish,
             _ => Order::Abort,
         }
-    }
-
-    pub(super) fn wake_on_order(&self, waker: &Waker) {
-        self.waker.register(waker);
     }
 }
 
@@ -268,6 +276,28 @@ mod tests {
         let connection = connection();
         connection.order(Order::Abort);
         connection.order(Order::Finish);
-        assert_eq!(connection.ordered(), Order::Abort);
+        assert_eq!(connection.ordered(Waker::noop()), Order::Abort);
+    }
+
+    #[test]
+    fn every_order_wakes_the_connection() {
+        #[derive(Default)]
+        struct Count(AtomicU32);
+        impl std::task::Wake for Count {
+            fn wake(self: std::sync::Arc<Self>) {
+                self.0.fetch_add(1, Relaxed);
+            }
+        }
+        let count = std::sync::Arc::new(Count::default());
+        let waker = Waker::from(std::sync::Arc::clone(&count));
+        let connection = connection();
+        assert_eq!(connection.ordered(&waker), Order::Serve);
+        connection.order(Order::Finish);
+        assert_eq!(count.0.load(Relaxed), 1);
+        assert_eq!(connection.ordered(&waker), Order::Finish);
+        // A client that does not take part in closing gives no other reason to look again.
+        connection.order(Order::Abort);
+        assert_eq!(count.0.load(Relaxed), 2);
+        assert_eq!(connection.ordered(&waker), Order::Abort);
     }
 }

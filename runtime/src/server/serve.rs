@@ -190,14 +190,8 @@ async fn serve<S>(
     });
     let mut serving = pin!(builder.serve_connection(io, service));
     let mut finishing = false;
-    let mut known = false;
     let outcome = poll_fn(|context| {
-        if !known {
-            // A task keeps its waker for life.
-            connection.wake_on_order(context.waker());
-            known = true;
-        }
-        match connection.ordered() {
+        match connection.ordered(context.waker()) {
             Order::Serve => {}
             Order::Finish if finishing => {}
             Order::Finish => {
