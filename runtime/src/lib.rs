@@ -21,6 +21,7 @@ mod proxy;
 pub mod refusal;
 mod route;
 mod server;
+mod slow_hash;
 mod snapshot;
 pub mod throttle;
 mod tls;

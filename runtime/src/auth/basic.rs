@@ -46,7 +46,7 @@ impl NameAndPassword {
 
     /// Returns whether checking this name's password takes so long that it must not happen on a request thread.
     pub(super) fn is_slow(&self, users: &Users) -> bool {
-        matches!(self.hash(users), Some((PasswordHash::Pbkdf2 { .. }, _)))
+        self.hash(users).is_some_and(|(hash, _)| hash.is_slow())
     }
 
     /// Returns the hash to check against, and whether it is this user's. Unknown names are checked against another's, a
@@ -55,9 +55,8 @@ impl NameAndPassword {
         match users.by_name.get(&self.name) {
             Some(user) => Some((&user.password, true)),
             None => {
-                let slow = |hash: &&PasswordHash| matches!(hash, PasswordHash::Pbkdf2 { .. });
                 let mut hashes = users.by_name.values().map(|user| &user.password);
-                let slowest = hashes.clone().find(slow).or_else(|| hashes.next());
+                let slowest = hashes.clone().find(|hash| hash.is_slow()).or_else(|| hashes.next());
                 slowest.map(|hash| (hash, false))
             }
         }
@@ -76,6 +75,7 @@ fn matches(hash: &PasswordHash, password: &[u8]) -> bool {
     let equal =
         |algorithm, expected: &[u8]| verify_slices_are_equal(digest(algorithm, password).as_ref(), expected).is_ok();
     match hash {
+        PasswordHash::Slow(hash) => hash.matches(password),
         PasswordHash::Sha1(expected) => equal(&digest::SHA1_FOR_LEGACY_USE_ONLY, expected),
         PasswordHash::Sha256(expected) => equal(&digest::SHA256, expected),
         PasswordHash::Sha384(expected) => equal(&digest::SHA384, expected),

@@ -7,11 +7,14 @@ use aws_lc_rs::rand::SystemRandom;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Slow checks at the same time; each occupies a thread for as long as the operator's hash settings say.
 const CONCURRENT: usize = 2;
+/// Checks that wait or run at the same time; more are turned away at once.
+const MAX_PENDING: usize = 256;
 /// How long a request waits for its turn and its result.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -20,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Passwords {
     pub(super) users: Users,
     turns: Arc<Semaphore>,
+    pending: AtomicUsize,
     control: tokio::runtime::Handle,
     /// Credentials are remembered under a keyed hash, never as they are.
     key: hmac::Key,
@@ -32,6 +36,7 @@ impl Passwords {
         Some(Self {
             users,
             turns: Arc::new(Semaphore::new(CONCURRENT)),
+            pending: AtomicUsize::new(0),
             control,
             key,
         })
@@ -44,6 +49,7 @@ impl Passwords {
 
     /// Checks a password on a thread for blocking work. `None`: too many checks are waiting.
     pub(super) async fn verify(self: Arc<Self>, credential: NameAndPassword) -> Option<bool> {
+        let _pending = Pending::enter(&self.pending)?;
         let check = async {
             let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
             let users = Arc::clone(&self);
@@ -55,5 +61,38 @@ impl Passwords {
             checked.await.ok()
         };
         tokio::time::timeout(PATIENCE, check).await.ok().flatten()
+    }
+}
+
+/// One of the checks that wait or run.
+struct Pending<'a>(&'a AtomicUsize);
+
+impl<'a> Pending<'a> {
+    fn enter(count: &'a AtomicUsize) -> Option<Self> {
+        // Leaves again when there is no room.
+        let entered = Self(count);
+        (count.fetch_add(1, Ordering::Relaxed) < MAX_PENDING).then_some(entered)
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_the_limit_wait_and_places_become_free() {
+        let count = AtomicUsize::new(0);
+        let mut waiting: Vec<_> = (0..MAX_PENDING).map(|_| Pending::enter(&count)).collect();
+        assert!(waiting.iter().all(Option::is_some) && Pending::enter(&count).is_none());
+        waiting.pop();
+        assert!(Pending::enter(&count).is_some());
+        drop(waiting);
+        assert_eq!(count.into_inner(), 0);
     }
 }

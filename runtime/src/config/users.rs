@@ -2,6 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use crate::slow_hash::{SlowHash, SlowHashError};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ const USER_KEYS: &[Key] = &[
     Key::unset(
         "password",
         Kind::Secret,
-        "hash of the password: 40 hex digits of SHA-1, `@sha256:{hex}`, `@sha384:{hex}`, `@sha512:{hex}`, or `@pbkdf2:{iterations:salt:hash}`",
+        "hash of the password: 40 hex digits of SHA-1, `@sha256:{hex}`, `@sha384:{hex}`, `@sha512:{hex}`, `@pbkdf2:{iterations:salt:hash}`, or an argon2id or bcrypt hash (`$argon2id$…`, `$2b$…`)",
     ),
     Key::new("scopes", Kind::List, "", "scopes of the user"),
 ];
@@ -45,11 +46,21 @@ pub enum PasswordHash {
         /// Derived key, 32 bytes.
         hash: Vec<u8>,
     },
+    /// Argon2id or bcrypt.
+    Slow(SlowHash),
+}
+
+impl PasswordHash {
+    /// Returns whether a check takes so long that it must not happen on a request thread.
+    pub fn is_slow(&self) -> bool {
+        matches!(self, Self::Pbkdf2 { .. } | Self::Slow(_))
+    }
 }
 
 impl std::fmt::Debug for PasswordHash {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
+            Self::Slow(hash) => return hash.fmt(formatter),
             Self::Sha1(_) => "Sha1",
             Self::Sha256(_) => "Sha256",
             Self::Sha384(_) => "Sha384",
@@ -80,19 +91,24 @@ impl Users {
         let users = reader.named("b7a.users", |name, reader| {
             let hash = reader.secret("password").as_ref().map(parse);
             match hash {
-                Some(Some(password)) => Some((
+                Some(Ok(password)) => Some((
                     name.to_owned(),
                     User {
                         password,
                         scopes: reader.list("scopes"),
                     },
                 )),
-                Some(None) => {
+                Some(Err(error)) => {
+                    let user = name.escape_debug();
+                    let reason = match error {
+                        SlowHashError::Form => format!("the password of user `{user}` is not a known hash"),
+                        SlowHashError::Cost => format!("the password hash of user `{user}`: {error}"),
+                    };
                     reader.fail(
                         "password",
-                        format!("the password of user `{}` is not a known hash", name.escape_debug()),
-                        "Write 40 hex digits of SHA-1, `@sha256:{hex}`, `@sha384:{hex}`, `@sha512:{hex}` or \
-                         `@pbkdf2:{iterations:salt:hash}`.",
+                        reason,
+                        "Write `$argon2id$…`, `$2b$…`, `@pbkdf2:{iterations:salt:hash}`, `@sha256:{hex}`, `@sha384:{hex}`, \
+                         `@sha512:{hex}` or 40 hex digits of SHA-1.",
                     );
                     None
                 }
@@ -109,8 +125,16 @@ impl Users {
     }
 }
 
-fn parse(secret: &SecretString) -> Option<PasswordHash> {
+fn parse(secret: &SecretString) -> Result<PasswordHash, SlowHashError> {
     let text = secret.expose_secret().trim();
+    if text.starts_with('$') {
+        return text.parse().map(PasswordHash::Slow);
+    }
+    of_micro_gw(text).ok_or(SlowHashError::Form)
+}
+
+/// Reads the forms of micro-gw, and PBKDF2.
+fn of_micro_gw(text: &str) -> Option<PasswordHash> {
     let tagged = |tag: &str| text.strip_prefix(tag)?.strip_prefix(":{")?.strip_suffix('}');
     if let Some(digits) = tagged("@sha256") {
         return hex(digits, 32).map(PasswordHash::Sha256);

@@ -29,7 +29,9 @@ fn users() -> String {
     format!(
         "[b7a.users.sha1]\npassword = \"{}\"\nscopes = \"admin\"\n[b7a.users.sha256]\npassword = \"@sha256:{{{}}}\"\n\
          [b7a.users.sha384]\npassword = \"@sha384:{{{}}}\"\n[b7a.users.sha512]\npassword = \"@sha512:{{{}}}\"\n\
-         [b7a.users.slow]\npassword = \"@pbkdf2:{{1000:{}:{}}}\"\n",
+         [b7a.users.slow]\npassword = \"@pbkdf2:{{1000:{}:{}}}\"\n\
+         [b7a.users.argon2]\npassword = \"$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$fHtFXPahiNhpRV0TQ8fWIkV0WwcYiKf5c/t+QHsdkrc\"\n\
+         [b7a.users.bcrypt]\npassword = \"$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\"\n",
         hash(&digest::SHA1_FOR_LEGACY_USE_ONLY),
         hash(&digest::SHA256),
         hash(&digest::SHA384),
@@ -47,7 +49,7 @@ fn send(fixture: &mut Fixture, encoded: &str) -> Result<Option<Arc<Caller>>, Ref
 #[test]
 fn every_form_of_hash_admits_its_password_only() {
     let mut fixture = simple(&users(), alternatives(&[&[Scheme::Basic]]));
-    for name in ["sha1", "sha256", "sha384", "sha512", "slow"] {
+    for name in ["sha1", "sha256", "sha384", "sha512", "slow", "argon2", "bcrypt"] {
         for _ in 0..2 {
             let caller = send(&mut fixture, &STANDARD.encode(format!("{name}:secret"))).expect("the password is right");
             let caller = caller.expect("the resource is secured");
