@@ -4,13 +4,16 @@ use super::credentials::{API_CLOUD_URL, SessionArgs};
 use super::interrupt::interruptible;
 use crate::cloud::address::Address;
 use crate::cloud::http::{Call, Http, Repeat};
+use crate::compile::compile_project;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{Layout, Settings};
+use crate::serve::{BundleSource, GatewaySettings, load_settings};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::net::{Ipv4Addr, TcpListener};
+use mgw_runtime::config::RuntimeConfig;
+use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw doctor`.
@@ -26,9 +29,6 @@ pub struct DoctorArgs {
     #[command(flatten)]
     pub session: SessionArgs,
 }
-
-/// The ports that the gateway listens on unless told otherwise.
-const PORTS: [(u16, &str); 3] = [(9090, "HTTP"), (9095, "HTTPS"), (9797, "admin")];
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,11 +92,16 @@ fn root_cause(failure: &Failure) -> Option<String> {
 /// Looks at everything that stands between the user and a running gateway.
 pub fn run(args: DoctorArgs, context: &Context) -> Result<ExitCode, Failure> {
     let mut checks = vec![user_folder(context), session(&args.session, context)];
-    if !args.offline {
+    let settled = checks.iter().all(|check| check.verdict != Verdict::Problem)
+        && Settings::load(&Layout::new(&args.project).settings()).is_ok();
+    // A broken session or mgw.toml is a finding of its own; it says nothing about the control plane.
+    if !args.offline && settled {
         checks.push(control_plane(&args, context));
     }
     checks.push(project(&args.project));
-    checks.extend(PORTS.map(|(port, name)| listener(port, name)));
+    let (check, config) = settings(&args.project, context);
+    checks.push(check);
+    checks.extend(config.iter().flat_map(listeners));
 
     let problems = checks.iter().filter(|check| check.verdict == Verdict::Problem).count();
     let text: Vec<String> = checks.iter().map(line).collect();
@@ -203,27 +208,69 @@ fn control_plane(args: &DoctorArgs, context: &Context) -> Check {
     }
 }
 
+/// Compiles the project in memory, as `build` and `run` would.
 fn project(folder: &Path) -> Check {
     const SUBJECT: &str = "project";
     let layout = Layout::new(folder);
-    match Settings::load(&layout.settings()) {
-        Ok(Some(settings)) => Check::ok(SUBJECT, format!("{} in {}", settings.name, folder.display())),
-        Ok(None) if layout.definitions().is_dir() => Check::ok(
-            SUBJECT,
-            format!("{} is a micro-gw project without mgw.toml", folder.display()),
-        ),
-        Ok(None) => Check::warning(
+    let is_project = layout.settings().exists() || layout.definitions().is_dir();
+    if !is_project {
+        return Check::warning(
             SUBJECT,
             format!("{} is not a project", folder.display()),
             "Name the project folder, or create one with mgw init NAME.",
+        );
+    }
+    match compile_project(&layout).map_err(Failure::from) {
+        Ok(compiled) if compiled.diagnostics.has_errors() => Check {
+            verdict: Verdict::Problem,
+            ..Check::warning(
+                SUBJECT,
+                format!("{} has {}", compiled.name, compiled.diagnostics.summary()),
+                format!("Run mgw check {} to see them.", folder.display()),
+            )
+        },
+        Ok(compiled) => Check::ok(
+            SUBJECT,
+            format!("{}: {} in {}", compiled.name, compiled.diagnostics.summary(), folder.display()),
         ),
-        Err(error) => Check::problem(SUBJECT, &error.into()),
+        Err(failure) => Check::problem(SUBJECT, &failure),
     }
 }
 
-fn listener(port: u16, name: &'static str) -> Check {
+/// Reads the gateway's settings as `run` would.
+fn settings(folder: &Path, context: &Context) -> (Check, Option<RuntimeConfig>) {
+    const SUBJECT: &str = "settings";
+    let file = BundleSource::at(folder).runtime_config();
+    let shown = match &file {
+        Some(path) => path.display().to_string(),
+        None => "the defaults".to_owned(),
+    };
+    let settings = GatewaySettings {
+        file,
+        sets: Vec::new(),
+    };
+    match load_settings(&settings, &context.environment, &context.ui) {
+        Ok(config) => (Check::ok(SUBJECT, shown), Some(config)),
+        Err(failure) => (Check::problem(SUBJECT, &failure), None),
+    }
+}
+
+/// The listeners that the settings ask for.
+fn listeners(config: &RuntimeConfig) -> Vec<Check> {
+    let api = &config.listener;
+    [
+        (api.host, api.http_port, "HTTP"),
+        (api.host, api.https_port, "HTTPS"),
+        (config.admin.host, config.admin.enabled.then_some(config.admin.port), "admin"),
+    ]
+    .into_iter()
+    .filter_map(|(host, port, name)| Some(listener(host, port.filter(|port| *port != 0)?, name)))
+    .collect()
+}
+
+fn listener(host: IpAddr, port: u16, name: &'static str) -> Check {
     let subject = "port";
-    match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
+    match TcpListener::bind((host, port)) {
         Ok(_) => Check::ok(subject, format!("{port} is free ({name})")),
         Err(error) => Check::warning(
             subject,

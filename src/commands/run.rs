@@ -68,7 +68,7 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let config = settings(&args, &source, context)?;
     let drain = config.listener.timeouts.drain;
     start_logging(&config, ui);
-    warn_without_issuers(&bundle, &config, ui);
+    warn_without_issuers(&bundle, &config, &source, ui);
     let gateway = Arc::new(start(&bundle, config, args.data_dir, context)?);
     let serving = describe(&gateway, &bundle);
     let announce = |gateway: &RunningGateway| show(&serving, gateway, ui);
@@ -92,6 +92,8 @@ fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<
         settings.sets.push(("compat".to_owned(), compat.clone()));
     }
     let mut config = load_settings(&settings, &context.environment, &context.ui)?;
+    // What goes to standard output is of one kind.
+    config.access_log.json |= context.ui.is_json();
     if args.local_issuer {
         trust_local_issuer(&mut config, &context.environment.config_dir()?)?;
     }
@@ -115,7 +117,8 @@ pub(crate) fn start(
 
 /// The gateway's own log goes where conversation goes.
 fn start_logging(config: &RuntimeConfig, ui: &Ui) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.logging.level).unwrap_or_default();
+    let level = if ui.is_quiet() { "error" } else { &config.logging.level };
+    let filter = tracing_subscriber::EnvFilter::try_new(level).unwrap_or_default();
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -124,7 +127,7 @@ fn start_logging(config: &RuntimeConfig, ui: &Ui) {
     let _ = logger.try_init();
 }
 
-fn warn_without_issuers(bundle: &Bundle, config: &RuntimeConfig, ui: &Ui) {
+fn warn_without_issuers(bundle: &Bundle, config: &RuntimeConfig, source: &BundleSource, ui: &Ui) {
     let secured = bundle
         .config
         .apis
@@ -133,7 +136,14 @@ fn warn_without_issuers(bundle: &Bundle, config: &RuntimeConfig, ui: &Ui) {
         .any(|resource| resource.security.enabled);
     if secured && config.issuers.is_empty() {
         ui.warn("no token issuer is trusted: calls to secured resources are answered 401");
-        ui.hint("Name your issuer under [[jwtTokenConfig]] in conf/micro-gw.conf, or try --local-issuer.");
+        ui.hint(match source {
+            BundleSource::Project(_) => {
+                "Name your issuer under [[jwtTokenConfig]] in conf/micro-gw.conf, or try --local-issuer."
+            }
+            BundleSource::File(_) => {
+                "Name your issuer under [[jwtTokenConfig]] in a file and give it with --config, or try --local-issuer."
+            }
+        });
     }
 }
 

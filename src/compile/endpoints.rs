@@ -193,7 +193,8 @@ fn from_servers(
     if urls.len() > 1 {
         let message = format!("the {} servers are used in turn", urls.len());
         diagnostics.push(
-            Diagnostic::note(
+            // The servers of a definition are often regions or stages: sending data to the wrong one is no trifle.
+            Diagnostic::warning(
                 "server",
                 source,
                 nodes.map_or(Span::default(), |node| node.span),

@@ -97,7 +97,7 @@ fn servers_are_endpoint_and_base_path() {
     assert_eq!(
         problems,
         [
-            "api_definitions/a.yaml:10:20: note: the 2 servers are used in turn [Name the backend in \
+            "api_definitions/a.yaml:10:20: warning: the 2 servers are used in turn [Name the backend in \
           `x-wso2-production-endpoints` when only one of them is meant.]"
         ]
     );

@@ -46,7 +46,7 @@ pub(crate) async fn supervise(
     }
     ui.status(
         "Draining",
-        format_args!("up to {} s; again to stop at once", drain.as_secs()),
+        format_args!("for up to {} s; a second signal stops at once", drain.as_secs()),
     );
     let (report, drained) = tokio::sync::oneshot::channel();
     // A thread of its own: the process may end without waiting for it.
@@ -59,7 +59,7 @@ pub(crate) async fn supervise(
     if report.aborted > 0 {
         ui.warn(format_args!("{} connections were cut at the deadline", report.aborted));
     }
-    ui.status("Stopped", "");
+    ui.line("Stopped");
     Ok(ExitCode::Success)
 }
 

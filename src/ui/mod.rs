@@ -106,6 +106,11 @@ impl Ui {
         self.format == OutputFormat::Json
     }
 
+    /// Whether standard error is for errors only.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
     /// Whether colours are used on standard error.
     pub fn has_color(&self) -> bool {
         self.style.is_on()
