@@ -1,6 +1,6 @@
 //! The queue of the access log and the thread at its end.
 
-use super::line::{Format, Record};
+use super::line::{Format, Record, Stamp};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -139,6 +139,7 @@ fn write_all(
     stop: &AtomicBool,
 ) {
     let mut text = String::with_capacity(CHUNK + 4096);
+    let mut stamp = Stamp::default();
     let mut failed = false;
     loop {
         // Read before the queue: what was queued before the order to stop is still written.
@@ -146,7 +147,7 @@ fn write_all(
         let mut lines = 0;
         let ended = loop {
             match records.try_recv() {
-                Ok(record) => record.write(format, &mut text),
+                Ok(record) => record.write(format, &mut stamp, &mut text),
                 Err(TryRecvError::Empty) => break false,
                 Err(TryRecvError::Disconnected) => break true,
             }
