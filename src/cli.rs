@@ -111,5 +111,9 @@ pub enum Command {
     Version(commands::version::VersionArgs),
 }
 
+mod refusal;
+
+pub use refusal::refuse;
+
 #[cfg(test)]
 mod tests;

@@ -24,8 +24,19 @@ pub struct Failure {
     pub hints: Vec<String>,
     /// The cause; its chain is printed below the message.
     pub source: Option<Box<dyn Error + Send + Sync>>,
-    /// The details have been printed already (diagnostics); only the message is to follow.
+    /// Findings that are shown before the message.
+    pub details: Vec<Detail>,
+    /// The result has been printed already; only the message is to follow.
     pub reported: bool,
+}
+
+/// A finding that belongs to a failure.
+#[derive(Debug)]
+pub struct Detail {
+    /// For people, laid out.
+    pub text: String,
+    /// For programs.
+    pub json: serde_json::Value,
 }
 
 impl Failure {
@@ -36,6 +47,7 @@ impl Failure {
             message: message.into(),
             hints: Vec::new(),
             source: None,
+            details: Vec::new(),
             reported: false,
         }
     }
@@ -61,6 +73,9 @@ impl Failure {
             ErrorKind::NotFound => Some("Check the path for a typing error."),
             ErrorKind::PermissionDenied => Some("Check the permissions of the file and its folder."),
             ErrorKind::ReadOnlyFilesystem => Some("The file system is mounted read-only; choose another folder."),
+            ErrorKind::IsADirectory => Some("There is a folder where a file is needed."),
+            ErrorKind::NotADirectory => Some("There is a file where a folder is needed."),
+            ErrorKind::AlreadyExists => Some("Something else has that name; rename it or choose another folder."),
             ErrorKind::StorageFull => Some("Free some space and run the command again."),
             _ => None,
         };

@@ -1,15 +1,19 @@
 //! The `mgw` program: reads the process's surroundings once, runs one command, turns its outcome into an exit code.
 
 use clap::Parser;
-use mgw::cli::Cli;
+use mgw::cli::{self, Cli};
 use mgw::context::{Context, Environment};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
     let environment = Environment::from_process();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return cli::refuse(&error, std::env::args_os(), &environment),
+    };
     let context = Context::new(cli.global, environment);
-    match mgw::commands::run(cli.command, &context) {
+    let outcome = mgw::commands::run(cli.command, &context).and_then(|code| context.ui.check_output().map(|()| code));
+    match outcome {
         Ok(code) => code.into(),
         Err(failure) => {
             context.ui.failure(&failure);

@@ -8,7 +8,8 @@ use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::project::Layout;
+use crate::project::{Layout, shown};
+use crate::ui::count;
 use std::path::PathBuf;
 
 /// Arguments of `mgw build`.
@@ -65,18 +66,20 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
         return Err(findings::invalid(&compiled.name, &compiled.diagnostics).hint("Nothing was built."));
     }
     let built = build_bundle(&layout, &compiled, TOOL)?;
-    result.bundle = Some(built.path.display().to_string());
+    result.bundle = Some(shown(&built.path));
     result.digest = Some(built.digest.to_string());
     result.bytes = Some(built.bytes.len());
     ui.status(
         "Built",
         format_args!(
-            "{} APIs, {} operations, {}",
-            result.apis, result.operations, result.summary
+            "{}, {}, {}",
+            count::apis(result.apis),
+            count::operations(result.operations),
+            result.summary
         ),
     );
     ui.status("Digest", built.digest);
-    ui.result(built.path.display(), &result);
+    ui.result(shown(&built.path), &result);
     Ok(if is_partial {
         ExitCode::Partial
     } else {

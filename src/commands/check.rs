@@ -7,6 +7,7 @@ use crate::diagnostics::{Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
+use crate::ui::count;
 use std::path::PathBuf;
 
 /// Arguments of `mgw check`.
@@ -45,8 +46,11 @@ pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
     ui.status(
         "Checked",
         format_args!(
-            "{}: {} APIs, {} operations, {}",
-            checked.project, checked.apis, checked.operations, checked.summary
+            "{}: {}, {}, {}",
+            checked.project,
+            count::apis(checked.apis),
+            count::operations(checked.operations),
+            checked.summary
         ),
     );
     Ok(ExitCode::Success)

@@ -119,7 +119,7 @@ impl CredentialArgs {
         if !is_cloud && email.is_none() && org.is_none() {
             let name = context.ui.ask(Prompt {
                 label: "User name",
-                flag: "--username",
+                flag: Some("--username"),
                 variable: "MGW_USERNAME",
                 default: None,
             })?;
@@ -129,7 +129,7 @@ impl CredentialArgs {
             Some(email) => email.to_owned(),
             None => context.ui.ask(Prompt {
                 label: "E-mail address",
-                flag: "--email",
+                flag: Some("--email"),
                 variable: "MGW_EMAIL",
                 default: None,
             })?,
@@ -138,7 +138,7 @@ impl CredentialArgs {
             Some(org) => org.to_owned(),
             None => context.ui.ask(Prompt {
                 label: "Organisation key",
-                flag: "--org",
+                flag: Some("--org"),
                 variable: "MGW_ORG",
                 default: None,
             })?,
@@ -172,7 +172,7 @@ impl CredentialArgs {
         }
         context.ui.ask_secret(Prompt {
             label: &format!("Password of {user}"),
-            flag: "--password-stdin",
+            flag: Some("--password-stdin"),
             variable: "MGW_PASSWORD",
             default: None,
         })

@@ -36,9 +36,16 @@ pub(super) fn fetch(origins: &[String], insecure: bool, context: &Context) -> Re
 
 fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, Failure> {
     let (shown, name, bytes) = match Origin::of(text) {
+        Origin::Foreign => {
+            return Err(Failure::new(
+                ExitCode::Usage,
+                format!("`{text}` is neither a file nor an http or https address"),
+            )
+            .hint("Download the file yourself and name it."));
+        }
         Origin::File(path) => (text.to_owned(), file_name(path), read(path)?),
         Origin::Url(url) => {
-            let shown = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
+            let shown = url[url::Position::BeforeHost..url::Position::AfterPath].to_owned();
             let progress = context.ui.progress(format_args!("Downloading {shown}"));
             let downloaded = context.block_on(interruptible(async {
                 download(&url, insecure).await.map_err(Failure::from)
@@ -49,9 +56,9 @@ fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, 
         }
     };
     Incoming::new(&shown, &name, bytes).map_err(|diagnostics| {
-        findings::show(&context.ui, &diagnostics);
-        let mut failure = Failure::new(ExitCode::Invalid, format!("{shown} is not an API definition"));
-        failure.hints.push("Nothing was changed.".into());
+        let mut failure =
+            Failure::new(ExitCode::Invalid, format!("{shown} is not an API definition")).hint("Nothing was changed.");
+        failure.details = findings::details(&context.ui, &diagnostics);
         failure
     })
 }

@@ -99,6 +99,7 @@ pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(
     }
     match signed_in.visible_apis {
         Some(0) => ui.warn("no API is visible to this user"),
+        Some(1) => ui.line("1 API is visible to you."),
         Some(count) => ui.line(format_args!("{count} APIs are visible to you.")),
         None => ui.warn("this user may not read APIs: the creator or publisher role is missing"),
     }
@@ -113,7 +114,7 @@ fn address(flag: Option<&str>, project: Option<&ControlPlaneSettings>, context: 
         Some(text) => text.to_owned(),
         None if context.ui.is_interactive() => context.ui.ask(Prompt {
             label: "Base URL of the control plane",
-            flag: "--url",
+            flag: Some("--url"),
             variable: "MGW_URL",
             default: Some(API_CLOUD_URL),
         })?,

@@ -13,6 +13,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::lock::{LockFile, LockedApi, LockedFile, LockedSource, Transaction};
 use crate::project::{ControlPlaneSettings, Layout, PullSettings, Settings};
+use crate::ui::count::{self, Counted};
 use mgw_bundle::Digest;
 use mgw_bundle::snapshot::SnapshotSource;
 use secrecy::SecretString;
@@ -58,18 +59,38 @@ impl PullOptions {
     }
 
     /// Signs in where the flags ask for it, and returns the password then.
-    fn sign_in(&self, context: &Context) -> Result<Option<SecretString>, Failure> {
+    fn sign_in(
+        &self,
+        wanted: Option<&ControlPlaneSettings>,
+        context: &Context,
+    ) -> Result<Option<SecretString>, Failure> {
         let has_flags = self.credentials.username.is_some() && self.credentials.password.is_some();
         if self.url.is_none() && !has_flags {
             return Ok(None);
         }
         let login = LoginArgs {
-            url: self.url.clone(),
+            url: self.sign_in_url(wanted, context)?,
             kind: None,
             credentials: self.credentials.clone(),
             session: self.session.clone(),
         };
         sign_in_and_store(&login, context).map(|(_, password)| Some(password))
+    }
+}
+
+impl PullOptions {
+    /// Where to sign in: the password goes to no other control plane than the project's, or the one of the session.
+    fn sign_in_url(&self, wanted: Option<&ControlPlaneSettings>, context: &Context) -> Result<Option<String>, Failure> {
+        let named = self
+            .url
+            .as_deref()
+            .or_else(|| context.environment.get("MGW_URL"))
+            .or(wanted.map(|wanted| wanted.url.as_str()));
+        if let Some(url) = named {
+            return Ok(Some(url.to_owned()));
+        }
+        let session = self.session.store(&context.environment)?.load()?;
+        Ok(session.map(|session| session.address.to_string()))
     }
 }
 
@@ -149,10 +170,10 @@ fn pull(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Pul
     let settings = Settings::load(&layout.settings())?;
     let old = LockFile::load(&layout.lock())?;
     let selection = selection(options, settings.as_ref().map(|settings| &settings.pull), old.as_ref())?;
-    let mut password = options.sign_in(context)?;
+    let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
+    let mut password = options.sign_in(wanted, context)?;
     let store = options.session.store(&context.environment)?;
     let connection = Connection::open(store, &options.session.http(&context.environment)?, ui)?;
-    let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
     refuse_other_control_plane(&connection, wanted)?;
     // Fails before anything is asked where the folder cannot be written to.
     let transaction = Transaction::begin(layout)?;
@@ -321,13 +342,16 @@ fn tell(context: &Context, pulled: &Pulled, removed: &[String]) {
     ui.status(
         "Pulled",
         format_args!(
-            "{} APIs ({added} added, {changed} changed, {unchanged} unchanged, {} removed), {} policies, {} applications, \
-             {} subscriptions",
-            pulled.lock.apis.len(),
+            "{} ({added} added, {changed} changed, {unchanged} unchanged, {} removed), {}, {}, {}",
+            count::apis(pulled.lock.apis.len()),
             removed.len(),
-            policies.resource.len() + policies.application.len() + policies.subscription.len(),
-            snapshot.applications.len(),
-            snapshot.subscriptions.len()
+            Counted(
+                policies.resource.len() + policies.application.len() + policies.subscription.len(),
+                "policy",
+                "policies"
+            ),
+            Counted(snapshot.applications.len(), "application", "applications"),
+            Counted(snapshot.subscriptions.len(), "subscription", "subscriptions")
         ),
     );
     ui.line(source_sentence(snapshot.source));

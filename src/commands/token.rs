@@ -98,7 +98,7 @@ fn from_control_plane(args: &TokenArgs, consumer_key: &str, context: &Context) -
         Some(secret) => SecretString::from(secret.to_owned()),
         None => context.ui.ask_secret(Prompt {
             label: "Consumer secret",
-            flag: "MGW_CONSUMER_SECRET in the environment",
+            flag: None,
             variable: "MGW_CONSUMER_SECRET",
             default: None,
         })?,

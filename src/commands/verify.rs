@@ -4,6 +4,7 @@ use super::bundle_file;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::project::shown;
 use mgw_bundle::Digest;
 use std::path::PathBuf;
 
@@ -50,7 +51,7 @@ pub fn run(args: VerifyArgs, context: &Context) -> Result<ExitCode, Failure> {
         .hint("The bundle is intact, but it is not the one that was asked for."));
     }
     let verified = Verified {
-        bundle: path.display().to_string(),
+        bundle: shown(&path),
         project: bundle.manifest.project.clone(),
         tool: bundle.manifest.tool.clone(),
         digest: bundle.digest,

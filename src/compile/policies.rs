@@ -216,25 +216,54 @@ fn stop(source: &Source, section: &str, name: &str, node: &Node, diagnostics: &m
     Some(stop)
 }
 
+/// A policy that the control plane has with another limit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// Its list in `policies.yaml`.
+    section: &'static str,
+    /// Its name.
+    name: String,
+    /// What to tell about it.
+    message: String,
+}
+
+impl Difference {
+    /// The note about it, at the place of the policy in `policies.yaml`.
+    pub(super) fn note(self, source: &Source, document: &Node) -> Diagnostic {
+        let policies = document.get(self.section).and_then(Node::as_array);
+        let span = policies
+            .into_iter()
+            .flatten()
+            .find_map(|policy| policy.member(&self.name))
+            .map_or(document.span, |member| member.key);
+        Diagnostic::note("policy-differs", source, span, self.message)
+    }
+}
+
 /// Puts the pulled policies into force: management stays in the control plane, so they replace others of their name.
 /// Returns what to tell about it.
-pub(super) fn merge(own: &mut Policies, pulled: Policies) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (kind, own, pulled) in [
-        ("resource", &mut own.resource, pulled.resource),
-        ("application", &mut own.application, pulled.application),
-        ("subscription", &mut own.subscription, pulled.subscription),
+pub(super) fn merge(own: &mut Policies, pulled: Policies) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let [resource, application, subscription] = SECTIONS;
+    for (kind, section, own, pulled) in [
+        ("resource", resource, &mut own.resource, pulled.resource),
+        ("application", application, &mut own.application, pulled.application),
+        ("subscription", subscription, &mut own.subscription, pulled.subscription),
     ] {
         for policy in pulled.into_iter().filter(|policy| policy.name != UNLIMITED) {
             match own.iter_mut().find(|other| other.name == policy.name) {
                 Some(other) => {
                     if *other != policy {
-                        notes.push(format!(
-                            "the {kind} policy `{}` differs from the control plane's, which holds: {} instead of {}",
-                            policy.name,
-                            describe(&policy),
-                            describe(other)
-                        ));
+                        differences.push(Difference {
+                            section,
+                            name: policy.name.clone(),
+                            message: format!(
+                                "the control plane's {kind} policy `{}` holds instead: {}, not {}",
+                                policy.name,
+                                describe(&policy),
+                                describe(other)
+                            ),
+                        });
                     }
                     *other = policy;
                 }
@@ -243,7 +272,7 @@ pub(super) fn merge(own: &mut Policies, pulled: Policies) -> Vec<String> {
         }
         own.sort_by(|a, b| a.name.cmp(&b.name));
     }
-    notes
+    differences
 }
 
 /// A policy in a few words.
@@ -381,19 +410,24 @@ mod tests {
 
     #[test]
     fn pulled_policies_win_and_differences_are_told() {
-        let (mut own, _) = policies(
-            "subscriptionPolicies:\n- Bronze: {count: 10, unitTime: 1, timeUnit: min}\n\
-             - Gold: {count: 5000, unitTime: 1, timeUnit: min}\n- Own: {count: 1, unitTime: 1, timeUnit: min}\n",
-        );
+        let text = "subscriptionPolicies:\n- Bronze: {count: 10, unitTime: 1, timeUnit: min}\n\
+                    - Gold: {count: 5000, unitTime: 1, timeUnit: min}\n- Own: {count: 1, unitTime: 1, timeUnit: min}\n";
+        let (mut own, _) = policies(text);
         let (pulled, _) = policies(
             "subscriptionPolicies:\n- Bronze: {count: 1000, unitTime: 1, timeUnit: min}\n\
              - Gold: {count: 5000, unitTime: 1, timeUnit: min}\n- Asia: {count: 1, unitTime: 1, timeUnit: hour}\n",
         );
+        let differences = merge(&mut own, pulled);
+        let (source, document) = parse("policies.yaml", text.into(), Format::Yaml).unwrap();
+        let notes: Vec<_> = differences
+            .into_iter()
+            .map(|difference| difference.note(&source, &document).to_string())
+            .collect();
         assert_eq!(
-            merge(&mut own, pulled),
+            notes,
             [
-                "the subscription policy `Bronze` differs from the control plane's, which holds: 1000 requests per min \
-              instead of 10 requests per min"
+                "policies.yaml:2:3: note: the control plane's subscription policy `Bronze` holds instead: \
+              1000 requests per min, not 10 requests per min"
             ]
         );
         let names: Vec<_> = own.subscription.iter().map(|policy| policy.name.as_str()).collect();

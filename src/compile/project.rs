@@ -39,9 +39,6 @@ pub enum CompileError {
     /// A file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A pull was interrupted, and its end cannot be made up for.
-    #[error("an interrupted pull could not be finished")]
-    Recover(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing of a project is there.
     #[error("{} is not a project folder", .0.display())]
     NotAProject(PathBuf),
@@ -78,10 +75,9 @@ const GRPC_DEFINITIONS: &str = "grpc_definitions";
 ///
 /// Only when the project cannot be read at all. Mistakes in its files are among [`Compiled::diagnostics`].
 pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
+    // A pull that was killed has left the old state or the new one, but perhaps not yet in its place.
     crate::lock::recover(layout)?;
     let root = layout.root();
-    // A pull that was killed has left the old state or the new one, but perhaps not yet in its place.
-    crate::lock::recover(layout).map_err(|source| CompileError::Recover(Box::new(source)))?;
     let settings = Settings::load(&layout.settings())?;
     if settings.is_none() && !looks_like_a_project(layout) {
         return Err(CompileError::NotAProject(root.to_owned()));
@@ -220,20 +216,22 @@ fn read_policies(layout: &Layout, diagnostics: &mut Diagnostics) -> Result<Polic
     let bytes = files::read_optional(&layout.policies())?;
     let written = bytes.is_some();
     let bytes = bytes.unwrap_or_else(|| policies::DEFAULT_POLICIES.as_bytes().to_vec());
-    let mut policies = match yaml::parse(&shown, bytes, Format::Yaml) {
-        Ok((source, document)) => policies::read(&source, &document, diagnostics),
+    let (mut policies, document) = match yaml::parse(&shown, bytes, Format::Yaml) {
+        Ok((source, document)) => {
+            let policies = policies::read(&source, &document, diagnostics);
+            (policies, Some((source, document)))
+        }
         Err(error) => {
             diagnostics.push(error.into());
-            Policies::default()
+            (Policies::default(), None)
         }
     };
     if let Some(pulled) = pulled(&layout.pulled_policies())? {
-        for note in policies::merge(&mut policies, pulled) {
-            // Differences from the built-in defaults are nobody's mistake.
-            if written {
-                let mut diagnostic = Diagnostic::file("policy-differs", shown.clone(), note);
-                diagnostic.severity = Severity::Note;
-                diagnostics.push(diagnostic);
+        let differences = policies::merge(&mut policies, pulled);
+        // Differences from the built-in defaults are nobody's mistake.
+        if let Some((source, document)) = document.filter(|_| written) {
+            for difference in differences {
+                diagnostics.push(difference.note(&source, &document));
             }
         }
     }

@@ -16,9 +16,6 @@ impl From<CompileError> for Failure {
         match error {
             CompileError::Settings(error) => error.into(),
             CompileError::File(error) => error.into(),
-            CompileError::Recover(source) => {
-                Self::new(ExitCode::Environment, "an interrupted pull could not be finished").because(source)
-            }
             CompileError::NotAProject(ref path) => {
                 let failure = Self::new(ExitCode::Invalid, error.to_string());
                 if path.is_dir() {

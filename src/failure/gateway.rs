@@ -18,7 +18,7 @@ impl From<StartError> for Failure {
             ),
             StartError::Tls(_) | StartError::Trust(_) => (
                 ExitCode::Environment,
-                "Check the certificate, key and trust files that the settings name.",
+                "Check the certificate, key and trust files that the settings name, and the folder of --data-dir.",
             ),
             StartError::Security(_) => (
                 ExitCode::Invalid,

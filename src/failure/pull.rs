@@ -19,6 +19,9 @@ impl From<PullError> for Failure {
                 .hint("Give --label LABEL or --api NAME:VERSION, or name them under [pull] in mgw.toml."),
             PullError::Reference(_) => Self::new(ExitCode::Usage, message)
                 .hint("Write NAME:VERSION, or PROVIDER/NAME:VERSION where several have that name."),
+            PullError::Label(_) => {
+                Self::new(ExitCode::Usage, message).hint("Give the name of a label as the control plane shows it.")
+            }
             PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
             PullError::EmptyLabel { not_served, .. } => {
                 let failure = invalid().hint("Add the label to a published API in the publisher, then pull again.");

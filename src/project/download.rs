@@ -57,7 +57,7 @@ pub(crate) async fn download(url: &Url, insecure: bool) -> Result<(String, Vec<u
     if !url.username().is_empty() || url.password().is_some() {
         return Err(DownloadError::Credentials);
     }
-    let host = url.host_str().unwrap_or_default().to_owned();
+    let host = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
     let client = reqwest::Client::builder()
         .user_agent(concat!("mgw/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)

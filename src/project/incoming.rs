@@ -13,6 +13,8 @@ pub(crate) enum Origin<'a> {
     File(&'a Path),
     /// An address of a web server.
     Url(Url),
+    /// An address of something else.
+    Foreign,
 }
 
 impl<'a> Origin<'a> {
@@ -20,6 +22,7 @@ impl<'a> Origin<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
         match Url::parse(text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Self::Url(url),
+            Ok(url) if url.has_host() => Self::Foreign,
             _ => Self::File(Path::new(text)),
         }
     }

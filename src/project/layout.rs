@@ -2,6 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+/// Shows a path the way a user would type it: nothing leads back to the current folder.
+pub(crate) fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
+}
+
 /// The paths inside a project folder. Nothing is read or created here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {

@@ -11,6 +11,7 @@ mod settings;
 pub(crate) use create::CreateError;
 pub(crate) use download::{DownloadError, download};
 pub use layout::Layout;
+pub(crate) use layout::shown;
 pub(crate) use name::is_project_name;
 pub(crate) use scaffold::Scaffold;
 pub use settings::{BuildSettings, ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError};

@@ -2,9 +2,10 @@
 
 use crate::context::Environment;
 use crate::exit::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Detail, Failure};
 use crate::ui::Ui;
-use mgw_runtime::config::{RuntimeConfig, Sources};
+use crate::ui::count::Counted;
+use mgw_runtime::config::{ConfigError, RuntimeConfig, Sources};
 use std::path::{Path, PathBuf};
 
 /// Where the operator's settings come from.
@@ -47,19 +48,24 @@ pub(crate) fn load_settings(
             Ok(config)
         }
         Err(problems) => {
-            for problem in &problems {
-                ui.block(format_args!("error: {problem}"));
-                if !problem.remedy.is_empty() {
-                    ui.hint(&problem.remedy);
-                }
-            }
-            let count = problems.len();
-            let noun = if count == 1 { "problem" } else { "problems" };
-            Err(
-                Failure::new(ExitCode::Invalid, format!("the gateway's settings have {count} {noun}"))
-                    .hint("Every key is described in the documentation under \"Gateway configuration\"."),
-            )
+            let count = Counted(problems.len(), "problem", "problems");
+            let mut failure = Failure::new(ExitCode::Invalid, format!("the gateway's settings have {count}"))
+                .hint("Every key is described in the documentation under \"Gateway configuration\".");
+            failure.details.extend(problems.iter().map(detail));
+            Err(failure)
         }
+    }
+}
+
+fn detail(problem: &ConfigError) -> Detail {
+    let message = problem.to_string();
+    let mut text = format!("error: {message}");
+    if !problem.remedy.is_empty() {
+        text = format!("{text}\n  hint: {}", problem.remedy);
+    }
+    Detail {
+        text,
+        json: serde_json::json!({ "severity": "error", "message": message, "remedy": problem.remedy }),
     }
 }
 

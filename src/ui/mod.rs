@@ -3,6 +3,7 @@
 //! Standard output carries data, standard error carries conversation. [`Ui`] knows what `--output`, `--quiet`, `-v`,
 //! `--color` and `--no-input` mean, and whether anybody is there to answer a prompt.
 
+pub(crate) mod count;
 mod progress;
 mod prompt;
 mod style;
@@ -11,10 +12,12 @@ pub use progress::Progress;
 pub use prompt::Prompt;
 pub use style::ColorChoice;
 
+use crate::exit::ExitCode;
 use crate::failure::Failure;
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 use style::Style;
 
 /// What standard output carries.
@@ -46,6 +49,8 @@ pub struct Ui {
     terminal: bool,
     style: Style,
     narrating: bool,
+    /// Why data for standard output was lost, shared by all copies.
+    lost: Arc<OnceLock<String>>,
 }
 
 /// The settings that decide how [`Ui`] behaves.
@@ -82,6 +87,7 @@ impl Ui {
             terminal: terminal && !settings.ci,
             style: Style::new(color),
             narrating: false,
+            lost: Arc::default(),
         }
     }
 
@@ -109,6 +115,11 @@ impl Ui {
     /// Whether standard error is for errors only.
     pub fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether every detail is to be told.
+    pub fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
     }
 
     /// Whether colours are used on standard error.
@@ -148,7 +159,7 @@ impl Ui {
             return self.line(line);
         }
         let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        self.written(writeln!(out, "{line}").and_then(|()| out.flush()));
     }
 
     /// Writes bytes to standard output as they are.
@@ -157,7 +168,7 @@ impl Ui {
             return self.line(String::from_utf8_lossy(bytes));
         }
         let mut out = std::io::stdout().lock();
-        let _ = out.write_all(bytes).and_then(|()| out.flush());
+        self.written(out.write_all(bytes).and_then(|()| out.flush()));
     }
 
     /// Tells what was done: a verb that stands out, and the rest of the sentence.
@@ -202,37 +213,69 @@ impl Ui {
 
     /// Tells an error with its causes and remedies; with `--output json` also as a document on standard output.
     pub fn failure(&self, failure: &Failure) {
+        for detail in &failure.details {
+            self.raw(&detail.text);
+        }
         self.say(&self.style.error("error:"), &failure.message);
-        let mut causes = Vec::new();
-        let mut cause = failure.source.as_deref().map(|e| e as &dyn std::error::Error);
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if causes.last() != Some(&text) {
-                self.raw(format_args!("  caused by: {text}"));
-                causes.push(text);
-            }
-            cause = error.source();
+        for cause in causes(failure) {
+            self.raw(format_args!("  caused by: {cause}"));
         }
         for hint in &failure.hints {
             self.say(&self.style.hint("  hint:"), hint);
         }
-        if self.is_json() && !failure.reported {
-            #[derive(Serialize)]
-            struct Document<'a> {
-                error: &'a str,
-                exit_code: u8,
-                causes: Vec<String>,
-                hints: &'a [String],
-            }
+        if !failure.reported {
+            self.failure_document(failure);
+        }
+    }
+
+    /// With `--output json`: writes an error as a document on standard output.
+    pub fn failure_document(&self, failure: &Failure) {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            error: &'a str,
+            exit_code: u8,
+            causes: Vec<String>,
+            hints: &'a [String],
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            diagnostics: Vec<&'a serde_json::Value>,
+        }
+        if self.is_json() {
             self.result(
                 "",
                 &Document {
                     error: &failure.message,
                     exit_code: failure.code as u8,
-                    causes,
+                    causes: causes(failure),
                     hints: &failure.hints,
+                    diagnostics: failure.details.iter().map(|detail| &detail.json).collect(),
                 },
             );
+        }
+    }
+
+    /// Whether everything for standard output got there. A reader that closed its pipe had enough; that is no error.
+    ///
+    /// # Errors
+    ///
+    /// When data was lost, for example on a full disk.
+    pub fn check_output(&self) -> Result<(), Failure> {
+        match self.lost.get() {
+            Some(why) => Err(Failure::new(
+                ExitCode::Environment,
+                "the result could not be written to standard output",
+            )
+            .because(why.clone())
+            .hint("Check where the output is redirected to; what the command did otherwise is done.")),
+            None => Ok(()),
+        }
+    }
+
+    fn written(&self, result: std::io::Result<()>) {
+        if let Err(error) = result
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            // The first error tells why; later ones follow from it.
+            let _ = self.lost.set(error.to_string());
         }
     }
 
@@ -253,4 +296,18 @@ impl Ui {
         let mut err = std::io::stderr().lock();
         let _ = writeln!(err, "{text}");
     }
+}
+
+/// The chain of causes, each once.
+fn causes(failure: &Failure) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut cause = failure.source.as_deref().map(|e| e as &dyn std::error::Error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if causes.last() != Some(&text) {
+            causes.push(text);
+        }
+        cause = error.source();
+    }
+    causes
 }

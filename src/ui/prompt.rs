@@ -10,8 +10,8 @@ use secrecy::SecretString;
 pub struct Prompt<'a> {
     /// What is asked, without a colon.
     pub label: &'a str,
-    /// The flag that answers it.
-    pub flag: &'a str,
+    /// The flag that answers it, where there is one: some secrets have none.
+    pub flag: Option<&'a str>,
     /// The environment variable that answers it.
     pub variable: &'a str,
     /// What an empty answer means.
@@ -51,11 +51,21 @@ impl Ui {
         if self.interactive {
             return Ok(());
         }
+        let mut label = prompt.label.chars();
+        let first = label.next().map(|first| first.to_lowercase().to_string());
+        let hint = match prompt.flag {
+            Some(flag) => format!("Give {flag} or set {}.", prompt.variable),
+            None => format!("Set {}.", prompt.variable),
+        };
         Err(Failure::new(
             ExitCode::InputNeeded,
-            format!("{} is needed and there is no terminal to ask on", prompt.label),
+            format!(
+                "{}{} is needed and there is no terminal to ask on",
+                first.unwrap_or_default(),
+                label.as_str()
+            ),
         )
-        .hint(format!("Give {} or set {}.", prompt.flag, prompt.variable)))
+        .hint(hint))
     }
 }
 

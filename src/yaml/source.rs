@@ -24,7 +24,12 @@ struct Inner {
     text: String,
     /// Byte offset of the start of each line.
     lines: Vec<u32>,
+    /// How many characters start before each block of [`BLOCK`] bytes.
+    characters: Vec<u32>,
 }
+
+/// Bytes between two counts of characters.
+const BLOCK: usize = 4096;
 
 impl Source {
     /// Takes the bytes of a file; a byte order mark is dropped.
@@ -55,13 +60,19 @@ impl Source {
     }
 
     fn from_text(name: &str, text: String) -> Self {
-        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0)
-            .chain(starts.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)))
+            .chain(ends.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)))
             .collect();
+        let blocks = text.as_bytes().chunks(BLOCK).scan(0, |before: &mut usize, block| {
+            *before += starts(block);
+            Some(u32::try_from(*before).unwrap_or(u32::MAX))
+        });
+        let characters = std::iter::once(0).chain(blocks).collect();
         Self {
             inner: Arc::new(Inner {
                 name: name.to_owned(),
+                characters,
                 text,
                 lines,
             }),
@@ -90,11 +101,22 @@ impl Source {
     pub fn position(&self, span: Span) -> Position {
         let line = self.line_index(span.start);
         let start = self.inner.lines.get(line).copied().unwrap_or_default() as usize;
-        let before = self.inner.text.get(start..span.start as usize).unwrap_or_default();
+        let before = self
+            .characters(span.start as usize)
+            .saturating_sub(self.characters(start));
         Position {
             line: u32::try_from(line + 1).unwrap_or(u32::MAX),
-            column: u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX),
+            column: u32::try_from(before + 1).unwrap_or(u32::MAX),
         }
+    }
+
+    /// How many characters start before an offset. A file of one long line has many findings in it.
+    fn characters(&self, offset: usize) -> usize {
+        let bytes = self.inner.text.as_bytes();
+        let offset = offset.min(bytes.len());
+        let block = offset / BLOCK;
+        let known = self.inner.characters.get(block).copied().unwrap_or_default();
+        known as usize + starts(bytes.get(block * BLOCK..offset).unwrap_or_default())
     }
 
     /// The span at a line and column as parsers report them; clamped to the text.
@@ -111,14 +133,14 @@ impl Source {
 
     /// The line (without its end) in which a span starts, and the offset of that line.
     pub fn line_of(&self, span: Span) -> (&str, usize) {
-        let start = self
-            .inner
-            .lines
-            .get(self.line_index(span.start))
-            .copied()
-            .unwrap_or_default() as usize;
-        let rest = self.inner.text.get(start..).unwrap_or_default();
-        let line = rest.split('\n').next().unwrap_or_default();
+        let index = self.line_index(span.start);
+        let lines = &self.inner.lines;
+        let start = lines.get(index).copied().unwrap_or_default() as usize;
+        let end = lines
+            .get(index + 1)
+            .map_or(self.inner.text.len(), |next| *next as usize);
+        let line = self.inner.text.get(start..end).unwrap_or_default();
+        let line = line.strip_suffix('\n').unwrap_or(line);
         (line.strip_suffix('\r').unwrap_or(line), start)
     }
 
@@ -127,5 +149,31 @@ impl Source {
             .lines
             .partition_point(|start| *start <= offset)
             .saturating_sub(1)
+    }
+}
+
+/// The number of characters that start in a run of UTF-8.
+fn starts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_across_blocks() {
+        let text = format!("first\n{}\nlast", "aé€😀".repeat(3 * BLOCK));
+        let source = Source::new("x", text.clone().into_bytes()).unwrap();
+        let (mut line, mut column) = (1, 1);
+        for (offset, c) in text.char_indices() {
+            assert_eq!(source.position(Span::at(offset)), Position { line, column });
+            column += 1;
+            if c == '\n' {
+                (line, column) = (line + 1, 1);
+            }
+        }
+        assert_eq!(source.line_of(Span::at(2)), ("first", 0));
+        assert_eq!(source.line_of(Span::at(text.len())).0, "last");
     }
 }

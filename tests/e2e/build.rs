@@ -34,7 +34,7 @@ fn a_definition_becomes_a_bundle_that_verifies() {
     place
         .mgw(&["check", "shop"])
         .exits(0)
-        .says("1 APIs, 1 operations, no problems");
+        .says("1 API, 1 operation, no problems");
 
     let outcome = place.mgw(&["build", "shop", "--output", "json"]).exits(0);
     let result = outcome.json();

@@ -11,6 +11,9 @@ pub(crate) enum PullError {
     /// Not of the form `NAME:VERSION`.
     #[error("`{0}` is not an API reference")]
     Reference(String),
+    /// Nothing, or a character that no label has.
+    #[error("`{0}` cannot be a gateway label")]
+    Label(String),
     /// No such label.
     #[error("there is no gateway label `{label}`")]
     UnknownLabel {

@@ -60,6 +60,9 @@ impl Selection {
     /// Sorts and removes what is named twice.
     pub(crate) fn new(labels: &[String], apis: &[String]) -> Result<Self, PullError> {
         let mut labels: Vec<String> = labels.iter().map(|label| label.trim().to_owned()).collect();
+        if let Some(label) = labels.iter().find(|label| label.is_empty() || label.contains('"')) {
+            return Err(PullError::Label(label.clone()));
+        }
         labels.sort();
         labels.dedup();
         let mut apis = apis

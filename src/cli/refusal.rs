@@ -1,0 +1,101 @@
+//! Command lines that cannot be understood.
+
+use super::{Cli, OutputFormat};
+use crate::context::Environment;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::ui::{ColorChoice, Ui, UiSettings, Verbosity};
+use clap::CommandFactory;
+use std::ffi::OsString;
+
+/// Ends the program as the parser wants it: with the help or version that was asked for, or with what is wrong.
+/// Programs that asked for JSON get the error as a document as well.
+pub fn refuse(
+    error: &clap::Error,
+    words: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> std::process::ExitCode {
+    // Nobody is left to be told when neither stream takes it.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::Success.into();
+    }
+    if wants_json(words, environment) {
+        let ui = Ui::new(UiSettings {
+            format: OutputFormat::Json,
+            verbosity: Verbosity::Quiet,
+            color: ColorChoice::Never,
+            no_input: true,
+            ci: true,
+            no_color: true,
+        });
+        ui.failure_document(&failure(&error.render().to_string()));
+    }
+    ExitCode::Usage.into()
+}
+
+/// The line cannot be parsed, so its words are looked at by themselves.
+fn wants_json(words: impl IntoIterator<Item = OsString>, environment: &Environment) -> bool {
+    let mut given = None;
+    let mut is_value = false;
+    for word in words {
+        let word = word.to_string_lossy();
+        if is_value {
+            given = Some(word == "json");
+        } else if let Some(value) = word.strip_prefix("--output=") {
+            given = Some(value == "json");
+        }
+        is_value = !is_value && word == "--output";
+    }
+    given.unwrap_or_else(|| environment.get("MGW_OUTPUT") == Some("json"))
+}
+
+/// The parser's text: its first paragraph is the message, its tips are hints.
+fn failure(text: &str) -> Failure {
+    let paragraph: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let message = paragraph.join(" ");
+    let mut failure = Failure::new(ExitCode::Usage, message.strip_prefix("error: ").unwrap_or(&message));
+    let tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    failure.hints.extend(tips.map(str::to_owned));
+    let name = Cli::command().get_name().to_owned();
+    failure.hint(format!("Run `{name} help` to see what there is."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn wants(words: &[&str], variable: &str) -> bool {
+        let environment = Environment::from_iter([("MGW_OUTPUT", variable)]);
+        wants_json(words.iter().map(OsString::from), &environment)
+    }
+
+    #[test]
+    fn the_format_is_found_on_a_broken_line() {
+        assert!(wants(&["mgw", "--output", "json", "--bogus"], ""));
+        assert!(wants(&["mgw", "--bogus", "--output=json"], "text"));
+        assert!(wants(&["mgw", "--bogus"], "json"));
+        assert!(!wants(&["mgw", "--bogus", "--output", "text"], "json"));
+        assert!(!wants(&["mgw", "json", "--output"], ""));
+    }
+
+    #[test]
+    fn the_message_and_the_tips_are_kept() {
+        let error = Cli::try_parse_from(["mgw", "add", "shop"]).unwrap_err();
+        let told = failure(&error.render().to_string());
+        assert_eq!(
+            told.message,
+            "the following required arguments were not provided: <FILE|URL>..."
+        );
+        let error = Cli::try_parse_from(["mgw", "buidl"]).unwrap_err();
+        let told = failure(&error.render().to_string());
+        assert_eq!(told.message, "unrecognized subcommand 'buidl'");
+        assert!(told.hints[0].contains("'build'"), "{:?}", told.hints);
+        assert_eq!(told.code, ExitCode::Usage);
+    }
+}
