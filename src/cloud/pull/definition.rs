@@ -6,6 +6,7 @@
 use super::{cors, endpoints, security};
 use crate::cloud::control_plane::{ApiDetails, LifeCycle, Operation};
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// A definition, and what could not be taken over.
 #[derive(Debug)]
@@ -120,6 +121,12 @@ fn remove_passwords(root: &mut Map<String, Value>) {
 
 fn operations(root: &mut Map<String, Value>, api: &ApiDetails) {
     let has_api_policy = root.contains_key("x-wso2-throttling-tier") || root.contains_key("x-throttling-tier");
+    let known: HashMap<(&str, &str), &Operation> = api
+        .operations
+        .iter()
+        .rev()
+        .map(|known| ((known.target.as_str(), known.verb.as_str()), known))
+        .collect();
     let mut needs_scheme = false;
     if let Some(Value::Object(paths)) = root.get_mut("paths") {
         for (path, item) in paths.iter_mut() {
@@ -128,8 +135,7 @@ fn operations(root: &mut Map<String, Value>, api: &ApiDetails) {
             for (verb, node) in item.iter_mut() {
                 let Value::Object(node) = node else { continue };
                 node.shift_remove("servers");
-                let matching = |known: &&Operation| known.target == *path && known.verb == verb.to_lowercase();
-                if let Some(known) = api.operations.iter().find(matching) {
+                if let Some(known) = known.get(&(path.as_str(), verb.to_lowercase().as_str())) {
                     needs_scheme |= operation(node, known, has_api_policy);
                 }
             }

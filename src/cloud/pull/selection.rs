@@ -2,6 +2,7 @@
 
 use super::PullError;
 use crate::cloud::control_plane::{ApiDetails, ApiSummary};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -117,14 +118,16 @@ pub(super) fn find_api<'a>(reference: &ApiReference, found: &'a [ApiSummary]) ->
 
 /// Refuses APIs that would end in the same file.
 pub(super) fn refuse_same_names(apis: &[ApiDetails]) -> Result<(), PullError> {
-    for (index, api) in apis.iter().enumerate() {
-        let same = |other: &&ApiDetails| other.name == api.name && other.version == api.version;
-        let others: Vec<&ApiDetails> = apis.iter().skip(index).filter(same).collect();
-        if others.len() > 1 {
+    let mut named: BTreeMap<(&str, &str), Vec<&ApiDetails>> = BTreeMap::new();
+    for api in apis {
+        named.entry((&api.name, &api.version)).or_default().push(api);
+    }
+    for ((name, version), same) in named {
+        if same.len() > 1 {
             return Err(PullError::SameName {
-                name: api.name.clone(),
-                version: api.version.clone(),
-                providers: others.iter().filter_map(|api| api.provider.clone()).collect(),
+                name: name.to_owned(),
+                version: version.to_owned(),
+                providers: same.iter().filter_map(|api| api.provider.clone()).collect(),
             });
         }
     }

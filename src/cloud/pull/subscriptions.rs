@@ -72,8 +72,9 @@ pub(super) fn from_store_data(data: &StoreData, apis: &[ApiDetails]) -> Joined {
     let (Some(listed), Some(visible)) = (&data.subscriptions, &data.applications) else {
         return token_claims();
     };
+    let by_id: BTreeMap<&str, &ApiDetails> = apis.iter().map(|api| (api.id.as_str(), api)).collect();
     let subscriptions = listed.iter().filter_map(|(id, subscription)| {
-        let api = apis.iter().find(|api| api.id == *id)?;
+        let api = by_id.get(id.as_str())?;
         let application = json::member(subscription, "applicationInfo")
             .and_then(|application| json::text(application, "applicationId"))
             .or_else(|| json::text(subscription, "applicationId"))?;
@@ -152,10 +153,14 @@ fn finish(
             "{hidden} subscriptions belong to applications that you may not see; they are left out"
         ));
     }
-    let without_keys = applications
+    let with_keys: BTreeSet<&str> = key_mappings
         .iter()
-        .filter(|application| !key_mappings.iter().any(|mapping| mapping.application == application.id));
-    for application in without_keys {
+        .map(|mapping| mapping.application.as_str())
+        .collect();
+    for application in &applications {
+        if with_keys.contains(application.id.as_str()) {
+            continue;
+        }
         notices.push(format!("the application {} has no keys yet", application.name));
     }
     Joined {
