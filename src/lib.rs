@@ -12,6 +12,8 @@ mod demo;
 pub mod diagnostics;
 pub mod exit;
 pub mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod local_issuer;
 pub(crate) mod lock;
 pub mod openapi;

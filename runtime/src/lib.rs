@@ -15,6 +15,8 @@ pub mod auth;
 mod clock;
 pub mod config;
 mod core;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod gateway;
 mod metrics;
 mod proxy;

@@ -14,6 +14,8 @@ mod endpoint;
 mod endpoints;
 mod extensions;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod policies;
 mod project;
 mod security;

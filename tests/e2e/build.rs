@@ -125,7 +125,7 @@ fn a_project_of_micro_gw_builds_from_inside() {
     let mut command = place.command(&["build"]);
     command.current_dir(place.path().join("old"));
     let outcome = crate::support::Outcome::of(command).exits(0);
-    assert_eq!(outcome.stdout.trim(), "./target/old.zip");
+    assert_eq!(outcome.stdout.trim(), "target/old.zip");
     place
         .mgw(&["build", "nowhere"])
         .exits(3)

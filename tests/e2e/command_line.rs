@@ -60,3 +60,62 @@ fn manual_pages_cover_every_command() {
         assert!(page.contains(command), "{command}");
     }
 }
+
+#[test]
+fn programs_get_usage_errors_and_wrong_settings_as_json() {
+    let place = Place::new();
+    let json = place.mgw(&["--output", "json", "versoin"]).exits(2).json();
+    assert_eq!(json["exit_code"], 2);
+    assert!(
+        json["error"].as_str().is_some_and(|error| error.contains("'versoin'")),
+        "{json}"
+    );
+
+    place.write(
+        "api.yaml",
+        "openapi: 3.0.0\ninfo: {title: A, version: '1'}\nservers: [{url: 'http://localhost:1/a'}]\n\
+         paths: {/x: {get: {responses: {}}}}\n",
+    );
+    place.mgw(&["init", "shop", "--api", "api.yaml"]).exits(0);
+    let words = ["run", "shop", "--set", "a.b=c", "--output", "json"];
+    let json = place.mgw(&words).exits(3).says("unknown key `a.b`").json();
+    let problem = &json["diagnostics"][0]["message"];
+    assert!(
+        problem.as_str().is_some_and(|problem| problem.contains("a.b")),
+        "{json}"
+    );
+
+    place.write("text.txt", "hello");
+    let words = ["add", "shop", "text.txt", "--output", "json"];
+    let json = place.mgw(&words).exits(3).says("text.txt:1:1").json();
+    assert_eq!(json["diagnostics"][0]["line"], 1, "{json}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    let place = Place::new();
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let mut command = place.command(&["version"]);
+    command.stdout(full);
+    let status = command.status().expect("the binary starts");
+    assert_eq!(status.code(), Some(7));
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused_with_a_remedy() {
+    let place = Place::new();
+    place.write("folder/x", "");
+    place
+        .mgw(&["init", "shop", "--api", "folder"])
+        .exits(7)
+        .says("There is a folder where a file is needed.");
+    place
+        .mgw(&["init", "shop", "--api", "ftp://host/x"])
+        .exits(2)
+        .says("neither a file nor");
+    assert!(!place.path().join("shop").exists());
+}

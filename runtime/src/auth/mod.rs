@@ -20,6 +20,8 @@ mod credential;
 mod credential_checks;
 mod decision;
 mod failures;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod identity;
 mod introspection;
 mod issuers;

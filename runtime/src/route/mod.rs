@@ -7,6 +7,8 @@
 //! [`path`] says how paths are read and which are refused; [`RouteTable::find`] is the whole decision.
 
 mod base_paths;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod methods;
 mod path;
 mod resources;

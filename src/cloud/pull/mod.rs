@@ -8,6 +8,8 @@ mod cors;
 mod definition;
 mod endpoints;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gather;
 mod policies;
 mod project_files;

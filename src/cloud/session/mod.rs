@@ -2,6 +2,8 @@
 
 mod connection;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod profile;
 mod store;
 

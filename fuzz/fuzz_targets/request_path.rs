@@ -1,0 +1,6 @@
+//! Request paths.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    mgw_runtime::fuzzing::request_path(data);
+});

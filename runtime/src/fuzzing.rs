@@ -1,0 +1,21 @@
+//! The private parsers of bytes from outside, for the fuzz targets in `fuzz/`. Not part of the interface.
+
+pub use crate::auth::fuzzing::{key_set, revocation_list, token};
+pub use crate::route::fuzzing::request_path;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes in any::<Vec<u8>>(), text in "[/.%;a-f0-9{}\":,eyJ\\[\\]]{0,60}") {
+            for bytes in [bytes.as_slice(), text.as_bytes()] {
+                super::token(bytes);
+                super::key_set(bytes);
+                super::revocation_list(bytes);
+                super::request_path(bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The private parsers of bytes from outside, for the fuzz targets in `fuzz/`. Not part of the interface.
+
+pub use crate::cloud::pull::fuzzing::answers;
+pub use crate::cloud::session::fuzzing::session_file;
+pub use crate::compile::fuzzing::{definition, policies_file};
+
+#[cfg(test)]
+mod tests {
+    use crate::yaml::Format;
+    use proptest::prelude::*;
+
+    fn take(bytes: &[u8]) {
+        super::definition(bytes, Format::Yaml);
+        super::definition(bytes, Format::Json);
+        super::policies_file(bytes);
+        super::session_file(bytes);
+        super::answers(bytes);
+    }
+
+    /// A good document with one piece of it replaced gets further into the readers than bytes at random.
+    fn damaged(document: &'static str) -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            any::<Vec<u8>>(),
+            "[-\\[\\]{}:,\"'&*#|>0-9 \n\t]{0,8}".prop_map(String::into_bytes)
+        ];
+        (0..document.len(), 0..40_usize, piece).prop_map(|(start, length, piece)| {
+            let mut bytes = document.as_bytes().to_vec();
+            let end = (start + length).min(bytes.len());
+            bytes.splice(start..end, piece);
+            bytes
+        })
+    }
+
+    const DEFINITION: &str = r##"{"openapi": "3.0.0", "info": {"title": "T", "version": "1"}, "x-wso2-basePath": "/t",
+        "x-wso2-production-endpoints": {"urls": ["http://b/é"]}, "x-wso2-cors": {"accessControlMaxAge": 5},
+        "paths": {"/a/{b}": {"get": {"security": [{"k": []}], "x-scope": "s", "responses": {}}}},
+        "components": {"securitySchemes": {"k": {"type": "apiKey", "in": "header", "name": "x"}}}}"##;
+
+    const ANSWERS: &str = r#"{"id": "i", "name": "N", "version": "1", "context": "/t/org/c", "lifeCycleStatus": "PUBLISHED",
+        "endpointConfig": {"endpoint_type": "http", "production_endpoints": {"url": "http://u:p@b"}}, "unitTime": 1,
+        "operations": [{"target": "/a", "verb": "GET", "scopes": ["s"]}], "policyName": "P", "timeUnit": "min",
+        "defaultLimit": {"type": "RequestCountLimit", "requestCount": 5, "unitTime": 1, "timeUnit": "min"},
+        "paths": {"/a": {"get": {}}}, "apiId": 1, "appId": 2, "applicationId": "2", "policyId": "P"}"#;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes in any::<Vec<u8>>()) {
+            take(&bytes);
+        }
+
+        #[test]
+        fn damaged_documents_are_taken(
+            definition in damaged(DEFINITION),
+            policies in damaged(crate::compile::DEFAULT_POLICIES),
+            answers in damaged(ANSWERS),
+        ) {
+            take(&definition);
+            take(&policies);
+            take(&answers);
+        }
+    }
+}
