@@ -47,7 +47,10 @@ impl Decision<'_> {
         }
         let certified = match self.certificate() {
             Ok(certified) => certified,
-            Err(refusal) => return self.refuse(refusal),
+            Err(refusal) => {
+                let challenge = self.resource.challenges.of_certificate(refusal);
+                return Outcome::Refused(Rejection::new(refusal).with_challenge(challenge));
+            }
         };
         match self.application(certified) {
             Ok(caller) => self.authorise(caller),

@@ -23,6 +23,8 @@ pub struct Challenge {
 pub struct Challenges {
     /// The one text of micro-gw 3.2, for every 401.
     legacy: Option<HeaderValue>,
+    /// The same where the client certificate was the reason.
+    legacy_certificate: Option<HeaderValue>,
     missing: Option<HeaderValue>,
     invalid_token: Option<HeaderValue>,
     invalid_password: Option<HeaderValue>,
@@ -36,7 +38,8 @@ impl Challenges {
     pub fn build(accepted: &Challenge, compat: bool) -> Self {
         if compat {
             return Self {
-                legacy: header(&legacy(accepted)),
+                legacy: header(&legacy(accepted, false)),
+                legacy_certificate: header(&legacy(accepted, true)),
                 missing: None,
                 invalid_token: None,
                 invalid_password: None,
@@ -66,6 +69,7 @@ impl Challenges {
         });
         Self {
             legacy: None,
+            legacy_certificate: None,
             invalid_token: invalid_token.as_deref().and_then(header).or_else(|| missing.clone()),
             insufficient_scope: insufficient_scope.as_deref().and_then(header),
             invalid_password: if accepted.basic {
@@ -95,6 +99,11 @@ impl Challenges {
             _ => None,
         }
     }
+
+    /// Returns the challenge of a refusal for the sake of a client certificate.
+    pub fn of_certificate(&self, refusal: super::Refusal) -> Option<&HeaderValue> {
+        self.legacy_certificate.as_ref().or_else(|| self.of(refusal))
+    }
 }
 
 /// The scope attribute allows printable ASCII without quotes and backslashes (RFC 6749); other names are left out.
@@ -118,9 +127,9 @@ fn scope_list(scopes: &[String]) -> String {
     names
 }
 
-fn legacy(accepted: &Challenge) -> String {
+fn legacy(accepted: &Challenge, certificate: bool) -> String {
     let parts: Vec<String> = [
-        (accepted.mutual_tls, "Mutual SSL"),
+        (accepted.mutual_tls && certificate, "Mutual SSL"),
         (accepted.bearer, "OAuth2"),
         (accepted.basic, "Basic Auth"),
     ]
