@@ -171,7 +171,10 @@ fn push_query(line: &mut String, query: &str, key_parameters: &[String]) {
 }
 
 fn is_secret(name: &str, key_parameters: &[String]) -> bool {
-    let name = crate::route::decode(name);
+    // Read as keys are read: a blank may be written `+`.
+    let Some((name, _)) = url::form_urlencoded::parse(name.as_bytes()).next() else {
+        return false;
+    };
     let listed = |secret: &str| name.eq_ignore_ascii_case(secret);
     SECRET_PARAMETERS.into_iter().any(listed) || key_parameters.iter().any(|secret| listed(secret))
 }
@@ -278,7 +281,7 @@ mod tests {
             id: HeaderValue::from_static("42"),
             api: Some(Arc::new(LoggedApi {
                 label: "Pizza Shack:1.0".into(),
-                key_parameters: vec!["mykey".into()],
+                key_parameters: vec!["mykey".into(), "my key".into()],
             })),
             caller: None,
         }
@@ -336,6 +339,7 @@ mod tests {
             ("/p?x=1&ApiKey=s3cret", "/p?x=1&ApiKey=***"),
             ("/p?MYKEY=s3cret", "/p?MYKEY=***"),
             ("/p?%61pikey=s3cret", "/p?%61pikey=***"),
+            ("/p?my+key=s3cret", "/p?my+key=***"),
             ("/p?access_token=s3cret", "/p?access_token=***"),
         ] {
             let line = line(&record(uri));
