@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::project::{Layout, Settings};
 use crate::serve::{BundleSource, GatewaySettings, load_settings};
 use jiff::Timestamp;
-use serde::Serialize;
 use mgw_runtime::config::RuntimeConfig;
+use serde::Serialize;
 use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -231,7 +231,12 @@ fn project(folder: &Path) -> Check {
         },
         Ok(compiled) => Check::ok(
             SUBJECT,
-            format!("{}: {} in {}", compiled.name, compiled.diagnostics.summary(), folder.display()),
+            format!(
+                "{}: {} in {}",
+                compiled.name,
+                compiled.diagnostics.summary(),
+                folder.display()
+            ),
         ),
         Err(failure) => Check::problem(SUBJECT, &failure),
     }
@@ -245,10 +250,7 @@ fn settings(folder: &Path, context: &Context) -> (Check, Option<RuntimeConfig>) 
         Some(path) => path.display().to_string(),
         None => "the defaults".to_owned(),
     };
-    let settings = GatewaySettings {
-        file,
-        sets: Vec::new(),
-    };
+    let settings = GatewaySettings { file, sets: Vec::new() };
     match load_settings(&settings, &context.environment, &context.ui) {
         Ok(config) => (Check::ok(SUBJECT, shown), Some(config)),
         Err(failure) => (Check::problem(SUBJECT, &failure), None),
@@ -261,7 +263,11 @@ fn listeners(config: &RuntimeConfig) -> Vec<Check> {
     [
         (api.host, api.http_port, "HTTP"),
         (api.host, api.https_port, "HTTPS"),
-        (config.admin.host, config.admin.enabled.then_some(config.admin.port), "admin"),
+        (
+            config.admin.host,
+            config.admin.enabled.then_some(config.admin.port),
+            "admin",
+        ),
     ]
     .into_iter()
     .filter_map(|(host, port, name)| Some(listener(host, port.filter(|port| *port != 0)?, name)))
