@@ -10,6 +10,8 @@ mod project;
 mod pull;
 mod sandbox;
 
+pub(crate) use gateway::not_started;
+
 use crate::exit::ExitCode;
 use std::error::Error;
 

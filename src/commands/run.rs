@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, not_started};
 use crate::serve::{BundleSource, GatewaySettings, load_settings, supervise, trust_local_issuer};
 use crate::ui::Ui;
 use mgw_bundle::Bundle;
@@ -112,7 +112,8 @@ pub(crate) fn start(
         None => context.environment.config_dir()?.join("gateway"),
     };
     let options = GatewayOptions { cores: None, data_dir };
-    Ok(Gateway::start(bundle, config, &options)?)
+    let places = config.places.clone();
+    Gateway::start(bundle, config, &options).map_err(|error| not_started(error, &places))
 }
 
 /// The gateway's own log goes where conversation goes.

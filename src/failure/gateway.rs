@@ -1,9 +1,30 @@
 //! Errors of serving a bundle.
 
-use super::Failure;
+use super::{Detail, Failure};
 use crate::exit::ExitCode;
 use crate::local_issuer::LocalIssuerError;
+use mgw_runtime::config::Places;
 use mgw_runtime::{ReloadError, StartError};
+
+/// Makes the failure of a start, with the places of the settings that it goes back to.
+pub(crate) fn not_started(error: StartError, places: &Places) -> Failure {
+    let mut named = error.named();
+    named.sort();
+    named.dedup();
+    let details: Vec<Detail> = named
+        .iter()
+        .filter_map(|name| {
+            let origin = places.of(name)?;
+            Some(Detail {
+                text: format!("{origin}: names {name}"),
+                json: serde_json::json!({ "severity": "note", "message": format!("{origin}: names {name}") }),
+            })
+        })
+        .collect();
+    let mut failure = Failure::from(error);
+    failure.details = details;
+    failure
+}
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {

@@ -188,6 +188,23 @@ fn settings_that_are_wrong_are_all_reported_with_their_place() {
 }
 
 #[test]
+fn files_that_cannot_be_used_are_reported_with_the_lines_that_name_them() {
+    let place = project("http://127.0.0.1:9");
+    place.write(
+        "shop/conf/micro-gw.conf",
+        "[[jwtTokenConfig]]\nissuer = \"https://a.example\"\npublicKeyFile = \"keys/missing.pem\"\n\n\
+         [[jwtTokenConfig]]\nissuer = \"https://b.example\"\n  certificateAlias = \"nobody\"\n",
+    );
+    place
+        .mgw(&["run", "shop"])
+        .exits(3)
+        // Beside the file that names it, not in the working directory.
+        .says("micro-gw.conf:3:1: names shop/conf/keys/missing.pem")
+        .says("micro-gw.conf:7:3: names nobody")
+        .says("there is no trust store");
+}
+
+#[test]
 fn what_is_not_there_cannot_be_served() {
     let place = Place::new();
     place.mgw(&["run", "nowhere.zip"]).exits(7).says("nowhere.zip");

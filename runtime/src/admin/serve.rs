@@ -3,7 +3,7 @@
 use super::ready::Readiness;
 use crate::auth::RevocationListError;
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -79,13 +79,21 @@ pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
 }
 
 /// `POST /revocations`: one JSON object per line. A web page in a browser on this machine cannot send this content type
-/// without asking first, which the gateway does not grant.
+/// without asking first, which the gateway does not grant; where the page's host name was made to lead here, the browser
+/// need not ask, but tells its origin all the same.
 async fn revocations<S: State>(state: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let json = HeaderValue::from_static("application/json");
     if request.method() != Method::POST {
         let mut response = with(StatusCode::METHOD_NOT_ALLOWED, json, "{}");
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return response;
+    }
+    if request.headers().contains_key(ORIGIN) {
+        return with(
+            StatusCode::FORBIDDEN,
+            json,
+            "{\"error\":\"web pages may not revoke tokens\"}",
+        );
     }
     let kind = request
         .headers()

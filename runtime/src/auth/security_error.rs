@@ -71,3 +71,16 @@ pub enum SecurityError {
         reason: String,
     },
 }
+
+impl SecurityError {
+    /// Returns what the settings name that the error is about: a file, an alias, an issuer.
+    pub(crate) fn named(&self) -> Option<String> {
+        match self {
+            Self::Read { path, .. } | Self::Key { path, .. } => Some(path.display().to_string()),
+            Self::Store(error) => Some(error.named()),
+            Self::Alias { alias, .. } => Some(alias.clone()),
+            Self::Client { issuer, .. } => Some(issuer.clone()),
+            Self::KeyManager { .. } | Self::RevocationSource { .. } | Self::NoSigningKey { .. } | Self::Random => None,
+        }
+    }
+}

@@ -14,7 +14,7 @@ pub(super) const KEYS: &[Key] = &[
     .also(&["accessLog.console"]),
     Key::unset(
         "b7a.http.accesslog.path",
-        Kind::Text,
+        Kind::File,
         "write access log lines to this file",
     )
     .also(&["accessLog.path"]),
@@ -52,7 +52,7 @@ impl AccessLog {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             console: reader.bool("b7a.http.accesslog.console"),
-            path: reader.text("b7a.http.accesslog.path").map(PathBuf::from),
+            path: reader.file("b7a.http.accesslog.path"),
             json: reader.text("accessLog.format").as_deref() == Some("json"),
             queue: reader.count("accessLog.queue"),
         }

@@ -14,12 +14,12 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "apikey.tokenConfigs.certificateFile",
-        Kind::Text,
+        Kind::File,
         "PEM certificate that API keys are signed with",
     ),
     Key::unset(
         "apikey.tokenConfigs.publicKeyFile",
-        Kind::Text,
+        Kind::File,
         "PEM public key that API keys are signed with",
     ),
     Key::unset(
@@ -47,12 +47,12 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "apikey.issuer.tokenConfig.privateKeyFile",
-        Kind::Text,
+        Kind::File,
         "PEM key that signs issued API keys",
     ),
     Key::unset(
         "apikey.issuer.tokenConfig.keyStorePath",
-        Kind::Text,
+        Kind::File,
         "PKCS#12 store with that key under `certificateAlias`; unset: the listener's",
     ),
     Key::unset(
@@ -139,7 +139,7 @@ pub struct IssuedApi {
 
 impl ApiKeys {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let path = |reader: &Reader<'_>, name| reader.text(name).map(PathBuf::from);
+        let path = |reader: &Reader<'_>, name| reader.file(name);
         Self {
             issuer: reader.text_or_empty("apikey.tokenConfigs.issuer"),
             certificate_file: path(reader, "apikey.tokenConfigs.certificateFile"),

@@ -15,6 +15,10 @@ pub(super) enum Kind {
     },
     Float,
     Text,
+    /// The name of a file. One that is relative is looked for beside the file it is written in.
+    File,
+    /// Names of files, written like a list.
+    Files,
     /// A text that no output may show.
     Secret,
     OneOf(&'static [&'static str]),
@@ -40,6 +44,8 @@ impl Kind {
             Self::Integer { min, max } => format!("an integer from {min} to {max}"),
             Self::Float => "a number".into(),
             Self::Text | Self::Secret => "a string".into(),
+            Self::File => "the name of a file".into(),
+            Self::Files => "an array of file names".into(),
             Self::OneOf(choices) => format!("one of {}", choices.join(", ")),
             Self::List => "an array of strings".into(),
             Self::Tables(_) => "tables".into(),

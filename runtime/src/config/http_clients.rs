@@ -29,24 +29,24 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "httpClients.sslConfig.caFile",
-        Kind::Text,
+        Kind::File,
         "PEM certificates trusted for backends beside the system's",
     ),
     Key::unset(
         "httpClients.sslConfig.certificateFile",
-        Kind::Text,
+        Kind::File,
         "client certificate towards backends, PEM",
     ),
-    Key::unset("httpClients.sslConfig.privateKeyFile", Kind::Text, "its key, PEM"),
+    Key::unset("httpClients.sslConfig.privateKeyFile", Kind::File, "its key, PEM"),
     Key::unset(
         "httpClients.sslConfig.keyStorePath",
-        Kind::Text,
+        Kind::File,
         "PKCS#12 store with the client key towards backends; unset: the listener's",
     ),
     Key::unset("httpClients.sslConfig.keyStorePassword", Kind::Secret, "its password"),
     Key::unset(
         "httpClients.sslConfig.trustStorePath",
-        Kind::Text,
+        Kind::File,
         "PKCS#12 store with the authorities of backends, instead of the system's; unset: the listener's",
     ),
     Key::unset("httpClients.sslConfig.trustStorePassword", Kind::Secret, "its password")
@@ -192,7 +192,7 @@ pub struct HttpClients {
 
 impl HttpClients {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let path = |reader: &Reader<'_>, name| reader.text(name).map(PathBuf::from);
+        let path = |reader: &Reader<'_>, name| reader.file(name);
         let proxy = reader.bool("httpClients.proxy.enable").then(|| Proxy {
             host: reader.text_or_empty("httpClients.proxy.host"),
             port: reader.port("httpClients.proxy.port"),

@@ -26,8 +26,8 @@ const KEYS: &[Key] = &[
         "RS256",
         "accepted signature algorithms: RS, PS and ES 256, 384, 512, and EdDSA",
     ),
-    Key::unset("publicKeyFile", Kind::Text, "PEM public key of the issuer"),
-    Key::unset("certificateFile", Kind::Text, "PEM certificate of the issuer"),
+    Key::unset("publicKeyFile", Kind::File, "PEM public key of the issuer"),
+    Key::unset("certificateFile", Kind::File, "PEM certificate of the issuer"),
     Key::unset(
         "certificateAlias",
         Kind::Text,
@@ -36,7 +36,7 @@ const KEYS: &[Key] = &[
     Key::unset("jwksURL", Kind::Text, "where the issuer publishes its keys"),
     Key::unset(
         "jwksCaFile",
-        Kind::Text,
+        Kind::File,
         "PEM certificates trusted for the JWKS server beside the system's",
     ),
     Key::new(
@@ -269,7 +269,7 @@ impl Issuer {
         let url = reader.url("jwksURL");
         let jwks = url.map(|url| JwksSettings {
             url,
-            ca_file: reader.text("jwksCaFile").map(PathBuf::from),
+            ca_file: reader.file("jwksCaFile"),
             timeout: reader.milliseconds("jwksTimeout"),
             max_bytes: reader.count("jwksMaxBytes"),
             refresh_interval: reader.seconds("jwksRefreshInterval"),
@@ -280,8 +280,8 @@ impl Issuer {
             issuer: reader.text_or_empty("issuer"),
             audience: reader.list("audience"),
             algorithms,
-            public_key_file: reader.text("publicKeyFile").map(PathBuf::from),
-            certificate_file: reader.text("certificateFile").map(PathBuf::from),
+            public_key_file: reader.file("publicKeyFile"),
+            certificate_file: reader.file("certificateFile"),
             certificate_alias: reader.text("certificateAlias"),
             jwks,
             validate_subscription: reader.optional_bool("validateSubscription"),

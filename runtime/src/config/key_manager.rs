@@ -21,7 +21,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "keyManager.caFile",
-        Kind::Text,
+        Kind::File,
         "PEM certificates trusted for the key manager beside the system's",
     ),
     Key::new(
@@ -74,7 +74,7 @@ impl KeyManager {
                 .text_or_empty("keyManager.tokenContext")
                 .trim_matches('/')
                 .to_owned(),
-            ca_file: reader.text("keyManager.caFile").map(PathBuf::from),
+            ca_file: reader.file("keyManager.caFile"),
             timeout: reader.milliseconds("keyManager.timeout"),
             max_concurrent_calls: reader.count("keyManager.maxConcurrentCalls"),
             introspect_failed_jwt: reader.bool("keyManager.enableIntrospectForFailedJWT"),

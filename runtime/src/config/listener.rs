@@ -47,25 +47,25 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "listenerConfig.certificateFile",
-        Kind::Text,
+        Kind::File,
         "server certificate chain, PEM",
     ),
-    Key::unset("listenerConfig.privateKeyFile", Kind::Text, "server key, PEM"),
+    Key::unset("listenerConfig.privateKeyFile", Kind::File, "server key, PEM"),
     Key::unset(
         "listenerConfig.keyStorePath",
-        Kind::Text,
+        Kind::File,
         "PKCS#12 store with the server key and its chain; not read when `certificateFile` is set",
     ),
     Key::unset("listenerConfig.keyStorePassword", Kind::Secret, "its password"),
     Key::unset(
         "listenerConfig.trustStorePath",
-        Kind::Text,
+        Kind::File,
         "PKCS#12 store with what is trusted by alias, and the authorities of clients, backends and control plane",
     ),
     Key::unset("listenerConfig.trustStorePassword", Kind::Secret, "its password"),
     Key::unset(
         "listenerConfig.ocspFile",
-        Kind::Text,
+        Kind::File,
         "OCSP response for the server certificate, DER, sent with it",
     ),
     Key::new(
@@ -155,9 +155,9 @@ const CERTIFICATE_KEYS: &[Key] = &[
         "",
         "host names that get this certificate, also `*.example.com`; all others get the listener's",
     ),
-    Key::unset("certificateFile", Kind::Text, "certificate chain, PEM"),
-    Key::unset("privateKeyFile", Kind::Text, "its key, PEM"),
-    Key::unset("ocspFile", Kind::Text, "OCSP response for the certificate, DER"),
+    Key::unset("certificateFile", Kind::File, "certificate chain, PEM"),
+    Key::unset("privateKeyFile", Kind::File, "its key, PEM"),
+    Key::unset("ocspFile", Kind::File, "OCSP response for the certificate, DER"),
 ];
 
 /// Whether client connections stay open.
@@ -242,7 +242,7 @@ pub struct Listener {
 
 impl Listener {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let path = |reader: &Reader<'_>, name| reader.text(name).map(PathBuf::from);
+        let path = |reader: &Reader<'_>, name| reader.file(name);
         let certificate_file = path(reader, "listenerConfig.certificateFile");
         let private_key_file = path(reader, "listenerConfig.privateKeyFile");
         if certificate_file.is_some() != private_key_file.is_some() {
@@ -339,7 +339,7 @@ fn named_certificates(reader: &mut Reader<'_>) -> Vec<NamedCertificate> {
             hostnames,
             certificate_file: certificate_file.into(),
             private_key_file: private_key_file.into(),
-            ocsp_file: reader.text("ocspFile").map(PathBuf::from),
+            ocsp_file: reader.file("ocspFile"),
         })
     })
 }

@@ -24,6 +24,7 @@ mod logging;
 mod mutual_tls;
 mod origin;
 mod overrides;
+mod places;
 #[cfg(test)]
 mod reference_tests;
 mod revocation;
@@ -55,6 +56,7 @@ pub use logging::Logging;
 pub use mutual_tls::{CertificateAliases, MutualTlsSettings, VerifyClient};
 pub use origin::Origin;
 pub use overrides::EndpointOverrides;
+pub use places::Places;
 pub use revocation::{PersistentRevocation, RedisRevocation, Revocation};
 pub use runtime_config::RuntimeConfig;
 pub use server::{HeaderRule, Server};

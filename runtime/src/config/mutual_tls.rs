@@ -39,7 +39,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "mutualSSLConfig.clientCaFile",
-        Kind::Text,
+        Kind::File,
         "PEM certificates of the authorities that sign client certificates, beside those of the trust store",
     ),
     Key::unset(
@@ -61,7 +61,7 @@ const CERTIFICATE_KEYS: &[Key] = &[
     Key::new("aliasList", Kind::List, "", "accepted aliases in the trust store"),
     Key::new(
         "certificateFiles",
-        Kind::List,
+        Kind::Files,
         "",
         "accepted client certificates, PEM files",
     ),
@@ -142,13 +142,13 @@ impl MutualTlsSettings {
             },
             certificate_header: reader.header_name("mutualSSLConfig.certificateHeaderName"),
             validate_proxy: reader.bool("mutualSSLConfig.isClientCertificateValidationEnabled"),
-            client_ca_file: reader.text("mutualSSLConfig.clientCaFile").map(PathBuf::from),
+            client_ca_file: reader.file("mutualSSLConfig.clientCaFile"),
             certificates: reader.tables("mutualSSLConfig.api.certificates", |reader| {
                 Some(CertificateAliases {
                     name: reader.text_or_empty("name"),
                     version: reader.text_or_empty("version"),
                     aliases: reader.list("aliasList"),
-                    files: reader.list("certificateFiles").into_iter().map(PathBuf::from).collect(),
+                    files: reader.files("certificateFiles"),
                 })
             }),
             trusted_proxies,

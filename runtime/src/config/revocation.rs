@@ -10,7 +10,7 @@ use url::Url;
 pub(super) const KEYS: &[Key] = &[
     Key::unset(
         "tokenRevocationConfig.file",
-        Kind::Text,
+        Kind::File,
         "file with revoked tokens, one JSON object per line",
     ),
     Key::new(
@@ -67,7 +67,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "tokenRevocationConfig.persistent.caFile",
-        Kind::Text,
+        Kind::File,
         "PEM certificates trusted for it beside the system's; those of the trust store when absent",
     ),
     Key::new(
@@ -89,7 +89,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::unset(
         "tokenRevocationConfig.redis.caFile",
-        Kind::Text,
+        Kind::File,
         "PEM certificates trusted for it instead of the system's",
     ),
 ];
@@ -136,7 +136,7 @@ pub struct RedisRevocation {
 impl Revocation {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
-            file: reader.text("tokenRevocationConfig.file").map(PathBuf::from),
+            file: reader.file("tokenRevocationConfig.file"),
             capacity: reader.count("tokenRevocationConfig.capacity"),
             persistent: persistent(reader),
             redis: redis(reader),
@@ -167,9 +167,7 @@ fn persistent(reader: &mut Reader<'_>) -> Option<PersistentRevocation> {
         password: reader
             .secret("tokenRevocationConfig.persistent.password")
             .unwrap_or_default(),
-        ca_file: reader
-            .text("tokenRevocationConfig.persistent.caFile")
-            .map(PathBuf::from),
+        ca_file: reader.file("tokenRevocationConfig.persistent.caFile"),
         refresh: reader.seconds("tokenRevocationConfig.persistent.refreshInterval"),
     })
 }
@@ -199,7 +197,7 @@ fn redis(reader: &mut Reader<'_>) -> Option<RedisRevocation> {
     Some(RedisRevocation {
         url,
         key: reader.text_or_empty("tokenRevocationConfig.redis.key"),
-        ca_file: reader.text("tokenRevocationConfig.redis.caFile").map(PathBuf::from),
+        ca_file: reader.file("tokenRevocationConfig.redis.caFile"),
     })
 }
 

@@ -51,6 +51,8 @@ pub struct RuntimeConfig {
     pub logging: Logging,
     /// Endpoint overrides.
     pub overrides: EndpointOverrides,
+    /// Where files, aliases and issuers are named.
+    pub places: Places,
 }
 
 impl RuntimeConfig {
@@ -82,6 +84,7 @@ impl RuntimeConfig {
             access_log: AccessLog::read(&mut reader),
             logging: Logging::read(&mut reader),
             overrides: merged.overrides,
+            places: merged.places,
         };
         errors.append(&mut reader.errors);
         warnings.append(&mut reader.warnings);

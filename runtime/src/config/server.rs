@@ -16,6 +16,13 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Tables(HEADER_KEYS),
         "headers that are replaced in both directions",
     ),
+    Key::new(
+        "server.forwardMethodOverride",
+        Kind::Bool,
+        "false",
+        "pass `X-HTTP-Method-Override` and its like on; a backend that obeys it runs another operation than the one whose \
+         scopes and quotas were checked",
+    ),
     Key::inert("datacenterId", Kind::Text),
 ];
 
@@ -43,12 +50,15 @@ pub struct Server {
     pub header: Option<String>,
     /// Replaced headers.
     pub rules: Vec<HeaderRule>,
+    /// Pass headers on that ask a backend for another method.
+    pub forward_method_override: bool,
 }
 
 impl Server {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             header: reader.text("server.header"),
+            forward_method_override: reader.bool("server.forwardMethodOverride"),
             rules: reader.tables("server.headerConf", |reader| {
                 let name = reader.header_name("headerName");
                 if name.is_none() && reader.errors.is_empty() {

@@ -5,6 +5,7 @@ use super::value::{Value, from_text};
 use super::{ConfigError, ConfigWarning, Origin};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The settings of one table: the root, an element of `[[…]]`, or a named table.
@@ -140,6 +141,16 @@ impl<'a> Reader<'a> {
             Some(Value::Secret(value)) => Some(value),
             _ => None,
         }
+    }
+
+    /// `None` when unset or empty. Relative to the working directory, or to the file that names it.
+    pub(super) fn file(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
+    }
+
+    /// Like [`Reader::file`], for a list.
+    pub(super) fn files(&self, name: &str) -> Vec<PathBuf> {
+        self.list(name).into_iter().map(PathBuf::from).collect()
     }
 
     pub(super) fn list(&self, name: &str) -> Vec<String> {

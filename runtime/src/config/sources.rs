@@ -3,7 +3,8 @@
 use super::catalogue::{Key, Kind, all};
 use super::settings::Settings;
 use super::value::{Value, from_text, from_toml};
-use super::{ConfigError, ConfigWarning, EndpointOverrides, Origin};
+use super::{ConfigError, ConfigWarning, EndpointOverrides, Origin, Places};
+use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -27,6 +28,7 @@ pub struct Sources<'a> {
 pub(super) struct Merged {
     pub(super) settings: Settings,
     pub(super) overrides: EndpointOverrides,
+    pub(super) places: Places,
     pub(super) errors: Vec<ConfigError>,
     pub(super) warnings: Vec<ConfigWarning>,
 }
@@ -193,6 +195,12 @@ impl Merged {
         if !key.effective {
             self.warn_inert(key.name, origin.clone());
         }
+        let value = beside(key.kind, value, &origin);
+        match &value {
+            Value::Text(text) => self.places.record(text, &origin),
+            Value::List(items) => items.iter().for_each(|item| self.places.record(item, &origin)),
+            Value::Bool(_) | Value::Integer(_) | Value::Float | Value::Secret(_) => {}
+        }
         settings.values.insert(key.name, (value, origin));
     }
 
@@ -333,6 +341,27 @@ impl Merged {
         element.origin.get_or_insert_with(|| origin.clone());
         self.assign_in(key, text, origin, element);
         self.settings = settings;
+    }
+}
+
+/// Completes the relative names of files that a file gives: they are beside it, wherever the program was started.
+fn beside(kind: Kind, value: Value, origin: &Origin) -> Value {
+    let Origin::File { path, .. } = origin else {
+        return value;
+    };
+    let Some(folder) = Path::new(&**path).parent() else {
+        return value;
+    };
+    // Empty stands for "not set", and `${…}` for a folder of micro-gw's own.
+    let complete = |name: String| match name.as_str() {
+        "" => name,
+        placeholder if placeholder.starts_with("${") => name,
+        relative => folder.join(relative).to_string_lossy().into_owned(),
+    };
+    match (kind, value) {
+        (Kind::File, Value::Text(name)) => Value::Text(complete(name)),
+        (Kind::Files, Value::List(names)) => Value::List(names.into_iter().map(complete).collect()),
+        (_, value) => value,
     }
 }
 

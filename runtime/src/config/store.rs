@@ -21,8 +21,8 @@ pub struct StoreSettings {
 impl StoreSettings {
     /// Reads a pair of keys; `None` when no file is named, or one that only micro-gw has.
     pub(super) fn read(reader: &mut Reader<'_>, path: &'static str, password: &'static str) -> Option<Self> {
-        let file = reader.text(path)?;
-        if file.contains(MICRO_GW_HOME) {
+        let file = reader.file(path)?;
+        if file.to_string_lossy().contains(MICRO_GW_HOME) {
             reader.warn(
                 path,
                 format!(
@@ -32,7 +32,7 @@ impl StoreSettings {
             return None;
         }
         Some(Self {
-            path: PathBuf::from(file),
+            path: file,
             password: reader.secret(password).unwrap_or_default(),
             setting: path,
         })

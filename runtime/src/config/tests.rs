@@ -68,7 +68,8 @@ fn every_documented_key_is_accepted_where_it_is_documented() {
             catalogue::Kind::Text | catalogue::Kind::Secret => {
                 format!("\"{}\"", key.default.unwrap_or("https://example.com"))
             }
-            catalogue::Kind::List => "[\"TLSv1.2\"]".to_owned(),
+            catalogue::Kind::File => "\"a.pem\"".to_owned(),
+            catalogue::Kind::List | catalogue::Kind::Files => "[\"TLSv1.2\"]".to_owned(),
             catalogue::Kind::Tables(_) | catalogue::Kind::Named(_) => continue,
         };
         let found = problems(&format!("{} = {sample}\n", key.name));
@@ -351,4 +352,24 @@ fn a_file_of_micro_gw_is_accepted_as_it_is() {
             .any(|warning| warning.reason.contains("analytics.fileUpload")),
         "{warnings:?}"
     );
+}
+
+#[test]
+fn relative_files_are_beside_the_file_that_names_them() {
+    let file = "[[jwtTokenConfig]]\npublicKeyFile = \"a.pem\"\n[listenerConfig]\ncertificateFile = \"/b.pem\"\n\
+                [tokenRevocationConfig]\nfile = \"\"\n";
+    let (config, _) = load(file, &[("listenerConfig_privateKeyFile", "c.pem")], &[]).expect("the settings are valid");
+    let key = config.issuers[0].public_key_file.as_deref();
+    assert_eq!(key, Some(std::path::Path::new("conf/a.pem")));
+    let (certificate, key) = (&config.listener.certificate_file, &config.listener.private_key_file);
+    assert_eq!(certificate.as_deref(), Some(std::path::Path::new("/b.pem")));
+    assert_eq!(key.as_deref(), Some(std::path::Path::new("c.pem")));
+    assert_eq!(config.revocation.file, None);
+    let place = |value: &str| config.places.of(value).map(ToString::to_string);
+    assert_eq!(place("conf/a.pem").as_deref(), Some("conf/micro-gw.conf:2:1"));
+    assert_eq!(
+        place("c.pem").as_deref(),
+        Some("environment variable listenerConfig_privateKeyFile")
+    );
+    assert_eq!(place("RS256"), None);
 }

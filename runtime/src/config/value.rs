@@ -38,7 +38,7 @@ pub(super) fn from_toml(kind: &Kind, value: &DeValue<'_>) -> Result<Value, Strin
                 .or_else(|_| wrong()),
             (None, None) => wrong(),
         },
-        Kind::Text | Kind::OneOf(_) => match value.as_str() {
+        Kind::Text | Kind::File | Kind::OneOf(_) => match value.as_str() {
             Some(text) => one_of(kind, text),
             None => wrong(),
         },
@@ -46,7 +46,7 @@ pub(super) fn from_toml(kind: &Kind, value: &DeValue<'_>) -> Result<Value, Strin
             .as_str()
             .map(|text| Value::Secret(SecretString::from(text)))
             .map_or_else(wrong, Ok),
-        Kind::List => match (value.as_str(), value.as_array()) {
+        Kind::List | Kind::Files => match (value.as_str(), value.as_array()) {
             (Some(text), _) => Ok(Value::List(split(text))),
             (None, Some(array)) => array
                 .iter()
@@ -74,9 +74,9 @@ pub(super) fn from_text(kind: &Kind, text: &str) -> Result<Value, String> {
             Err(_) => wrong(),
         },
         Kind::Float => text.trim().parse::<f64>().map(|_| Value::Float).or_else(|_| wrong()),
-        Kind::Text | Kind::OneOf(_) => one_of(kind, text),
+        Kind::Text | Kind::File | Kind::OneOf(_) => one_of(kind, text),
         Kind::Secret => Ok(Value::Secret(SecretString::from(text))),
-        Kind::List => Ok(Value::List(split(text))),
+        Kind::List | Kind::Files => Ok(Value::List(split(text))),
         Kind::Tables(_) | Kind::Named(_) => wrong(),
     }
 }

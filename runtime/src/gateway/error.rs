@@ -43,6 +43,22 @@ pub enum StartError {
     Thread(#[source] std::io::Error),
 }
 
+impl StartError {
+    /// Returns the files, aliases and issuers that the problem is about, as
+    /// [`Places`](crate::config::Places) knows them.
+    pub fn named(&self) -> Vec<String> {
+        match self {
+            Self::Security(errors) => errors.iter().filter_map(SecurityError::named).collect(),
+            Self::Tls(error) => error.named().into_iter().collect(),
+            Self::Trust(error) => error.named().into_iter().collect(),
+            Self::AccessLog(error) => vec![error.path.display().to_string()],
+            Self::Snapshot(_) | Self::Bind(_) | Self::NoListener | Self::Unsupported { .. } | Self::Thread(_) => {
+                Vec::new()
+            }
+        }
+    }
+}
+
 impl From<Vec<SecurityError>> for StartError {
     fn from(errors: Vec<SecurityError>) -> Self {
         Self::Security(errors)

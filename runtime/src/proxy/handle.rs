@@ -7,7 +7,7 @@ use super::exchange::Exchange;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
 use super::{client_address, headers, listener, request_id, service};
-use crate::auth::{CallerKeyType, RequestView, Strip};
+use crate::auth::{CallerKeyType, RequestView};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::route::routed;
@@ -20,12 +20,6 @@ use hyper::body::Incoming;
 use rustls_pki_types::UnixTime;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Credentials to remove from a request for a resource that does not exist, which does not happen.
-static NOTHING: Strip = Strip {
-    headers: Vec::new(),
-    query: Vec::new(),
-};
 
 /// What every answer needs, whoever gives it.
 struct Reply<'s> {
@@ -141,11 +135,15 @@ pub(crate) async fn handle(
             return reply.own(exchange, answered, &parts.headers);
         }
     };
+    // The authenticator has let the resource's caller through, so it knows what to strip. If it did not, credentials
+    // would reach the backend.
+    let Some(strip) = snapshot.authenticator.strip(route.api_index.0, route.resource_index.0) else {
+        let answered = Answered::refused(Phase::Transform, Refusal::Unclassified);
+        return reply.own(exchange, answered, &parts.headers);
+    };
     // What the answer's format depends on is read before the headers go to the backend.
     let format = crate::refusal::BodyFormat::choose(&parts.headers);
     let mut outgoing_headers = std::mem::take(&mut parts.headers);
-    let strip = snapshot.authenticator.strip(route.api_index.0, route.resource_index.0);
-    let strip = strip.unwrap_or(&NOTHING);
     headers::prepare_request(
         &mut outgoing_headers,
         parts.version,

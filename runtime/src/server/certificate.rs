@@ -62,6 +62,19 @@ pub enum CertificateError {
     Generate(#[source] rcgen::Error),
 }
 
+impl CertificateError {
+    /// Returns what the settings name that the error is about.
+    pub(super) fn named(&self) -> Option<String> {
+        match self {
+            Self::Read { path, .. } | Self::Pem { path, .. } | Self::Ocsp { path, .. } => {
+                Some(path.display().to_string())
+            }
+            Self::Store(error) => Some(error.named()),
+            Self::Write { .. } | Self::Tls(_) | Self::Generate(_) => None,
+        }
+    }
+}
+
 /// Where the certificate of the TLS listener comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CertificateOrigin {

@@ -33,6 +33,16 @@ pub enum TlsError {
     NobodyTrusted,
 }
 
+impl TlsError {
+    /// Returns what the settings name that the error is about.
+    pub(crate) fn named(&self) -> Option<String> {
+        match self {
+            Self::Certificate(error) => error.named(),
+            Self::Protocol(_) | Self::Settings(_) | Self::ClientTrust(_) | Self::NobodyTrusted => None,
+        }
+    }
+}
+
 /// TLS towards clients.
 #[derive(Debug)]
 pub(crate) struct ServerTls {

@@ -11,7 +11,12 @@ pub(crate) struct HeaderRules {
     server: Option<HeaderValue>,
     /// Replaced where present, in requests and responses.
     replaced: Vec<(HeaderName, HeaderValue)>,
+    forward_method_override: bool,
 }
+
+/// Headers that ask a backend to take a request for one with another method. Written with underscores they reach
+/// application servers under the same name.
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
 impl HeaderRules {
     pub(super) fn compile(config: &RuntimeConfig) -> Self {
@@ -31,10 +36,14 @@ impl HeaderRules {
                 .as_deref()
                 .and_then(|value| HeaderValue::try_from(value).ok()),
             replaced: replaced.collect(),
+            forward_method_override: config.server.forward_method_override,
         }
     }
 
     pub(crate) fn apply_to_request(&self, headers: &mut HeaderMap) {
+        if !self.forward_method_override {
+            remove_method_overrides(headers);
+        }
         for (name, value) in &self.replaced {
             if name == USER_AGENT || headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
@@ -53,5 +62,61 @@ impl HeaderRules {
         {
             headers.insert(SERVER, server.clone());
         }
+    }
+}
+
+fn remove_method_overrides(headers: &mut HeaderMap) {
+    // Almost no request has one.
+    while let Some(name) = headers.keys().find(|name| overrides_method(name)).cloned() {
+        headers.remove(name);
+    }
+}
+
+fn overrides_method(name: &HeaderName) -> bool {
+    let name = name.as_str().as_bytes();
+    METHOD_OVERRIDES.iter().any(|known| {
+        name.len() == known.len()
+            && name
+                .iter()
+                .zip(known.as_bytes())
+                .all(|(byte, known)| byte == known || *byte == b'_' && *known == b'-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    fn rules(settings: &str) -> HeaderRules {
+        let sources = Sources {
+            file: Some(("micro-gw.conf", settings)),
+            ..Sources::default()
+        };
+        HeaderRules::compile(&RuntimeConfig::load(sources).expect("the settings are valid").0)
+    }
+
+    #[test]
+    fn a_method_that_was_not_checked_does_not_reach_the_backend() {
+        let names = [
+            "x-http-method-override",
+            "x_http_method_override",
+            "x-http-method",
+            "x-method_override",
+            "x-http-methods",
+        ];
+        let sent: HeaderMap = names
+            .map(|name| (HeaderName::from_static(name), HeaderValue::from_static("DELETE")))
+            .into_iter()
+            .collect();
+        let mut left = sent.clone();
+        rules("").apply_to_request(&mut left);
+        assert_eq!(
+            left.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
+            ["x-http-methods"]
+        );
+        let mut left = sent.clone();
+        rules("[server]\nforwardMethodOverride = true\n").apply_to_request(&mut left);
+        assert_eq!(left, sent);
     }
 }

@@ -75,6 +75,16 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Returns what the settings name that the error is about: the file, or the alias.
+    pub(crate) fn named(&self) -> String {
+        match self {
+            Self::Read { path, .. } | Self::Open { path, .. } | Self::NoKey { path, .. } => path.display().to_string(),
+            Self::NoAlias { alias, .. } | Self::Ambiguous { alias, .. } => alias.clone(),
+        }
+    }
+}
+
 fn listed(known: &[String]) -> String {
     let shown = known.iter().take(SHOWN_ALIASES).map(String::as_str).collect::<Vec<_>>();
     match known.len() {

@@ -52,6 +52,19 @@ pub enum TrustError {
     Settings(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl TrustError {
+    /// Returns what the settings name that the error is about.
+    pub(crate) fn named(&self) -> Option<String> {
+        match self {
+            Self::Read { path, .. } | Self::Pem { path, .. } | Self::Authority { path, .. } => {
+                Some(path.display().to_string())
+            }
+            Self::Store(error) => Some(error.named()),
+            Self::Protocol(_) | Self::Settings(_) => None,
+        }
+    }
+}
+
 /// The listener's stores, which serve backends too unless they have their own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ListenerStores<'a> {

@@ -155,7 +155,14 @@ fn a_token_that_is_revoked_on_the_admin_listener_is_refused_at_once() {
     let refused = announce("application/json", "{\"jti\":7}\n");
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("line 1"), "{}", refused.body);
-    assert_eq!(status(&bad), 200);
+    // A page whose host name was made to lead to this machine.
+    let list = "{\"jti\":\"good\"}\n";
+    let request = format!(
+        "POST /revocations HTTP/1.1\r\nHost: admin\r\nOrigin: http://admin\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{list}",
+        list.len()
+    );
+    assert_eq!(Client::once(gateway.admin(), &request).status, 403);
+    assert_eq!((status(&good), status(&bad)), (200, 200));
     let applied = announce("application/x-ndjson", "{\"jti\":\"bad\"}\n");
     assert_eq!((applied.status, applied.body.as_str()), (200, "{\"revoked\":1}"));
     for _ in 0..8 {
