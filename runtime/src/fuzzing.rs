@@ -1,6 +1,7 @@
 //! The private parsers of bytes from outside, for the fuzz targets in `fuzz/`. Not part of the interface.
 
 pub use crate::auth::fuzzing::{key_set, revocation_list, token};
+pub use crate::event_hub::fuzzing::event_hub_message;
 pub use crate::route::fuzzing::request_path;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests {
                 super::key_set(bytes);
                 super::revocation_list(bytes);
                 super::request_path(bytes);
+                super::event_hub_message(bytes);
             }
         }
     }

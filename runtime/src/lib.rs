@@ -15,6 +15,7 @@ pub mod auth;
 mod clock;
 pub mod config;
 mod core;
+pub mod event_hub;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod gateway;
@@ -25,6 +26,7 @@ mod route;
 mod server;
 mod slow_hash;
 mod snapshot;
+mod strict_json;
 pub mod throttle;
 mod tls;
 mod upstream;

@@ -2,8 +2,8 @@
 
 use super::body;
 use super::credentials::Credentials;
-use crate::auth::jwt::strict_object;
 use crate::config::KeyManager;
+use crate::strict_json;
 use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
@@ -167,7 +167,7 @@ impl Introspector {
 }
 
 fn read(body: &[u8]) -> Answer {
-    match strict_object(body) {
+    match strict_json::parse(body) {
         Some(members) => match members.get("active") {
             Some(Value::Bool(true)) => Answer::Active(Arc::new(members)),
             Some(Value::Bool(false)) => Answer::Inactive,

@@ -5,12 +5,10 @@ mod check;
 mod claims;
 mod failure;
 mod key;
-mod strict_json;
 mod token;
 
 pub(super) use check::{Expectations, check_claims};
 pub(super) use claims::{scopes, seconds, strings, text};
 pub(super) use failure::JwtFailure;
 pub(super) use key::VerificationKey;
-pub(super) use strict_json::parse as strict_object;
 pub(super) use token::{Token, looks_like_jwt};

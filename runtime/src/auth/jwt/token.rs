@@ -1,7 +1,8 @@
 //! A token taken apart. Nothing in here is trusted before its signature is.
 
-use super::{JwtFailure, base64url, strict_json};
+use super::{JwtFailure, base64url};
 use crate::config::Algorithm;
+use crate::strict_json;
 use serde_json::{Map, Value};
 
 /// Longest `kid`.
