@@ -20,6 +20,7 @@ pub mod event_hub;
 pub mod fuzzing;
 mod gateway;
 mod metrics;
+mod own_file;
 mod proxy;
 pub mod refusal;
 mod route;

@@ -27,6 +27,7 @@ pub(super) fn trusted(
     trust: Option<&OpenStore>,
     skew_ms: u64,
     generation: &Arc<AtomicU64>,
+    data_dir: Option<&Path>,
     control: &tokio::runtime::Handle,
 ) -> Result<TrustedIssuer, SecurityError> {
     let source = match &issuer.jwks {
@@ -42,6 +43,7 @@ pub(super) fn trusted(
                 settings,
                 roots.as_deref(),
                 Arc::clone(generation),
+                data_dir,
                 control,
             );
             Some(source.map_err(|reason| SecurityError::Client {

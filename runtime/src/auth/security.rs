@@ -18,6 +18,7 @@ use crate::config::{RuntimeConfig, StoreSettings};
 use crate::throttle::Counters;
 use crate::tls::OpenStore;
 use rustls_pki_types::CertificateDer;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
@@ -47,12 +48,16 @@ pub struct Security {
 
 impl Security {
     /// Reads keys from their files and starts fetching those that come from URLs, on the runtime of `control`. Does not
-    /// wait for them.
+    /// wait for them: what earlier gateways fetched is in `data_dir`, unless nothing is to be kept there.
     ///
     /// # Errors
     ///
     /// All problems with key files.
-    pub fn start(config: &RuntimeConfig, control: &tokio::runtime::Handle) -> Result<Arc<Self>, Vec<SecurityError>> {
+    pub fn start(
+        config: &RuntimeConfig,
+        data_dir: Option<&Path>,
+        control: &tokio::runtime::Handle,
+    ) -> Result<Arc<Self>, Vec<SecurityError>> {
         let mut errors = Vec::new();
         let key_generation = Arc::new(AtomicU64::new(1));
         let skew_ms = u64::try_from(config.authentication.skew.as_millis()).unwrap_or(0);
@@ -75,7 +80,7 @@ impl Security {
         }
         let mut tokens = Vec::new();
         for issuer in &config.issuers {
-            match trusted(issuer, trust, skew_ms, &key_generation, control) {
+            match trusted(issuer, trust, skew_ms, &key_generation, data_dir, control) {
                 Ok(trusted) => tokens.push(trusted),
                 Err(error) => errors.push(error),
             }

@@ -99,7 +99,7 @@ impl Control {
 
     /// Why the gateway takes no traffic; empty when it does.
     fn reasons(&self, sources: &[KeySourceStatus]) -> Vec<Reason> {
-        let fetching = sources.iter().any(|source| !source.attempted);
+        let fetching = sources.iter().any(|source| !source.attempted && !source.usable);
         let draining = self.is_draining().then_some(Reason::Draining);
         draining
             .into_iter()

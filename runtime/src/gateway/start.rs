@@ -49,7 +49,7 @@ impl Gateway {
         refuse_unsupported(&config)?;
         let cores = core_count(&config, options);
         let control_runtime = runtime()?;
-        let security = Security::start(&config, control_runtime.handle())?;
+        let security = Security::start(&config, Some(&options.data_dir), control_runtime.handle())?;
         let continued = Continued {
             origins: Origins::default(),
             client_trust: client_trust(&config.mutual_tls, &security)?,

@@ -2,6 +2,7 @@
 
 use super::ocsp::OcspError;
 use crate::config::StoreSettings;
+use crate::own_file;
 use crate::tls::{OpenStore, StoreError};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -126,7 +127,7 @@ pub(super) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError>
     let key = data_dir.join(KEY_FILE);
     let kept = certificate.exists() && key.exists();
     if !kept {
-        generate(data_dir, &certificate, &key)?;
+        generate(&certificate, &key)?;
     }
     Ok(Identity {
         chain: chain(&certificate)?,
@@ -170,34 +171,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
     })
 }
 
-fn generate(data_dir: &Path, certificate: &Path, key: &Path) -> Result<(), CertificateError> {
+fn generate(certificate: &Path, key: &Path) -> Result<(), CertificateError> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let made = rcgen::generate_simple_self_signed(names.to_vec()).map_err(CertificateError::Generate)?;
-    std::fs::create_dir_all(data_dir).map_err(|source| CertificateError::Write {
-        path: data_dir.to_owned(),
-        source,
-    })?;
     // The key goes first: a certificate without its key would look like a pair that is there.
     write(key, made.signing_key.serialize_pem().as_bytes())?;
     write(certificate, made.cert.pem().as_bytes())
 }
 
-/// Writes beside the target and renames, readable by the owner only.
 fn write(path: &Path, contents: &[u8]) -> Result<(), CertificateError> {
-    let failed = |source| CertificateError::Write {
+    own_file::write(path, contents).map_err(|source| CertificateError::Write {
         path: path.to_owned(),
         source,
-    };
-    let staged = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&staged).map_err(failed)?;
-    io::Write::write_all(&mut file, contents)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&staged, path))
-        .map_err(failed)
+    })
 }
 
 #[cfg(test)]

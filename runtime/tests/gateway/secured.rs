@@ -5,7 +5,7 @@ use crate::support::{
 };
 use mgw_bundle::config::{Api, PolicyRef, Quota, Requirement, Scheme, ScopeMatch, Scopes, Security};
 use serde_json::json;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 fn secured(base_path: &str, url: &str) -> Api {
@@ -185,6 +185,41 @@ fn new_keys_are_fetched_while_requests_wait() {
         gateway.metric("mgw_issuer_keys{issuer=\"https://issuer.test\"}"),
         Some(1.0)
     );
+}
+
+/// The issuer may be away when a gateway starts again: the keys it published last serve on.
+#[test]
+fn keys_outlive_the_gateway_that_fetched_them() {
+    let (backend, issuer) = (Backend::named("ok"), Issuer::new());
+    let (keys, away) = (issuer.jwks("k"), Arc::new(AtomicBool::new(false)));
+    let published = Backend::start({
+        let away = Arc::clone(&away);
+        move |exchange| match away.load(Ordering::Relaxed) {
+            false => respond(exchange, 200, &keys),
+            true => respond(exchange, 503, ""),
+        }
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let start = || {
+        GatewayBuilder::new(vec![secured("/p", &backend.url())])
+            .file(&Issuer::published(&format!("{}/jwks", published.url())))
+            .data_dir(folder.path())
+            .start()
+    };
+    let token = issuer.token("k", json!({}));
+    assert_eq!(get(&start(), "/p", &token).status, 200);
+    eventually("the keys are kept", || {
+        std::fs::read_dir(folder.path().join("jwks")).is_ok_and(|files| {
+            files
+                .flatten()
+                .any(|file| file.path().extension().is_some_and(|name| name == "json"))
+        })
+    });
+    away.store(true, Ordering::Relaxed);
+    let gateway = start();
+    assert_eq!(Client::get(gateway.admin(), "/ready").status, 200);
+    assert_eq!(get(&gateway, "/p", &token).status, 200);
+    assert_eq!(get(&gateway, "/p", &issuer.token("unknown", json!({}))).status, 401);
 }
 
 #[test]

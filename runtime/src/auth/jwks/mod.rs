@@ -2,6 +2,7 @@
 
 mod document;
 mod fetch;
+mod kept;
 mod source;
 
 pub(super) use document::KeySet;

@@ -4,10 +4,12 @@
 //! for all who wait; between two fetches lies a minimum interval whatever tokens come, so that forged key ids can neither
 //! hammer the issuer nor keep requests waiting. Keys serve on while the issuer is down, within a bound.
 
+use super::kept::KeptKeys;
 use super::{KeySet, fetch};
 use crate::config::{Algorithm, JwksSettings};
 use arc_swap::ArcSwap;
 use reqwest::Client;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,6 +32,7 @@ pub(crate) struct KeySource {
     next_allowed_ms: AtomicU64,
     failures: AtomicU64,
     wanted: Notify,
+    kept: Option<KeptKeys>,
     /// Counts changes of keys, for caches; shared by all issuers.
     generation: Arc<AtomicU64>,
 }
@@ -52,26 +55,32 @@ pub struct KeySourceStatus {
 }
 
 impl KeySource {
-    /// Makes the source and starts its task on the runtime of `handle`. The first fetch starts at once.
+    /// Makes the source and starts its task on the runtime of `handle`. The first fetch starts at once. Until it is done,
+    /// the keys serve that an earlier gateway left in `data_dir`; without a folder none are kept.
     pub(crate) fn start(
         issuer: &str,
         algorithms: &[Algorithm],
         settings: &JwksSettings,
         extra_roots: Option<&[u8]>,
         generation: Arc<AtomicU64>,
+        data_dir: Option<&Path>,
         handle: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, String> {
         let client = fetch::client(settings, extra_roots)?;
+        let kept = data_dir.map(|folder| KeptKeys::new(folder, issuer, settings.url.as_str(), settings.max_bytes));
+        let earlier = kept.as_ref().and_then(|kept| kept.read(now_ms()));
+        let earlier = earlier.and_then(|(document, at)| KeySet::parse(&document, algorithms, at).ok());
         let source = Arc::new(Self {
             issuer: issuer.to_owned(),
             algorithms: algorithms.to_vec(),
             settings: settings.clone(),
-            current: ArcSwap::default(),
+            current: ArcSwap::from_pointee(earlier.unwrap_or_default()),
             attempts: watch::Sender::new(0),
             in_flight: AtomicBool::new(true),
             next_allowed_ms: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             wanted: Notify::new(),
+            kept,
             generation,
         });
         handle.spawn(run(Arc::clone(&source), client));
@@ -113,18 +122,31 @@ impl KeySource {
         }
     }
 
+    /// Leaves the document for the next start. Failing to costs that start its keys and this one nothing.
+    fn keep(&self, document: Vec<u8>, fetched_at_ms: u64) {
+        if let Some(kept) = self.kept.clone() {
+            let issuer = self.issuer.clone();
+            tokio::task::spawn_blocking(move || {
+                if let Err(error) = kept.write(&document, fetched_at_ms) {
+                    tracing::warn!(issuer, %error, "the issuer's keys could not be kept for the next start");
+                }
+            });
+        }
+    }
+
     /// Fetches once and returns the pause before the next planned fetch.
     async fn refresh(&self, client: &Client, failed_in_a_row: &mut u32) -> Duration {
         self.in_flight.store(true, Ordering::Release);
         let fetched = fetch::fetch(client, &self.settings).await;
         let now = now_ms();
-        let parsed = fetched.and_then(|bytes| KeySet::parse(&bytes, &self.algorithms, now));
+        let parsed = fetched.and_then(|bytes| Ok((KeySet::parse(&bytes, &self.algorithms, now)?, bytes)));
         let pause = match parsed {
-            Ok(keys) => {
+            Ok((keys, document)) => {
                 *failed_in_a_row = 0;
                 let before = ids(&self.current.load());
                 let changed = before != ids(&keys);
                 self.current.store(Arc::new(keys));
+                self.keep(document, now);
                 if changed {
                     self.generation.fetch_add(1, Ordering::Release);
                 }

@@ -159,7 +159,8 @@ pub(super) fn fixture(conf: &str, config: &GatewayConfig, snapshot: Option<&Subs
         .enable_all()
         .build()
         .expect("a runtime");
-    let security = crate::auth::Security::start(&runtime_config, runtime.handle()).expect("the keys are readable");
+    let security =
+        crate::auth::Security::start(&runtime_config, None, runtime.handle()).expect("the keys are readable");
     let throttle = Arc::new(Throttle::new(config, Arc::clone(&security.counters), NOW));
     Fixture {
         authenticator: Authenticator::new(config, snapshot, Arc::clone(&security), throttle),

@@ -105,7 +105,7 @@ fn aliases_that_are_not_there_and_passwords_that_do_not_fit_are_named() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime");
-        let errors = Security::start(&config, runtime.handle()).expect_err("it does not start");
+        let errors = Security::start(&config, None, runtime.handle()).expect_err("it does not start");
         let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let text = text.join("\n");
         assert!(text.contains(expected) && text.contains(".p12"), "{expected}: {text}");

@@ -10,6 +10,7 @@ use mgw_runtime::config::{RuntimeConfig, Sources};
 use mgw_runtime::{Gateway, GatewayOptions, RunningGateway, StartError};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A resource that anybody may call.
@@ -86,6 +87,8 @@ pub struct GatewayBuilder {
     file: String,
     sets: Vec<(String, String)>,
     cores: usize,
+    /// Where gateways find what earlier ones kept; else each has a folder of its own.
+    data_dir: Option<PathBuf>,
 }
 
 impl GatewayBuilder {
@@ -109,6 +112,7 @@ impl GatewayBuilder {
             file: String::new(),
             sets: Vec::new(),
             cores: 2,
+            data_dir: None,
         };
         for (key, value) in [
             ("listenerConfig.host", "127.0.0.1"),
@@ -138,6 +142,11 @@ impl GatewayBuilder {
         self
     }
 
+    pub fn data_dir(mut self, folder: &Path) -> Self {
+        self.data_dir = Some(folder.to_owned());
+        self
+    }
+
     pub fn bundle(&self) -> Bundle {
         let (bytes, _) = write_bundle(BundleContents {
             tool: "test",
@@ -160,7 +169,7 @@ impl GatewayBuilder {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let options = GatewayOptions {
             cores: Some(self.cores),
-            data_dir: folder.path().join("data"),
+            data_dir: self.data_dir.clone().unwrap_or_else(|| folder.path().join("data")),
         };
         let running = Gateway::start(&self.bundle(), config, &options)?;
         Ok(TestGateway {
