@@ -1,6 +1,6 @@
 //! What a request has waited for already.
 
-use super::introspection::Answer;
+use super::key_manager::Answer;
 
 /// What a request has waited for already. Empty for the first decision.
 #[derive(Debug, Default)]

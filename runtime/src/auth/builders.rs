@@ -3,10 +3,10 @@
 use super::backend_jwt::Signer;
 use super::backend_tokens::BackendTokens;
 use super::certificates::{Certificates, files};
-use super::introspection::Introspector;
 use super::issuers::TrustedIssuer;
 use super::jwks::KeySource;
 use super::jwt::{Expectations, VerificationKey};
+use super::key_manager::Introspector;
 use super::token_proxy::TokenProxy;
 use super::{Revocations, SecurityError};
 use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
@@ -146,8 +146,13 @@ pub(super) fn introspector(
     trust: Option<&OpenStore>,
     control: &tokio::runtime::Handle,
 ) -> Result<Option<Arc<Introspector>>, SecurityError> {
+    let Some(server) = &config.server_url else {
+        return Ok(None);
+    };
     let roots = key_manager_roots(config, trust)?;
-    Introspector::new(config, roots.as_deref(), control).map_err(|reason| SecurityError::KeyManager { reason })
+    Introspector::new(server, config, roots.as_deref(), control)
+        .map(Some)
+        .map_err(|reason| SecurityError::KeyManager { reason })
 }
 
 /// Reads the client certificates of one API.

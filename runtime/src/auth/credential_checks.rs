@@ -3,9 +3,9 @@
 use super::api_key::ApiKeyRules;
 use super::basic::NameAndPassword;
 use super::decision::{Decision, Failed};
-use super::introspection::Answer;
 use super::issuers::{Issuers, Unverified};
 use super::jwt::{Expectations, JwtFailure, check_claims, looks_like_jwt};
+use super::key_manager::Answer;
 use super::outcome::WaitFor;
 use super::{Caller, CredentialKind, Identity, Security};
 use crate::refusal::Refusal;

@@ -23,10 +23,10 @@ mod failures;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod identity;
-mod introspection;
 mod issuers;
 mod jwks;
 mod jwt;
+mod key_manager;
 mod outcome;
 mod passwords;
 mod request;

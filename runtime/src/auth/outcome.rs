@@ -1,8 +1,8 @@
 //! The answer of authentication.
 
 use super::basic::NameAndPassword;
-use super::introspection::Introspector;
 use super::jwks::KeySource;
+use super::key_manager::Introspector;
 use super::passwords::Passwords;
 use super::{Answers, Caller};
 use crate::refusal::Rejection;

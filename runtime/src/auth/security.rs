@@ -7,9 +7,9 @@ use super::builders::{
     trusted,
 };
 use super::certificates::Certificates;
-use super::introspection::Introspector;
 use super::issuers::Issuers;
 use super::jwks::KeySourceStatus;
+use super::key_manager::Introspector;
 use super::passwords::Passwords;
 use super::revocation_sources::RevocationSourceStatus;
 use super::start_revocation_sources::start_revocation_sources;

@@ -2,7 +2,7 @@
 
 use super::kept_token::{KeptToken, Next};
 use super::token_request::fetch;
-use crate::config::{Grant, KeyManager, KeyManagerAuth};
+use crate::config::{Grant, KeyManagerAuth};
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -24,17 +24,22 @@ pub(super) struct Credentials {
 pub(super) type Authenticated = (RequestBuilder, Option<SecretString>);
 
 impl Credentials {
-    pub(super) fn new(config: &KeyManager, client: Client, control: tokio::runtime::Handle) -> Self {
+    pub(super) fn new(
+        auth: &KeyManagerAuth,
+        timeout: Duration,
+        client: Client,
+        control: tokio::runtime::Handle,
+    ) -> Self {
         let mut kept = KeptToken::default();
-        if let KeyManagerAuth::OAuth2(own) = &config.auth {
+        if let KeyManagerAuth::OAuth2(own) = auth {
             if let Grant::Direct(token) = &own.grant {
                 kept = KeptToken::given(token.clone());
             }
             kept.refresh = own.refresh.as_ref().and_then(|renewal| renewal.token.clone());
         }
         Self {
-            auth: Arc::new(config.auth.clone()),
-            timeout: config.timeout,
+            auth: Arc::new(auth.clone()),
+            timeout,
             client,
             control,
             kept: Arc::new(Mutex::new(kept)),

@@ -1,8 +1,10 @@
-//! Opaque tokens: what the key manager says about them (RFC 7662).
+//! The key manager: what it says about opaque tokens.
 
+mod connection;
 mod credentials;
 mod introspector;
 mod kept_token;
+mod questions;
 mod token_request;
 
 pub(super) use introspector::{Answer, Introspector};

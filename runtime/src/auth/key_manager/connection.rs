@@ -1,0 +1,97 @@
+//! A connection to one endpoint of the key manager: with the gateway's credentials, a bounded number of calls at once,
+//! within a deadline.
+
+use super::body;
+use super::credentials::Credentials;
+use crate::config::KeyManagerAuth;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use secrecy::SecretString;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use url::Url;
+
+/// Largest answer, in bytes.
+const MAX_ANSWER: usize = 65_536;
+
+/// What is connected to.
+#[derive(Debug)]
+pub(super) struct Endpoint<'a> {
+    /// Where every call goes.
+    pub(super) url: Url,
+    /// How the gateway authenticates.
+    pub(super) auth: &'a KeyManagerAuth,
+    /// For one call, waiting for its turn included.
+    pub(super) timeout: Duration,
+    /// Calls at the same time.
+    pub(super) max_concurrent_calls: usize,
+}
+
+/// Makes calls.
+#[derive(Debug)]
+pub(super) struct Connection {
+    client: Client,
+    url: Url,
+    credentials: Credentials,
+    timeout: Duration,
+    turns: Semaphore,
+}
+
+impl Connection {
+    /// Opens nothing yet. `extra_roots`: PEM certificates trusted beside the system's.
+    ///
+    /// # Errors
+    ///
+    /// The certificates cannot be used.
+    pub(super) fn new(
+        endpoint: Endpoint<'_>,
+        extra_roots: Option<&[u8]>,
+        control: &tokio::runtime::Handle,
+    ) -> Result<Self, String> {
+        // Credentials and tokens go to this server and nowhere else.
+        let mut builder = Client::builder().redirect(Policy::none());
+        if let Some(pem) = extra_roots {
+            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        let client = builder.build().map_err(|error| error.to_string())?;
+        Ok(Self {
+            url: endpoint.url,
+            credentials: Credentials::new(endpoint.auth, endpoint.timeout, client.clone(), control.clone()),
+            client,
+            timeout: endpoint.timeout,
+            turns: Semaphore::new(endpoint.max_concurrent_calls),
+        })
+    }
+
+    /// Sends what `fill` makes of a POST request. `None`: there is no complete answer within the deadline and the
+    /// largest size.
+    pub(super) async fn post(&self, fill: impl Fn(RequestBuilder) -> RequestBuilder) -> Option<(StatusCode, Vec<u8>)> {
+        let asked = async {
+            // The semaphore is never closed.
+            let _turn = self.turns.acquire().await.ok()?;
+            let (status, body, own) = self.call(&fill).await?;
+            // The gateway's own access token may have been revoked.
+            if status == StatusCode::UNAUTHORIZED
+                && let Some(own) = own
+                && self.credentials.forget(&own).await
+            {
+                let (status, body, _) = self.call(&fill).await?;
+                return Some((status, body));
+            }
+            Some((status, body))
+        };
+        tokio::time::timeout(self.timeout, asked).await.ok().flatten()
+    }
+
+    async fn call(
+        &self,
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Option<(StatusCode, Vec<u8>, Option<SecretString>)> {
+        let request = self.client.post(self.url.clone());
+        let (request, own) = self.credentials.add(request).await?;
+        let response = fill(request).send().await.ok()?;
+        let status = response.status();
+        Some((status, body(response, MAX_ANSWER).await?, own))
+    }
+}

@@ -1,0 +1,117 @@
+//! Introspection of opaque tokens (RFC 7662).
+
+use super::connection::{Connection, Endpoint};
+use super::questions::Questions;
+use crate::config::KeyManager;
+use crate::strict_json;
+use aws_lc_rs::digest::{SHA256, digest};
+use reqwest::StatusCode;
+use reqwest::header::ACCEPT;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use url::Url;
+
+/// What the key manager says about a token.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// It is good; the members of the answer.
+    Active(Arc<Map<String, Value>>),
+    /// It is not.
+    Inactive,
+    /// The answer makes no sense, or refuses the gateway rather than the token: no reason to remember anything.
+    Senseless,
+    /// Nobody could say.
+    Unavailable,
+}
+
+/// Asks the key manager's introspection endpoint.
+#[derive(Debug)]
+pub(crate) struct Introspector {
+    connection: Connection,
+    questions: Arc<Questions<Answer>>,
+    failures: AtomicU64,
+}
+
+impl Introspector {
+    /// `server` is the key manager's base URL.
+    ///
+    /// # Errors
+    ///
+    /// The address or the certificates cannot be used.
+    pub(crate) fn new(
+        server: &Url,
+        config: &KeyManager,
+        extra_roots: Option<&[u8]>,
+        control: &tokio::runtime::Handle,
+    ) -> Result<Arc<Self>, String> {
+        let base = server.as_str().trim_end_matches('/');
+        let url = Url::parse(&format!("{base}/{}/introspect", config.token_context));
+        let endpoint = Endpoint {
+            url: url.map_err(|error| error.to_string())?,
+            auth: &config.auth,
+            timeout: config.timeout,
+            max_concurrent_calls: config.max_concurrent_calls,
+        };
+        Ok(Arc::new(Self {
+            connection: Connection::new(endpoint, extra_roots, control)?,
+            questions: Questions::new(control),
+            failures: AtomicU64::new(0),
+        }))
+    }
+
+    /// Returns how many questions were not answered as they should be, altogether.
+    pub(crate) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    /// Asks about a token.
+    pub(crate) async fn ask(self: Arc<Self>, token: SecretString) -> Answer {
+        let mut key = [0; 32];
+        key.copy_from_slice(digest(&SHA256, token.expose_secret().as_bytes()).as_ref());
+        let own = Arc::clone(&self);
+        let answer = self
+            .questions
+            .ask(key, || async move { own.question(&token).await })
+            .await;
+        answer.unwrap_or_else(|| self.failed("too many tokens are being asked about", None, Answer::Unavailable))
+    }
+
+    async fn question(&self, token: &SecretString) -> Answer {
+        let form = [("token", token.expose_secret()), ("token_type_hint", "access_token")];
+        let answer = self
+            .connection
+            .post(|request| request.header(ACCEPT, "application/json").form(&form))
+            .await;
+        match answer {
+            Some((StatusCode::OK, body)) => match read(&body) {
+                Answer::Senseless => self.failed("the answer is no introspection response", None, Answer::Senseless),
+                answer => answer,
+            },
+            Some((status, _)) if !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+                self.failed("the request was refused", Some(status), Answer::Senseless)
+            }
+            Some((status, _)) => self.failed("the key manager has trouble", Some(status), Answer::Unavailable),
+            None => self.failed("there is no answer", None, Answer::Unavailable),
+        }
+    }
+
+    fn failed(&self, reason: &'static str, status: Option<StatusCode>, answer: Answer) -> Answer {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        let status = status.map(|status| status.as_u16());
+        tracing::warn!(reason, status, "the key manager could not be asked about a token");
+        answer
+    }
+}
+
+fn read(body: &[u8]) -> Answer {
+    match strict_json::parse(body) {
+        Some(members) => match members.get("active") {
+            Some(Value::Bool(true)) => Answer::Active(Arc::new(members)),
+            Some(Value::Bool(false)) => Answer::Inactive,
+            _ => Answer::Senseless,
+        },
+        None => Answer::Senseless,
+    }
+}
