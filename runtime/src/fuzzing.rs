@@ -1,6 +1,6 @@
 //! The private parsers of bytes from outside, for the fuzz targets in `fuzz/`. Not part of the interface.
 
-pub use crate::auth::fuzzing::{key_set, revocation_list, token};
+pub use crate::auth::fuzzing::{key_set, key_validation, revocation_list, token};
 pub use crate::event_hub::fuzzing::event_hub_message;
 pub use crate::route::fuzzing::request_path;
 
@@ -14,6 +14,7 @@ mod tests {
             for bytes in [bytes.as_slice(), text.as_bytes()] {
                 super::token(bytes);
                 super::key_set(bytes);
+                super::key_validation(bytes);
                 super::revocation_list(bytes);
                 super::request_path(bytes);
                 super::event_hub_message(bytes);

@@ -1,6 +1,7 @@
 //! What a request has waited for already.
 
 use super::key_manager::Answer;
+use super::key_manager::key_validation::Validation;
 
 /// What a request has waited for already. Empty for the first decision.
 #[derive(Debug, Default)]
@@ -9,6 +10,8 @@ pub struct Answers {
     pub(super) keys_fetched: bool,
     /// What the key manager said about the token.
     pub(super) introspected: Option<Answer>,
+    /// What the key validation service said about the call.
+    pub(super) validated: Option<Validation>,
     /// The password was checked: right, wrong, or nobody had time for it.
     pub(super) password: Option<Option<bool>>,
 }

@@ -1,6 +1,6 @@
 //! Decides about the callers of one bundle.
 
-use super::backend_tokens::{carried, introduces};
+use super::backend_tokens::introduces;
 use super::decision::Decision;
 use super::resources::{ApiSecurity, ResourceSecurity, Strip};
 use super::scopes::ScopeNames;
@@ -63,8 +63,8 @@ impl Authenticator {
         if !introduces(caller.identity.kind) {
             return None;
         }
-        if let Some(token) = carried(caller) {
-            return Some(token);
+        if let Some(token) = &caller.identity.backend_token {
+            return Some(token.clone());
         }
         let tokens = self.security.backend_tokens.as_ref()?;
         let api = self.apis.get(usize::try_from(api).ok()?)?;
@@ -108,6 +108,7 @@ impl Authenticator {
             api: api_security,
             api_index: api,
             resource: resource_security,
+            resource_index: resource,
             now_ms,
             answers,
         };

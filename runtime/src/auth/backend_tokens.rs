@@ -87,13 +87,6 @@ impl BackendTokens {
     }
 }
 
-/// Returns the token that the caller's own token carries for the backend.
-pub(super) fn carried(caller: &Caller) -> Option<HeaderValue> {
-    let carried = caller.identity.claims.get("backendJwt")?.as_str()?;
-    let allowed = caller.identity.kind == CredentialKind::Jwt;
-    HeaderValue::from_str(carried).ok().filter(|_| allowed)
-}
-
 /// Returns whether callers of this kind are introduced to backends.
 pub(super) const fn introduces(kind: CredentialKind) -> bool {
     matches!(kind, CredentialKind::Jwt | CredentialKind::Opaque)

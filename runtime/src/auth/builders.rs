@@ -6,7 +6,8 @@ use super::certificates::{Certificates, files};
 use super::issuers::TrustedIssuer;
 use super::jwks::KeySource;
 use super::jwt::{Expectations, VerificationKey};
-use super::key_manager::Introspector;
+use super::key_manager::key_validation::KeyValidator;
+use super::key_manager::{Introspector, OpaqueTokens};
 use super::token_proxy::TokenProxy;
 use super::{Revocations, SecurityError};
 use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
@@ -140,19 +141,23 @@ pub(super) fn backend_tokens(
     Ok(Some(BackendTokens::new(settings, signer)))
 }
 
-/// Makes the connection to the key manager, where there is one.
-pub(super) fn introspector(
+/// Makes the connection to whoever knows opaque tokens.
+pub(super) fn opaque_tokens(
     config: &KeyManager,
     trust: Option<&OpenStore>,
     control: &tokio::runtime::Handle,
-) -> Result<Option<Arc<Introspector>>, SecurityError> {
+) -> Result<OpaqueTokens, SecurityError> {
     let Some(server) = &config.server_url else {
-        return Ok(None);
+        return Ok(OpaqueTokens::Unknown);
     };
     let roots = key_manager_roots(config, trust)?;
-    Introspector::new(server, config, roots.as_deref(), control)
-        .map(Some)
-        .map_err(|reason| SecurityError::KeyManager { reason })
+    let roots = roots.as_deref();
+    let opened = if config.key_validation {
+        KeyValidator::new(server, config, roots, control).map(OpaqueTokens::Validated)
+    } else {
+        Introspector::new(server, config, roots, control).map(OpaqueTokens::Introspected)
+    };
+    opened.map_err(|reason| SecurityError::KeyManager { reason })
 }
 
 /// Reads the client certificates of one API.

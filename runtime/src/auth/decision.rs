@@ -3,7 +3,7 @@
 use super::credential::{Credential, query_parameter};
 use super::outcome::WaitFor;
 use super::resources::{Alternative, ApiSecurity, KeyPlace, ResourceSecurity};
-use super::token_cache::Entry;
+use super::token_cache::{Entry, Presented};
 use super::{Answers, Authenticator, Caller, CoreAuth, CredentialKind, Identity, Outcome, RequestView, Wait};
 use crate::refusal::{Refusal, Rejection};
 use crate::throttle::CallerLevels;
@@ -32,6 +32,7 @@ pub(super) struct Decision<'a> {
     pub(super) api: &'a ApiSecurity,
     pub(super) api_index: u32,
     pub(super) resource: &'a ResourceSecurity,
+    pub(super) resource_index: u32,
     pub(super) now_ms: u64,
     pub(super) answers: &'a Answers,
 }
@@ -156,11 +157,10 @@ impl Decision<'_> {
     /// Resolves the caller and keeps both for the next request.
     pub(super) fn remember(
         &mut self,
-        token: &str,
+        presented: Presented<'_>,
         identity: Arc<Identity>,
         revocations: u64,
     ) -> Result<Arc<Caller>, Failed> {
-        let kind = identity.kind;
         let caller = self.resolve(Arc::clone(&identity));
         let caching = &self.authenticator.security.config.caching;
         if caching.enabled {
@@ -168,16 +168,16 @@ impl Decision<'_> {
             let until = identity.valid_until_ms.min(self.now_ms.saturating_add(life));
             let mut entry = Entry::new(identity, until, revocations);
             entry.remember(self.api_index, caller.clone());
-            self.core.tokens.insert(kind, token, entry);
+            self.core.tokens.insert(presented, entry);
         }
         caller.map_err(Failed::from)
     }
 
     /// Returns the caller of a remembered token; `None` when it has to be verified.
-    pub(super) fn cached(&mut self, kind: CredentialKind, token: &str) -> Result<Option<Arc<Caller>>, Refusal> {
+    pub(super) fn cached(&mut self, presented: Presented<'_>) -> Result<Option<Arc<Caller>>, Refusal> {
         let revocations = &self.authenticator.security.revocations;
         let generation = revocations.generation();
-        let Some(entry) = self.core.tokens.get(kind, token) else {
+        let Some(entry) = self.core.tokens.get(presented) else {
             return Ok(None);
         };
         // Nearly every request ends here: one hash, one comparison, a few loads.
@@ -189,19 +189,19 @@ impl Decision<'_> {
             return caller.clone().map(Some);
         }
         if entry.until_ms <= self.now_ms {
-            self.core.tokens.remove(kind, token);
+            self.core.tokens.remove(presented);
             return Ok(None);
         }
         if entry.revocations != generation {
-            if revocations.contains(token, entry.identity.token_id.as_deref()) {
-                self.core.tokens.remove(kind, token);
+            if revocations.contains(presented.token, entry.identity.token_id.as_deref()) {
+                self.core.tokens.remove(presented);
                 return Err(Refusal::InvalidCredentials);
             }
             self.core
                 .tokens
-                .update(kind, token, |entry| entry.revocations = generation);
+                .update(presented, |entry| entry.revocations = generation);
         }
-        let Some(entry) = self.core.tokens.get(kind, token) else {
+        let Some(entry) = self.core.tokens.get(presented) else {
             return Ok(None);
         };
         self.core.hits += 1;
@@ -212,7 +212,7 @@ impl Decision<'_> {
         let api = self.api_index;
         self.core
             .tokens
-            .update(kind, token, |entry| entry.remember(api, caller.clone()));
+            .update(presented, |entry| entry.remember(api, caller.clone()));
         caller.map(Some)
     }
 
@@ -225,6 +225,7 @@ impl Decision<'_> {
         let levels = CallerLevels {
             subscription: throttle.subscription_level(
                 &grant.subscription_policy,
+                &grant.terms,
                 application,
                 self.api_index,
                 self.now_ms,

@@ -2,6 +2,7 @@
 
 use super::jwks::KeySet;
 use super::jwt::{Token, looks_like_jwt};
+use super::key_manager::key_validation::parse;
 use super::revocation::Revocations;
 use crate::config::Algorithm;
 
@@ -22,6 +23,11 @@ pub fn key_set(bytes: &[u8]) {
     if let Ok(keys) = KeySet::parse(bytes, &ALGORITHMS, 0) {
         let _ = keys.find(None, Algorithm::Rs256);
     }
+}
+
+/// Reads an answer of the key validation service.
+pub fn key_validation(bytes: &[u8]) {
+    let _ = parse(bytes);
 }
 
 /// Takes a list of revocations.

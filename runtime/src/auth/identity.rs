@@ -1,8 +1,13 @@
 //! What a verified credential says, independent of any API.
 
 use super::api_key::ApiKeyRules;
+use super::caller::UNKNOWN;
 use super::jwt::{scopes, strings, text};
+use super::key_manager::key_validation::KeyInfo;
 use crate::config::ClaimMapping;
+use crate::throttle::SubscriptionTerms;
+use http::HeaderValue;
+use mgw_bundle::config::Api;
 use serde_json::{Map, Value};
 
 /// How a caller proved who it is.
@@ -42,6 +47,7 @@ pub(super) struct SubscribedApi {
     pub(super) version: String,
     pub(super) policy: Option<String>,
     pub(super) tenant: Option<String>,
+    pub(super) terms: SubscriptionTerms,
 }
 
 /// What a verified credential says.
@@ -67,6 +73,8 @@ pub struct Identity {
     pub(super) validate_subscription: Option<bool>,
     /// `jti`.
     pub(super) token_id: Option<String>,
+    /// The token for backends that the caller's credential brings with it.
+    pub(super) backend_token: Option<HeaderValue>,
     /// What an API key is restricted to.
     pub(super) api_key: Option<ApiKeyRules>,
 }
@@ -104,6 +112,9 @@ impl Identity {
             subscribed: subscribed.map(|list| read_subscribed(list)).unwrap_or_default(),
             key_type: owned("keytype"),
             token_id: owned("jti"),
+            backend_token: text(&claims, "backendJwt")
+                .filter(|_| kind == CredentialKind::Jwt)
+                .and_then(header),
             claims,
             valid_until_ms,
             validate_subscription: None,
@@ -139,6 +150,39 @@ impl Identity {
         identity
     }
 
+    /// Reads what the key validation service said about a call of `api`.
+    pub(super) fn from_key_info(info: &KeyInfo, api: &Api, valid_until_ms: u64) -> Self {
+        let known = |text: &Option<String>| text.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+        let user = info.user.clone().unwrap_or_else(|| "Unknown".to_owned());
+        Self {
+            consumer_key: info.consumer_key.clone(),
+            scopes: info.scopes.clone(),
+            valid_until_ms,
+            application: Some(TokenApplication {
+                id: known(&info.application_id),
+                uuid: None,
+                name: known(&info.application_name),
+                policy: info.application_tier.clone().unwrap_or_else(|| "Unlimited".to_owned()),
+                owner: known(&info.subscriber),
+            }),
+            subscribed: vec![SubscribedApi {
+                name: api.name.clone(),
+                version: api.version.clone(),
+                policy: info.tier.clone(),
+                tenant: info.subscriber_tenant.clone(),
+                terms: SubscriptionTerms {
+                    stop_on_quota: info.stop_on_quota,
+                    burst: info.burst(),
+                },
+            }],
+            key_type: info.key_type.clone(),
+            // The service has decided that already.
+            validate_subscription: Some(false),
+            backend_token: info.user_token.as_deref().and_then(header),
+            ..Self::without_claims(CredentialKind::Opaque, user)
+        }
+    }
+
     /// One of the gateway's own users.
     pub(super) fn for_user(name: String, scopes: Vec<String>) -> Self {
         Self {
@@ -146,6 +190,13 @@ impl Identity {
             ..Self::without_claims(CredentialKind::Basic, name)
         }
     }
+}
+
+/// Returns a token for backends as the header value that it becomes.
+fn header(token: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(token).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// Returns the configured claim, else what the known issuers use. An array counts by its first element.
@@ -175,11 +226,11 @@ fn id(value: Option<&Value>) -> Option<String> {
 fn read_application(application: &Map<String, Value>) -> TokenApplication {
     let owned = |name| text(application, name).map(str::to_owned);
     TokenApplication {
-        id: id(application.get("id")).unwrap_or_else(|| super::caller::UNKNOWN.to_owned()),
+        id: id(application.get("id")).unwrap_or_else(|| UNKNOWN.to_owned()),
         uuid: owned("uuid"),
-        name: owned("name").unwrap_or_else(|| super::caller::UNKNOWN.to_owned()),
+        name: owned("name").unwrap_or_else(|| UNKNOWN.to_owned()),
         policy: owned("tier").unwrap_or_else(|| "Unlimited".to_owned()),
-        owner: owned("owner").unwrap_or_else(|| super::caller::UNKNOWN.to_owned()),
+        owner: owned("owner").unwrap_or_else(|| UNKNOWN.to_owned()),
     }
 }
 
@@ -193,6 +244,7 @@ fn read_subscribed(list: &[Value]) -> Vec<SubscribedApi> {
                 version: text(entry, "version")?.to_owned(),
                 policy: text(entry, "subscriptionTier").map(str::to_owned),
                 tenant: text(entry, "subscriberTenantDomain").map(str::to_owned),
+                terms: SubscriptionTerms::default(),
             })
         })
         .collect()

@@ -27,6 +27,7 @@ mod issuers;
 mod jwks;
 mod jwt;
 mod key_manager;
+mod opaque;
 mod outcome;
 mod passwords;
 mod request;

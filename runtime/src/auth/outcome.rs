@@ -3,6 +3,7 @@
 use super::basic::NameAndPassword;
 use super::jwks::KeySource;
 use super::key_manager::Introspector;
+use super::key_manager::key_validation::{KeyQuestion, KeyValidator};
 use super::passwords::Passwords;
 use super::{Answers, Caller};
 use crate::refusal::Rejection;
@@ -32,6 +33,8 @@ pub(super) enum WaitFor {
     Keys(Arc<KeySource>, u64),
     /// The key manager's word on an opaque token.
     Introspection(Arc<Introspector>, SecretString),
+    /// The key validation service's word on a call.
+    Validation(Arc<KeyValidator>, KeyQuestion),
     /// A slow password check.
     Password(Arc<Passwords>, NameAndPassword),
 }
@@ -47,6 +50,9 @@ impl Wait {
             }
             WaitFor::Introspection(introspector, token) => {
                 answers.introspected = Some(introspector.ask(token).await);
+            }
+            WaitFor::Validation(validator, question) => {
+                answers.validated = Some(validator.ask(question).await);
             }
             WaitFor::Password(passwords, credential) => {
                 answers.password = Some(passwords.verify(credential).await);

@@ -35,6 +35,9 @@ pub(super) struct Alternative {
 /// One resource.
 #[derive(Debug)]
 pub(super) struct ResourceSecurity {
+    /// Path template.
+    pub(super) template: String,
+    pub(super) method: &'static str,
     pub(super) enabled: bool,
     pub(super) optional: bool,
     pub(super) alternatives: Vec<Alternative>,
@@ -104,6 +107,8 @@ impl ResourceSecurity {
             scopes: resource.scopes.names.clone(),
         };
         Self {
+            template: resource.template.clone(),
+            method: resource.method.as_str(),
             enabled: security.enabled,
             optional: security.optional,
             alternatives,

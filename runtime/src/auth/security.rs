@@ -3,13 +3,13 @@
 use super::api_key_issuer::ApiKeyIssuer;
 use super::backend_tokens::BackendTokens;
 use super::builders::{
-    accept_certificates, api_key_issuer, api_key_signer, backend_tokens, introspector, revoke_from_file, token_proxy,
+    accept_certificates, api_key_issuer, api_key_signer, backend_tokens, opaque_tokens, revoke_from_file, token_proxy,
     trusted,
 };
 use super::certificates::Certificates;
 use super::issuers::Issuers;
 use super::jwks::KeySourceStatus;
-use super::key_manager::Introspector;
+use super::key_manager::OpaqueTokens;
 use super::passwords::Passwords;
 use super::revocation_sources::RevocationSourceStatus;
 use super::start_revocation_sources::start_revocation_sources;
@@ -34,7 +34,7 @@ pub struct Security {
     key_store: Option<OpenStore>,
     trust_store: Option<OpenStore>,
     pub(super) backend_tokens: Option<BackendTokens>,
-    pub(super) introspector: Option<Arc<Introspector>>,
+    pub(super) opaque_tokens: OpaqueTokens,
     /// Services of the gateway itself.
     pub services: Services,
     /// Revoked tokens.
@@ -100,7 +100,10 @@ impl Security {
         }
         let revocation_sources =
             start_revocation_sources(&config.revocation, trust, &revocations, control, &mut errors);
-        let introspector = keep(introspector(&config.key_manager, trust, control), &mut errors);
+        let opaque_tokens = keep(
+            opaque_tokens(&config.key_manager, trust, control).map(Some),
+            &mut errors,
+        );
         let token_proxy = keep(token_proxy(&config.key_manager, trust, control), &mut errors);
         let backend_tokens = keep(backend_tokens(config, keys), &mut errors);
         let passwords = Passwords::new(config.users.clone(), control.clone());
@@ -130,7 +133,7 @@ impl Security {
             certificates,
             key_store,
             trust_store,
-            introspector,
+            opaque_tokens: opaque_tokens.unwrap_or(OpaqueTokens::Unknown),
             backend_tokens,
             services,
             revocations,
@@ -160,9 +163,20 @@ impl Security {
         self.tokens.key_sources(now_ms).collect()
     }
 
-    /// Returns how many questions to the key manager nobody answered; `None` without key manager.
+    /// Returns how many introspections were not answered as they should be; `None` where there are none.
     pub fn introspection_failures(&self) -> Option<u64> {
-        self.introspector.as_ref().map(|introspector| introspector.failures())
+        match &self.opaque_tokens {
+            OpaqueTokens::Introspected(introspector) => Some(introspector.failures()),
+            _ => None,
+        }
+    }
+
+    /// Returns how many key validations were not answered as they should be; `None` where there are none.
+    pub fn key_validation_failures(&self) -> Option<u64> {
+        match &self.opaque_tokens {
+            OpaqueTokens::Validated(validator) => Some(validator.failures()),
+            _ => None,
+        }
     }
 
     /// Returns the state of every source of revocations that is read while the gateway runs.

@@ -3,6 +3,7 @@
 use super::caller::{CallerKeyType, UNKNOWN};
 use super::{CredentialKind, Identity};
 use crate::refusal::Refusal;
+use crate::throttle::SubscriptionTerms;
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::{Api, ApiState};
 use mgw_bundle::snapshot::{Application, KeyType, SnapshotSource, Subscription, SubscriptionState};
@@ -32,6 +33,8 @@ pub struct Grant {
     pub tenant: Option<String>,
     /// The subscription's policy.
     pub subscription_policy: String,
+    /// What the key manager says beyond the policy's name.
+    pub terms: SubscriptionTerms,
     /// Which backends the caller reaches.
     pub key_type: CallerKeyType,
 }
@@ -101,6 +104,7 @@ impl Subscriptions {
                 subscriber: application.owner.clone(),
                 tenant: entry.and_then(|entry| entry.tenant.clone()),
                 subscription_policy: policy.unwrap_or_else(|| DEFAULT.to_owned()),
+                terms: entry.map(|entry| entry.terms).unwrap_or_default(),
                 key_type: key_type_of(identity.key_type.as_deref()),
             });
         }
@@ -170,6 +174,7 @@ impl Known<'_> {
             subscriber: self.application.owner.clone(),
             tenant: None,
             subscription_policy: policy.unwrap_or_else(|| DEFAULT.to_owned()),
+            terms: SubscriptionTerms::default(),
             key_type: match self.key_type {
                 KeyType::Production => CallerKeyType::Production,
                 KeyType::Sandbox => CallerKeyType::Sandbox,
@@ -196,6 +201,7 @@ impl Grant {
             subscriber: UNKNOWN.to_owned(),
             tenant: None,
             subscription_policy: DEFAULT.to_owned(),
+            terms: SubscriptionTerms::default(),
             key_type,
         }
     }

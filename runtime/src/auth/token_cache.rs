@@ -15,22 +15,44 @@ const MAX_CALLERS: usize = 16;
 /// Bytes that an entry takes beside its token and claims.
 const OVERHEAD: usize = 512;
 
-/// A token and the kind of credential it was presented as: an API key is no access token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct TokenKey {
     kind: CredentialKind,
+    resource: Option<(u32, u32)>,
     token: Box<str>,
 }
 
-#[derive(Debug, Hash)]
-struct TokenRef<'a> {
-    kind: CredentialKind,
-    token: &'a str,
+/// A token and how it was presented: an API key is no access token.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(super) struct Presented<'a> {
+    pub(super) kind: CredentialKind,
+    /// API and resource, where the verdict is about them too.
+    pub(super) resource: Option<(u32, u32)>,
+    pub(super) token: &'a str,
 }
 
-impl Equivalent<TokenKey> for TokenRef<'_> {
+impl<'a> Presented<'a> {
+    /// A token whose verdict is the same for every resource.
+    pub(super) const fn anywhere(kind: CredentialKind, token: &'a str) -> Self {
+        Self {
+            kind,
+            resource: None,
+            token,
+        }
+    }
+
+    fn to_key(self) -> TokenKey {
+        TokenKey {
+            kind: self.kind,
+            resource: self.resource,
+            token: self.token.into(),
+        }
+    }
+}
+
+impl Equivalent<TokenKey> for Presented<'_> {
     fn equivalent(&self, key: &TokenKey) -> bool {
-        self.kind == key.kind && *self.token == *key.token
+        self.kind == key.kind && self.resource == key.resource && *self.token == *key.token
     }
 }
 
@@ -84,19 +106,26 @@ impl Weighter<TokenKey, Entry> for ByBytes {
 /// The cache of one core.
 pub(super) struct TokenCache {
     verified: Cache<TokenKey, Entry, ByBytes, RandomState>,
-    refused: Cache<TokenKey, u64, UnitByBytes, RandomState>,
+    refused: Cache<TokenKey, Refused, UnitByBytes, RandomState>,
+}
+
+/// Why a token was refused, and when.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    refusal: Refusal,
+    at_ms: u64,
 }
 
 #[derive(Clone)]
 struct UnitByBytes;
 
-impl Weighter<TokenKey, u64> for UnitByBytes {
-    fn weight(&self, key: &TokenKey, _: &u64) -> u64 {
+impl Weighter<TokenKey, Refused> for UnitByBytes {
+    fn weight(&self, key: &TokenKey, _: &Refused) -> u64 {
         u64::try_from(key.token.len() + 128).unwrap_or(u64::MAX)
     }
 }
 
-/// For how long a refused signature is remembered.
+/// For how long a refusal is remembered.
 const REFUSED_MS: u64 = 60_000;
 /// Bytes per remembered refusal that the bound is computed with.
 const REFUSED_BYTES: u64 = 1536;
@@ -128,46 +157,34 @@ impl TokenCache {
     }
 
     /// Returns a verified token's entry.
-    pub(super) fn get(&self, kind: CredentialKind, token: &str) -> Option<&Entry> {
-        self.verified.get(&TokenRef { kind, token })
+    pub(super) fn get(&self, presented: Presented<'_>) -> Option<&Entry> {
+        self.verified.get(&presented)
     }
 
     /// Changes a verified token's entry.
-    pub(super) fn update(&mut self, kind: CredentialKind, token: &str, change: impl FnOnce(&mut Entry)) {
-        if let Some(mut entry) = self.verified.get_mut(&TokenRef { kind, token }) {
+    pub(super) fn update(&mut self, presented: Presented<'_>, change: impl FnOnce(&mut Entry)) {
+        if let Some(mut entry) = self.verified.get_mut(&presented) {
             change(&mut entry);
         }
     }
 
-    pub(super) fn insert(&mut self, kind: CredentialKind, token: &str, entry: Entry) {
-        self.verified.insert(
-            TokenKey {
-                kind,
-                token: token.into(),
-            },
-            entry,
-        );
+    pub(super) fn insert(&mut self, presented: Presented<'_>, entry: Entry) {
+        self.verified.insert(presented.to_key(), entry);
     }
 
-    pub(super) fn remove(&mut self, kind: CredentialKind, token: &str) {
-        self.verified.remove(&TokenRef { kind, token });
+    pub(super) fn remove(&mut self, presented: Presented<'_>) {
+        self.verified.remove(&presented);
     }
 
-    /// Returns whether this very token was refused a short while ago.
-    pub(super) fn is_refused(&self, kind: CredentialKind, token: &str, now_ms: u64) -> bool {
-        self.refused
-            .get(&TokenRef { kind, token })
-            .is_some_and(|refused| now_ms.saturating_sub(*refused) < REFUSED_MS)
+    /// Returns why this very token was refused a short while ago.
+    pub(super) fn refused(&self, presented: Presented<'_>, now_ms: u64) -> Option<Refusal> {
+        let refused = self.refused.get(&presented)?;
+        (now_ms.saturating_sub(refused.at_ms) < REFUSED_MS).then_some(refused.refusal)
     }
 
-    pub(super) fn refuse(&mut self, kind: CredentialKind, token: &str, now_ms: u64) {
-        self.refused.insert(
-            TokenKey {
-                kind,
-                token: token.into(),
-            },
-            now_ms,
-        );
+    pub(super) fn refuse(&mut self, presented: Presented<'_>, refusal: Refusal, now_ms: u64) {
+        let refused = Refused { refusal, at_ms: now_ms };
+        self.refused.insert(presented.to_key(), refused);
     }
 
     pub(super) fn clear(&mut self) {

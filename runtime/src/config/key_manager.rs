@@ -42,7 +42,12 @@ pub(super) const KEYS: &[Key] = &[
         "false",
         "introspect tokens that look like a JWT but are of no configured issuer",
     ),
-    Key::inert("keyManager.enableLegacyMode", Kind::Bool),
+    Key::new(
+        "keyManager.enableLegacyMode",
+        Kind::Bool,
+        "false",
+        "ask the key validation service (SOAP) about opaque tokens in place of introspection",
+    ),
     Key::inert("keyManager.remoteUserClaimRetrievalEnabled", Kind::Bool),
     Key::inert("keyManager.issuer", Kind::Text),
 ];
@@ -62,6 +67,8 @@ pub struct KeyManager {
     pub max_concurrent_calls: usize,
     /// Introspect JWT-shaped tokens of unknown issuers.
     pub introspect_failed_jwt: bool,
+    /// Ask the key validation service in place of introspection.
+    pub key_validation: bool,
     /// How the gateway authenticates.
     pub auth: KeyManagerAuth,
 }
@@ -78,6 +85,7 @@ impl KeyManager {
             timeout: reader.milliseconds("keyManager.timeout"),
             max_concurrent_calls: reader.count("keyManager.maxConcurrentCalls"),
             introspect_failed_jwt: reader.bool("keyManager.enableIntrospectForFailedJWT"),
+            key_validation: reader.bool("keyManager.enableLegacyMode"),
             auth: KeyManagerAuth::read(reader),
         }
     }

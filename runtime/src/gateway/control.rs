@@ -165,6 +165,7 @@ impl State for Control {
             token_misses: misses,
             tokens_remembered: remembered,
             introspection_failures: security.introspection_failures(),
+            key_validation_failures: security.key_validation_failures(),
             revoked_tokens: security.revocations.len() as u64,
             revocation_sources: security.revocation_sources(),
             config_generation: snapshot.generation,

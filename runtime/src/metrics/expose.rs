@@ -28,8 +28,10 @@ pub(crate) struct Gauges {
     pub(crate) tokens_remembered: u64,
     /// Issuers whose keys come from a URL.
     pub(crate) key_sources: Vec<KeySourceStatus>,
-    /// `None`: there is no key manager.
+    /// `None`: no token is introspected.
     pub(crate) introspection_failures: Option<u64>,
+    /// `None`: no call is validated by the key manager.
+    pub(crate) key_validation_failures: Option<u64>,
     pub(crate) revoked_tokens: u64,
     pub(crate) revocation_sources: Vec<RevocationSourceStatus>,
     pub(crate) config_generation: u64,
@@ -243,10 +245,22 @@ impl Scrape {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(metric)?;
         }
-        if let Some(failures) = gauges.introspection_failures {
-            let help = "Questions about tokens that the key manager did not answer as it should";
-            let metric = encoder.encode_descriptor("introspection_failures", help, None, MetricType::Counter)?;
-            ConstCounter::new(failures).encode(metric)?;
+        for (name, help, failures) in [
+            (
+                "introspection_failures",
+                "Questions about tokens that the key manager did not answer as it should",
+                gauges.introspection_failures,
+            ),
+            (
+                "key_validation_failures",
+                "Questions about calls that the key validation service did not answer as it should",
+                gauges.key_validation_failures,
+            ),
+        ] {
+            if let Some(failures) = failures {
+                let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+                ConstCounter::new(failures).encode(metric)?;
+            }
         }
         if let Some(expires) = gauges.certificate_expires {
             let metric = encoder.encode_descriptor(

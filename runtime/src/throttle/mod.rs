@@ -10,6 +10,7 @@ mod level;
 mod local;
 mod policies;
 mod registry;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +21,4 @@ pub use local::CoreThrottle;
 pub(crate) use local::bucket;
 pub use policies::{Throttle, Who};
 pub use registry::Counters;
+pub use terms::SubscriptionTerms;

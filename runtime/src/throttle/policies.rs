@@ -2,7 +2,9 @@
 
 use super::level::Limits;
 use super::registry::{CounterKey, What};
-use super::{Admission, CallerLevels, CoreThrottle, Counter, Counters, Held, Level, LevelKind, Reservation};
+use super::{
+    Admission, CallerLevels, CoreThrottle, Counter, Counters, Held, Level, LevelKind, Reservation, SubscriptionTerms,
+};
 use crate::refusal::{Refusal, Rejection};
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{Policy, PolicyRef, Quota};
@@ -105,37 +107,36 @@ impl Throttle {
     }
 
     /// Resolves the subscription level of an application at an API.
-    pub fn subscription_level(&self, policy: &str, application: &str, api: u32, now_ms: u64) -> Level {
+    pub fn subscription_level(
+        &self,
+        policy: &str,
+        terms: &SubscriptionTerms,
+        application: &str,
+        api: u32,
+        now_ms: u64,
+    ) -> Level {
         let Some(api) = self.api(api) else {
             return Level::Unknown;
         };
-        self.named(&self.subscription, policy, LevelKind::Subscription, now_ms, || {
-            format!("{application}:{}", api.key)
-        })
+        match self.subscription.get(policy) {
+            Some(policy) => {
+                let policy = terms.applied_to(policy);
+                let key = format!("{application}:{}", api.key);
+                let (kind, stop) = (LevelKind::Subscription, policy.stop_on_quota);
+                level(&self.counters, &policy, kind, &key, stop, now_ms)
+            }
+            None => undefined(policy),
+        }
     }
 
     /// Resolves the application level of a user of an application.
     pub fn application_level(&self, policy: &str, application: &str, user: &str, now_ms: u64) -> Level {
-        self.named(&self.application, policy, LevelKind::Application, now_ms, || {
-            format!("{application}:{user}")
-        })
-    }
-
-    fn named(
-        &self,
-        policies: &HashMap<String, Policy>,
-        name: &str,
-        kind: LevelKind,
-        now_ms: u64,
-        key: impl FnOnce() -> String,
-    ) -> Level {
-        match policies.get(name) {
+        match self.application.get(policy) {
             Some(policy) => {
-                let stop = policy.stop_on_quota || kind != LevelKind::Subscription;
-                level(&self.counters, policy, kind, &key(), stop, now_ms)
+                let key = format!("{application}:{user}");
+                level(&self.counters, policy, LevelKind::Application, &key, true, now_ms)
             }
-            None if name == UNLIMITED => Level::Unlimited,
-            None => Level::Unknown,
+            None => undefined(policy),
         }
     }
 
@@ -173,7 +174,8 @@ impl Throttle {
             ),
             Who::Anonymous(address) => {
                 let level = core.anonymous(self.generation, api, address, |address| {
-                    self.subscription_level(UNAUTHENTICATED, &address.to_string(), api, now_ms)
+                    let terms = SubscriptionTerms::default();
+                    self.subscription_level(UNAUTHENTICATED, &terms, &address.to_string(), api, now_ms)
                 });
                 admit(
                     [
@@ -186,6 +188,15 @@ impl Throttle {
                 )
             }
         }
+    }
+}
+
+/// The level of a policy that nobody defined.
+fn undefined(policy: &str) -> Level {
+    if policy == UNLIMITED {
+        Level::Unlimited
+    } else {
+        Level::Unknown
     }
 }
 

@@ -96,7 +96,7 @@ fn throttle(config: &GatewayConfig) -> Throttle {
 
 fn caller(throttle: &Throttle, subscription: &str, application: &str, api: u32) -> CallerLevels {
     CallerLevels {
-        subscription: throttle.subscription_level(subscription, "2", api, NOW),
+        subscription: throttle.subscription_level(subscription, &SubscriptionTerms::default(), "2", api, NOW),
         application: throttle.application_level(application, "2", "ana", NOW),
     }
 }
@@ -336,11 +336,11 @@ fn sixty_four_threads_admit_exactly_the_limit_in_every_window() {
     };
     let throttle = throttle(&gateway(Some("Api"), None, limits));
     let one = CallerLevels {
-        subscription: throttle.subscription_level("Sub", "1", 0, NOW),
+        subscription: throttle.subscription_level("Sub", &SubscriptionTerms::default(), "1", 0, NOW),
         application: throttle.application_level("App", "1", "u", NOW),
     };
     let two = CallerLevels {
-        subscription: throttle.subscription_level("Sub", "2", 0, NOW),
+        subscription: throttle.subscription_level("Sub", &SubscriptionTerms::default(), "2", 0, NOW),
         application: throttle.application_level("App", "2", "u", NOW),
     };
     for window in 0..5 {
@@ -431,7 +431,7 @@ proptest! {
         };
         let throttle = throttle(&gateway(Some("Api"), None, limits));
         let callers: Vec<_> = ["1", "2"].iter().map(|id| CallerLevels {
-            subscription: throttle.subscription_level("Sub", id, 0, NOW),
+            subscription: throttle.subscription_level("Sub", &SubscriptionTerms::default(), id, 0, NOW),
             application: throttle.application_level("App", id, "u", NOW),
         }).collect();
         let mut model = std::collections::HashMap::<(&str, usize, u64), u64>::new();

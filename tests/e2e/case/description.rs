@@ -22,6 +22,9 @@ pub struct Case {
     /// What the key manager says about a token. About all others: not active.
     #[serde(default)]
     pub introspection: BTreeMap<String, toml::Table>,
+    /// What the key manager's key validation service says about `TOKEN METHOD TEMPLATE`. About all others: 900901.
+    #[serde(default)]
+    pub key_validation: BTreeMap<String, toml::Table>,
     /// The requests, in order.
     pub request: Vec<Request>,
 }

@@ -1,11 +1,30 @@
-//! A key manager that answers introspection requests from a table.
+//! A key manager that answers introspection requests and key validations from a case's tables.
 
+use super::description::Case;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
+/// What it knows, in the form in which it answers.
+struct Answers {
+    introspection: BTreeMap<String, String>,
+    key_validation: BTreeMap<String, String>,
+}
+
 /// Starts it on a thread that lives as long as the process.
-pub fn start(answers: BTreeMap<String, String>) -> SocketAddr {
+pub fn start(case: &Case) -> SocketAddr {
+    let introspection = case.introspection.iter().map(|(token, answer)| {
+        let answer = serde_json::to_string(answer).expect("TOML without dates is JSON");
+        (token.clone(), answer)
+    });
+    let key_validation = case
+        .key_validation
+        .iter()
+        .map(|(call, members)| (call.clone(), soap(members)));
+    let answers = Answers {
+        introspection: introspection.collect(),
+        key_validation: key_validation.collect(),
+    };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     std::thread::spawn(move || {
@@ -17,7 +36,7 @@ pub fn start(answers: BTreeMap<String, String>) -> SocketAddr {
     address
 }
 
-fn answer(mut stream: TcpStream, answers: &BTreeMap<String, String>) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, answers: &Answers) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut first, mut length, mut authorised) = (String::new(), 0, false);
     reader.read_line(&mut first)?;
@@ -35,20 +54,57 @@ fn answer(mut stream: TcpStream, answers: &BTreeMap<String, String>) -> std::io:
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let asked = url::form_urlencoded::parse(&body)
-        .find(|(name, _)| name == "token")
-        .map(|(_, token)| token.into_owned());
-    let (status, body) = if !first.starts_with("POST /oauth2/introspect ") {
-        ("404 Not Found", "{}")
-    } else if !authorised {
-        ("401 Unauthorized", "{}")
-    } else {
-        let known = asked.and_then(|token| answers.get(&token));
-        ("200 OK", known.map_or("{\"active\":false}", String::as_str))
+    let (status, kind, body) = match first.split(' ').nth(1) {
+        _ if !authorised => ("401 Unauthorized", "application/json", "{}".to_owned()),
+        Some("/oauth2/introspect") => ("200 OK", "application/json", introspect(&body, answers)),
+        Some("/services/APIKeyValidationService") => ("200 OK", "text/xml", validate(&body, answers)),
+        _ => ("404 Not Found", "application/json", "{}".to_owned()),
     };
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
+    )
+}
+
+fn introspect(body: &[u8], answers: &Answers) -> String {
+    let asked = url::form_urlencoded::parse(body)
+        .find(|(name, _)| name == "token")
+        .map(|(_, token)| token.into_owned());
+    let known = asked.and_then(|token| answers.introspection.get(&token));
+    known.map_or("{\"active\":false}", String::as_str).to_owned()
+}
+
+fn validate(body: &[u8], answers: &Answers) -> String {
+    let body = String::from_utf8_lossy(body);
+    let member = |name: &str| {
+        let rest = body.split_once(&format!("<xsd:{name}>")).map_or("", |(_, rest)| rest);
+        rest.split('<').next().unwrap_or_default()
+    };
+    let call = ["accessToken", "httpVerb", "matchingResource"].map(member).join(" ");
+    let unknown = || {
+        let members = toml::toml! {
+            authorized = false
+            validationStatus = 900901
+        };
+        soap(&members)
+    };
+    answers.key_validation.get(&call).cloned().unwrap_or_else(unknown)
+}
+
+fn soap(members: &toml::Table) -> String {
+    let members: String = members
+        .iter()
+        .map(|(name, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value.replace('&', "&amp;").replace('<', "&lt;");
+            format!("<d:{name}>{value}</d:{name}>")
+        })
+        .collect();
+    format!(
+        "<?xml version='1.0' encoding='UTF-8'?><soapenv:Envelope \
+         xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Body><ns:validateKeyResponse \
+         xmlns:ns=\"http://org.apache.axis2/xsd\"><ns:return xmlns:d=\"http://dto.impl.apimgt.carbon.wso2.org/xsd\">\
+         {members}</ns:return></ns:validateKeyResponse></soapenv:Body></soapenv:Envelope>"
     )
 }

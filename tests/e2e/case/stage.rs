@@ -36,17 +36,10 @@ impl Stage {
     /// Makes the project with `mgw init`, builds it and starts the gateway.
     pub async fn start(folder: &Path, case: &Case, mode: Mode) -> Self {
         let backends = [backend().await, backend().await];
-        let answers = case.introspection.iter().map(|(token, answer)| {
-            let answer = serde_json::to_string(answer).expect("TOML without dates is JSON");
-            (token.clone(), answer)
-        });
         let names = [
             ("http://localhost:3000", backends[0].url()),
             ("http://localhost:3001", backends[1].url()),
-            (
-                "http://localhost:9443",
-                format!("http://{}", key_manager::start(answers.collect())),
-            ),
+            ("http://localhost:9443", format!("http://{}", key_manager::start(case))),
         ];
         let fill = |text: &str| {
             let text = names

@@ -1,6 +1,7 @@
 //! Introspection of opaque tokens (RFC 7662).
 
 use super::connection::{Connection, Endpoint};
+use super::failures::{Failures, is_passing};
 use super::questions::Questions;
 use crate::config::KeyManager;
 use crate::strict_json;
@@ -10,7 +11,6 @@ use reqwest::header::ACCEPT;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use url::Url;
 
 /// What the key manager says about a token.
@@ -31,7 +31,7 @@ pub(crate) enum Answer {
 pub(crate) struct Introspector {
     connection: Connection,
     questions: Arc<Questions<Answer>>,
-    failures: AtomicU64,
+    failures: Failures,
 }
 
 impl Introspector {
@@ -57,13 +57,13 @@ impl Introspector {
         Ok(Arc::new(Self {
             connection: Connection::new(endpoint, extra_roots, control)?,
             questions: Questions::new(control),
-            failures: AtomicU64::new(0),
+            failures: Failures::of("introspection"),
         }))
     }
 
     /// Returns how many questions were not answered as they should be, altogether.
     pub(crate) fn failures(&self) -> u64 {
-        self.failures.load(Ordering::Relaxed)
+        self.failures.count()
     }
 
     /// Asks about a token.
@@ -75,7 +75,10 @@ impl Introspector {
             .questions
             .ask(key, || async move { own.question(&token).await })
             .await;
-        answer.unwrap_or_else(|| self.failed("too many tokens are being asked about", None, Answer::Unavailable))
+        answer.unwrap_or_else(|| {
+            self.failures.record("too many tokens are being asked about", None);
+            Answer::Unavailable
+        })
     }
 
     async fn question(&self, token: &SecretString) -> Answer {
@@ -84,23 +87,16 @@ impl Introspector {
             .connection
             .post(|request| request.header(ACCEPT, "application/json").form(&form))
             .await;
-        match answer {
+        let (answer, reason, status) = match answer {
             Some((StatusCode::OK, body)) => match read(&body) {
-                Answer::Senseless => self.failed("the answer is no introspection response", None, Answer::Senseless),
-                answer => answer,
+                Answer::Senseless => (Answer::Senseless, "the answer is no introspection response", None),
+                answer => return answer,
             },
-            Some((status, _)) if !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS => {
-                self.failed("the request was refused", Some(status), Answer::Senseless)
-            }
-            Some((status, _)) => self.failed("the key manager has trouble", Some(status), Answer::Unavailable),
-            None => self.failed("there is no answer", None, Answer::Unavailable),
-        }
-    }
-
-    fn failed(&self, reason: &'static str, status: Option<StatusCode>, answer: Answer) -> Answer {
-        self.failures.fetch_add(1, Ordering::Relaxed);
-        let status = status.map(|status| status.as_u16());
-        tracing::warn!(reason, status, "the key manager could not be asked about a token");
+            Some((status, _)) if is_passing(status) => (Answer::Unavailable, "it has trouble", Some(status)),
+            Some((status, _)) => (Answer::Senseless, "it refused the request", Some(status)),
+            None => (Answer::Unavailable, "there is no complete answer", None),
+        };
+        self.failures.record(reason, status);
         answer
     }
 }

@@ -1,13 +1,17 @@
-//! The key manager: what it says about opaque tokens.
+//! The key manager: what it says about opaque tokens, by introspection or by its older key validation service.
 
 mod connection;
 mod credentials;
+mod failures;
 mod introspector;
 mod kept_token;
+pub(super) mod key_validation;
+mod opaque_tokens;
 mod questions;
 mod token_request;
 
 pub(super) use introspector::{Answer, Introspector};
+pub(super) use opaque_tokens::OpaqueTokens;
 
 use reqwest::Response;
 

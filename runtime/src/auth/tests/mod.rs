@@ -8,6 +8,7 @@ mod forged;
 mod introspection;
 mod jwks;
 mod key_manager_auth;
+mod key_validation;
 mod keys;
 mod mutual_tls;
 #[cfg(feature = "redis")]
