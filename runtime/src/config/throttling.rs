@@ -20,6 +20,13 @@ pub(super) const KEYS: &[Key] = &[
         "3600",
         "seconds after which expired counters are removed",
     ),
+    Key::new(
+        "throttlingConfig.rateLimitHeaders",
+        Kind::Bool,
+        "true",
+        "tell callers their limits and what is left of them in `RateLimit-Policy` and `RateLimit`; micro-gw does not, so not with \
+         `compat`",
+    ),
     Key::inert("throttlingConfig.enabledGlobalTMEventPublishing", Kind::Bool),
     Key::inert("throttlingConfig.enableHeaderConditions", Kind::Bool),
     Key::inert("throttlingConfig.enableQueryParamConditions", Kind::Bool),
@@ -84,6 +91,8 @@ pub struct Throttling {
     pub max_counters: usize,
     /// Between two removals of expired counters; at most a minute, so that no counter outlives its window's numbering.
     pub sweep_interval: Duration,
+    /// Tell callers how they stand.
+    pub rate_limit_headers: bool,
 }
 
 impl Throttling {
@@ -93,6 +102,7 @@ impl Throttling {
             sweep_interval: reader
                 .seconds("throttlingConfig.nodeLocal.cleanUpFrequency")
                 .min(Duration::from_secs(60)),
+            rate_limit_headers: reader.bool("throttlingConfig.rateLimitHeaders"),
         }
     }
 }

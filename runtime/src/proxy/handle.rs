@@ -13,13 +13,17 @@ use crate::refusal::{Refusal, Rejection};
 use crate::route::routed;
 use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
+use crate::throttle::Standing;
 use crate::upstream::{Outgoing, RequestBody, UpstreamError};
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderName, HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use rustls_pki_types::UnixTime;
 use std::sync::Arc;
 use std::time::Duration;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// What every answer needs, whoever gives it.
 struct Reply<'s> {
@@ -27,6 +31,7 @@ struct Reply<'s> {
     api: Option<&'s Api>,
     cors: Option<HeaderValue>,
     id: HeaderValue,
+    standing: Option<Standing>,
     core: &'s Core,
     version: Version,
 }
@@ -58,6 +63,7 @@ pub(crate) async fn handle(
         api: None,
         cors: None,
         id,
+        standing: None,
         core: &core,
         version: parts.version,
     };
@@ -117,9 +123,14 @@ pub(crate) async fn handle(
     };
     exchange.admitted(&caller);
     match throttle(&core, snapshot, &route, caller.as_deref(), client_ip, began) {
-        Ok(admission) if admission.is_metered() => exchange.admission = Some(Box::new(admission)),
-        Ok(_) => {}
-        Err(rejection) => {
+        Ok(mut admission) => {
+            reply.standing = admission.standing.take();
+            if admission.is_metered() {
+                exchange.admission = Some(Box::new(admission));
+            }
+        }
+        Err(mut rejection) => {
+            reply.standing = rejection.standing.take().map(|standing| *standing);
             let answered = Answered::refused(Phase::Throttle, rejection);
             return reply.own(exchange, answered, &parts.headers);
         }
@@ -242,6 +253,10 @@ impl Reply<'_> {
         }
         if !self.snapshot.compat {
             headers.insert(request_id::CORRELATION_ID, self.id);
+        }
+        if let Some(standing) = self.standing {
+            headers.insert(RATE_LIMIT_POLICY, standing.policy);
+            headers.insert(RATE_LIMIT, standing.limit);
         }
         // HTTP/2 says the same with a frame of its own.
         if self.core.is_draining() && self.version < Version::HTTP_2 {

@@ -1,6 +1,7 @@
 //! A refusal with what depends on the request.
 
 use super::Refusal;
+use crate::throttle::Standing;
 use http::HeaderValue;
 use std::num::NonZeroU32;
 
@@ -13,6 +14,8 @@ pub struct Rejection {
     pub challenge: Option<HeaderValue>,
     /// Value of `Retry-After`, in seconds.
     pub retry_after: Option<NonZeroU32>,
+    /// What the caller is told about its limits, when one of them is the reason.
+    pub standing: Option<Box<Standing>>,
 }
 
 impl Rejection {
@@ -22,6 +25,7 @@ impl Rejection {
             refusal,
             challenge: None,
             retry_after: None,
+            standing: None,
         }
     }
 

@@ -147,7 +147,9 @@ impl Snapshot {
             return Err(SnapshotError::Endpoints(problems));
         }
         let security = &continued.security;
-        let throttle = Arc::new(Throttle::new(gateway, Arc::clone(&security.counters), unix_ms));
+        let throttle = Throttle::new(gateway, Arc::clone(&security.counters), unix_ms)
+            .advertising(config.throttling.rate_limit_headers && !config.compat);
+        let throttle = Arc::new(throttle);
         let subscriptions = bundle.snapshot.as_ref();
         Ok(Self {
             generation,

@@ -1,6 +1,6 @@
 //! What an admitted request still owes.
 
-use super::Counter;
+use super::{Counter, Standing};
 use std::sync::Arc;
 
 /// An admitted request.
@@ -9,6 +9,8 @@ pub struct Admission {
     pub(super) meters: [Option<Arc<Counter>>; 4],
     /// A limit that only reports was exceeded.
     pub over_quota: bool,
+    /// What the caller is told about its limits.
+    pub standing: Option<Standing>,
 }
 
 impl Admission {

@@ -74,6 +74,11 @@ impl Counter {
         self.limit
     }
 
+    /// Length of a window in milliseconds.
+    pub fn window_ms(&self) -> u64 {
+        self.window_ms
+    }
+
     /// Milliseconds until the window of `now_ms` ends.
     pub fn remaining_ms(&self, now_ms: u64) -> u64 {
         self.window_ms - now_ms % self.window_ms

@@ -18,6 +18,16 @@ pub enum LevelKind {
 }
 
 impl LevelKind {
+    /// Returns the name that callers see.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Resource => "resource",
+            Self::Subscription => "subscription",
+            Self::Application => "application",
+        }
+    }
+
     /// Returns the refusal of a request over this level's limit.
     pub const fn refusal(self) -> Refusal {
         match self {

@@ -10,6 +10,7 @@ mod level;
 mod local;
 mod policies;
 mod registry;
+mod standing;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,5 @@ pub use local::CoreThrottle;
 pub(crate) use local::bucket;
 pub use policies::{Throttle, Who};
 pub use registry::Counters;
+pub use standing::Standing;
 pub use terms::SubscriptionTerms;

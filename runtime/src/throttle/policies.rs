@@ -3,7 +3,8 @@
 use super::level::Limits;
 use super::registry::{CounterKey, What};
 use super::{
-    Admission, CallerLevels, CoreThrottle, Counter, Counters, Held, Level, LevelKind, Reservation, SubscriptionTerms,
+    Admission, CallerLevels, CoreThrottle, Counter, Counters, Held, Level, LevelKind, Reservation, Standing,
+    SubscriptionTerms,
 };
 use crate::refusal::{Refusal, Rejection};
 use mgw_bundle::GatewayConfig;
@@ -40,6 +41,8 @@ pub enum Who<'a> {
 pub struct Throttle {
     generation: u64,
     counters: Arc<Counters>,
+    /// Whether callers are told how they stand.
+    advertises: bool,
     apis: Vec<ApiLevels>,
     subscription: HashMap<String, Policy>,
     application: HashMap<String, Policy>,
@@ -103,7 +106,14 @@ impl Throttle {
             subscription: by_name(&config.policies.subscription),
             application: by_name(&config.policies.application),
             counters,
+            advertises: false,
         }
+    }
+
+    /// Tells callers how they stand against their limits.
+    pub fn advertising(mut self, advertises: bool) -> Self {
+        self.advertises = advertises;
+        self
     }
 
     /// Resolves the subscription level of an application at an API.
@@ -140,6 +150,23 @@ impl Throttle {
         }
     }
 
+    fn decide(&self, levels: [(LevelKind, &Level); 4], now_ms: u64) -> Result<Admission, Rejection> {
+        let decision = admit(levels, now_ms);
+        if !self.advertises {
+            return decision;
+        }
+        match decision {
+            Ok(mut admission) => {
+                admission.standing = Standing::of(&levels, now_ms);
+                Ok(admission)
+            }
+            Err(mut rejection) => {
+                rejection.standing = Standing::of(&levels, now_ms).map(Box::new);
+                Err(rejection)
+            }
+        }
+    }
+
     fn api(&self, index: u32) -> Option<&ApiLevels> {
         self.apis.get(usize::try_from(index).ok()?)
     }
@@ -163,7 +190,7 @@ impl Throttle {
             return Err(Refusal::UnknownPolicy.into());
         };
         match who {
-            Who::Caller(caller) => admit(
+            Who::Caller(caller) => self.decide(
                 [
                     (LevelKind::Api, &levels.level),
                     (LevelKind::Resource, resource_level),
@@ -177,7 +204,7 @@ impl Throttle {
                     let terms = SubscriptionTerms::default();
                     self.subscription_level(UNAUTHENTICATED, &terms, &address.to_string(), api, now_ms)
                 });
-                admit(
+                self.decide(
                     [
                         (LevelKind::Api, &levels.level),
                         (LevelKind::Resource, resource_level),

@@ -468,3 +468,71 @@ proptest! {
         prop_assert_eq!(counter.used(next), 1);
     }
 }
+
+#[test]
+fn callers_are_told_how_they_stand() {
+    let mut policies = policies();
+    policies.application = vec![
+        Policy {
+            burst: Some(Burst {
+                count: 9,
+                window_ms: 1000,
+            }),
+            ..policy("App", 7)
+        },
+        Policy {
+            quota: Quota::Bandwidth {
+                bytes: 1 << 20,
+                window_ms: 60 * MINUTE,
+            },
+            ..policy("Bytes", 0)
+        },
+    ];
+    let throttle = throttle(&gateway(None, Some("Five"), policies)).advertising(true);
+    let mut core = CoreThrottle::new();
+    let mut told = |levels: &CallerLevels, now| match throttle.admit(&mut core, 0, 0, Who::Caller(levels), now) {
+        Ok(admission) => (true, admission.standing.expect("something limits the call")),
+        Err(rejection) => (false, *rejection.standing.expect("something limits the call")),
+    };
+    let levels = caller(&throttle, "Soft", "App", 0);
+    let (admitted, standing) = told(&levels, NOW);
+    assert!(admitted);
+    // `Soft` stops nobody, so that there is nothing to be careful about.
+    assert_eq!(
+        standing.policy,
+        r#""resource";q=5;w=60, "application-burst";q=9;w=1, "application";q=7;w=60"#
+    );
+    assert_eq!(
+        standing.limit,
+        r#""resource";r=4;t=59, "application-burst";r=8;t=1, "application";r=6;t=59"#
+    );
+    for _ in 0..4 {
+        assert!(told(&levels, NOW).0);
+    }
+    let (admitted, standing) = told(&levels, NOW + 1000);
+    assert!(!admitted);
+    assert_eq!(
+        standing.limit,
+        r#""resource";r=0;t=58, "application-burst";r=9;t=1, "application";r=2;t=58"#
+    );
+    let metered = caller(&throttle, "Unlimited", "Bytes", 0);
+    let (_, standing) = told(&metered, NOW + MINUTE);
+    assert_eq!(
+        standing.policy,
+        r#""resource";q=5;w=60, "application-bytes";q=1048576;w=3600;qu="content-bytes""#
+    );
+}
+
+#[test]
+fn nothing_is_told_where_nothing_limits_or_nobody_asked_for_it() {
+    let limited = throttle(&gateway(None, Some("Five"), policies()));
+    let unlimited = throttle(&gateway(None, None, policies())).advertising(true);
+    let mut core = CoreThrottle::new();
+    for throttle in [limited, unlimited] {
+        let levels = caller(&throttle, "Unlimited", "Unlimited", 0);
+        let admission = throttle
+            .admit(&mut core, 0, 0, Who::Caller(&levels), NOW)
+            .expect("it is admitted");
+        assert!(admission.standing.is_none());
+    }
+}

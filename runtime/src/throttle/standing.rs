@@ -1,0 +1,80 @@
+//! How a caller stands against its limits, in the words of the `RateLimit` headers
+//! (draft-ietf-httpapi-ratelimit-headers).
+
+use super::{Counter, Level, LevelKind};
+use bytes::{BufMut, Bytes, BytesMut};
+use http::HeaderValue;
+use std::fmt::Write;
+
+/// Bytes that hold the entries of two limits.
+const USUAL_LENGTH: usize = 96;
+
+/// The limits that apply to a request, and what is left of them.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Value of `RateLimit-Policy`: the quota and the window in seconds of each limit.
+    pub policy: HeaderValue,
+    /// Value of `RateLimit`: what is left of each limit and the seconds until its window ends.
+    pub limit: HeaderValue,
+}
+
+impl Standing {
+    /// Writes the headers; `None` where nothing limits the request. Limits that only report are left out: they stop
+    /// nobody.
+    pub(super) fn of(levels: &[(LevelKind, &Level)], now_ms: u64) -> Option<Self> {
+        let mut lists = Lists {
+            policy: BytesMut::with_capacity(USUAL_LENGTH),
+            limit: BytesMut::with_capacity(USUAL_LENGTH),
+        };
+        for (kind, level) in levels {
+            let Level::Limited(limits) = level else {
+                continue;
+            };
+            let name = kind.name();
+            if let Some(counter) = &limits.burst {
+                lists.add(name, "-burst", "", counter, now_ms);
+            }
+            if limits.stop_on_quota {
+                if let Some(counter) = &limits.requests {
+                    lists.add(name, "", "", counter, now_ms);
+                }
+                if let Some(counter) = &limits.bandwidth {
+                    lists.add(name, "-bytes", ";qu=\"content-bytes\"", counter, now_ms);
+                }
+            }
+        }
+        lists.finish()
+    }
+}
+
+struct Lists {
+    policy: BytesMut,
+    limit: BytesMut,
+}
+
+impl Lists {
+    fn add(&mut self, name: &str, suffix: &str, unit: &str, counter: &Counter, now_ms: u64) {
+        for list in [&mut self.policy, &mut self.limit] {
+            if !list.is_empty() {
+                list.put_slice(b", ");
+            }
+        }
+        let (quota, window) = (counter.limit(), counter.window_ms().div_ceil(1000));
+        let left = quota.saturating_sub(counter.used(now_ms));
+        let ends = counter.remaining_ms(now_ms).div_ceil(1000);
+        // Writing to memory does not fail.
+        let _ = write!(self.policy, "\"{name}{suffix}\";q={quota};w={window}{unit}");
+        let _ = write!(self.limit, "\"{name}{suffix}\";r={left};t={ends}");
+    }
+
+    fn finish(self) -> Option<Standing> {
+        if self.policy.is_empty() {
+            return None;
+        }
+        let value = |list: BytesMut| HeaderValue::from_maybe_shared(Bytes::from(list)).ok();
+        Some(Standing {
+            policy: value(self.policy)?,
+            limit: value(self.limit)?,
+        })
+    }
+}
