@@ -1,14 +1,13 @@
 //! Decides about the callers of one bundle.
 
-use super::backend_tokens::introduces;
+use super::backend_tokens::{FetchedClaims, introduces};
 use super::decision::Decision;
 use super::resources::{ApiSecurity, ResourceSecurity, Strip};
 use super::scopes::ScopeNames;
 use super::subscription::Subscriptions;
-use super::{Answers, Caller, CoreAuth, Outcome, RequestView, Security, Services};
+use super::{Answers, BackendToken, Caller, CoreAuth, Outcome, RequestView, Security, Services};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
-use http::HeaderValue;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,18 +56,21 @@ impl Authenticator {
         self.find(api, resource).map(|(_, resource)| &resource.strip)
     }
 
-    /// Returns the token that introduces the caller to the backend of API number `api`: the one that the caller's token
-    /// carries, else a generated one where that is switched on.
-    pub fn backend_jwt(&self, caller: &Caller, api: u32, now_ms: u64) -> Option<HeaderValue> {
+    /// Returns the token that introduces the caller to the backend of API number `api`: the one that the caller's
+    /// credential brings, else a generated one where that is switched on. `fetched`: what the fetch brought that the
+    /// first call asked for.
+    pub fn backend_jwt(&self, caller: &Caller, api: u32, now_ms: u64, fetched: Option<FetchedClaims>) -> BackendToken {
         if !introduces(caller.identity.kind) {
-            return None;
+            return BackendToken::None;
         }
         if let Some(token) = &caller.identity.backend_token {
-            return Some(token.clone());
+            return BackendToken::Ready(token.clone());
         }
-        let tokens = self.security.backend_tokens.as_ref()?;
-        let api = self.apis.get(usize::try_from(api).ok()?)?;
-        tokens.token(caller, &api.api, now_ms)
+        let api = usize::try_from(api).ok().and_then(|api| self.apis.get(api));
+        match (&self.security.backend_tokens, api) {
+            (Some(tokens), Some(api)) => tokens.token(caller, &api.api, now_ms, fetched),
+            _ => BackendToken::None,
+        }
     }
 
     /// Returns the services of the gateway itself.

@@ -1,20 +1,49 @@
 //! Tokens for backends, made once per caller and reused while they live.
 
-use super::backend_jwt::{ApiFacts, Dialect, Signer, claims};
+use super::backend_jwt::{ApiFacts, Dialect, Signer, Stamp, claims};
+use super::key_manager::{ClaimSource, FAILED_LIFE_MS, UserClaims};
 use super::{Caller, CredentialKind};
 use crate::config::BackendJwt;
 use http::HeaderValue;
 use mgw_bundle::config::Api;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
-/// A remembered token is renewed so many milliseconds before it ends.
-const MARGIN_MS: u64 = 5000;
-
-/// A token with its end, kept beside its caller.
+/// A token, kept beside its caller.
 #[derive(Debug, Clone)]
 pub(super) struct Remembered {
     value: HeaderValue,
+    /// Epoch milliseconds until which it is reused.
     until_ms: u64,
+}
+
+/// What introduces a caller to the backend.
+#[derive(Debug)]
+pub enum BackendToken {
+    /// Nothing does.
+    None,
+    /// This value of the header.
+    Ready(HeaderValue),
+    /// Claims about the user have to be fetched first, see [`BackendToken::ready`].
+    Fetch(ClaimFetch),
+}
+
+/// Claims to be fetched.
+#[derive(Debug)]
+pub struct ClaimFetch {
+    source: Arc<ClaimSource>,
+    user: String,
+    now_ms: u64,
+}
+
+/// Claims that were fetched, or could not be.
+#[derive(Debug)]
+pub struct FetchedClaims(pub(super) UserClaims);
+
+impl ClaimFetch {
+    /// Fetches, within a bound.
+    pub async fn fetched(self) -> FetchedClaims {
+        FetchedClaims(self.source.fetch(self.user, self.now_ms).await)
+    }
 }
 
 /// Makes tokens for backends.
@@ -24,10 +53,14 @@ pub(super) struct BackendTokens {
     dialect: Dialect,
     life_ms: u64,
     reuse: bool,
+    /// A remembered token is renewed so many milliseconds before it ends.
+    margin_ms: u64,
+    claims: Option<Arc<ClaimSource>>,
 }
 
 impl BackendTokens {
-    pub(super) fn new(config: &BackendJwt, signer: Signer) -> Self {
+    /// `margin_ms`: by how much clocks may differ.
+    pub(super) fn new(config: &BackendJwt, signer: Signer, margin_ms: u64) -> Self {
         Self {
             signer,
             dialect: Dialect {
@@ -38,52 +71,108 @@ impl BackendTokens {
             },
             life_ms: u64::try_from(config.life.as_millis()).unwrap_or(u64::MAX),
             reuse: config.cached,
+            margin_ms,
+            claims: None,
         }
     }
 
-    /// Returns the token for a caller of an API.
-    pub(super) fn token(&self, caller: &Caller, api: &Api, now_ms: u64) -> Option<HeaderValue> {
-        if !self.reuse {
-            return self.make(caller, api, now_ms).map(|made| made.value);
+    /// Adds claims about users.
+    pub(super) fn with_claims(mut self, claims: Option<Arc<ClaimSource>>) -> Self {
+        self.claims = claims;
+        self
+    }
+
+    /// Returns how often claims about users could not be had; `None` where nobody asks for them.
+    pub(super) fn claim_failures(&self) -> Option<u64> {
+        self.claims.as_ref().map(|claims| claims.failures())
+    }
+
+    /// Returns the token for a caller of an API, unless claims have to be fetched for it. `fetched`: they were.
+    pub(super) fn token(
+        &self,
+        caller: &Caller,
+        api: &Api,
+        now_ms: u64,
+        fetched: Option<FetchedClaims>,
+    ) -> BackendToken {
+        if let Some(value) = self.remembered(caller, now_ms) {
+            return BackendToken::Ready(value);
         }
-        // Callers belong to one core: nobody waits here.
-        let mut kept = caller.backend_token.lock().unwrap_or_else(PoisonError::into_inner);
-        match kept.as_ref() {
-            Some(token) if token.until_ms > now_ms.saturating_add(MARGIN_MS) => Some(token.value.clone()),
-            _ => {
-                let made = self.make(caller, api, now_ms)?;
-                Some(kept.insert(made).value.clone())
+        let user = &caller.identity.user;
+        let asked = caller.identity.remote_claims && user != "Unknown";
+        let source = self.claims.as_ref().filter(|_| asked);
+        let (claims, complete) = match (source, fetched) {
+            (None, _) => (None, true),
+            (Some(_), Some(FetchedClaims(claims))) => (claims, false),
+            (Some(source), None) => match source.known(user, now_ms) {
+                Some(claims) => (claims, false),
+                None => {
+                    return BackendToken::Fetch(ClaimFetch {
+                        source: Arc::clone(source),
+                        user: user.clone(),
+                        now_ms,
+                    });
+                }
+            },
+        };
+        let complete = complete || claims.is_some();
+        match self.make(caller, api, now_ms, claims) {
+            Some(value) => {
+                let life = self.life_ms.saturating_sub(self.margin_ms);
+                // A token without the claims that it should have does not stay.
+                let life = if complete { life } else { life.min(FAILED_LIFE_MS) };
+                self.remember(caller, &value, now_ms.saturating_add(life));
+                BackendToken::Ready(value)
+            }
+            None => {
+                tracing::warn!("a token for the backend could not be made");
+                BackendToken::None
             }
         }
     }
 
-    fn make(&self, caller: &Caller, api: &Api, now_ms: u64) -> Option<Remembered> {
-        let until_ms = now_ms.saturating_add(self.life_ms);
+    fn remembered(&self, caller: &Caller, now_ms: u64) -> Option<HeaderValue> {
+        if !self.reuse {
+            return None;
+        }
+        // Callers belong to one core: nobody waits here.
+        let kept = caller.backend_token.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.as_ref().filter(|token| now_ms < token.until_ms)?;
+        Some(kept.value.clone())
+    }
+
+    fn remember(&self, caller: &Caller, value: &HeaderValue, until_ms: u64) {
+        if self.reuse {
+            let mut kept = caller.backend_token.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some(Remembered {
+                value: value.clone(),
+                until_ms,
+            });
+        }
+    }
+
+    fn make(&self, caller: &Caller, api: &Api, now_ms: u64, remote: UserClaims) -> Option<HeaderValue> {
         let facts = ApiFacts {
             name: &api.name,
             base_path: &api.base_path,
             version: &api.version,
         };
-        let id = uuid::Uuid::new_v4().to_string();
-        let (issued, expires) = (now_ms / 1000, until_ms / 1000);
+        let stamp = Stamp {
+            id: uuid::Uuid::new_v4().to_string(),
+            issued: now_ms / 1000,
+            expires: now_ms.saturating_add(self.life_ms) / 1000,
+        };
         let claims = claims(
             &self.dialect,
             &caller.identity,
             &caller.grant,
             facts,
-            &id,
-            issued,
-            expires,
+            stamp,
+            remote.as_deref(),
         );
-        let token = self.signer.sign(&claims);
-        let value = token.and_then(|token| HeaderValue::try_from(token).ok());
-        if value.is_none() {
-            tracing::warn!("a token for the backend could not be made");
-        }
-        Some(Remembered {
-            value: value?,
-            until_ms,
-        })
+        let mut value = HeaderValue::try_from(self.signer.sign(&claims)?).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 }
 

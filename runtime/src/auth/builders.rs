@@ -7,7 +7,7 @@ use super::issuers::TrustedIssuer;
 use super::jwks::KeySource;
 use super::jwt::{Expectations, VerificationKey};
 use super::key_manager::key_validation::KeyValidator;
-use super::key_manager::{Introspector, OpaqueTokens};
+use super::key_manager::{ClaimSource, Introspector, OpaqueTokens};
 use super::token_proxy::TokenProxy;
 use super::{Revocations, SecurityError};
 use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
@@ -90,6 +90,7 @@ pub(super) fn trusted(
         scope_claim: issuer.scope_claim.clone(),
         consumer_key_claim: issuer.consumer_key_claim.clone(),
         validate_subscription: issuer.validate_subscription,
+        remote_claims: issuer.remote_claims,
     })
 }
 
@@ -103,8 +104,9 @@ pub(super) fn backend_tokens(
     if !settings.enabled {
         return Ok(None);
     }
+    let margin_ms = u64::try_from(config.authentication.skew.as_millis()).unwrap_or(0);
     if settings.signing == BackendJwtSigning::Unsigned {
-        return Ok(Some(BackendTokens::new(settings, Signer::unsigned())));
+        return Ok(Some(BackendTokens::new(settings, Signer::unsigned(), margin_ms)));
     }
     if let (None, Some(store)) = (&settings.private_key_file, keys) {
         let entry = match &settings.private_key_alias {
@@ -118,7 +120,7 @@ pub(super) fn backend_tokens(
             setting: "jwtGeneratorConfig.privateKeyAlias",
             reason: error.to_string(),
         })?;
-        return Ok(Some(BackendTokens::new(settings, signer)));
+        return Ok(Some(BackendTokens::new(settings, signer, margin_ms)));
     }
     // The listener's key signs unless there is one of its own.
     let (key, certificate) = match &settings.private_key_file {
@@ -138,7 +140,22 @@ pub(super) fn backend_tokens(
         setting: KEY,
         reason: error.to_string(),
     })?;
-    Ok(Some(BackendTokens::new(settings, signer)))
+    Ok(Some(BackendTokens::new(settings, signer, margin_ms)))
+}
+
+/// Makes the connection to the server with claims about users, where they are asked for.
+pub(super) fn claim_source(
+    config: &RuntimeConfig,
+    trust: Option<&OpenStore>,
+    control: &tokio::runtime::Handle,
+) -> Result<Option<Arc<ClaimSource>>, SecurityError> {
+    let Some(retrieval) = &config.claim_retrieval else {
+        return Ok(None);
+    };
+    let roots = key_manager_roots(&config.key_manager, trust)?;
+    ClaimSource::new(retrieval, &config.key_manager, roots.as_deref(), control)
+        .map(Some)
+        .map_err(|reason| SecurityError::KeyManager { reason })
 }
 
 /// Makes the connection to whoever knows opaque tokens.
@@ -266,6 +283,7 @@ pub(super) fn api_key_issuer(
         scope_claim: None,
         consumer_key_claim: None,
         validate_subscription: None,
+        remote_claims: false,
     }))
 }
 

@@ -71,6 +71,8 @@ pub struct Identity {
     pub(super) key_type: Option<String>,
     /// Whether the issuer's configuration asks for subscriptions; `None`: the general setting.
     pub(super) validate_subscription: Option<bool>,
+    /// Whether claims about the user are fetched for the backend's token.
+    pub(super) remote_claims: bool,
     /// `jti`.
     pub(super) token_id: Option<String>,
     /// The token for backends that the caller's credential brings with it.
@@ -118,6 +120,7 @@ impl Identity {
             claims,
             valid_until_ms,
             validate_subscription: None,
+            remote_claims: false,
             api_key: None,
         }
     }

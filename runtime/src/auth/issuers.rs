@@ -22,6 +22,7 @@ pub(super) struct TrustedIssuer {
     pub(super) scope_claim: Option<String>,
     pub(super) consumer_key_claim: Option<String>,
     pub(super) validate_subscription: Option<bool>,
+    pub(super) remote_claims: bool,
 }
 
 /// Why there is no identity.
@@ -81,6 +82,7 @@ impl Issuers {
             until,
         );
         identity.validate_subscription = trusted.validate_subscription;
+        identity.remote_claims = trusted.remote_claims;
         Ok(identity)
     }
 

@@ -48,6 +48,7 @@ mod token_proxy;
 
 pub use answers::Answers;
 pub use authenticator::Authenticator;
+pub use backend_tokens::{BackendToken, ClaimFetch, FetchedClaims};
 pub use caller::{Caller, CallerKeyType};
 pub use core::CoreAuth;
 pub use identity::{CredentialKind, Identity, TokenApplication};

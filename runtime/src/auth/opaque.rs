@@ -49,11 +49,12 @@ impl<'a> Decision<'a> {
         if security.revocations.contains(token, None) {
             return Err(Refusal::InvalidCredentials.into());
         }
-        let identity = match &security.opaque_tokens {
+        let mut identity = match &security.opaque_tokens {
             OpaqueTokens::Unknown => return Err(Refusal::InvalidCredentials.into()),
             OpaqueTokens::Introspected(introspector) => self.introspected(introspector, presented)?,
             OpaqueTokens::Validated(validator) => self.validated(validator, presented)?,
         };
+        identity.remote_claims = security.config.key_manager.remote_claims;
         if security.revocations.contains(token, identity.token_id.as_deref()) {
             return Err(Refusal::InvalidCredentials.into());
         }

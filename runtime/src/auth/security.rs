@@ -3,8 +3,8 @@
 use super::api_key_issuer::ApiKeyIssuer;
 use super::backend_tokens::BackendTokens;
 use super::builders::{
-    accept_certificates, api_key_issuer, api_key_signer, backend_tokens, opaque_tokens, revoke_from_file, token_proxy,
-    trusted,
+    accept_certificates, api_key_issuer, api_key_signer, backend_tokens, claim_source, opaque_tokens, revoke_from_file,
+    token_proxy, trusted,
 };
 use super::certificates::Certificates;
 use super::issuers::Issuers;
@@ -105,7 +105,9 @@ impl Security {
             &mut errors,
         );
         let token_proxy = keep(token_proxy(&config.key_manager, trust, control), &mut errors);
+        let claims = keep(claim_source(config, trust, control), &mut errors);
         let backend_tokens = keep(backend_tokens(config, keys), &mut errors);
+        let backend_tokens = backend_tokens.map(|tokens| tokens.with_claims(claims));
         let passwords = Passwords::new(config.users.clone(), control.clone());
         let passwords = match passwords {
             Some(passwords) if errors.is_empty() => Arc::new(passwords),
@@ -177,6 +179,11 @@ impl Security {
             OpaqueTokens::Validated(validator) => Some(validator.failures()),
             _ => None,
         }
+    }
+
+    /// Returns how often claims about users could not be had; `None` where nobody asks for them.
+    pub fn claim_retrieval_failures(&self) -> Option<u64> {
+        self.backend_tokens.as_ref()?.claim_failures()
     }
 
     /// Returns the state of every source of revocations that is read while the gateway runs.

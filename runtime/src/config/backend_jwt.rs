@@ -67,10 +67,6 @@ pub(super) const KEYS: &[Key] = &[
         "`aud`; none: no such claim",
     ),
     Key::inert("jwtGeneratorConfig.generatorImpl", Kind::Text),
-    Key::inert("jwtGeneratorConfig.claimRetrieval.retrieverImpl", Kind::Text),
-    Key::inert("jwtGeneratorConfig.claimRetrieval.configuration.serverUrl", Kind::Text),
-    Key::inert("jwtGeneratorConfig.claimRetrieval.configuration.username", Kind::Text),
-    Key::inert("jwtGeneratorConfig.claimRetrieval.configuration.password", Kind::Secret),
     Key::new(
         "jwtGeneratorConfig.jwtGeneratorCaching.tokenCacheEnable",
         Kind::Bool,

@@ -1,8 +1,9 @@
 //! Every key the configuration knows, with kind, default and meaning.
 
 use super::{
-    access_log, admin, api_key, authentication, backend_jwt, caching, connected, http_clients, issuer, key_manager,
-    key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, throttling, users,
+    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, http_clients, issuer,
+    key_manager, key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, throttling,
+    users,
 };
 
 /// What a key's value looks like.
@@ -128,6 +129,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     users::KEYS,
     mutual_tls::KEYS,
     backend_jwt::KEYS,
+    claim_retrieval::KEYS,
     revocation::KEYS,
     throttling::KEYS,
     caching::KEYS,

@@ -9,7 +9,5 @@ pub(super) const KEYS: &[Key] = &[
     Key::inert("apim.eventHub.username", Kind::Text),
     Key::inert("apim.eventHub.password", Kind::Secret),
     Key::inert("apim.eventHub.eventListeningEndpoints", Kind::Secret),
-    Key::inert("apim.credentials.username", Kind::Text),
-    Key::inert("apim.credentials.password", Kind::Secret),
     Key::inert("api.usage.data.path", Kind::Text),
 ];

@@ -96,7 +96,12 @@ const KEYS: &[Key] = &[
     ),
     Key::new("claims", Kind::Tables(CLAIM_KEYS), "", "claims to rename"),
     Key::inert("claimMapperClassName", Kind::Text),
-    Key::inert("remoteUserClaimRetrievalEnabled", Kind::Bool),
+    Key::new(
+        "remoteUserClaimRetrievalEnabled",
+        Kind::Bool,
+        "false",
+        "fetch claims about its users for the token for backends",
+    ),
 ];
 
 const CLAIM_KEYS: &[Key] = &[
@@ -213,6 +218,8 @@ pub struct Issuer {
     pub jwks: Option<JwksSettings>,
     /// Whether callers need a subscription.
     pub validate_subscription: Option<bool>,
+    /// Fetch claims about its users.
+    pub remote_claims: bool,
     /// Claim with the consumer key.
     pub consumer_key_claim: Option<String>,
     /// Claim with the scopes.
@@ -242,6 +249,7 @@ impl Issuer {
             certificate_alias: None,
             jwks: None,
             validate_subscription: None,
+            remote_claims: false,
             consumer_key_claim: None,
             scope_claim: None,
             required_claims: Vec::new(),
@@ -285,6 +293,7 @@ impl Issuer {
             certificate_alias: reader.text("certificateAlias"),
             jwks,
             validate_subscription: reader.optional_bool("validateSubscription"),
+            remote_claims: reader.bool("remoteUserClaimRetrievalEnabled"),
             consumer_key_claim: reader.text("consumerKeyClaim"),
             scope_claim: reader.text("scopeClaim"),
             required_claims: reader.list("requiredClaims"),

@@ -48,7 +48,12 @@ pub(super) const KEYS: &[Key] = &[
         "false",
         "ask the key validation service (SOAP) about opaque tokens in place of introspection",
     ),
-    Key::inert("keyManager.remoteUserClaimRetrievalEnabled", Kind::Bool),
+    Key::new(
+        "keyManager.remoteUserClaimRetrievalEnabled",
+        Kind::Bool,
+        "false",
+        "fetch claims about users of opaque tokens for the token for backends",
+    ),
     Key::inert("keyManager.issuer", Kind::Text),
 ];
 
@@ -69,6 +74,8 @@ pub struct KeyManager {
     pub introspect_failed_jwt: bool,
     /// Ask the key validation service in place of introspection.
     pub key_validation: bool,
+    /// Fetch claims about users of opaque tokens.
+    pub remote_claims: bool,
     /// How the gateway authenticates.
     pub auth: KeyManagerAuth,
 }
@@ -86,6 +93,7 @@ impl KeyManager {
             max_concurrent_calls: reader.count("keyManager.maxConcurrentCalls"),
             introspect_failed_jwt: reader.bool("keyManager.enableIntrospectForFailedJWT"),
             key_validation: reader.bool("keyManager.enableLegacyMode"),
+            remote_claims: reader.bool("keyManager.remoteUserClaimRetrievalEnabled"),
             auth: KeyManagerAuth::read(reader),
         }
     }

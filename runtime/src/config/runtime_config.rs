@@ -35,6 +35,8 @@ pub struct RuntimeConfig {
     pub mutual_tls: MutualTlsSettings,
     /// The token for backends.
     pub backend_jwt: BackendJwt,
+    /// Claims about users in the token for backends; `None`: there are none.
+    pub claim_retrieval: Option<ClaimRetrieval>,
     /// Revoked tokens.
     pub revocation: Revocation,
     /// Quotas.
@@ -65,7 +67,7 @@ impl RuntimeConfig {
         let merged = merge(sources);
         let (mut errors, mut warnings) = (merged.errors, merged.warnings);
         let mut reader = Reader::new(&merged.settings, SECTIONS.to_vec());
-        let config = Self {
+        let mut config = Self {
             compat: reader.text("compat").as_deref() == Some("micro-gw-3.2"),
             listener: Listener::read(&mut reader),
             admin: Admin::read(&mut reader),
@@ -76,6 +78,7 @@ impl RuntimeConfig {
             users: Users::read(&mut reader),
             mutual_tls: MutualTlsSettings::read(&mut reader),
             backend_jwt: BackendJwt::read(&mut reader),
+            claim_retrieval: None,
             revocation: Revocation::read(&mut reader),
             throttling: Throttling::read(&mut reader),
             caching: Caching::read(&mut reader),
@@ -86,6 +89,8 @@ impl RuntimeConfig {
             overrides: merged.overrides,
             places: merged.places,
         };
+        let (issuers, key_manager, backend_jwt) = (&config.issuers, &config.key_manager, &config.backend_jwt);
+        config.claim_retrieval = ClaimRetrieval::read(&mut reader, issuers, key_manager, backend_jwt);
         errors.append(&mut reader.errors);
         warnings.append(&mut reader.warnings);
         if errors.is_empty() {

@@ -166,6 +166,7 @@ impl State for Control {
             tokens_remembered: remembered,
             introspection_failures: security.introspection_failures(),
             key_validation_failures: security.key_validation_failures(),
+            claim_retrieval_failures: security.claim_retrieval_failures(),
             revoked_tokens: security.revocations.len() as u64,
             revocation_sources: security.revocation_sources(),
             config_generation: snapshot.generation,

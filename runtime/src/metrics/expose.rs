@@ -32,6 +32,8 @@ pub(crate) struct Gauges {
     pub(crate) introspection_failures: Option<u64>,
     /// `None`: no call is validated by the key manager.
     pub(crate) key_validation_failures: Option<u64>,
+    /// `None`: no claims about users are fetched.
+    pub(crate) claim_retrieval_failures: Option<u64>,
     pub(crate) revoked_tokens: u64,
     pub(crate) revocation_sources: Vec<RevocationSourceStatus>,
     pub(crate) config_generation: u64,
@@ -255,6 +257,11 @@ impl Scrape {
                 "key_validation_failures",
                 "Questions about calls that the key validation service did not answer as it should",
                 gauges.key_validation_failures,
+            ),
+            (
+                "claim_retrieval_failures",
+                "Tries to fetch claims about a user that brought none",
+                gauges.claim_retrieval_failures,
             ),
         ] {
             if let Some(failures) = failures {

@@ -4,6 +4,7 @@ use super::admission::{authenticate, throttle};
 use super::answer::Answered;
 use super::body::{AnswerBody, Source};
 use super::exchange::Exchange;
+use super::introduce::introduce;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
 use super::{client_address, headers, listener, request_id, service};
@@ -162,9 +163,10 @@ pub(crate) async fn handle(
         &snapshot.backend_jwt_header,
     );
     let api_index = route.api_index.0;
-    let backend_jwt = caller
-        .as_ref()
-        .and_then(|caller| snapshot.authenticator.backend_jwt(caller, api_index, began.unix_ms));
+    let backend_jwt = match &caller {
+        Some(caller) => introduce(snapshot, caller, api_index, began.unix_ms).await,
+        None => None,
+    };
     if let Some(token) = backend_jwt {
         outgoing_headers.insert(snapshot.backend_jwt_header.clone(), token);
     }

@@ -11,6 +11,7 @@ mod client_address;
 mod exchange;
 mod handle;
 mod headers;
+mod introduce;
 mod listener;
 mod phase;
 mod request_id;

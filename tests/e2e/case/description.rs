@@ -25,6 +25,9 @@ pub struct Case {
     /// What the key manager's key validation service says about `TOKEN METHOD TEMPLATE`. About all others: 900901.
     #[serde(default)]
     pub key_validation: BTreeMap<String, toml::Table>,
+    /// What the key manager says about users, by claim. About all others: 404.
+    #[serde(default)]
+    pub user_claims: BTreeMap<String, BTreeMap<String, String>>,
     /// The requests, in order.
     pub request: Vec<Request>,
 }

@@ -1,4 +1,4 @@
-//! A key manager that answers introspection requests and key validations from a case's tables.
+//! A key manager that answers introspection requests, key validations and questions about users from a case's tables.
 
 use super::description::Case;
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 struct Answers {
     introspection: BTreeMap<String, String>,
     key_validation: BTreeMap<String, String>,
+    user_claims: BTreeMap<String, String>,
 }
 
 /// Starts it on a thread that lives as long as the process.
@@ -21,7 +22,15 @@ pub fn start(case: &Case) -> SocketAddr {
         .key_validation
         .iter()
         .map(|(call, members)| (call.clone(), soap(members)));
+    let user_claims = case.user_claims.iter().map(|(user, claims)| {
+        let entries = claims
+            .iter()
+            .map(|(uri, value)| serde_json::json!({"uri": uri, "value": value}));
+        let list: Vec<_> = entries.collect();
+        (user.clone(), serde_json::json!({"list": list}).to_string())
+    });
     let answers = Answers {
+        user_claims: user_claims.collect(),
         introspection: introspection.collect(),
         key_validation: key_validation.collect(),
     };
@@ -58,6 +67,10 @@ fn answer(mut stream: TcpStream, answers: &Answers) -> std::io::Result<()> {
         _ if !authorised => ("401 Unauthorized", "application/json", "{}".to_owned()),
         Some("/oauth2/introspect") => ("200 OK", "application/json", introspect(&body, answers)),
         Some("/services/APIKeyValidationService") => ("200 OK", "text/xml", validate(&body, answers)),
+        Some("/keymanager-operations/user-info/claims/generate") => match describe(&body, answers) {
+            Some(claims) => ("200 OK", "application/json", claims),
+            None => ("404 Not Found", "application/json", "{}".to_owned()),
+        },
         _ => ("404 Not Found", "application/json", "{}".to_owned()),
     };
     write!(
@@ -73,6 +86,11 @@ fn introspect(body: &[u8], answers: &Answers) -> String {
         .map(|(_, token)| token.into_owned());
     let known = asked.and_then(|token| answers.introspection.get(&token));
     known.map_or("{\"active\":false}", String::as_str).to_owned()
+}
+
+fn describe(body: &[u8], answers: &Answers) -> Option<String> {
+    let asked: serde_json::Value = serde_json::from_slice(body).ok()?;
+    answers.user_claims.get(asked["username"].as_str()?).cloned()
 }
 
 fn validate(body: &[u8], answers: &Answers) -> String {

@@ -40,15 +40,22 @@ pub(crate) struct ApiFacts<'a> {
     pub(crate) version: &'a str,
 }
 
-/// Builds the claims. Times are in seconds since the epoch.
+/// What is new in every token. Times are in seconds since the epoch.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    pub(crate) id: String,
+    pub(crate) issued: u64,
+    pub(crate) expires: u64,
+}
+
+/// Builds the claims. `remote`: what the control plane says about the user.
 pub(crate) fn claims(
     dialect: &Dialect,
     identity: &Identity,
     grant: &Grant,
     api: ApiFacts<'_>,
-    id: &str,
-    issued: u64,
-    expires: u64,
+    stamp: Stamp,
+    remote: Option<&Map<String, Value>>,
 ) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| {
@@ -60,9 +67,9 @@ pub(crate) fn claims(
         [one] => set("aud", one.as_str().into()),
         many => set("aud", many.into()),
     }
-    set("jti", id.into());
-    set("iat", issued.into());
-    set("exp", expires.into());
+    set("jti", stamp.id.into());
+    set("iat", stamp.issued.into());
+    set("exp", stamp.expires.into());
     if identity.user != "Unknown" {
         set("sub", identity.user.as_str().into());
     }
@@ -90,10 +97,20 @@ pub(crate) fn claims(
     for (name, value) in facts.into_iter().filter(|(_, value)| known(value)) {
         set(&format!("{}{name}", dialect.prefix), value.into());
     }
+    let restricted = |name: &String| RESTRICTED.contains(&name.as_str()) || dialect.restricted.contains(name);
     for (name, value) in &identity.claims {
-        let restricted = RESTRICTED.contains(&name.as_str()) || dialect.restricted.contains(name);
         // A claim of the client's issuer must not pass for one of the gateway's.
-        if !restricted && !name.starts_with(&dialect.prefix) && !claims.contains_key(name) {
+        if !restricted(name) && !name.starts_with(&dialect.prefix) && !claims.contains_key(name) {
+            claims.insert(name.clone(), value.clone());
+        }
+    }
+    // The control plane speaks the gateway's dialect, but what is the gateway's to say stays so, said or not.
+    let own = |name: &String| {
+        let fact = name.strip_prefix(&dialect.prefix);
+        fact.is_some_and(|fact| facts.iter().any(|(own, _)| *own == fact))
+    };
+    for (name, value) in remote.into_iter().flatten() {
+        if !restricted(name) && !own(name) && !claims.contains_key(name) {
             claims.insert(name.clone(), value.clone());
         }
     }

@@ -3,5 +3,5 @@
 mod claims;
 mod signer;
 
-pub(super) use claims::{ApiFacts, Dialect, claims};
+pub(super) use claims::{ApiFacts, Dialect, Stamp, claims};
 pub(super) use signer::Signer;

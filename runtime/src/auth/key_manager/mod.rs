@@ -1,5 +1,6 @@
 //! The key manager: what it says about opaque tokens, by introspection or by its older key validation service.
 
+mod claim_source;
 mod connection;
 mod credentials;
 mod failures;
@@ -10,6 +11,7 @@ mod opaque_tokens;
 mod questions;
 mod token_request;
 
+pub(super) use claim_source::{ClaimSource, FAILED_LIFE_MS, UserClaims};
 pub(super) use introspector::{Answer, Introspector};
 pub(super) use opaque_tokens::OpaqueTokens;
 

@@ -30,11 +30,11 @@ fn caller(fixture: &mut Fixture, changes: Value) -> Arc<Caller> {
 }
 
 fn issued(fixture: &Fixture, caller: &Caller) -> Option<String> {
-    let value = fixture.authenticator.backend_jwt(caller, 0, fixture.now)?;
+    let value = fixture.introduction(caller)?;
     Some(value.to_str().expect("text").to_owned())
 }
 
-fn part(token: &str, number: usize) -> Value {
+pub(super) fn part(token: &str, number: usize) -> Value {
     let text = token.split('.').nth(number).expect("three parts");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
 }

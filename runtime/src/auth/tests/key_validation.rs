@@ -85,10 +85,7 @@ fn the_answer_fills_the_caller_and_is_remembered_within_its_validity() {
             grant.terms.burst.map(|burst| (burst.count, burst.window_ms)),
             Some((7, 1000))
         );
-        let carried = fixture
-            .authenticator
-            .backend_jwt(&caller, 0, NOW)
-            .expect("it came along");
+        let carried = fixture.introduction(&caller).expect("it came along");
         assert_eq!(carried, "km.made.it");
         assert!(!format!("{caller:?}").contains("km.made.it"));
     }

@@ -14,6 +14,7 @@ mod mutual_tls;
 #[cfg(feature = "redis")]
 mod redis_revocation;
 mod remembered;
+mod remote_claims;
 mod revocation_list;
 mod server;
 mod services;

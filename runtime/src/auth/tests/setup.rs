@@ -1,7 +1,9 @@
 //! A small gateway for tests: one API, resources by security setting.
 
 use super::keys::keys;
-use crate::auth::{Answers, Authenticator, Caller, CoreAuth, Outcome, RequestView, RevocationSourceStatus};
+use crate::auth::{
+    Answers, Authenticator, BackendToken, Caller, CoreAuth, Outcome, RequestView, RevocationSourceStatus,
+};
 use crate::config::{RuntimeConfig, Sources};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
@@ -216,6 +218,23 @@ impl Fixture {
         let mut source = self.security.revocation_sources[0].clone();
         let waiting = async move { source.wait_for(wanted).await.map(|_| ()) };
         self.runtime.block_on(waiting).expect("the source goes on");
+    }
+
+    /// The token that introduces a caller to the backend of the first API; waits for claims about the user.
+    pub(super) fn introduction(&self, caller: &Caller) -> Option<HeaderValue> {
+        let authenticator = &self.authenticator;
+        let token = match authenticator.backend_jwt(caller, 0, self.now, None) {
+            BackendToken::Fetch(fetch) => {
+                let fetched = self.runtime.block_on(fetch.fetched());
+                authenticator.backend_jwt(caller, 0, self.now, Some(fetched))
+            }
+            settled => settled,
+        };
+        match token {
+            BackendToken::Ready(value) => Some(value),
+            BackendToken::None => None,
+            BackendToken::Fetch(_) => panic!("the claims were fetched"),
+        }
     }
 
     /// Sends a bearer token to the first resource.

@@ -72,10 +72,7 @@ fn the_key_of_the_store_signs_tokens_for_backends() {
     );
     let mut fixture = simple(&conf, oauth2());
     let caller = fixture.bearer(&token(&claims())).expect("good").expect("secured");
-    let issued = fixture
-        .authenticator
-        .backend_jwt(&caller, 0, fixture.now)
-        .expect("switched on");
+    let issued = fixture.introduction(&caller).expect("switched on");
     let (message, signature) = issued.to_str().expect("text").rsplit_once('.').expect("three parts");
     let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
     let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, keys().rsa.public_key());
