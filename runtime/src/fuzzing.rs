@@ -1,6 +1,7 @@
 //! The private parsers of bytes from outside, for the fuzz targets in `fuzz/`. Not part of the interface.
 
 pub use crate::auth::fuzzing::{key_set, key_validation, revocation_list, token};
+pub use crate::event_hub::amqp::fuzzing::broker_frames;
 pub use crate::event_hub::fuzzing::event_hub_message;
 pub use crate::route::fuzzing::request_path;
 
@@ -18,6 +19,7 @@ mod tests {
                 super::revocation_list(bytes);
                 super::request_path(bytes);
                 super::event_hub_message(bytes);
+                super::broker_frames(bytes);
             }
         }
     }

@@ -7,6 +7,7 @@
 //! - `proxy` runs the phases of a request; `proxy::Phase` names them in order.
 //! - `snapshot` is what requests see of a bundle; `gateway` compiles and swaps it.
 //! - `tls` opens key stores and chooses versions, suites and client authorities, for `server`, `upstream` and `auth`.
+//! - `event_hub` reads what a control plane tells its gateways while they run, and keeps the connection on which it does.
 //! - `admin`, `metrics` and `access_log` tell what is going on.
 
 mod access_log;
@@ -21,6 +22,7 @@ pub mod fuzzing;
 mod gateway;
 mod metrics;
 mod own_file;
+mod pause;
 mod proxy;
 pub mod refusal;
 mod route;

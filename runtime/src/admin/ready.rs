@@ -29,7 +29,7 @@ pub(crate) struct Readiness {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RevocationSource {
-    /// `redis` or `control-plane`.
+    /// `redis`, `control-plane` or `event-hub`.
     pub(crate) source: &'static str,
     /// `loading`: nothing was read yet; `current`; `stale`: what was read before is in force.
     pub(crate) state: &'static str,

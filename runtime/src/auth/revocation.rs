@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// How long a revocation without expiry is kept: longer than any access token should live.
-const DEFAULT_LIFE_MS: u64 = 90 * 24 * 3600 * 1000;
+pub(super) const DEFAULT_LIFE_MS: u64 = 90 * 24 * 3600 * 1000;
 
 /// What is revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub enum Revoked<'a> {
     Signature(&'a str),
     /// The token with this `jti`, this very token, or the JWT with this third part: control planes do not tell which.
     Any(&'a str),
+}
+
+impl<'a> Revoked<'a> {
+    /// What a control plane names without telling the kind. Of a whole JWT the third part is enough.
+    pub(super) fn any(text: &'a str) -> Self {
+        match text.rsplit_once('.') {
+            Some((front, signature)) if front.split('.').count() == 2 => Self::Any(signature),
+            _ => Self::Any(text),
+        }
+    }
 }
 
 /// The set is full; nothing was recorded.
@@ -139,6 +149,14 @@ mod tests {
         set.revoke(Revoked::Token("opaque"), None, 0).expect("there is room");
         assert!(set.contains("opaque", None));
         set.revoke(Revoked::Any("any"), None, 0).expect("there is room");
+        for (text, kept) in [
+            ("h.p.s", "s"),
+            ("opaque", "opaque"),
+            ("a.b", "a.b"),
+            ("a.b.c.d", "a.b.c.d"),
+        ] {
+            assert_eq!(Revoked::any(text), Revoked::Any(kept));
+        }
         assert!(set.contains("any", None) && set.contains("h.p.any", None) && set.contains("h.p.s", Some("any")));
     }
 

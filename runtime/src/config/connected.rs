@@ -1,6 +1,7 @@
-//! Connections to the control plane, which this gateway does not make by itself: the keys are known and without effect.
+//! Connections to the control plane. Most of these keys are known and without effect.
 
 use super::catalogue::{Key, Kind};
+use super::event_hub::ENDPOINTS_KEY;
 
 pub(super) const KEYS: &[Key] = &[
     Key::inert("apim.eventHub.enable", Kind::Bool),
@@ -8,6 +9,6 @@ pub(super) const KEYS: &[Key] = &[
     Key::inert("apim.eventHub.internalDataContext", Kind::Text),
     Key::inert("apim.eventHub.username", Kind::Text),
     Key::inert("apim.eventHub.password", Kind::Secret),
-    Key::inert("apim.eventHub.eventListeningEndpoints", Kind::Secret),
+    ENDPOINTS_KEY,
     Key::inert("api.usage.data.path", Kind::Text),
 ];

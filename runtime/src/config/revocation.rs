@@ -2,10 +2,15 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use super::{Brokers, event_hub};
+use crate::event_hub::MAX_SHORT;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
+
+const PROVIDER: &str = "tokenRevocationConfig.realtime.jmsConnectionProviderUrl";
+const TOPIC: &str = "tokenRevocationConfig.realtime.jmsConnectionTopic";
 
 pub(super) const KEYS: &[Key] = &[
     Key::unset(
@@ -22,18 +27,42 @@ pub(super) const KEYS: &[Key] = &[
         "1000000",
         "revocations that are remembered",
     ),
-    Key::inert(
+    Key::new(
         "tokenRevocationConfig.realtime.enableRealtimeMessageRetrieval",
         Kind::Bool,
+        "false",
+        "take revoked tokens from the control plane's event hub, as they are revoked",
     ),
-    Key::inert("tokenRevocationConfig.realtime.jmsConnectionTopic", Kind::Text),
+    Key::new(
+        TOPIC,
+        Kind::Text,
+        "tokenRevocation",
+        "topic of the event hub with revoked tokens",
+    ),
     Key::inert(
         "tokenRevocationConfig.realtime.jmsConnectioninitialContextFactory",
         Kind::Text,
     ),
-    Key::inert("tokenRevocationConfig.realtime.jmsConnectionProviderUrl", Kind::Secret),
-    Key::inert("tokenRevocationConfig.realtime.jmsConnectionUsername", Kind::Text),
-    Key::inert("tokenRevocationConfig.realtime.jmsConnectionPassword", Kind::Secret),
+    Key::unset(
+        PROVIDER,
+        Kind::Secret,
+        "brokers, written as in `apim.eventHub.eventListeningEndpoints`, and those when absent",
+    ),
+    Key::unset(
+        "tokenRevocationConfig.realtime.jmsConnectionUsername",
+        Kind::Text,
+        "user name, instead of the one that the brokers are written with",
+    ),
+    Key::unset(
+        "tokenRevocationConfig.realtime.jmsConnectionPassword",
+        Kind::Secret,
+        "password, instead of the one that the brokers are written with",
+    ),
+    Key::unset(
+        "tokenRevocationConfig.realtime.caFile",
+        Kind::File,
+        "PEM certificates trusted for brokers with TLS beside the system's; those of the trust store when absent",
+    ),
     Key::new(
         "tokenRevocationConfig.persistent.enablePersistentStorageRetrieval",
         Kind::Bool,
@@ -101,10 +130,23 @@ pub struct Revocation {
     pub file: Option<PathBuf>,
     /// Revocations that are remembered.
     pub capacity: usize,
+    /// The control plane's event hub.
+    pub realtime: Option<RealtimeRevocation>,
     /// The control plane's list.
     pub persistent: Option<PersistentRevocation>,
     /// A shared stream.
     pub redis: Option<RedisRevocation>,
+}
+
+/// Revoked tokens as the control plane's event hub tells them.
+#[derive(Debug, Clone)]
+pub struct RealtimeRevocation {
+    /// Where they are told.
+    pub brokers: Brokers,
+    /// Under which topic.
+    pub topic: String,
+    /// Extra trusted certificates, PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The control plane's list of revoked tokens.
@@ -134,14 +176,63 @@ pub struct RedisRevocation {
 }
 
 impl Revocation {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+    /// `event_hub`: the control plane's brokers, where they are set.
+    pub(super) fn read(reader: &mut Reader<'_>, event_hub: Option<&Brokers>) -> Self {
         Self {
             file: reader.file("tokenRevocationConfig.file"),
             capacity: reader.count("tokenRevocationConfig.capacity"),
+            realtime: realtime(reader, event_hub),
             persistent: persistent(reader),
             redis: redis(reader),
         }
     }
+}
+
+fn realtime(reader: &mut Reader<'_>, event_hub: Option<&Brokers>) -> Option<RealtimeRevocation> {
+    const ENABLE: &str = "tokenRevocationConfig.realtime.enableRealtimeMessageRetrieval";
+    if !reader.bool(ENABLE) {
+        return None;
+    }
+    let own = reader
+        .secret(PROVIDER)
+        .is_some_and(|url| !url.expose_secret().is_empty());
+    let brokers = if own {
+        Brokers::read(reader, PROVIDER)?
+    } else if let Some(brokers) = event_hub {
+        brokers.clone()
+    } else {
+        // Where that setting is wrong, it has been reported.
+        if !reader.is_set(event_hub::ENDPOINTS) {
+            reader.fail(
+                ENABLE,
+                format!("`{ENABLE}` is true and no broker is set"),
+                format!("Set `{PROVIDER}` or `{}`.", event_hub::ENDPOINTS),
+            );
+        }
+        return None;
+    };
+    let topic = reader.text_or_empty(TOPIC);
+    if topic.is_empty() || topic.len() > MAX_SHORT {
+        reader.fail(
+            TOPIC,
+            format!("`{TOPIC}` is not a topic"),
+            "Name it with 1 to 255 bytes, as `tokenRevocation`.",
+        );
+    }
+    let password = reader.secret("tokenRevocationConfig.realtime.jmsConnectionPassword");
+    Some(RealtimeRevocation {
+        brokers: Brokers {
+            user: reader
+                .text("tokenRevocationConfig.realtime.jmsConnectionUsername")
+                .map_or(brokers.user, |user| user.replace('!', "@")),
+            password: password
+                .filter(|password| !password.expose_secret().is_empty())
+                .unwrap_or(brokers.password),
+            ..brokers
+        },
+        topic,
+        ca_file: reader.file("tokenRevocationConfig.realtime.caFile"),
+    })
 }
 
 fn persistent(reader: &mut Reader<'_>) -> Option<PersistentRevocation> {
@@ -204,6 +295,7 @@ fn redis(reader: &mut Reader<'_>) -> Option<RedisRevocation> {
 #[cfg(test)]
 mod tests {
     use crate::config::{RuntimeConfig, Sources};
+    use secrecy::ExposeSecret;
 
     fn load(keys: &str) -> Result<super::Revocation, String> {
         let text: String = keys
@@ -227,6 +319,54 @@ mod tests {
             .expect("valid");
         let url = list.persistent.expect("configured").url;
         assert_eq!(url.as_str(), "https://cp:9443/internal/data/v1/revokedjwt");
+    }
+
+    #[test]
+    fn the_event_hub_needs_brokers_and_a_topic() {
+        const ON: &str = "realtime.enableRealtimeMessageRetrieval = true\n";
+        assert!(
+            load("realtime.jmsConnectionProviderUrl = \"nonsense\"")
+                .expect("unread")
+                .realtime
+                .is_none()
+        );
+        let none = load(ON).expect_err("refused");
+        assert!(
+            none.contains("enableRealtimeMessageRetrieval` is true and no broker"),
+            "{none}"
+        );
+        let url =
+            |scheme: &str| format!("{ON}realtime.jmsConnectionProviderUrl = \"{scheme}://ana:canary@host/carbon\"\n");
+        let own = load(&url("amqp")).expect("valid").realtime.expect("configured");
+        assert_eq!(
+            (own.topic.as_str(), own.brokers.user.as_str()),
+            ("tokenRevocation", "ana")
+        );
+        assert!(!format!("{own:?}").contains("canary"));
+        let others = "realtime.jmsConnectionUsername = \"bo!acme\"\nrealtime.jmsConnectionPassword = \"other\"\n";
+        let others = load(&(url("amqp") + others))
+            .expect("valid")
+            .realtime
+            .expect("configured");
+        assert_eq!(
+            (others.brokers.user.as_str(), others.brokers.password.expose_secret()),
+            ("bo@acme", "other")
+        );
+        for wrong in [url("http"), url("amqp") + "realtime.jmsConnectionTopic = \"\"\n"] {
+            let error = load(&wrong).expect_err("refused");
+            assert!(
+                error.contains("tokenRevocationConfig.realtime.jms") && !error.contains("canary"),
+                "{error}"
+            );
+        }
+        let hub = "apim.eventHub.eventListeningEndpoints = \"amqps://cp:canary@hub\"\n";
+        let text = format!("{hub}tokenRevocationConfig.{ON}");
+        let loaded = RuntimeConfig::load(Sources {
+            file: Some(("test.conf", &text)),
+            ..Sources::default()
+        });
+        let (config, _) = loaded.expect("valid");
+        assert_eq!(config.revocation.realtime.expect("configured").brokers.user, "cp");
     }
 
     #[test]

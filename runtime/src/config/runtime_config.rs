@@ -37,6 +37,8 @@ pub struct RuntimeConfig {
     pub backend_jwt: BackendJwt,
     /// Claims about users in the token for backends; `None`: there are none.
     pub claim_retrieval: Option<ClaimRetrieval>,
+    /// The control plane's brokers.
+    pub event_hub: Option<Brokers>,
     /// Revoked tokens.
     pub revocation: Revocation,
     /// Quotas.
@@ -67,6 +69,7 @@ impl RuntimeConfig {
         let merged = merge(sources);
         let (mut errors, mut warnings) = (merged.errors, merged.warnings);
         let mut reader = Reader::new(&merged.settings, SECTIONS.to_vec());
+        let event_hub = event_hub::read(&mut reader);
         let mut config = Self {
             compat: reader.text("compat").as_deref() == Some("micro-gw-3.2"),
             listener: Listener::read(&mut reader),
@@ -79,7 +82,8 @@ impl RuntimeConfig {
             mutual_tls: MutualTlsSettings::read(&mut reader),
             backend_jwt: BackendJwt::read(&mut reader),
             claim_retrieval: None,
-            revocation: Revocation::read(&mut reader),
+            revocation: Revocation::read(&mut reader, event_hub.as_ref()),
+            event_hub,
             throttling: Throttling::read(&mut reader),
             caching: Caching::read(&mut reader),
             http_clients: HttpClients::read(&mut reader),

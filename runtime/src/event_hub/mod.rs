@@ -1,7 +1,7 @@
 //! The event hub: what a control plane tells its gateways while they run, over AMQP 0-9-1.
 //!
 //! Messages are read here into typed values, whichever of the two forms a control plane sends: a binary map (generation 3)
-//! or JSON text (generation 4). Nothing here knows a socket. A consumer takes the [`Feed`] of its topic:
+//! or JSON text (generation 4). Only `amqp` knows a socket. A consumer takes the [`Feed`] of its topic:
 //!
 //! ```
 //! # use mgw_runtime::event_hub::{Event, FeedItem, Outlet};
@@ -19,19 +19,21 @@
 //! # }
 //! ```
 
+pub(crate) mod amqp;
 mod decode_notification;
 mod error;
 mod feed;
 mod fields;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
-mod map_message;
+pub(crate) mod map_message;
 mod notification;
 mod object_id;
 #[cfg(test)]
 mod tests;
 mod token_revocation;
 
+pub(crate) use amqp::MAX_SHORT;
 pub use error::DecodeError;
 pub use feed::{Feed, FeedItem, Outlet, Undelivered};
 pub use notification::{

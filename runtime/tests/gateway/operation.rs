@@ -27,6 +27,33 @@ fn readiness_says_what_is_served() {
 }
 
 #[test]
+fn a_gateway_without_its_event_hub_serves_and_says_so() {
+    let backend = Backend::named("ok");
+    // Nobody listens on this port of this machine.
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())])
+        .set("tokenRevocationConfig.realtime.enableRealtimeMessageRetrieval", "true")
+        .set(
+            "apim.eventHub.eventListeningEndpoints",
+            "amqp://ana:canary@127.0.0.1:1/carbon",
+        )
+        .start();
+    let failures = r#"mgw_revocation_source_failures_total{source="event-hub"}"#;
+    eventually(failures, || {
+        gateway.metric(failures).is_some_and(|failures| failures > 0.0)
+    });
+    assert_eq!(
+        gateway.metric(r#"mgw_revocation_source_current{source="event-hub"}"#),
+        Some(0.0)
+    );
+    assert_eq!(gateway.get("/p").status, 200);
+    let ready = Client::get(gateway.admin(), "/ready");
+    assert_eq!(ready.status, 200);
+    let ready: serde_json::Value = serde_json::from_str(&ready.body).expect("JSON");
+    let source = serde_json::json!({"source": "event-hub", "state": "loading", "currentAtMs": 0});
+    assert_eq!(ready["revocationSources"], serde_json::json!([source]));
+}
+
+#[test]
 fn requests_are_counted() {
     let backend = Backend::named("ok");
     let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();

@@ -1,10 +1,10 @@
 //! Revoked tokens as the control plane lists them (`GET …/revokedjwt`).
 
-use super::pause::Pause;
 use super::{Reporter, now_ms};
 use crate::auth::revocation_list::milliseconds;
 use crate::auth::{Revocations, Revoked};
 use crate::config::PersistentRevocation;
+use crate::pause::Pause;
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Largest list.
 const MAX_LIST: usize = 64 << 20;
@@ -51,8 +52,9 @@ impl ControlPlaneList {
         })
     }
 
-    /// Fetches for ever: until it succeeds, then from time to time.
-    pub(in crate::auth) async fn run(self) {
+    /// Fetches for ever: until it succeeds, then from time to time, and when `missed` tells that something may have been
+    /// missed elsewhere.
+    pub(in crate::auth) async fn run(self, missed: Arc<Notify>) {
         let mut pause = Pause::new(Duration::from_millis(500), Duration::from_secs(15));
         loop {
             let wait = match self.fetch().await {
@@ -67,7 +69,10 @@ impl ControlPlaneList {
                     pause.after_failure()
                 }
             };
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = missed.notified() => {}
+            }
         }
     }
 
@@ -97,10 +102,10 @@ impl ControlPlaneList {
     fn apply(&self, entries: &[Value]) {
         let (mut applied, mut rejected) = (0, 0);
         for entry in entries {
-            let done = revocation(entry).is_some_and(|(text, expires)| {
+            let done = revocation(entry).is_some_and(|(what, expires)| {
                 // A token that has expired needs no place.
                 expires.is_some_and(|expires| expires <= now_ms())
-                    || self.revocations.revoke(Revoked::Any(text), expires, now_ms()).is_ok()
+                    || self.revocations.revoke(what, expires, now_ms()).is_ok()
             });
             if done { applied += 1 } else { rejected += 1 }
         }
@@ -133,7 +138,7 @@ fn entries(body: &[u8]) -> Option<Vec<Value>> {
 }
 
 /// Reads what is revoked and until when, in milliseconds since the epoch.
-fn revocation(entry: &Value) -> Option<(&str, Option<u64>)> {
+fn revocation(entry: &Value) -> Option<(Revoked<'_>, Option<u64>)> {
     let first = |names: [&str; 2]| names.into_iter().find_map(|name| entry.get(name));
     let text = first(["jwt_signature", "jwtSignature"])?.as_str()?;
     if text.is_empty() || text.len() > MAX_TEXT {
@@ -144,12 +149,7 @@ fn revocation(entry: &Value) -> Option<(&str, Option<u64>)> {
         Some(Value::String(time)) => Some(milliseconds(time.parse().ok()?)),
         Some(time) => Some(milliseconds(time.as_u64()?)),
     };
-    // Of a whole JWT the third part is enough.
-    let text = match text.rsplit_once('.') {
-        Some((front, signature)) if front.split('.').count() == 2 => signature,
-        _ => text,
-    };
-    Some((text, expires))
+    Some((Revoked::any(text), expires))
 }
 
 #[cfg(test)]
@@ -164,7 +164,13 @@ mod tests {
         for (body, rejected) in [(&old, 0), (&new, 1)] {
             let entries = entries(body.to_string().as_bytes()).expect("a list");
             let read: Vec<_> = entries.iter().filter_map(revocation).collect();
-            assert_eq!(read, [("s1", Some(1_767_007_200_000)), ("s2", None)]);
+            assert_eq!(
+                read,
+                [
+                    (Revoked::Any("s1"), Some(1_767_007_200_000)),
+                    (Revoked::Any("s2"), None)
+                ]
+            );
             assert_eq!(entries.len() - read.len(), rejected);
         }
         for bad in ["", "{}", "null", "{\"error\":1}", "[", "<html>"] {
@@ -185,6 +191,6 @@ mod tests {
             assert_eq!(revocation(&entry), None, "{entry}");
         }
         let text = json!({"jwt_signature": "s", "expiry_time": "1767007200"});
-        assert_eq!(revocation(&text), Some(("s", Some(1_767_007_200_000))));
+        assert_eq!(revocation(&text), Some((Revoked::Any("s"), Some(1_767_007_200_000))));
     }
 }

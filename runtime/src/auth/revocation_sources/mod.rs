@@ -1,10 +1,11 @@
-//! Where revocations come from while the gateway runs: a Redis or Valkey server, and the control plane.
+//! Where revocations come from while the gateway runs: a Redis or Valkey server, and the control plane with its list and
+//! its event hub.
 //!
 //! Each source is a task that never ends: it reads everything, then what is new, and begins again after a pause when the
 //! other side fails. What it has brought stays in force meanwhile; [`RevocationSourceStatus`] tells how old that is.
 
 mod control_plane;
-mod pause;
+mod event_hub;
 #[cfg(feature = "redis")]
 mod redis_stream;
 mod status;
@@ -12,6 +13,7 @@ mod status;
 pub use status::{RevocationSourceState, RevocationSourceStatus};
 
 pub(super) use control_plane::ControlPlaneList;
+pub(super) use event_hub::EventHubTopic;
 #[cfg(feature = "redis")]
 pub(super) use redis_stream::RedisStream;
 pub(super) use status::Reporter;

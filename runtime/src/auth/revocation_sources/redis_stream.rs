@@ -10,11 +10,11 @@
 //!
 //! After every loss of the connection the stream is read from its beginning: it may be another one.
 
-use super::pause::Pause;
 use super::{Reporter, now_ms};
 use crate::auth::Revocations;
 use crate::auth::revocation_list::RevocationEntry;
 use crate::config::RedisRevocation;
+use crate::pause::Pause;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, RedisResult, TlsCertificates};

@@ -17,7 +17,7 @@ pub enum RevocationSourceState {
 /// How a source of revocations is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevocationSourceStatus {
-    /// Which one: `redis` or `control-plane`.
+    /// Which one: `redis`, `control-plane` or `event-hub`.
     pub source: &'static str,
     /// Whether it is up to date.
     pub state: RevocationSourceState,

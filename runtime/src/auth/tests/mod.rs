@@ -4,6 +4,7 @@ mod api_keys;
 mod backend_jwt;
 mod basic;
 mod decision_table;
+mod event_hub_revocation;
 mod forged;
 mod introspection;
 mod jwks;

@@ -1,17 +1,18 @@
 //! Pauses between attempts, growing to a bound.
 
+use aws_lc_rs::rand;
 use std::time::Duration;
 
 /// The next pause. Doubles with every failure, from the first to the longest.
 #[derive(Debug)]
-pub(super) struct Pause {
+pub(crate) struct Pause {
     first: Duration,
     longest: Duration,
     next: Duration,
 }
 
 impl Pause {
-    pub(super) fn new(first: Duration, longest: Duration) -> Self {
+    pub(crate) fn new(first: Duration, longest: Duration) -> Self {
         Self {
             first,
             longest,
@@ -20,16 +21,24 @@ impl Pause {
     }
 
     /// Returns how long to wait after a failure.
-    pub(super) fn after_failure(&mut self) -> Duration {
+    pub(crate) fn after_failure(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(self.longest);
         pause
     }
 
     /// Begins anew after a success.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.next = self.first;
     }
+}
+
+/// Shortens a pause by up to half, so that gateways that failed together do not come back together.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    let mut byte = [0];
+    // Without random numbers they come together, which is no failure.
+    let _ = rand::fill(&mut byte);
+    pause.mul_f64(1.0 - f64::from(byte[0]) / 512.0)
 }
 
 #[cfg(test)]
@@ -43,5 +52,12 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 5, 5]);
         pause.reset();
         assert_eq!(pause.after_failure().as_secs(), 1);
+    }
+
+    #[test]
+    fn jitter_takes_away_half_at_the_most() {
+        let pauses: Vec<_> = (0..100).map(|_| jittered(Duration::from_secs(2))).collect();
+        assert!(pauses.iter().all(|pause| (1000..=2000).contains(&pause.as_millis())));
+        assert!(pauses.iter().any(|pause| *pause != pauses[0]));
     }
 }

@@ -1,0 +1,110 @@
+//! Keeps a connection to one of several brokers.
+
+use super::error::SessionError;
+use super::session::{bind, follow};
+use super::sign_in::Signed;
+use super::tls::connector;
+use super::topic::Topic;
+use crate::config::{BrokerAddress, Brokers};
+use crate::pause::{Pause, jittered};
+use rustls_pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
+use std::io;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+/// How long it may take from the name look-up to the bound queues.
+const SIGN_IN: Duration = Duration::from_secs(20);
+/// After this time of silence the system asks whether the other side is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A client of the event hub: one connection at a time, with all its topics.
+pub(crate) struct EventHubClient {
+    brokers: Brokers,
+    /// `None`: no broker wants TLS.
+    tls: Option<TlsConnector>,
+    topics: Vec<Topic>,
+}
+
+impl EventHubClient {
+    /// Brokers with TLS have to prove themselves to the system's certificates, or those of `roots`, PEM.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with `roots`.
+    pub(crate) fn new(brokers: Brokers, roots: Option<&[u8]>, topics: Vec<Topic>) -> Result<Self, String> {
+        let tls = brokers.addresses.iter().any(|address| address.tls);
+        Ok(Self {
+            tls: tls.then(|| connector(roots)).transpose()?,
+            brokers,
+            topics,
+        })
+    }
+
+    /// Stays connected until nobody takes messages any more. After every loss the brokers are tried in their order.
+    pub(crate) async fn run(self) {
+        let mut pause = Pause::new(FIRST_PAUSE, LONGEST_PAUSE);
+        loop {
+            for address in &self.brokers.addresses {
+                let (error, connected) = self.connect(address).await;
+                if let SessionError::NoConsumer = error {
+                    return;
+                }
+                let reason = format!("{address}: {error}");
+                self.topics.iter().for_each(|topic| topic.observer.lost(&reason));
+                // A connection that lasted was a success; every other one lets the pauses grow.
+                if connected.is_some_and(|since| since.elapsed() > LONGEST_PAUSE) {
+                    pause.reset();
+                }
+                if connected.is_some() {
+                    break;
+                }
+            }
+            tokio::time::sleep(jittered(pause.after_failure())).await;
+        }
+    }
+
+    /// Connects and hands messages over until the connection ends. Tells why, and since when the queues were bound.
+    async fn connect(&self, address: &BrokerAddress) -> (SessionError, Option<Instant>) {
+        match timeout(SIGN_IN, self.open(address)).await {
+            Err(_) => (SessionError::Silent, None),
+            Ok(Err(error)) => (error, None),
+            Ok(Ok((signed, queues))) => {
+                let since = Instant::now();
+                self.topics.iter().for_each(|topic| topic.observer.current());
+                (follow(signed, &self.topics, &queues).await, Some(since))
+            }
+        }
+    }
+
+    async fn open(&self, address: &BrokerAddress) -> Result<(Signed<Box<dyn Stream>>, Vec<String>), SessionError> {
+        let stream = TcpStream::connect((address.host.as_str(), address.port)).await;
+        let stream = stream.and_then(|stream| {
+            stream.set_nodelay(true)?;
+            SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEP_ALIVE))?;
+            Ok(stream)
+        });
+        let stream = stream.map_err(SessionError::Connect)?;
+        let stream: Box<dyn Stream> = if address.tls {
+            let unusable = || SessionError::Tls(io::ErrorKind::InvalidInput.into());
+            let tls = self.tls.as_ref().ok_or_else(unusable)?;
+            let name = ServerName::try_from(address.host.clone()).map_err(|_| unusable())?;
+            Box::new(tls.connect(name, stream).await.map_err(SessionError::Tls)?)
+        } else {
+            Box::new(stream)
+        };
+        let mut signed = Signed::sign_in(stream, &self.brokers).await?;
+        let queues = bind(&mut signed, &self.topics).await?;
+        Ok((signed, queues))
+    }
+}
+
+/// A connection, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
