@@ -415,6 +415,18 @@ pub(super) fn extra_roots(
     }
 }
 
+/// Returns the error for certificates of [`extra_roots`] that cannot be trusted.
+pub(super) fn unusable_roots(file: Option<&Path>, setting: &'static str, reason: String) -> SecurityError {
+    match file {
+        Some(path) => SecurityError::Key {
+            path: path.to_owned(),
+            setting,
+            reason,
+        },
+        None => SecurityError::RevocationSource { reason },
+    }
+}
+
 fn stored_roots(trust: &OpenStore) -> Vec<u8> {
     let authorities = trust
         .certificates()

@@ -15,6 +15,7 @@ use super::revocation_sources::RevocationSourceStatus;
 use super::start_revocation_sources::start_revocation_sources;
 use super::{CredentialKind, Revocations, SecurityError, Services};
 use crate::config::{RuntimeConfig, StoreSettings};
+use crate::event_hub::amqp::Connections;
 use crate::throttle::Counters;
 use crate::tls::OpenStore;
 use rustls_pki_types::CertificateDer;
@@ -98,8 +99,16 @@ impl Security {
         if let Some(path) = &config.revocation.file {
             errors.extend(revoke_from_file(&revocations, path).err());
         }
-        let revocation_sources =
-            start_revocation_sources(&config.revocation, trust, &revocations, control, &mut errors);
+        let mut event_hub = Connections::default();
+        let revocation_sources = start_revocation_sources(
+            &config.revocation,
+            trust,
+            &revocations,
+            control,
+            &mut event_hub,
+            &mut errors,
+        );
+        event_hub.start(control);
         let opaque_tokens = keep(
             opaque_tokens(&config.key_manager, trust, control).map(Some),
             &mut errors,

@@ -1,39 +1,38 @@
 //! Starts the sources of revocations that are configured.
 
-use super::builders::extra_roots;
-use super::revocation_sources::{ControlPlaneList, EventHubTopic, Reporter, RevocationSourceStatus};
+use super::builders::{extra_roots, unusable_roots};
+use super::revocation_sources::{ControlPlaneList, Reporter, RevocationSourceStatus, revoked_tokens};
 use super::{Revocations, SecurityError};
 use crate::config::Revocation;
+use crate::event_hub::amqp::Connections;
 use crate::tls::OpenStore;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 
-/// Starts them on the runtime of `control` and returns where their reports arrive.
+/// Starts them on the runtime of `control` and returns where their reports arrive. Topics are added to `event_hub`.
 pub(super) fn start_revocation_sources(
     config: &Revocation,
     trust: Option<&OpenStore>,
     revocations: &Arc<Revocations>,
     control: &tokio::runtime::Handle,
+    event_hub: &mut Connections,
     errors: &mut Vec<SecurityError>,
 ) -> Vec<watch::Receiver<RevocationSourceStatus>> {
     let mut reports = Vec::new();
     // What the event hub does not tell any more is in the list.
     let missed = Arc::new(Notify::new());
     if let Some(settings) = &config.realtime {
+        const CA_FILE: &str = "tokenRevocationConfig.realtime.caFile";
         let (reporter, report) = Reporter::new("event-hub");
-        let roots = extra_roots(
-            settings.ca_file.as_deref(),
-            "tokenRevocationConfig.realtime.caFile",
-            trust,
-        );
         let (revocations, missed) = (Arc::clone(revocations), Arc::clone(&missed));
-        let topic = roots.and_then(|roots| {
-            EventHubTopic::new(settings, roots.as_deref(), revocations, reporter, missed)
-                .map_err(|reason| SecurityError::RevocationSource { reason })
+        let (topic, follow) = revoked_tokens(settings.topic.clone(), revocations, reporter, missed);
+        let added = extra_roots(settings.ca_file.as_deref(), CA_FILE, trust).and_then(|roots| {
+            let added = event_hub.add(&settings.brokers, roots, topic);
+            added.map_err(|reason| unusable_roots(settings.ca_file.as_deref(), CA_FILE, reason))
         });
-        match topic {
-            Ok(topic) => {
-                control.spawn(topic.run());
+        match added {
+            Ok(()) => {
+                control.spawn(follow);
                 reports.push(report);
             }
             Err(error) => errors.push(error),

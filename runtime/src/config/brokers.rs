@@ -27,6 +27,15 @@ pub struct Brokers {
     pub addresses: Vec<BrokerAddress>,
 }
 
+impl PartialEq for Brokers {
+    fn eq(&self, other: &Self) -> bool {
+        self.user == other.user
+            && self.password.expose_secret() == other.password.expose_secret()
+            && self.virtual_host == other.virtual_host
+            && self.addresses == other.addresses
+    }
+}
+
 /// One broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokerAddress {

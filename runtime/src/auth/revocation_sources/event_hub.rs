@@ -7,9 +7,8 @@ use super::{Reporter, now_ms};
 use crate::auth::revocation::DEFAULT_LIFE_MS;
 use crate::auth::revocation_list::milliseconds;
 use crate::auth::{Revocations, Revoked};
-use crate::config::RealtimeRevocation;
-use crate::event_hub::amqp::{EventHubClient, Topic, TopicObserver};
-use crate::event_hub::{DecodeError, Feed, FeedItem, Outlet, TokenRevocation};
+use crate::event_hub::amqp::{Topic, TopicObserver};
+use crate::event_hub::{DecodeError, FeedItem, Outlet, TokenRevocation};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -18,63 +17,33 @@ use tokio::sync::Notify;
 /// write expiries in.
 const LEAST_LIFE_MS: u64 = 3600 * 1000;
 
-/// The topic with revoked tokens.
-pub(in crate::auth) struct EventHubTopic {
-    client: EventHubClient,
-    feed: Feed<TokenRevocation>,
+/// Returns the topic with revoked tokens, and what applies them as long as it goes on. `missed` is notified when something
+/// may have been missed.
+pub(in crate::auth) fn revoked_tokens(
+    routing_key: String,
     revocations: Arc<Revocations>,
-    reporter: Arc<Reporter>,
+    reporter: Reporter,
     missed: Arc<Notify>,
-}
-
-impl EventHubTopic {
-    /// Prepares the connection; `roots` are trusted beside the system's certificates. `missed` is notified when something
-    /// may have been missed.
-    pub(in crate::auth) fn new(
-        config: &RealtimeRevocation,
-        roots: Option<&[u8]>,
-        revocations: Arc<Revocations>,
-        reporter: Reporter,
-        missed: Arc<Notify>,
-    ) -> Result<Self, String> {
-        let reporter = Arc::new(reporter);
-        let (outlet, feed) = Outlet::token_revocations();
-        let topic = Topic {
-            routing_key: config.topic.clone(),
-            outlet,
-            observer: Arc::clone(&reporter) as Arc<dyn TopicObserver>,
-        };
-        Ok(Self {
-            client: EventHubClient::new(config.brokers.clone(), roots, vec![topic])?,
-            feed,
-            revocations,
-            reporter,
-            missed,
-        })
-    }
-
-    /// Takes revocations for ever.
-    pub(in crate::auth) async fn run(self) {
-        let Self {
-            client,
-            mut feed,
-            revocations,
-            reporter,
-            missed,
-        } = self;
-        let apply = async {
-            while let Some(item) = feed.next().await {
-                match item {
-                    FeedItem::Reload => missed.notify_one(),
-                    FeedItem::Message(message) => {
-                        let applied = apply(&revocations, &message, now_ms());
-                        reporter.read(applied.into(), (!applied).into());
-                    }
+) -> (Topic, impl Future<Output = ()> + Send + 'static) {
+    let reporter = Arc::new(reporter);
+    let (outlet, mut feed) = Outlet::token_revocations();
+    let topic = Topic {
+        routing_key,
+        outlet,
+        observer: Arc::clone(&reporter) as Arc<dyn TopicObserver>,
+    };
+    let follow = async move {
+        while let Some(item) = feed.next().await {
+            match item {
+                FeedItem::Reload => missed.notify_one(),
+                FeedItem::Message(message) => {
+                    let applied = apply(&revocations, &message, now_ms());
+                    reporter.read(applied.into(), (!applied).into());
                 }
             }
-        };
-        tokio::join!(client.run(), apply);
-    }
+        }
+    };
+    (topic, follow)
 }
 
 /// Applies one revocation; `false`: there is no room.

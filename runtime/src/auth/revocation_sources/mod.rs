@@ -13,7 +13,7 @@ mod status;
 pub use status::{RevocationSourceState, RevocationSourceStatus};
 
 pub(super) use control_plane::ControlPlaneList;
-pub(super) use event_hub::EventHubTopic;
+pub(super) use event_hub::revoked_tokens;
 #[cfg(feature = "redis")]
 pub(super) use redis_stream::RedisStream;
 pub(super) use status::Reporter;

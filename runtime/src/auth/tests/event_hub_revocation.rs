@@ -2,12 +2,14 @@
 
 use super::keys::token;
 use super::setup::*;
-use crate::auth::RevocationSourceState;
+use crate::auth::{RevocationSourceState, Security};
+use crate::config::{RuntimeConfig, Sources};
 use crate::event_hub::MAX_MESSAGE;
 use crate::event_hub::amqp::rabbitmq::{RabbitMq, free_port};
 use crate::event_hub::map_message::encode;
 use crate::refusal::Refusal;
 use serde_json::json;
+use std::path::Path;
 
 const TOPIC: &str = "revoked.tokens";
 
@@ -79,4 +81,33 @@ fn revocations_apply_at_once_while_the_broker_is_there() {
     }
     assert_eq!(refusal(fixture.bearer(&token_of("good"))), None);
     assert!(!format!("{:?}", fixture.security).contains("canary"));
+}
+
+#[test]
+fn authorities_that_cannot_be_trusted_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("broken.pem");
+    std::fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").expect("writes");
+    let start = |file: &Path| {
+        let text = format!(
+            "tokenRevocationConfig.realtime.enableRealtimeMessageRetrieval = true\n\
+             tokenRevocationConfig.realtime.jmsConnectionProviderUrl = \"amqps://ana:canary@localhost:1\"\n\
+             tokenRevocationConfig.realtime.caFile = \"{}\"\n",
+            file.display()
+        );
+        let loaded = RuntimeConfig::load(Sources {
+            file: Some(("test.conf", &text)),
+            ..Sources::default()
+        });
+        let (config, _) = loaded.expect("the test's configuration is valid");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let errors =
+            Security::start(&config, None, runtime.expect("a runtime").handle()).expect_err("nothing to trust");
+        errors.iter().map(ToString::to_string).collect::<String>()
+    };
+    for file in [path.clone(), folder.path().join("missing.pem")] {
+        let error = start(&file);
+        assert!(error.contains(&file.display().to_string()), "{error}");
+        assert!(error.contains("tokenRevocationConfig.realtime.caFile"), "{error}");
+    }
 }

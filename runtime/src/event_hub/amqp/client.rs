@@ -3,7 +3,6 @@
 use super::error::SessionError;
 use super::session::{bind, follow};
 use super::sign_in::Signed;
-use super::tls::connector;
 use super::topic::Topic;
 use crate::config::{BrokerAddress, Brokers};
 use crate::pause::{Pause, jittered};
@@ -24,7 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A client of the event hub: one connection at a time, with all its topics.
-pub(crate) struct EventHubClient {
+pub(super) struct EventHubClient {
     brokers: Brokers,
     /// `None`: no broker wants TLS.
     tls: Option<TlsConnector>,
@@ -32,22 +31,13 @@ pub(crate) struct EventHubClient {
 }
 
 impl EventHubClient {
-    /// Brokers with TLS have to prove themselves to the system's certificates, or those of `roots`, PEM.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with `roots`.
-    pub(crate) fn new(brokers: Brokers, roots: Option<&[u8]>, topics: Vec<Topic>) -> Result<Self, String> {
-        let tls = brokers.addresses.iter().any(|address| address.tls);
-        Ok(Self {
-            tls: tls.then(|| connector(roots)).transpose()?,
-            brokers,
-            topics,
-        })
+    /// `tls` is for the brokers that want it.
+    pub(super) fn new(brokers: Brokers, tls: Option<TlsConnector>, topics: Vec<Topic>) -> Self {
+        Self { brokers, tls, topics }
     }
 
     /// Stays connected until nobody takes messages any more. After every loss the brokers are tried in their order.
-    pub(crate) async fn run(self) {
+    pub(super) async fn run(self) {
         let mut pause = Pause::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             for address in &self.brokers.addresses {

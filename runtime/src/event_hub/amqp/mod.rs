@@ -8,6 +8,7 @@
 //! [`MAX_MESSAGE`]: super::MAX_MESSAGE
 
 mod client;
+mod connections;
 mod content;
 mod error;
 mod frame;
@@ -22,7 +23,7 @@ mod tls;
 mod topic;
 mod wire;
 
-pub(crate) use client::EventHubClient;
+pub(crate) use connections::Connections;
 pub(crate) use error::SessionError;
 #[cfg(test)]
 pub(crate) use tests::rabbitmq;

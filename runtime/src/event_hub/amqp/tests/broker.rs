@@ -2,7 +2,9 @@
 
 use super::rabbitmq::{RabbitMq, free_port};
 use crate::config::{BrokerAddress, Brokers};
-use crate::event_hub::amqp::{EventHubClient, Topic, TopicObserver};
+use crate::event_hub::amqp::client::EventHubClient;
+use crate::event_hub::amqp::tls::connector;
+use crate::event_hub::amqp::{Topic, TopicObserver};
 use crate::event_hub::{DecodeError, Event, Feed, FeedItem, MAX_MESSAGE, Notification, Outlet};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -60,11 +62,16 @@ async fn events(feed: &mut Feed<Notification>, count: usize) -> Vec<String> {
     names
 }
 
+fn client(brokers: Brokers, authority: Option<&[u8]>, topics: Vec<Topic>) -> EventHubClient {
+    let tls = connector(authority).expect("certificates");
+    EventHubClient::new(brokers, Some(tls), topics)
+}
+
 /// Connects and returns the first reason for which that fails.
 async fn failure(brokers: Brokers, authority: Option<&[u8]>) -> String {
     let (outlet, _feed) = Outlet::notifications();
     let (topic, observer) = topic("notification", outlet);
-    let client = EventHubClient::new(brokers, authority, vec![topic]).expect("certificates");
+    let client = client(brokers, authority, vec![topic]);
     tokio::select! {
         () = client.run() => panic!("it goes on"),
         () = observer.told.notified() => observer.lost.lock().expect("whole")[0].clone(),
@@ -90,8 +97,8 @@ fn topics_share_a_connection_that_comes_back() {
         ..brokers.addresses[0].clone()
     };
     brokers.addresses.insert(0, away);
-    let client = EventHubClient::new(brokers, None, vec![first, second]).expect("certificates");
-    let running = runtime.spawn(client.run());
+    let connected = client(brokers, None, vec![first, second]);
+    let running = runtime.spawn(connected.run());
 
     // Bound is told before anything is published, so that nothing is missed.
     assert_eq!(runtime.block_on(notifications.next()), Some(FeedItem::Reload));
@@ -155,7 +162,7 @@ fn topics_share_a_connection_that_comes_back() {
     // With the authority, TLS works.
     let (outlet, mut over_tls) = Outlet::notifications();
     let (only, _) = topic("notification", outlet);
-    let tls = EventHubClient::new(tls, Some(&authority), vec![only]).expect("certificates");
+    let tls = client(tls, Some(&authority), vec![only]);
     let tls = runtime.spawn(tls.run());
     assert_eq!(runtime.block_on(over_tls.next()), Some(FeedItem::Reload));
     let body = notification("TO_BOTH");
