@@ -1,6 +1,7 @@
 //! Revocations from the event hub of a real broker.
 
 use super::keys::token;
+use super::server::{Server, ok};
 use super::setup::*;
 use crate::auth::{RevocationSourceState, Security};
 use crate::config::{RuntimeConfig, Sources};
@@ -16,15 +17,20 @@ const TOPIC: &str = "revoked.tokens";
 #[test]
 fn revocations_apply_at_once_while_the_broker_is_there() {
     let mut server = RabbitMq::prepare();
+    let list = Server::start(ok(&json!([])));
     let conf = format!(
         "tokenRevocationConfig.realtime.enableRealtimeMessageRetrieval = true\n\
          tokenRevocationConfig.realtime.jmsConnectionTopic = \"{TOPIC}\"\n\
          tokenRevocationConfig.realtime.jmsConnectionProviderUrl = \"amqp://admin:canary@clientid/carbon?brokerlist='\
          tcp://127.0.0.1:{}?retries='5'%26connectdelay='50';ssl://localhost:{}'\"\n\
-         tokenRevocationConfig.realtime.caFile = \"{}\"\n",
+         tokenRevocationConfig.realtime.caFile = \"{}\"\n\
+         tokenRevocationConfig.persistent.enablePersistentStorageRetrieval = true\n\
+         tokenRevocationConfig.persistent.endpointURL = \"http://{}\"\n\
+         tokenRevocationConfig.persistent.refreshInterval = 86400\n",
         free_port(),
         server.tls_port,
-        server.authority().display()
+        server.authority().display(),
+        list.address
     );
     let mut fixture = simple(&conf, oauth2());
     let token_of = |id: &str| token(&with(claims(), json!({"jti": id})));
@@ -70,8 +76,14 @@ fn revocations_apply_at_once_while_the_broker_is_there() {
     assert_eq!(refusal(fixture.bearer(&by_id)), refused);
     assert_eq!(refusal(fixture.bearer(&by_signature)), None);
 
+    // What is revoked meanwhile is in the list, which is not due for a day.
+    let missed = token_of("missed");
+    list.answer(ok(&json!([{"jwt_signature": "missed"}])));
+    assert_eq!(refusal(fixture.bearer(&missed)), None);
     server.start();
     fixture.wait_for_revocations(|status| status.state == RevocationSourceState::Current);
+    fixture.wait_for_source(1, |status| status.applied == 1);
+    assert_eq!(refusal(fixture.bearer(&missed)), refused);
     let signature = by_signature.rsplit_once('.').expect("three parts").1;
     let text = json!({"event": {"payloadData": {"revokedToken": signature, "expiryTime": 4_000_000_000_u64}}});
     server.publish(&[(TOPIC, "application/json", text.to_string().as_bytes())]);

@@ -215,7 +215,12 @@ impl Fixture {
 
     /// Waits until the first source of revocations reports what is asked for.
     pub(super) fn wait_for_revocations(&self, wanted: impl FnMut(&RevocationSourceStatus) -> bool) {
-        let mut source = self.security.revocation_sources[0].clone();
+        self.wait_for_source(0, wanted);
+    }
+
+    /// Waits until a source of revocations reports what is asked for.
+    pub(super) fn wait_for_source(&self, index: usize, wanted: impl FnMut(&RevocationSourceStatus) -> bool) {
+        let mut source = self.security.revocation_sources[index].clone();
         let waiting = async move { source.wait_for(wanted).await.map(|_| ()) };
         self.runtime.block_on(waiting).expect("the source goes on");
     }
