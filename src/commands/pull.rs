@@ -121,6 +121,8 @@ struct PullResult<'a> {
     key_mappings: usize,
     subscriptions: usize,
     subscription_source: SnapshotSource,
+    client_certificates: usize,
+    backend_certificates: usize,
     warnings: &'a [String],
 }
 
@@ -288,13 +290,20 @@ fn stage(
         });
     }
     let mut others = Vec::new();
-    for (name, bytes) in [
+    let mut written = vec![
         ("policies.json", document(&files.policies).map_err(unwritable)?),
         (
             "subscriptions.json",
             document(&files.subscriptions).map_err(unwritable)?,
         ),
-    ] {
+    ];
+    let certificates = &files.certificates;
+    if !certificates.is_empty() {
+        written.push(("certificates.json", document(&certificates.index).map_err(unwritable)?));
+    }
+    let pems = certificates.files.iter();
+    written.extend(pems.map(|(path, pem)| (path.as_str(), pem.clone().into_bytes())));
+    for (name, bytes) in written {
         let path = format!("gen/control-plane/{name}");
         transaction.write(&path, &bytes)?;
         others.push(LockedFile {
@@ -355,6 +364,14 @@ fn tell(context: &Context, pulled: &Pulled, removed: &[String]) {
         ),
     );
     ui.line(source_sentence(snapshot.source));
+    let certificates = &pulled.files.certificates.index;
+    if !pulled.files.certificates.is_empty() {
+        ui.line(format_args!(
+            "{} and {} were pulled.",
+            Counted(certificates.clients.len(), "client certificate", "client certificates"),
+            Counted(certificates.backends.len(), "backend certificate", "backend certificates")
+        ));
+    }
 }
 
 fn result<'a>(pulled: &'a Pulled, removed: &'a [String]) -> PullResult<'a> {
@@ -385,6 +402,8 @@ fn result<'a>(pulled: &'a Pulled, removed: &'a [String]) -> PullResult<'a> {
         key_mappings: snapshot.key_mappings.len(),
         subscriptions: snapshot.subscriptions.len(),
         subscription_source: snapshot.source,
+        client_certificates: pulled.files.certificates.index.clients.len(),
+        backend_certificates: pulled.files.certificates.index.backends.len(),
         warnings: &pulled.files.notices,
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn compile(
         transports,
         auth_header: transports::auth_header(source, root, diagnostics),
         mutual_tls,
+        client_certificates: Vec::new(),
         cors,
         policy,
         endpoints: endpoints.endpoints,

@@ -9,6 +9,7 @@ mod api;
 mod application_security;
 mod base_path;
 mod bundle;
+mod certificates;
 mod cors;
 mod endpoint;
 mod endpoints;
@@ -32,6 +33,7 @@ mod corpus_tests;
 mod tests;
 
 pub use bundle::{BuildError, Built, Packed, build_bundle, pack};
+pub(crate) use certificates::day;
 pub use files::FileError;
 pub use policies::DEFAULT_POLICIES;
 pub(crate) use policies::describe as describe_policy;

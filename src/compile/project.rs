@@ -2,7 +2,7 @@
 
 use super::files::{self, FileError, ProjectFile};
 use super::unique::{self, Candidate};
-use super::{api, policies};
+use super::{api, certificates, policies};
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::openapi;
 use crate::project::{Layout, Settings, SettingsError};
@@ -22,7 +22,7 @@ pub struct Compiled {
     pub config: GatewayConfig,
     /// Pulled subscription data.
     pub snapshot: Option<SubscriptionSnapshot>,
-    /// The normalised definitions by bundle entry name.
+    /// The normalised definitions and the certificates by bundle entry name.
     pub entries: BTreeMap<String, Vec<u8>>,
     /// Digest of `mgw.lock`.
     pub lock: Option<Digest>,
@@ -122,17 +122,22 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     let mut apis: Vec<_> = candidates.into_iter().map(|candidate| candidate.compiled.api).collect();
     apis.sort_by(|a, b| (&a.base_path, &a.name, &a.version).cmp(&(&b.base_path, &b.name, &b.version)));
     warn_about_open_operations(layout, &apis, &policies, &mut diagnostics);
-    diagnostics.sort();
     let build = settings.map(|settings| settings.build).unwrap_or_default();
+    let mut config = GatewayConfig {
+        format: config::FORMAT,
+        project: name.clone(),
+        apis,
+        policies,
+        backend_certificates: Vec::new(),
+        api_fault_responses: build.api_fault_responses,
+        global_fault_responses: build.global_fault_responses,
+    };
+    let certificates = pulled(&layout.pulled_certificates())?;
+    let now = jiff::Timestamp::now();
+    certificates::attach(layout, certificates, now, &mut config, &mut entries, &mut diagnostics)?;
+    diagnostics.sort();
     Ok(Compiled {
-        config: GatewayConfig {
-            format: config::FORMAT,
-            project: name.clone(),
-            apis,
-            policies,
-            api_fault_responses: build.api_fault_responses,
-            global_fault_responses: build.global_fault_responses,
-        },
+        config,
         name,
         snapshot: pulled(&layout.pulled_subscriptions())?,
         entries,

@@ -77,6 +77,11 @@ impl Layout {
         self.root.join("gen/control-plane/subscriptions.json")
     }
 
+    /// What the pulled certificates are for: a [`PulledCertificates`](super::PulledCertificates) in JSON.
+    pub fn pulled_certificates(&self) -> PathBuf {
+        self.root.join("gen/control-plane/certificates.json")
+    }
+
     /// The optional runtime configuration.
     pub fn runtime_config(&self) -> PathBuf {
         self.root.join("conf/micro-gw.conf")

@@ -5,6 +5,7 @@ mod download;
 pub(crate) mod incoming;
 mod layout;
 mod name;
+mod pulled_certificates;
 mod scaffold;
 mod settings;
 
@@ -13,5 +14,8 @@ pub(crate) use download::{DownloadError, download};
 pub use layout::Layout;
 pub(crate) use layout::shown;
 pub(crate) use name::is_project_name;
+pub(crate) use pulled_certificates::{
+    FORMAT as CERTIFICATES_FORMAT, PulledBackendCertificate, PulledCertificates, PulledClientCertificate, backend_of,
+};
 pub(crate) use scaffold::Scaffold;
 pub use settings::{BuildSettings, ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError};

@@ -18,6 +18,8 @@ pub mod names {
     pub const SUBSCRIPTIONS: &str = "data/subscriptions.json";
     /// Folder of the normalised definitions.
     pub const DEFINITIONS: &str = "definitions/";
+    /// Folder of the certificates.
+    pub const CERTIFICATES: &str = "certs/";
 }
 
 /// The list of everything in a bundle. The digest of its bytes is the identity of the bundle.

@@ -287,3 +287,30 @@ fn validity_is_read() {
     assert!(super::is_authority(&der(folder.path(), "root.pem")));
     assert!(!super::is_authority(&der(folder.path(), "server.pem")) && !super::is_authority(b"no certificate"));
 }
+
+#[test]
+fn certificates_are_read_from_pem_and_der() {
+    use super::{CertificateError, CertificateFacts, read_certificates};
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    authorities(folder.path());
+    let pem = std::fs::read(folder.path().join("root.pem")).expect("it was made");
+    let der = read_certificates(&pem).expect("it is PEM").remove(0);
+    assert_eq!(read_certificates(&der), Ok(vec![der.clone()]));
+    let twice = [pem.as_slice(), pem.as_slice()].concat();
+    assert_eq!(read_certificates(&twice).map(|found| found.len()), Ok(2));
+    let facts = CertificateFacts::of(&der).expect("it is a certificate");
+    assert_eq!((facts.subject.as_str(), facts.is_authority), ("CN=root", true));
+    for (bytes, error) in [
+        (Vec::new(), CertificateError::NotACertificate),
+        (b"text".to_vec(), CertificateError::NotACertificate),
+        (
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec(),
+            CertificateError::NotACertificate,
+        ),
+        ([der.as_ref(), b"more"].concat(), CertificateError::NotACertificate),
+        (der[..der.len() - 1].to_vec(), CertificateError::NotACertificate),
+        (pem.repeat(11), CertificateError::TooMany),
+    ] {
+        assert_eq!(read_certificates(&bytes), Err(error));
+    }
+}

@@ -1,5 +1,8 @@
 //! From when to when a certificate is valid.
 
+use super::certificate::parse;
+use x509_parser::prelude::X509Certificate;
+
 /// From when to when a certificate is valid, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
@@ -12,15 +15,15 @@ pub struct Validity {
 impl Validity {
     /// Reads it from a certificate, DER; `None` when it is no certificate.
     pub fn of(der: &[u8]) -> Option<Self> {
-        let (rest, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
-        if !rest.is_empty() {
-            return None;
-        }
+        parse(der).map(|certificate| Self::read(&certificate))
+    }
+
+    pub(super) fn read(certificate: &X509Certificate<'_>) -> Self {
         let validity = certificate.validity();
-        Some(Self {
+        Self {
             not_before: validity.not_before.timestamp(),
             not_after: validity.not_after.timestamp(),
-        })
+        }
     }
 
     /// Returns whether a certificate is valid at a time.

@@ -5,12 +5,15 @@ use super::decision::Decision;
 use super::resources::{ApiSecurity, ResourceSecurity, Strip};
 use super::scopes::ScopeNames;
 use super::subscription::Subscriptions;
-use super::{Answers, BackendToken, Caller, CoreAuth, Outcome, RequestView, Security, Services};
+use super::{Answers, BackendToken, Caller, ClientCertificate, CoreAuth, Outcome, RequestView, Security, Services};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
+use crate::tls::ClientTrust;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Numbers the authenticators of a process, so that per-core caches know when they are out of date.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -49,6 +52,26 @@ impl Authenticator {
             security,
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// Takes the client certificates that came with the APIs, in the order of the bundle.
+    #[must_use]
+    pub(crate) fn with_client_certificates(mut self, certificates: Vec<Vec<CertificateDer<'static>>>) -> Self {
+        for (api, own) in self.apis.iter_mut().zip(certificates) {
+            api.certificates = own.iter().collect();
+        }
+        self
+    }
+
+    /// Returns whom handshakes are to believe: the operator's clients and those of the APIs.
+    pub(crate) fn client_trust(&self) -> ClientTrust {
+        let own = self.apis.iter().map(|api| &api.certificates);
+        self.security.clients.trust.with(own)
+    }
+
+    /// Returns whether a proxy showed a certificate that the operator believes. Those that came with APIs are clients'.
+    pub(crate) fn believes_proxy(&self, shown: Option<&ClientCertificate>, now_ms: u64) -> bool {
+        shown.is_some_and(|shown| self.security.clients.believe(shown, unix_time(now_ms)))
     }
 
     /// Returns the credentials that are to be removed from a request for this resource before it is forwarded.
@@ -116,4 +139,9 @@ impl Authenticator {
         };
         decision.decide()
     }
+}
+
+/// The time as certificates are checked against it.
+pub(super) fn unix_time(now_ms: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_millis(now_ms))
 }

@@ -2,7 +2,7 @@
 
 use super::backend_jwt::Signer;
 use super::backend_tokens::BackendTokens;
-use super::certificates::{Certificates, files};
+use super::certificates::{Certificates, OperatorClients, files};
 use super::issuers::TrustedIssuer;
 use super::jwks::KeySource;
 use super::jwt::{Expectations, VerificationKey};
@@ -10,10 +10,11 @@ use super::key_manager::key_validation::KeyValidator;
 use super::key_manager::{ClaimSource, Introspector, OpaqueTokens};
 use super::token_proxy::TokenProxy;
 use super::{Revocations, SecurityError};
-use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, RuntimeConfig};
-use crate::tls::{OpenStore, pem};
-use mgw_keystore::KeyEntry;
+use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, MutualTlsSettings, RuntimeConfig};
+use crate::tls::{ClientTrust, OpenStore};
+use mgw_keystore::{KeyEntry, to_pem};
 use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -177,8 +178,47 @@ pub(super) fn opaque_tokens(
     opened.map_err(|reason| SecurityError::KeyManager { reason })
 }
 
+/// Collects whom the settings believe to be a client, and which API accepts whom: the authorities of
+/// `mutualSSLConfig.clientCaFile` and of the trust store, and the certificates that are named themselves, all of the trust
+/// store and those of `mutualSSLConfig.api.certificates`.
+pub(super) fn operator_clients(
+    settings: &MutualTlsSettings,
+    trust: Option<&OpenStore>,
+) -> Result<OperatorClients, SecurityError> {
+    const CA_FILE: &str = "mutualSSLConfig.clientCaFile";
+    let mut certificates = Certificates::default();
+    for entry in &settings.certificates {
+        accept_certificates(&mut certificates, entry, trust)?;
+    }
+    let named = match &settings.client_ca_file {
+        Some(path) => {
+            let pem = read(path, CA_FILE)?;
+            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().unwrap_or_default();
+            if found.is_empty() {
+                return Err(SecurityError::Key {
+                    path: path.clone(),
+                    setting: CA_FILE,
+                    reason: "it holds no PEM certificate".to_owned(),
+                });
+            }
+            found
+        }
+        None => Vec::new(),
+    };
+    let stored = || trust.into_iter().flat_map(OpenStore::certificates);
+    // Without this, whoever holds the key of a client's certificate could sign another client's.
+    let signers = stored().filter(|certificate| mgw_keystore::is_authority(certificate));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let trust = ClientTrust::new(
+        named.iter().chain(signers),
+        stored().chain(certificates.all()),
+        provider,
+    )?;
+    Ok(OperatorClients { trust, certificates })
+}
+
 /// Reads the client certificates of one API.
-pub(super) fn accept_certificates(
+fn accept_certificates(
     certificates: &mut Certificates,
     entry: &CertificateAliases,
     trust: Option<&OpenStore>,
@@ -302,11 +342,11 @@ fn by_alias(
 }
 
 fn key_pem(entry: &KeyEntry) -> String {
-    pem("PRIVATE KEY", entry.key.secret_pkcs8_der())
+    to_pem("PRIVATE KEY", entry.key.secret_pkcs8_der())
 }
 
 fn certificate_pem(certificate: &CertificateDer<'_>) -> String {
-    pem("CERTIFICATE", certificate)
+    to_pem("CERTIFICATE", certificate)
 }
 
 fn pinned(

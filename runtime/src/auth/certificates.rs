@@ -1,10 +1,12 @@
 //! The client certificates that each API accepts.
 //!
-//! The handshake proves possession and checks chain and validity; here only identity is compared: a certificate of the
-//! right authority that an API does not list is refused.
+//! A certificate of the right authority that an API does not list is refused.
 
+use super::ClientCertificate;
 use crate::config::CertificateAliases;
-use rustls_pki_types::CertificateDer;
+use crate::tls::{ClientTrust, Pinned, Role};
+use mgw_bundle::config::Api;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use rustls_pki_types::pem::PemObject;
 use std::path::Path;
 
@@ -53,12 +55,45 @@ impl Certificates {
     }
 
     /// Returns whether an API accepts a certificate. No entry for the API: none is accepted.
-    pub(super) fn accept(&self, api: &str, version: &str, der: &[u8]) -> bool {
+    fn lists(&self, api: &str, version: &str, leaf: &CertificateDer<'_>) -> bool {
         let (api, version) = (api.to_lowercase(), version.to_lowercase());
         self.entries
             .iter()
             .filter(|entry| entry.name == api && entry.version == version)
-            .any(|entry| entry.certificates.iter().any(|own| own.as_ref() == der))
+            .any(|entry| entry.certificates.contains(leaf))
+    }
+}
+
+/// Whom the operator believes to be a client, and which API accepts whom.
+#[derive(Debug)]
+pub(super) struct OperatorClients {
+    pub(super) trust: ClientTrust,
+    pub(super) certificates: Certificates,
+}
+
+impl OperatorClients {
+    /// Returns whether a certificate is believed, whoever accepts it.
+    pub(super) fn believe(&self, shown: &ClientCertificate, now: UnixTime) -> bool {
+        match shown.chain.as_slice() {
+            [leaf, intermediates @ ..] => self.trust.verify(leaf, intermediates, now).is_ok(),
+            [] => false,
+        }
+    }
+
+    /// Returns whether an API accepts a certificate: one that came with the API itself while it is valid, one that the
+    /// operator lists for the API when it is believed too.
+    pub(super) fn accept(
+        &self,
+        api: &Api,
+        own: &Pinned,
+        shown: &ClientCertificate,
+        now: UnixTime,
+    ) -> bool {
+        let Some(leaf) = shown.chain.first() else { return false };
+        match own.check(leaf, Role::Client, now) {
+            Some(checked) => checked.is_ok(),
+            None => self.certificates.lists(&api.name, &api.version, leaf) && self.believe(shown, now),
+        }
     }
 }
 

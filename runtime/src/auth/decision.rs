@@ -1,5 +1,6 @@
 //! The decision about one request: certificate, application credentials, subscription, scopes.
 
+use super::authenticator::unix_time;
 use super::credential::{Credential, query_parameter};
 use super::outcome::WaitFor;
 use super::resources::{Alternative, ApiSecurity, KeyPlace, ResourceSecurity};
@@ -75,10 +76,10 @@ impl Decision<'_> {
         match (self.request.certificate, mode) {
             (None, MutualTls::Mandatory) => Err(Refusal::InvalidCredentials),
             (None, MutualTls::Optional) => Ok(false),
-            (Some(certificate), _) => {
-                let api = &self.api.api;
-                let certificates = &self.authenticator.security.certificates;
-                if certificate.trusted && certificates.accept(&api.name, &api.version, &certificate.der) {
+            (Some(shown), _) => {
+                let ApiSecurity { api, certificates, .. } = self.api;
+                let clients = &self.authenticator.security.clients;
+                if clients.accept(api, certificates, shown, unix_time(self.now_ms)) {
                     Ok(true)
                 } else {
                     Err(Refusal::InvalidCredentials)

@@ -3,6 +3,7 @@
 use super::scopes::{RequiredScopes, ScopeNames};
 use crate::config::RuntimeConfig;
 use crate::refusal::{Challenge, Challenges};
+use crate::tls::Pinned;
 use http::HeaderName;
 use mgw_bundle::config::{Api, ApiKeyLocation, Requirement, Resource, Scheme};
 
@@ -52,6 +53,8 @@ pub(super) struct ApiSecurity {
     pub(super) api: Api,
     pub(super) header: HeaderName,
     pub(super) resources: Vec<ResourceSecurity>,
+    /// Client certificates that came with the API.
+    pub(super) certificates: Pinned,
 }
 
 impl ApiSecurity {
@@ -71,7 +74,12 @@ impl ApiSecurity {
             resources: Vec::new(),
             ..api.clone()
         };
-        Self { api, header, resources }
+        Self {
+            api,
+            header,
+            resources,
+            certificates: Pinned::default(),
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 use super::api_key_issuer::ApiKeyIssuer;
 use super::backend_tokens::BackendTokens;
 use super::builders::{
-    accept_certificates, api_key_issuer, api_key_signer, backend_tokens, claim_source, opaque_tokens, revoke_from_file,
+    api_key_issuer, api_key_signer, backend_tokens, claim_source, opaque_tokens, operator_clients, revoke_from_file,
     token_proxy, trusted,
 };
-use super::certificates::Certificates;
+use super::certificates::OperatorClients;
 use super::issuers::Issuers;
 use super::jwks::KeySourceStatus;
 use super::key_manager::OpaqueTokens;
@@ -18,7 +18,6 @@ use crate::config::{RuntimeConfig, StoreSettings};
 use crate::event_hub::amqp::Connections;
 use crate::throttle::Counters;
 use crate::tls::OpenStore;
-use rustls_pki_types::CertificateDer;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +30,7 @@ pub struct Security {
     pub(super) tokens: Issuers,
     pub(super) api_keys: Issuers,
     pub(super) passwords: Arc<Passwords>,
-    pub(super) certificates: Certificates,
+    pub(super) clients: OperatorClients,
     key_store: Option<OpenStore>,
     trust_store: Option<OpenStore>,
     pub(super) backend_tokens: Option<BackendTokens>,
@@ -91,10 +90,7 @@ impl Security {
             api_key_issuer(&config.api_keys, trust, key_signer.as_ref(), skew_ms),
             &mut errors,
         );
-        let mut certificates = Certificates::default();
-        for entry in &config.mutual_tls.certificates {
-            errors.extend(accept_certificates(&mut certificates, entry, trust).err());
-        }
+        let clients = keep(operator_clients(&config.mutual_tls, trust).map(Some), &mut errors);
         let revocations = Arc::new(Revocations::new(config.revocation.capacity));
         if let Some(path) = &config.revocation.file {
             errors.extend(revoke_from_file(&revocations, path).err());
@@ -118,10 +114,10 @@ impl Security {
         let backend_tokens = keep(backend_tokens(config, keys), &mut errors);
         let backend_tokens = backend_tokens.map(|tokens| tokens.with_claims(claims));
         let passwords = Passwords::new(config.users.clone(), control.clone());
-        let passwords = match passwords {
-            Some(passwords) if errors.is_empty() => Arc::new(passwords),
-            Some(_) => return Err(errors),
-            None => {
+        let (passwords, clients) = match (passwords, clients) {
+            (Some(passwords), Some(clients)) if errors.is_empty() => (Arc::new(passwords), clients),
+            (Some(_), _) => return Err(errors),
+            (None, _) => {
                 errors.push(SecurityError::Random);
                 return Err(errors);
             }
@@ -141,7 +137,7 @@ impl Security {
             api_keys: issuers(CredentialKind::ApiKey, api_keys.into_iter().collect()),
             counters: Arc::new(Counters::new(config.throttling.max_counters)),
             passwords,
-            certificates,
+            clients,
             key_store,
             trust_store,
             opaque_tokens: opaque_tokens.unwrap_or(OpaqueTokens::Unknown),
@@ -162,11 +158,6 @@ impl Security {
     /// Returns the listener's trust store.
     pub(crate) fn trust_store(&self) -> Option<&OpenStore> {
         self.trust_store.as_ref()
-    }
-
-    /// Returns the client certificates that APIs accept.
-    pub(crate) fn client_certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
-        self.certificates.all()
     }
 
     /// Returns the state of every issuer whose keys come from a URL, for readiness and metrics.

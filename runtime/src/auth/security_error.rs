@@ -1,6 +1,6 @@
 //! Why authentication cannot start.
 
-use crate::tls::StoreError;
+use crate::tls::{ClientTrustError, StoreError};
 use std::path::PathBuf;
 
 /// Why authentication cannot start.
@@ -29,6 +29,9 @@ pub enum SecurityError {
     /// A key or trust store cannot be used, or lacks an alias.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Authorities for client certificates that cannot be used.
+    #[error(transparent)]
+    ClientTrust(#[from] ClientTrustError),
     /// There is no trust store for an alias.
     #[error(
         "find certificate alias `{alias}` of `{setting}`: there is no trust store; set `listenerConfig.trustStorePath`, or export the certificate as PEM and name its file"

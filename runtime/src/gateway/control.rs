@@ -6,7 +6,7 @@ use crate::config::RuntimeConfig;
 use crate::core::Core;
 use crate::gateway::ReloadError;
 use crate::metrics::{Gauges, expose};
-use crate::server::{Rotation, Turn};
+use crate::server::{ServerTls, Turn};
 use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -19,8 +19,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(super) struct Control {
     pub(super) config: RuntimeConfig,
     pub(super) continued: Continued,
-    /// The certificates of the TLS listeners; `None` without any.
-    pub(super) rotation: Option<Rotation>,
+    /// TLS of the listeners; `None` without any.
+    pub(super) tls: Option<ServerTls>,
     pub(super) cores: Vec<Arc<Core>>,
     /// What the cores serve, for the control thread.
     pub(super) snapshot: ArcSwap<Snapshot>,
@@ -65,6 +65,9 @@ impl Control {
         let counted: Vec<_> = served.apis.iter().map(|api| Arc::clone(&api.metrics)).collect();
         metrics.keep(&counted);
         let snapshot = compiled?;
+        if let Some(tls) = &self.tls {
+            tls.believe(snapshot.authenticator.client_trust())?;
+        }
         for core in &self.cores {
             core.take_over(&snapshot);
         }
@@ -77,7 +80,7 @@ impl Control {
     /// Takes changed certificate files over. Returns whether new handshakes use others now. Blocks.
     pub(super) fn rotate_certificates(&self) -> bool {
         let metrics = &self.continued.metrics;
-        match self.rotation.as_ref().map_or(Turn::Unchanged, Rotation::turn) {
+        match self.tls.as_ref().map_or(Turn::Unchanged, |tls| tls.rotation().turn()) {
             Turn::Unchanged => false,
             Turn::Replaced => {
                 metrics.certificate_reloads.fetch_add(1, Ordering::Relaxed);
@@ -173,7 +176,7 @@ impl State for Control {
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),
             key_sources,
-            certificate_expires: self.rotation.as_ref().and_then(Rotation::expires),
+            certificate_expires: self.tls.as_ref().and_then(|tls| tls.rotation().expires()),
         };
         expose(&self.continued.metrics, gauges)
     }

@@ -89,6 +89,9 @@ pub enum ReloadError {
     /// The bundle cannot be served with these settings.
     #[error("the new bundle cannot be served")]
     Snapshot(#[from] SnapshotError),
+    /// The clients of the new bundle cannot be believed.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The gateway is shutting down.
     #[error("the gateway is shutting down")]
     Draining,

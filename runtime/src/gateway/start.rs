@@ -12,13 +12,13 @@ use crate::core::{Core, Local};
 use crate::metrics::Metrics;
 use crate::proxy::RequestIds;
 use crate::server::{
-    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, client_trust,
-    run, server_tls, shareable,
+    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run,
+    shareable,
 };
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::CoreThrottle;
 use crate::upstream::{
-    ActiveLimit, Connector, ListenerStores, Origins, Pool, PoolLimits, ResponseBounds, Upstream, client_config,
+    ActiveLimit, BackendTls, Connector, ListenerStores, Origins, Pool, PoolLimits, ResponseBounds, TrustError, Upstream,
 };
 use crate::{admin, server};
 use arc_swap::ArcSwap;
@@ -51,16 +51,16 @@ impl Gateway {
         let control_runtime = runtime()?;
         let security = Security::start(&config, Some(&options.data_dir), control_runtime.handle())?;
         let continued = Continued {
-            origins: Origins::default(),
-            client_trust: client_trust(&config.mutual_tls, &security)?,
+            origins: Origins::new(backend_tls(&config, &security)?),
             security,
             metrics: Arc::new(Metrics::new(cores)),
         };
         let snapshot = compile(bundle, &config, &continued, 1)?;
-        let connector = connector(&config, &continued.security)?;
+        let connector = Connector::new(config.http_clients.connect_timeout);
         let offer_tokens = continued.security.services.offer_tokens();
         let tls = if config.listener.https_port.is_some() || offer_tokens {
-            Some(server_tls(&config, &options.data_dir, &continued.client_trust)?)
+            let trust = snapshot.authenticator.client_trust();
+            Some(ServerTls::new(&config, &options.data_dir, trust)?)
         } else {
             None
         };
@@ -82,7 +82,7 @@ impl Gateway {
                     number,
                     ids: RequestIds::new(),
                     snapshot: ArcSwap::from_pointee(Local(Arc::clone(&snapshot))),
-                    upstream: upstream(&config, connector.clone(), &clock),
+                    upstream: upstream(&config, connector, &clock),
                     clock,
                     auth: Mutex::new(CoreAuth::new(&config)),
                     throttle: Mutex::new(CoreThrottle::new()),
@@ -99,7 +99,7 @@ impl Gateway {
         let control = Arc::new(Control {
             config,
             continued,
-            rotation: tls.map(|tls| tls.rotation),
+            tls,
             cores,
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
             reloading: Mutex::default(),
@@ -182,15 +182,12 @@ fn bind(
     })
 }
 
-fn connector(config: &RuntimeConfig, security: &Security) -> Result<Connector, StartError> {
+fn backend_tls(config: &RuntimeConfig, security: &Security) -> Result<BackendTls, TrustError> {
     let stores = ListenerStores {
         keys: security.key_store(),
         trust: security.trust_store(),
     };
-    Ok(Connector::new(
-        client_config(config, stores)?,
-        config.http_clients.connect_timeout,
-    ))
+    BackendTls::new(config, stores)
 }
 
 fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upstream {
@@ -323,7 +320,7 @@ async fn sweep(control: Arc<Control>, interval: Duration) {
 }
 
 async fn rotate(control: Arc<Control>, interval: Duration) {
-    if control.rotation.is_none() {
+    if control.tls.is_none() {
         return;
     }
     let mut ticks = tokio::time::interval(interval);

@@ -19,9 +19,7 @@ use crate::upstream::{Outgoing, RequestBody, UpstreamError};
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
-use rustls_pki_types::UnixTime;
 use std::sync::Arc;
-use std::time::Duration;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -109,8 +107,9 @@ pub(crate) async fn handle(
     };
 
     let forwarded = header.filter(|_| route.api.mutual_tls).map(|header| {
-        let now = UnixTime::since_unix_epoch(Duration::from_millis(began.unix_ms));
-        header.read(&parts.headers, connection.certificate(), now)
+        let shown = connection.certificate();
+        let believed = || snapshot.authenticator.believes_proxy(shown, began.unix_ms);
+        header.read(&parts.headers, believed)
     });
     let view = RequestView {
         headers: &parts.headers,

@@ -33,6 +33,7 @@ fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
         },
         auth_header: None,
         mutual_tls: None,
+        client_certificates: Vec::new(),
         cors: None,
         policy: None,
         endpoints: Endpoints::default(),

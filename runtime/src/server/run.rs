@@ -3,13 +3,13 @@
 use super::connection::Offer;
 use super::serve::{Entrance, ServeSettings, accept};
 use crate::core::Core;
+use arc_swap::ArcSwap;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 /// While draining, how long a connection that was accepted but not yet used may take to send its request.
 const PATIENCE_MS: u64 = 1000;
@@ -31,7 +31,7 @@ pub(crate) enum Drain {
 #[derive(Debug)]
 pub(crate) struct CoreListener {
     pub(crate) socket: TcpListener,
-    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) tls: Option<Arc<ArcSwap<rustls::ServerConfig>>>,
     pub(crate) offer: Offer,
 }
 
@@ -78,7 +78,7 @@ async fn live(
             let _ = stop.wait_for(|drain| *drain != Drain::No).await;
         };
         let entrance = Entrance {
-            tls: listener.tls.map(TlsAcceptor::from),
+            tls: listener.tls,
             offer: listener.offer,
         };
         accepting.push(tokio::spawn(accept(

@@ -5,10 +5,12 @@ use super::connection::{ClientTimeouts, Connection, Offer, Order};
 use crate::auth::ClientCertificate;
 use crate::core::Core;
 use crate::proxy::handle;
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
@@ -79,7 +81,8 @@ impl Drop for Spent {
 /// What a listener asks of connections, and offers them.
 #[derive(Clone)]
 pub(super) struct Entrance {
-    pub(super) tls: Option<TlsAcceptor>,
+    /// Replaced when other clients are believed.
+    pub(super) tls: Option<Arc<ArcSwap<ServerConfig>>>,
     pub(super) offer: Offer,
 }
 
@@ -131,18 +134,17 @@ fn start(core: &Arc<Core>, stream: TcpStream, peer: SocketAddr, entrance: &Entra
         let _spent = spent;
         let connection = Arc::new(Connection::new(peer, entrance.offer, core.clock.clone()));
         let _registration = core.connections.register(Arc::clone(&connection));
-        let Some(acceptor) = entrance.tls else {
+        let Some(tls) = entrance.tls else {
             return serve(&core, stream, connection, protocols(&settings, None), &settings).await;
         };
+        let acceptor = TlsAcceptor::from(tls.load_full());
         match tokio::time::timeout(settings.tls_handshake, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => {
                 let session = stream.get_ref().1;
-                // The handshake fails unless the chain leads to a configured authority.
-                if let Some(leaf) = session.peer_certificates().and_then(|chain| chain.first()) {
-                    connection.showed(ClientCertificate {
-                        der: leaf.as_ref().to_vec(),
-                        trusted: true,
-                    });
+                // The handshake fails unless somebody is believed by it; whether an API accepts it is decided there.
+                if let Some(chain) = session.peer_certificates() {
+                    let chain = chain.iter().map(|certificate| certificate.clone().into_owned());
+                    connection.showed(ClientCertificate { chain: chain.collect() });
                 }
                 let protocols = protocols(&settings, session.alpn_protocol().or(Some(b"http/1.1")));
                 serve(&core, stream, connection, protocols, &settings).await;

@@ -5,10 +5,12 @@ use super::rotation::Rotation;
 use super::sources::CertificateSources;
 use crate::config::{RuntimeConfig, VerifyClient};
 use crate::tls::protocol::{Settings, choose};
-use crate::tls::{ClientTrust, ClientTrustError, ClientVerifier, ProtocolError};
-use rustls::ServerConfig;
+use crate::tls::{ClientTrust, ClientVerifier, ProtocolError};
+use arc_swap::ArcSwap;
+use rustls::crypto::CryptoProvider;
+use rustls::{ServerConfig, SupportedProtocolVersion};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why the TLS listener cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +24,6 @@ pub enum TlsError {
     /// The TLS library refused the settings.
     #[error("TLS towards clients cannot be set up")]
     Settings(#[source] rustls::Error),
-    /// Authorities for client certificates that cannot be used.
-    #[error(transparent)]
-    ClientTrust(#[from] ClientTrustError),
     /// Every client has to show a certificate and none would be believed.
     #[error(
         "`mutualSSLConfig.sslVerifyClient` requires client certificates and nothing says which; set \
@@ -46,56 +45,102 @@ impl TlsError {
 /// TLS towards clients.
 #[derive(Debug)]
 pub(crate) struct ServerTls {
-    pub(crate) config: Arc<ServerConfig>,
+    /// What new connections are made with.
+    pub(crate) config: Arc<ArcSwap<ServerConfig>>,
     pub(crate) origin: CertificateOrigin,
-    pub(crate) rotation: Rotation,
+    parts: Parts,
+    /// Whom handshakes believe now.
+    trust: Mutex<Arc<ClientTrust>>,
 }
 
-/// Sets TLS up; makes a self-signed certificate in `data_dir` when the operator gave none.
-pub(crate) fn server_tls(
-    config: &RuntimeConfig,
-    data_dir: &Path,
-    trust: &Arc<ClientTrust>,
-) -> Result<ServerTls, TlsError> {
-    let settings = &config.mutual_tls;
-    let choice = choose(
-        &settings.protocol_versions,
-        &settings.ciphers,
-        Settings {
-            versions: "mutualSSLConfig.protocolVersions",
-            suites: "mutualSSLConfig.ciphers",
-        },
-    )?;
-    for warning in &choice.warnings {
-        tracing::warn!("{warning}");
+/// What the TLS library is set up from, but for whom to believe.
+#[derive(Debug)]
+struct Parts {
+    rotation: Rotation,
+    provider: Arc<CryptoProvider>,
+    versions: Vec<&'static SupportedProtocolVersion>,
+    /// No certificate, no connection.
+    mandatory: bool,
+    http2: bool,
+}
+
+impl ServerTls {
+    /// Sets TLS up; makes a self-signed certificate in `data_dir` when the operator gave none.
+    pub(crate) fn new(config: &RuntimeConfig, data_dir: &Path, trust: ClientTrust) -> Result<Self, TlsError> {
+        let settings = &config.mutual_tls;
+        let choice = choose(
+            &settings.protocol_versions,
+            &settings.ciphers,
+            Settings {
+                versions: "mutualSSLConfig.protocolVersions",
+                suites: "mutualSSLConfig.ciphers",
+            },
+        )?;
+        for warning in &choice.warnings {
+            tracing::warn!("{warning}");
+        }
+        let provider = Arc::new(choice.provider);
+        let (rotation, origin) = Rotation::start(
+            CertificateSources::of(&config.listener, data_dir),
+            Arc::clone(&provider),
+        )?;
+        let parts = Parts {
+            rotation,
+            provider,
+            versions: choice.versions,
+            mandatory: settings.verify_client == VerifyClient::Require,
+            http2: config.listener.http2,
+        };
+        if parts.mandatory && trust.is_empty() {
+            return Err(TlsError::NobodyTrusted);
+        }
+        let trust = Arc::new(trust);
+        Ok(Self {
+            config: Arc::new(ArcSwap::from_pointee(parts.config(&trust)?)),
+            origin,
+            parts,
+            trust: Mutex::new(trust),
+        })
     }
-    let provider = Arc::new(choice.provider);
-    let (rotation, origin) = Rotation::start(
-        CertificateSources::of(&config.listener, data_dir),
-        Arc::clone(&provider),
-    )?;
-    let builder = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&choice.versions)
-        .map_err(TlsError::Settings)?;
-    let mandatory = settings.verify_client == VerifyClient::Require;
-    let builder = match trust.is_empty() {
-        true if mandatory => return Err(TlsError::NobodyTrusted),
-        true => builder.with_no_client_auth(),
-        false => builder.with_client_cert_verifier(Arc::new(ClientVerifier {
-            trust: Arc::clone(trust),
-            mandatory,
-        })),
-    };
-    let mut tls = builder.with_cert_resolver(rotation.served());
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    if config.listener.http2 {
-        tls.alpn_protocols.insert(0, b"h2".to_vec());
+
+    /// Has new handshakes believe others. Sessions of before are not resumed: that would skip the check.
+    pub(crate) fn believe(&self, trust: ClientTrust) -> Result<(), TlsError> {
+        let mut current = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        if !current.is_same(&trust) {
+            let trust = Arc::new(trust);
+            self.config.store(Arc::new(self.parts.config(&trust)?));
+            *current = trust;
+        }
+        Ok(())
     }
-    // Sessions are resumed from tickets, so that nothing is kept per client.
-    tls.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().map_err(TlsError::Settings)?;
-    Ok(ServerTls {
-        config: Arc::new(tls),
-        origin,
-        rotation,
-    })
+
+    /// Returns the certificates that clients are shown.
+    pub(crate) fn rotation(&self) -> &Rotation {
+        &self.parts.rotation
+    }
+}
+
+impl Parts {
+    fn config(&self, trust: &Arc<ClientTrust>) -> Result<ServerConfig, TlsError> {
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&self.versions)
+            .map_err(TlsError::Settings)?;
+        // Where a certificate is mandatory and nobody is believed any more, nobody gets in.
+        let builder = if trust.is_empty() && !self.mandatory {
+            builder.with_no_client_auth()
+        } else {
+            builder.with_client_cert_verifier(Arc::new(ClientVerifier {
+                trust: Arc::clone(trust),
+                mandatory: self.mandatory,
+            }))
+        };
+        let mut tls = builder.with_cert_resolver(self.rotation.served());
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if self.http2 {
+            tls.alpn_protocols.insert(0, b"h2".to_vec());
+        }
+        // Sessions are resumed from tickets, so that nothing is kept per client.
+        tls.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().map_err(TlsError::Settings)?;
+        Ok(tls)
+    }
 }

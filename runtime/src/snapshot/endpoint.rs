@@ -1,6 +1,7 @@
 //! Endpoints with the operator's overrides applied, and the choice among them by key type.
 
 use super::EndpointProblem;
+use super::certificates::BundleCertificates;
 use crate::auth::CallerKeyType;
 use crate::config::{EndpointOverrides, RuntimeConfig};
 use crate::refusal::Refusal;
@@ -72,15 +73,22 @@ pub(super) struct Compiled {
 pub(super) struct Resolver<'a> {
     overrides: &'a EndpointOverrides,
     origins: &'a Origins,
+    certificates: &'a BundleCertificates,
     problems: &'a mut Vec<EndpointProblem>,
     used: BTreeSet<String>,
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(config: &'a RuntimeConfig, origins: &'a Origins, problems: &'a mut Vec<EndpointProblem>) -> Self {
+    pub(super) fn new(
+        config: &'a RuntimeConfig,
+        origins: &'a Origins,
+        certificates: &'a BundleCertificates,
+        problems: &'a mut Vec<EndpointProblem>,
+    ) -> Self {
         Self {
             overrides: &config.overrides,
             origins,
+            certificates,
             problems,
             used: BTreeSet::new(),
         }
@@ -115,7 +123,7 @@ impl<'a> Resolver<'a> {
                     Some((url, setting)) => (url, Some(setting)),
                     None => (url.as_str(), None),
                 };
-                target(self.origins, url)
+                target(self.origins, self.certificates, url)
                     .map_err(|reason| {
                         self.problems.push(EndpointProblem {
                             api: format!("{}:{}", api.name, api.version),
@@ -179,7 +187,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn target(origins: &Origins, text: &str) -> Result<Target, &'static str> {
+fn target(origins: &Origins, certificates: &BundleCertificates, text: &str) -> Result<Target, &'static str> {
     let url = url::Url::parse(text).map_err(|_| "is not a URL")?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err("is neither http nor https");
@@ -190,7 +198,7 @@ fn target(origins: &Origins, text: &str) -> Result<Target, &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("carries credentials");
     }
-    let origin = origins.of(&url).ok_or("has no usable host")?;
+    let origin = origins.of(&url, certificates.of_backend(&url))?;
     let host = url.host_str().ok_or("has no usable host")?;
     // `port` is `None` for the scheme's own port.
     let host = match url.port() {
@@ -275,7 +283,7 @@ mod tests {
             ("https://b:8443/v1/", "b:8443", "/v1"),
             ("http://[::1]:9/a%20b", "[::1]:9", "/a%20b"),
         ] {
-            let target = target(&origins, url);
+            let target = target(&origins, &BundleCertificates::default(), url);
             assert!(
                 target
                     .as_ref()
@@ -284,7 +292,7 @@ mod tests {
             );
         }
         for url in ["b", "ftp://b", "http://", "http://b?x", "http://u:p@b", "http://b/#f"] {
-            assert!(target(&origins, url).is_err(), "{url}");
+            assert!(target(&origins, &BundleCertificates::default(), url).is_err(), "{url}");
         }
         assert_eq!(without_credentials("http://u:p@b/x"), "http://***@b/x");
     }

@@ -4,13 +4,17 @@
 //! compiles a new one aside and swaps it in whole.
 
 mod api;
+mod certificates;
 mod cors;
 mod endpoint;
 mod header_rules;
 
 pub(crate) use api::{Api, Resource};
+pub use certificates::CertificateProblem;
 pub(crate) use cors::Preflight;
 pub(crate) use header_rules::HeaderRules;
+
+use certificates::BundleCertificates;
 
 use crate::auth::{Authenticator, Security};
 use crate::config::RuntimeConfig;
@@ -18,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::refusal::Renderer;
 use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
 use crate::throttle::Throttle;
-use crate::tls::{CertificateHeader, ClientTrust};
+use crate::tls::CertificateHeader;
 use crate::upstream::Origins;
 use http::HeaderName;
 use ipnet::IpNet;
@@ -35,6 +39,9 @@ pub enum SnapshotError {
     /// Endpoints that cannot be used.
     #[error("{}", Listed(.0))]
     Endpoints(Vec<EndpointProblem>),
+    /// A certificate of the bundle that cannot be used.
+    #[error("certificate {} of the bundle cannot be used: {}", .0.entry, .0.reason)]
+    Certificate(CertificateProblem),
 }
 
 /// One endpoint that cannot be used.
@@ -90,7 +97,6 @@ pub(crate) struct RequestLimits {
 pub(crate) struct Continued {
     pub(crate) origins: Origins,
     pub(crate) security: Arc<Security>,
-    pub(crate) client_trust: Arc<ClientTrust>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -134,7 +140,8 @@ impl Snapshot {
         let gateway = &bundle.config;
         let routes = RouteTable::build(&gateway.apis)?;
         let mut problems = Vec::new();
-        let mut resolver = endpoint::Resolver::new(config, &continued.origins, &mut problems);
+        let certificates = BundleCertificates::read(bundle).map_err(SnapshotError::Certificate)?;
+        let mut resolver = endpoint::Resolver::new(config, &continued.origins, &certificates, &mut problems);
         let metrics = continued.metrics.apis(gateway.apis.iter());
         let apis = gateway
             .apis
@@ -157,7 +164,8 @@ impl Snapshot {
             digest: bundle.digest,
             routes,
             apis,
-            authenticator: Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle)),
+            authenticator: Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle))
+                .with_client_certificates(certificates.clients),
             throttle,
             renderer: Renderer::new(config.compat),
             rules: HeaderRules::compile(config),
@@ -171,7 +179,6 @@ impl Snapshot {
                     name,
                     proxies: config.mutual_tls.trusted_proxies.clone(),
                     validate_proxy: config.mutual_tls.validate_proxy,
-                    trust: Arc::clone(&continued.client_trust),
                 }),
             limits: RequestLimits {
                 uri: config.listener.max_uri_length,

@@ -1,6 +1,5 @@
 //! A client's certificate in a header, from a proxy that ended the client's TLS.
 
-use super::ClientTrust;
 use crate::auth::ClientCertificate;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,9 +7,8 @@ use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use mgw_keystore::Validity;
 use percent_encoding::percent_decode;
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::CertificateDer;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Longest header value, in bytes. Certificates of several kilobytes exist; header limits are usually less.
 const MAX_VALUE: usize = 64 * 1024;
@@ -27,7 +25,6 @@ pub(crate) struct CertificateHeader {
     pub(crate) proxies: Vec<IpNet>,
     /// Whether such a proxy must show a trusted certificate itself.
     pub(crate) validate_proxy: bool,
-    pub(crate) trust: Arc<ClientTrust>,
 }
 
 impl CertificateHeader {
@@ -44,29 +41,16 @@ impl CertificateHeader {
         believed
     }
 
-    /// Returns the certificate of an admitted header. One that is not trusted is none that any API accepts: what cannot
-    /// be read, what no authority signed, what expired, and everything from a proxy that is not who it should be.
-    pub(crate) fn read(
-        &self,
-        headers: &HeaderMap,
-        proxy: Option<&ClientCertificate>,
-        now: UnixTime,
-    ) -> ClientCertificate {
-        let proxy_known = !self.validate_proxy || proxy.is_some_and(|shown| shown.trusted);
+    /// Returns the certificate of an admitted header. One that cannot be read, or comes from a proxy that is not who it
+    /// should be, is none that any API accepts.
+    pub(crate) fn read(&self, headers: &HeaderMap, proxy_believed: impl FnOnce() -> bool) -> ClientCertificate {
         let mut values = headers.get_all(&self.name).iter();
         let chain = match (values.next(), values.next()) {
-            (Some(value), None) if proxy_known => decode(value.as_bytes()),
+            (Some(value), None) if !self.validate_proxy || proxy_believed() => decode(value.as_bytes()),
             _ => None,
         };
-        match chain.as_deref() {
-            Some([leaf, intermediates @ ..]) => ClientCertificate {
-                der: leaf.to_vec(),
-                trusted: self.trust.verify(leaf, intermediates, now).is_ok(),
-            },
-            _ => ClientCertificate {
-                der: Vec::new(),
-                trusted: false,
-            },
+        ClientCertificate {
+            chain: chain.unwrap_or_default(),
         }
     }
 }
@@ -108,7 +92,6 @@ mod tests {
     use super::*;
     use http::HeaderValue;
     use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
-    use std::time::{SystemTime, UNIX_EPOCH};
 
     const NAME: HeaderName = HeaderName::from_static("x-client");
 
@@ -117,13 +100,11 @@ mod tests {
         (made.cert.der().clone(), made.cert.pem())
     }
 
-    fn rule(pinned: &CertificateDer<'static>, validate_proxy: bool) -> CertificateHeader {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    fn rule(validate_proxy: bool) -> CertificateHeader {
         CertificateHeader {
             name: NAME,
             proxies: vec!["10.0.0.0/8".parse().expect("a network")],
             validate_proxy,
-            trust: Arc::new(ClientTrust::new([], [pinned], provider).expect("usable")),
         }
     }
 
@@ -133,10 +114,6 @@ mod tests {
             headers.append(NAME, HeaderValue::from_str(value).expect("a header value"));
         }
         headers
-    }
-
-    fn now() -> UnixTime {
-        UnixTime::since_unix_epoch(SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970"))
     }
 
     #[test]
@@ -176,8 +153,7 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        let (der, _) = made();
-        let rule = rule(&der, false);
+        let rule = rule(false);
         for (peer, values, believed, left) in [
             ("10.1.2.3", &["x"][..], true, 1),
             ("::ffff:10.1.2.3", &["x"], true, 1),
@@ -195,31 +171,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_judged() {
-        let ((der, _), (foreign, _)) = (made(), made());
-        let (own, other) = (STANDARD.encode(&der), STANDARD.encode(&foreign));
-        let proxy = |trusted| {
-            Some(ClientCertificate {
-                der: b"proxy".to_vec(),
-                trusted,
-            })
-        };
-        for (validate, proxy, values, trusted) in [
-            (false, None, &[own.as_str()][..], true),
-            (false, None, &[other.as_str()], false),
-            (false, None, &[own.as_str(), own.as_str()], false),
-            (false, None, &["garbage"], false),
-            (true, None, &[own.as_str()], false),
-            (true, proxy(false), &[own.as_str()], false),
-            (true, proxy(true), &[own.as_str()], true),
+    fn one_readable_header_of_a_believed_proxy_counts() {
+        let (der, _) = made();
+        let own = STANDARD.encode(&der);
+        for (validate, believed, values, read) in [
+            (false, false, &[own.as_str()][..], true),
+            (false, false, &[own.as_str(), own.as_str()], false),
+            (false, false, &["garbage"], false),
+            (true, false, &[own.as_str()], false),
+            (true, true, &[own.as_str()], true),
+            (true, true, &["garbage"], false),
         ] {
-            let shown = rule(&der, validate).read(&headers(values), proxy.as_ref(), now());
-            assert_eq!(shown.trusted, trusted, "{validate} {proxy:?} {values:?}");
+            let shown = rule(validate).read(&headers(values), || believed);
+            let expected = if read { vec![der.clone()] } else { Vec::new() };
+            assert_eq!(shown.chain, expected, "{validate} {believed} {values:?}");
         }
-        let later = UnixTime::since_unix_epoch(std::time::Duration::from_secs(u64::from(u32::MAX) * 40));
-        assert!(
-            !rule(&der, false).read(&headers(&[&own]), None, later).trusted,
-            "expired"
-        );
     }
 }

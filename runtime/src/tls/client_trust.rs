@@ -3,14 +3,14 @@
 //! A certificate is believed when its chain leads to an authority the operator named, or when the operator named the very
 //! certificate; either way only while it is valid. Which API accepts it is another question.
 
-use mgw_keystore::Validity;
+use super::pinned::{Pinned, Role};
+use super::signatures::Signatures;
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::CryptoProvider;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, UnixTime};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Most names of authorities that a handshake offers to clients; without any, clients choose by themselves.
@@ -25,9 +25,8 @@ pub struct ClientTrustError(#[source] Box<dyn std::error::Error + Send + Sync>);
 #[derive(Debug)]
 pub(crate) struct ClientTrust {
     authorities: Option<Arc<dyn ClientCertVerifier>>,
-    /// Certificates that the operator named themselves, DER.
-    pinned: HashSet<Vec<u8>>,
-    algorithms: WebPkiSupportedAlgorithms,
+    pinned: Pinned,
+    signatures: Signatures,
 }
 
 impl ClientTrust {
@@ -40,7 +39,7 @@ impl ClientTrust {
     ) -> Result<Self, ClientTrustError> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(authorities.into_iter().cloned());
-        let algorithms = provider.signature_verification_algorithms;
+        let signatures = Signatures::of(&provider);
         let authorities = if roots.is_empty() {
             None
         } else {
@@ -56,9 +55,30 @@ impl ClientTrust {
         };
         Ok(Self {
             authorities,
-            pinned: pinned.into_iter().map(|certificate| certificate.to_vec()).collect(),
-            algorithms,
+            pinned: pinned.into_iter().collect(),
+            signatures,
         })
+    }
+
+    /// Returns one that also believes further certificates by themselves.
+    pub(crate) fn with<'a>(&self, pinned: impl IntoIterator<Item = &'a Pinned>) -> Self {
+        let mut all = self.pinned.clone();
+        pinned.into_iter().for_each(|more| all.extend(more));
+        Self {
+            authorities: self.authorities.clone(),
+            pinned: all,
+            signatures: self.signatures,
+        }
+    }
+
+    /// Returns whether the same are believed.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let same_authorities = match (&self.authorities, &other.authorities) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (None, None) => true,
+            _ => false,
+        };
+        same_authorities && self.pinned == other.pinned
     }
 
     /// Returns whether nobody is believed.
@@ -73,25 +93,13 @@ impl ClientTrust {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<(), Error> {
-        if self.pinned.contains(leaf.as_ref()) {
-            return check_validity(leaf, now);
+        if let Some(checked) = self.pinned.check(leaf, Role::Client, now) {
+            return checked;
         }
         match &self.authorities {
             Some(authorities) => authorities.verify_client_cert(leaf, intermediates, now).map(|_| ()),
             None => Err(CertificateError::UnknownIssuer.into()),
         }
-    }
-}
-
-fn check_validity(leaf: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
-    let validity = Validity::of(leaf).ok_or(CertificateError::BadEncoding)?;
-    let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    if validity.holds_at(seconds) {
-        Ok(())
-    } else if seconds < validity.not_before {
-        Err(CertificateError::NotValidYet.into())
-    } else {
-        Err(CertificateError::Expired.into())
     }
 }
 
@@ -131,7 +139,7 @@ impl ClientCertVerifier for ClientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.trust.algorithms)
+        self.trust.signatures.verify_tls12(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -140,11 +148,11 @@ impl ClientCertVerifier for ClientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.trust.algorithms)
+        self.trust.signatures.verify_tls13(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.trust.algorithms.supported_schemes()
+        self.trust.signatures.schemes()
     }
 }
 

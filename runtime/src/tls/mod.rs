@@ -3,12 +3,16 @@
 
 mod certificate_header;
 mod client_trust;
+mod pinned;
 pub(crate) mod protocol;
+mod signatures;
 mod store;
 
 pub(crate) use certificate_header::CertificateHeader;
 pub use client_trust::ClientTrustError;
 pub(crate) use client_trust::{ClientTrust, ClientVerifier};
+pub(crate) use pinned::{Pinned, Role};
 pub use protocol::ProtocolError;
+pub(crate) use signatures::Signatures;
 pub use store::StoreError;
-pub(crate) use store::{OpenStore, pem};
+pub(crate) use store::OpenStore;

@@ -1,8 +1,6 @@
 //! PKCS#12 stores in files.
 
 use crate::config::StoreSettings;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use mgw_keystore::{KeyEntry, KeyStore, KeyStoreError, MAX_BYTES};
 use rustls_pki_types::CertificateDer;
 use secrecy::ExposeSecret;
@@ -186,25 +184,9 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes DER as PEM, for what takes nothing else.
-pub(crate) fn pem(label: &str, der: &[u8]) -> String {
-    let encoded = STANDARD.encode(der);
-    let mut text = format!("-----BEGIN {label}-----\n");
-    let mut rest = encoded.as_str();
-    while !rest.is_empty() {
-        let (line, more) = rest.split_at(rest.len().min(64));
-        text.push_str(line);
-        text.push('\n');
-        rest = more;
-    }
-    text.push_str(&format!("-----END {label}-----\n"));
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustls_pki_types::pem::PemObject;
 
     fn settings(path: PathBuf) -> StoreSettings {
         StoreSettings {
@@ -228,17 +210,6 @@ mod tests {
                 "{text}"
             );
             assert!(!format!("{text} {error:?}").contains("canary-secret"), "{error:?}");
-        }
-    }
-
-    #[test]
-    fn pem_is_read_back() {
-        for length in [0, 1, 47, 48, 49, 500] {
-            let der: Vec<u8> = (0..length).map(|byte| u8::try_from(byte % 251).unwrap_or(0)).collect();
-            let text = pem("CERTIFICATE", &der);
-            assert!(text.lines().all(|line| line.len() <= 64));
-            let read = CertificateDer::from_pem_slice(text.as_bytes()).expect("it is PEM");
-            assert_eq!(read.as_ref(), der);
         }
     }
 }

@@ -10,52 +10,39 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// How backends are connected to; one for the whole gateway.
-#[derive(Clone)]
+/// How backends are connected to.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Connector {
-    tls: TlsConnector,
     timeout: Duration,
-}
-
-impl std::fmt::Debug for Connector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connector")
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Connector {
     /// `timeout` bounds name look-up, TCP and TLS together.
-    pub(crate) fn new(tls: Arc<rustls::ClientConfig>, timeout: Duration) -> Self {
-        Self {
-            tls: tls.into(),
-            timeout,
-        }
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { timeout }
     }
 
     /// Opens a connection and spawns the task that drives it.
     pub(super) async fn connect(&self, origin: &Origin, budget: Duration) -> Result<Sender, UpstreamError> {
-        tokio::time::timeout(self.timeout.min(budget), self.open(origin))
+        tokio::time::timeout(self.timeout.min(budget), open(origin))
             .await
             .unwrap_or(Err(UpstreamError::ConnectTimeout))
     }
+}
 
-    async fn open(&self, origin: &Origin) -> Result<Sender, UpstreamError> {
-        let stream = TcpStream::connect((&*origin.host, origin.port))
-            .await
-            .map_err(UpstreamError::Connect)?;
-        stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
-        match &origin.tls {
-            None => drive(TokioIo::new(stream)).await,
-            Some(name) => {
-                let stream = self
-                    .tls
-                    .connect(name.clone(), stream)
-                    .await
-                    .map_err(UpstreamError::Tls)?;
-                drive(TokioIo::new(stream)).await
-            }
+async fn open(origin: &Origin) -> Result<Sender, UpstreamError> {
+    let stream = TcpStream::connect((&*origin.host, origin.port))
+        .await
+        .map_err(UpstreamError::Connect)?;
+    stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
+    match &origin.tls {
+        None => drive(TokioIo::new(stream)).await,
+        Some(tls) => {
+            let stream = TlsConnector::from(Arc::clone(&tls.config))
+                .connect(tls.name.clone(), stream)
+                .await
+                .map_err(UpstreamError::Tls)?;
+            drive(TokioIo::new(stream)).await
         }
     }
 }

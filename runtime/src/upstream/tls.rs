@@ -1,15 +1,18 @@
 //! What the gateway trusts when it connects to `https` backends, and who it is to them.
 
-use super::verify::{AnyCertificate, AnyName};
+use super::verify::{BackendVerifier, Check};
 use crate::config::RuntimeConfig;
 use crate::tls::protocol::{Settings, choose};
-use crate::tls::{OpenStore, ProtocolError, StoreError};
+use crate::tls::{OpenStore, ProtocolError, Signatures, StoreError};
 use rustls::client::WebPkiServerVerifier;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::crypto::CryptoProvider;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why TLS towards backends could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -72,50 +75,139 @@ pub(crate) struct ListenerStores<'a> {
     pub(crate) trust: Option<&'a OpenStore>,
 }
 
-/// Builds the TLS settings for backends: trusts the authorities of the trust store, or else the platform's, and those of
-/// the operator's file.
-pub(crate) fn client_config(
-    config: &RuntimeConfig,
-    listener: ListenerStores<'_>,
-) -> Result<Arc<ClientConfig>, TrustError> {
-    let settings = &config.http_clients;
-    let choice = choose(
-        &settings.protocol_versions,
-        &settings.ciphers,
-        Settings {
-            versions: "httpClients.sslConfig.protocolVersions",
-            suites: "httpClients.sslConfig.ciphers",
-        },
-    )?;
-    for warning in &choice.warnings {
-        tracing::warn!("{warning}");
+/// TLS towards backends: which settings each backend's connections are made with.
+#[derive(Debug)]
+pub(crate) struct BackendTls {
+    material: Material,
+    /// By what is trusted beside the gateway's authorities.
+    configs: Mutex<HashMap<Vec<CertificateDer<'static>>, Arc<ClientConfig>>>,
+}
+
+/// What connections to all backends have in common.
+#[derive(Debug)]
+struct Material {
+    provider: Arc<CryptoProvider>,
+    versions: Vec<&'static SupportedProtocolVersion>,
+    check: Check,
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+    /// What backends see that ask for a certificate.
+    identity: Option<Arc<CertifiedKey>>,
+}
+
+impl BackendTls {
+    /// Reads the files: trusts the authorities of the trust store, or else the platform's, and those of the operator's
+    /// file.
+    pub(crate) fn new(config: &RuntimeConfig, listener: ListenerStores<'_>) -> Result<Self, TrustError> {
+        Ok(Self {
+            material: Material::read(config, listener)?,
+            configs: Mutex::default(),
+        })
     }
-    let provider = Arc::new(choice.provider);
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&choice.versions)
-        .map_err(|error| TrustError::Settings(error.into()))?;
-    let own_trust = settings.trust_store.as_ref().map(OpenStore::open).transpose()?;
-    let trust = own_trust.as_ref().or(listener.trust);
-    let builder = match (settings.verify_certificates, settings.verify_hostname) {
-        (true, true) => builder.with_root_certificates(roots(settings.ca_file.as_deref(), trust)?),
-        (true, false) => {
-            tracing::warn!("host names of backends are not verified (httpClients.sslConfig.verifyHostname)");
-            let roots = Arc::new(roots(settings.ca_file.as_deref(), trust)?);
-            let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
-                .build()
-                .map_err(|error| TrustError::Settings(error.into()))?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyName(verifier)))
+
+    /// Returns the settings for a backend that is also believed by `own` certificates: its own, or of the authorities that
+    /// sign them. Backends with the same certificates share one; sessions are never resumed under other trust.
+    pub(crate) fn config(&self, own: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, TrustError> {
+        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = configs.get(own) {
+            return Ok(Arc::clone(config));
         }
-        (false, _) => {
-            tracing::warn!("certificates of backends are not verified (httpClients.disableSslVerification)");
-            let verifier = AnyCertificate(provider.signature_verification_algorithms);
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        let config = Arc::new(self.material.config(own)?);
+        configs.insert(own.to_vec(), Arc::clone(&config));
+        Ok(config)
+    }
+}
+
+impl Material {
+    fn read(config: &RuntimeConfig, listener: ListenerStores<'_>) -> Result<Self, TrustError> {
+        let settings = &config.http_clients;
+        let choice = choose(
+            &settings.protocol_versions,
+            &settings.ciphers,
+            Settings {
+                versions: "httpClients.sslConfig.protocolVersions",
+                suites: "httpClients.sslConfig.ciphers",
+            },
+        )?;
+        for warning in &choice.warnings {
+            tracing::warn!("{warning}");
         }
-    };
+        let provider = Arc::new(choice.provider);
+        let check = match (settings.verify_certificates, settings.verify_hostname) {
+            (true, true) => Check::Full,
+            (true, false) => {
+                tracing::warn!("host names of backends are not verified (httpClients.sslConfig.verifyHostname)");
+                Check::AnyName
+            }
+            (false, _) => {
+                tracing::warn!("certificates of backends are not verified (httpClients.disableSslVerification)");
+                Check::AnyCertificate
+            }
+        };
+        let own_trust = settings.trust_store.as_ref().map(OpenStore::open).transpose()?;
+        let trust = own_trust.as_ref().or(listener.trust);
+        let authorities = match check {
+            Check::AnyCertificate => None,
+            _ => verifier(roots(settings.ca_file.as_deref(), trust)?, &provider)?,
+        };
+        Ok(Self {
+            versions: choice.versions,
+            check,
+            authorities,
+            identity: identity(config, listener.keys, &provider)?,
+            provider,
+        })
+    }
+
+    fn config(&self, own: &[CertificateDer<'static>]) -> Result<ClientConfig, TrustError> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(own.iter().filter(|own| mgw_keystore::is_authority(own)).cloned());
+        let own_authorities = verifier(roots, &self.provider)?;
+        let verifier = BackendVerifier {
+            check: self.check,
+            authorities: self.authorities.iter().cloned().chain(own_authorities).collect(),
+            pinned: own.iter().collect(),
+            signatures: Signatures::of(&self.provider),
+        };
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&self.versions)
+            .map_err(|error| TrustError::Settings(error.into()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match &self.identity {
+            Some(identity) => {
+                let resolver = SingleCertAndKey::from(Arc::clone(identity));
+                builder.with_client_cert_resolver(Arc::new(resolver))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+/// Judges chains by authorities; none when there is no authority.
+fn verifier(
+    roots: RootCertStore,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Option<Arc<WebPkiServerVerifier>>, TrustError> {
+    if roots.is_empty() {
+        return Ok(None);
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+        .build()
+        .map(Some)
+        .map_err(|error| TrustError::Settings(error.into()))
+}
+
+/// The certificate and key of the settings, else the first of a store.
+fn identity(
+    config: &RuntimeConfig,
+    listener: Option<&OpenStore>,
+    provider: &CryptoProvider,
+) -> Result<Option<Arc<CertifiedKey>>, TrustError> {
+    let settings = &config.http_clients;
     let own_keys = settings.key_store.as_ref().map(OpenStore::open).transpose()?;
-    let mut config = match (&settings.certificate_file, &settings.private_key_file) {
+    let (chain, key) = match (&settings.certificate_file, &settings.private_key_file) {
         (Some(certificate), Some(key)) => {
             let chain = certificates(certificate)?;
             let key_pem = read(key)?;
@@ -123,22 +215,19 @@ pub(crate) fn client_config(
                 path: key.clone(),
                 source,
             })?;
-            builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| TrustError::Settings(error.into()))?
+            (chain, key)
         }
-        _ => match own_keys.as_ref().or(listener.keys) {
+        _ => match own_keys.as_ref().or(listener) {
             Some(store) => {
                 let entry = store.first_key()?;
-                builder
-                    .with_client_auth_cert(entry.chain.clone(), entry.key.clone_key().into())
-                    .map_err(|error| TrustError::Settings(error.into()))?
+                (entry.chain.clone(), entry.key.clone_key().into())
             }
-            None => builder.with_no_client_auth(),
+            None => return Ok(None),
         },
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    CertifiedKey::from_der(chain, key, provider)
+        .map(|identity| Some(Arc::new(identity)))
+        .map_err(|error| TrustError::Settings(error.into()))
 }
 
 fn roots(extra: Option<&Path>, store: Option<&OpenStore>) -> Result<RootCertStore, TrustError> {

@@ -1,73 +1,73 @@
-//! Weaker checks of backends' certificates, for operators who ask for them by name.
+//! How backends' certificates are judged.
 
+use crate::tls::{Pinned, Role, Signatures};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
 
-/// Checks everything but the name.
+/// How much of a backend's certificate is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    /// Chain and name.
+    Full,
+    /// The chain; operators ask for this by name.
+    AnyName,
+    /// Nothing but that the backend holds the key of the certificate; operators ask for this by name.
+    AnyCertificate,
+}
+
+/// Judges backends' certificates.
 #[derive(Debug)]
-pub(super) struct AnyName(pub(super) Arc<dyn ServerCertVerifier>);
+pub(super) struct BackendVerifier {
+    pub(super) check: Check,
+    /// The gateway's authorities, and those for this backend alone; each may be missing.
+    pub(super) authorities: Vec<Arc<WebPkiServerVerifier>>,
+    /// Certificates of this backend itself.
+    pub(super) pinned: Pinned,
+    pub(super) signatures: Signatures,
+}
 
-impl ServerCertVerifier for AnyName {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let checked = self
-            .0
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        match checked {
-            // The name is checked last, after the chain.
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            other => other,
+impl BackendVerifier {
+    fn check_name(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), Error> {
+        match self.check {
+            Check::Full => verify_server_name(&ParsedCertificate::try_from(leaf)?, name),
+            Check::AnyName | Check::AnyCertificate => Ok(()),
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
     }
 }
 
-/// Checks nothing but that the backend holds the key of the certificate that it shows.
-#[derive(Debug)]
-pub(super) struct AnyCertificate(pub(super) WebPkiSupportedAlgorithms);
-
-impl ServerCertVerifier for AnyCertificate {
+impl ServerCertVerifier for BackendVerifier {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+        if self.check == Check::AnyCertificate {
+            return Ok(ServerCertVerified::assertion());
+        }
+        if let Some(checked) = self.pinned.check(leaf, Role::Backend, now) {
+            checked?;
+            self.check_name(leaf, name)?;
+            return Ok(ServerCertVerified::assertion());
+        }
+        let mut failure = Error::from(CertificateError::UnknownIssuer);
+        for authorities in &self.authorities {
+            match authorities.verify_server_cert(leaf, intermediates, name, ocsp_response, now) {
+                // The name is checked last, after the chain.
+                Err(Error::InvalidCertificate(
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+                )) if self.check == Check::AnyName => return Ok(ServerCertVerified::assertion()),
+                Err(error) => failure = error,
+                verified => return verified,
+            }
+        }
+        Err(failure)
     }
 
     fn verify_tls12_signature(
@@ -76,7 +76,7 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0)
+        self.signatures.verify_tls12(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -85,10 +85,10 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0)
+        self.signatures.verify_tls13(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        self.signatures.schemes()
     }
 }

@@ -5,7 +5,7 @@ use mgw_bundle::config::{Api, MutualTls, Requirement, Scheme};
 use std::net::SocketAddr;
 
 /// An API that admits by certificate alone.
-fn guarded(base_path: &str, url: &str, mode: MutualTls) -> Api {
+pub fn guarded(base_path: &str, url: &str, mode: MutualTls) -> Api {
     let mut api = api(base_path, url);
     api.mutual_tls = Some(mode);
     for resource in &mut api.resources {

@@ -3,6 +3,7 @@
 mod support;
 
 mod backends;
+mod bundle_certificates;
 mod certificates;
 mod client_certificates;
 mod cors;

@@ -5,17 +5,20 @@
 //! [`generation`](super::generation).
 
 mod api;
+mod certificate;
 mod policy;
 mod rest_v1;
 mod subscription;
 
 pub(crate) use api::{ApiDetails, ApiKind, ApiSummary, Cors, LifeCycle, Operation};
+pub(crate) use certificate::{Certificates, UploadedCertificate};
 pub(crate) use policy::{PolicyDocuments, PolicyLevel, PolicyView};
 pub(crate) use rest_v1::RestV1;
 pub(crate) use subscription::{GatewayData, StoreData, VisibleApplication};
 
 use super::CloudError;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Which APIs to list. The control plane's own filter is only a first one: matches are checked again by the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,12 @@ pub(crate) trait ControlPlane {
 
     /// Throttling policies, with all details where the user may see them.
     async fn policies(&self) -> Result<PolicyDocuments, CloudError>;
+
+    /// Client certificates that were uploaded for the API with this id.
+    async fn client_certificates(&self, id: &str) -> Result<Certificates, CloudError>;
+
+    /// Certificates that were uploaded for these backends, each `https://HOST:PORT`.
+    async fn backend_certificates(&self, backends: &BTreeSet<String>) -> Result<Certificates, CloudError>;
 
     /// The data that the control plane keeps for gateways; `None` where it offers none.
     async fn gateway_data(&self, password: &secrecy::SecretString) -> Result<Option<GatewayData>, CloudError>;

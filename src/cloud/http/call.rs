@@ -9,6 +9,8 @@ use serde_json::Value;
 use std::time::Duration;
 use url::Url;
 
+const JSON: &str = "application/json";
+
 /// The most bytes of an answer that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit(pub(crate) usize);
@@ -16,6 +18,8 @@ pub(crate) struct Limit(pub(crate) usize);
 impl Limit {
     /// Tokens, registrations, single objects.
     pub(crate) const SMALL: Self = Self(1 << 20);
+    /// A certificate.
+    pub(crate) const CERTIFICATE: Self = Self(256 << 10);
     /// A page of a list, or the details of an API.
     pub(crate) const LIST: Self = Self(16 << 20);
     /// An API definition.
@@ -32,7 +36,7 @@ pub(crate) enum Body {
 }
 
 /// Bytes that are wiped when dropped.
-pub(crate) struct SecretBytes(pub(crate) zeroize::Zeroizing<Vec<u8>>);
+pub(crate) struct SecretBytes(pub(super) zeroize::Zeroizing<Vec<u8>>);
 
 impl std::fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -49,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) url: Url,
     /// Value of the `Authorization` header.
     pub(crate) authorization: Option<SecretString>,
+    /// Value of the `Accept` header.
+    pub(crate) accept: &'static str,
     /// Payload.
     pub(crate) body: Body,
     /// Largest answer.
@@ -64,6 +70,7 @@ impl Call {
             method: reqwest::Method::GET,
             url,
             authorization: None,
+            accept: JSON,
             body: Body::Empty,
             limit: Limit::LIST,
             repeat: Repeat::Idempotent,
@@ -76,6 +83,7 @@ impl Call {
             method: reqwest::Method::POST,
             url,
             authorization: None,
+            accept: JSON,
             body: Body::Bytes(media_type, SecretBytes(bytes.into())),
             limit: Limit::SMALL,
             repeat: Repeat::Unsent,
@@ -86,6 +94,13 @@ impl Call {
     #[must_use]
     pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// Sets what may be answered; JSON otherwise.
+    #[must_use]
+    pub(crate) fn accept(mut self, media_types: &'static str) -> Self {
+        self.accept = media_types;
         self
     }
 

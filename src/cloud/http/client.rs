@@ -100,7 +100,7 @@ impl Http {
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, call.accept);
         if let Some(authorization) = &call.authorization {
             let mut value = HeaderValue::from_str(authorization.expose_secret())
                 .map_err(|error| CloudError::Setup(Box::new(error)))?;

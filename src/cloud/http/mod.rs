@@ -9,7 +9,7 @@ mod client;
 mod message;
 mod retry;
 
-pub(crate) use call::{Answer, Body, Call, Limit, SecretBytes};
+pub(crate) use call::{Answer, Body, Call, Limit};
 pub(crate) use client::{Http, HttpOptions};
 pub(crate) use message::error_text;
 pub(crate) use retry::Repeat;

@@ -5,7 +5,7 @@ use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::generation::Generation;
-use crate::cloud::http::{Body, Call, Http, Limit, Repeat};
+use crate::cloud::http::{Call, Http, Repeat};
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
 use oauth2::{
     AccessToken, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RefreshToken, RequestTokenError,
@@ -203,15 +203,10 @@ async fn carry(http: &Http, request: oauth2::HttpRequest) -> Result<oauth2::Http
     };
     let call = Call {
         method: parts.method,
-        url,
         authorization,
-        body: Body::Bytes(
-            "application/x-www-form-urlencoded",
-            crate::cloud::http::SecretBytes(body.into()),
-        ),
-        limit: Limit::SMALL,
         // A lost answer to a refresh loses the rotated token: never send such a request twice.
         repeat: Repeat::Unsent,
+        ..Call::post(url, "application/x-www-form-urlencoded", body)
     };
     let answer = http.send(&call).await.map_err(Carried)?;
     let is_oauth_error = serde_json::from_slice::<BasicErrorResponse>(&answer.body).is_ok();

@@ -15,6 +15,14 @@ pub(super) struct EndpointExtensions {
     pub(super) notices: Vec<String>,
 }
 
+impl EndpointExtensions {
+    /// Every URL.
+    pub(super) fn urls(&self) -> Vec<String> {
+        let sides = [&self.production, &self.sandbox].into_iter().flatten();
+        sides.flat_map(|side| json::texts(side, "urls")).collect()
+    }
+}
+
 /// Maps an endpoint configuration. Passwords are never taken over.
 pub(super) fn map(config: &Value, security: &Value) -> EndpointExtensions {
     let mut out = EndpointExtensions::default();

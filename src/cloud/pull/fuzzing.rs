@@ -3,7 +3,8 @@
 use super::gather::{Gathered, PulledApi, Subscribers};
 use super::project_files;
 use crate::cloud::control_plane::{
-    ApiDetails, GatewayData, PolicyDocuments, PolicyLevel, PolicyView, StoreData, VisibleApplication,
+    ApiDetails, GatewayData, PolicyDocuments, PolicyLevel, PolicyView, StoreData, UploadedCertificate,
+    VisibleApplication,
 };
 use serde_json::Value;
 
@@ -22,6 +23,7 @@ pub fn answers(bytes: &[u8]) {
             .filter_map(|api| ApiDetails::read(api, None).ok())
             .map(|details| PulledApi {
                 definition: document.get("definition").unwrap_or(&document).clone(),
+                client_certificates: uploaded(&document),
                 details,
             })
             .collect();
@@ -68,9 +70,20 @@ pub fn answers(bytes: &[u8]) {
                 custom_rules: Vec::new(),
                 active_blocks: 0,
             },
+            backend_certificates: uploaded(&document),
             subscribers,
             notices: Vec::new(),
             is_partial: false,
         });
     }
+}
+
+/// The document as a certificate, in case it holds one.
+fn uploaded(document: &Value) -> Vec<UploadedCertificate> {
+    let content = document.get("certificate").and_then(Value::as_str).unwrap_or_default();
+    let certificate = UploadedCertificate::read(document).map(|certificate| UploadedCertificate {
+        content: content.as_bytes().to_vec(),
+        ..certificate
+    });
+    certificate.into_iter().collect()
 }

@@ -1,15 +1,18 @@
 //! Asking the control plane for everything behind a selection.
 
 use super::selection::{find_api, refuse_same_names};
-use super::{PullError, Selection};
+use super::{PullError, Selection, endpoints, security};
 use crate::cloud::CloudError;
 use crate::cloud::control_plane::{
-    ApiDetails, ApiKind, ApiSearch, ApiSummary, ControlPlane, GatewayData, PolicyDocuments, StoreData,
+    ApiDetails, ApiKind, ApiSearch, ApiSummary, Certificates, ControlPlane, GatewayData, PolicyDocuments, StoreData,
+    UploadedCertificate,
 };
+use crate::project::backend_of;
 use crate::ui::Progress;
 use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// APIs that are read at the same time.
 const CONCURRENT_READS: usize = 4;
@@ -21,6 +24,8 @@ pub(crate) struct Gathered {
     pub(crate) apis: Vec<PulledApi>,
     /// Policies.
     pub(crate) policies: PolicyDocuments,
+    /// Certificates of the APIs' backends.
+    pub(crate) backend_certificates: Vec<UploadedCertificate>,
     /// Applications, keys and subscriptions.
     pub(crate) subscribers: Subscribers,
     /// What was left out, as whole sentences.
@@ -36,6 +41,8 @@ pub(crate) struct PulledApi {
     pub(crate) details: ApiDetails,
     /// OpenAPI document.
     pub(crate) definition: Value,
+    /// Client certificates, where the API asks for such.
+    pub(crate) client_certificates: Vec<UploadedCertificate>,
 }
 
 /// Where applications, keys and subscriptions came from.
@@ -81,6 +88,9 @@ pub(crate) async fn gather(
         api_name,
     )
     .await?;
+    progress.update("Reading certificates");
+    let client_certificates = client_certificates(plane, &selected, &mut notices).await?;
+    let backend_certificates = backend_certificates(plane, &selected, &mut notices).await?;
     progress.update("Reading throttling policies");
     let policies = plane.policies().await?;
     progress.update("Reading applications and subscriptions");
@@ -88,11 +98,17 @@ pub(crate) async fn gather(
     let apis = selected
         .into_iter()
         .zip(definitions)
-        .map(|(details, definition)| PulledApi { details, definition })
+        .zip(client_certificates)
+        .map(|((details, definition), client_certificates)| PulledApi {
+            details,
+            definition,
+            client_certificates,
+        })
         .collect();
     Ok(Gathered {
         apis,
         policies,
+        backend_certificates,
         subscribers,
         notices,
         is_partial,
@@ -178,6 +194,58 @@ async fn select(
             .map(|api| format!("{} {} is {} and is left out", api.name, api.version, api.state.name())),
     );
     Ok(served)
+}
+
+/// The client certificates of each API, none for those that ask for none. Without them an API is as safe as with them:
+/// it accepts nobody.
+async fn client_certificates(
+    plane: &impl ControlPlane,
+    apis: &[ApiDetails],
+    notices: &mut Vec<String>,
+) -> Result<Vec<Vec<UploadedCertificate>>, PullError> {
+    let read = async |api: &ApiDetails| {
+        if security::asks_for_certificates(&api.security) {
+            plane.client_certificates(&api.id).await
+        } else {
+            Ok(Certificates::default())
+        }
+    };
+    let found = each(apis, read, api_name).await?;
+    let mut certificates = Vec::new();
+    for (api, found) in apis.iter().zip(found) {
+        notices.extend(found.hidden.iter().map(|why| {
+            format!(
+                "{}: client certificates are not pulled, the API accepts those of the gateway's settings: {why}",
+                api_name(api)
+            )
+        }));
+        certificates.push(found.certificates);
+    }
+    Ok(certificates)
+}
+
+/// The certificates of the backends of all APIs.
+async fn backend_certificates(
+    plane: &impl ControlPlane,
+    apis: &[ApiDetails],
+    notices: &mut Vec<String>,
+) -> Result<Vec<UploadedCertificate>, PullError> {
+    let backends: BTreeSet<String> = apis
+        .iter()
+        .flat_map(|api| endpoints::map(&api.endpoint_config, &api.endpoint_security).urls())
+        .filter_map(|url| backend_of(&url))
+        .collect();
+    if backends.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = plane.backend_certificates(&backends).await?;
+    notices.extend(
+        found
+            .hidden
+            .iter()
+            .map(|why| format!("certificates of backends are not pulled: {why}")),
+    );
+    Ok(found.certificates)
 }
 
 async fn subscribers(

@@ -4,6 +4,7 @@
 //! definition becomes ([`definition`]), what policies and subscriptions become. Writing is the business of
 //! [`lock`](crate::lock).
 
+mod certificates;
 mod cors;
 mod definition;
 mod endpoints;

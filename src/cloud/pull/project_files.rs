@@ -1,6 +1,7 @@
 //! The files of a pull, as bytes, and what is to be said about them.
 
 use super::gather::{Gathered, Subscribers};
+use super::certificates::CertificateFiles;
 use super::{definition, policies, subscriptions};
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::Policies;
@@ -37,6 +38,8 @@ pub(crate) struct PulledFiles {
     pub(crate) definitions: Vec<DefinitionFile>,
     /// Policies.
     pub(crate) policies: Policies,
+    /// Certificates.
+    pub(crate) certificates: CertificateFiles,
     /// Applications, keys and subscriptions.
     pub(crate) subscriptions: SubscriptionSnapshot,
     /// Warnings, as whole sentences.
@@ -50,15 +53,17 @@ pub(crate) fn project_files(gathered: Gathered) -> Result<PulledFiles, serde_jso
     let mut notices = gathered.notices;
     let mut definitions = Vec::new();
     let mut details = Vec::new();
-    for api in gathered.apis {
-        let enriched = definition::enrich(api.definition, &api.details);
-        let api = api.details;
+    let mut certificates = CertificateFiles::new();
+    for pulled in gathered.apis {
+        let enriched = definition::enrich(pulled.definition, &pulled.details);
+        let api = pulled.details;
         notices.extend(
             enriched
                 .notices
                 .iter()
                 .map(|notice| format!("{} {}: {notice}", api.name, api.version)),
         );
+        certificates.add_clients(&api.name, &api.version, pulled.client_certificates, &mut notices);
         let gateway_id = mgw_bundle::api_id(&api.name, &api.version);
         definitions.push(DefinitionFile {
             id: api.id.clone(),
@@ -73,6 +78,7 @@ pub(crate) fn project_files(gathered: Gathered) -> Result<PulledFiles, serde_jso
         });
         details.push(api);
     }
+    certificates.add_backends(gathered.backend_certificates, &mut notices);
     let digested = policies::digest(&gathered.policies);
     notices.extend(digested.notices);
     let joined = match &gathered.subscribers {
@@ -83,6 +89,7 @@ pub(crate) fn project_files(gathered: Gathered) -> Result<PulledFiles, serde_jso
     Ok(PulledFiles {
         definitions,
         policies: digested.policies,
+        certificates: certificates.sorted(),
         subscriptions: joined.snapshot,
         notices,
         is_partial: gathered.is_partial,

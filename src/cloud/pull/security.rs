@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+/// The scheme of client certificates.
+const CERTIFICATE: &str = "mutualssl";
 /// The two requirement markers of the control plane.
 const APPLICATION_MANDATORY: &str = "oauth_basic_auth_api_key_mandatory";
 const CERTIFICATE_MANDATORY: &str = "mutualssl_mandatory";
@@ -17,6 +19,11 @@ pub(super) struct SecurityExtensions {
     pub(super) notice: Option<&'static str>,
 }
 
+/// Whether clients may show a certificate.
+pub(super) fn asks_for_certificates(schemes: &[String]) -> bool {
+    schemes.iter().any(|scheme| scheme == CERTIFICATE)
+}
+
 /// Maps the list of schemes. Where the gateway cannot express what is meant, it asks for more, never for less.
 pub(super) fn map(schemes: &[String]) -> SecurityExtensions {
     let has = |name: &str| schemes.iter().any(|scheme| scheme == name);
@@ -24,7 +31,7 @@ pub(super) fn map(schemes: &[String]) -> SecurityExtensions {
         .into_iter()
         .filter(|name| has(name))
         .collect();
-    if !has("mutualssl") {
+    if !asks_for_certificates(schemes) {
         return SecurityExtensions {
             application: (!types.is_empty()).then(|| json!({ "security-types": types, "optional": false })),
             ..SecurityExtensions::default()

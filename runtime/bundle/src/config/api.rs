@@ -1,6 +1,6 @@
 //! One API: its identity, where it listens, what it asks of callers and where it sends them.
 
-use super::{Cors, Endpoints, PolicyRef, Resource};
+use super::{ClientCertificate, Cors, Endpoints, PolicyRef, Resource};
 use serde::{Deserialize, Serialize};
 
 /// An API as the gateway serves it.
@@ -31,6 +31,9 @@ pub struct Api {
     /// Client certificates, not evaluated when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutual_tls: Option<MutualTls>,
+    /// Client certificates that are accepted beside those of the runtime's settings, sorted by alias.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_certificates: Vec<ClientCertificate>,
     /// Cross-origin rules; no CORS handling when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cors: Option<Cors>,

@@ -4,6 +4,7 @@
 //! serving something else. Changing a type here means raising [`FORMAT`].
 
 mod api;
+mod certificate;
 mod cors;
 mod endpoint;
 mod policy;
@@ -11,6 +12,7 @@ mod resource;
 mod security;
 
 pub use api::{Api, ApiState, MutualTls, Transports};
+pub use certificate::{BackendCertificate, ClientCertificate};
 pub use cors::Cors;
 pub use endpoint::{Endpoint, EndpointAuth, EndpointKind, Endpoints};
 pub use policy::{Burst, Policies, Policy, PolicyRef, Quota};
@@ -20,7 +22,7 @@ pub use security::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Secu
 use serde::{Deserialize, Serialize};
 
 /// The version of the configuration format that this crate writes and the only one it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Everything the gateway must know to serve a project, apart from the operator's runtime settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub struct GatewayConfig {
     pub apis: Vec<Api>,
     /// Throttling policies, referred to by index.
     pub policies: Policies,
+    /// What identifies single backends, sorted by backend and alias.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backend_certificates: Vec<BackendCertificate>,
     /// Answer unknown resources and methods with the JSON fault bodies (toolkit setting `codeGen.apiFaultResponses`).
     pub api_fault_responses: bool,
     /// Answer unknown base paths with the JSON fault body (toolkit setting `codeGen.globalFaultResponses`).

@@ -8,6 +8,7 @@ fn config() -> GatewayConfig {
         project: "shop".into(),
         apis: Vec::new(),
         policies: Policies::default(),
+        backend_certificates: Vec::new(),
         api_fault_responses: false,
         global_fault_responses: false,
     }

@@ -185,5 +185,5 @@ fn aliases_of_trust_stores_start_and_admit_nobody() {
         ask(&mut fixture, &[("apikey", &key)], None),
         Some(Refusal::InvalidCredentials)
     );
-    assert!(!fixture.security.certificates.accept("Ledger", "1.0.0", b"any"));
+    assert!(fixture.security.clients.trust.is_empty());
 }

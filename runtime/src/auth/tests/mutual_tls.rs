@@ -6,16 +6,19 @@ use crate::auth::{Answers, ClientCertificate, CredentialKind, RequestView};
 use crate::refusal::Refusal;
 use http::HeaderMap;
 use mgw_bundle::config::{MutualTls, Scopes};
+use rustls_pki_types::CertificateDer;
 use std::path::Path;
 
+fn self_signed() -> (CertificateDer<'static>, String) {
+    let made = rcgen::generate_simple_self_signed(vec!["client".to_owned()]).expect("a certificate");
+    (made.cert.der().clone(), made.cert.pem())
+}
+
 /// A gateway whose API accepts the certificate returned; resource 1 takes it instead of a token.
-fn with_certificate(dir: &Path, mode: MutualTls, listed: bool) -> (Fixture, Vec<u8>) {
-    let key = rcgen::KeyPair::generate().expect("a key");
-    let certificate = rcgen::CertificateParams::new(vec!["client".into()])
-        .and_then(|parameters| parameters.self_signed(&key))
-        .expect("a certificate");
+fn with_certificate(dir: &Path, mode: MutualTls, listed: bool) -> (Fixture, CertificateDer<'static>) {
+    let (der, pem) = self_signed();
     let path = dir.join("client.pem");
-    std::fs::write(&path, certificate.pem()).expect("writes");
+    std::fs::write(&path, pem).expect("writes");
     let conf = format!(
         "[[mutualSSLConfig.api.certificates]]\nname = \"{}\"\nversion = \"1.0.0\"\ncertificateFiles = [\"{}\"]\n",
         if listed { "LEDGER" } else { "Other" },
@@ -25,31 +28,31 @@ fn with_certificate(dir: &Path, mode: MutualTls, listed: bool) -> (Fixture, Vec<
     optional.security.optional = true;
     let mut api = api(vec![resource(oauth2(), Scopes::default()), optional]);
     api.mutual_tls = Some(mode);
-    (fixture(&conf, &gateway(vec![api]), None), certificate.der().to_vec())
+    (fixture(&conf, &gateway(vec![api]), None), der)
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Shown {
     Nothing,
+    Unreadable,
     Listed,
-    Untrusted,
     Foreign,
 }
 
 fn ask(
     fixture: &mut Fixture,
-    der: &[u8],
+    der: &CertificateDer<'static>,
     shown: Shown,
     headers: &HeaderMap,
     resource: u32,
 ) -> Result<Option<CredentialKind>, Refusal> {
     let certificate = match shown {
         Shown::Nothing => None,
-        Shown::Listed => Some((der.to_vec(), true)),
-        Shown::Untrusted => Some((der.to_vec(), false)),
-        Shown::Foreign => Some((b"another".to_vec(), true)),
+        Shown::Unreadable => Some(Vec::new()),
+        Shown::Listed => Some(vec![der.clone()]),
+        Shown::Foreign => Some(vec![self_signed().0]),
     };
-    let certificate = certificate.map(|(der, trusted)| ClientCertificate { der, trusted });
+    let certificate = certificate.map(|chain| ClientCertificate { chain });
     let request = RequestView {
         headers,
         query: None,
@@ -77,7 +80,7 @@ fn modes_and_certificates() {
             (Shown::Nothing, &bearer, 0, without),
             (Shown::Listed, &bearer, 0, jwt),
             (Shown::Listed, &nothing, 0, missing),
-            (Shown::Untrusted, &bearer, 0, invalid),
+            (Shown::Unreadable, &bearer, 0, invalid),
             (Shown::Foreign, &bearer, 0, invalid),
             (Shown::Listed, &nothing, 1, certificate),
             (Shown::Listed, &bearer, 1, jwt),
@@ -101,4 +104,23 @@ fn an_api_without_entry_accepts_no_certificate() {
     let (mut fixture, der) = with_certificate(dir.path(), MutualTls::Mandatory, false);
     let got = ask(&mut fixture, &der, Shown::Listed, &HeaderMap::new(), 1);
     assert_eq!(got, Err(Refusal::InvalidCredentials));
+}
+
+#[test]
+fn an_api_accepts_the_certificates_that_came_with_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut fixture, listed) = with_certificate(dir.path(), MutualTls::Mandatory, false);
+    let (own, _) = self_signed();
+    fixture.authenticator = fixture.authenticator.with_client_certificates(vec![vec![own.clone()]]);
+    let nothing = HeaderMap::new();
+    let admitted = Ok(Some(CredentialKind::MutualTls));
+    let refused = Err(Refusal::InvalidCredentials);
+    assert_eq!(ask(&mut fixture, &own, Shown::Listed, &nothing, 1), admitted);
+    assert_eq!(ask(&mut fixture, &own, Shown::Foreign, &nothing, 1), refused);
+    assert_eq!(ask(&mut fixture, &listed, Shown::Listed, &nothing, 1), refused, "of another API");
+    let shown = |der: &CertificateDer<'static>| ClientCertificate { chain: vec![der.clone()] };
+    let authenticator = &fixture.authenticator;
+    assert!(authenticator.believes_proxy(Some(&shown(&listed)), fixture.now));
+    assert!(!authenticator.believes_proxy(Some(&shown(&own)), fixture.now), "a client is no proxy");
+    assert!(!authenticator.believes_proxy(None, fixture.now));
 }

@@ -90,6 +90,7 @@ pub(super) fn api(resources: Vec<Resource>) -> Api {
         },
         auth_header: None,
         mutual_tls: None,
+        client_certificates: Vec::new(),
         cors: None,
         policy: None,
         endpoints: Endpoints::default(),
@@ -115,6 +116,7 @@ pub(super) fn gateway(apis: Vec<Api>) -> GatewayConfig {
             application: vec![],
             subscription: vec![policy("Default"), policy("Gold")],
         },
+        backend_certificates: Vec::new(),
         api_fault_responses: false,
         global_fault_responses: false,
     }

@@ -29,7 +29,7 @@ fn openssl(folder: &Path, arguments: &str) {
 /// the settings that name both.
 fn stores(folder: &Path) -> String {
     let key = AsDer::<Pkcs8V1Der<'_>>::as_der(&keys().rsa).expect("encodes");
-    let pem = crate::tls::pem("PRIVATE KEY", key.as_ref());
+    let pem = mgw_keystore::to_pem("PRIVATE KEY", key.as_ref());
     std::fs::write(folder.join("key.pem"), pem).expect("writes");
     openssl(folder, "req -x509 -key key.pem -days 30 -subj /CN=idp -out cert.pem");
     openssl(

@@ -47,6 +47,7 @@ pub fn api(base_path: &str, url: &str) -> Api {
         },
         auth_header: None,
         mutual_tls: None,
+        client_certificates: Vec::new(),
         cors: None,
         policy: None,
         endpoints: Endpoints {
@@ -86,6 +87,7 @@ pub struct GatewayBuilder {
     /// Text of micro-gw.conf.
     file: String,
     sets: Vec<(String, String)>,
+    entries: BTreeMap<String, Vec<u8>>,
     cores: usize,
     /// Where gateways find what earlier ones kept; else each has a folder of its own.
     data_dir: Option<PathBuf>,
@@ -106,11 +108,13 @@ impl GatewayBuilder {
                         policy("Unauthenticated", 1_000_000_000),
                     ],
                 },
+                backend_certificates: Vec::new(),
                 api_fault_responses: false,
                 global_fault_responses: false,
             },
             file: String::new(),
             sets: Vec::new(),
+            entries: BTreeMap::new(),
             cores: 2,
             data_dir: None,
         };
@@ -137,6 +141,12 @@ impl GatewayBuilder {
         self
     }
 
+    /// A further file of the bundle.
+    pub fn entry(mut self, name: &str, bytes: Vec<u8>) -> Self {
+        self.entries.insert(name.into(), bytes);
+        self
+    }
+
     pub fn cores(mut self, cores: usize) -> Self {
         self.cores = cores;
         self
@@ -153,7 +163,7 @@ impl GatewayBuilder {
             lock: None,
             config: &self.config,
             snapshot: None,
-            entries: BTreeMap::new(),
+            entries: self.entries.clone(),
         })
         .expect("plain data is written");
         Bundle::read(&bytes, &Limits::default()).expect("what was written is read")

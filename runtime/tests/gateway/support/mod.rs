@@ -5,6 +5,7 @@ mod client;
 mod gateway;
 mod issuer;
 mod pki;
+mod tls_backend;
 mod tls_client;
 
 pub use backend::{Backend, respond};
@@ -12,6 +13,7 @@ pub use client::{Client, Response};
 pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
 pub use issuer::Issuer;
 pub use pki::Pki;
+pub use tls_backend::TlsBackend;
 pub use tls_client::TlsClient;
 
 use std::time::{Duration, Instant};

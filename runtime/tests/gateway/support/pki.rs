@@ -53,6 +53,15 @@ impl Pki {
         self.openssl(&arguments, &[]);
     }
 
+    /// The same, made out for a host name.
+    pub fn self_signed_for(&self, name: &str, host: &str) {
+        let arguments = format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN={name} \
+             -addext subjectAltName=DNS:{host} -keyout {name}.key -out {name}.pem"
+        );
+        self.openssl(&arguments, &[]);
+    }
+
     /// `<name>.pem` and `<name>.key`, signed by the authority, made out for a host name.
     pub fn signed(&self, name: &str, host: &str) {
         self.openssl(

@@ -1,16 +1,18 @@
 //! The REST APIs of the 3.2 shape.
 
 mod apis;
+mod certificates;
 mod pages;
 mod policies;
 mod subscriptions;
 
-use super::{ApiDetails, ApiSearch, ApiSummary, ControlPlane, GatewayData, PolicyDocuments, StoreData};
+use super::{ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, GatewayData, PolicyDocuments, StoreData};
 use crate::cloud::CloudError;
 use crate::cloud::http::{Answer, Call, Limit};
 use crate::cloud::session::Connection;
 use secrecy::SecretString;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use url::Url;
 
@@ -103,6 +105,14 @@ impl ControlPlane for RestV1 {
 
     async fn policies(&self) -> Result<PolicyDocuments, CloudError> {
         self.read_policies().await
+    }
+
+    async fn client_certificates(&self, id: &str) -> Result<Certificates, CloudError> {
+        self.read_client_certificates(id).await
+    }
+
+    async fn backend_certificates(&self, backends: &BTreeSet<String>) -> Result<Certificates, CloudError> {
+        self.read_backend_certificates(backends).await
     }
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {

@@ -9,11 +9,14 @@ use url::Url;
 /// A list longer than this is not a list of ours.
 const MOST_ITEMS: usize = 100_000;
 
+/// What lists call their items; certificates have a name of their own.
+const LIST_KEYS: [&str; 2] = ["list", "certificates"];
+
 /// The items of a list answer.
 pub(super) fn items(answer: &Answer) -> Result<Vec<Value>, CloudError> {
     match answer.json()? {
         Value::Array(items) => Ok(items),
-        Value::Object(mut members) => match members.remove("list") {
+        Value::Object(mut members) => match LIST_KEYS.iter().find_map(|key| members.remove(*key)) {
             Some(Value::Array(items)) => Ok(items),
             Some(Value::Null) | None => Err(answer.unreadable("a list without items")),
             Some(_) => Err(answer.unreadable("a list that is not an array")),

@@ -1,0 +1,68 @@
+//! The certificates that came with the bundle.
+
+use mgw_bundle::Bundle;
+use mgw_keystore::read_certificates;
+use rustls_pki_types::CertificateDer;
+use std::collections::HashMap;
+
+/// A certificate of a bundle that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateProblem {
+    /// The bundle entry.
+    pub entry: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The certificates that came with the bundle.
+#[derive(Debug, Default)]
+pub(super) struct BundleCertificates {
+    /// What each API accepts of clients, in the order of the APIs.
+    pub(super) clients: Vec<Vec<CertificateDer<'static>>>,
+    /// What is trusted of single backends, by `https://HOST:PORT`.
+    pub(super) backends: HashMap<String, Vec<CertificateDer<'static>>>,
+}
+
+impl BundleCertificates {
+    /// Reads them all; one that is missing or unreadable makes the bundle unusable.
+    pub(super) fn read(bundle: &Bundle) -> Result<Self, CertificateProblem> {
+        let of = |entry: &str| {
+            let problem = |reason: String| CertificateProblem {
+                entry: entry.to_owned(),
+                reason,
+            };
+            let bytes = bundle
+                .entries
+                .get(entry)
+                .ok_or_else(|| problem("it is missing".into()))?;
+            read_certificates(bytes).map_err(|error| problem(error.to_string()))
+        };
+        let mut found = Self::default();
+        for api in &bundle.config.apis {
+            let mut accepted = Vec::new();
+            for certificate in &api.client_certificates {
+                // A client's own; its issuers would admit themselves.
+                accepted.extend(of(&certificate.entry)?.into_iter().next());
+            }
+            found.clients.push(accepted);
+        }
+        for certificate in &bundle.config.backend_certificates {
+            let own = found.backends.entry(certificate.backend.clone()).or_default();
+            own.extend(of(&certificate.entry)?);
+        }
+        Ok(found)
+    }
+
+    /// Returns what is trusted of the backend of a URL, beside the gateway's authorities.
+    pub(super) fn of_backend(&self, url: &url::Url) -> &[CertificateDer<'static>] {
+        if self.backends.is_empty() || url.scheme() != "https" {
+            return &[];
+        }
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return &[];
+        };
+        self.backends
+            .get(&format!("https://{host}:{port}"))
+            .map_or(&[], Vec::as_slice)
+    }
+}
