@@ -1,5 +1,7 @@
 //! `mgw inspect`
 
+mod certificates;
+
 use super::bundle_file;
 use crate::compile::describe_policy;
 use crate::context::Context;
@@ -25,6 +27,7 @@ struct Inspected<'a> {
     signed: bool,
     manifest: &'a mgw_bundle::Manifest,
     config: &'a mgw_bundle::GatewayConfig,
+    certificates: Vec<certificates::Inspected<'a>>,
     snapshot: Option<SnapshotSummary>,
 }
 
@@ -46,6 +49,7 @@ pub fn run(args: InspectArgs, context: &Context) -> Result<ExitCode, Failure> {
         signed: bundle.signature.is_some(),
         manifest: &bundle.manifest,
         config: &bundle.config,
+        certificates: certificates::of(&bundle),
         snapshot: bundle.snapshot.as_ref().map(|snapshot| SnapshotSummary {
             source: snapshot.source,
             applications: snapshot.applications.len(),
@@ -87,6 +91,7 @@ fn text(bundle: &Bundle) -> String {
     for api in &config.apis {
         out.push('\n');
         describe_api(&mut out, api);
+        certificates::describe_clients(&mut out, bundle, api);
     }
     for (kind, policies) in [
         ("resource", &config.policies.resource),
@@ -95,6 +100,7 @@ fn text(bundle: &Bundle) -> String {
     ] {
         describe_policies(&mut out, kind, policies);
     }
+    certificates::describe_backends(&mut out, bundle);
     out
 }
 

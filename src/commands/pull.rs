@@ -369,7 +369,11 @@ fn tell(context: &Context, pulled: &Pulled, removed: &[String]) {
         ui.line(format_args!(
             "{} and {} were pulled.",
             Counted(certificates.clients.len(), "client certificate", "client certificates"),
-            Counted(certificates.backends.len(), "backend certificate", "backend certificates")
+            Counted(
+                certificates.backends.len(),
+                "backend certificate",
+                "backend certificates"
+            )
         ));
     }
 }

@@ -1,5 +1,6 @@
 //! `mgw sandbox`
 
+mod clients;
 mod export;
 mod ready;
 
@@ -102,10 +103,16 @@ pub fn run(args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure> {
         Some(path) => path.clone(),
         None => temporary.path().join("ca.pem"),
     };
-    context.block_on(serve(args, seed, &ca_file, context))
+    context.block_on(serve(args, seed, &ca_file, temporary.path(), context))
 }
 
-async fn serve(args: SandboxArgs, seed: Seed, ca_file: &Path, context: &Context) -> Result<ExitCode, Failure> {
+async fn serve(
+    args: SandboxArgs,
+    seed: Seed,
+    ca_file: &Path,
+    temporary: &Path,
+    context: &Context,
+) -> Result<ExitCode, Failure> {
     // Before anything is printed: whoever reads that it is ready may stop it at once.
     let mut stop = Stop::new()?;
     let backend = match args.no_backend {
@@ -132,10 +139,19 @@ async fn serve(args: SandboxArgs, seed: Seed, ca_file: &Path, context: &Context)
     for fault in args.fault {
         simulator.set_fault(fault);
     }
-    write_ca(ca_file, simulator.ca_pem())?;
+    write(ca_file, simulator.ca_pem())?;
+    let clients = clients::write_all(temporary, simulator.client_identities())?;
 
     let own_seed = args.seed.is_some();
-    let ready = Ready::new(&simulator, args.shape, ca_file, backend.as_ref(), &issuer, own_seed);
+    let ready = Ready::new(
+        &simulator,
+        args.shape,
+        ca_file,
+        clients,
+        backend.as_ref(),
+        &issuer,
+        own_seed,
+    );
     if context.ui.is_json() {
         context.ui.data(ready.json_line());
     } else {
@@ -154,16 +170,16 @@ async fn serve(args: SandboxArgs, seed: Seed, ca_file: &Path, context: &Context)
     Ok(ExitCode::Success)
 }
 
-/// The whole certificate or none: a reader must never see half of it.
-fn write_ca(path: &Path, pem: &str) -> Result<(), Failure> {
+/// The whole file or none: a reader must never see half of it. For its owner alone.
+fn write(path: &Path, pem: &str) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let write = || {
+    let attempt = || {
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         file.write_all(pem.as_bytes())?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    write().map_err(|error| Failure::file("write", path, error))
+    attempt().map_err(|error| Failure::file("write", path, error))
 }
 
 /// Ctrl-C and SIGTERM.

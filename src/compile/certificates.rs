@@ -90,7 +90,11 @@ impl Reader<'_> {
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
         if !is_inside {
-            self.report(Severity::Error, "certificates.json", format!("`{file}` leads out of the folder"));
+            self.report(
+                Severity::Error,
+                "certificates.json",
+                format!("`{file}` leads out of the folder"),
+            );
             return Ok(None);
         }
         let Some(bytes) = files::read_optional(&self.layout.control_plane().join(file))? else {

@@ -5,6 +5,7 @@
 mod build;
 mod case;
 mod cases;
+mod client_certificates;
 mod command_line;
 mod control_plane;
 mod demo;

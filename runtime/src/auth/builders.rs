@@ -10,7 +10,9 @@ use super::key_manager::key_validation::KeyValidator;
 use super::key_manager::{ClaimSource, Introspector, OpaqueTokens};
 use super::token_proxy::TokenProxy;
 use super::{Revocations, SecurityError};
-use crate::config::{Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, MutualTlsSettings, RuntimeConfig};
+use crate::config::{
+    Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, MutualTlsSettings, RuntimeConfig,
+};
 use crate::tls::{ClientTrust, OpenStore};
 use mgw_keystore::{KeyEntry, to_pem};
 use rustls_pki_types::CertificateDer;
@@ -193,7 +195,9 @@ pub(super) fn operator_clients(
     let named = match &settings.client_ca_file {
         Some(path) => {
             let pem = read(path, CA_FILE)?;
-            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().unwrap_or_default();
+            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+                .collect::<Result<_, _>>()
+                .unwrap_or_default();
             if found.is_empty() {
                 return Err(SecurityError::Key {
                     path: path.clone(),

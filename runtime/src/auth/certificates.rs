@@ -6,8 +6,8 @@ use super::ClientCertificate;
 use crate::config::CertificateAliases;
 use crate::tls::{ClientTrust, Pinned, Role};
 use mgw_bundle::config::Api;
-use rustls_pki_types::{CertificateDer, UnixTime};
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use std::path::Path;
 
 /// Most certificates of one file.
@@ -82,13 +82,7 @@ impl OperatorClients {
 
     /// Returns whether an API accepts a certificate: one that came with the API itself while it is valid, one that the
     /// operator lists for the API when it is believed too.
-    pub(super) fn accept(
-        &self,
-        api: &Api,
-        own: &Pinned,
-        shown: &ClientCertificate,
-        now: UnixTime,
-    ) -> bool {
+    pub(super) fn accept(&self, api: &Api, own: &Pinned, shown: &ClientCertificate, now: UnixTime) -> bool {
         let Some(leaf) = shown.chain.first() else { return false };
         match own.check(leaf, Role::Client, now) {
             Some(checked) => checked.is_ok(),

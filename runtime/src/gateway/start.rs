@@ -12,8 +12,7 @@ use crate::core::{Core, Local};
 use crate::metrics::Metrics;
 use crate::proxy::RequestIds;
 use crate::server::{
-    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run,
-    shareable,
+    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable,
 };
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::CoreThrottle;

@@ -23,6 +23,6 @@ pub use ocsp::OcspError;
 pub(crate) use rotation::Turn;
 pub(crate) use run::{CoreListener, Drain, DrainOutcome, run};
 pub(crate) use serve::{ConnectionBudget, ServeSettings};
-pub use tls::TlsError;
 pub(crate) use tls::ServerTls;
+pub use tls::TlsError;
 pub(crate) use unread::Waiting;

@@ -14,5 +14,5 @@ pub(crate) use client_trust::{ClientTrust, ClientVerifier};
 pub(crate) use pinned::{Pinned, Role};
 pub use protocol::ProtocolError;
 pub(crate) use signatures::Signatures;
-pub use store::StoreError;
 pub(crate) use store::OpenStore;
+pub use store::StoreError;

@@ -41,7 +41,12 @@ impl Pinned {
 
 impl<'a> FromIterator<&'a CertificateDer<'static>> for Pinned {
     fn from_iter<T: IntoIterator<Item = &'a CertificateDer<'static>>>(certificates: T) -> Self {
-        Self(certificates.into_iter().map(|certificate| certificate.to_vec()).collect())
+        Self(
+            certificates
+                .into_iter()
+                .map(|certificate| certificate.to_vec())
+                .collect(),
+        )
     }
 }
 

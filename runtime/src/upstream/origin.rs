@@ -81,7 +81,11 @@ impl Origins {
             host,
             port: url.port_or_known_default().ok_or(NO_HOST)?,
             tls: name.is_some(),
-            certificates: if name.is_some() { certificates.to_vec() } else { Vec::new() },
+            certificates: if name.is_some() {
+                certificates.to_vec()
+            } else {
+                Vec::new()
+            },
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(origin) = known.get(&key) {
@@ -137,8 +141,16 @@ mod tests {
         assert_eq!(id("ftp://a/"), None);
         let made = rcgen::generate_simple_self_signed(vec!["a".to_owned()]).expect("a certificate");
         let certificates = [made.cert.der().clone()];
-        assert_eq!(own("http://a/x", &certificates), Some(0), "plain HTTP shows no certificate");
-        assert_eq!(own("https://a/x", &certificates), Some(3), "other trust, other connections");
+        assert_eq!(
+            own("http://a/x", &certificates),
+            Some(0),
+            "plain HTTP shows no certificate"
+        );
+        assert_eq!(
+            own("https://a/x", &certificates),
+            Some(3),
+            "other trust, other connections"
+        );
         assert_eq!(own("https://a/y", &certificates), Some(3));
     }
 }

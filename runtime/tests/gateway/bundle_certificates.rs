@@ -62,7 +62,13 @@ fn each_api_admits_its_own_clients() {
 #[test]
 fn a_new_bundle_brings_its_clients_and_ends_the_old_ones() {
     let (pki, backend) = (pki(), Backend::named("ok"));
-    let builder = |name| with(GatewayBuilder::new(vec![admitting("/a", &backend.url(), name)]), &pki, &[name]);
+    let builder = |name| {
+        with(
+            GatewayBuilder::new(vec![admitting("/a", &backend.url(), name)]),
+            &pki,
+            &[name],
+        )
+    };
     let gateway = builder("one").start();
     let address = gateway.running.addresses().https.expect("the TLS listener is on");
     let mut open = TlsClient::connect(&pki, address, "localhost", Some("one")).expect("TLS");
@@ -79,7 +85,9 @@ fn a_bundle_without_its_certificate_is_refused() {
     let (pki, backend) = (pki(), Backend::named("ok"));
     let builder = GatewayBuilder::new(vec![admitting("/a", &backend.url(), "one")]);
     let missing = with(builder, &pki, &[]).try_start().err().expect("it does not start");
-    let cause = std::error::Error::source(&missing).expect("there is a cause").to_string();
+    let cause = std::error::Error::source(&missing)
+        .expect("there is a cause")
+        .to_string();
     assert!(cause.contains("certs/one.pem"), "{cause}");
 }
 

@@ -79,9 +79,7 @@ impl CertificateFiles {
                         .backends
                         .push(PulledBackendCertificate { backend, alias, file });
                 }
-                Err(error) => notices.push(format!(
-                    "the certificate `{alias}` of {backend} is left out: {error}"
-                )),
+                Err(error) => notices.push(format!("the certificate `{alias}` of {backend} is left out: {error}")),
             }
         }
     }
@@ -110,13 +108,23 @@ impl CertificateFiles {
 /// The first `most` certificates as PEM.
 fn pem(content: &[u8], most: usize) -> Result<String, CertificateError> {
     let certificates = read_certificates(content)?;
-    Ok(certificates.iter().take(most).map(|der| to_pem("CERTIFICATE", der)).collect())
+    Ok(certificates
+        .iter()
+        .take(most)
+        .map(|der| to_pem("CERTIFICATE", der))
+        .collect())
 }
 
 fn safe(part: &str) -> String {
     part.chars()
         .take(LONGEST_PART)
-        .map(|c| if c.is_ascii_alphanumeric() || "_.".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect()
 }
 
@@ -156,10 +164,16 @@ mod tests {
         let files = files.sorted();
         assert_eq!((files.index.clients.len(), files.index.backends.len()), (3, 3));
         assert_eq!(notices.len(), 4, "{notices:?}");
-        assert!(notices[0].contains("`page`") && notices[0].contains("X.509"), "{notices:?}");
+        assert!(
+            notices[0].contains("`page`") && notices[0].contains("X.509"),
+            "{notices:?}"
+        );
         assert_eq!(files.index.backends[0].backend, "https://core.example:443");
         for path in files.files.keys() {
-            assert!(path.starts_with("certificates/") && path.matches('/').count() == 2, "{path}");
+            assert!(
+                path.starts_with("certificates/") && path.matches('/').count() == 2,
+                "{path}"
+            );
         }
         let read = |alias: &str| {
             let entry = files.index.clients.iter().find(|entry| entry.alias == alias).unwrap();

@@ -1,7 +1,7 @@
 //! The files of a pull, as bytes, and what is to be said about them.
 
-use super::gather::{Gathered, Subscribers};
 use super::certificates::CertificateFiles;
+use super::gather::{Gathered, Subscribers};
 use super::{definition, policies, subscriptions};
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::Policies;

@@ -6,6 +6,7 @@ use crate::project::Layout;
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::{Policies, Quota};
 use mgw_bundle::snapshot::{KeyType, SnapshotSource, SubscriptionState};
+use mgw_fixtures::simulator::{Effect, Fault};
 use serde_json::{Value, json};
 
 fn definition(bench: &Bench, name: &str, version: &str) -> Value {
@@ -308,7 +309,7 @@ fn pages_are_followed_to_the_end() {
     let plane = RestV1::new(std::sync::Arc::new(connection)).with_page_size(3);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let apis = runtime.block_on(plane.apis(&ApiSearch::All)).unwrap();
-    assert_eq!(apis.len(), 8, "the seed has eight");
+    assert_eq!(apis.len(), 10, "the seed has ten");
     assert!(bench.simulator.request_count("GET", "/api/am/publisher/apis") >= 3);
 }
 
@@ -377,4 +378,69 @@ fn flags_of_micro_gw_sign_in_first() {
     assert_eq!(bench.run(&words).unwrap(), ExitCode::Success);
     assert!(bench.session_file().exists());
     assert_eq!(snapshot(&bench).source, SnapshotSource::InternalData);
+}
+
+#[test]
+fn certificates_that_are_not_shown_are_told_and_left_out() {
+    for status in [400, 401, 403, 404] {
+        let bench = Bench::signed_in(Shape::Apim32, ADMIN);
+        let effect = |status| Effect::Status {
+            status,
+            retry_after: None,
+        };
+        for api in ["09", "10"] {
+            let path = format!("/api/am/publisher/v1/apis/c0000000-0000-4000-8000-0000000000{api}/client-certificates");
+            bench.simulator.set_fault(Fault::new(path, effect(status)));
+        }
+        assert_eq!(
+            bench.pull(&["--label", "partner"]).unwrap(),
+            ExitCode::Success,
+            "{status}"
+        );
+        assert!(!Layout::new(bench.project()).pulled_certificates().exists());
+        crate::lock::verify(&Layout::new(bench.project()), &Selection::default()).unwrap();
+    }
+    // An error of the server is no answer.
+    let bench = Bench::signed_in(Shape::ApiCloud, ADMIN);
+    bench.simulator.set_fault(Fault::new(
+        "/api/am/publisher/apis/c0000000-0000-4000-8000-000000000009/client-certificates",
+        Effect::Status {
+            status: 500,
+            retry_after: None,
+        },
+    ));
+    assert!(bench.pull(&["--label", "partner"]).is_err());
+    assert!(contents(&bench.project()).is_empty());
+}
+
+#[test]
+fn client_certificates_are_pulled_and_pinned() {
+    for shape in [Shape::ApiCloud, Shape::Apim32] {
+        let bench = Bench::signed_in(shape, ADMIN);
+        bench.pull(&["--label", "partner", "--label", "dev"]).unwrap();
+        let layout = Layout::new(bench.project());
+        let lock = crate::lock::LockFile::load(&layout.lock()).unwrap().unwrap();
+        let pinned: Vec<&str> = lock
+            .all_files()
+            .map(|(path, _)| path)
+            .filter(|path| path.ends_with(".pem"))
+            .collect();
+        assert_eq!(pinned.len(), 2, "{pinned:?}");
+        let compiled = crate::compile::compile_project(&layout).unwrap();
+        let aliases: Vec<&str> = compiled
+            .config
+            .apis
+            .iter()
+            .flat_map(|api| &api.client_certificates)
+            .map(|certificate| certificate.alias.as_str())
+            .collect();
+        assert_eq!(aliases, ["acquirer", "auditor"]);
+        // Only APIs that ask for certificates are asked about.
+        let asked = bench.asked();
+        let lists = asked
+            .iter()
+            .filter(|asked| asked.ends_with("/client-certificates"))
+            .count();
+        assert_eq!(lists, 2, "{asked:?}");
+    }
 }

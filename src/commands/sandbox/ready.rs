@@ -1,6 +1,7 @@
 //! What the user is told when everything is up.
 
 use super::SandboxShape;
+use super::clients::ReadyClient;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::issuer::Issuer;
 use mgw_fixtures::seed::ApplicationKey;
@@ -22,6 +23,7 @@ pub(super) struct Ready {
     labels: Vec<String>,
     accounts: Vec<ReadyAccount>,
     applications: Vec<ReadyKey>,
+    clients: Vec<ReadyClient>,
     backend: Option<String>,
     issuer: String,
     issuer_jwks: String,
@@ -53,6 +55,7 @@ impl Ready {
         simulator: &Simulator,
         shape: SandboxShape,
         ca_file: &Path,
+        clients: Vec<ReadyClient>,
         backend: Option<&Backend>,
         issuer: &Issuer,
         own_seed: bool,
@@ -87,6 +90,7 @@ impl Ready {
             labels: seed.labels().map(str::to_owned).collect(),
             accounts,
             applications: seed.application_keys().map(key).collect(),
+            clients,
             backend: backend.map(Backend::url),
             issuer: issuer.issuer().to_owned(),
             issuer_jwks: issuer.jwks_url(),
@@ -140,6 +144,15 @@ impl Ready {
             let secret = key.sample_secret.as_deref().unwrap_or("as in applications.toml");
             let name = format!("{} {}", key.application, key.key_type);
             row(&format!("  {name:<22} {:<30} {secret}", key.consumer_key), "");
+        }
+        if !self.clients.is_empty() {
+            row("", "");
+            row("Client certificates, for curl", "");
+        }
+        for client in &self.clients {
+            let (certificate, key) = (quoted(&client.certificate_file), quoted(&client.key_file));
+            let name = format!("{} {}", client.api, client.alias);
+            row(&format!("  {name:<26} --cert {certificate} --key {key}"), "");
         }
         row("", "");
         row("Sign in", "");

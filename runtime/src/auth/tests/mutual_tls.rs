@@ -117,10 +117,19 @@ fn an_api_accepts_the_certificates_that_came_with_it() {
     let refused = Err(Refusal::InvalidCredentials);
     assert_eq!(ask(&mut fixture, &own, Shown::Listed, &nothing, 1), admitted);
     assert_eq!(ask(&mut fixture, &own, Shown::Foreign, &nothing, 1), refused);
-    assert_eq!(ask(&mut fixture, &listed, Shown::Listed, &nothing, 1), refused, "of another API");
-    let shown = |der: &CertificateDer<'static>| ClientCertificate { chain: vec![der.clone()] };
+    assert_eq!(
+        ask(&mut fixture, &listed, Shown::Listed, &nothing, 1),
+        refused,
+        "of another API"
+    );
+    let shown = |der: &CertificateDer<'static>| ClientCertificate {
+        chain: vec![der.clone()],
+    };
     let authenticator = &fixture.authenticator;
     assert!(authenticator.believes_proxy(Some(&shown(&listed)), fixture.now));
-    assert!(!authenticator.believes_proxy(Some(&shown(&own)), fixture.now), "a client is no proxy");
+    assert!(
+        !authenticator.believes_proxy(Some(&shown(&own)), fixture.now),
+        "a client is no proxy"
+    );
     assert!(!authenticator.believes_proxy(None, fixture.now));
 }

@@ -30,10 +30,7 @@ impl RestV1 {
             Err(error) if matches!(error.status(), Some(400 | 404)) => {
                 let place = ["clientCertificates"];
                 let url = self.url(Root::Publisher, &place);
-                match self
-                    .all_pages(&url, &[("apiId", api_id)], CLIENT_VIEW, "alias")
-                    .await
-                {
+                match self.all_pages(&url, &[("apiId", api_id)], CLIENT_VIEW, "alias").await {
                     Ok(mut list) => {
                         list.retain(|item| json::text(item, "apiId").as_deref() == Some(api_id));
                         self.contents(&place, list, CLIENT_VIEW).await

@@ -135,3 +135,27 @@ async fn secrets_of_keys_are_dropped() {
     assert_eq!(applications[0].keys[0]["consumerKey"], "k");
     assert!(!format!("{applications:?}").contains("canary"));
 }
+
+#[tokio::test]
+async fn client_certificates_are_found_at_the_older_path_too() {
+    let server = TestServer::start(|request| {
+        let path = request.target.split('?').next().unwrap_or_default();
+        match path {
+            "/api/am/publisher/clientCertificates" => Reply::json(
+                200,
+                json!({"certificates": [
+                    {"alias": "own", "apiId": "one", "tier": "Gold"},
+                    {"alias": "foreign", "apiId": "two", "tier": "Gold"},
+                    {"alias": "..", "apiId": "one"}
+                ], "pagination": {"total": 3}}),
+            ),
+            "/api/am/publisher/clientCertificates/own/content" => Reply::text(200, "application/octet-stream", "pem"),
+            _ => Reply::json(404, json!({"code": 404})),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let found = plane(&server, &folder).client_certificates("one").await.unwrap();
+    let aliases: Vec<&str> = found.certificates.iter().map(|found| found.alias.as_str()).collect();
+    assert_eq!((aliases, found.hidden.len()), (vec!["own"], 0));
+    assert_eq!(found.certificates[0].content, b"pem");
+}

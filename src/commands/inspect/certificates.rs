@@ -1,0 +1,79 @@
+//! The certificates of a bundle, as people and programs are told about them.
+
+use crate::compile::day;
+use mgw_bundle::Bundle;
+use mgw_bundle::config::{Api, BackendCertificate, ClientCertificate};
+use mgw_keystore::{CertificateFacts, read_certificates};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// What a certificate of the bundle says of itself.
+#[derive(Debug, Serialize)]
+pub(super) struct Inspected<'a> {
+    /// The bundle entry.
+    entry: &'a str,
+    subject: String,
+    /// Seconds since 1970.
+    not_before: i64,
+    /// Seconds since 1970.
+    not_after: i64,
+}
+
+/// Every certificate that the configuration refers to.
+pub(super) fn of(bundle: &Bundle) -> Vec<Inspected<'_>> {
+    let clients = bundle.config.apis.iter().flat_map(|api| &api.client_certificates);
+    let clients = clients.map(|certificate| certificate.entry.as_str());
+    let backends = &bundle.config.backend_certificates;
+    let backends = backends.iter().map(|certificate| certificate.entry.as_str());
+    let mut entries: Vec<&str> = clients.chain(backends).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    entries
+        .into_iter()
+        .flat_map(|entry| facts(bundle, entry).into_iter().map(move |facts| (entry, facts)))
+        .map(|(entry, facts)| Inspected {
+            entry,
+            subject: facts.subject,
+            not_before: facts.validity.not_before,
+            not_after: facts.validity.not_after,
+        })
+        .collect()
+}
+
+/// Describes the client certificates of an API.
+pub(super) fn describe_clients(out: &mut String, bundle: &Bundle, api: &Api) {
+    for ClientCertificate { alias, policy, entry } in &api.client_certificates {
+        let _ = write!(out, "  client      {alias}{}", shown(bundle, entry));
+        if let Some(policy) = policy {
+            let _ = write!(out, "  policy {policy}");
+        }
+        out.push('\n');
+    }
+}
+
+/// Describes what identifies backends.
+pub(super) fn describe_backends(out: &mut String, bundle: &Bundle) {
+    if bundle.config.backend_certificates.is_empty() {
+        return;
+    }
+    out.push_str("\nbackend certificates\n");
+    for BackendCertificate { alias, backend, entry } in &bundle.config.backend_certificates {
+        let _ = writeln!(out, "  {backend}  {alias}{}", shown(bundle, entry));
+    }
+}
+
+fn shown(bundle: &Bundle, entry: &str) -> String {
+    match facts(bundle, entry).first() {
+        Some(facts) => format!("  {}  until {}", facts.subject, day(facts.validity.not_after)),
+        None => "  unreadable".to_owned(),
+    }
+}
+
+fn facts(bundle: &Bundle, entry: &str) -> Vec<CertificateFacts> {
+    let bytes = bundle.entries.get(entry).map(Vec::as_slice).unwrap_or_default();
+    let certificates = read_certificates(bytes).unwrap_or_default();
+    certificates
+        .iter()
+        .filter_map(|der| CertificateFacts::of(der))
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! Certificates of the control plane, from pull to the request that they admit.
+
+use crate::running::Running;
+use crate::support::{Outcome, Place};
+use mgw_fixtures::backend::Backend;
+use mgw_fixtures::seed::Seed;
+use mgw_fixtures::simulator::{Options, Simulator};
+use rcgen::{CertificateParams, KeyPair};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Command;
+
+const PASSWORD: &str = "demo-password";
+
+/// A simulator with its backend, and a folder with a project of a signed-in user.
+struct Case {
+    simulator: Simulator,
+    place: Place,
+    _backend: Backend,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Case {
+    fn signed_in(seed: Seed) -> Self {
+        let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+        let (backend, simulator) = runtime.block_on(async {
+            let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+                .await
+                .expect("a port is free");
+            let options = Options {
+                seed,
+                backend_url: backend.url(),
+                ..Options::default()
+            };
+            (backend, Simulator::start(options).await.expect("a port is free"))
+        });
+        let place = Place::new();
+        place.write("ca.pem", simulator.ca_pem());
+        place.write("shop/mgw.toml", "format = 1\nname = \"shop\"\n");
+        for identity in simulator.client_identities() {
+            place.write(&format!("{}.pem", identity.alias), &identity.certificate_pem);
+            let key = identity.key_pem.as_deref().unwrap_or_default();
+            place.write(&format!("{}-key.pem", identity.alias), key);
+        }
+        let case = Self {
+            simulator,
+            place,
+            _backend: backend,
+            _runtime: runtime,
+        };
+        let url = case.simulator.url().to_owned();
+        let words = [
+            "login",
+            "--url",
+            &url,
+            "--email",
+            "dev@meridian.example",
+            "--org",
+            "meridian",
+        ];
+        case.mgw(&words).exits(0);
+        case
+    }
+
+    fn mgw(&self, words: &[&str]) -> Outcome {
+        let mut command = self.place.command(words);
+        command.env("MGW_CA_FILE", "ca.pem").env("MGW_PASSWORD", PASSWORD);
+        Outcome::of(command)
+    }
+
+    /// The status that curl gets with the certificate of `alias`.
+    fn curl(&self, url: &str, alias: Option<&str>) -> String {
+        let mut command = Command::new("curl");
+        command
+            .args([
+                "--silent",
+                "--insecure",
+                "--output",
+                "/dev/null",
+                "--write-out",
+                "%{http_code}",
+                url,
+            ])
+            .current_dir(self.place.path());
+        if let Some(alias) = alias {
+            command.args(["--cert", &format!("{alias}.pem"), "--key", &format!("{alias}-key.pem")]);
+        }
+        let output = command.output().expect("curl is there; ./test installs it");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+#[test]
+fn uploaded_client_certificates_admit_to_their_api_alone() {
+    let case = Case::signed_in(Seed::embedded());
+    let pulled = case
+        .mgw(&["pull", "shop", "--label", "partner", "--output", "json"])
+        .exits(0);
+    assert_eq!(pulled.json()["client_certificates"], 2);
+    case.mgw(&["check", "shop"]).exits(0);
+    case.mgw(&["build", "shop", "--locked"]).exits(0);
+    let inspected = case.mgw(&["inspect", "shop"]).exits(0).stdout;
+    assert!(
+        inspected.contains("client      acquirer  CN=acquirer  until "),
+        "{inspected}"
+    );
+    let json = case.mgw(&["inspect", "shop", "--output", "json"]).exits(0).json();
+    assert_eq!(json["certificates"].as_array().map(Vec::len), Some(2));
+
+    let mut arguments = vec!["run", "shop/target/shop.zip", "--output", "json"];
+    for set in [
+        "listenerConfig.host=127.0.0.1",
+        "listenerConfig.httpPort=0",
+        "listenerConfig.httpsPort=0",
+        "adminConfig.port=0",
+    ] {
+        arguments.extend(["--set", set]);
+    }
+    let mut gateway = Running::start(&case.place, &arguments);
+    let serving = gateway.json_line();
+    let address = |path: &str| format!("{}{path}", serving["https"].as_str().expect("an address"));
+    let settlements = address("/settlements/1.0.0/report");
+    let statements = address("/statements/1.0.0/status");
+    for (alias, first, second) in [
+        (Some("acquirer"), "200", "401"),
+        (Some("auditor"), "401", "200"),
+        (None, "401", "401"),
+        // Of an API that this gateway does not serve: the handshake fails.
+        (Some("branch-office"), "000", "000"),
+    ] {
+        assert_eq!(case.curl(&settlements, alias), first, "{alias:?}");
+        assert_eq!(case.curl(&statements, alias), second, "{alias:?}");
+    }
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+
+    let file = case.place.files();
+    let (path, _) = file
+        .iter()
+        .find(|(path, _)| path.to_string_lossy().contains("clients/Settlements"))
+        .expect("it was pulled");
+    std::fs::write(path, case.place.read("auditor.pem")).expect("the folder is writable");
+    case.mgw(&["build", "shop", "--locked"]).exits(15).says("was changed");
+    std::fs::write(path, "nonsense").expect("the folder is writable");
+    case.mgw(&["check", "shop"])
+        .exits(3)
+        .says("the client certificate `acquirer` of Settlements:1.0.0");
+    std::fs::remove_file(path).expect("the folder is writable");
+    case.mgw(&["check", "shop"]).exits(3).says("is missing");
+}
+
+#[test]
+fn certificates_are_told_about_before_they_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in Seed::embedded_files() {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("it has one")).expect("the folder is writable");
+        std::fs::write(path, text).expect("the folder is writable");
+    }
+    let apis = folder.path().join("apis");
+    let made = |first: jiff::Timestamp, last: jiff::Timestamp| {
+        let mut params = CertificateParams::new(vec!["core.meridian.example".to_owned()]).expect("a good name");
+        let day = |time: jiff::Timestamp| {
+            let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let part = |number: i8| u8::try_from(number).expect("it is positive");
+            rcgen::date_time_ymd(i32::from(date.year()), part(date.month()), part(date.day()))
+        };
+        (params.not_before, params.not_after) = (day(first), day(last));
+        params
+            .self_signed(&KeyPair::generate().expect("a key"))
+            .expect("it signs")
+            .pem()
+    };
+    let (now, days) = (jiff::Timestamp::now(), |days: i64| {
+        jiff::SignedDuration::from_hours(24 * days)
+    });
+    std::fs::write(apis.join("old.pem"), made(now - days(400), now - days(3))).expect("the folder is writable");
+    std::fs::write(apis.join("core.pem"), made(now - days(400), now + days(5))).expect("the folder is writable");
+    let toml = std::fs::read_to_string(apis.join("statements-1.0.0.toml")).expect("it was written");
+    let toml = toml.replace("{backend}/statements", "https://core.meridian.example/v2")
+        + "certificate = \"old.pem\"\n\n[[endpoint_certificate]]\nalias = \"core\"\n\
+           endpoint = \"https://core.meridian.example:443/\"\ncertificate = \"core.pem\"\n\n\
+           [[endpoint_certificate]]\nalias = \"elsewhere\"\nendpoint = \"https://other.example\"\ncertificate = \"core.pem\"\n";
+    std::fs::write(apis.join("statements-1.0.0.toml"), toml).expect("the folder is writable");
+
+    let case = Case::signed_in(Seed::load(folder.path()).expect("a good seed"));
+    case.mgw(&["pull", "shop", "--label", "partner"])
+        .exits(0)
+        .says("2 client certificates and 1 backend certificate were pulled");
+    case.mgw(&["check", "shop"])
+        .exits(0)
+        .says("the client certificate `auditor` of Statements:1.0.0 expired on")
+        .says("the certificate `core` of https://core.meridian.example:443 expires on");
+    case.mgw(&["build", "shop"]).exits(0);
+    let inspected = case.mgw(&["inspect", "shop"]).exits(0).stdout;
+    assert!(
+        inspected.contains("https://core.meridian.example:443  core  CN="),
+        "{inspected}"
+    );
+}
