@@ -83,7 +83,11 @@ impl SecurityError {
             Self::Store(error) => Some(error.named()),
             Self::Alias { alias, .. } => Some(alias.clone()),
             Self::Client { issuer, .. } => Some(issuer.clone()),
-            Self::KeyManager { .. } | Self::RevocationSource { .. } | Self::NoSigningKey { .. } | Self::Random => None,
+            Self::ClientTrust(_)
+            | Self::KeyManager { .. }
+            | Self::RevocationSource { .. }
+            | Self::NoSigningKey { .. }
+            | Self::Random => None,
         }
     }
 }

@@ -37,7 +37,7 @@ impl TlsError {
     pub(crate) fn named(&self) -> Option<String> {
         match self {
             Self::Certificate(error) => error.named(),
-            Self::Protocol(_) | Self::Settings(_) | Self::ClientTrust(_) | Self::NobodyTrusted => None,
+            Self::Protocol(_) | Self::Settings(_) | Self::NobodyTrusted => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod backend_tls;
 mod backends;
 mod bundle_certificates;
 mod certificates;
