@@ -5,5 +5,5 @@
 mod ready;
 mod serve;
 
-pub(crate) use ready::{Readiness, Reason, RevocationSource};
+pub(crate) use ready::{Readiness, Reason, RevocationSource, SubscriptionData};
 pub(crate) use serve::{State, serve};

@@ -21,6 +21,10 @@ pub(crate) struct Readiness {
     pub(crate) issuers_without_keys: Vec<String>,
     /// Sources of revocations that are read while the gateway runs. No reason to send traffic away.
     pub(crate) revocation_sources: Vec<RevocationSource>,
+    /// The control plane's subscription data, where they are loaded while the gateway runs. No reason to send traffic away:
+    /// the bundle's data, or those loaded last, are in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) subscription_data: Option<SubscriptionData>,
     /// When the gateway started, RFC 3339.
     pub(crate) started_at: String,
 }
@@ -35,6 +39,18 @@ pub(crate) struct RevocationSource {
     pub(crate) state: &'static str,
     /// When it was up to date last, in milliseconds since the epoch; 0: never.
     pub(crate) current_at_ms: u64,
+}
+
+/// The control plane's subscription data.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubscriptionData {
+    /// `loading`: nothing was loaded yet; `current`; `stale`: what was loaded before is in force.
+    pub(crate) state: &'static str,
+    /// When everything was loaded last, in milliseconds since the epoch; 0: never.
+    pub(crate) loaded_at_ms: u64,
+    /// Whether notifications of changes arrive.
+    pub(crate) notified: bool,
 }
 
 /// Why the gateway takes no traffic.

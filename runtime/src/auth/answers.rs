@@ -14,4 +14,6 @@ pub struct Answers {
     pub(super) validated: Option<Validation>,
     /// The password was checked: right, wrong, or nobody had time for it.
     pub(super) password: Option<Option<bool>>,
+    /// The caller was looked up at the control plane; what is not known now is not asked for again.
+    pub(super) looked_up: bool,
 }

@@ -24,7 +24,7 @@ pub struct Authenticator {
     pub(super) security: Arc<Security>,
     pub(super) throttle: Arc<Throttle>,
     pub(super) scopes: ScopeNames,
-    pub(super) subscriptions: Subscriptions,
+    pub(super) subscriptions: Arc<Subscriptions>,
     apis: Vec<ApiSecurity>,
     generation: u64,
 }
@@ -47,7 +47,11 @@ impl Authenticator {
         Self {
             apis,
             scopes,
-            subscriptions: Subscriptions::new(snapshot, validate),
+            subscriptions: Arc::new(Subscriptions::new(
+                snapshot,
+                validate,
+                security.subscription_data.clone(),
+            )),
             throttle,
             security,
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),

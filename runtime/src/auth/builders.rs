@@ -13,6 +13,8 @@ use super::{Revocations, SecurityError};
 use crate::config::{
     Algorithm, ApiKeys, BackendJwtSigning, CertificateAliases, Issuer, KeyManager, MutualTlsSettings, RuntimeConfig,
 };
+use crate::event_hub::amqp::Connections;
+use crate::subscription_data::SubscriptionData;
 use crate::tls::{ClientTrust, OpenStore};
 use mgw_keystore::{KeyEntry, to_pem};
 use rustls_pki_types::CertificateDer;
@@ -440,6 +442,28 @@ pub(super) fn token_proxy(
 ) -> Result<Option<TokenProxy>, SecurityError> {
     let roots = key_manager_roots(config, trust)?;
     TokenProxy::new(config, roots.as_deref(), control).map_err(|reason| SecurityError::KeyManager { reason })
+}
+
+/// Connects to the control plane's subscription data, where that is switched on. Their topic is added to `event_hub`.
+pub(super) fn subscription_data(
+    config: &RuntimeConfig,
+    trust: Option<&OpenStore>,
+    control: &tokio::runtime::Handle,
+    event_hub: &mut Connections,
+) -> Result<Option<Arc<SubscriptionData>>, SecurityError> {
+    const CA_FILE: &str = "apim.eventHub.caFile";
+    let Some(settings) = &config.subscription_data else {
+        return Ok(None);
+    };
+    let ca_file = settings.ca_file.as_deref();
+    let roots = extra_roots(ca_file, CA_FILE, trust)?;
+    let data = SubscriptionData::start(settings, roots.as_deref(), control)
+        .map_err(|reason| SecurityError::SubscriptionData { reason })?;
+    if let Some(brokers) = &config.event_hub {
+        let added = event_hub.add(brokers, roots, data.topic());
+        added.map_err(|reason| unusable_roots(ca_file, CA_FILE, reason))?;
+    }
+    Ok(Some(data))
 }
 
 /// The authorities of a file, else those of the trust store.

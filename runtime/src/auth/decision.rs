@@ -4,9 +4,11 @@ use super::authenticator::unix_time;
 use super::credential::{Credential, query_parameter};
 use super::outcome::WaitFor;
 use super::resources::{Alternative, ApiSecurity, KeyPlace, ResourceSecurity};
-use super::token_cache::{Entry, Presented};
+use super::subscription::Granted;
+use super::token_cache::{Decided, Entry, Presented};
 use super::{Answers, Authenticator, Caller, CoreAuth, CredentialKind, Identity, Outcome, RequestView, Wait};
 use crate::refusal::{Refusal, Rejection};
+use crate::subscription_data::ABSENT_MS;
 use crate::throttle::CallerLevels;
 use mgw_bundle::config::{ApiState, MutualTls};
 use std::borrow::Cow;
@@ -22,6 +24,12 @@ pub(super) enum Failed {
 impl From<Refusal> for Failed {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<WaitFor> for Failed {
+    fn from(wait: WaitFor) -> Self {
+        Self::Wait(wait)
     }
 }
 
@@ -127,7 +135,8 @@ impl Decision<'_> {
         match failure {
             Some(failure) => Err(failure),
             None if matches!(credential, Credential::Absent) && certified && resource.optional => {
-                self.resolve(Arc::new(certificate_identity())).map_err(Failed::from)
+                let decided = self.resolve(&Arc::new(certificate_identity()), None)?;
+                decided.caller.map_err(Failed::from)
             }
             None if tried || matches!(credential, Credential::Absent) => Err(Refusal::MissingCredentials.into()),
             None => Err(Refusal::WrongScheme.into()),
@@ -162,32 +171,37 @@ impl Decision<'_> {
         identity: Arc<Identity>,
         revocations: u64,
     ) -> Result<Arc<Caller>, Failed> {
-        let caller = self.resolve(Arc::clone(&identity));
+        let resolved = self.resolve(&identity, None);
         let caching = &self.authenticator.security.config.caching;
         if caching.enabled {
             let life = u64::try_from(caching.max_life.as_millis()).unwrap_or(u64::MAX);
             let until = identity.valid_until_ms.min(self.now_ms.saturating_add(life));
             let mut entry = Entry::new(identity, until, revocations);
-            entry.remember(self.api_index, caller.clone());
+            // While the caller is looked up, the token need not be verified again.
+            if let Ok(decided) = &resolved {
+                entry.remember(decided.clone());
+            }
             self.core.tokens.insert(presented, entry);
         }
-        caller.map_err(Failed::from)
+        resolved?.caller.map_err(Failed::from)
     }
 
     /// Returns the caller of a remembered token; `None` when it has to be verified.
-    pub(super) fn cached(&mut self, presented: Presented<'_>) -> Result<Option<Arc<Caller>>, Refusal> {
+    pub(super) fn cached(&mut self, presented: Presented<'_>) -> Result<Option<Arc<Caller>>, Failed> {
         let revocations = &self.authenticator.security.revocations;
         let generation = revocations.generation();
+        let subscriptions = self.authenticator.subscriptions.generation();
         let Some(entry) = self.core.tokens.get(presented) else {
             return Ok(None);
         };
         // Nearly every request ends here: one hash, one comparison, a few loads.
         if entry.until_ms > self.now_ms
             && entry.revocations == generation
-            && let Some(caller) = entry.caller(self.api_index)
+            && let Some(decided) = entry.decided(self.api_index)
+            && decided.stands(subscriptions, self.now_ms)
         {
             self.core.hits += 1;
-            return caller.clone().map(Some);
+            return decided.caller.clone().map(Some).map_err(Failed::from);
         }
         if entry.until_ms <= self.now_ms {
             self.core.tokens.remove(presented);
@@ -196,7 +210,7 @@ impl Decision<'_> {
         if entry.revocations != generation {
             if revocations.contains(presented.token, entry.identity.token_id.as_deref()) {
                 self.core.tokens.remove(presented);
-                return Err(Refusal::InvalidCredentials);
+                return Err(Refusal::InvalidCredentials.into());
             }
             self.core
                 .tokens
@@ -206,21 +220,56 @@ impl Decision<'_> {
             return Ok(None);
         };
         self.core.hits += 1;
-        if let Some(caller) = entry.caller(self.api_index) {
-            return caller.clone().map(Some);
+        let before = entry.decided(self.api_index);
+        if let Some(decided) = before
+            && decided.stands(subscriptions, self.now_ms)
+        {
+            return decided.caller.clone().map(Some).map_err(Failed::from);
         }
-        let caller = self.resolve(Arc::clone(&entry.identity));
-        let api = self.api_index;
-        self.core
-            .tokens
-            .update(presented, |entry| entry.remember(api, caller.clone()));
-        caller.map(Some)
+        let before = before.and_then(|decided| decided.caller.as_ref().ok());
+        let decided = self.resolve(&entry.identity, before)?;
+        let caller = decided.caller.clone();
+        self.core.tokens.update(presented, |entry| entry.remember(decided));
+        caller.map(Some).map_err(Failed::from)
     }
 
-    /// Finds the subscription and the quotas of a caller at this API.
-    fn resolve(&self, identity: Arc<Identity>) -> Result<Arc<Caller>, Refusal> {
+    /// Finds the subscription and the quotas of a caller at this API. A caller resolved `before` is kept when nothing
+    /// about them has changed.
+    fn resolve(&self, identity: &Arc<Identity>, before: Option<&Arc<Caller>>) -> Result<Decided, WaitFor> {
+        let subscriptions = &self.authenticator.subscriptions;
+        // Before the look: what changes in between is noticed at the next request.
+        let generation = subscriptions.generation();
+        let view = subscriptions.view(identity, &self.api.api);
+        let mut until_ms = u64::MAX;
+        let caller = match view.decide(identity, &self.api.api) {
+            Ok(granted) => match before.filter(|caller| granted == caller.grant) {
+                Some(caller) => Ok(Arc::clone(caller)),
+                None => Ok(Arc::new(self.caller(identity, granted))),
+            },
+            Err(refusal) => {
+                if view.may_be_outdated(identity, refusal) {
+                    if !self.answers.looked_up
+                        && let Some(search) = subscriptions.search(identity, &self.api.api)
+                    {
+                        return Err(WaitFor::Subscription(search));
+                    }
+                    until_ms = self.now_ms.saturating_add(ABSENT_MS);
+                }
+                Err(refusal)
+            }
+        };
+        Ok(Decided {
+            api: self.api_index,
+            caller,
+            subscriptions: generation,
+            until_ms,
+        })
+    }
+
+    /// Makes a caller with the quotas that apply.
+    fn caller(&self, identity: &Arc<Identity>, granted: Granted<'_>) -> Caller {
         let authenticator = self.authenticator;
-        let grant = authenticator.subscriptions.decide(&identity, &self.api.api)?;
+        let grant = granted.to_grant();
         let throttle = &authenticator.throttle;
         let application = &grant.application_id;
         let levels = CallerLevels {
@@ -238,13 +287,13 @@ impl Decision<'_> {
                 self.now_ms,
             ),
         };
-        Ok(Arc::new(Caller {
+        Caller {
             scopes: authenticator.scopes.set(&identity.scopes),
             backend_token: Mutex::default(),
-            identity,
+            identity: Arc::clone(identity),
             grant,
             levels,
-        }))
+        }
     }
 
     /// Checks scopes. API keys have none to check.

@@ -42,7 +42,7 @@ mod services;
 mod start_revocation_sources;
 mod subscription;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod token_cache;
 mod token_proxy;
 

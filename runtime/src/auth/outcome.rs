@@ -5,6 +5,7 @@ use super::jwks::KeySource;
 use super::key_manager::Introspector;
 use super::key_manager::key_validation::{KeyQuestion, KeyValidator};
 use super::passwords::Passwords;
+use super::subscription::Search;
 use super::{Answers, Caller};
 use crate::refusal::Rejection;
 use secrecy::SecretString;
@@ -37,6 +38,8 @@ pub(super) enum WaitFor {
     Validation(Arc<KeyValidator>, KeyQuestion),
     /// A slow password check.
     Password(Arc<Passwords>, NameAndPassword),
+    /// The control plane's word on a caller that nothing is known about.
+    Subscription(Search),
 }
 
 impl Wait {
@@ -56,6 +59,10 @@ impl Wait {
             }
             WaitFor::Password(passwords, credential) => {
                 answers.password = Some(passwords.verify(credential).await);
+            }
+            WaitFor::Subscription(search) => {
+                search.run().await;
+                answers.looked_up = true;
             }
         }
     }

@@ -4,7 +4,7 @@ use super::api_key_issuer::ApiKeyIssuer;
 use super::backend_tokens::BackendTokens;
 use super::builders::{
     api_key_issuer, api_key_signer, backend_tokens, claim_source, opaque_tokens, operator_clients, revoke_from_file,
-    token_proxy, trusted,
+    subscription_data, token_proxy, trusted,
 };
 use super::certificates::OperatorClients;
 use super::issuers::Issuers;
@@ -16,6 +16,7 @@ use super::start_revocation_sources::start_revocation_sources;
 use super::{CredentialKind, Revocations, SecurityError, Services};
 use crate::config::{RuntimeConfig, StoreSettings};
 use crate::event_hub::amqp::Connections;
+use crate::subscription_data::{DataStatus, SubscriptionData};
 use crate::throttle::Counters;
 use crate::tls::OpenStore;
 use std::path::Path;
@@ -39,6 +40,7 @@ pub struct Security {
     pub services: Services,
     /// Revoked tokens.
     pub revocations: Arc<Revocations>,
+    pub(super) subscription_data: Option<Arc<SubscriptionData>>,
     pub(super) revocation_sources: Vec<watch::Receiver<RevocationSourceStatus>>,
     /// Quota counters.
     pub counters: Arc<Counters>,
@@ -104,6 +106,7 @@ impl Security {
             &mut event_hub,
             &mut errors,
         );
+        let subscription_data = keep(subscription_data(config, trust, control, &mut event_hub), &mut errors);
         event_hub.start(control);
         let opaque_tokens = keep(
             opaque_tokens(&config.key_manager, trust, control).map(Some),
@@ -144,6 +147,7 @@ impl Security {
             backend_tokens,
             services,
             revocations,
+            subscription_data,
             revocation_sources,
             key_generation,
             config: config.clone(),
@@ -189,6 +193,11 @@ impl Security {
     /// Returns the state of every source of revocations that is read while the gateway runs.
     pub fn revocation_sources(&self) -> Vec<RevocationSourceStatus> {
         self.revocation_sources.iter().map(|source| *source.borrow()).collect()
+    }
+
+    /// Returns how the connection to the control plane's subscription data is doing; `None` when there is none.
+    pub fn subscription_data(&self) -> Option<DataStatus> {
+        self.subscription_data.as_ref().map(|data| data.status())
     }
 
     /// Forgets what has expired. To be called about once a minute.

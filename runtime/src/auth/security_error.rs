@@ -54,6 +54,12 @@ pub enum SecurityError {
         /// What is wrong.
         reason: String,
     },
+    /// The client for the control plane's subscription data cannot be made.
+    #[error("prepare the connection to the control plane's subscription data: {reason}")]
+    SubscriptionData {
+        /// What is wrong.
+        reason: String,
+    },
     /// Tokens for backends are to be signed and there is no key.
     #[error(
         "sign tokens for backends: `{setting}` is not set, nor `listenerConfig.privateKeyFile` or `listenerConfig.keyStorePath`"
@@ -86,6 +92,7 @@ impl SecurityError {
             Self::ClientTrust(_)
             | Self::KeyManager { .. }
             | Self::RevocationSource { .. }
+            | Self::SubscriptionData { .. }
             | Self::NoSigningKey { .. }
             | Self::Random => None,
         }

@@ -64,7 +64,25 @@ pub(super) struct Entry {
     pub(super) until_ms: u64,
     /// Generation of the revocations that the token was last checked against.
     pub(super) revocations: u64,
-    callers: Vec<(u32, Result<Arc<Caller>, Refusal>)>,
+    callers: Vec<Decided>,
+}
+
+/// What was decided about a token at one API.
+#[derive(Debug, Clone)]
+pub(super) struct Decided {
+    pub(super) api: u32,
+    pub(super) caller: Result<Arc<Caller>, Refusal>,
+    /// Generation of the subscription data that it was decided under.
+    pub(super) subscriptions: u64,
+    /// Epoch milliseconds until which it stands.
+    pub(super) until_ms: u64,
+}
+
+impl Decided {
+    /// Returns whether it may be used without looking again.
+    pub(super) fn stands(&self, subscriptions: u64, now_ms: u64) -> bool {
+        self.subscriptions == subscriptions && self.until_ms > now_ms
+    }
 }
 
 impl Entry {
@@ -78,18 +96,19 @@ impl Entry {
     }
 
     /// Returns what was decided about the caller at an API.
-    pub(super) fn caller(&self, api: u32) -> Option<&Result<Arc<Caller>, Refusal>> {
-        self.callers
-            .iter()
-            .find(|(own, _)| *own == api)
-            .map(|(_, caller)| caller)
+    pub(super) fn decided(&self, api: u32) -> Option<&Decided> {
+        self.callers.iter().find(|decided| decided.api == api)
     }
 
-    pub(super) fn remember(&mut self, api: u32, caller: Result<Arc<Caller>, Refusal>) {
+    pub(super) fn remember(&mut self, decided: Decided) {
+        if let Some(own) = self.callers.iter_mut().find(|own| own.api == decided.api) {
+            *own = decided;
+            return;
+        }
         if self.callers.len() >= MAX_CALLERS {
             drop(self.callers.remove(0));
         }
-        self.callers.push((api, caller));
+        self.callers.push(decided);
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::unset(
         "security.validateSubscriptions",
         Kind::Bool,
-        "whether callers need a subscription; unset: exactly when the bundle carries subscription data",
+        "whether callers need a subscription; unset: exactly when the bundle carries subscription data or `apim.eventHub.enable` is set",
     ),
     Key::new(
         "server.timestampSkew",
@@ -60,7 +60,7 @@ pub struct Authentication {
     pub max_token_bytes: usize,
     /// Failed signature checks per address, core and ten seconds.
     pub max_failures_per_address: u32,
-    /// Whether callers need a subscription; `None`: when the bundle carries subscription data.
+    /// Whether callers need a subscription; `None`: when there are data about them.
     pub validate_subscriptions: Option<bool>,
     /// By how much clocks may differ.
     pub skew: Duration,

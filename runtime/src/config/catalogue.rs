@@ -2,8 +2,8 @@
 
 use super::{
     access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, http_clients, issuer,
-    key_manager, key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, throttling,
-    users,
+    key_manager, key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server,
+    subscription_data, throttling, users,
 };
 
 /// What a key's value looks like.
@@ -137,6 +137,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     server::KEYS,
     access_log::KEYS,
     logging::KEYS,
+    subscription_data::KEYS,
     connected::KEYS,
 ];
 

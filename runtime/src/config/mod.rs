@@ -36,6 +36,7 @@ mod server;
 mod settings;
 mod sources;
 mod store;
+mod subscription_data;
 #[cfg(test)]
 mod tests;
 mod throttling;
@@ -67,5 +68,6 @@ pub use runtime_config::RuntimeConfig;
 pub use server::{HeaderRule, Server};
 pub use sources::Sources;
 pub use store::StoreSettings;
+pub use subscription_data::SubscriptionDataSettings;
 pub use throttling::Throttling;
 pub use users::{PasswordHash, User, Users};

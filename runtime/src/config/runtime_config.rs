@@ -41,6 +41,8 @@ pub struct RuntimeConfig {
     pub event_hub: Option<Brokers>,
     /// Revoked tokens.
     pub revocation: Revocation,
+    /// Subscription data that the control plane tells while the gateway runs; `None`: only the bundle's.
+    pub subscription_data: Option<SubscriptionDataSettings>,
     /// Quotas.
     pub throttling: Throttling,
     /// Cache bounds.
@@ -84,6 +86,7 @@ impl RuntimeConfig {
             claim_retrieval: None,
             revocation: Revocation::read(&mut reader, event_hub.as_ref()),
             event_hub,
+            subscription_data: SubscriptionDataSettings::read(&mut reader),
             throttling: Throttling::read(&mut reader),
             caching: Caching::read(&mut reader),
             http_clients: HttpClients::read(&mut reader),

@@ -1,6 +1,6 @@
 //! What the cores share and the control thread sees.
 
-use crate::admin::{Readiness, Reason, RevocationSource, State};
+use crate::admin::{Readiness, Reason, RevocationSource, State, SubscriptionData};
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
 use crate::core::Core;
@@ -135,6 +135,15 @@ impl State for Control {
                     current_at_ms: status.current_at_ms,
                 })
                 .collect(),
+            subscription_data: self
+                .continued
+                .security
+                .subscription_data()
+                .map(|status| SubscriptionData {
+                    state: status.state.name(),
+                    loaded_at_ms: status.loaded_at_ms,
+                    notified: status.notified,
+                }),
             issuers_without_keys: sources
                 .into_iter()
                 .filter(|source| !source.usable)
@@ -172,6 +181,7 @@ impl State for Control {
             claim_retrieval_failures: security.claim_retrieval_failures(),
             revoked_tokens: security.revocations.len() as u64,
             revocation_sources: security.revocation_sources(),
+            subscription_data: security.subscription_data(),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),

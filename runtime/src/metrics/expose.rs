@@ -3,9 +3,11 @@
 use super::api::{CLASSES, METHODS, method_label};
 use super::histogram::HistogramSum;
 use super::revocation_sources::revocation_sources;
+use super::subscription_data::subscription_data;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::refusal::Refusal;
+use crate::subscription_data::DataStatus;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -36,6 +38,8 @@ pub(crate) struct Gauges {
     pub(crate) claim_retrieval_failures: Option<u64>,
     pub(crate) revoked_tokens: u64,
     pub(crate) revocation_sources: Vec<RevocationSourceStatus>,
+    /// `None`: they are not loaded while the gateway runs.
+    pub(crate) subscription_data: Option<DataStatus>,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -71,6 +75,9 @@ impl Collector for Scrape {
         self.upstream(&mut encoder)?;
         self.key_sources(&mut encoder)?;
         revocation_sources(&mut encoder, &self.gauges.revocation_sources)?;
+        if let Some(status) = &self.gauges.subscription_data {
+            subscription_data(&mut encoder, status)?;
+        }
         self.single_values(&mut encoder)
     }
 }

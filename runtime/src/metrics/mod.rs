@@ -8,6 +8,7 @@ mod core;
 mod expose;
 mod histogram;
 mod revocation_sources;
+mod subscription_data;
 
 pub(crate) use self::core::CoreMetrics;
 pub(crate) use api::ApiMetrics;

@@ -5,8 +5,8 @@
 
 use super::connection::{Connection, Endpoint};
 use super::failures::Failures;
-use super::questions::Questions;
 use crate::config::{ClaimRetrieval, KeyManager};
+use crate::questions::Questions;
 use crate::strict_json;
 use aws_lc_rs::digest::{SHA256, digest};
 use quick_cache::Weighter;

@@ -2,8 +2,8 @@
 
 use super::connection::{Connection, Endpoint};
 use super::failures::{Failures, is_passing};
-use super::questions::Questions;
 use crate::config::KeyManager;
+use crate::questions::Questions;
 use crate::strict_json;
 use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::StatusCode;

@@ -8,7 +8,6 @@ mod introspector;
 mod kept_token;
 pub(super) mod key_validation;
 mod opaque_tokens;
-mod questions;
 mod token_request;
 
 pub(super) use claim_source::{ClaimSource, FAILED_LIFE_MS, UserClaims};

@@ -3,6 +3,7 @@
 mod api_keys;
 mod backend_jwt;
 mod basic;
+mod connected;
 mod decision_table;
 mod event_hub_revocation;
 mod forged;
@@ -17,7 +18,7 @@ mod redis_revocation;
 mod remembered;
 mod remote_claims;
 mod revocation_list;
-mod server;
+pub(crate) mod server;
 mod services;
 mod setup;
 mod stores;

@@ -9,20 +9,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 type Answer = Box<dyn Fn(&str) -> Vec<u8> + Send>;
 
 /// A server that answers each request as it is told.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     answer: Arc<Mutex<Answer>>,
     received: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// Answers every request with the same bytes.
-    pub(super) fn start(answer: Vec<u8>) -> Self {
+    pub(crate) fn start(answer: Vec<u8>) -> Self {
         Self::serve(move |_| answer.clone())
     }
 
     /// Answers every request by what it says.
-    pub(super) fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
+    pub(crate) fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let server = Self {
             address: listener.local_addr().expect("bound"),
@@ -51,16 +51,16 @@ impl Server {
         server
     }
 
-    pub(super) fn answer(&self, answer: Vec<u8>) {
+    pub(crate) fn answer(&self, answer: Vec<u8>) {
         *self.answer.lock().expect("not poisoned") = Box::new(move |_| answer.clone());
     }
 
-    pub(super) fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.received.lock().expect("not poisoned").len()
     }
 
     /// The requests as received, with their bodies.
-    pub(super) fn received(&self) -> Vec<String> {
+    pub(crate) fn received(&self) -> Vec<String> {
         self.received.lock().expect("not poisoned").clone()
     }
 }
@@ -81,17 +81,17 @@ fn is_complete(bytes: &[u8]) -> bool {
     body.len() >= length.unwrap_or(0)
 }
 
-pub(super) fn wall_clock() -> u64 {
+pub(crate) fn wall_clock() -> u64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("after the epoch");
     u64::try_from(since_epoch.as_millis()).expect("before the end of time")
 }
 
 /// An answer without body.
-pub(super) fn status(line: &str) -> Vec<u8> {
+pub(crate) fn status(line: &str) -> Vec<u8> {
     format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
 }
 
-pub(super) fn ok(body: &Value) -> Vec<u8> {
+pub(crate) fn ok(body: &Value) -> Vec<u8> {
     let body = body.to_string();
     format!(
         "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",

@@ -1,7 +1,7 @@
 //! What the service is asked.
 
-use super::super::questions::QuestionKey;
 use super::soap::{OPERATION, SOAP};
+use crate::questions::QuestionKey;
 use aws_lc_rs::digest::{Context, SHA256};
 use quick_xml::escape::escape;
 use secrecy::{ExposeSecret, SecretString};

@@ -2,9 +2,9 @@
 
 use super::super::connection::{Connection, Endpoint};
 use super::super::failures::{Failures, is_passing};
-use super::super::questions::Questions;
 use super::{KeyInfo, KeyQuestion, Reply, parse};
 use crate::config::KeyManager;
+use crate::questions::Questions;
 use crate::refusal::Refusal;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};

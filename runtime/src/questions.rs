@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -9,17 +10,24 @@ use tokio::sync::watch;
 const MAX_OPEN: usize = 4096;
 
 /// A digest of everything that the answer depends on.
-pub(super) type QuestionKey = [u8; 32];
+pub(crate) type QuestionKey = [u8; 32];
+
+/// What tells one question from another: everything that the answer depends on.
+pub(crate) trait Key: Clone + Eq + Hash + Send + Sync + 'static {}
+
+impl<K: Clone + Eq + Hash + Send + Sync + 'static> Key for K {}
 
 /// The open questions of one kind.
 #[derive(Debug)]
-pub(super) struct Questions<A> {
-    open: Mutex<HashMap<QuestionKey, watch::Receiver<Option<A>>>>,
+pub(crate) struct Questions<A, K = QuestionKey> {
+    open: Mutex<Open<A, K>>,
     control: tokio::runtime::Handle,
 }
 
-impl<A: Clone + Send + Sync + 'static> Questions<A> {
-    pub(super) fn new(control: &tokio::runtime::Handle) -> Arc<Self> {
+type Open<A, K> = HashMap<K, watch::Receiver<Option<A>>>;
+
+impl<A: Clone + Send + Sync + 'static, K: Key> Questions<A, K> {
+    pub(crate) fn new(control: &tokio::runtime::Handle) -> Arc<Self> {
         Arc::new(Self {
             open: Mutex::default(),
             control: control.clone(),
@@ -28,7 +36,7 @@ impl<A: Clone + Send + Sync + 'static> Questions<A> {
 
     /// Returns the answer. Those who ask the same share one `question`, which goes on when one of them leaves. `None`:
     /// too many are open.
-    pub(super) async fn ask<F>(self: &Arc<Self>, key: QuestionKey, question: impl FnOnce() -> F) -> Option<A>
+    pub(crate) async fn ask<F>(self: &Arc<Self>, key: K, question: impl FnOnce() -> F) -> Option<A>
     where
         F: Future<Output = A> + Send + 'static,
     {
@@ -39,7 +47,7 @@ impl<A: Clone + Send + Sync + 'static> Questions<A> {
                 None if open.len() >= MAX_OPEN => return None,
                 None => {
                     let (sender, receiver) = watch::channel(None);
-                    open.insert(key, receiver.clone());
+                    open.insert(key.clone(), receiver.clone());
                     let entry = Entry {
                         questions: Arc::clone(self),
                         key,
@@ -56,18 +64,18 @@ impl<A: Clone + Send + Sync + 'static> Questions<A> {
         receiver.wait_for(Option::is_some).await.ok()?.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<QuestionKey, watch::Receiver<Option<A>>>> {
+    fn lock(&self) -> MutexGuard<'_, Open<A, K>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// An open question; it is closed however its task ends.
-struct Entry<A: Clone + Send + Sync + 'static> {
-    questions: Arc<Questions<A>>,
-    key: QuestionKey,
+struct Entry<A: Clone + Send + Sync + 'static, K: Key> {
+    questions: Arc<Questions<A, K>>,
+    key: K,
 }
 
-impl<A: Clone + Send + Sync + 'static> Drop for Entry<A> {
+impl<A: Clone + Send + Sync + 'static, K: Key> Drop for Entry<A, K> {
     fn drop(&mut self) {
         self.questions.lock().remove(&self.key);
     }

@@ -1,0 +1,87 @@
+//! Loads everything: until it succeeds, then from time to time or when the event hub is connected again.
+
+use super::client::{Collection, NoAnswer};
+use super::store::Lists;
+use super::wire::{Element, elements};
+use super::{SubscriptionData, now_ms};
+use crate::pause::{Pause, jittered};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one list may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Largest list, in bytes.
+const MAX_LIST: usize = 128 << 20;
+/// How long those who ask for a load are waited for, so that many of them make one.
+const GATHERING: Duration = Duration::from_millis(200);
+/// The pause after the first failure, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+
+impl SubscriptionData {
+    /// Keeps everything loaded, for ever.
+    pub(super) async fn keep_loaded(self: Arc<Self>) {
+        let mut pause = Pause::new(PAUSES.0, PAUSES.1);
+        loop {
+            match self.load().await {
+                Ok(()) => {
+                    pause.reset();
+                    self.counters.loaded(now_ms());
+                    self.until_outdated().await;
+                }
+                Err(reason) => {
+                    self.counters.load_failed();
+                    tracing::warn!(%reason, "subscription data could not be loaded");
+                    tokio::time::sleep(jittered(pause.after_failure())).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until what was loaded is too old, or until somebody asks for it.
+    async fn until_outdated(&self) {
+        loop {
+            match tokio::time::timeout(self.settings.refresh, self.reload.notified()).await {
+                Ok(()) => return tokio::time::sleep(GATHERING).await,
+                Err(_) if !self.is_notified() => return,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// All lists or none: half of them would refuse callers whose other half is known.
+    async fn load(self: &Arc<Self>) -> Result<(), NoAnswer> {
+        let ticket = self.store.begin();
+        let lists = Lists {
+            apis: self.list(Collection::Apis).await?,
+            applications: self.list(Collection::Applications).await?,
+            key_mappings: self.list(Collection::KeyMappings).await?,
+            subscriptions: self.list(Collection::Subscriptions).await?,
+        };
+        let own = Arc::clone(self);
+        blocking(move || own.store.load(lists, ticket, now_ms())).await
+    }
+
+    async fn list<T: Element + Send + 'static>(&self, collection: Collection) -> Result<Vec<T>, NoAnswer> {
+        let answered = tokio::time::timeout(DEADLINE, self.client.get(collection, &[], MAX_LIST)).await;
+        let body = answered.unwrap_or(Err(NoAnswer::TooLate))?;
+        let max = self.store.capacity();
+        let elements = blocking(move || elements::<T>(&body, max))
+            .await?
+            .map_err(NoAnswer::Unusable)?;
+        if elements.malformed > 0 {
+            self.counters.rejected(elements.malformed);
+            let malformed = elements.malformed;
+            tracing::warn!(
+                malformed,
+                ?collection,
+                "elements make no sense; their callers are refused"
+            );
+        }
+        Ok(elements.read)
+    }
+}
+
+/// Large lists take long to read: the control thread has other work meanwhile.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, NoAnswer> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| NoAnswer::Broken)
+}
