@@ -61,7 +61,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::unset(
         "tokenRevocationConfig.realtime.caFile",
         Kind::File,
-        "PEM certificates trusted for brokers with TLS beside the system's; those of the trust store when absent",
+        "PEM certificates trusted for brokers with TLS beside the system's; when absent `apim.eventHub.caFile` for the brokers named there, else the trust store",
     ),
     Key::new(
         "tokenRevocationConfig.persistent.enablePersistentStorageRetrieval",
@@ -211,6 +211,8 @@ fn realtime(reader: &mut Reader<'_>, event_hub: Option<&Brokers>) -> Option<Real
         }
         return None;
     };
+    // The same brokers prove themselves to the same authorities, over one connection.
+    let hub_ca_file = if own { None } else { reader.file("apim.eventHub.caFile") };
     let topic = reader.text_or_empty(TOPIC);
     if topic.is_empty() || topic.len() > MAX_SHORT {
         reader.fail(
@@ -231,7 +233,7 @@ fn realtime(reader: &mut Reader<'_>, event_hub: Option<&Brokers>) -> Option<Real
             ..brokers
         },
         topic,
-        ca_file: reader.file("tokenRevocationConfig.realtime.caFile"),
+        ca_file: reader.file("tokenRevocationConfig.realtime.caFile").or(hub_ca_file),
     })
 }
 
@@ -296,6 +298,7 @@ fn redis(reader: &mut Reader<'_>) -> Option<RedisRevocation> {
 mod tests {
     use crate::config::{RuntimeConfig, Sources};
     use secrecy::ExposeSecret;
+    use std::path::Path;
 
     fn load(keys: &str) -> Result<super::Revocation, String> {
         let text: String = keys
@@ -359,14 +362,18 @@ mod tests {
                 "{error}"
             );
         }
-        let hub = "apim.eventHub.eventListeningEndpoints = \"amqps://cp:canary@hub\"\n";
+        let hub =
+            "apim.eventHub.eventListeningEndpoints = \"amqps://cp:canary@hub\"\napim.eventHub.caFile = \"/hub.pem\"\n";
         let text = format!("{hub}tokenRevocationConfig.{ON}");
         let loaded = RuntimeConfig::load(Sources {
             file: Some(("test.conf", &text)),
             ..Sources::default()
         });
         let (config, _) = loaded.expect("valid");
-        assert_eq!(config.revocation.realtime.expect("configured").brokers.user, "cp");
+        let realtime = config.revocation.realtime.expect("configured");
+        assert_eq!(realtime.brokers.user, "cp");
+        assert_eq!(realtime.ca_file.as_deref(), Some(Path::new("/hub.pem")));
+        assert!(own.ca_file.is_none());
     }
 
     #[test]
