@@ -157,6 +157,7 @@ fn policy(
         },
         stop_on_quota: stop?,
         burst: None,
+        conditional: Vec::new(),
     })
 }
 
@@ -243,6 +244,7 @@ impl Difference {
 /// Puts the pulled policies into force: management stays in the control plane, so they replace others of their name.
 /// Returns what to tell about it.
 pub(super) fn merge(own: &mut Policies, pulled: Policies) -> Vec<Difference> {
+    own.blocks = pulled.blocks;
     let mut differences = Vec::new();
     let [resource, application, subscription] = SECTIONS;
     for (kind, section, own, pulled) in [
@@ -287,7 +289,12 @@ pub(crate) fn describe(policy: &Policy) -> String {
         .burst
         .map(|burst| format!(", at most {} per {}", burst.count, window(burst.window_ms)))
         .unwrap_or_default();
-    format!("{limit}{burst}{stop}")
+    let conditional = match policy.conditional.len() {
+        0 => String::new(),
+        1 => ", other under a condition".to_owned(),
+        many => format!(", others under {many} sets of conditions"),
+    };
+    format!("{limit}{burst}{stop}{conditional}")
 }
 
 fn window(milliseconds: u64) -> String {

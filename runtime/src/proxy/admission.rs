@@ -8,8 +8,7 @@ use crate::clock::Now;
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::snapshot::Snapshot;
-use crate::throttle::{Admission, Who};
-use std::net::IpAddr;
+use crate::throttle::{Admission, Call, Who};
 use std::sync::{Arc, PoisonError};
 
 /// How often one request may wait for something that its decision needs.
@@ -49,16 +48,27 @@ pub(super) fn throttle(
     snapshot: &Snapshot,
     route: &Routed<'_, '_>,
     caller: Option<&Caller>,
-    client_ip: IpAddr,
+    view: &RequestView<'_>,
     now: Now,
 ) -> Result<Admission, Rejection> {
+    let (api, resource) = (route.api_index.0, route.resource_index.0);
+    if snapshot.blocks.refuse(api, view.client_ip, caller) {
+        return Err(Refusal::BlockingCondition.into());
+    }
     let who = match caller {
         Some(caller) => Who::Caller(&caller.levels),
-        None => Who::Anonymous(client_ip),
+        None => Who::Anonymous(view.client_ip),
     };
     let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-    let (api, resource) = (route.api_index.0, route.resource_index.0);
-    snapshot.throttle.admit(&mut throttle, api, resource, who, now.unix_ms)
+    let call = Call {
+        client: view.client_ip,
+        headers: view.headers,
+        query: view.query,
+        claims: caller.map(|caller| &caller.identity.claims),
+    };
+    snapshot
+        .throttle
+        .admit(&mut throttle, api, resource, who, &call, now.unix_ms)
 }
 
 /// Knowing the caller and permitting the call are decided together, but are different answers.

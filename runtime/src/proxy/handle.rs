@@ -122,7 +122,7 @@ pub(crate) async fn handle(
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
     exchange.admitted(&caller);
-    match throttle(&core, snapshot, &route, caller.as_deref(), client_ip, began) {
+    match throttle(&core, snapshot, &route, caller.as_deref(), &view, began) {
         Ok(mut admission) => {
             reply.standing = admission.standing.take();
             if admission.is_metered() {

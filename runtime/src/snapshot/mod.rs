@@ -21,7 +21,7 @@ use crate::config::RuntimeConfig;
 use crate::metrics::Metrics;
 use crate::refusal::Renderer;
 use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
-use crate::throttle::Throttle;
+use crate::throttle::{Blocks, Throttle};
 use crate::tls::CertificateHeader;
 use crate::upstream::Origins;
 use http::HeaderName;
@@ -111,6 +111,7 @@ pub(crate) struct Snapshot {
     pub(crate) apis: Vec<Api>,
     pub(crate) authenticator: Authenticator,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) blocks: Blocks,
     pub(crate) renderer: Renderer,
     pub(crate) rules: HeaderRules,
     /// The header of the gateway's own token for backends.
@@ -167,6 +168,7 @@ impl Snapshot {
             authenticator: Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle))
                 .with_client_certificates(certificates.clients),
             throttle,
+            blocks: Blocks::new(&gateway.policies.blocks, &gateway.apis),
             renderer: Renderer::new(config.compat),
             rules: HeaderRules::compile(config),
             backend_jwt_header: config.backend_jwt.header.clone(),

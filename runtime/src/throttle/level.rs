@@ -1,6 +1,6 @@
 //! The levels at which a request is limited.
 
-use super::Counter;
+use super::{Call, Conditional, Counter};
 use crate::refusal::Refusal;
 use std::sync::Arc;
 
@@ -49,6 +49,18 @@ pub enum Level {
     Unknown,
     /// A policy.
     Limited(Arc<Limits>),
+    /// A policy whose limit depends on the request.
+    Conditional(Arc<Conditional>),
+}
+
+impl Level {
+    /// Returns the level that holds for a call.
+    pub(super) fn of(&self, call: &Call<'_>) -> &Self {
+        match self {
+            Self::Conditional(conditional) => conditional.of(call),
+            Self::Unlimited | Self::Unknown | Self::Limited(_) => self,
+        }
+    }
 }
 
 /// The counters of one policy for one key.

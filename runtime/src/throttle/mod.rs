@@ -5,6 +5,8 @@
 //! every level is looked at first, then all are taken, so that a refused request is counted nowhere.
 
 mod admission;
+mod blocks;
+mod condition;
 mod counter;
 mod level;
 mod local;
@@ -16,6 +18,8 @@ mod terms;
 mod tests;
 
 pub use admission::Admission;
+pub use blocks::Blocks;
+pub use condition::{Call, Conditional, check_pattern};
 pub use counter::{Counter, Held, Reservation};
 pub use level::{CallerLevels, Level, LevelKind};
 pub use local::CoreThrottle;

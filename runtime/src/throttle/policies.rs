@@ -3,8 +3,8 @@
 use super::level::Limits;
 use super::registry::{CounterKey, What};
 use super::{
-    Admission, CallerLevels, CoreThrottle, Counter, Counters, Held, Level, LevelKind, Reservation, Standing,
-    SubscriptionTerms,
+    Admission, Call, CallerLevels, Conditional, CoreThrottle, Counter, Counters, Held, Level, LevelKind, Reservation,
+    Standing, SubscriptionTerms,
 };
 use crate::refusal::{Refusal, Rejection};
 use mgw_bundle::GatewayConfig;
@@ -74,8 +74,7 @@ impl Throttle {
             }
             let index = reference.index.and_then(|index| usize::try_from(index).ok());
             match index.and_then(|index| config.policies.resource.get(index)) {
-                // Only subscription policies may let requests pass over their quota.
-                Some(policy) => level(&counters, policy, kind, &key, true, now_ms),
+                Some(policy) => resource_limits(&counters, policy, kind, &key, now_ms),
                 None => Level::Unknown,
             }
         };
@@ -178,6 +177,7 @@ impl Throttle {
         api: u32,
         resource: u32,
         who: Who<'_>,
+        call: &Call<'_>,
         now_ms: u64,
     ) -> Result<Admission, Rejection> {
         let Some(levels) = self.api(api) else {
@@ -189,10 +189,11 @@ impl Throttle {
         let Some(resource_level) = resource_level else {
             return Err(Refusal::UnknownPolicy.into());
         };
+        let (api_level, resource_level) = (levels.level.of(call), resource_level.of(call));
         match who {
             Who::Caller(caller) => self.decide(
                 [
-                    (LevelKind::Api, &levels.level),
+                    (LevelKind::Api, api_level),
                     (LevelKind::Resource, resource_level),
                     (LevelKind::Subscription, &caller.subscription),
                     (LevelKind::Application, &caller.application),
@@ -206,7 +207,7 @@ impl Throttle {
                 });
                 self.decide(
                     [
-                        (LevelKind::Api, &levels.level),
+                        (LevelKind::Api, api_level),
                         (LevelKind::Resource, resource_level),
                         (LevelKind::Subscription, &level),
                         (LevelKind::Application, &Level::Unlimited),
@@ -225,6 +226,28 @@ fn undefined(policy: &str) -> Level {
     } else {
         Level::Unknown
     }
+}
+
+/// Makes the counters of a resource policy, which stops everybody: only subscription policies may let requests pass over
+/// their quota. Every conditional limit counts for itself.
+fn resource_limits(counters: &Counters, policy: &Policy, kind: LevelKind, name: &str, now_ms: u64) -> Level {
+    let own = level(counters, policy, kind, name, true, now_ms);
+    if policy.conditional.is_empty() {
+        return own;
+    }
+    let limits = policy.conditional.iter().enumerate().map(|(position, limit)| {
+        let alone = Policy {
+            quota: limit.quota,
+            conditional: Vec::new(),
+            ..policy.clone()
+        };
+        let name = format!("{name}#{position}");
+        (
+            limit.conditions.as_slice(),
+            level(counters, &alone, kind, &name, true, now_ms),
+        )
+    });
+    Conditional::level(limits, own)
 }
 
 /// Makes the counters of a policy for a key.
@@ -270,7 +293,8 @@ fn admit(levels: [(LevelKind, &Level); 4], now_ms: u64) -> Result<Admission, Rej
     for (kind, level) in levels {
         let limits = match level {
             Level::Unlimited => continue,
-            Level::Unknown => return Err(Refusal::UnknownPolicy.into()),
+            // The conditions were looked at before.
+            Level::Unknown | Level::Conditional(_) => return Err(Refusal::UnknownPolicy.into()),
             Level::Limited(limits) => limits,
         };
         if let Some(meter) = &limits.bandwidth {

@@ -39,6 +39,7 @@ mod tests {
             quota: Quota::Unlimited,
             stop_on_quota,
             burst,
+            conditional: Vec::new(),
         };
         for (terms, given, expected) in [
             (SubscriptionTerms::default(), policy(true, None), policy(true, None)),

@@ -4,8 +4,9 @@ use crate::refusal::Refusal;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::*;
 use proptest::prelude::*;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, LazyLock};
 
 const MINUTE: u64 = 60_000;
 /// A moment in the middle of a minute.
@@ -20,6 +21,7 @@ fn policy(name: &str, count: u64) -> Policy {
         },
         stop_on_quota: true,
         burst: None,
+        conditional: Vec::new(),
     }
 }
 
@@ -89,6 +91,18 @@ fn policies() -> Policies {
             },
             policy("Unauthenticated", 3),
         ],
+        blocks: Vec::new(),
+    }
+}
+
+/// A call that no condition is about.
+fn nothing_special() -> Call<'static> {
+    static NO_HEADERS: LazyLock<http::HeaderMap> = LazyLock::new(http::HeaderMap::new);
+    Call {
+        client: IpAddr::from([127, 0, 0, 1]),
+        headers: &NO_HEADERS,
+        query: None,
+        claims: None,
     }
 }
 
@@ -108,7 +122,7 @@ fn outcomes(throttle: &Throttle, who: Who<'_>, times: usize, now: u64) -> Vec<Re
     (0..times)
         .map(|_| {
             throttle
-                .admit(&mut core, 0, 0, who, now)
+                .admit(&mut core, 0, 0, who, &nothing_special(), now)
                 .map(|admission| admission.over_quota)
                 .map_err(|rejection| rejection.refusal)
         })
@@ -180,7 +194,7 @@ fn callers_without_credentials_are_limited_by_address_and_api() {
     let mut ask = |api, address: &str| {
         let who = Who::Anonymous(address.parse().expect("an address"));
         throttle
-            .admit(&mut core, api, 0, who, NOW)
+            .admit(&mut core, api, 0, who, &nothing_special(), NOW)
             .map_err(|rejection| rejection.refusal)
             .is_ok()
     };
@@ -193,7 +207,7 @@ fn callers_without_credentials_are_limited_by_address_and_api() {
     // Another core sees the same counters.
     let mut other = CoreThrottle::new();
     let who = Who::Anonymous("192.0.2.1".parse().expect("an address"));
-    assert!(throttle.admit(&mut other, 0, 0, who, NOW).is_err());
+    assert!(throttle.admit(&mut other, 0, 0, who, &nothing_special(), NOW).is_err());
 }
 
 #[test]
@@ -230,7 +244,7 @@ fn windows_are_aligned_to_their_full_length_and_say_when_they_end() {
     let start = NOW / (2 * MINUTE) * (2 * MINUTE);
     let levels = CallerLevels::default();
     let mut core = CoreThrottle::new();
-    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), now);
+    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), &nothing_special(), now);
     assert!(ask(start + 2 * MINUTE).is_ok());
     let rejection = ask(start + 3 * MINUTE + 1).expect_err("the second of this window");
     assert_eq!(rejection.retry_after.map(|seconds| seconds.get()), Some(60));
@@ -272,7 +286,7 @@ fn bandwidth_is_counted_and_stops_when_used_up() {
     let throttle = throttle(&gateway(None, None, policies));
     let levels = caller(&throttle, "Wide", "Unlimited", 0);
     let mut core = CoreThrottle::new();
-    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), now);
+    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), &nothing_special(), now);
     let admission = ask(NOW).expect("nothing is used");
     assert!(admission.is_metered());
     admission.charge(999, NOW);
@@ -334,6 +348,7 @@ fn sixty_four_threads_admit_exactly_the_limit_in_every_window() {
     let limits = Policies {
         resource: vec![policy("Api", 900)],
         subscription: vec![policy("Sub", 500)],
+        blocks: Vec::new(),
         application: vec![policy("App", 700)],
     };
     let throttle = throttle(&gateway(Some("Api"), None, limits));
@@ -357,7 +372,10 @@ fn sixty_four_threads_admit_exactly_the_limit_in_every_window() {
                     let mut core = CoreThrottle::new();
                     barrier.wait();
                     for _ in 0..60 {
-                        if throttle.admit(&mut core, 0, 0, Who::Caller(levels), now).is_ok() {
+                        if throttle
+                            .admit(&mut core, 0, 0, Who::Caller(levels), &nothing_special(), now)
+                            .is_ok()
+                        {
                             counts[thread % 2].fetch_add(1, Ordering::Relaxed);
                         }
                     }
@@ -429,6 +447,7 @@ proptest! {
         let limits = Policies {
             resource: vec![policy("Api", api)],
             subscription: vec![policy("Sub", subscription)],
+blocks: Vec::new(),
             application: vec![policy("App", application)],
         };
         let throttle = throttle(&gateway(Some("Api"), None, limits));
@@ -452,7 +471,7 @@ proptest! {
                     *model.entry(key).or_default() += 1;
                 }
             }
-            let got = throttle.admit(&mut core, 0, 0, Who::Caller(&callers[who]), now);
+            let got = throttle.admit(&mut core, 0, 0, Who::Caller(&callers[who]), &nothing_special(), now);
             prop_assert_eq!(got.err().map(|rejection| rejection.refusal), full.map(|level| refusals[level]));
         }
     }
@@ -492,7 +511,14 @@ fn callers_are_told_how_they_stand() {
     ];
     let throttle = throttle(&gateway(None, Some("Five"), policies)).advertising(true);
     let mut core = CoreThrottle::new();
-    let mut told = |levels: &CallerLevels, now| match throttle.admit(&mut core, 0, 0, Who::Caller(levels), now) {
+    let mut told = |levels: &CallerLevels, now| match throttle.admit(
+        &mut core,
+        0,
+        0,
+        Who::Caller(levels),
+        &nothing_special(),
+        now,
+    ) {
         Ok(admission) => (true, admission.standing.expect("something limits the call")),
         Err(rejection) => (false, *rejection.standing.expect("something limits the call")),
     };
@@ -533,7 +559,7 @@ fn nothing_is_told_where_nothing_limits_or_nobody_asked_for_it() {
     for throttle in [limited, unlimited] {
         let levels = caller(&throttle, "Unlimited", "Unlimited", 0);
         let admission = throttle
-            .admit(&mut core, 0, 0, Who::Caller(&levels), NOW)
+            .admit(&mut core, 0, 0, Who::Caller(&levels), &nothing_special(), NOW)
             .expect("it is admitted");
         assert!(admission.standing.is_none());
     }

@@ -1,6 +1,7 @@
 //! The gateway on real sockets: every test starts its own gateway and backend on free loopback ports.
 
 mod support;
+mod throttling;
 
 mod backend_tls;
 mod backends;

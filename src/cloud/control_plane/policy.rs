@@ -31,6 +31,6 @@ pub(crate) struct PolicyDocuments {
     pub(crate) policies: Vec<(PolicyLevel, Value)>,
     /// Names of custom rules, as far as the user may see them.
     pub(crate) custom_rules: Vec<String>,
-    /// Number of active entries of the block list, as far as the user may see it.
-    pub(crate) active_blocks: usize,
+    /// The block list, as far as the user may see it.
+    pub(crate) blocks: Vec<Value>,
 }

@@ -68,7 +68,7 @@ pub fn answers(bytes: &[u8]) {
                     .flat_map(|level| list("policies").into_iter().map(move |policy| (level, policy)))
                     .collect(),
                 custom_rules: Vec::new(),
-                active_blocks: 0,
+                blocks: Vec::new(),
             },
             backend_certificates: uploaded(&document),
             subscribers,

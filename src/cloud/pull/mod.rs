@@ -4,7 +4,9 @@
 //! definition becomes ([`definition`]), what policies and subscriptions become. Writing is the business of
 //! [`lock`](crate::lock).
 
+mod blocks;
 mod certificates;
+mod conditions;
 mod cors;
 mod definition;
 mod endpoints;

@@ -2,6 +2,8 @@
 //! understood; what the gateway cannot do is told, and a policy that cannot be read is left out, so that whatever refers
 //! to it is refused instead of unlimited.
 
+use super::blocks::blocks;
+use super::conditions::conditional_limits;
 use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
 use crate::cloud::json;
 use mgw_bundle::config::{Burst, Policies, Policy, Quota};
@@ -50,11 +52,13 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
             ));
             continue;
         };
-        if !json::items(document, "conditionalGroups").is_empty() {
-            notices.push(format!(
-                "the policy {name} has conditions; only its default limit is applied"
-            ));
-        }
+        let conditional = match conditional_limits(document) {
+            Ok(limits) => limits,
+            Err(reason) => {
+                notices.push(format!("the policy {name} {reason}; calls under it are refused"));
+                continue;
+            }
+        };
         let (list, stop_on_quota) = match level {
             PolicyLevel::Subscription => (
                 &mut policies.subscription,
@@ -68,6 +72,7 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
             quota,
             stop_on_quota,
             burst: burst(document),
+            conditional,
         });
     }
     for list in [
@@ -88,10 +93,11 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
     for rule in &documents.custom_rules {
         notices.push(format!("the custom rule {rule} cannot be run by this gateway"));
     }
-    if documents.active_blocks > 0 {
+    let (blocks, unknown) = blocks(&documents.blocks);
+    policies.blocks = blocks;
+    for kind in unknown {
         notices.push(format!(
-            "{} active entries of the block list are not applied by this gateway",
-            documents.active_blocks
+            "an entry of the block list, of {kind} kind, is not known to this gateway and not applied"
         ));
     }
     Digested { policies, notices }
@@ -106,7 +112,7 @@ fn level_name(level: PolicyLevel) -> &'static str {
 }
 
 /// The limit of either dialect: flat, or one object per kind.
-fn admin_quota(limit: &Value) -> Option<Quota> {
+pub(super) fn admin_quota(limit: &Value) -> Option<Quota> {
     let kind = json::text(limit, "type")?.to_ascii_lowercase();
     match kind.as_str() {
         "requestcountlimit" => {

@@ -9,7 +9,7 @@ fn digested(view: PolicyView, level: PolicyLevel, document: Value) -> Digested {
         view,
         policies: vec![(level, document)],
         custom_rules: Vec::new(),
-        active_blocks: 0,
+        blocks: Vec::new(),
     })
 }
 
@@ -147,14 +147,17 @@ fn lists_are_sorted_and_built_in_names_left_out() {
     let named = |name: &str| {
         (
             PolicyLevel::Advanced,
-            json!({"policyName": name, "defaultLimit": limit, "conditionalGroups": [{}]}),
+            json!({"policyName": name, "defaultLimit": limit, "conditionalGroups": if name == "c" { json!([{}]) } else { json!([]) }}),
         )
     };
     let out = digest(&PolicyDocuments {
         view: PolicyView::Admin,
-        policies: ["b", "Unlimited", "a", "Unauthenticated", "a"].map(named).to_vec(),
+        policies: ["b", "Unlimited", "c", "a", "Unauthenticated", "a"].map(named).to_vec(),
         custom_rules: vec!["PerUser".into()],
-        active_blocks: 2,
+        blocks: vec![
+            json!({"conditionType": "USER", "conditionValue": "ana"}),
+            json!({"conditionType": "MOON", "conditionValue": "x"}),
+        ],
     });
     let names: Vec<&str> = out
         .policies
@@ -164,9 +167,9 @@ fn lists_are_sorted_and_built_in_names_left_out() {
         .collect();
     assert_eq!(names, ["a", "b"]);
     for part in [
-        "policy b has conditions",
+        "the policy c has a conditional group 1 that has no condition; calls under it are refused",
         "custom rule PerUser",
-        "2 active entries of the block list",
+        "an entry of the block list, of MOON kind",
     ] {
         assert!(
             out.notices.iter().any(|notice| notice.contains(part)),

@@ -187,6 +187,40 @@ fn api_cloud_shows_the_subscriptions_that_the_user_may_see() {
 }
 
 #[test]
+fn conditions_and_blocks_come_with_the_policies() {
+    use mgw_bundle::config::{Block, Policies, Quota, Subject};
+    let bench = Bench::signed_in(Shape::ApiCloud, ADMIN);
+    bench.pull(&["--label", "dev"]).unwrap();
+    let text = std::fs::read(Layout::new(bench.project()).pulled_policies()).unwrap();
+    let policies: Policies = serde_json::from_slice(&text).unwrap();
+    let careful = policies.resource.iter().find(|policy| !policy.conditional.is_empty());
+    let [branch, trial] = careful.unwrap().conditional.as_slice() else {
+        panic!("the policy has two groups: {careful:?}");
+    };
+    assert_eq!((branch.conditions.len(), branch.conditions[1].inverted), (2, true));
+    assert_eq!(
+        trial.quota,
+        Quota::Requests {
+            count: 10,
+            window_ms: 60_000
+        }
+    );
+    assert!(matches!(&trial.conditions[0].subject, Subject::Claim { name, .. } if name == "plan"));
+    // The entry that is switched off is not among them.
+    let kinds: Vec<&str> = policies
+        .blocks
+        .iter()
+        .map(|block| match block {
+            Block::Application { owner, name } if name == "Suspended" && owner.starts_with("ben@") => "application",
+            Block::User { name } if name.starts_with("mallory@") => "user",
+            Block::Address { inverted: false, .. } => "address",
+            _ => "unexpected",
+        })
+        .collect();
+    assert_eq!(kinds, ["application", "user", "address", "address"]);
+}
+
+#[test]
 fn the_data_for_gateways_is_complete() {
     let bench = Bench::signed_in(Shape::Apim32, ADMIN);
     let project = bench.project().display().to_string();

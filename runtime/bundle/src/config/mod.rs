@@ -4,7 +4,9 @@
 //! serving something else. Changing a type here means raising [`FORMAT`].
 
 mod api;
+mod block;
 mod certificate;
+mod condition;
 mod cors;
 mod endpoint;
 mod policy;
@@ -12,7 +14,9 @@ mod resource;
 mod security;
 
 pub use api::{Api, ApiState, MutualTls, Transports};
+pub use block::Block;
 pub use certificate::{BackendCertificate, ClientCertificate};
+pub use condition::{Condition, ConditionalLimit, Subject};
 pub use cors::Cors;
 pub use endpoint::{Endpoint, EndpointAuth, EndpointKind, Endpoints};
 pub use policy::{Burst, Policies, Policy, PolicyRef, Quota};

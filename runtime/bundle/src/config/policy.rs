@@ -1,5 +1,6 @@
 //! Throttling policies and references to them.
 
+use super::{Block, ConditionalLimit};
 use serde::{Deserialize, Serialize};
 
 /// The policies of a project; each list is a name space of its own, sorted by name.
@@ -12,6 +13,9 @@ pub struct Policies {
     pub application: Vec<Policy>,
     /// Used by subscriptions.
     pub subscription: Vec<Policy>,
+    /// Requests that are refused whatever their limits, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
 }
 
 /// A named limit. `Unlimited` is implicit in every list and never written.
@@ -27,6 +31,10 @@ pub struct Policy {
     /// Rate limit inside the window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<Burst>,
+    /// Limits that take the place of `quota` for requests of a kind; the first that fits holds. Only resource policies have
+    /// them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditional: Vec<ConditionalLimit>,
 }
 
 /// How much is allowed in one fixed window, aligned to the epoch.

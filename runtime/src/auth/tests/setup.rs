@@ -106,6 +106,7 @@ pub(super) fn gateway(apis: Vec<Api>) -> GatewayConfig {
         quota: Quota::Unlimited,
         stop_on_quota: true,
         burst: None,
+        conditional: Vec::new(),
     };
     GatewayConfig {
         format: 1,
@@ -115,6 +116,7 @@ pub(super) fn gateway(apis: Vec<Api>) -> GatewayConfig {
             resource: vec![],
             application: vec![],
             subscription: vec![policy("Default"), policy("Gold")],
+            blocks: Vec::new(),
         },
         backend_certificates: Vec::new(),
         api_fault_responses: false,

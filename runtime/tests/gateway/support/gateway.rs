@@ -78,6 +78,7 @@ pub fn policy(name: &str, count: u64) -> Policy {
         },
         stop_on_quota: true,
         burst: None,
+        conditional: Vec::new(),
     }
 }
 
@@ -107,6 +108,7 @@ impl GatewayBuilder {
                         policy("Default", 1_000_000_000),
                         policy("Unauthenticated", 1_000_000_000),
                     ],
+                    blocks: Vec::new(),
                 },
                 backend_certificates: Vec::new(),
                 api_fault_responses: false,

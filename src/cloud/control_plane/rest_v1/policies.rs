@@ -46,7 +46,6 @@ impl RestV1 {
         let blocks = self
             .list(Root::Admin, &["throttling", "blacklist"], BLOCK_LIST_VIEW)
             .await;
-        let is_active = |block: &&Value| json::flag(block, "conditionStatus").unwrap_or(true);
         Ok(PolicyDocuments {
             view: PolicyView::Admin,
             policies,
@@ -54,7 +53,7 @@ impl RestV1 {
                 .iter()
                 .filter_map(|rule| json::text(rule, "policyName"))
                 .collect(),
-            active_blocks: tolerant(blocks)?.iter().filter(is_active).count(),
+            blocks: tolerant(blocks)?,
         })
     }
 
@@ -84,7 +83,7 @@ impl RestV1 {
             view: PolicyView::Publisher,
             policies,
             custom_rules: Vec::new(),
-            active_blocks: 0,
+            blocks: Vec::new(),
         })
     }
 }
