@@ -19,5 +19,6 @@ mod pull;
 mod running;
 mod sandbox;
 mod serve;
+mod subscription_data;
 mod support;
 mod terminal;
