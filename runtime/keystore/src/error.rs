@@ -31,6 +31,13 @@ pub enum KeyStoreError {
          `openssl pkcs12 -export` or `keytool -importkeystore`"
     )]
     Unsupported,
+    /// More derivation rounds in all than are sane.
+    #[error(
+        "its entries ask for more than {} rounds of key derivation together; write it again with fewer, as \
+         `openssl pkcs12 -export` does by default",
+        super::rounds::MAX_ROUNDS
+    )]
+    Rounds,
     /// Bytes that are no PKCS#12.
     #[error("it is damaged or not PKCS#12; make it again with `openssl pkcs12 -export` or `keytool`")]
     Damaged,

@@ -9,7 +9,9 @@ mod authority;
 mod certificate;
 mod entry;
 mod error;
+mod names;
 mod pem;
+mod rounds;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ pub use authority::is_authority;
 pub use certificate::CertificateFacts;
 pub use entry::{CertificateEntry, KeyEntry};
 pub use error::KeyStoreError;
+pub use names::CertificateNames;
 pub use pem::{CertificateError, read_certificates, to_pem};
 pub use store::{KeyStore, MAX_BYTES, MAX_CERTIFICATES};
 pub use validity::Validity;

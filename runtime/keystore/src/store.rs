@@ -1,5 +1,6 @@
 //! A store in memory.
 
+use super::rounds::{self, MAX_ROUNDS};
 use super::{CertificateEntry, KeyEntry, KeyStoreError};
 use p12_keystore::{CertificateBag, Pkcs12Archive, PrivateKeyBag};
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -35,6 +36,9 @@ impl KeyStore {
         }
         if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
             return Err(KeyStoreError::Pem);
+        }
+        if rounds::total(bytes) > MAX_ROUNDS {
+            return Err(KeyStoreError::Rounds);
         }
         let archive = Pkcs12Archive::from_pkcs12(bytes, password)?;
         if archive.certs.len() > MAX_CERTIFICATES || archive.keys.len() > MAX_CERTIFICATES {

@@ -314,3 +314,48 @@ fn certificates_are_read_from_pem_and_der() {
         assert_eq!(read_certificates(&bytes), Err(error));
     }
 }
+
+#[test]
+fn the_work_of_all_entries_together_is_bounded() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    authorities(folder.path());
+    let store = |name: &str, rounds: &str| {
+        let arguments = [
+            "pkcs12",
+            "-export",
+            "-inkey",
+            "server.key",
+            "-in",
+            "server.pem",
+            "-certfile",
+            "issuer.pem",
+            "-passout",
+            "env:PASSWORD",
+            "-iter",
+            rounds,
+            "-out",
+            name,
+        ];
+        run(folder.path(), "openssl", &arguments);
+        std::fs::read(folder.path().join(name)).expect("it was made")
+    };
+    let usual = store("usual.p12", "2048");
+    // Check value, certificates, key.
+    assert_eq!(super::rounds::total(&usual), 3 * 2048);
+    assert!(KeyStore::read(&usual, PASSWORD).is_ok());
+    let mut heavy = usual;
+    // The same file, asking for more in each place: refused before the first round.
+    let mut places = 0;
+    for start in 0..=heavy.len() - 4 {
+        if heavy[start..start + 4] == [0x02, 0x02, 0x08, 0x00] {
+            heavy[start..start + 4].copy_from_slice(&[0x02, 0x02, 0x7f, 0xff]);
+            places += 1;
+        }
+    }
+    assert_eq!((places, super::rounds::total(&heavy)), (3, 3 * 0x7fff));
+    let copies = (super::rounds::MAX_ROUNDS / (3 * 0x7fff) + 1) as usize;
+    let mut many = heavy.repeat(copies);
+    let length = u32::try_from(many.len()).expect("it is small").to_be_bytes();
+    many.splice(0..0, [&[0x30, 0x84][..], &length].concat());
+    assert_eq!(KeyStore::read(&many, PASSWORD).err(), Some(KeyStoreError::Rounds));
+}
