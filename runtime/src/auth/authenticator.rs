@@ -5,15 +5,15 @@ use super::decision::Decision;
 use super::resources::{ApiSecurity, ResourceSecurity, Strip};
 use super::scopes::ScopeNames;
 use super::subscription::Subscriptions;
+use super::verdicts::Place;
 use super::{Answers, BackendToken, Caller, ClientCertificate, CoreAuth, Outcome, RequestView, Security, Services};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
 use crate::tls::ClientTrust;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::CertificateDer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 /// Numbers the authenticators of a process, so that per-core caches know when they are out of date.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -74,8 +74,20 @@ impl Authenticator {
     }
 
     /// Returns whether a proxy showed a certificate that the operator believes. Those that came with APIs are clients'.
-    pub(crate) fn believes_proxy(&self, shown: Option<&ClientCertificate>, now_ms: u64) -> bool {
-        shown.is_some_and(|shown| self.security.clients.believe(shown, unix_time(now_ms)))
+    pub(crate) fn believes_proxy(&self, core: &mut CoreAuth, shown: Option<&ClientCertificate>, now_ms: u64) -> bool {
+        self.renew(core);
+        let clients = &self.security.clients;
+        shown.is_some_and(|shown| core.judge(shown, Place::Proxy, now_ms, |chain, now| clients.believe(chain, now)))
+    }
+
+    /// Has a core forget what it remembers of another bundle, or under other keys.
+    fn renew(&self, core: &mut CoreAuth) {
+        let generations = (self.generation, self.security.key_generation());
+        if core.generations != generations {
+            core.tokens.clear();
+            core.verdicts.clear();
+            core.generations = generations;
+        }
     }
 
     /// Returns the credentials that are to be removed from a request for this resource before it is forwarded.
@@ -125,11 +137,7 @@ impl Authenticator {
         let Some((api_security, resource_security)) = self.find(api, resource) else {
             return Outcome::Refused(Refusal::NoCaller.into());
         };
-        let generations = (self.generation, self.security.key_generation());
-        if core.generations != generations {
-            core.tokens.clear();
-            core.generations = generations;
-        }
+        self.renew(core);
         let decision = Decision {
             authenticator: self,
             core,
@@ -143,9 +151,4 @@ impl Authenticator {
         };
         decision.decide()
     }
-}
-
-/// The time as certificates are checked against it.
-pub(super) fn unix_time(now_ms: u64) -> UnixTime {
-    UnixTime::since_unix_epoch(Duration::from_millis(now_ms))
 }

@@ -220,7 +220,11 @@ pub(super) fn operator_clients(
         stored().chain(certificates.all()),
         provider,
     )?;
-    Ok(OperatorClients { trust, certificates })
+    Ok(OperatorClients {
+        names: settings.names.clone(),
+        trust,
+        certificates,
+    })
 }
 
 /// Reads the client certificates of one API.

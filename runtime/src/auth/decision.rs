@@ -1,12 +1,14 @@
 //! The decision about one request: certificate, application credentials, subscription, scopes.
 
-use super::authenticator::unix_time;
 use super::credential::{Credential, query_parameter};
 use super::outcome::WaitFor;
 use super::resources::{Alternative, ApiSecurity, KeyPlace, ResourceSecurity};
 use super::subscription::Granted;
 use super::token_cache::{Decided, Entry, Presented};
-use super::{Answers, Authenticator, Caller, CoreAuth, CredentialKind, Identity, Outcome, RequestView, Wait};
+use super::verdicts::Place;
+use super::{
+    Answers, Authenticator, Caller, ClientCertificate, CoreAuth, CredentialKind, Identity, Outcome, RequestView, Wait,
+};
 use crate::refusal::{Refusal, Rejection};
 use crate::subscription_data::ABSENT_MS;
 use crate::throttle::CallerLevels;
@@ -77,23 +79,26 @@ impl Decision<'_> {
     }
 
     /// Returns whether a valid client certificate was presented; refuses where one is needed or the presented is bad.
-    fn certificate(&self) -> Result<bool, Refusal> {
+    fn certificate(&mut self) -> Result<bool, Refusal> {
         let Some(mode) = self.api.api.mutual_tls else {
             return Ok(false);
         };
         match (self.request.certificate, mode) {
             (None, MutualTls::Mandatory) => Err(Refusal::InvalidCredentials),
             (None, MutualTls::Optional) => Ok(false),
-            (Some(shown), _) => {
-                let ApiSecurity { api, certificates, .. } = self.api;
-                let clients = &self.authenticator.security.clients;
-                if clients.accept(api, certificates, shown, unix_time(self.now_ms)) {
-                    Ok(true)
-                } else {
-                    Err(Refusal::InvalidCredentials)
-                }
-            }
+            (Some(shown), _) if self.accepts(shown) => Ok(true),
+            (Some(_), _) => Err(Refusal::InvalidCredentials),
         }
+    }
+
+    /// Returns whether the API accepts a certificate; nearly always that is remembered.
+    fn accepts(&mut self, shown: &ClientCertificate) -> bool {
+        let ApiSecurity { api, certificates, .. } = self.api;
+        let clients = &self.authenticator.security.clients;
+        let place = Place::Api(self.api_index);
+        self.core.judge(shown, place, self.now_ms, |chain, now| {
+            clients.accept(api, certificates, chain, now)
+        })
     }
 
     /// Checks the application's credentials: any alternative, each with all its schemes.

@@ -45,6 +45,7 @@ mod subscription;
 pub(crate) mod tests;
 mod token_cache;
 mod token_proxy;
+mod verdicts;
 
 pub use answers::Answers;
 pub use authenticator::Authenticator;

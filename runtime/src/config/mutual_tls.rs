@@ -2,7 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
-use crate::tls::protocol;
+use crate::tls::{NamePattern, protocol};
 use std::path::PathBuf;
 
 pub(super) const KEYS: &[Key] = &[
@@ -42,6 +42,12 @@ pub(super) const KEYS: &[Key] = &[
         Kind::File,
         "PEM certificates of the authorities that sign client certificates, beside those of the trust store",
     ),
+    Key::new(
+        "mutualSSLConfig.sanList",
+        Kind::List,
+        "",
+        "names of which every client certificate needs one, at every API; none: any",
+    ),
     Key::unset(
         "mutualSSLConfig.api.certificates",
         Kind::Tables(CERTIFICATE_KEYS),
@@ -65,6 +71,12 @@ const CERTIFICATE_KEYS: &[Key] = &[
         "",
         "accepted client certificates, PEM files",
     ),
+    Key::new(
+        "sanList",
+        Kind::List,
+        "",
+        "names of which a certificate needs one; without aliases and files every trusted certificate with such a name",
+    ),
 ];
 
 /// Whether the handshake demands a certificate.
@@ -87,6 +99,8 @@ pub struct CertificateAliases {
     pub aliases: Vec<String>,
     /// Accepted certificates, PEM files.
     pub files: Vec<PathBuf>,
+    /// Names of which a certificate needs one; none: any.
+    pub names: Vec<NamePattern>,
 }
 
 /// Client certificates.
@@ -104,6 +118,8 @@ pub struct MutualTlsSettings {
     pub validate_proxy: bool,
     /// Authorities that sign client certificates, PEM.
     pub client_ca_file: Option<PathBuf>,
+    /// Names of which every client certificate needs one; none: any.
+    pub names: Vec<NamePattern>,
     /// What each API accepts.
     pub certificates: Vec<CertificateAliases>,
     /// Addresses or networks (`10.0.0.0/8`) whose forwarding headers are believed.
@@ -143,15 +159,32 @@ impl MutualTlsSettings {
             certificate_header: reader.header_name("mutualSSLConfig.certificateHeaderName"),
             validate_proxy: reader.bool("mutualSSLConfig.isClientCertificateValidationEnabled"),
             client_ca_file: reader.file("mutualSSLConfig.clientCaFile"),
+            names: names(reader, "mutualSSLConfig.sanList"),
             certificates: reader.tables("mutualSSLConfig.api.certificates", |reader| {
                 Some(CertificateAliases {
                     name: reader.text_or_empty("name"),
                     version: reader.text_or_empty("version"),
                     aliases: reader.list("aliasList"),
                     files: reader.files("certificateFiles"),
+                    names: names(reader, "sanList"),
                 })
             }),
             trusted_proxies,
         }
     }
+}
+
+fn names(reader: &mut Reader<'_>, key: &str) -> Vec<NamePattern> {
+    let mut patterns = Vec::new();
+    for text in reader.list(key) {
+        match NamePattern::parse(&text) {
+            Ok(pattern) => patterns.push(pattern),
+            Err(reason) => reader.fail(
+                key,
+                format!("`{}` of `{key}` names no client: {reason}", text.escape_debug()),
+                "Write `a.example`, `*.example`, `spiffe://corp/billing/*`, `ana@mail.example`, `192.0.2.0/24` or `subject:CN=…`.",
+            ),
+        }
+    }
+    patterns
 }

@@ -373,3 +373,22 @@ fn relative_files_are_beside_the_file_that_names_them() {
     );
     assert_eq!(place("RS256"), None);
 }
+
+#[test]
+fn names_of_clients_that_could_be_misread_are_refused() {
+    let file = "[[mutualSSLConfig.api.certificates]]\nname = \"Shop\"\nversion = \"1\"\n\
+                sanList = [\"*.client.example\", \"spiffe://corp/a*\"]\n[mutualSSLConfig]\nsanList = [\"a.*\"]\n";
+    let found = problems(file);
+    assert!(
+        found.iter().any(|problem| problem.starts_with("conf/micro-gw.conf:4:")
+            && problem.contains("sanList")
+            && problem.contains("spiffe://corp/a*")),
+        "{found:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .any(|problem| problem.contains("mutualSSLConfig.sanList") && problem.contains("`a.*`")),
+        "{found:?}"
+    );
+}

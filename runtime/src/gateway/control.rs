@@ -161,10 +161,13 @@ impl State for Control {
         let sum = |value: fn(&Core) -> usize| self.cores.iter().map(|core| value(core) as u64).sum();
         let dropped = self.cores.iter().find_map(|core| core.access_log.as_ref());
         let (mut hits, mut misses, mut remembered) = (0, 0, 0);
+        let (mut certificate_hits, mut certificate_misses) = (0, 0);
         for core in &self.cores {
             let auth = core.auth.lock().unwrap_or_else(PoisonError::into_inner);
             hits += auth.hits;
             misses += auth.misses;
+            certificate_hits += auth.certificate_hits;
+            certificate_misses += auth.certificate_misses;
             remembered += auth.remembered() as u64;
         }
         let security = &self.continued.security;
@@ -176,6 +179,8 @@ impl State for Control {
             token_hits: hits,
             token_misses: misses,
             tokens_remembered: remembered,
+            certificate_hits,
+            certificate_misses,
             introspection_failures: security.introspection_failures(),
             key_validation_failures: security.key_validation_failures(),
             claim_retrieval_failures: security.claim_retrieval_failures(),

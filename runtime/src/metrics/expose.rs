@@ -28,6 +28,8 @@ pub(crate) struct Gauges {
     pub(crate) token_hits: u64,
     pub(crate) token_misses: u64,
     pub(crate) tokens_remembered: u64,
+    pub(crate) certificate_hits: u64,
+    pub(crate) certificate_misses: u64,
     /// Issuers whose keys come from a URL.
     pub(crate) key_sources: Vec<KeySourceStatus>,
     /// `None`: no token is introspected.
@@ -224,6 +226,16 @@ impl Scrape {
                 "token_cache_misses",
                 "Tokens that had to be checked",
                 gauges.token_misses,
+            ),
+            (
+                "client_certificate_cache_hits",
+                "Client certificates whose verdict was cached",
+                gauges.certificate_hits,
+            ),
+            (
+                "client_certificate_cache_misses",
+                "Client certificates that had to be judged",
+                gauges.certificate_misses,
             ),
             (
                 "access_log_dropped",

@@ -19,7 +19,7 @@ use crate::upstream::{Outgoing, RequestBody, UpstreamError};
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -108,7 +108,10 @@ pub(crate) async fn handle(
 
     let forwarded = header.filter(|_| route.api.mutual_tls).map(|header| {
         let shown = connection.certificate();
-        let believed = || snapshot.authenticator.believes_proxy(shown, began.unix_ms);
+        let believed = || {
+            let mut auth = core.auth.lock().unwrap_or_else(PoisonError::into_inner);
+            snapshot.authenticator.believes_proxy(&mut auth, shown, began.unix_ms)
+        };
         header.read(&parts.headers, believed)
     });
     let view = RequestView {

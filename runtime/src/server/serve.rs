@@ -144,7 +144,7 @@ fn start(core: &Arc<Core>, stream: TcpStream, peer: SocketAddr, entrance: &Entra
                 // The handshake fails unless somebody is believed by it; whether an API accepts it is decided there.
                 if let Some(chain) = session.peer_certificates() {
                     let chain = chain.iter().map(|certificate| certificate.clone().into_owned());
-                    connection.showed(ClientCertificate { chain: chain.collect() });
+                    connection.showed(ClientCertificate::of_handshake(chain.collect()));
                 }
                 let protocols = protocols(&settings, session.alpn_protocol().or(Some(b"http/1.1")));
                 serve(&core, stream, connection, protocols, &settings).await;

@@ -41,22 +41,19 @@ impl CertificateHeader {
         believed
     }
 
-    /// Returns the certificate of an admitted header. One that cannot be read, or comes from a proxy that is not who it
+    /// Returns what an admitted header shows. A header that is there twice, or comes from a proxy that is not who it
     /// should be, is none that any API accepts.
     pub(crate) fn read(&self, headers: &HeaderMap, proxy_believed: impl FnOnce() -> bool) -> ClientCertificate {
         let mut values = headers.get_all(&self.name).iter();
-        let chain = match (values.next(), values.next()) {
-            (Some(value), None) if !self.validate_proxy || proxy_believed() => decode(value.as_bytes()),
-            _ => None,
-        };
-        ClientCertificate {
-            chain: chain.unwrap_or_default(),
+        match (values.next(), values.next()) {
+            (Some(value), None) if !self.validate_proxy || proxy_believed() => ClientCertificate::of_header(value),
+            _ => ClientCertificate::unreadable(),
         }
     }
 }
 
 /// Reads URL-encoded PEM, PEM with blanks for line ends, or base64 of DER.
-fn decode(value: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+pub(crate) fn decode(value: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     if value.len() > MAX_VALUE {
         return None;
     }
@@ -184,7 +181,7 @@ mod tests {
         ] {
             let shown = rule(validate).read(&headers(values), || believed);
             let expected = if read { vec![der.clone()] } else { Vec::new() };
-            assert_eq!(shown.chain, expected, "{validate} {believed} {values:?}");
+            assert_eq!(shown.chain().to_vec(), expected, "{validate} {believed} {values:?}");
         }
     }
 }

@@ -3,14 +3,16 @@
 
 mod certificate_header;
 mod client_trust;
+mod name_pattern;
 mod pinned;
 pub(crate) mod protocol;
 mod signatures;
 mod store;
 
-pub(crate) use certificate_header::CertificateHeader;
+pub(crate) use certificate_header::{CertificateHeader, decode as decode_certificate_header};
 pub use client_trust::ClientTrustError;
 pub(crate) use client_trust::{ClientTrust, ClientVerifier};
+pub use name_pattern::NamePattern;
 pub(crate) use pinned::{Pinned, Role};
 pub use protocol::ProtocolError;
 pub(crate) use signatures::Signatures;

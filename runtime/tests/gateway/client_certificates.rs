@@ -201,3 +201,154 @@ fn nobody_else_gets_the_header_to_a_backend() {
         assert_eq!(seen, arrives, "{proxies:?}: {}", response.body);
     }
 }
+
+/// A gateway whose APIs p, and q on both listeners, accept by `settings` what the authority signed; its proxies are on this machine.
+fn naming(pki: &Pki, url: &str, settings: &str, more: &str) -> TestGateway {
+    let entries = ["p", "q"]
+        .map(|api| format!("[[mutualSSLConfig.api.certificates]]\nname = \"{api}\"\nversion = \"1.0\"\n{settings}\n"));
+    let apis = vec![
+        guarded("/p", url, MutualTls::Mandatory),
+        guarded("/q", url, MutualTls::Optional),
+    ];
+    GatewayBuilder::new(apis)
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+        .set("listenerConfig.certificateFile", &pki.text("server.pem"))
+        .set("listenerConfig.privateKeyFile", &pki.text("server.key"))
+        .set("mutualSSLConfig.clientCaFile", &pki.text("ca.pem"))
+        .set("mutualSSLConfig.isClientCertificateValidationEnabled", "false")
+        .set("trustedProxies", "127.0.0.1")
+        .file(more)
+        .file(&entries.concat())
+        .start()
+}
+
+#[test]
+fn names_admit_what_the_authority_signed() {
+    let (pki, backend) = (Pki::new(), Backend::named("ok"));
+    pki.signed("server", "localhost");
+    for (name, extensions) in [
+        ("billing", &["subjectAltName=URI:spiffe://corp/billing/api"][..]),
+        ("bill", &["subjectAltName=URI:spiffe://corp/bill"]),
+        ("host", &["subjectAltName=DNS:a.client.example,IP:192.0.2.7"]),
+        ("nameless", &["basicConstraints=CA:FALSE"]),
+        (
+            "wrong-use",
+            &["subjectAltName=DNS:a.client.example", "extendedKeyUsage=serverAuth"],
+        ),
+        (
+            "right-use",
+            &["subjectAltName=DNS:b.client.example", "extendedKeyUsage=clientAuth"],
+        ),
+    ] {
+        pki.signed_with(name, extensions, 30);
+    }
+    pki.signed_with("expired", &["subjectAltName=DNS:a.client.example"], -1);
+    let gateway = naming(
+        &pki,
+        &backend.url(),
+        "sanList = [\"spiffe://corp/billing/*\", \"*.client.example\"]",
+        "",
+    );
+    for (name, handshake, header) in [
+        ("billing", Some(200), 200),
+        ("bill", Some(401), 401),
+        ("host", Some(200), 200),
+        ("nameless", Some(401), 401),
+        ("right-use", Some(200), 200),
+        ("wrong-use", None, 401),
+        ("expired", None, 401),
+    ] {
+        assert_eq!(status(&pki, &gateway, Some(name), ""), handshake, "{name}");
+        // The second time the verdict is remembered.
+        for _ in 0..2 {
+            assert_eq!(
+                status(&pki, &gateway, None, &escaped(&pki, name)),
+                Some(header),
+                "{name}"
+            );
+        }
+    }
+    assert!(
+        gateway
+            .metric("mgw_client_certificate_cache_hits_total")
+            .is_some_and(|hits| hits >= 1.0)
+    );
+
+    // Listed, and named: both are asked for.
+    let listed = format!(
+        "certificateFiles = [\"{}\"]\nsanList = [\"192.0.2.0/24\"]",
+        pki.text("host.pem")
+    );
+    let gateway = naming(&pki, &backend.url(), &listed, "");
+    assert_eq!(status(&pki, &gateway, Some("host"), ""), Some(200));
+    assert_eq!(status(&pki, &gateway, Some("right-use"), ""), Some(401));
+    // An alias that no store has must not become everybody with the name.
+    let gateway = naming(
+        &pki,
+        &backend.url(),
+        "aliasList = [\"gone\"]\nsanList = [\"*.client.example\"]",
+        "",
+    );
+    assert_eq!(status(&pki, &gateway, Some("host"), ""), Some(401));
+    // For all APIs together.
+    let gateway = naming(
+        &pki,
+        &backend.url(),
+        "sanList = [\"*.client.example\"]",
+        "mutualSSLConfig.sanList = [\"subject:CN=host\"]\n",
+    );
+    assert_eq!(status(&pki, &gateway, Some("host"), ""), Some(200));
+    assert_eq!(status(&pki, &gateway, Some("right-use"), ""), Some(401));
+}
+
+#[test]
+fn an_expired_authority_vouches_for_nobody() {
+    let (pki, backend) = (Pki::new(), Backend::named("ok"));
+    pki.signed("server", "localhost");
+    pki.openssl(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=inner-root -days 30 -keyout root.key -out root.pem",
+        &[],
+    );
+    for (name, dates) in [("good", "-days 30"), ("over", "-days -1")] {
+        pki.openssl(
+            &format!(
+                "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -addext basicConstraints=critical,CA:TRUE \
+                 -keyout {name}.key -out {name}.csr"
+            ),
+            &[],
+        );
+        pki.openssl(
+            &format!("x509 -req -in {name}.csr -copy_extensions copy -CA root.pem -CAkey root.key -CAcreateserial {dates} -out {name}.pem"),
+            &[],
+        );
+        let leaf = format!("leaf-{name}");
+        pki.openssl(
+            &format!(
+                "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={leaf} -addext \
+                 subjectAltName=DNS:x.client.example -keyout {leaf}.key -out {leaf}.csr"
+            ),
+            &[],
+        );
+        pki.openssl(
+            &format!("x509 -req -in {leaf}.csr -copy_extensions copy -CA {name}.pem -CAkey {name}.key -CAcreateserial -days 30 -out {leaf}.pem"),
+            &[],
+        );
+        // As nginx sends a chain.
+        let chain = [format!("{leaf}.pem"), format!("{name}.pem")]
+            .map(|file| std::fs::read_to_string(pki.path(&file)).expect("it was made"));
+        std::fs::write(pki.path(&format!("chain-{name}.pem")), chain.concat()).expect("a writable folder");
+    }
+    std::fs::copy(pki.path("root.pem"), pki.path("ca.pem")).expect("a writable folder");
+    let gateway = naming(&pki, &backend.url(), "sanList = [\"*.client.example\"]", "");
+    let client = |name: &str| {
+        let header = escaped(&pki, name);
+        Client::once(
+            gateway.http(),
+            &format!("GET /q HTTP/1.1\r\nHost: gateway\r\n{header}\r\n"),
+        )
+        .status
+    };
+    assert_eq!(client("chain-good"), 200);
+    assert_eq!(client("chain-over"), 401);
+}

@@ -52,7 +52,7 @@ fn ask(
         Shown::Listed => Some(vec![der.clone()]),
         Shown::Foreign => Some(vec![self_signed().0]),
     };
-    let certificate = certificate.map(|chain| ClientCertificate { chain });
+    let certificate = certificate.map(ClientCertificate::of_handshake);
     let request = RequestView {
         headers,
         query: None,
@@ -122,14 +122,48 @@ fn an_api_accepts_the_certificates_that_came_with_it() {
         refused,
         "of another API"
     );
-    let shown = |der: &CertificateDer<'static>| ClientCertificate {
-        chain: vec![der.clone()],
+    let (authenticator, core, now) = (&fixture.authenticator, &mut fixture.core, fixture.now);
+    let mut believes = |der: Option<&CertificateDer<'static>>| {
+        let shown = der.map(|der| ClientCertificate::of_handshake(vec![der.clone()]));
+        authenticator.believes_proxy(core, shown.as_ref(), now)
     };
-    let authenticator = &fixture.authenticator;
-    assert!(authenticator.believes_proxy(Some(&shown(&listed)), fixture.now));
-    assert!(
-        !authenticator.believes_proxy(Some(&shown(&own)), fixture.now),
-        "a client is no proxy"
+    assert!(believes(Some(&listed)));
+    assert!(!believes(Some(&own)), "a client is no proxy");
+    assert!(!believes(None));
+}
+
+#[test]
+fn verdicts_are_remembered_until_the_certificate_or_the_bundle_ends() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut fixture, _) = with_certificate(dir.path(), MutualTls::Mandatory, false);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut parameters = rcgen::CertificateParams::new(vec!["client".to_owned()]).expect("parameters");
+    let end = fixture.now / 86_400_000 + 2;
+    parameters.not_after = rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(end * 86_400);
+    let own = parameters.self_signed(&key).expect("a certificate").der().clone();
+    fixture.authenticator = fixture.authenticator.with_client_certificates(vec![vec![own.clone()]]);
+    let nothing = HeaderMap::new();
+    let admitted = Ok(Some(CredentialKind::MutualTls));
+    let refused = Err(Refusal::InvalidCredentials);
+    for (hits, misses) in [(0, 1), (1, 1), (2, 1)] {
+        assert_eq!(ask(&mut fixture, &own, Shown::Listed, &nothing, 1), admitted);
+        assert_eq!(
+            (fixture.core.certificate_hits, fixture.core.certificate_misses),
+            (hits, misses)
+        );
+    }
+    // The last second is the certificate's; the next is nobody's.
+    fixture.now = end * 86_400_000 + 999;
+    assert_eq!(ask(&mut fixture, &own, Shown::Listed, &nothing, 1), admitted);
+    fixture.now += 1;
+    assert_eq!(ask(&mut fixture, &own, Shown::Listed, &nothing, 1), refused);
+    fixture.now -= 1000;
+    let (other, _) = self_signed();
+    fixture.authenticator = fixture.authenticator.with_client_certificates(vec![vec![other]]);
+    fixture.core.generations = (0, 0);
+    assert_eq!(
+        ask(&mut fixture, &own, Shown::Listed, &nothing, 1),
+        refused,
+        "of the bundle before"
     );
-    assert!(!authenticator.believes_proxy(None, fixture.now));
 }

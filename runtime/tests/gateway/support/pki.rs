@@ -80,6 +80,21 @@ impl Pki {
         );
     }
 
+    /// As [`Self::signed`], with extensions as OpenSSL writes them and a life of `days`, which may be negative.
+    pub fn signed_with(&self, name: &str, extensions: &[&str], days: i32) {
+        let request = format!(
+            "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr"
+        );
+        let more: Vec<&str> = extensions.iter().flat_map(|extension| ["-addext", extension]).collect();
+        self.openssl(&request, &more);
+        self.openssl(
+            &format!(
+                "x509 -req -in {name}.csr -copy_extensions copy -CA ca.pem -CAkey ca.key -CAcreateserial -days {days} -out {name}.pem"
+            ),
+            &[],
+        );
+    }
+
     /// `<name>.p12` with the key and certificate of `name`, encrypted as `how` says.
     pub fn key_store(&self, name: &str, how: &str) -> PathBuf {
         let arguments = format!(
