@@ -67,25 +67,8 @@ impl Case {
         Outcome::of(command)
     }
 
-    /// The status that curl gets with the certificate of `alias`.
     fn curl(&self, url: &str, alias: Option<&str>) -> String {
-        let mut command = Command::new("curl");
-        command
-            .args([
-                "--silent",
-                "--insecure",
-                "--output",
-                "/dev/null",
-                "--write-out",
-                "%{http_code}",
-                url,
-            ])
-            .current_dir(self.place.path());
-        if let Some(alias) = alias {
-            command.args(["--cert", &format!("{alias}.pem"), "--key", &format!("{alias}-key.pem")]);
-        }
-        let output = command.output().expect("curl is there; ./test installs it");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        curl(&self.place, url, alias, &[])
     }
 }
 
@@ -196,4 +179,127 @@ fn certificates_are_told_about_before_they_end() {
         inspected.contains("https://core.meridian.example:443  core  CN="),
         "{inspected}"
     );
+}
+
+/// An API of a file that admits by certificate alone, and a gateway that accepts the certificates of `settings`.
+fn served(place: &Place, backend: &Backend, settings: &str) -> (Running, String) {
+    let definition = format!(
+        "openapi: 3.0.0\ninfo: {{title: Shop, version: 1.0.0}}\nx-wso2-basePath: /shop\nx-wso2-mutual-ssl: mandatory\n\
+         x-wso2-application-security: {{optional: true}}\nx-wso2-production-endpoints: {{urls: [\"{}\"]}}\n\
+         paths: {{/status: {{get: {{responses: {{}}}}}}}}\n",
+        backend.url()
+    );
+    place.write("shop/api_definitions/shop.yaml", &definition);
+    place.write("shop/mgw.toml", "format = 1\nname = \"shop\"\n");
+    place.write("micro-gw.conf", settings);
+    let mut arguments = vec!["run", "shop", "--output", "json", "--config", "micro-gw.conf"];
+    for set in [
+        "listenerConfig.host=127.0.0.1",
+        "listenerConfig.httpPort=0",
+        "listenerConfig.httpsPort=0",
+        "adminConfig.port=0",
+    ] {
+        arguments.extend(["--set", set]);
+    }
+    let mut command = place.command(&arguments);
+    command.env("listenerConfig_trustStorePassword", "store-password");
+    let mut gateway = Running::of(command);
+    let address = gateway.json_line()["https"].as_str().expect("an address").to_owned();
+    (gateway, format!("{address}/shop/status"))
+}
+
+/// Runs OpenSSL as an operator would.
+fn openssl(place: &Place, arguments: &str) {
+    let output = Command::new("openssl")
+        .args(arguments.split_whitespace())
+        .current_dir(place.path())
+        .env("PASSWORD", "store-password")
+        .output()
+        .expect("openssl is there; ./test installs it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aliases_of_a_store_admit_directly_and_through_a_trusted_proxy() {
+    let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .await
+        .expect("a port is free");
+    let place = Place::new();
+    for name in ["listed", "stored", "stranger"] {
+        openssl(
+            &place,
+            &format!(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN={name} -keyout \
+                 {name}-key.pem -out {name}.pem"
+            ),
+        );
+    }
+    place.write("both.pem", &(place.read("listed.pem") + &place.read("stored.pem")));
+    openssl(
+        &place,
+        "pkcs12 -export -nokeys -in both.pem -caname partner -caname proxy -passout env:PASSWORD -out clients.p12",
+    );
+    let settings = |proxies: &str| {
+        format!(
+            "trustedProxies = \"{proxies}\"\n[listenerConfig]\ntrustStorePath = \"clients.p12\"\n\
+             [[mutualSSLConfig.api.certificates]]\nname = \"Shop\"\nversion = \"1.0.0\"\naliasList = [\"partner\"]\n"
+        )
+    };
+    let header = |name: &str| {
+        let encoded: String = place
+            .read(&format!("{name}.pem"))
+            .lines()
+            .filter(|line| !line.starts_with('-'))
+            .collect();
+        format!("X-WSO2-CLIENT-CERTIFICATE: {encoded}")
+    };
+    for (proxies, through_proxy) in [("127.0.0.1", "200"), ("192.0.2.1", "401")] {
+        let (gateway, url) = served(&place, &backend, &settings(proxies));
+        for (alias, shown, expected) in [
+            (Some("listed"), None, "200"),
+            (Some("stored"), None, "401"),
+            (Some("stranger"), None, "000"),
+            (None, None, "401"),
+            // The proxy shows a certificate of its own, and its client's in the header.
+            (Some("stored"), Some("listed"), through_proxy),
+            (Some("stored"), Some("stored"), "401"),
+            (Some("stored"), Some("stranger"), "401"),
+            // A proxy that is nobody.
+            (None, Some("listed"), "401"),
+        ] {
+            let headers: Vec<String> = shown.map(header).into_iter().collect();
+            assert_eq!(
+                curl(&place, &url, alias, &headers),
+                expected,
+                "{proxies} {alias:?} {shown:?}"
+            );
+        }
+        gateway.signal("TERM");
+        tokio::task::block_in_place(|| gateway.end()).exits(0);
+    }
+    backend.shutdown().await;
+}
+
+/// The status that curl gets with the certificate of `alias`.
+fn curl(place: &Place, url: &str, alias: Option<&str>, headers: &[String]) -> String {
+    let mut command = Command::new("curl");
+    command
+        .args([
+            "--silent",
+            "--insecure",
+            "--output",
+            "/dev/null",
+            "--write-out",
+            "%{http_code}",
+            url,
+        ])
+        .current_dir(place.path());
+    if let Some(alias) = alias {
+        command.args(["--cert", &format!("{alias}.pem"), "--key", &format!("{alias}-key.pem")]);
+    }
+    for header in headers {
+        command.args(["--header", header]);
+    }
+    let output = command.output().expect("curl is there; ./test installs it");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
