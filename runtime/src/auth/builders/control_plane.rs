@@ -1,0 +1,66 @@
+//! Makes the connection to the control plane, and whom such connections trust.
+
+use super::files::{certificate_pem, read};
+use crate::auth::SecurityError;
+use crate::config::RuntimeConfig;
+use crate::event_hub::amqp::Connections;
+use crate::subscription_data::SubscriptionData;
+use crate::tls::OpenStore;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Connects to the control plane's subscription data, where that is switched on. Their topic is added to `event_hub`.
+pub(in crate::auth) fn subscription_data(
+    config: &RuntimeConfig,
+    trust: Option<&OpenStore>,
+    control: &tokio::runtime::Handle,
+    event_hub: &mut Connections,
+) -> Result<Option<Arc<SubscriptionData>>, SecurityError> {
+    const CA_FILE: &str = "apim.eventHub.caFile";
+    let Some(settings) = &config.subscription_data else {
+        return Ok(None);
+    };
+    let ca_file = settings.ca_file.as_deref();
+    let roots = extra_roots(ca_file, CA_FILE, trust)?;
+    let data = SubscriptionData::start(settings, roots.as_deref(), control)
+        .map_err(|reason| SecurityError::SubscriptionData { reason })?;
+    if let Some(brokers) = &config.event_hub {
+        let added = event_hub.add(brokers, roots, data.topic());
+        added.map_err(|reason| unusable_roots(ca_file, CA_FILE, reason))?;
+    }
+    Ok(Some(data))
+}
+
+/// Returns the certificates trusted for the control plane beside the system's: those of the file, else of the store.
+pub(in crate::auth) fn extra_roots(
+    file: Option<&Path>,
+    setting: &'static str,
+    trust: Option<&OpenStore>,
+) -> Result<Option<Vec<u8>>, SecurityError> {
+    match file {
+        Some(path) => read(path, setting).map(Some),
+        None => Ok(trust.map(stored_roots)),
+    }
+}
+
+/// Returns the error for certificates of [`extra_roots`] that cannot be trusted.
+pub(in crate::auth) fn unusable_roots(file: Option<&Path>, setting: &'static str, reason: String) -> SecurityError {
+    match file {
+        Some(path) => SecurityError::Key {
+            path: path.to_owned(),
+            setting,
+            reason,
+        },
+        None => SecurityError::RevocationSource { reason },
+    }
+}
+
+pub(super) fn stored_roots(trust: &OpenStore) -> Vec<u8> {
+    let authorities = trust
+        .certificates()
+        .filter(|certificate| mgw_keystore::is_authority(certificate));
+    authorities
+        .map(|certificate| certificate_pem(certificate))
+        .collect::<String>()
+        .into_bytes()
+}

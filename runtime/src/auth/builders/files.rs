@@ -1,0 +1,51 @@
+//! Reads the files that settings name.
+
+use crate::auth::{Revocations, SecurityError};
+use mgw_keystore::to_pem;
+use rustls_pki_types::CertificateDer;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Largest key or certificate file.
+const MAX_PEM: u64 = 1 << 20;
+
+/// Reads a file with keys or certificates.
+pub(in crate::auth) fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, SecurityError> {
+    let failed = |source| SecurityError::Read {
+        path: path.to_owned(),
+        setting,
+        source,
+    };
+    if std::fs::metadata(path).map_err(failed)?.len() > MAX_PEM {
+        return Err(SecurityError::Key {
+            path: path.to_owned(),
+            setting,
+            reason: "the file is larger than 1 MiB".to_owned(),
+        });
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+pub(super) fn certificate_pem(certificate: &CertificateDer<'_>) -> String {
+    to_pem("CERTIFICATE", certificate)
+}
+
+/// A list that cannot be applied completely must not be taken for applied.
+pub(in crate::auth) fn revoke_from_file(revocations: &Revocations, path: &Path) -> Result<(), SecurityError> {
+    const SETTING: &str = "tokenRevocationConfig.file";
+    let text = std::fs::read_to_string(path).map_err(|source| SecurityError::Read {
+        path: path.to_owned(),
+        setting: SETTING,
+        source,
+    })?;
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now_ms = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+    match revocations.apply(&text, now_ms) {
+        Ok(_) => Ok(()),
+        Err(errors) => Err(SecurityError::Key {
+            path: path.to_owned(),
+            setting: SETTING,
+            reason: errors.first().map(ToString::to_string).unwrap_or_default(),
+        }),
+    }
+}
