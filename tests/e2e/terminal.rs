@@ -5,7 +5,8 @@
 use crate::support::{Outcome, Place};
 use mgw_fixtures::simulator::{Options, Simulator};
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Runs the binary on a terminal and types each answer once its question is on the screen. The screen is standard output.
 fn on_terminal(place: &Place, arguments: &[&str], variables: &[(&str, &str)], answers: &[(&str, &str)]) -> Outcome {
@@ -17,7 +18,7 @@ fn on_terminal(place: &Place, arguments: &[&str], variables: &[(&str, &str)], an
     let mut command = Command::new("script");
     command
         .args(["--quiet", "--return", "--flush", "--echo", "never", "--command"])
-        .arg(words.join(" "))
+        .arg(format!("tty; exec {}", words.join(" ")))
         .arg("/dev/null")
         .current_dir(place.path())
         .env_clear()
@@ -37,12 +38,22 @@ fn on_terminal(place: &Place, arguments: &[&str], variables: &[(&str, &str)], an
     let mut keyboard = child.stdin.take().expect("standard input is piped");
     let mut screen = child.stdout.take().expect("standard output is piped");
     let mut shown = String::new();
-    for (question, answer) in answers {
-        while !shown.contains(question) {
+    let mut show_until = |screen: &mut ChildStdout, expected: &str| {
+        while !shown.contains(expected) {
             let mut bytes = [0; 1024];
             let count = screen.read(&mut bytes).expect("the screen is readable");
-            assert!(count > 0, "no {question:?} on the screen:\n{shown}");
+            assert!(count > 0, "no {expected:?} on the screen:\n{shown}");
             shown.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        shown.clone()
+    };
+    let first = show_until(&mut screen, "\n");
+    let terminal = first.lines().next().unwrap_or_default().to_owned();
+    for (question, answer) in answers {
+        show_until(&mut screen, question);
+        if question.starts_with("Password") {
+            // What is typed before the terminal stops to echo is thrown away.
+            until_nothing_is_echoed(&terminal);
         }
         keyboard
             .write_all(format!("{answer}\r").as_bytes())
@@ -56,6 +67,23 @@ fn on_terminal(place: &Place, arguments: &[&str], variables: &[(&str, &str)], an
         code: status.code().unwrap_or(-1),
         stdout: shown,
         stderr: String::new(),
+    }
+}
+
+fn until_nothing_is_echoed(terminal: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let settings = Command::new("stty")
+            .args(["-F", terminal, "-a"])
+            .output()
+            .expect("stty is there");
+        if String::from_utf8_lossy(&settings.stdout)
+            .split_whitespace()
+            .any(|word| word == "-echo")
+        {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{terminal} goes on echoing: {settings:?}");
     }
 }
 
