@@ -128,7 +128,10 @@ impl Security {
         let own_issuer = &config.api_keys.own_issuer;
         let services = Services {
             tokens: token_proxy,
-            api_keys: key_signer.map(|signer| ApiKeyIssuer::new(own_issuer, signer, Arc::clone(&passwords))),
+            // Without users there is nobody to issue keys to.
+            api_keys: key_signer
+                .filter(|_| !passwords.users.by_name.is_empty())
+                .map(|signer| ApiKeyIssuer::new(own_issuer, signer, Arc::clone(&passwords))),
         };
         let issuers = |kind, issuers| Issuers {
             kind,

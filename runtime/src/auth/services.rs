@@ -1,7 +1,7 @@
 //! Services of the gateway itself on its TLS listeners: the key manager's token endpoints, and issuing of API keys.
 //!
 //! They pass none of the phases of an API. A service that is not configured does not exist: its path is routed like any
-//! other.
+//! other, and where that leads nowhere, the answer is one that clients of the service can read.
 
 use super::api_key_issuer::ApiKeyIssuer;
 use super::token_proxy::TokenProxy;
@@ -77,6 +77,11 @@ impl Service {
 }
 
 impl Services {
+    /// Returns whether a path is a service's, configured or not.
+    pub fn is_path(path: &str) -> bool {
+        Service::of(path).is_some()
+    }
+
     /// Returns the configured service of a path.
     pub fn find(&self, path: &str) -> Option<Service> {
         let service = Service::of(path)?;

@@ -41,7 +41,11 @@ pub(super) const KEYS: &[Key] = &[
         Kind::File,
         "PEM certificate of that key",
     ),
-    Key::inert("jwtGeneratorConfig.certificateAlias", Kind::Text),
+    Key::unset(
+        "jwtGeneratorConfig.certificateAlias",
+        Kind::Text,
+        "alias of the certificate in that store whose thumbprint names the key to backends; unset: the key's own",
+    ),
     Key::unset(
         "jwtGeneratorConfig.privateKeyAlias",
         Kind::Text,
@@ -110,6 +114,8 @@ pub struct BackendJwt {
     pub private_key_file: Option<PathBuf>,
     /// Alias of the key in the listener's key store; the first when absent.
     pub private_key_alias: Option<String>,
+    /// Alias of the certificate in the store that names the key; the key's own when absent.
+    pub certificate_alias: Option<String>,
     /// PEM certificate of that key.
     pub certificate_file: Option<PathBuf>,
     /// Claims that are not passed on, beside the built-in ones.
@@ -139,6 +145,7 @@ impl BackendJwt {
             },
             private_key_file: reader.file("jwtGeneratorConfig.privateKeyFile"),
             private_key_alias: reader.text("jwtGeneratorConfig.privateKeyAlias"),
+            certificate_alias: reader.text("jwtGeneratorConfig.certificateAlias"),
             certificate_file: reader.file("jwtGeneratorConfig.certificateFile"),
             restricted_claims: reader.list("jwtGeneratorConfig.restrictedClaims"),
             issuer: reader.text_or_empty("jwtGeneratorConfig.issuer"),

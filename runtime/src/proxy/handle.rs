@@ -8,7 +8,7 @@ use super::introduce::introduce;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
 use super::{client_address, headers, listener, request_id, service};
-use crate::auth::{CallerKeyType, RequestView};
+use crate::auth::{CallerKeyType, RequestView, Services};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::route::routed;
@@ -103,6 +103,10 @@ pub(crate) async fn handle(
     }
     let route = match outcome {
         Ok(route) => route,
+        Err(_) if api.is_none() && connection.offer.is_tls() && Services::is_path(parts.uri.path()) => {
+            let answered = Answered::refused(Phase::Route, Refusal::NotFound);
+            return reply.own(exchange, answered, &parts.headers);
+        }
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
 

@@ -182,6 +182,7 @@ fn passwords_cannot_be_guessed_where_keys_are_issued() {
         .set("listenerConfig.httpsEnabled", "true")
         .set("listenerConfig.httpsPort", "0")
         .set("apikey.issuer.tokenConfig.privateKeyFile", &key.to_string_lossy())
+        .file("[b7a.users.ana]\npassword = \"d033e22ae348aeb5660fc2140aec35850c4da997\"\n")
         .set("authConfig.maxFailuresPerAddress", "3")
         .start();
     let https = gateway.running.addresses().https.expect("it is on");
@@ -191,4 +192,29 @@ fn passwords_cannot_be_guessed_where_keys_are_issued() {
     // A new window may begin in between, once.
     assert!(guesses.iter().all(|status| matches!(status, 401 | 429)), "{guesses:?}");
     assert!(guesses.contains(&429) && guesses.first() == Some(&401), "{guesses:?}");
+}
+
+#[test]
+fn services_that_are_not_configured_are_not_found_in_words_of_their_own() {
+    let gateway = GatewayBuilder::new(vec![api("/p", "http://192.0.2.1")])
+        .cores(1)
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+        .set("apikey.issuer.tokenConfig.enabled", "false")
+        .start();
+    let https = gateway.running.addresses().https.expect("it is on");
+    for (path, is_json) in [
+        ("/apikey", true),
+        ("/apikey/x", true),
+        ("/token", true),
+        ("/nowhere", false),
+    ] {
+        let (status, body) = over_tls(&gateway, https, Method::POST, path);
+        let json = serde_json::from_str::<serde_json::Value>(&body);
+        assert_eq!(
+            (status, json.is_ok_and(|json| json["code"] == 404)),
+            (404, is_json),
+            "{path}: {body}"
+        );
+    }
 }

@@ -27,9 +27,13 @@ pub(in crate::auth) fn backend_tokens(
             Some(alias) => store.key(alias, "jwtGeneratorConfig.privateKeyAlias")?,
             None => store.first_key()?,
         };
-        let (key, certificate) = (key_pem(entry), entry.chain.first().map(|leaf| certificate_pem(leaf)));
+        let certificate = match &settings.certificate_alias {
+            Some(alias) => Some(store.certificate(alias, "jwtGeneratorConfig.certificateAlias")?),
+            None => entry.chain.first(),
+        };
+        let certificate = certificate.map(|certificate| certificate_pem(certificate));
         let certificate = certificate.as_deref().map(str::as_bytes);
-        let signer = Signer::rs256(key.as_bytes(), certificate).map_err(|error| SecurityError::Key {
+        let signer = Signer::rs256(key_pem(entry).as_bytes(), certificate).map_err(|error| SecurityError::Key {
             path: store.path().to_owned(),
             setting: "jwtGeneratorConfig.privateKeyAlias",
             reason: error.to_string(),

@@ -1,13 +1,19 @@
 //! Keys and certificates in PKCS#12 stores.
 
+use super::backend_jwt::part;
 use super::keys::*;
 use super::setup::*;
-use crate::auth::Security;
+use crate::auth::{Security, ServiceRequest};
 use crate::config::{RuntimeConfig, Sources};
+use crate::refusal::Refusal;
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use mgw_bundle::config::ApiKeyLocation;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use serde_json::json;
 use std::path::Path;
 use std::process::Command;
@@ -80,12 +86,80 @@ fn the_key_of_the_store_signs_tokens_for_backends() {
 }
 
 #[test]
+fn the_thumbprint_is_that_of_the_certificate_with_the_alias() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stores = stores(folder.path());
+    let thumbprint = |alias: &str| {
+        let conf = format!(
+            "{stores}[jwtGeneratorConfig]\njwtGeneratorEnabled = true\n{alias}{}",
+            issuer("idp")
+        );
+        let mut fixture = simple(&conf, oauth2());
+        let caller = fixture.bearer(&token(&claims())).expect("good").expect("secured");
+        let issued = fixture.introduction(&caller).expect("switched on");
+        part(issued.to_str().expect("text"), 0)["x5t"].clone()
+    };
+    let pem = std::fs::read(folder.path().join("cert.pem")).expect("readable");
+    let der = CertificateDer::from_pem_slice(&pem).expect("PEM");
+    let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, &der);
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    // Without alias it is the first key's own.
+    for alias in ["", "certificateAlias = \"signer\"\n"] {
+        assert_eq!(thumbprint(alias), URL_SAFE.encode(&hex), "{alias}");
+    }
+}
+
+#[test]
+fn keys_are_issued_with_the_key_of_the_store_by_default_and_accepted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = digest(&SHA256, b"secret");
+    let secret: String = secret.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let users = format!("[b7a.users.ana]\npassword = \"@sha256:{{{secret}}}\"\n");
+    let schemes = || alternatives(&[&[key_in(ApiKeyLocation::Header, "apikey")]]);
+    let stores = format!(
+        "apikey.issuer.tokenConfig.validityTime = 600\n{}",
+        stores(folder.path())
+    );
+    let mut fixture = simple(&format!("{stores}{users}"), schemes());
+    let services = &fixture.security.services;
+    let service = services.find("/apikey").expect("it is on by default");
+    let request = ServiceRequest {
+        method: http::Method::POST,
+        target: "/apikey".into(),
+        headers: headers(&[("authorization", &format!("Basic {}", STANDARD.encode("ana:secret")))]),
+        body: bytes::Bytes::new(),
+    };
+    let issued = fixture
+        .runtime
+        .block_on(services.answer(service, request, NOW))
+        .expect("issued");
+    let key = String::from_utf8(issued.body().to_vec()).expect("text");
+    assert_eq!(part(&key, 0)["kid"], "ballerina");
+    let sent = |key: &str| headers(&[("apikey", key)]);
+    assert_eq!(refusal(settle(fixture.ask(&sent(&key), None, 0))), None);
+    let mut forged = key;
+    forged.replace_range(forged.len() - 8.., "AAAAAAAA");
+    let refused = refusal(settle(fixture.ask(&sent(&forged), None, 0)));
+    assert_eq!(refused, Some(Refusal::InvalidCredentials));
+
+    // Nobody to issue keys to, and switched off.
+    let disabled = format!("apikey.issuer.tokenConfig.enabled = false\n{stores}{users}");
+    for conf in [stores, disabled] {
+        assert_eq!(simple(&conf, schemes()).security.services.find("/apikey"), None);
+    }
+}
+
+#[test]
 fn aliases_that_are_not_there_and_passwords_that_do_not_fit_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let stores = stores(folder.path());
     let api_key = "[apikey.tokenConfigs]\nissuer = \"https://other\"\ncertificateAlias = \"nobody\"\n";
     let backend = "[jwtGeneratorConfig]\njwtGeneratorEnabled = true\nprivateKeyAlias = \"nobody\"\n";
     for (conf, expected) in [
+        (
+            format!("{stores}[jwtGeneratorConfig]\njwtGeneratorEnabled = true\ncertificateAlias = \"nobody\"\n"),
+            "jwtGeneratorConfig.certificateAlias",
+        ),
         (
             format!("{stores}{}", issuer("nobody")),
             "jwtTokenConfig.certificateAlias",
