@@ -16,6 +16,9 @@ use mgw_bundle::config::{ApiState, MutualTls};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
+/// When a retry makes sense while the key manager is away, in milliseconds.
+const KEY_MANAGER_PAUSE_MS: u64 = 5000;
+
 /// Why a credential does not admit.
 pub(super) enum Failed {
     Refused(Refusal),
@@ -75,7 +78,11 @@ impl Decision<'_> {
     }
 
     fn refuse(&self, refusal: Refusal) -> Outcome {
-        Outcome::Refused(Rejection::new(refusal).with_challenge(self.resource.challenges.of(refusal)))
+        let rejection = Rejection::new(refusal).with_challenge(self.resource.challenges.of(refusal));
+        Outcome::Refused(match refusal {
+            Refusal::KeyManagerUnavailable => rejection.with_retry_after_ms(KEY_MANAGER_PAUSE_MS),
+            _ => rejection,
+        })
     }
 
     /// Returns whether a valid client certificate was presented; refuses where one is needed or the presented is bad.

@@ -72,7 +72,7 @@ impl<'a> Decision<'a> {
                 return Err(Refusal::InvalidCredentials.into());
             }
             Some(Answer::Senseless) => return Err(Refusal::InvalidCredentials.into()),
-            Some(Answer::Unavailable) => return Err(Refusal::Unavailable.into()),
+            Some(Answer::Unavailable) => return Err(Refusal::KeyManagerUnavailable.into()),
             None => {
                 self.refuse_after_failures()?;
                 let token = SecretString::from(presented.token);
@@ -98,7 +98,11 @@ impl<'a> Decision<'a> {
             Some(Validation::Authorized(info)) => info,
             Some(Validation::Refused(refusal)) => return Err(self.not_validated(presented, *refusal).into()),
             Some(Validation::Senseless) => return Err(Refusal::Unclassified.into()),
-            Some(Validation::Unavailable) => return Err(Refusal::Unavailable.into()),
+            // Of key validation, micro-gw reported every failure alike.
+            Some(Validation::Unavailable) if self.authenticator.security.config.compat => {
+                return Err(Refusal::Unclassified.into());
+            }
+            Some(Validation::Unavailable) => return Err(Refusal::KeyManagerUnavailable.into()),
             None => {
                 self.refuse_after_failures()?;
                 let api = &self.api.api;

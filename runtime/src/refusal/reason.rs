@@ -36,6 +36,8 @@ pub enum Refusal {
     BasicWithoutColon,
     /// The scheme of the credential is not accepted here; 900917.
     WrongScheme,
+    /// The key manager could not say whether a token is good; 900901 in micro-gw.
+    KeyManagerUnavailable,
     /// Too many failed signature checks from one address.
     TooManyFailures,
     /// The API's limit; 900800.
@@ -105,7 +107,7 @@ const POLICY: &str = "Internal server error occured";
 
 impl Refusal {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Unclassified,
         Self::InvalidCredentials,
         Self::MissingCredentials,
@@ -120,6 +122,7 @@ impl Refusal {
         Self::WrongPassword,
         Self::BasicWithoutColon,
         Self::WrongScheme,
+        Self::KeyManagerUnavailable,
         Self::TooManyFailures,
         Self::ApiQuota,
         Self::ResourceQuota,
@@ -163,7 +166,9 @@ impl Refusal {
             | Self::WrongPassword
             | Self::BasicWithoutColon
             | Self::WrongScheme => StatusCode::UNAUTHORIZED,
-            Self::Blocked | Self::SubscriptionInactive if compat => StatusCode::UNAUTHORIZED,
+            Self::Blocked | Self::SubscriptionInactive | Self::KeyManagerUnavailable if compat => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Blocked
             | Self::SubscriptionInactive
             | Self::NoMatchingResource
@@ -181,7 +186,9 @@ impl Refusal {
             Self::BackendUnreachable | Self::BackendBroken | Self::BackendTimeout if compat => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::BackendUnreachable | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BackendUnreachable | Self::KeyManagerUnavailable | Self::Unavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::BackendBroken => StatusCode::BAD_GATEWAY,
             Self::BackendTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Unclassified | Self::NoCaller | Self::UnknownPolicy | Self::BackendUrl | Self::Internal => {
@@ -203,6 +210,7 @@ impl Refusal {
         match self {
             Self::Unclassified => 900_900,
             Self::InvalidCredentials | Self::NoSandboxEndpoint | Self::NoProductionEndpoint => 900_901,
+            Self::KeyManagerUnavailable if compat => 900_901,
             Self::MissingCredentials => 900_902,
             Self::TokenExpired => 900_903,
             Self::TokenInactive => 900_904,
@@ -233,7 +241,8 @@ impl Refusal {
                 }
             }
             Self::BackendUrl => 101_505,
-            Self::TooManyFailures
+            Self::KeyManagerUnavailable
+            | Self::TooManyFailures
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::BadRequest
@@ -254,6 +263,11 @@ impl Refusal {
                 "Unclassified Authentication Failure. Unclassified Authentication Failure",
             ),
             Self::InvalidCredentials => ("Invalid Credentials", TOKEN_DETAIL),
+            Self::KeyManagerUnavailable if compat => Self::InvalidCredentials.texts(true),
+            Self::KeyManagerUnavailable => (
+                "Service Unavailable",
+                "The key manager cannot say now whether the access token is good",
+            ),
             Self::MissingCredentials => (
                 "Missing Credentials",
                 "Missing Credentials. Make sure your API request provides required credentials",
@@ -360,6 +374,7 @@ impl Refusal {
             Self::WrongPassword => "wrong_password",
             Self::BasicWithoutColon => "basic_without_colon",
             Self::WrongScheme => "wrong_scheme",
+            Self::KeyManagerUnavailable => "key_manager_unavailable",
             Self::TooManyFailures => "too_many_failures",
             Self::ApiQuota => "api_quota",
             Self::ResourceQuota => "resource_quota",

@@ -79,14 +79,14 @@ fn every_answer_has_a_defined_outcome() {
                 .to_vec(),
             Refusal::InvalidCredentials,
         ),
-        ("error", status("500 No"), Refusal::Unavailable),
-        ("busy", status("429 Later"), Refusal::Unavailable),
+        ("error", status("500 No"), Refusal::KeyManagerUnavailable),
+        ("busy", status("429 Later"), Refusal::KeyManagerUnavailable),
         (
             "huge",
             active(json!({"pad": "x".repeat(100_000)})),
-            Refusal::Unavailable,
+            Refusal::KeyManagerUnavailable,
         ),
-        ("no HTTP", b"\x00\x01".to_vec(), Refusal::Unavailable),
+        ("no HTTP", b"\x00\x01".to_vec(), Refusal::KeyManagerUnavailable),
     ] {
         let server = Server::start(answer);
         let mut fixture = asking(&server, "");
@@ -100,9 +100,9 @@ fn a_key_manager_that_is_down_or_silent_closes_the_gateway_within_the_deadline()
     let address = listener.local_addr().expect("bound");
     let silent = format!("keyManager.serverUrl = \"http://{address}\"\nkeyManager.timeout = 50\n");
     let mut fixture = simple(&silent, oauth2());
-    assert_eq!(refusal(fixture.bearer(TOKEN)), Some(Refusal::Unavailable));
+    assert_eq!(refusal(fixture.bearer(TOKEN)), Some(Refusal::KeyManagerUnavailable));
     drop(listener);
-    assert_eq!(refusal(fixture.bearer(TOKEN)), Some(Refusal::Unavailable));
+    assert_eq!(refusal(fixture.bearer(TOKEN)), Some(Refusal::KeyManagerUnavailable));
     assert_eq!(fixture.security.introspection_failures(), Some(2));
     // Without a key manager there are no opaque tokens.
     assert_eq!(

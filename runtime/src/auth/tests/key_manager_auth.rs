@@ -146,7 +146,11 @@ fn without_a_token_of_its_own_the_gateway_admits_nobody() {
     ] {
         let (server, tokens) = (key_manager("own"), Server::start(answer));
         let mut fixture = asking(&server, &tokens, PASSWORD);
-        assert_eq!(refusal(fixture.bearer("a-1")), Some(Refusal::Unavailable), "{name}");
+        assert_eq!(
+            refusal(fixture.bearer("a-1")),
+            Some(Refusal::KeyManagerUnavailable),
+            "{name}"
+        );
         assert_eq!(server.requests(), 0, "{name}");
     }
 }
@@ -164,6 +168,6 @@ fn a_silent_token_endpoint_ends_with_the_deadline() {
         silent.local_addr().expect("bound")
     );
     let mut fixture = simple(&conf, oauth2());
-    assert_eq!(refusal(fixture.bearer("a-1")), Some(Refusal::Unavailable));
+    assert_eq!(refusal(fixture.bearer("a-1")), Some(Refusal::KeyManagerUnavailable));
     assert_eq!(server.requests(), 0);
 }

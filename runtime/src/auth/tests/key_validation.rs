@@ -169,10 +169,15 @@ fn every_answer_has_a_defined_outcome_and_is_counted_when_it_is_none() {
             1,
         ),
         ("redirect", redirect.to_vec(), Refusal::Unclassified, 1),
-        ("trouble", status("500 Internal Server Error"), Refusal::Unavailable, 1),
-        ("busy", status("429 Later"), Refusal::Unavailable, 1),
-        ("huge", answer(&huge), Refusal::Unavailable, 1),
-        ("no HTTP", b"\x00\x01".to_vec(), Refusal::Unavailable, 1),
+        (
+            "trouble",
+            status("500 Internal Server Error"),
+            Refusal::KeyManagerUnavailable,
+            1,
+        ),
+        ("busy", status("429 Later"), Refusal::KeyManagerUnavailable, 1),
+        ("huge", answer(&huge), Refusal::KeyManagerUnavailable, 1),
+        ("no HTTP", b"\x00\x01".to_vec(), Refusal::KeyManagerUnavailable, 1),
     ] {
         let server = Server::start(says);
         let mut fixture = asking(&server, "");
@@ -190,7 +195,7 @@ fn a_silent_service_closes_the_gateway_within_the_deadline() {
         silent.local_addr().expect("bound")
     );
     let mut fixture = simple(&conf, oauth2());
-    assert_eq!(refusal(fixture.bearer(TOKEN)), Some(Refusal::Unavailable));
+    assert_eq!(refusal(fixture.bearer(TOKEN)), Some(Refusal::KeyManagerUnavailable));
     assert_eq!(fixture.security.key_validation_failures(), Some(1));
 }
 
