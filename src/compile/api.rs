@@ -50,6 +50,7 @@ pub(super) fn compile(
         base_path: base_path.as_ref(),
     };
     let resources = compiler.compile(diagnostics);
+    let alternatives = compiler.security.alternatives();
     let cors = cors::compile(source, root, diagnostics);
     let default_version = extensions::boolean(source, root, extensions::DEFAULT_VERSION, diagnostics) == Some(true);
     let base_path = base_path?;
@@ -64,6 +65,7 @@ pub(super) fn compile(
         provider: extensions::text(source, root, extensions::OWNER, diagnostics).map(|(owner, _)| owner.to_owned()),
         state: transports::state(source, root, diagnostics),
         transports,
+        alternatives,
         auth_header: transports::auth_header(source, root, diagnostics),
         mutual_tls,
         client_certificates: Vec::new(),

@@ -55,6 +55,26 @@ impl<'a> ApiSecurity<'a> {
         }
     }
 
+    /// What the API asks for where an operation does not say otherwise.
+    pub(super) fn alternatives(&self) -> Vec<Requirement> {
+        let types = self.application.as_ref().and_then(|api| api.types.as_deref());
+        self.resolve(types, &self.asked.alternatives)
+    }
+
+    /// The alternatives that follow from the kinds of application security, where given, and what is asked for.
+    fn resolve(&self, types: Option<&[Known]>, asked: &[Requirement]) -> Vec<Requirement> {
+        let mut alternatives = match types {
+            Some(types) => self.of_types(types, asked),
+            // An operation whose own `security` came to nothing falls back to the API's.
+            None if asked.is_empty() => self.asked.alternatives.clone(),
+            None => asked.to_vec(),
+        };
+        if alternatives.is_empty() {
+            alternatives.push(single(Scheme::Oauth2));
+        }
+        alternatives
+    }
+
     /// The rules of one operation.
     pub(super) fn of_operation(&self, operation: Operation<'_>, diagnostics: &mut Diagnostics) -> (Security, Scopes) {
         let source = &self.definition.source;
@@ -79,15 +99,7 @@ impl<'a> ApiSecurity<'a> {
             .or_else(|| self.application.as_ref().and_then(|api| api.optional));
         let optional = self.optional(optional, operation.node, diagnostics);
 
-        let mut alternatives = match types {
-            Some(types) => self.of_types(types, &asked.alternatives),
-            // An operation whose own `security` came to nothing falls back to the API's.
-            None if asked.alternatives.is_empty() => self.asked.alternatives.clone(),
-            None => asked.alternatives.clone(),
-        };
-        if alternatives.is_empty() {
-            alternatives.push(single(Scheme::Oauth2));
-        }
+        let alternatives = self.resolve(types, &asked.alternatives);
         let security = Security {
             enabled: !open,
             optional: optional && !open,

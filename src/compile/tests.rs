@@ -239,6 +239,13 @@ fn security_follows_the_definition() {
             schemes: vec![key(location, "apikey")]
         })
     );
+    assert_eq!(api.alternatives, api.resources[0].security.alternatives);
+    let api = self::api(&format!(
+        "{schemes}security: [{{k: []}}]\npaths: {{/a: {{get: {{security: [{{b: []}}]}}}}}}\n"
+    ));
+    assert_ne!(api.alternatives, api.resources[0].security.alternatives);
+    let of_api: Vec<_> = api.alternatives.iter().map(|r| r.schemes.clone()).collect();
+    assert_eq!(of_api, [vec![header]]);
 }
 
 #[test]

@@ -32,7 +32,8 @@ fn pkcs8(key: &SigningKey) -> PrivatePkcs8KeyDer<'static> {
     PrivatePkcs8KeyDer::from_pem_slice(key.to_pem().as_bytes()).expect("it is PKCS#8")
 }
 
-fn rs256(key: &SigningKey, message: &[u8]) -> Vec<u8> {
+/// The signature of a message.
+pub fn rs256(key: &SigningKey, message: &[u8]) -> Vec<u8> {
     let pair = RsaKeyPair::from_pkcs8(pkcs8(key).secret_pkcs8_der()).expect("it is RSA");
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)

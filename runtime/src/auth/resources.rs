@@ -108,9 +108,15 @@ impl ResourceSecurity {
                 }
             }
         }
+        // micro-gw names the schemes of the API, whatever the resource asks for.
+        let of_api: Vec<_> = match config.compat {
+            true => api.alternatives.iter().map(Alternative::new).collect(),
+            false => Vec::new(),
+        };
+        let named = if of_api.is_empty() { &alternatives } else { &of_api };
         let accepted = Challenge {
-            bearer: alternatives.iter().any(|alternative| alternative.bearer),
-            basic: alternatives.iter().any(|alternative| alternative.basic),
+            bearer: named.iter().any(|alternative| alternative.bearer),
+            basic: named.iter().any(|alternative| alternative.basic),
             mutual_tls: api.mutual_tls.is_some(),
             scopes: resource.scopes.names.clone(),
         };

@@ -25,6 +25,7 @@ fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
         version: "1".into(),
         base_path: base_path.into(),
         default_version_path: None,
+        alternatives: Vec::new(),
         provider: None,
         state: ApiState::Published,
         transports: Transports {

@@ -52,6 +52,7 @@ fn gateway(api_policy: Option<&str>, resource_policy: Option<&str>, policies: Po
         version: "1.0.0".into(),
         base_path: format!("/{name}/v1"),
         default_version_path: None,
+        alternatives: Vec::new(),
         provider: None,
         state: ApiState::Published,
         transports: Transports {

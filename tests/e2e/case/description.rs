@@ -48,9 +48,25 @@ pub struct Token {
     /// Seconds from now to `exp`.
     #[serde(default = "an_hour")]
     pub expires_in: i64,
+    /// What the token's header says beside the algorithm.
+    #[serde(default)]
+    pub header: Header,
     /// Who signs.
     #[serde(default)]
     pub key: Key,
+}
+
+/// The header of a signed token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Header {
+    /// The signer's key id.
+    #[default]
+    KeyId,
+    /// As API Manager 2.6 and 3.0 write it: a certificate's thumbprint, no key id, and `=` at the end of every part.
+    PaddedThumbprint,
+    /// A certificate's thumbprint and no key id.
+    Thumbprint,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]

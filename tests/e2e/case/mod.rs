@@ -9,7 +9,7 @@
 //!
 //! In all of them `http://localhost:3000` and `:3001` stand for two backends, `http://localhost:9443` for a key manager,
 //! and `${id:NAME:VERSION}` for the id of an API. Beside the settings lie `issuer.pem` (the key of tokens),
-//! `api-keys.pem` and `api-keys-private.pem` (the key of API keys), and the client certificates of [`certificates`].
+//! `api-keys.pem` and `api-keys-private.pem` (the key of API keys), and the certificates and the store of [`certificates`].
 
 pub mod certificates;
 pub mod check;

@@ -205,6 +205,7 @@ fn write_keys(place: &Place) {
     place.write("issuer.pem", tokens::key(Key::Issuer).public_pem());
     place.write("api-keys.pem", tokens::key(Key::ApiKeys).public_pem());
     place.write("api-keys-private.pem", tokens::key(Key::ApiKeys).to_pem());
+    std::fs::write(place.path().join("trust.p12"), &*certificates::TRUST_STORE).expect("the folder is writable");
     for (name, pem) in certificates::files() {
         place.write(&name, &pem);
     }

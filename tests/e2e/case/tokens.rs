@@ -1,8 +1,9 @@
 //! Credentials from their description.
 
-use super::description::{Key, Token};
+use super::description::{Header, Key, Token};
+use crate::forged_tokens::rs256;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use mgw_fixtures::keys::{KeyAlgorithm, SigningKey};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -58,5 +59,23 @@ pub fn make(name: &str, token: &Token) -> String {
         let value = serde_json::to_value(value).expect("TOML without dates is JSON");
         claims.insert(claim.clone(), value);
     }
-    key(token.key).sign(&Value::Object(claims)).expect("the key can sign")
+    let (key, claims) = (key(token.key), Value::Object(claims));
+    match token.header {
+        Header::KeyId => key.sign(&claims).expect("the key can sign"),
+        Header::Thumbprint => with_thumbprint(key, &claims, &URL_SAFE_NO_PAD),
+        Header::PaddedThumbprint => with_thumbprint(key, &claims, &URL_SAFE),
+    }
+}
+
+/// A token that names its key by a certificate's thumbprint alone.
+fn with_thumbprint(key: &SigningKey, claims: &Value, base64: &GeneralPurpose) -> String {
+    // A thumbprint that no certificate has: it is for finding a key, and must not admit.
+    let header = json!({"typ": "JWT", "alg": "RS256", "x5t": URL_SAFE.encode("0".repeat(40))});
+    let message = format!(
+        "{}.{}",
+        base64.encode(header.to_string()),
+        base64.encode(claims.to_string())
+    );
+    let signature = base64.encode(rs256(key, message.as_bytes()));
+    format!("{message}.{signature}")
 }

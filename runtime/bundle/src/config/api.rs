@@ -1,6 +1,6 @@
 //! One API: its identity, where it listens, what it asks of callers and where it sends them.
 
-use super::{ClientCertificate, Cors, Endpoints, PolicyRef, Resource};
+use super::{ClientCertificate, Cors, Endpoints, PolicyRef, Requirement, Resource};
 use serde::{Deserialize, Serialize};
 
 /// An API as the gateway serves it.
@@ -28,6 +28,10 @@ pub struct Api {
     /// Name of the header with the caller's credentials; the runtime's setting when absent. Lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_header: Option<String>,
+    /// What the API asks of callers where an operation does not say otherwise. Resources have their own resolved; this is
+    /// for challenges in the manner of micro-gw, which names the API's schemes. Empty in bundles of older builds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Requirement>,
     /// Client certificates, not evaluated when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutual_tls: Option<MutualTls>,

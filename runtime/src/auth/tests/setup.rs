@@ -82,6 +82,7 @@ pub(super) fn api(resources: Vec<Resource>) -> Api {
         version: "1.0.0".into(),
         base_path: "/ledger/1.0.0".into(),
         default_version_path: None,
+        alternatives: Vec::new(),
         provider: None,
         state: ApiState::Published,
         transports: Transports {

@@ -39,6 +39,7 @@ pub fn api(base_path: &str, url: &str) -> Api {
         version,
         base_path: base_path.into(),
         default_version_path: None,
+        alternatives: Vec::new(),
         provider: None,
         state: ApiState::Published,
         transports: Transports {
