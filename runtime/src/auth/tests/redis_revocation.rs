@@ -7,6 +7,7 @@ use crate::refusal::Refusal;
 use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// A server without persistence, with a password; ended by its own process id.
@@ -17,6 +18,10 @@ struct RedisServer {
 
 impl RedisServer {
     fn start(port: u16) -> Self {
+        Self::start_with(port, &["--port", &port.to_string()])
+    }
+
+    fn start_with(port: u16, ports: &[&str]) -> Self {
         let mut process = Command::new("redis-server")
             .args([
                 "--bind",
@@ -28,7 +33,7 @@ impl RedisServer {
                 "--requirepass",
                 "canary",
             ])
-            .args(["--port", &port.to_string()])
+            .args(ports)
             .stdout(Stdio::piped())
             .spawn()
             .expect("redis-server is installed (`./test` installs it)");
@@ -105,6 +110,70 @@ fn revocations_apply_at_once_and_outlive_the_server() {
     assert_eq!(refusal(fixture.bearer(&later)), refused);
     assert_eq!(refusal(fixture.bearer(&token_of("good"))), None);
     assert!(!format!("{:?}", fixture.security).contains("canary"));
+}
+
+/// A certificate for 127.0.0.1 that is its own authority, as files below `folder`.
+fn self_signed(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+    let (certificate, key) = (
+        folder.join(format!("{name}.pem")),
+        folder.join(format!("{name}-key.pem")),
+    );
+    std::fs::write(&certificate, made.cert.pem()).expect("it is written");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("it is written");
+    (certificate, key)
+}
+
+#[test]
+fn a_server_is_reached_over_tls_and_has_to_prove_who_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (certificate, key) = self_signed(folder.path(), "server");
+    let (other, _) = self_signed(folder.path(), "other");
+    let port = free_port();
+    let (certificate, key) = (certificate.display().to_string(), key.display().to_string());
+    let server = RedisServer::start_with(
+        port,
+        &[
+            "--port",
+            "0",
+            "--tls-port",
+            &port.to_string(),
+            "--tls-cert-file",
+            &certificate,
+            "--tls-key-file",
+            &key,
+            "--tls-auth-clients",
+            "no",
+        ],
+    );
+    let url = format!("rediss://:canary@127.0.0.1:{}", server.port);
+    let root = std::fs::read(&certificate).expect("it was written");
+    let certificates = redis::TlsCertificates {
+        client_tls: None,
+        root_cert: Some(root),
+    };
+    let client = redis::Client::build_with_tls(url.as_str(), certificates).expect("a client");
+    let mut connection = client.get_connection().expect("the server runs");
+    redis::cmd("XADD")
+        .arg(&["mgw:revoked", "*", "jti", "gone"])
+        .exec(&mut connection)
+        .expect("the entry is added");
+    let trusting = |ca_file: &str| {
+        simple(
+            &format!("[tokenRevocationConfig.redis]\nurl = \"{url}\"\ncaFile = \"{ca_file}\"\n"),
+            oauth2(),
+        )
+    };
+    let mut fixture = trusting(&certificate);
+    fixture.wait_for_revocations(|status| status.state == RevocationSourceState::Current);
+    let gone = token(&with(claims(), json!({"jti": "gone"})));
+    assert_eq!(refusal(fixture.bearer(&gone)), Some(Refusal::InvalidCredentials));
+    let stranger = trusting(&other.display().to_string());
+    stranger.wait_for_revocations(|status| status.failures > 0);
+    assert_ne!(
+        stranger.security.revocation_sources()[0].state,
+        RevocationSourceState::Current
+    );
 }
 
 #[test]
