@@ -136,13 +136,26 @@ impl MutualTlsSettings {
                 "Use TLSv1.3 and TLSv1.2.",
             );
         }
+        let validate_proxy = reader.bool("mutualSSLConfig.isClientCertificateValidationEnabled");
         let mut trusted_proxies = Vec::new();
         for text in reader.list("trustedProxies") {
             let network = text
-                .parse()
+                .parse::<ipnet::IpNet>()
                 .or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()));
             match network {
-                Ok(network) => trusted_proxies.push(network),
+                Ok(network) if network.prefix_len() == 0 && !validate_proxy => {
+                    let reason = format!("`{text}` lets every client say which certificate it has");
+                    let remedy = "Name the proxies' own networks, or switch \
+                                  `mutualSSLConfig.isClientCertificateValidationEnabled` on.";
+                    reader.fail("trustedProxies", reason, remedy);
+                }
+                Ok(network) => {
+                    if network.prefix_len() == 0 {
+                        let reason = format!("`{text}` lets every client say which address it has");
+                        reader.warn("trustedProxies", reason);
+                    }
+                    trusted_proxies.push(network);
+                }
                 Err(_) => {
                     let reason = format!("`{}` is neither an address nor a network", text.escape_debug());
                     reader.fail("trustedProxies", reason, "Write 192.0.2.7 or 10.0.0.0/8.");
@@ -157,7 +170,7 @@ impl MutualTlsSettings {
                 _ => VerifyClient::Optional,
             },
             certificate_header: reader.header_name("mutualSSLConfig.certificateHeaderName"),
-            validate_proxy: reader.bool("mutualSSLConfig.isClientCertificateValidationEnabled"),
+            validate_proxy,
             client_ca_file: reader.file("mutualSSLConfig.clientCaFile"),
             names: names(reader, "mutualSSLConfig.sanList"),
             certificates: reader.tables("mutualSSLConfig.api.certificates", |reader| {

@@ -160,11 +160,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns a URL with scheme `http` or `https`; anything else is reported.
+    /// Returns the URL of a service that decides about callers, with scheme `http` or `https`; anything else is reported.
+    /// Without TLS, whoever is in between decides: that is told, unless the service is on this machine.
     pub(super) fn url(&mut self, name: &str) -> Option<url::Url> {
         let text = self.text(name)?;
         match url::Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => Some(url),
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
+                if url.scheme() == "http" && !is_this_machine(&url) {
+                    let reason = format!("`{name}` is fetched without TLS: whoever is on the way decides what it says");
+                    self.warn(name, reason);
+                }
+                Some(url)
+            }
             _ => {
                 self.fail(
                     name,
@@ -245,5 +252,14 @@ impl<'a> Reader<'a> {
             self.warnings.append(&mut reader.warnings);
         }
         read_elements
+    }
+}
+
+fn is_this_machine(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

@@ -392,3 +392,36 @@ fn names_of_clients_that_could_be_misread_are_refused() {
         "{found:?}"
     );
 }
+
+#[test]
+fn settings_that_would_let_others_decide_are_told_or_refused() {
+    let told = |file: &str| match load(file, &[], &[]) {
+        Ok((_, warnings)) => warnings.iter().map(ToString::to_string).collect(),
+        Err(errors) => vec![format!("refused: {}", errors[0])],
+    };
+    let keys = |url: &str| {
+        told(&format!(
+            "[[jwtTokenConfig]]\nissuer = \"https://a\"\njwksURL = \"{url}\"\n"
+        ))
+    };
+    assert_eq!(
+        keys("http://idp.example/jwks"),
+        ["conf/micro-gw.conf:3:1: `jwksURL` is fetched without TLS: whoever is on the way decides what it says"]
+    );
+    for url in [
+        "https://idp.example/jwks",
+        "http://localhost:1/jwks",
+        "http://127.0.0.1/jwks",
+        "http://[::1]/jwks",
+    ] {
+        assert_eq!(keys(url), [""; 0], "{url}");
+    }
+    assert_eq!(
+        told("trustedProxies = [\"10.0.0.0/8\", \"::/0\"]\n"),
+        ["conf/micro-gw.conf:1:1: `::/0` lets every client say which address it has"]
+    );
+    assert_eq!(
+        told("trustedProxies = [\"0.0.0.0/0\"]\n[mutualSSLConfig]\nisClientCertificateValidationEnabled = false\n"),
+        ["refused: conf/micro-gw.conf:1:1: `0.0.0.0/0` lets every client say which certificate it has"]
+    );
+}
