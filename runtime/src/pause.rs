@@ -3,7 +3,7 @@
 use aws_lc_rs::rand;
 use std::time::Duration;
 
-/// The next pause. Doubles with every failure, from the first to the longest.
+/// The next pause. Doubles every time, from the first to the longest.
 #[derive(Debug)]
 pub(crate) struct Pause {
     first: Duration,
@@ -20,8 +20,8 @@ impl Pause {
         }
     }
 
-    /// Returns how long to wait after a failure.
-    pub(crate) fn after_failure(&mut self) -> Duration {
+    /// Returns how long to wait this time.
+    pub(crate) fn next_pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(self.longest);
         pause
@@ -48,10 +48,10 @@ mod tests {
     #[test]
     fn pauses_double_to_the_longest_and_begin_anew() {
         let mut pause = Pause::new(Duration::from_secs(1), Duration::from_secs(5));
-        let pauses: Vec<_> = (0..5).map(|_| pause.after_failure().as_secs()).collect();
+        let pauses: Vec<_> = (0..5).map(|_| pause.next_pause().as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 5, 5]);
         pause.reset();
-        assert_eq!(pause.after_failure().as_secs(), 1);
+        assert_eq!(pause.next_pause().as_secs(), 1);
     }
 
     #[test]

@@ -6,14 +6,17 @@ use super::wire::{Element, elements};
 use super::{SubscriptionData, now_ms};
 use crate::pause::{Pause, jittered};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long one list may take.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Largest list, in bytes.
 const MAX_LIST: usize = 128 << 20;
-/// How long those who ask for a load are waited for, so that many of them make one.
-const GATHERING: Duration = Duration::from_millis(200);
+/// How long those who ask for a load are waited for, so that many of them make one: the first time, and the longest. It
+/// doubles while they go on asking, so that a flood of messages that cannot be read is no flood of loads.
+const GATHERING: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// Nobody has asked for so long after a load: the next one is waited for as the first.
+const QUIET: Duration = Duration::from_secs(30);
 /// The pause after the first failure, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
@@ -21,27 +24,34 @@ impl SubscriptionData {
     /// Keeps everything loaded, for ever.
     pub(super) async fn keep_loaded(self: Arc<Self>) {
         let mut pause = Pause::new(PAUSES.0, PAUSES.1);
+        let mut gathering = Pause::new(GATHERING.0, GATHERING.1);
         loop {
             match self.load().await {
                 Ok(()) => {
                     pause.reset();
                     self.counters.loaded(now_ms());
-                    self.until_outdated().await;
+                    self.until_outdated(&mut gathering).await;
                 }
                 Err(reason) => {
                     self.counters.load_failed();
                     tracing::warn!(%reason, "subscription data could not be loaded");
-                    tokio::time::sleep(jittered(pause.after_failure())).await;
+                    tokio::time::sleep(jittered(pause.next_pause())).await;
                 }
             }
         }
     }
 
     /// Waits until what was loaded is too old, or until somebody asks for it.
-    async fn until_outdated(&self) {
+    async fn until_outdated(&self, gathering: &mut Pause) {
+        let loaded = Instant::now();
         loop {
             match tokio::time::timeout(self.settings.refresh, self.reload.notified()).await {
-                Ok(()) => return tokio::time::sleep(GATHERING).await,
+                Ok(()) => {
+                    if loaded.elapsed() > QUIET {
+                        gathering.reset();
+                    }
+                    return tokio::time::sleep(gathering.next_pause()).await;
+                }
                 Err(_) if !self.is_notified() => return,
                 Err(_) => {}
             }

@@ -4,7 +4,7 @@ use super::client::{Collection, NoAnswer};
 use super::ids::Ids;
 use super::records::{Api, Application, KeyMapping, Subscription};
 use super::store::Object;
-use super::wire::{Element, elements};
+use super::wire::{Element, MAX_TEXT, elements};
 use super::{SubscriptionData, now_ms};
 use crate::questions::Questions;
 use quick_cache::unsync::Cache;
@@ -85,6 +85,10 @@ impl SubscriptionData {
     /// Looks an object up. Those who miss the same object share one question, which goes on when one of them leaves.
     pub(crate) async fn look_up(self: &Arc<Self>, missing: Missing) -> LookedUp {
         let (lookups, now) = (&self.lookups, now_ms());
+        // None that long is kept.
+        if matches!(&missing, Missing::KeyMapping(key) if key.is_empty() || key.len() > MAX_TEXT) {
+            return LookedUp::Absent;
+        }
         if lookups.is_absent(&missing, now) {
             return LookedUp::Absent;
         }
@@ -107,8 +111,9 @@ impl SubscriptionData {
         };
         let answered = tokio::time::timeout(self.settings.lookup_timeout, asked).await;
         let objects = match answered.unwrap_or(Err(NoAnswer::TooLate)) {
-            // Some generations answer so for what they do not know.
-            Err(NoAnswer::Status(404)) => Vec::new(),
+            // Some generations answer so for what they do not know. A key that they cannot read is nobody's either, and no
+            // reason to ask for nobody else.
+            Err(NoAnswer::Status(400 | 404)) => Vec::new(),
             Ok(objects) => objects,
             Err(reason) => {
                 self.counters.looked_up(false);

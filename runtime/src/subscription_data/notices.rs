@@ -1,7 +1,7 @@
 //! Applies the event hub's notifications.
 
 use super::ids::Ids;
-use super::store::{News, Notice, Object, Removed};
+use super::store::{News, Notice, Object, Removed, Seen};
 use super::wire;
 use super::{SubscriptionData, now_ms};
 use crate::event_hub::amqp::{Topic, TopicObserver};
@@ -63,11 +63,24 @@ impl SubscriptionData {
             self.reload.notify_one();
         }
         let Some(news) = news else { return };
+        let changed = match &news {
+            News::Changed(Object::Application(own)) => Some(own.ids),
+            _ => None,
+        };
         let (outdated, rejected) = self.store.notify([Notice { stamp, news }], now_ms());
         if rejected > 0 {
             self.no_room(rejected);
         }
+        // The clocks of a control plane's nodes differ: what looks older may be a block. The lists know.
+        if outdated > 0 || changed.is_some_and(|ids| self.lacks_owner(ids)) {
+            self.reload.notify_one();
+        }
         self.counters.notified(1 - outdated.min(1), outdated);
+    }
+
+    /// Older generations do not tell who owns a new application, by whom it may be blocked.
+    fn lacks_owner(&self, application: Ids) -> bool {
+        matches!(self.store.application(application), Seen::Here(own) if own.owner.is_empty())
     }
 }
 

@@ -224,11 +224,13 @@ fn change_one<K: Eq + Hash, T: Record>(
     let stored = map.get(&key);
     let next = match change {
         Change::Fetched(value) => refreshed(stored, value, ticket, &mut applied.visible),
-        Change::Notified { stamp, .. } if stored.is_some_and(|stored| stored.stamp > stamp) => {
+        // A notification that does not say when it was sent counts by its arrival.
+        Change::Notified { stamp, .. } if stamp > 0 && stored.is_some_and(|stored| stored.stamp > stamp) => {
             applied.outdated += 1;
             return;
         }
         Change::Notified { stamp, value: None } => {
+            let stamp = stored.map_or(stamp, |stored| stored.stamp.max(stamp));
             applied.visible |= stored.is_none_or(|stored| stored.value.is_some());
             gone(stamp, ticket, now_ms)
         }
@@ -236,6 +238,7 @@ fn change_one<K: Eq + Hash, T: Record>(
             stamp,
             value: Some(value),
         } => {
+            let stamp = stored.map_or(stamp, |stored| stored.stamp.max(stamp));
             let before = stored.and_then(|stored| stored.value.as_deref());
             let value = match before {
                 Some(before) => value.complete(before),

@@ -3,7 +3,7 @@
 //! Every observation has a ticket, taken when it *begins*: a notification when it arrives, a fetch before it is sent. Of
 //! two observations of one object the one with the later ticket stands. Notifications carry the control plane's own time
 //! beside: one that is older than the last applied to the same object is dropped, so duplicates and late arrivals do no
-//! harm. A complete list replaces all that was observed before it began, and what it does not hold is gone.
+//! harm; one without time is taken for the newest. A complete list replaces all that was observed before it began, and what it does not hold is gone.
 
 use super::ids::{Id, Ids};
 use super::records::{Api, Application, KeyMapping, Subscription};
@@ -154,10 +154,7 @@ impl Store {
     }
 
     pub(crate) fn subscription(&self, application: Ids, api: Ids) -> Seen<Subscription> {
-        let pairs = application
-            .all()
-            .flat_map(|own| api.all().map(move |other| (own, other)));
-        self.seen(self.subscriptions.newest(pairs))
+        self.seen(self.subscriptions.newest(pairs(application, api)))
     }
 
     fn seen<T>(&self, stored: Option<Stored<T>>) -> Seen<T> {
@@ -259,7 +256,13 @@ impl Store {
     }
 
     /// Forgets objects that have been gone for long. To be called about once a minute.
+    ///
+    /// Until everything was loaded once, nothing is forgotten: of an object that is not here, the bundle may still say that
+    /// it exists.
     pub(crate) fn sweep(&self, now_ms: u64) {
+        if !self.is_complete() {
+            return;
+        }
         let before = now_ms.saturating_sub(GONE_MS);
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.applications.forget_gone(before);
@@ -278,6 +281,13 @@ impl Store {
 
 fn pair(application: Ids, api: Ids) -> Option<(Id, Id)> {
     Some((application.primary()?, api.primary()?))
+}
+
+/// Every pair under which a subscription may be kept.
+fn pairs(application: Ids, api: Ids) -> impl Iterator<Item = (Id, Id)> {
+    application
+        .all()
+        .flat_map(move |own| api.all().map(move |other| (own, other)))
 }
 
 type Pending<K, T> = Vec<(K, u64, Change<T>)>;
@@ -332,17 +342,15 @@ impl Changes {
         }
     }
 
+    /// Under every id that the object may be kept under: lists and notifications need not tell the same ones.
     fn remove(&mut self, removed: Removed, ticket: u64, stamp: u64) {
         match removed {
-            Removed::Application(ids) => self
-                .applications
-                .extend(ids.primary().map(|id| (id, ticket, gone(stamp)))),
+            Removed::Application(ids) => self.applications.extend(ids.all().map(|id| (id, ticket, gone(stamp)))),
             Removed::Api(id) => self.apis.push((id, ticket, gone(stamp))),
             Removed::KeyMapping(key) => self.key_mappings.push((key, ticket, gone(stamp))),
-            Removed::Subscription(application, api) => {
-                let pair = pair(application, api);
-                self.subscriptions.extend(pair.map(|pair| (pair, ticket, gone(stamp))));
-            }
+            Removed::Subscription(application, api) => self
+                .subscriptions
+                .extend(pairs(application, api).map(|pair| (pair, ticket, gone(stamp)))),
         }
     }
 }

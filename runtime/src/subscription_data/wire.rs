@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Longest text that is kept, in bytes.
-const MAX_TEXT: usize = 1024;
+pub(super) const MAX_TEXT: usize = 1024;
 
 /// Why an answer cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -66,7 +66,7 @@ impl ControlPlaneList {
                 }
                 Err(reason) => {
                     self.reporter.failed(&reason);
-                    pause.after_failure()
+                    pause.next_pause()
                 }
             };
             tokio::select! {

@@ -78,7 +78,7 @@ impl RedisStream {
                 // The code says enough; the text may come from the other side.
                 self.reporter.failed(error.code().unwrap_or("no connection"));
             }
-            tokio::time::sleep(pause.after_failure()).await;
+            tokio::time::sleep(pause.next_pause()).await;
         }
     }
 

@@ -55,7 +55,7 @@ impl EventHubClient {
                     break;
                 }
             }
-            tokio::time::sleep(jittered(pause.after_failure())).await;
+            tokio::time::sleep(jittered(pause.next_pause())).await;
         }
     }
 

@@ -1,10 +1,12 @@
 //! What notifications mean for the store, through the two ends of their topic.
 
 use super::states::{Situation, connected};
-use crate::event_hub::Outlet;
-use crate::subscription_data::DataStatus;
+use crate::auth::tests::server::status as http_status;
+use crate::event_hub::amqp::TopicObserver;
+use crate::event_hub::{DecodeError, Outlet};
 use crate::subscription_data::ids::Ids;
 use crate::subscription_data::store::Seen;
+use crate::subscription_data::{DataState, DataStatus};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mgw_bundle::snapshot::SubscriptionState;
@@ -39,6 +41,8 @@ async fn notifications_change_what_they_are_about() {
         _ => None,
     };
     assert_eq!(state(), Some(SubscriptionState::Unblocked));
+    // An older one has everything loaded; the lists would hide what the notifications did.
+    situation.plane.fault(Some(http_status("503 Service Unavailable")));
 
     let steps = [
         (
@@ -150,6 +154,9 @@ async fn notifications_change_what_they_are_about() {
         Seen::Here(_)
     ));
 
+    situation.until(|status| status.state == DataState::Stale).await;
+    situation.plane.fault(None);
+    situation.until(|status| status.state == DataState::Current).await;
     // What a notification does not tell is loaded; so is everything when the hub is connected again.
     let loads = situation.plane.loads();
     let silent = message("API_UPDATE", json!({"apiId": 43}), 21, "carbon.super");
@@ -160,4 +167,59 @@ async fn notifications_change_what_they_are_about() {
     situation.until(gone).await;
     outlet.reload().await.expect("a consumer");
     situation.plane.until_loads(loads + 2).await;
+}
+
+/// The clocks of a control plane's nodes differ, and older generations do not tell everything.
+#[tokio::test]
+async fn what_a_notification_cannot_settle_is_loaded() {
+    let situation = Situation::start(connected()).await;
+    situation.loaded(1).await;
+    let (outlet, feed) = Outlet::notifications();
+    let data = Arc::clone(&situation.data);
+    data.follow(feed);
+    let tell = async |kind, event, stamp| {
+        let message = message(kind, event, stamp, "carbon.super");
+        outlet.deliver(None, &message).await.expect("a consumer");
+    };
+    tell("SUBSCRIPTIONS_UPDATE", subscription("ON_HOLD"), 10).await;
+    situation.plane.change("subscriptions", |list| {
+        list[0]["subscriptionState"] = json!("BLOCKED");
+    });
+    tell("SUBSCRIPTIONS_UPDATE", subscription("BLOCKED"), 9).await;
+    let blocked = |_: &DataStatus| {
+        let pair = (Ids::new(Some(12), None), Ids::new(Some(41), None));
+        matches!(data.store().subscription(pair.0, pair.1), Seen::Here(own) if own.state == SubscriptionState::Blocked)
+    };
+    situation.until(blocked).await;
+
+    situation.plane.change("applications", |list| {
+        list.push(json!({"id": 13, "name": "New", "subName": "cy", "policy": "Unlimited"}));
+    });
+    let new = json!({"applicationId": 13, "applicationName": "New", "applicationPolicy": "Unlimited"});
+    tell("APPLICATION_CREATE", new, 20).await;
+    let owned = |_: &DataStatus| matches!(data.store().application(Ids::new(Some(13), None)), Seen::Here(own) if own.owner == "cy");
+    situation.until(owned).await;
+    // The owner is known now: nothing is missing.
+    let loads = situation.plane.loads();
+    let renamed = json!({"applicationId": 13, "applicationName": "Newer", "applicationPolicy": "Unlimited"});
+    let before = data.status().notifications;
+    tell("APPLICATION_UPDATE", renamed, 21).await;
+    situation.until(|status| status.notifications > before).await;
+    tell("SUBSCRIPTIONS_UPDATE", subscription("ON_HOLD"), 8).await;
+    situation.plane.until_loads(loads + 1).await;
+    assert_eq!(situation.plane.loads(), loads + 1);
+}
+
+#[tokio::test]
+async fn a_flood_of_unreadable_notifications_is_no_flood_of_loads() {
+    let situation = Situation::start(connected()).await;
+    situation.loaded(1).await;
+    let loaded = std::time::Instant::now();
+    // Each load is answered with another reason to load.
+    for loads in 2..=4 {
+        TopicObserver::skipped(&*situation.data, DecodeError::Event);
+        situation.plane.until_loads(loads).await;
+    }
+    // 200, 400 and 800 ms; three times 200 ms without a brake.
+    assert!(loaded.elapsed().as_millis() >= 1300, "{:?}", loaded.elapsed());
 }

@@ -205,6 +205,24 @@ async fn unknown_objects_are_not_asked_for_again_and_again() {
 }
 
 #[tokio::test]
+async fn a_key_that_cannot_be_is_nobody_elses_trouble() {
+    let situation = Situation::start(connected()).await;
+    situation.loaded(1).await;
+    for key in [String::new(), "x".repeat(1025)] {
+        assert_eq!(situation.data.look_up(Missing::KeyMapping(key)).await, LookedUp::Absent);
+    }
+    assert_eq!(situation.plane.lookups(), 0);
+    situation.plane.fault(Some(status("400 Bad Request")));
+    let odd = Missing::KeyMapping("a\u{1}b".into());
+    assert_eq!(situation.data.look_up(odd).await, LookedUp::Absent);
+    situation.plane.fault(None);
+    assert_eq!(
+        situation.data.look_up(Missing::KeyMapping("key1".into())).await,
+        LookedUp::Found
+    );
+}
+
+#[tokio::test]
 async fn answers_that_hold_something_else_are_not_taken() {
     let situation = Situation::start(connected()).await;
     situation.loaded(1).await;
