@@ -127,16 +127,21 @@ const fn key_type(key_type: CallerKeyType) -> &'static str {
 /// Returns whether the control plane knows `api` under this context. Its contexts carry the tenant and the version; base
 /// paths of projects may lack either.
 fn is_context(api: &Api, context: &str) -> bool {
-    let (context, base) = (without_tenant(context), without_tenant(&api.base_path));
+    let ((tenant, context), (own_tenant, base)) = (tenant_of(context), tenant_of(&api.base_path));
+    // Another tenant's API may have the same name.
+    if own_tenant.is_some() && own_tenant != tenant {
+        return false;
+    }
     let rest = context.strip_prefix(base.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/') == Some(&api.version))
 }
 
-fn without_tenant(context: &str) -> &str {
-    let after = context
+/// Returns the tenant that a context names, and the rest of the context.
+fn tenant_of(context: &str) -> (Option<&str>, &str) {
+    let named = context
         .strip_prefix("/t/")
-        .and_then(|rest| rest.find('/').map(|slash| &rest[slash..]));
-    after.unwrap_or(context)
+        .and_then(|rest| rest.find('/').map(|slash| rest.split_at(slash)));
+    named.map_or((None, context), |(tenant, rest)| (Some(tenant), rest))
 }
 
 #[cfg(test)]
@@ -157,6 +162,8 @@ mod tests {
             ("/ledger/2.1.0", "/t/meridian/ledger/2.1.0", true),
             ("/t/meridian/ledger/2.1.0", "/t/meridian/ledger/2.1.0", true),
             ("/ledger", "/t/meridian/ledger/2.1.0", true),
+            ("/t/meridian/ledger", "/t/other/ledger/2.1.0", false),
+            ("/t/meridian/ledger", "/ledger/2.1.0", false),
             ("/ledger", "/ledger/2.2.0", false),
             ("/ledger/2.1.0", "/ledger", false),
             ("/ledg", "/ledger/2.1.0", false),
