@@ -4,7 +4,7 @@
 //! soon made anew.
 
 use super::connection::{Connection, Endpoint};
-use super::failures::Failures;
+use super::failures::{Failures, is_passing};
 use crate::config::{ClaimRetrieval, KeyManager};
 use crate::questions::Questions;
 use crate::strict_json;
@@ -137,7 +137,7 @@ impl ClaimSource {
         let read = match answer {
             Some((StatusCode::OK, body)) => read(&body)
                 .map(|claims| (Arc::new(claims), body.len()))
-                .ok_or(("the answer holds no claims", None)),
+                .ok_or(("the answer holds no claims", Some(StatusCode::OK))),
             Some((status, _)) => Err(("it did not tell", Some(status))),
             None => Err(("there is no complete answer", None)),
         };
@@ -149,8 +149,11 @@ impl ClaimSource {
             },
             Err((reason, status)) => {
                 self.failures.record(reason, status);
-                let pause = now_ms.saturating_add(PAUSE_MS);
-                self.paused_until_ms.store(pause, Ordering::Relaxed);
+                // A server that does not know one user may know the next.
+                if status.is_none_or(is_passing) {
+                    let pause = now_ms.saturating_add(PAUSE_MS);
+                    self.paused_until_ms.store(pause, Ordering::Relaxed);
+                }
                 Kept {
                     claims: None,
                     bytes: 0,

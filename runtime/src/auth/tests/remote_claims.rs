@@ -136,6 +136,19 @@ fn a_server_that_is_away_does_not_hold_up_every_user() {
 }
 
 #[test]
+fn a_user_whom_the_server_does_not_know_keeps_nobody_else_waiting() {
+    for answer in [status("404 Not Found"), ok(&json!({"error": "no such user"}))] {
+        let server = Server::start(answer);
+        let mut fixture = simple(&conf(server.address, ""), oauth2());
+        let stranger = caller(&mut fixture, json!({"sub": "nobody"}));
+        assert_eq!(introduced(&fixture, &stranger)[GIVEN_NAME], Value::Null);
+        server.answer(ok(&ana()));
+        let known = caller(&mut fixture, json!({"sub": "ana"}));
+        assert_eq!(introduced(&fixture, &known)[GIVEN_NAME], "Ana");
+    }
+}
+
+#[test]
 fn only_users_of_issuers_that_say_so_are_asked_about() {
     let server = Server::start(ok(&json!({"active": true, "username": "ana"})));
     let opaque = |enabled: bool| {
