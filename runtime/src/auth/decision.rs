@@ -9,7 +9,7 @@ use super::verdicts::Place;
 use super::{
     Answers, Authenticator, Caller, ClientCertificate, CoreAuth, CredentialKind, Identity, Outcome, RequestView, Wait,
 };
-use crate::refusal::{Refusal, Rejection};
+use crate::refusal::{About, Refusal, Rejection};
 use crate::subscription_data::ABSENT_MS;
 use crate::throttle::CallerLevels;
 use mgw_bundle::config::{ApiState, MutualTls};
@@ -22,6 +22,8 @@ const KEY_MANAGER_PAUSE_MS: u64 = 5000;
 /// Why a credential does not admit.
 pub(super) enum Failed {
     Refused(Refusal),
+    /// A bearer token is the reason.
+    Token(Refusal),
     TooManyFailures(u64),
     Wait(WaitFor),
 }
@@ -29,6 +31,16 @@ pub(super) enum Failed {
 impl From<Refusal> for Failed {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl Failed {
+    /// Says that a bearer token is the reason.
+    fn of_token(self) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Token(refusal),
+            other => other,
+        }
     }
 }
 
@@ -55,17 +67,14 @@ impl Decision<'_> {
     /// Decides.
     pub(super) fn decide(mut self) -> Outcome {
         if self.api.api.state == ApiState::Blocked {
-            return self.refuse(Refusal::Blocked);
+            return self.refuse(Refusal::Blocked, About::Other);
         }
         if !self.resource.enabled {
             return Outcome::Anonymous;
         }
         let certified = match self.certificate() {
             Ok(certified) => certified,
-            Err(refusal) => {
-                let challenge = self.resource.challenges.of_certificate(refusal);
-                return Outcome::Refused(Rejection::new(refusal).with_challenge(challenge));
-            }
+            Err(refusal) => return self.refuse(refusal, About::Certificate),
         };
         match self.application(certified) {
             Ok(caller) => self.authorise(caller),
@@ -73,12 +82,13 @@ impl Decision<'_> {
             Err(Failed::TooManyFailures(wait_ms)) => {
                 Outcome::Refused(Rejection::new(Refusal::TooManyFailures).with_retry_after_ms(wait_ms))
             }
-            Err(Failed::Refused(refusal)) => self.refuse(refusal),
+            Err(Failed::Refused(refusal)) => self.refuse(refusal, About::Other),
+            Err(Failed::Token(refusal)) => self.refuse(refusal, About::BearerToken),
         }
     }
 
-    fn refuse(&self, refusal: Refusal) -> Outcome {
-        let rejection = Rejection::new(refusal).with_challenge(self.resource.challenges.of(refusal));
+    fn refuse(&self, refusal: Refusal, about: About) -> Outcome {
+        let rejection = Rejection::new(refusal).with_challenge(self.resource.challenges.of(refusal, about));
         Outcome::Refused(match refusal {
             Refusal::KeyManagerUnavailable => rejection.with_retry_after_ms(KEY_MANAGER_PAUSE_MS),
             _ => rejection,
@@ -165,7 +175,7 @@ impl Decision<'_> {
             keys.push(key_at(self.request, place)?);
         }
         let mut caller = match credential {
-            Credential::Bearer(token) if alternative.bearer => Some(self.bearer(token)?),
+            Credential::Bearer(token) if alternative.bearer => Some(self.bearer(token).map_err(Failed::of_token)?),
             Credential::Basic(encoded) if alternative.basic => Some(self.basic(encoded)?),
             _ => None,
         };
@@ -318,7 +328,11 @@ impl Decision<'_> {
         if passes {
             Outcome::Admitted(caller)
         } else {
-            self.refuse(Refusal::MissingScope)
+            let about = match kind {
+                CredentialKind::Jwt | CredentialKind::Opaque => About::BearerToken,
+                CredentialKind::ApiKey | CredentialKind::Basic | CredentialKind::MutualTls => About::Other,
+            };
+            self.refuse(Refusal::MissingScope, about)
         }
     }
 }

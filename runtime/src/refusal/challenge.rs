@@ -28,8 +28,18 @@ pub struct Challenges {
     missing: Option<HeaderValue>,
     invalid_token: Option<HeaderValue>,
     invalid_password: Option<HeaderValue>,
-    wrong_scheme: Option<HeaderValue>,
     insufficient_scope: Option<HeaderValue>,
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A bearer token, or what its bearer may do.
+    BearerToken,
+    /// A client certificate, or that there is none.
+    Certificate,
+    /// Anything else: another credential, or that there is none.
+    Other,
 }
 
 impl Challenges {
@@ -43,7 +53,6 @@ impl Challenges {
                 missing: None,
                 invalid_token: None,
                 invalid_password: None,
-                wrong_scheme: None,
                 insufficient_scope: None,
             };
         }
@@ -77,32 +86,33 @@ impl Challenges {
             } else {
                 missing.clone()
             },
-            wrong_scheme: missing.clone(),
             missing,
         }
     }
 
-    /// Returns the challenge of a refusal; `None` where HTTP asks for none.
-    pub fn of(&self, refusal: super::Refusal) -> Option<&HeaderValue> {
+    /// Returns the challenge of a refusal; `None` where HTTP asks for none. Errors of bearer tokens are told to those who
+    /// sent one, and to nobody else: others are told what they could send.
+    pub fn of(&self, refusal: super::Refusal, about: About) -> Option<&HeaderValue> {
         use super::Refusal;
         if let Some(legacy) = &self.legacy {
-            return (refusal.status(true) == http::StatusCode::UNAUTHORIZED).then_some(legacy);
+            let text = match about {
+                About::Certificate => self.legacy_certificate.as_ref(),
+                About::BearerToken | About::Other => Some(legacy),
+            };
+            return text.filter(|_| refusal.status(true) == http::StatusCode::UNAUTHORIZED);
         }
-        match refusal {
-            Refusal::MissingCredentials => self.missing.as_ref(),
-            Refusal::InvalidCredentials | Refusal::TokenExpired | Refusal::TokenInactive | Refusal::WrongTokenType => {
-                self.invalid_token.as_ref()
-            }
-            Refusal::WrongPassword | Refusal::BasicWithoutColon => self.invalid_password.as_ref(),
-            Refusal::WrongScheme => self.wrong_scheme.as_ref(),
-            Refusal::MissingScope => self.insufficient_scope.as_ref(),
-            _ => None,
+        match (refusal, about) {
+            (
+                Refusal::InvalidCredentials | Refusal::TokenExpired | Refusal::TokenInactive | Refusal::WrongTokenType,
+                About::BearerToken,
+            ) => self.invalid_token.as_ref(),
+            (Refusal::MissingScope, About::BearerToken) => self.insufficient_scope.as_ref(),
+            (Refusal::WrongPassword | Refusal::BasicWithoutColon, _) => self.invalid_password.as_ref(),
+            _ => self
+                .missing
+                .as_ref()
+                .filter(|_| refusal.status(false) == http::StatusCode::UNAUTHORIZED),
         }
-    }
-
-    /// Returns the challenge of a refusal for the sake of a client certificate.
-    pub fn of_certificate(&self, refusal: super::Refusal) -> Option<&HeaderValue> {
-        self.legacy_certificate.as_ref().or_else(|| self.of(refusal))
     }
 }
 

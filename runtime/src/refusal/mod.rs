@@ -10,7 +10,7 @@ mod renderer;
 #[cfg(test)]
 mod tests;
 
-pub use challenge::{Challenge, Challenges};
+pub use challenge::{About, Challenge, Challenges};
 pub use reason::{Refusal, Shape};
 pub use rejection::Rejection;
 pub use renderer::{BodyFormat, Renderer};

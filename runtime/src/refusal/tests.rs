@@ -147,29 +147,36 @@ fn challenges_tell_the_truth() {
         scopes: vec!["read".into(), "wri\"te".into(), "admin".into()],
     };
     let challenges = Challenges::build(&accepted, false);
-    let text = |refusal| {
+    let text = |refusal, about| {
         challenges
-            .of(refusal)
+            .of(refusal, about)
             .and_then(|value| value.to_str().ok())
             .unwrap_or("")
             .to_owned()
     };
-    assert_eq!(
-        text(Refusal::MissingCredentials),
-        r#"Bearer realm="WSO2 API Microgateway", Basic realm="WSO2 API Microgateway", charset="UTF-8""#
-    );
-    assert!(text(Refusal::InvalidCredentials).contains(r#"error="invalid_token""#));
-    assert!(text(Refusal::MissingScope).contains(r#"error="insufficient_scope""#));
-    assert!(text(Refusal::MissingScope).ends_with(r#"scope="read admin""#));
-    assert_eq!(challenges.of(Refusal::NotSubscribed), None);
+    const PLAIN: &str = r#"Bearer realm="WSO2 API Microgateway", Basic realm="WSO2 API Microgateway", charset="UTF-8""#;
+    assert_eq!(text(Refusal::MissingCredentials, About::Other), PLAIN);
+    let token = |refusal| text(refusal, About::BearerToken);
+    assert!(token(Refusal::InvalidCredentials).contains(r#"error="invalid_token""#));
+    assert!(token(Refusal::MissingScope).contains(r#"error="insufficient_scope""#));
+    assert!(token(Refusal::MissingScope).ends_with(r#"scope="read admin""#));
+    // Nobody who sent no token is told about one.
+    for about in [About::Certificate, About::Other] {
+        assert_eq!(text(Refusal::InvalidCredentials, about), PLAIN);
+        assert_eq!(text(Refusal::MissingScope, about), "");
+    }
+    assert_eq!(challenges.of(Refusal::NotSubscribed, About::BearerToken), None);
     let old = Challenges::build(&accepted, true);
-    assert_eq!(
-        old.of(Refusal::MissingCredentials)
-            .and_then(|value| value.to_str().ok()),
-        Some(
-            r#"OAuth2 realm="WSO2 API Microgateway" Basic Auth realm="WSO2 API Microgateway", error="invalid token" , error_description="The access token expired""#
-        )
-    );
+    for about in [About::Other, About::BearerToken] {
+        assert_eq!(
+            old.of(Refusal::MissingCredentials, about)
+                .and_then(|value| value.to_str().ok()),
+            Some(
+                r#"OAuth2 realm="WSO2 API Microgateway" Basic Auth realm="WSO2 API Microgateway", error="invalid token" , error_description="The access token expired""#
+            )
+        );
+    }
+    assert_eq!(old.of(Refusal::MissingScope, About::BearerToken), None);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod api_keys;
 mod backend_jwt;
 mod basic;
+mod challenges;
 mod connected;
 mod decision_table;
 mod event_hub_revocation;
