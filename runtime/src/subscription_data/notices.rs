@@ -85,9 +85,11 @@ impl SubscriptionData {
 }
 
 impl TopicObserver for SubscriptionData {
+    /// Told again with every sign of life.
     fn current(&self) {
-        self.notified.store(true, Ordering::Release);
-        tracing::info!("notifications about subscription data arrive");
+        if !self.notified.swap(true, Ordering::AcqRel) {
+            tracing::info!("notifications about subscription data arrive");
+        }
     }
 
     /// Everything is loaded from time to time until the hub is back.
