@@ -39,17 +39,34 @@ pub struct RevocationsFull;
 /// All revocations. Readers meet the lock only for tokens that they have not checked since the last change.
 #[derive(Debug)]
 pub struct Revocations {
-    /// Digests: the set holds no credential.
-    expiries: RwLock<HashMap<[u8; 32], u64>>,
+    kept: RwLock<Kept>,
     capacity: usize,
     generation: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// Digests: the set holds no credential.
+    expiries: HashMap<[u8; 32], u64>,
+    /// No entry expires earlier: before that, looking for room in a full set is in vain.
+    earliest: u64,
+}
+
+impl Kept {
+    fn forget_expired(&mut self, now_ms: u64) {
+        if now_ms < self.earliest {
+            return;
+        }
+        self.expiries.retain(|_, expiry| *expiry > now_ms);
+        self.earliest = self.expiries.values().min().copied().unwrap_or(0);
+    }
 }
 
 impl Revocations {
     /// Creates an empty set for `capacity` entries.
     pub fn new(capacity: usize) -> Self {
         Self {
-            expiries: RwLock::default(),
+            kept: RwLock::default(),
             capacity,
             generation: AtomicU64::new(1),
         }
@@ -63,16 +80,22 @@ impl Revocations {
     pub fn revoke(&self, what: Revoked<'_>, expires_at_ms: Option<u64>, now_ms: u64) -> Result<(), RevocationsFull> {
         let expiry = expires_at_ms.unwrap_or(now_ms.saturating_add(DEFAULT_LIFE_MS));
         let key = key(what);
-        let mut expiries = self.expiries.write().unwrap_or_else(PoisonError::into_inner);
-        if expiries.len() >= self.capacity && !expiries.contains_key(&key) {
-            expiries.retain(|_, expiry| *expiry > now_ms);
-            if expiries.len() >= self.capacity {
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.expiries.len() >= self.capacity && !kept.expiries.contains_key(&key) {
+            kept.forget_expired(now_ms);
+            if kept.expiries.len() >= self.capacity {
                 return Err(RevocationsFull);
             }
         }
-        let before = expiries.get(&key).copied();
-        expiries.insert(key, expiry.max(before.unwrap_or(0)));
-        drop(expiries);
+        let before = kept.expiries.get(&key).copied();
+        let expiry = expiry.max(before.unwrap_or(0));
+        kept.earliest = if kept.expiries.is_empty() {
+            expiry
+        } else {
+            kept.earliest.min(expiry)
+        };
+        kept.expiries.insert(key, expiry);
+        drop(kept);
         // Sources are read again and again; what they repeat is no news.
         if before.is_some() {
             return Ok(());
@@ -83,13 +106,14 @@ impl Revocations {
 
     /// Forgets revocations of tokens that have expired. To be called now and then.
     pub fn sweep(&self, now_ms: u64) {
-        let mut expiries = self.expiries.write().unwrap_or_else(PoisonError::into_inner);
-        expiries.retain(|_, expiry| *expiry > now_ms);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        kept.forget_expired(now_ms);
     }
 
     /// Returns the number of entries, for the metric.
     pub fn len(&self) -> usize {
-        self.expiries.read().unwrap_or_else(PoisonError::into_inner).len()
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        kept.expiries.len()
     }
 
     /// Returns whether nothing is revoked.
@@ -104,18 +128,22 @@ impl Revocations {
 
     /// Returns whether a token is revoked in any way.
     pub(super) fn contains(&self, token: &str, token_id: Option<&str>) -> bool {
-        let expiries = self.expiries.read().unwrap_or_else(PoisonError::into_inner);
-        if expiries.is_empty() {
+        if self.is_empty() {
             return false;
         }
-        let revoked = |what| expiries.contains_key(&key(what));
+        // Digests are made before the lock is taken: sources and other cores wait for it.
+        let either = |what, text| [key(what), key(Revoked::Any(text))];
+        let whole = either(Revoked::Token(token), token);
+        let id = token_id.map(|id| either(Revoked::TokenId(id), id));
+        let signature = token.rsplit_once('.');
+        let signature = signature.map(|(_, signature)| either(Revoked::Signature(signature), signature));
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         // An entry past its expiry does no harm: the token has expired too.
-        let either = |what, text| revoked(what) || revoked(Revoked::Any(text));
-        either(Revoked::Token(token), token)
-            || token_id.is_some_and(|id| either(Revoked::TokenId(id), id))
-            || token
-                .rsplit_once('.')
-                .is_some_and(|(_, signature)| either(Revoked::Signature(signature), signature))
+        let mut keys = whole
+            .iter()
+            .chain(id.iter().flatten())
+            .chain(signature.iter().flatten());
+        keys.any(|key| kept.expiries.contains_key(key))
     }
 }
 
@@ -204,5 +232,14 @@ mod tests {
         assert!(!set.contains("a", None) && set.contains("b", None) && set.contains("c", None));
         set.sweep(250);
         assert_eq!(set.len(), 1);
+        // Room is looked for when there can be some, also after a longer life was told.
+        set.revoke(Revoked::Token("c"), Some(400), 250).expect("it is known");
+        set.revoke(Revoked::Token("d"), Some(350), 250).expect("there is room");
+        let kept = |set: &Revocations| set.kept.read().expect("not poisoned").earliest;
+        assert_eq!(set.revoke(Revoked::Token("e"), Some(500), 320), Err(RevocationsFull));
+        assert_eq!(kept(&set), 350, "the first to end");
+        set.revoke(Revoked::Token("e"), Some(500), 350)
+            .expect("one has expired");
+        assert_eq!((set.len(), kept(&set)), (2, 400));
     }
 }
