@@ -24,8 +24,8 @@ pub struct Blocks {
 
 #[derive(Debug)]
 struct BlockedSubscription {
-    owner: String,
-    application: String,
+    /// `owner-application` as the control plane writes it: hyphens in either part leave open where one ends.
+    caller: String,
     key_type: Option<String>,
 }
 
@@ -62,8 +62,7 @@ impl Blocks {
                     for (number, _) in numbered.filter(|(_, api)| is_context(api, context)) {
                         let list = resolved.subscriptions.entry(number).or_default();
                         list.push(BlockedSubscription {
-                            owner: plain(owner).to_owned(),
-                            application: application.clone(),
+                            caller: format!("{owner}-{application}"),
                             key_type: key_type.clone(),
                         });
                     }
@@ -100,8 +99,7 @@ impl Blocks {
             || self.applications.get(owner).is_some_and(|names| names.contains(name))
             || self.subscriptions.get(&api).is_some_and(|blocked| {
                 blocked.iter().any(|blocked| {
-                    blocked.owner == owner
-                        && blocked.application == *name
+                    is_caller(&blocked.caller, owner, name)
                         && blocked
                             .key_type
                             .as_deref()
@@ -114,6 +112,13 @@ impl Blocks {
 /// The control plane writes the super tenant in some places and leaves it out in others.
 fn plain(name: &str) -> &str {
     name.strip_suffix(SUPER_TENANT).unwrap_or(name)
+}
+
+/// Returns whether `owner-application` can mean the application of that owner, who is given without the super tenant.
+fn is_caller(text: &str, owner: &str, application: &str) -> bool {
+    let rest = text.strip_prefix(owner);
+    let rest = rest.map(|rest| rest.strip_prefix(SUPER_TENANT).unwrap_or(rest));
+    rest.and_then(|rest| rest.strip_prefix('-')) == Some(application)
 }
 
 const fn key_type(key_type: CallerKeyType) -> &'static str {
@@ -172,6 +177,28 @@ mod tests {
             ("/ledger/2.1.0", "/t/meridian", false),
         ] {
             assert_eq!(is_context(&api(base), context), same, "{base} {context}");
+        }
+    }
+
+    #[test]
+    fn owners_and_applications_may_have_hyphens() {
+        for (text, owner, application, same) in [
+            ("ana-Till", "ana", "Till", true),
+            ("ana@carbon.super-Till", "ana", "Till", true),
+            ("ana@meridian-Till", "ana@meridian", "Till", true),
+            ("ana-maria-Till", "ana-maria", "Till", true),
+            ("ana-maria@carbon.super-Till-2", "ana-maria", "Till-2", true),
+            ("ana-Till", "ana", "Tillage", false),
+            ("ana-Tillage", "ana", "Till", false),
+            ("ana@meridian-Till", "ana", "Till", false),
+            ("anabel-Till", "ana", "Till", false),
+            ("ana-Till", "", "Till", false),
+        ] {
+            assert_eq!(
+                is_caller(text, owner, application),
+                same,
+                "{text} {owner} {application}"
+            );
         }
     }
 

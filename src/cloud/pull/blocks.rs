@@ -59,13 +59,15 @@ fn block(document: &Value) -> Option<Block> {
     })
 }
 
-/// `context:version:owner-application:keyType`, as API Manager 4 writes it; the context has the version already.
+/// `context:version:owner-application:keyType`, as API Manager 4 writes it; the context has the version already. Where the
+/// owner has a hyphen, the parts are told apart by whoever knows owners.
 fn subscription(text: &str) -> Option<Block> {
     let (context, rest) = text.split_once(':')?;
     let (_version, rest) = rest.split_once(':')?;
     let (caller, key_type) = match rest.rsplit_once(':') {
-        Some((caller, key_type)) => (caller, Some(key_type.to_owned())),
-        None => (rest, None),
+        Some((caller, key_type @ ("PRODUCTION" | "SANDBOX"))) => (caller, Some(key_type.to_owned())),
+        // A colon of the application's name.
+        _ => (rest, None),
     };
     let (owner, application) = caller.split_once('-')?;
     Some(Block::Subscription {
@@ -100,6 +102,7 @@ mod tests {
                 json!({"startingIp": "10.4.0.1", "endingIp": "10.4.0.99", "invert": false}),
             ),
             entry("SUBSCRIPTION", json!("/ledger/2.1.0:2.1.0:ana-Till:PRODUCTION")),
+            entry("SUBSCRIPTION", json!("/ledger/2.1.0:2.1.0:ben-Till: two")),
             entry("IPRANGE", json!({"startingIp": "10.4.0.9", "endingIp": "10.4.0.1"})),
             entry("COUNTRY", json!("x")),
             json!({"conditionType": "USER", "conditionValue": "ben", "conditionStatus": false}),
@@ -132,6 +135,12 @@ mod tests {
                     owner: "ana".into(),
                     application: "Till".into(),
                     key_type: Some("PRODUCTION".into())
+                },
+                Block::Subscription {
+                    context: "/ledger/2.1.0".into(),
+                    owner: "ben".into(),
+                    application: "Till: two".into(),
+                    key_type: None
                 },
             ]
         );
