@@ -35,6 +35,7 @@ mod subscription_data;
 pub mod throttle;
 mod tls;
 mod upstream;
+mod watched_files;
 
 pub use access_log::AccessLogError;
 pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};

@@ -64,8 +64,8 @@ pub(crate) async fn supervise(
 }
 
 fn reload(gateway: &RunningGateway, source: &BundleSource, ui: &Ui) {
-    if gateway.reload_certificates() {
-        ui.status("Serving", "changed certificates");
+    if gateway.reload_files() {
+        ui.status("Serving", "changed keys and certificates");
     }
     let taken = source.load(ui).and_then(|bundle| {
         let digest = bundle.digest;

@@ -160,6 +160,47 @@ async fn a_changed_bundle_is_taken_and_a_broken_one_is_not() {
     assert!(outcome.stderr.contains("not an intact bundle"), "{}", outcome.stderr);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_key_that_cannot_be_used_is_named() {
+    let backend = backend().await;
+    let place = project(&backend.url());
+    let key = |make: &str| {
+        let output = std::process::Command::new("openssl")
+            .args(make.split_whitespace())
+            .current_dir(place.path())
+            .output()
+            .expect("openssl is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    key("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out private.pem");
+    key("pkey -in private.pem -pubout -out shop/conf/issuer.pem");
+    place.write(
+        "shop/conf/micro-gw.conf",
+        "[[jwtTokenConfig]]\nissuer = \"https://issuer.test\"\npublicKeyFile = \"issuer.pem\"\n",
+    );
+    let (gateway, url, admin) = run(&place, "shop", &[]);
+    let client = reqwest::Client::new();
+    place.write("shop/conf/issuer.pem", "broken");
+    gateway.signal("HUP");
+    let mut counted = false;
+    for _ in 0..600 {
+        let answer = client.get(format!("{admin}/metrics")).send().await.expect("an answer");
+        let text = answer.text().await.expect("text");
+        counted = text.contains("mgw_file_reload_failures_total{part=\"keys\"} 1\n");
+        if counted {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(counted);
+    assert_eq!(status(client.get(format!("{url}/shop/open"))).await, 200);
+    gateway.signal("TERM");
+    let outcome = gateway.end().exits(0);
+    for expected in ["changed files cannot be used", "issuer.pem"] {
+        assert!(outcome.stderr.contains(expected), "{expected} in {}", outcome.stderr);
+    }
+}
+
 #[test]
 fn a_port_in_use_is_named() {
     let place = project("http://127.0.0.1:9");

@@ -2,6 +2,7 @@
 
 use super::backend_tokens::{FetchedClaims, introduces};
 use super::decision::Decision;
+use super::key_material::KeyMaterial;
 use super::resources::{ApiSecurity, ResourceSecurity, Strip};
 use super::scopes::ScopeNames;
 use super::subscription::Subscriptions;
@@ -18,10 +19,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Numbers the authenticators of a process, so that per-core caches know when they are out of date.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 
+fn next_generation() -> u64 {
+    GENERATION.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Decides about callers for one bundle. Immutable; shared by all cores.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Authenticator {
     pub(super) security: Arc<Security>,
+    /// Those of `security` when this was made.
+    pub(super) keys: Arc<KeyMaterial>,
     pub(super) throttle: Arc<Throttle>,
     pub(super) scopes: ScopeNames,
     pub(super) subscriptions: Arc<Subscriptions>,
@@ -53,8 +60,18 @@ impl Authenticator {
                 security.subscription_data.clone(),
             )),
             throttle,
+            keys: security.keys(),
             security,
-            generation: GENERATION.fetch_add(1, Ordering::Relaxed),
+            generation: next_generation(),
+        }
+    }
+
+    /// Returns one that decides by other keys, and by nothing that was remembered under those of before.
+    pub(crate) fn with_keys(&self, keys: Arc<KeyMaterial>) -> Self {
+        Self {
+            keys,
+            generation: next_generation(),
+            ..self.clone()
         }
     }
 
@@ -70,17 +87,17 @@ impl Authenticator {
     /// Returns whom handshakes are to believe: the operator's clients and those of the APIs.
     pub(crate) fn client_trust(&self) -> ClientTrust {
         let own = self.apis.iter().map(|api| &api.certificates);
-        self.security.clients.trust.with(own)
+        self.keys.clients.trust.with(own)
     }
 
     /// Returns whether a proxy showed a certificate that the operator believes. Those that came with APIs are clients'.
     pub(crate) fn believes_proxy(&self, core: &mut CoreAuth, shown: Option<&ClientCertificate>, now_ms: u64) -> bool {
         self.renew(core);
-        let clients = &self.security.clients;
+        let clients = &self.keys.clients;
         shown.is_some_and(|shown| core.judge(shown, Place::Proxy, now_ms, |chain, now| clients.believe(chain, now)))
     }
 
-    /// Has a core forget what it remembers of another bundle, or under other keys.
+    /// Has a core forget what it remembers of another bundle, or under other keys, from files or fetched.
     fn renew(&self, core: &mut CoreAuth) {
         let generations = (self.generation, self.security.key_generation());
         if core.generations != generations {
@@ -106,7 +123,7 @@ impl Authenticator {
             return BackendToken::Ready(token.clone());
         }
         let api = usize::try_from(api).ok().and_then(|api| self.apis.get(api));
-        match (&self.security.backend_tokens, api) {
+        match (&self.keys.backend_tokens, api) {
             (Some(tokens), Some(api)) => tokens.token(caller, &api.api, now_ms, fetched),
             _ => BackendToken::None,
         }
@@ -114,7 +131,7 @@ impl Authenticator {
 
     /// Returns the services of the gateway itself.
     pub fn services(&self) -> &Services {
-        &self.security.services
+        &self.keys.services
     }
 
     fn find(&self, api: u32, resource: u32) -> Option<(&ApiSecurity, &ResourceSecurity)> {

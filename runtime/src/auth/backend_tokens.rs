@@ -82,11 +82,6 @@ impl BackendTokens {
         self
     }
 
-    /// Returns how often claims about users could not be had; `None` where nobody asks for them.
-    pub(super) fn claim_failures(&self) -> Option<u64> {
-        self.claims.as_ref().map(|claims| claims.failures())
-    }
-
     /// Returns the token for a caller of an API, unless claims have to be fetched for it. `fetched`: they were.
     pub(super) fn token(
         &self,

@@ -5,9 +5,10 @@ use super::basic::NameAndPassword;
 use super::decision::{Decision, Failed};
 use super::issuers::{Issuers, Unverified};
 use super::jwt::{JwtFailure, looks_like_jwt};
+use super::key_material::KeyMaterial;
 use super::outcome::WaitFor;
 use super::token_cache::Presented;
-use super::{Caller, CredentialKind, Identity, Security};
+use super::{Caller, CredentialKind, Identity};
 use crate::refusal::Refusal;
 use std::sync::Arc;
 
@@ -23,17 +24,17 @@ impl Decision<'_> {
             let known_as = |presented| self.core.tokens.get(presented).is_some();
             let opaque = known_as(self.as_opaque(token))
                 || !known_as(Presented::anywhere(CredentialKind::Jwt, token))
-                    && !security.tokens.knows_issuer_of(token);
+                    && !self.authenticator.keys.tokens.knows_issuer_of(token);
             if opaque {
                 return self.opaque(token);
             }
         }
-        self.token(token, |security| &security.tokens)
+        self.token(token, |keys| &keys.tokens)
     }
 
     /// Checks an API key and what it is restricted to.
     pub(super) fn api_key(&mut self, key: &str) -> Result<Arc<Caller>, Failed> {
-        let caller = self.token(key, |security| &security.api_keys)?;
+        let caller = self.token(key, |keys| &keys.api_keys)?;
         let rules = caller.identity.api_key.as_ref().ok_or(Refusal::InvalidCredentials)?;
         let settings = &self.authenticator.security.config.api_keys;
         let named = !settings.validate_allowed_apis || rules.names(&self.api.api.name, &self.api.api.version);
@@ -46,7 +47,7 @@ impl Decision<'_> {
 
     /// Checks a user name and password.
     pub(super) fn basic(&mut self, encoded: &str) -> Result<Arc<Caller>, Failed> {
-        let passwords = &self.authenticator.security.passwords;
+        let passwords = &self.authenticator.security.lasting.passwords;
         let alias = passwords.alias(encoded);
         let presented = Presented::anywhere(CredentialKind::Basic, &alias);
         if let Some(caller) = self.cached(presented)? {
@@ -80,10 +81,10 @@ impl Decision<'_> {
     }
 
     /// Finds a signed token in the cache, or verifies and remembers it.
-    fn token(&mut self, token: &str, issuers: fn(&Security) -> &Issuers) -> Result<Arc<Caller>, Failed> {
+    fn token(&mut self, token: &str, issuers: fn(&KeyMaterial) -> &Issuers) -> Result<Arc<Caller>, Failed> {
         let authenticator = self.authenticator;
         let security = &authenticator.security;
-        let issuers = issuers(security);
+        let issuers = issuers(&authenticator.keys);
         let kind = issuers.kind;
         let presented = Presented::anywhere(kind, token);
         if let Some(caller) = self.cached(presented)? {

@@ -111,7 +111,7 @@ impl Decision<'_> {
     /// Returns whether the API accepts a certificate; nearly always that is remembered.
     fn accepts(&mut self, shown: &ClientCertificate) -> bool {
         let ApiSecurity { api, certificates, .. } = self.api;
-        let clients = &self.authenticator.security.clients;
+        let clients = &self.authenticator.keys.clients;
         let place = Place::Api(self.api_index);
         self.core.judge(shown, place, self.now_ms, |chain, now| {
             clients.accept(api, certificates, chain, now)

@@ -1,6 +1,6 @@
 //! The trusted issuers with their keys, and the verification of a token against them.
 
-use super::jwks::{KeySource, KeySourceStatus};
+use super::jwks::KeySource;
 use super::jwt::{Expectations, JwtFailure, Token, VerificationKey, check_claims, text};
 use super::outcome::WaitFor;
 use super::{CredentialKind, Identity};
@@ -100,13 +100,6 @@ impl Issuers {
     fn is_for_kind(&self, parsed: &Token) -> bool {
         let is_key = text(&parsed.claims, "token_type").map(|kind| matches!(kind, "apiKey" | "InternalKey"));
         is_key.is_none_or(|is_key| is_key == (self.kind == CredentialKind::ApiKey))
-    }
-
-    /// Returns the state of all keys that come from a URL.
-    pub(super) fn key_sources(&self, now_ms: u64) -> impl Iterator<Item = KeySourceStatus> {
-        self.issuers
-            .iter()
-            .filter_map(move |trusted| trusted.source.as_ref().map(|source| source.status(now_ms)))
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) enum KeyPlace {
 }
 
 /// Schemes that have to be satisfied together.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Alternative {
     pub(super) bearer: bool,
     pub(super) basic: bool,
@@ -34,7 +34,7 @@ pub(super) struct Alternative {
 }
 
 /// One resource.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ResourceSecurity {
     /// Path template.
     pub(super) template: String,
@@ -48,7 +48,7 @@ pub(super) struct ResourceSecurity {
 }
 
 /// One API.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ApiSecurity {
     pub(super) api: Api,
     pub(super) header: HeaderName,

@@ -4,7 +4,7 @@ use mgw_bundle::config::{ScopeMatch, Scopes};
 use std::collections::HashMap;
 
 /// The scope names of a bundle.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ScopeNames {
     bits: HashMap<String, usize>,
 }

@@ -1,24 +1,19 @@
 //! What authentication keeps for the life of the gateway.
 
-use super::api_key_issuer::ApiKeyIssuer;
-use super::backend_tokens::BackendTokens;
-use super::builders::{
-    api_key_issuer, api_key_signer, backend_tokens, claim_source, opaque_tokens, operator_clients, revoke_from_file,
-    subscription_data, token_proxy, trusted,
-};
-use super::certificates::OperatorClients;
-use super::issuers::Issuers;
+use super::builders::{claim_source, key_source, opaque_tokens, revoke_from_file, subscription_data, token_proxy};
 use super::jwks::KeySourceStatus;
 use super::key_manager::OpaqueTokens;
+use super::key_material::{KeyMaterial, Lasting, Stores, keep};
 use super::passwords::Passwords;
 use super::revocation_sources::RevocationSourceStatus;
 use super::start_revocation_sources::start_revocation_sources;
-use super::{CredentialKind, Revocations, SecurityError, Services};
-use crate::config::{RuntimeConfig, StoreSettings};
+use super::{Revocations, SecurityError};
+use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
 use crate::subscription_data::{DataStatus, SubscriptionData};
 use crate::throttle::Counters;
-use crate::tls::OpenStore;
+use crate::watched_files::{Turn, WatchedFiles};
+use arc_swap::ArcSwap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,23 +23,19 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub struct Security {
     pub(super) config: RuntimeConfig,
-    pub(super) tokens: Issuers,
-    pub(super) api_keys: Issuers,
-    pub(super) passwords: Arc<Passwords>,
-    pub(super) clients: OperatorClients,
-    key_store: Option<OpenStore>,
-    trust_store: Option<OpenStore>,
-    pub(super) backend_tokens: Option<BackendTokens>,
+    /// What the next authenticator takes; requests see their authenticator's.
+    keys: ArcSwap<KeyMaterial>,
+    key_files: WatchedFiles,
+    pub(super) lasting: Lasting,
     pub(super) opaque_tokens: OpaqueTokens,
-    /// Services of the gateway itself.
-    pub services: Services,
     /// Revoked tokens.
     pub revocations: Arc<Revocations>,
+    revocation_file: WatchedFiles,
     pub(super) subscription_data: Option<Arc<SubscriptionData>>,
     pub(super) revocation_sources: Vec<watch::Receiver<RevocationSourceStatus>>,
     /// Quota counters.
     pub counters: Arc<Counters>,
-    /// Counts changes of trusted keys.
+    /// Counts changes of fetched keys.
     key_generation: Arc<AtomicU64>,
 }
 
@@ -60,39 +51,24 @@ impl Security {
         data_dir: Option<&Path>,
         control: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, Vec<SecurityError>> {
-        let mut errors = Vec::new();
+        let key_files = WatchedFiles::new(KeyMaterial::files(config));
+        let revocation_file = WatchedFiles::new(config.revocation.file.as_deref());
         let key_generation = Arc::new(AtomicU64::new(1));
-        let skew_ms = u64::try_from(config.authentication.skew.as_millis()).unwrap_or(0);
-        let mut open = |settings: &Option<StoreSettings>| {
-            let opened = settings.as_ref().map(OpenStore::open).transpose();
-            keep(opened.map_err(SecurityError::Store), &mut errors)
+        let passwords =
+            Passwords::new(config.users.clone(), control.clone()).ok_or_else(|| vec![SecurityError::Random])?;
+        let stores = Stores::open(&config.listener)?;
+        let trust = stores.trust.as_ref();
+        let mut errors = Vec::new();
+        let sources = config.issuers.iter();
+        let sources = sources.map(|issuer| key_source(issuer, trust, &key_generation, data_dir, control));
+        let lasting = Lasting {
+            passwords: Arc::new(passwords),
+            key_sources: sources.map(|source| keep(source, &mut errors)).collect(),
+            claims: keep(claim_source(config, trust, control), &mut errors),
+            token_proxy: keep(token_proxy(&config.key_manager, trust, control), &mut errors).map(Arc::new),
         };
-        // A key in a PEM file takes the place of the store.
-        let own_key = config.listener.private_key_file.is_some();
-        let key_store = if own_key {
-            None
-        } else {
-            open(&config.listener.key_store)
-        };
-        let trust_store = open(&config.listener.trust_store);
-        let (keys, trust) = (key_store.as_ref(), trust_store.as_ref());
-        // Every alias would be a problem of its own.
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let mut tokens = Vec::new();
-        for issuer in &config.issuers {
-            match trusted(issuer, trust, skew_ms, &key_generation, data_dir, control) {
-                Ok(trusted) => tokens.push(trusted),
-                Err(error) => errors.push(error),
-            }
-        }
-        let key_signer = keep(api_key_signer(config, keys), &mut errors);
-        let api_keys = keep(
-            api_key_issuer(&config.api_keys, trust, key_signer.as_ref(), skew_ms),
-            &mut errors,
-        );
-        let clients = keep(operator_clients(&config.mutual_tls, trust).map(Some), &mut errors);
+        let keys = KeyMaterial::read(config, &stores, &lasting);
+        let keys = keys.map_err(|more| errors.extend(more)).ok();
         let revocations = Arc::new(Revocations::new(config.revocation.capacity));
         if let Some(path) = &config.revocation.file {
             errors.extend(revoke_from_file(&revocations, path).err());
@@ -112,44 +88,17 @@ impl Security {
             opaque_tokens(&config.key_manager, trust, control).map(Some),
             &mut errors,
         );
-        let token_proxy = keep(token_proxy(&config.key_manager, trust, control), &mut errors);
-        let claims = keep(claim_source(config, trust, control), &mut errors);
-        let backend_tokens = keep(backend_tokens(config, keys), &mut errors);
-        let backend_tokens = backend_tokens.map(|tokens| tokens.with_claims(claims));
-        let passwords = Passwords::new(config.users.clone(), control.clone());
-        let (passwords, clients) = match (passwords, clients) {
-            (Some(passwords), Some(clients)) if errors.is_empty() => (Arc::new(passwords), clients),
-            (Some(_), _) => return Err(errors),
-            (None, _) => {
-                errors.push(SecurityError::Random);
-                return Err(errors);
-            }
-        };
-        let own_issuer = &config.api_keys.own_issuer;
-        let services = Services {
-            tokens: token_proxy,
-            // Without users there is nobody to issue keys to.
-            api_keys: key_signer
-                .filter(|_| !passwords.users.by_name.is_empty())
-                .map(|signer| ApiKeyIssuer::new(own_issuer, signer, Arc::clone(&passwords))),
-        };
-        let issuers = |kind, issuers| Issuers {
-            kind,
-            issuers,
-            max_token_bytes: config.authentication.max_token_bytes,
+        let Some(keys) = keys.filter(|_| errors.is_empty()) else {
+            return Err(errors);
         };
         Ok(Arc::new(Self {
-            tokens: issuers(CredentialKind::Jwt, tokens),
-            api_keys: issuers(CredentialKind::ApiKey, api_keys.into_iter().collect()),
+            keys: ArcSwap::from_pointee(keys),
+            key_files,
+            lasting,
             counters: Arc::new(Counters::new(config.throttling.max_counters)),
-            passwords,
-            clients,
-            key_store,
-            trust_store,
             opaque_tokens: opaque_tokens.unwrap_or(OpaqueTokens::Unknown),
-            backend_tokens,
-            services,
             revocations,
+            revocation_file,
             subscription_data,
             revocation_sources,
             key_generation,
@@ -157,19 +106,44 @@ impl Security {
         }))
     }
 
-    /// Returns the listener's key store, unless its key is in a PEM file.
-    pub(crate) fn key_store(&self) -> Option<&OpenStore> {
-        self.key_store.as_ref()
+    /// Returns what the files with keys and certificates held when they were last usable.
+    pub(super) fn keys(&self) -> Arc<KeyMaterial> {
+        self.keys.load_full()
     }
 
-    /// Returns the listener's trust store.
-    pub(crate) fn trust_store(&self) -> Option<&OpenStore> {
-        self.trust_store.as_ref()
+    /// Looks at the files with keys and certificates. When they changed, `take_over` gets what they hold now and has
+    /// requests see it, or fails and nothing changes. Blocks.
+    pub(crate) fn renew_keys<E: From<Vec<SecurityError>>>(
+        &self,
+        take_over: impl FnOnce(&Arc<KeyMaterial>) -> Result<(), E>,
+    ) -> Turn<E> {
+        self.key_files.turn(|| {
+            let stores = Stores::open(&self.config.listener)?;
+            let keys = Arc::new(KeyMaterial::read(&self.config, &stores, &self.lasting)?);
+            take_over(&keys)?;
+            self.keys.store(keys);
+            Ok(())
+        })
+    }
+
+    /// Looks at the file with revocations and adds what it holds when it changed. What it no longer holds stays revoked.
+    /// Blocks.
+    pub(crate) fn renew_revocations(&self) -> Turn<SecurityError> {
+        self.revocation_file.turn(|| match &self.config.revocation.file {
+            Some(path) => revoke_from_file(&self.revocations, path),
+            None => Ok(()),
+        })
+    }
+
+    /// Returns whether the key manager's endpoints are offered, which have a listener of their own.
+    pub fn offers_tokens(&self) -> bool {
+        self.lasting.token_proxy.is_some()
     }
 
     /// Returns the state of every issuer whose keys come from a URL, for readiness and metrics.
     pub fn key_sources(&self, now_ms: u64) -> Vec<KeySourceStatus> {
-        self.tokens.key_sources(now_ms).collect()
+        let sources = self.lasting.key_sources.iter().flatten();
+        sources.map(|source| source.status(now_ms)).collect()
     }
 
     /// Returns how many introspections were not answered as they should be; `None` where there are none.
@@ -190,7 +164,8 @@ impl Security {
 
     /// Returns how often claims about users could not be had; `None` where nobody asks for them.
     pub fn claim_retrieval_failures(&self) -> Option<u64> {
-        self.backend_tokens.as_ref()?.claim_failures()
+        let asked = self.lasting.claims.as_ref().filter(|_| self.config.backend_jwt.enabled);
+        asked.map(|claims| claims.failures())
     }
 
     /// Returns the state of every source of revocations that is read while the gateway runs.
@@ -212,12 +187,4 @@ impl Security {
     pub(super) fn key_generation(&self) -> u64 {
         self.key_generation.load(Ordering::Acquire)
     }
-}
-
-/// Collects the problem, so that all are reported together.
-fn keep<T>(result: Result<Option<T>, SecurityError>, errors: &mut Vec<SecurityError>) -> Option<T> {
-    result.unwrap_or_else(|error| {
-        errors.push(error);
-        None
-    })
 }

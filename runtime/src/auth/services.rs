@@ -8,6 +8,7 @@ use super::token_proxy::TokenProxy;
 use crate::refusal::Refusal;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
+use std::sync::Arc;
 
 /// A service, by path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub const MAX_BODY: usize = 65_536;
 /// The services that are configured.
 #[derive(Debug, Default)]
 pub struct Services {
-    pub(super) tokens: Option<TokenProxy>,
+    pub(super) tokens: Option<Arc<TokenProxy>>,
     pub(super) api_keys: Option<ApiKeyIssuer>,
 }
 
@@ -90,11 +91,6 @@ impl Services {
             _ => self.tokens.is_some(),
         };
         configured.then_some(service)
-    }
-
-    /// Returns whether the key manager's endpoints are offered, which have a listener of their own.
-    pub fn offer_tokens(&self) -> bool {
-        self.tokens.is_some()
     }
 
     /// Answers a request.
@@ -146,6 +142,5 @@ mod tests {
     fn what_is_not_configured_does_not_exist() {
         let services = Services::default();
         assert!(services.find("/token").is_none() && services.find("/apikey").is_none());
-        assert!(!services.offer_tokens());
     }
 }

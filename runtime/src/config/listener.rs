@@ -72,7 +72,7 @@ pub(super) const KEYS: &[Key] = &[
         "listenerConfig.certificateReloadInterval",
         Kind::COUNT,
         "10",
-        "s between two looks at the server's certificate files; changed ones are served at once; 0: only on SIGHUP",
+        "s between two looks at the files with certificates, keys, authorities and revocations; changed ones are taken over at once; 0: only on SIGHUP",
     ),
     Key::unset(
         "listenerConfig.certificates",
@@ -220,7 +220,7 @@ pub struct Listener {
     pub ocsp_file: Option<PathBuf>,
     /// Server certificates for some host names.
     pub certificates: Vec<NamedCertificate>,
-    /// Between two looks at certificate files; `None`: only when told.
+    /// Between two looks at the files that settings name; `None`: only when told.
     pub certificate_reload: Option<Duration>,
     /// Whether connections stay open.
     pub keep_alive: KeepAlive,
@@ -241,6 +241,11 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Returns the store with the server's key, unless that is in a PEM file, which takes the place of the store.
+    pub(crate) fn used_key_store(&self) -> Option<&StoreSettings> {
+        self.key_store.as_ref().filter(|_| self.private_key_file.is_none())
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let path = |reader: &Reader<'_>, name| reader.file(name);
         let certificate_file = path(reader, "listenerConfig.certificateFile");

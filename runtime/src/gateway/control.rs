@@ -6,7 +6,7 @@ use crate::config::RuntimeConfig;
 use crate::core::Core;
 use crate::gateway::ReloadError;
 use crate::metrics::{Gauges, expose};
-use crate::server::{ServerTls, Turn};
+use crate::server::ServerTls;
 use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -68,32 +68,18 @@ impl Control {
         if let Some(tls) = &self.tls {
             tls.believe(snapshot.authenticator.client_trust())?;
         }
-        for core in &self.cores {
-            core.take_over(&snapshot);
-        }
         tracing::info!(generation, bundle = %snapshot.digest, apis = snapshot.apis.len(), "a new configuration is served");
-        self.snapshot.store(snapshot);
+        self.serve(snapshot);
         metrics.reloads.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Takes changed certificate files over. Returns whether new handshakes use others now. Blocks.
-    pub(super) fn rotate_certificates(&self) -> bool {
-        let metrics = &self.continued.metrics;
-        match self.tls.as_ref().map_or(Turn::Unchanged, |tls| tls.rotation().turn()) {
-            Turn::Unchanged => false,
-            Turn::Replaced => {
-                metrics.certificate_reloads.fetch_add(1, Ordering::Relaxed);
-                tracing::info!("changed certificates are served");
-                true
-            }
-            Turn::Refused(error) => {
-                metrics.certificate_reload_failures.fetch_add(1, Ordering::Relaxed);
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(%error, cause, "changed certificates cannot be used; those served before go on");
-                false
-            }
+    /// Has the requests to come see a snapshot.
+    pub(super) fn serve(&self, snapshot: Arc<Snapshot>) {
+        for core in &self.cores {
+            core.take_over(&snapshot);
         }
+        self.snapshot.store(snapshot);
     }
 
     pub(super) fn is_draining(&self) -> bool {

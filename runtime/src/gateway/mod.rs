@@ -3,6 +3,7 @@
 mod control;
 mod error;
 mod options;
+mod rotate;
 mod running;
 mod start;
 

@@ -90,10 +90,11 @@ impl RunningGateway {
         self.control.reload(bundle)
     }
 
-    /// Looks at the certificate files at once, which else happens every `listenerConfig.certificateReloadInterval`. Returns
-    /// whether new handshakes use others now. Files that cannot be used are logged and counted, and change nothing. Blocks.
-    pub fn reload_certificates(&self) -> bool {
-        self.control.rotate_certificates()
+    /// Looks at the files that settings name at once, which else happens every `listenerConfig.certificateReloadInterval`:
+    /// certificates, keys, authorities and revocations. Returns whether something changed that is in use now. Files that
+    /// cannot be used are logged and counted, and change nothing. Blocks.
+    pub fn reload_files(&self) -> bool {
+        self.control.rotate_files()
     }
 
     /// Stops accepting, lets running requests finish for `patience`, cuts the rest and ends every thread. Blocks.

@@ -16,9 +16,7 @@ use crate::server::{
 };
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::CoreThrottle;
-use crate::upstream::{
-    ActiveLimit, BackendTls, Connector, ListenerStores, Origins, Pool, PoolLimits, ResponseBounds, TrustError, Upstream,
-};
+use crate::upstream::{ActiveLimit, Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -50,13 +48,13 @@ impl Gateway {
         let control_runtime = runtime()?;
         let security = Security::start(&config, Some(&options.data_dir), control_runtime.handle())?;
         let continued = Continued {
-            origins: Origins::new(backend_tls(&config, &security)?),
+            origins: Origins::new(&config)?,
             security,
             metrics: Arc::new(Metrics::new(cores)),
         };
         let snapshot = compile(bundle, &config, &continued, 1)?;
         let connector = Connector::new(config.http_clients.connect_timeout);
-        let offer_tokens = continued.security.services.offer_tokens();
+        let offer_tokens = continued.security.offers_tokens();
         let tls = if config.listener.https_port.is_some() || offer_tokens {
             let trust = snapshot.authenticator.client_trust();
             Some(ServerTls::new(&config, &options.data_dir, trust)?)
@@ -181,14 +179,6 @@ fn bind(
     })
 }
 
-fn backend_tls(config: &RuntimeConfig, security: &Security) -> Result<BackendTls, TrustError> {
-    let stores = ListenerStores {
-        keys: security.key_store(),
-        trust: security.trust_store(),
-    };
-    BackendTls::new(config, stores)
-}
-
 fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upstream {
     let pool = &config.http_clients.pool;
     let limits = PoolLimits {
@@ -280,11 +270,11 @@ fn spawn(
     let (stop, stopped) = oneshot::channel();
     let state = Arc::clone(control);
     let sweep_interval = control.config.throttling.sweep_interval;
-    let certificate_interval = control.config.listener.certificate_reload;
+    let rotation_interval = control.config.listener.certificate_reload;
     let thread = std::thread::Builder::new().name("mgw-control".into()).spawn(move || {
         runtime.block_on(async {
             let sweeping = tokio::spawn(sweep(Arc::clone(&state), sweep_interval));
-            let rotating = certificate_interval.map(|interval| tokio::spawn(rotate(Arc::clone(&state), interval)));
+            let rotating = rotation_interval.map(|interval| tokio::spawn(rotate(Arc::clone(&state), interval)));
             let serving = admin.map(|listener| tokio::spawn(serve_admin(listener, state)));
             // An error means that the gateway is gone: the same as being told to stop.
             let _ = stopped.await;
@@ -319,16 +309,13 @@ async fn sweep(control: Arc<Control>, interval: Duration) {
 }
 
 async fn rotate(control: Arc<Control>, interval: Duration) {
-    if control.tls.is_none() {
-        return;
-    }
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let looking = Arc::clone(&control);
         // A panic has been reported by then; the next look comes anyway.
-        let _ = tokio::task::spawn_blocking(move || looking.rotate_certificates()).await;
+        let _ = tokio::task::spawn_blocking(move || looking.rotate_files()).await;
     }
 }
 

@@ -80,6 +80,7 @@ impl Collector for Scrape {
         if let Some(status) = &self.gauges.subscription_data {
             subscription_data(&mut encoder, status)?;
         }
+        self.metrics.files.encode(&mut encoder)?;
         self.single_values(&mut encoder)
     }
 }
@@ -251,16 +252,6 @@ impl Scrape {
                 "reload_failures",
                 "Configurations refused",
                 self.metrics.reload_failures.load(Relaxed),
-            ),
-            (
-                "certificate_reloads",
-                "Changed certificate files taken over",
-                self.metrics.certificate_reloads.load(Relaxed),
-            ),
-            (
-                "certificate_reload_failures",
-                "Changed certificate files that could not be used",
-                self.metrics.certificate_reload_failures.load(Relaxed),
             ),
         ] {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

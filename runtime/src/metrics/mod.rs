@@ -6,6 +6,7 @@
 mod api;
 mod core;
 mod expose;
+mod file_reloads;
 mod histogram;
 mod revocation_sources;
 mod subscription_data;
@@ -13,6 +14,7 @@ mod subscription_data;
 pub(crate) use self::core::CoreMetrics;
 pub(crate) use api::ApiMetrics;
 pub(crate) use expose::{Gauges, expose};
+pub(crate) use file_reloads::{FilePart, FileReloads};
 
 use crossbeam_utils::CachePadded;
 use std::collections::{BTreeMap, HashSet};
@@ -27,8 +29,7 @@ pub(crate) struct Metrics {
     apis: Mutex<BTreeMap<String, Arc<ApiMetrics>>>,
     pub(crate) reloads: AtomicU64,
     pub(crate) reload_failures: AtomicU64,
-    pub(crate) certificate_reloads: AtomicU64,
-    pub(crate) certificate_reload_failures: AtomicU64,
+    pub(crate) files: FileReloads,
 }
 
 impl Metrics {
@@ -38,8 +39,7 @@ impl Metrics {
             apis: Mutex::default(),
             reloads: AtomicU64::new(0),
             reload_failures: AtomicU64::new(0),
-            certificate_reloads: AtomicU64::new(0),
-            certificate_reload_failures: AtomicU64::new(0),
+            files: FileReloads::default(),
         }
     }
 

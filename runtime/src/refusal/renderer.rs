@@ -54,7 +54,7 @@ fn prefers_xml(accept: &str) -> bool {
 }
 
 /// Renders rejections.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Renderer {
     compat: bool,
     json: Vec<Bytes>,

@@ -5,7 +5,7 @@ use mgw_bundle::config::Api;
 use std::collections::HashMap;
 
 /// Base paths and default-version paths of every API.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct BasePaths {
     by_path: HashMap<Box<str>, ApiIndex>,
     /// The API at `/`.

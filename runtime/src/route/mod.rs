@@ -87,7 +87,7 @@ pub(crate) enum Route<'r> {
 }
 
 /// The APIs of a bundle, ready for look-up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RouteTable {
     base_paths: BasePaths,
     apis: Vec<ResourceTable>,

@@ -12,14 +12,14 @@ use mgw_bundle::config::{Method, Resource};
 use std::collections::HashMap;
 
 /// Finds the resource of an API that serves a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ResourceTable {
     root: Node,
     declared: MethodSet,
 }
 
 /// What can follow, and what ends, at one place in the tree.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Node {
     literals: HashMap<Box<str>, Node>,
     /// The most specific first.
@@ -32,7 +32,7 @@ struct Node {
 }
 
 /// The resources of one template by method.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Leaf([Option<ResourceIndex>; Method::ALL.len()]);
 
 impl Leaf {

@@ -20,7 +20,6 @@ pub use certificate::{CertificateError, CertificateOrigin};
 pub(crate) use connection::{ClientTimeouts, Connection, Offer};
 pub(crate) use connections::Connections;
 pub use ocsp::OcspError;
-pub(crate) use rotation::Turn;
 pub(crate) use run::{CoreListener, Drain, DrainOutcome, run};
 pub(crate) use serve::{ConnectionBudget, ServeSettings};
 pub(crate) use tls::ServerTls;

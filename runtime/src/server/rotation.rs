@@ -3,25 +3,10 @@
 use super::certificate::{CertificateError, CertificateOrigin};
 use super::certificate_set::ServedCertificates;
 use super::sources::CertificateSources;
+use crate::watched_files::{Turn, WatchedFiles};
 use arc_swap::ArcSwap;
 use rustls::crypto::CryptoProvider;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
-
-/// By what a changed file is noticed; `None` where there is no file.
-type Stamp = Option<(SystemTime, u64)>;
-
-/// What a look at the files led to.
-#[derive(Debug)]
-pub(crate) enum Turn {
-    /// Nothing changed since the last look.
-    Unchanged,
-    /// New handshakes use what the files hold now.
-    Replaced,
-    /// The files changed and cannot be used; what was served before goes on.
-    Refused(CertificateError),
-}
+use std::sync::Arc;
 
 /// The certificates being served and the files they come from.
 #[derive(Debug)]
@@ -29,14 +14,7 @@ pub(crate) struct Rotation {
     sources: CertificateSources,
     provider: Arc<CryptoProvider>,
     served: Arc<ServedCertificates>,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Debug)]
-struct Seen {
-    stamps: Vec<Stamp>,
-    /// Whether these files could not be used. They may become usable without a change, say by their permissions.
-    refused: bool,
+    files: WatchedFiles,
 }
 
 impl Rotation {
@@ -45,14 +23,13 @@ impl Rotation {
         sources: CertificateSources,
         provider: Arc<CryptoProvider>,
     ) -> Result<(Self, CertificateOrigin), CertificateError> {
-        // Before reading: a change in between is then noticed at the next look.
-        let stamps = stamps(&sources);
+        let files = WatchedFiles::new(sources.files());
         let (set, origin) = sources.load(&provider)?;
         let rotation = Self {
             sources,
             provider,
             served: Arc::new(ServedCertificates(ArcSwap::from_pointee(set))),
-            seen: Mutex::new(Seen { stamps, refused: false }),
+            files,
         };
         Ok((rotation, origin))
     }
@@ -67,44 +44,22 @@ impl Rotation {
         self.served.0.load().expires()
     }
 
-    /// Looks at the files and takes them over when they changed. Blocks.
-    pub(crate) fn turn(&self) -> Turn {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamps = stamps(&self.sources);
-        let changed = stamps != seen.stamps;
-        if !changed && !seen.refused {
-            return Turn::Unchanged;
-        }
-        seen.stamps = stamps;
-        match self.sources.load(&self.provider) {
-            Ok((set, _)) => {
-                self.served.0.store(Arc::new(set));
-                seen.refused = false;
-                Turn::Replaced
-            }
-            Err(error) => {
-                seen.refused = true;
-                // Said once for each change.
-                if changed { Turn::Refused(error) } else { Turn::Unchanged }
-            }
-        }
+    /// Looks at the files; new handshakes use what they hold now when they changed. Blocks.
+    pub(crate) fn turn(&self) -> Turn<CertificateError> {
+        self.files.turn(|| {
+            let (set, _) = self.sources.load(&self.provider)?;
+            self.served.0.store(Arc::new(set));
+            Ok(())
+        })
     }
-}
-
-fn stamps(sources: &CertificateSources) -> Vec<Stamp> {
-    sources.files().into_iter().map(stamp).collect()
-}
-
-fn stamp(path: &Path) -> Stamp {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::RuntimeConfig;
-    use std::time::Duration;
+    use std::path::Path;
+    use std::time::{Duration, SystemTime};
 
     /// Writes a pair with a time of its own, so that no clock decides whether the change is seen.
     fn write(folder: &Path, names: &[&str], contents: &str, second: u64) {
@@ -148,11 +103,17 @@ mod tests {
         assert!(matches!(rotation.turn(), Turn::Unchanged));
 
         write(folder, &["c.pem"], "broken", 2);
-        assert!(matches!(rotation.turn(), Turn::Refused(CertificateError::Pem { .. })));
+        assert!(matches!(
+            rotation.turn(),
+            Turn::Refused {
+                error: CertificateError::Pem { .. },
+                ..
+            }
+        ));
         assert!(matches!(rotation.turn(), Turn::Unchanged), "said once");
         assert_eq!(served(), Some(first.clone()));
         std::fs::remove_file(folder.join("k.pem")).expect("it was there");
-        assert!(matches!(rotation.turn(), Turn::Refused(_)));
+        assert!(matches!(rotation.turn(), Turn::Refused { .. }));
 
         let second = pair(folder, 3);
         assert!(matches!(rotation.turn(), Turn::Replaced));
@@ -161,7 +122,13 @@ mod tests {
         // A new certificate whose key has not arrived yet.
         let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
         write(folder, &["c.pem"], &other.cert.pem(), 4);
-        assert!(matches!(rotation.turn(), Turn::Refused(CertificateError::Tls(_))));
+        assert!(matches!(
+            rotation.turn(),
+            Turn::Refused {
+                error: CertificateError::Tls(_),
+                ..
+            }
+        ));
         assert_eq!(served(), Some(second));
         write(folder, &["k.pem"], &other.signing_key.serialize_pem(), 4);
         assert!(matches!(rotation.turn(), Turn::Replaced));

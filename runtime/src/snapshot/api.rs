@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An API.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Api {
     pub(crate) logged: Arc<LoggedApi>,
     pub(crate) metrics: Arc<ApiMetrics>,
@@ -21,7 +21,7 @@ pub(crate) struct Api {
 }
 
 /// An operation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Resource {
     pub(crate) backends: BackendChoice,
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use mgw_bundle::config::{self, Cors};
 
 /// The rules of one API.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CorsRules {
     origins: Allowed<String>,
     methods: Allowed<String>,
@@ -21,7 +21,7 @@ pub(crate) struct CorsRules {
 }
 
 /// Everything, for a single `*`, or what is listed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Allowed<T> {
     Everything,
     Listed(Vec<T>),

@@ -5,7 +5,7 @@ use http::header::{SERVER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The operator's header rules.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct HeaderRules {
     /// `Server` of answers whose backend sent none.
     server: Option<HeaderValue>,

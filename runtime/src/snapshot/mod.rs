@@ -16,7 +16,7 @@ pub(crate) use header_rules::HeaderRules;
 
 use certificates::BundleCertificates;
 
-use crate::auth::{Authenticator, Security};
+use crate::auth::{Authenticator, KeyMaterial, Security};
 use crate::config::RuntimeConfig;
 use crate::metrics::Metrics;
 use crate::refusal::Renderer;
@@ -101,7 +101,7 @@ pub(crate) struct Continued {
 }
 
 /// The configuration that requests see.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     /// Counts the configurations of this process, from 1.
     pub(crate) generation: u64,
@@ -191,6 +191,14 @@ impl Snapshot {
             global_fault_responses: gateway.global_fault_responses,
             compat: config.compat,
         })
+    }
+
+    /// Returns the same configuration under other keys.
+    pub(crate) fn with_keys(&self, keys: Arc<KeyMaterial>) -> Self {
+        Self {
+            authenticator: self.authenticator.with_keys(keys),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn api(&self, index: ApiIndex) -> Option<&Api> {

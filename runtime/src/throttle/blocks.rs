@@ -9,7 +9,7 @@ use std::net::IpAddr;
 const SUPER_TENANT: &str = "@carbon.super";
 
 /// Which requests are blocked. Immutable; asked for every request.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Blocks {
     is_empty: bool,
     /// By number of the API.
@@ -22,7 +22,7 @@ pub struct Blocks {
     subscriptions: HashMap<u32, Vec<BlockedSubscription>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct BlockedSubscription {
     /// `owner-application` as the control plane writes it: hyphens in either part leave open where one ends.
     caller: String,

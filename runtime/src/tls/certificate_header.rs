@@ -18,7 +18,7 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
 /// Whose header is believed, and what the certificate in it has to be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CertificateHeader {
     pub(crate) name: HeaderName,
     /// Proxies that may send it.

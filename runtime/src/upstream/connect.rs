@@ -5,7 +5,6 @@ use super::origin::Origin;
 use super::pool::Sender;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -38,7 +37,7 @@ async fn open(origin: &Origin) -> Result<Sender, UpstreamError> {
     match &origin.tls {
         None => drive(TokioIo::new(stream)).await,
         Some(tls) => {
-            let stream = TlsConnector::from(Arc::clone(&tls.config))
+            let stream = TlsConnector::from(tls.config.load_full())
                 .connect(tls.name.clone(), stream)
                 .await
                 .map_err(UpstreamError::Tls)?;

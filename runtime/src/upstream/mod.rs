@@ -22,4 +22,3 @@ pub(crate) use request_body::{Progress, RequestBody};
 pub(crate) use response_body::{ResponseBody, ResponseBodyError};
 pub(crate) use send::{Outgoing, ResponseBounds, Upstream};
 pub use tls::TrustError;
-pub(crate) use tls::{BackendTls, ListenerStores};

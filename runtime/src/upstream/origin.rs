@@ -1,13 +1,14 @@
 //! Where connections go: scheme, host and port, numbered for the life of the process.
 
-use super::tls::BackendTls;
-#[cfg(test)]
-use super::tls::ListenerStores;
-#[cfg(test)]
+use super::pool::PoolKey;
+use super::tls::{BackendTls, TrustError};
 use crate::config::RuntimeConfig;
+use crate::watched_files::{Turn, WatchedFiles};
+use arc_swap::ArcSwap;
 use rustls::ClientConfig;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A backend's address as connections see it.
@@ -27,7 +28,30 @@ pub(crate) struct Origin {
 pub(super) struct OriginTls {
     /// The name that the backend's certificate must bear.
     pub(super) name: ServerName<'static>,
-    pub(super) config: Arc<ClientConfig>,
+    /// What new connections are made with.
+    pub(super) config: ArcSwap<ClientConfig>,
+    /// Counts the settings that `config` has had.
+    trust: AtomicU64,
+}
+
+impl Origin {
+    /// Returns what idle connections have to fit that requests may take up now.
+    pub(super) fn pool_key(&self) -> PoolKey {
+        let tls = self.tls.as_ref();
+        PoolKey {
+            origin: self.id,
+            trust: tls.map_or(0, |tls| tls.trust.load(Ordering::Acquire)),
+        }
+    }
+}
+
+impl OriginTls {
+    /// Has connections made by other settings from now on.
+    fn renew(&self, config: Arc<ClientConfig>) {
+        self.config.store(config);
+        // After the settings: whoever sees the new number connects with them.
+        self.trust.fetch_add(1, Ordering::Release);
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,16 +68,47 @@ struct Key {
 /// It grows with every origin ever configured while the process runs, which operators bound, not clients.
 #[derive(Debug)]
 pub(crate) struct Origins {
-    known: Mutex<HashMap<Key, Arc<Origin>>>,
+    known: Mutex<Known>,
+    tls_files: WatchedFiles,
+}
+
+#[derive(Debug)]
+struct Known {
+    origins: HashMap<Key, Arc<Origin>>,
     tls: BackendTls,
 }
 
 impl Origins {
-    pub(crate) fn new(tls: BackendTls) -> Self {
-        Self {
-            known: Mutex::default(),
-            tls,
-        }
+    /// Reads the files that say whom to trust and who the gateway is to backends.
+    pub(crate) fn new(config: &RuntimeConfig) -> Result<Self, TrustError> {
+        let tls_files = WatchedFiles::new(BackendTls::files(config));
+        Ok(Self {
+            known: Mutex::new(Known {
+                origins: HashMap::new(),
+                tls: BackendTls::new(config)?,
+            }),
+            tls_files,
+        })
+    }
+
+    /// Looks at these files; when they changed, all connections to come are made by what they hold now, and idle ones of
+    /// before are not taken up. Blocks.
+    pub(crate) fn renew(&self, config: &RuntimeConfig) -> Turn<TrustError> {
+        self.tls_files.turn(|| {
+            let mut tls = BackendTls::new(config)?;
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            // Everything that can fail comes first.
+            let origins = known
+                .origins
+                .iter()
+                .filter_map(|(key, origin)| Some((key, origin.tls.as_ref()?)));
+            let renewed = origins.map(|(key, origin)| Ok((origin, tls.config(&key.certificates)?)));
+            for (origin, config) in renewed.collect::<Result<Vec<_>, TrustError>>()? {
+                origin.renew(config);
+            }
+            known.tls = tls;
+            Ok(())
+        })
     }
 
     /// Returns the origin of an `http` or `https` URL whose backend may also be known by its `certificates`.
@@ -88,24 +143,28 @@ impl Origins {
             },
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(origin) = known.get(&key) {
+        if let Some(origin) = known.origins.get(&key) {
             return Ok(Arc::clone(origin));
         }
         let tls = match name {
             Some(name) => {
-                let config = self.tls.config(certificates);
+                let config = known.tls.config(certificates);
                 let config = config.map_err(|_| "has certificates that cannot be trusted")?;
-                Some(OriginTls { name, config })
+                Some(OriginTls {
+                    name,
+                    config: ArcSwap::new(config),
+                    trust: AtomicU64::new(0),
+                })
             }
             None => None,
         };
         let origin = Arc::new(Origin {
-            id: known.len(),
+            id: known.origins.len(),
             host: key.host.clone(),
             port: key.port,
             tls,
         });
-        known.insert(key, Arc::clone(&origin));
+        known.origins.insert(key, Arc::clone(&origin));
         Ok(origin)
     }
 }
@@ -113,11 +172,7 @@ impl Origins {
 #[cfg(test)]
 impl Default for Origins {
     fn default() -> Self {
-        let listener = ListenerStores {
-            keys: None,
-            trust: None,
-        };
-        Self::new(BackendTls::new(&RuntimeConfig::default(), listener).expect("defaults name no file"))
+        Self::new(&RuntimeConfig::default()).expect("defaults name no file")
     }
 }
 

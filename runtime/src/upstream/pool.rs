@@ -11,6 +11,15 @@ pub(super) type Sender = SendRequest<RequestBody>;
 /// How many connections that are still finishing their last exchange a checkout passes over.
 const UNREADY_PASSED: usize = 8;
 
+/// Where a connection leads and what was trusted when it was made; one made under other trust is not taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PoolKey {
+    /// Number of the origin.
+    pub(super) origin: usize,
+    /// Counts what was trusted of it.
+    pub(super) trust: u64,
+}
+
 /// Bounds of a pool.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PoolLimits {
@@ -31,6 +40,7 @@ pub(crate) struct Pool {
 struct Idle {
     sender: Sender,
     since_ms: u64,
+    trust: u64,
 }
 
 impl Pool {
@@ -42,15 +52,15 @@ impl Pool {
     }
 
     /// Takes the most recently used connection that is open and ready.
-    pub(super) fn take(&self, origin: usize) -> Option<Sender> {
+    pub(super) fn take(&self, key: PoolKey) -> Option<Sender> {
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = origins.get_mut(origin)?;
+        let idle = origins.get_mut(key.origin)?;
         let mut position = idle.len();
         let mut passed = 0;
         while position > 0 && passed < UNREADY_PASSED {
             position -= 1;
-            let sender = &idle.get(position)?.sender;
-            if sender.is_closed() {
+            let Idle { sender, trust, .. } = idle.get(position)?;
+            if sender.is_closed() || *trust != key.trust {
                 idle.remove(position);
             } else if sender.is_ready() {
                 return idle.remove(position).map(|idle| idle.sender);
@@ -62,21 +72,22 @@ impl Pool {
     }
 
     /// Keeps a connection for later, or closes it when enough are kept.
-    pub(super) fn put(&self, origin: usize, sender: Sender, now_ms: u64) {
+    pub(super) fn put(&self, key: PoolKey, sender: Sender, now_ms: u64) {
         if sender.is_closed() {
             return;
         }
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        if origins.len() <= origin {
-            origins.resize_with(origin + 1, VecDeque::new);
+        if origins.len() <= key.origin {
+            origins.resize_with(key.origin + 1, VecDeque::new);
         }
-        if let Some(idle) = origins.get_mut(origin) {
+        if let Some(idle) = origins.get_mut(key.origin) {
             if idle.len() >= self.limits.idle_per_origin {
                 idle.pop_front();
             }
             idle.push_back(Idle {
                 sender,
                 since_ms: now_ms,
+                trust: key.trust,
             });
         }
     }

@@ -1,6 +1,6 @@
 //! The backend's answer on its way to the client.
 
-use super::pool::{Pool, Sender};
+use super::pool::{Pool, PoolKey, Sender};
 use crate::clock::Clock;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -29,7 +29,7 @@ pub(crate) struct ResponseBody {
 #[derive(Debug)]
 pub(super) struct Lease {
     pub(super) pool: Arc<Pool>,
-    pub(super) origin: usize,
+    pub(super) key: PoolKey,
     pub(super) sender: Sender,
     pub(super) clock: Clock,
     /// The place under the operator's bound, where there is one.
@@ -39,7 +39,7 @@ pub(super) struct Lease {
 impl Lease {
     fn give_back(self) {
         let now_ms = self.clock.monotonic_ms();
-        self.pool.put(self.origin, self.sender, now_ms);
+        self.pool.put(self.key, self.sender, now_ms);
     }
 }
 

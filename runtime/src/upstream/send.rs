@@ -8,7 +8,7 @@ use super::active::ActiveLimit;
 use super::connect::Connector;
 use super::endpoint::{Choice, Endpoint, Target};
 use super::error::UpstreamError;
-use super::pool::{Pool, Sender};
+use super::pool::{Pool, PoolKey, Sender};
 use super::request_body::{Progress, RequestBody};
 use super::response_body::{Lease, ResponseBody};
 use crate::clock::Clock;
@@ -162,9 +162,11 @@ impl Upstream {
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
         let origin = &*target.origin;
-        if let Some(sender) = self.pool.take(origin.id) {
+        // Before connecting: a connection is never taken for one under newer trust.
+        let key = origin.pool_key();
+        if let Some(sender) = self.pool.take(key) {
             let spare = repeatable.then(|| copy(&request));
-            request = match self.exchange(origin.id, sender, request, timeout, progress).await {
+            request = match self.exchange(key, sender, request, timeout, progress).await {
                 Ok(response) => return Ok(response),
                 Err(Failed::Unsent(unsent, _)) => *unsent,
                 Err(Failed::Sent(error)) => match spare {
@@ -174,7 +176,7 @@ impl Upstream {
             };
         }
         match self.connector.connect(origin, timeout).await {
-            Ok(sender) => self.exchange(origin.id, sender, request, timeout, progress).await,
+            Ok(sender) => self.exchange(key, sender, request, timeout, progress).await,
             Err(error) if error.is_before_sending() => Err(Failed::Unsent(Box::new(request), error)),
             Err(error) => Err(Failed::Sent(error)),
         }
@@ -182,7 +184,7 @@ impl Upstream {
 
     async fn exchange(
         &self,
-        origin: usize,
+        key: PoolKey,
         mut sender: Sender,
         request: Request<RequestBody>,
         timeout: Duration,
@@ -222,7 +224,7 @@ impl Upstream {
         Ok(response.map(|incoming| {
             let lease = Lease {
                 pool: Arc::clone(&self.pool),
-                origin,
+                key,
                 sender,
                 clock: self.clock.clone(),
                 place: None,

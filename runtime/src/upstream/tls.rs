@@ -1,7 +1,7 @@
 //! What the gateway trusts when it connects to `https` backends, and who it is to them.
 
 use super::verify::{BackendVerifier, Check};
-use crate::config::RuntimeConfig;
+use crate::config::{RuntimeConfig, StoreSettings};
 use crate::tls::protocol::{Settings, choose};
 use crate::tls::{OpenStore, ProtocolError, Signatures, StoreError};
 use rustls::client::WebPkiServerVerifier;
@@ -12,7 +12,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Why TLS towards backends could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -68,19 +68,12 @@ impl TrustError {
     }
 }
 
-/// The listener's stores, which serve backends too unless they have their own.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ListenerStores<'a> {
-    pub(crate) keys: Option<&'a OpenStore>,
-    pub(crate) trust: Option<&'a OpenStore>,
-}
-
 /// TLS towards backends: which settings each backend's connections are made with.
 #[derive(Debug)]
 pub(crate) struct BackendTls {
     material: Material,
     /// By what is trusted beside the gateway's authorities.
-    configs: Mutex<HashMap<Vec<CertificateDer<'static>>, Arc<ClientConfig>>>,
+    configs: HashMap<Vec<CertificateDer<'static>>, Arc<ClientConfig>>,
 }
 
 /// What connections to all backends have in common.
@@ -97,28 +90,57 @@ struct Material {
 impl BackendTls {
     /// Reads the files: trusts the authorities of the trust store, or else the platform's, and those of the operator's
     /// file.
-    pub(crate) fn new(config: &RuntimeConfig, listener: ListenerStores<'_>) -> Result<Self, TrustError> {
+    pub(crate) fn new(config: &RuntimeConfig) -> Result<Self, TrustError> {
         Ok(Self {
-            material: Material::read(config, listener)?,
-            configs: Mutex::default(),
+            material: Material::read(config)?,
+            configs: HashMap::new(),
         })
+    }
+
+    /// Returns the files that [`Self::new`] reads.
+    pub(super) fn files(config: &RuntimeConfig) -> impl Iterator<Item = &Path> {
+        let settings = &config.http_clients;
+        let stores = [trust_store(config), key_store(config)].into_iter().flatten();
+        [
+            &settings.ca_file,
+            &settings.certificate_file,
+            &settings.private_key_file,
+        ]
+        .into_iter()
+        .flatten()
+        .chain(stores.map(|store| &store.path))
+        .map(PathBuf::as_path)
     }
 
     /// Returns the settings for a backend that is also believed by `own` certificates: its own, or of the authorities that
     /// sign them. Backends with the same certificates share one; sessions are never resumed under other trust.
-    pub(crate) fn config(&self, own: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, TrustError> {
-        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(config) = configs.get(own) {
+    pub(super) fn config(&mut self, own: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, TrustError> {
+        if let Some(config) = self.configs.get(own) {
             return Ok(Arc::clone(config));
         }
         let config = Arc::new(self.material.config(own)?);
-        configs.insert(own.to_vec(), Arc::clone(&config));
+        self.configs.insert(own.to_vec(), Arc::clone(&config));
         Ok(config)
     }
 }
 
+/// The store of authorities for backends: theirs, else the listener's.
+fn trust_store(config: &RuntimeConfig) -> Option<&StoreSettings> {
+    let own = config.http_clients.trust_store.as_ref();
+    own.or(config.listener.trust_store.as_ref())
+}
+
+/// The store with the key that backends see: theirs, else the listener's; `None` where files name the key.
+fn key_store(config: &RuntimeConfig) -> Option<&StoreSettings> {
+    let settings = &config.http_clients;
+    if settings.certificate_file.is_some() && settings.private_key_file.is_some() {
+        return None;
+    }
+    settings.key_store.as_ref().or_else(|| config.listener.used_key_store())
+}
+
 impl Material {
-    fn read(config: &RuntimeConfig, listener: ListenerStores<'_>) -> Result<Self, TrustError> {
+    fn read(config: &RuntimeConfig) -> Result<Self, TrustError> {
         let settings = &config.http_clients;
         let choice = choose(
             &settings.protocol_versions,
@@ -143,17 +165,16 @@ impl Material {
                 Check::AnyCertificate
             }
         };
-        let own_trust = settings.trust_store.as_ref().map(OpenStore::open).transpose()?;
-        let trust = own_trust.as_ref().or(listener.trust);
+        let trust = trust_store(config).map(OpenStore::open).transpose()?;
         let authorities = match check {
             Check::AnyCertificate => None,
-            _ => verifier(roots(settings.ca_file.as_deref(), trust)?, &provider)?,
+            _ => verifier(roots(settings.ca_file.as_deref(), trust.as_ref())?, &provider)?,
         };
         Ok(Self {
             versions: choice.versions,
             check,
             authorities,
-            identity: identity(config, listener.keys, &provider)?,
+            identity: identity(config, &provider)?,
             provider,
         })
     }
@@ -200,13 +221,9 @@ fn verifier(
 }
 
 /// The certificate and key of the settings, else the first of a store.
-fn identity(
-    config: &RuntimeConfig,
-    listener: Option<&OpenStore>,
-    provider: &CryptoProvider,
-) -> Result<Option<Arc<CertifiedKey>>, TrustError> {
+fn identity(config: &RuntimeConfig, provider: &CryptoProvider) -> Result<Option<Arc<CertifiedKey>>, TrustError> {
     let settings = &config.http_clients;
-    let own_keys = settings.key_store.as_ref().map(OpenStore::open).transpose()?;
+    let keys = key_store(config).map(OpenStore::open).transpose()?;
     let (chain, key) = match (&settings.certificate_file, &settings.private_key_file) {
         (Some(certificate), Some(key)) => {
             let chain = certificates(certificate)?;
@@ -217,7 +234,7 @@ fn identity(
             })?;
             (chain, key)
         }
-        _ => match own_keys.as_ref().or(listener) {
+        _ => match &keys {
             Some(store) => {
                 let entry = store.first_key()?;
                 (entry.chain.clone(), entry.key.clone_key().into())

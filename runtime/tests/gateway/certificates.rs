@@ -141,20 +141,26 @@ fn renewed_files_are_served_without_a_dropped_connection() {
     let connect = || TlsClient::connect(&pki, https(&gateway), "localhost", None).expect("TLS");
     let mut old = connect();
     assert_eq!(old.get("/p", "").expect("a response").status, 200);
-    assert!(!gateway.running.reload_certificates(), "nothing changed");
+    assert!(!gateway.running.reload_files(), "nothing changed");
 
     pki.renew("server", "second");
-    assert!(gateway.running.reload_certificates());
+    assert!(gateway.running.reload_files());
     assert_eq!(connect().shown(), Some(pki.certificate("second")));
     assert_ne!(connect().shown(), Some(first));
     assert_eq!(old.get("/p", "").expect("the connection lives on").body, "ok");
 
     std::fs::write(pki.path("server.pem"), "broken").expect("a writable folder");
-    assert!(!gateway.running.reload_certificates());
-    assert!(!gateway.running.reload_certificates());
+    assert!(!gateway.running.reload_files());
+    assert!(!gateway.running.reload_files());
     assert_eq!(connect().shown(), Some(pki.certificate("second")));
-    assert_eq!(gateway.metric("mgw_certificate_reload_failures_total"), Some(1.0));
-    assert_eq!(gateway.metric("mgw_certificate_reloads_total"), Some(1.0));
+    assert_eq!(
+        gateway.metric("mgw_file_reload_failures_total{part=\"certificates\"}"),
+        Some(1.0)
+    );
+    assert_eq!(
+        gateway.metric("mgw_file_reloads_total{part=\"certificates\"}"),
+        Some(1.0)
+    );
     assert!(
         gateway
             .metric("mgw_certificate_expires_seconds")
@@ -162,7 +168,7 @@ fn renewed_files_are_served_without_a_dropped_connection() {
     );
 
     pki.renew("server", "third");
-    assert!(gateway.running.reload_certificates());
+    assert!(gateway.running.reload_files());
     assert_eq!(connect().shown(), Some(pki.certificate("third")));
 }
 
@@ -210,7 +216,7 @@ fn an_ocsp_response_is_sent_with_the_certificate() {
     assert!(text.contains("OCSP Response Status: successful (0x0)"), "{text}");
 
     std::fs::write(pki.path("ocsp.der"), "no response").expect("a writable folder");
-    assert!(!gateway.running.reload_certificates());
+    assert!(!gateway.running.reload_files());
     let text =
         refused(&with_pair(with_tls(Vec::new()), &pki, "server").set("listenerConfig.ocspFile", &pki.text("ocsp.der")));
     assert!(text.contains("ocsp.der") && text.contains("openssl ocsp"), "{text}");

@@ -16,6 +16,7 @@ mod limits;
 mod listeners;
 mod operation;
 mod reload;
+mod rotation;
 mod routing;
 mod secured;
 mod services;

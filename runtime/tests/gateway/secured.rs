@@ -8,7 +8,7 @@ use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-fn secured(base_path: &str, url: &str) -> Api {
+pub fn secured(base_path: &str, url: &str) -> Api {
     let mut api = api(base_path, url);
     for resource in &mut api.resources {
         resource.security = Security {
@@ -22,7 +22,7 @@ fn secured(base_path: &str, url: &str) -> Api {
     api
 }
 
-fn get(gateway: &TestGateway, path: &str, token: &str) -> Response {
+pub fn get(gateway: &TestGateway, path: &str, token: &str) -> Response {
     let request = format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\n\r\n");
     Client::once(gateway.http(), &request)
 }

@@ -13,37 +13,41 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Makes a trusted issuer: reads its pinned key, starts fetching those at a URL.
-pub(in crate::auth) fn trusted(
+/// Starts fetching an issuer's keys, where they are at a URL.
+pub(in crate::auth) fn key_source(
     issuer: &Issuer,
     trust: Option<&OpenStore>,
-    skew_ms: u64,
     generation: &Arc<AtomicU64>,
     data_dir: Option<&Path>,
     control: &tokio::runtime::Handle,
-) -> Result<TrustedIssuer, SecurityError> {
-    let source = match &issuer.jwks {
-        None => None,
-        Some(settings) => {
-            let roots = match &settings.ca_file {
-                Some(path) => Some(read(path, "jwksCaFile")?),
-                None => trust.map(stored_roots),
-            };
-            let source = KeySource::start(
-                &issuer.issuer,
-                &issuer.algorithms,
-                settings,
-                roots.as_deref(),
-                Arc::clone(generation),
-                data_dir,
-                control,
-            );
-            Some(source.map_err(|reason| SecurityError::Client {
-                issuer: issuer.issuer.clone(),
-                reason,
-            })?)
-        }
+) -> Result<Option<Arc<KeySource>>, SecurityError> {
+    let Some(settings) = &issuer.jwks else { return Ok(None) };
+    let roots = match &settings.ca_file {
+        Some(path) => Some(read(path, "jwksCaFile")?),
+        None => trust.map(stored_roots),
     };
+    let source = KeySource::start(
+        &issuer.issuer,
+        &issuer.algorithms,
+        settings,
+        roots.as_deref(),
+        Arc::clone(generation),
+        data_dir,
+        control,
+    );
+    source.map(Some).map_err(|reason| SecurityError::Client {
+        issuer: issuer.issuer.clone(),
+        reason,
+    })
+}
+
+/// Makes a trusted issuer: reads its pinned key. `source`: its keys by URL.
+pub(in crate::auth) fn trusted(
+    issuer: &Issuer,
+    source: Option<Arc<KeySource>>,
+    trust: Option<&OpenStore>,
+    skew_ms: u64,
+) -> Result<TrustedIssuer, SecurityError> {
     let files = [
         (&issuer.certificate_file, "certificateFile"),
         (&issuer.public_key_file, "publicKeyFile"),
@@ -53,7 +57,7 @@ pub(in crate::auth) fn trusted(
     if let (None, Some(alias), Some(trust)) = (&pinned, &issuer.certificate_alias, trust) {
         pinned = Some(by_alias(trust, alias, ALIAS, &issuer.algorithms)?);
     } else if let Some(alias) = issuer.certificate_alias.as_ref().filter(|_| pinned.is_none()) {
-        if source.is_none() {
+        if issuer.jwks.is_none() {
             return Err(SecurityError::Alias {
                 alias: alias.clone(),
                 setting: ALIAS,

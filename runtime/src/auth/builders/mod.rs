@@ -11,7 +11,7 @@ pub(super) use control_plane::{extra_roots, subscription_data, unusable_roots};
 #[cfg(feature = "redis")]
 pub(super) use files::read;
 pub(super) use files::revoke_from_file;
-pub(super) use issuers::{api_key_issuer, trusted};
+pub(super) use issuers::{api_key_issuer, key_source, trusted};
 pub(super) use key_manager::{claim_source, opaque_tokens, token_proxy};
 pub(super) use operator_clients::operator_clients;
 pub(super) use signers::{api_key_signer, backend_tokens};

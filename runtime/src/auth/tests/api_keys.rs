@@ -185,5 +185,5 @@ fn aliases_of_trust_stores_start_and_admit_nobody() {
         ask(&mut fixture, &[("apikey", &key)], None),
         Some(Refusal::InvalidCredentials)
     );
-    assert!(fixture.security.clients.trust.is_empty());
+    assert!(fixture.authenticator.client_trust().is_empty());
 }

@@ -20,7 +20,7 @@ fn send(
     body: &str,
 ) -> Result<Response<bytes::Bytes>, Refusal> {
     let path = target.split('?').next().unwrap_or(target);
-    let service = fixture.security.services.find(path).ok_or(Refusal::NotFound)?;
+    let service = fixture.authenticator.services().find(path).ok_or(Refusal::NotFound)?;
     let request = ServiceRequest {
         method,
         target: target.to_owned(),
@@ -29,7 +29,7 @@ fn send(
     };
     fixture
         .runtime
-        .block_on(fixture.security.services.answer(service, request, fixture.now))
+        .block_on(fixture.authenticator.services().answer(service, request, fixture.now))
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn token_requests_reach_the_key_manager_as_they_are() {
     let server = Server::start(ok(&json!({"access_token": "t"})));
     let conf = format!("keyManager.serverUrl = \"http://{}/\"\n", server.address);
     let fixture = simple(&conf, oauth2());
-    assert!(fixture.security.services.offer_tokens());
+    assert!(fixture.security.offers_tokens());
     let sent = headers(&[
         ("authorization", "Basic YTpi"),
         ("content-type", "application/x-www-form-urlencoded"),
@@ -192,9 +192,9 @@ fn validity_can_be_shortened_and_not_extended() {
 fn a_disabled_issuer_does_not_exist() {
     let dir = tempfile::tempdir().expect("a folder");
     let fixture = issuing(dir.path(), "enabled = false");
-    assert_eq!(fixture.security.services.find("/apikey"), None);
+    assert_eq!(fixture.authenticator.services().find("/apikey"), None);
     assert_eq!(
-        issuing(dir.path(), "").security.services.find("/apikey"),
+        issuing(dir.path(), "").authenticator.services().find("/apikey"),
         Some(Service::ApiKey)
     );
 }

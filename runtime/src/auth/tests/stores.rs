@@ -121,7 +121,7 @@ fn keys_are_issued_with_the_key_of_the_store_by_default_and_accepted() {
         stores(folder.path())
     );
     let mut fixture = simple(&format!("{stores}{users}"), schemes());
-    let services = &fixture.security.services;
+    let services = &fixture.authenticator.services();
     let service = services.find("/apikey").expect("it is on by default");
     let request = ServiceRequest {
         method: http::Method::POST,
@@ -145,7 +145,7 @@ fn keys_are_issued_with_the_key_of_the_store_by_default_and_accepted() {
     // Nobody to issue keys to, and switched off.
     let disabled = format!("apikey.issuer.tokenConfig.enabled = false\n{stores}{users}");
     for conf in [stores, disabled] {
-        assert_eq!(simple(&conf, schemes()).security.services.find("/apikey"), None);
+        assert_eq!(simple(&conf, schemes()).authenticator.services().find("/apikey"), None);
     }
 }
 

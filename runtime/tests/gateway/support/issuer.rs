@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
@@ -32,13 +32,27 @@ impl Issuer {
 
     /// Settings that trust the key in a file.
     pub fn pinned(&self) -> String {
-        let path: PathBuf = self.folder.path().join("issuer.pem");
-        std::fs::write(&path, &self.pem).expect("it is written");
+        std::fs::write(self.file(), &self.pem).expect("it is written");
+        Self::trusting(&self.file())
+    }
+
+    /// Settings that trust the key in a certain file.
+    pub fn trusting(file: &Path) -> String {
         format!(
             "[[jwtTokenConfig]]\nissuer = \"{}\"\npublicKeyFile = \"{}\"\nalgorithms = [\"ES256\"]\n",
             Self::NAME,
-            path.display()
+            file.display()
         )
+    }
+
+    /// The file that [`Self::pinned`] names.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("issuer.pem")
+    }
+
+    /// The public key.
+    pub fn pem(&self) -> &str {
+        &self.pem
     }
 
     /// Settings that trust the keys at a URL.

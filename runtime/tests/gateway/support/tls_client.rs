@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, Pki, Response};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned};
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -15,6 +15,17 @@ pub struct TlsClient {
 impl TlsClient {
     /// Connects, trusts the authority of `pki` and shows the certificate of `identity`.
     pub fn connect(pki: &Pki, address: SocketAddr, name: &str, identity: Option<&str>) -> io::Result<Self> {
+        let identity = identity.map(|name| (pki.certificate(name), pki.key(name)));
+        Self::connect_as(pki, address, name, identity)
+    }
+
+    /// The same with any certificate and its key.
+    pub fn connect_as(
+        pki: &Pki,
+        address: SocketAddr,
+        name: &str,
+        identity: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
+    ) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(pki.certificate("ca")).expect("it can be trusted");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -24,9 +35,7 @@ impl TlsClient {
             .with_root_certificates(roots);
         let config = match identity {
             None => builder.with_no_client_auth(),
-            Some(name) => builder
-                .with_client_auth_cert(vec![pki.certificate(name)], pki.key(name))
-                .expect("they fit"),
+            Some((certificate, key)) => builder.with_client_auth_cert(vec![certificate], key).expect("they fit"),
         };
         let name = ServerName::try_from(name.to_owned()).expect("a name");
         let session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
