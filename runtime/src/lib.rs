@@ -34,6 +34,7 @@ mod strict_json;
 mod subscription_data;
 pub mod throttle;
 mod tls;
+mod unreached;
 mod upstream;
 mod watched_files;
 

@@ -6,9 +6,9 @@ use super::credential::Credential;
 use super::passwords::Passwords;
 use super::services::{ServiceRequest, text};
 use crate::config::{ApiKeyIssuer as Settings, IssuedApi};
-use crate::refusal::Refusal;
+use crate::refusal::{About, Challenge, Challenges, Refusal};
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -18,15 +18,26 @@ pub(super) struct ApiKeyIssuer {
     settings: Settings,
     signer: Signer,
     passwords: Arc<Passwords>,
+    challenges: Challenges,
 }
 
 impl ApiKeyIssuer {
-    pub(super) fn new(settings: &Settings, signer: Signer, passwords: Arc<Passwords>) -> Self {
+    pub(super) fn new(settings: &Settings, signer: Signer, passwords: Arc<Passwords>, compat: bool) -> Self {
+        let accepted = Challenge {
+            basic: true,
+            ..Challenge::default()
+        };
         Self {
             settings: settings.clone(),
             signer,
             passwords,
+            challenges: Challenges::build(&accepted, compat),
         }
+    }
+
+    /// Returns the challenge for a refusal, where HTTP asks for one.
+    pub(super) fn challenge(&self, refusal: Refusal) -> Option<&HeaderValue> {
+        self.challenges.of(refusal, About::Other)
     }
 
     /// Answers with a key for the user whose credentials the request carries.

@@ -95,7 +95,7 @@ impl KeyMaterial {
                 // Without users there is nobody to issue keys to.
                 api_keys: key_signer
                     .filter(|_| !lasting.passwords.users.by_name.is_empty())
-                    .map(|signer| ApiKeyIssuer::new(own_issuer, signer, Arc::clone(&lasting.passwords))),
+                    .map(|signer| ApiKeyIssuer::new(own_issuer, signer, Arc::clone(&lasting.passwords), config.compat)),
             },
         })
     }

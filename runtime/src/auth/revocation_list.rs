@@ -73,7 +73,8 @@ impl Revocations {
         if line.len() > MAX_LINE {
             return Err("the line is too long");
         }
-        let line: RevocationEntry = serde_json::from_str(line).map_err(|_| "not a JSON object with known members")?;
+        let line: RevocationEntry = serde_json::from_str(line)
+            .map_err(|_| "not a JSON object whose members are one of `jti`, `token` and `signature`, and `expires`")?;
         self.apply_entry(&line, now_ms)
     }
 

@@ -6,8 +6,10 @@
 use super::api_key_issuer::ApiKeyIssuer;
 use super::token_proxy::TokenProxy;
 use crate::refusal::Refusal;
+use crate::route::{MethodSet, routed};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use mgw_bundle::config::Method as Routed;
 use std::sync::Arc;
 
 /// A service, by path.
@@ -68,12 +70,18 @@ impl Service {
             .map(|(_, service)| service)
     }
 
-    fn accepts(self, method: &Method) -> bool {
+    /// Returns the methods that a service has.
+    pub(crate) fn methods(self) -> MethodSet {
+        let none = MethodSet::default();
         match self {
-            Self::Token | Self::Revoke => *method == Method::POST,
-            Self::Authorize | Self::UserInfo => *method == Method::GET,
-            Self::ApiKey => matches!(*method, Method::GET | Method::POST),
+            Self::Token | Self::Revoke => none.with(Routed::Post),
+            Self::Authorize | Self::UserInfo => none.with(Routed::Get),
+            Self::ApiKey => none.with(Routed::Get).with(Routed::Post),
         }
+    }
+
+    fn accepts(self, method: &Method) -> bool {
+        routed(method).is_some_and(|method| self.methods().contains(method))
     }
 }
 
@@ -91,6 +99,15 @@ impl Services {
             _ => self.tokens.is_some(),
         };
         configured.then_some(service)
+    }
+
+    /// Returns the challenge for a refusal, where HTTP asks for one.
+    pub(crate) fn challenge(&self, service: Service, refusal: Refusal) -> Option<&HeaderValue> {
+        match (service, &self.api_keys) {
+            (Service::ApiKey, Some(issuer)) => issuer.challenge(refusal),
+            // The key manager's own answers are passed on.
+            _ => None,
+        }
     }
 
     /// Answers a request.
@@ -120,8 +137,8 @@ pub(super) fn text(status: StatusCode, content_type: &'static str, body: impl In
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
-    headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -1,6 +1,6 @@
 //! Requests for services of the gateway itself, which belong to no API.
 
-use super::answer::Answered;
+use super::answer::{Answer, Answered};
 use super::phase::Phase;
 use crate::auth::{MAX_BODY, Service, ServiceRequest};
 use crate::core::Core;
@@ -53,7 +53,21 @@ pub(super) async fn answer(
     if checks_passwords && matches!(answer, Err(Refusal::WrongPassword)) {
         auth().failed(client_ip, unix_ms);
     }
-    answer.map_err(refused)
+    answer.map_err(|refusal| match refusal {
+        Refusal::MethodNotAllowed => Answered::new(
+            Phase::Listener,
+            Answer::Unserved {
+                refusal,
+                json: true,
+                methods: Some(service.methods()),
+                text: Bytes::new(),
+            },
+        ),
+        _ => {
+            let rejection = Rejection::new(refusal).with_challenge(services.challenge(service, refusal));
+            Answered::refused(Phase::Listener, rejection)
+        }
+    })
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Refusal> {

@@ -44,8 +44,14 @@ pub enum CertificateError {
         source: rustls_pki_types::pem::Error,
     },
     /// Certificate and key do not fit, or TLS refused them.
-    #[error("certificate and key cannot be used for TLS")]
-    Tls(#[source] rustls::Error),
+    #[error("the certificate of {} and its key cannot be used for TLS", path.display())]
+    Tls {
+        /// The file or store with the certificate.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: rustls::Error,
+    },
     /// A key store that cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,11 +73,11 @@ impl CertificateError {
     /// Returns what the settings name that the error is about.
     pub(super) fn named(&self) -> Option<String> {
         match self {
-            Self::Read { path, .. } | Self::Pem { path, .. } | Self::Ocsp { path, .. } => {
+            Self::Read { path, .. } | Self::Pem { path, .. } | Self::Tls { path, .. } | Self::Ocsp { path, .. } => {
                 Some(path.display().to_string())
             }
             Self::Store(error) => Some(error.named()),
-            Self::Write { .. } | Self::Tls(_) | Self::Generate(_) => None,
+            Self::Write { .. } | Self::Generate(_) => None,
         }
     }
 }
@@ -96,6 +102,8 @@ pub enum CertificateOrigin {
 /// A chain with its key.
 #[derive(Debug)]
 pub(super) struct Identity {
+    /// The file or store with the certificate.
+    pub(super) path: PathBuf,
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) key: PrivateKeyDer<'static>,
     pub(super) origin: CertificateOrigin,
@@ -104,6 +112,7 @@ pub(super) struct Identity {
 /// Reads the operator's files.
 pub(super) fn from_files(certificate: &Path, key: &Path) -> Result<Identity, CertificateError> {
     Ok(Identity {
+        path: certificate.to_owned(),
         chain: chain(certificate)?,
         key: private_key(key)?,
         origin: CertificateOrigin::Configured,
@@ -115,6 +124,7 @@ pub(super) fn from_store(settings: &StoreSettings) -> Result<Identity, Certifica
     let store = OpenStore::open(settings)?;
     let entry = store.first_key()?;
     Ok(Identity {
+        path: settings.path.clone(),
         chain: entry.chain.clone(),
         key: entry.key.clone_key().into(),
         origin: CertificateOrigin::Configured,
@@ -130,6 +140,7 @@ pub(super) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError>
         generate(&certificate, &key)?;
     }
     Ok(Identity {
+        path: certificate.clone(),
         chain: chain(&certificate)?,
         key: private_key(&key)?,
         origin: if kept {

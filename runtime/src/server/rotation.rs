@@ -122,13 +122,11 @@ mod tests {
         // A new certificate whose key has not arrived yet.
         let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
         write(folder, &["c.pem"], &other.cert.pem(), 4);
-        assert!(matches!(
-            rotation.turn(),
-            Turn::Refused {
-                error: CertificateError::Tls(_),
-                ..
-            }
-        ));
+        let Turn::Refused { error, .. } = rotation.turn() else {
+            panic!("the certificate was taken over without its key");
+        };
+        assert!(matches!(error, CertificateError::Tls { .. }), "{error:?}");
+        assert_eq!(error.named(), Some(folder.join("c.pem").display().to_string()));
         assert_eq!(served(), Some(second));
         write(folder, &["k.pem"], &other.signing_key.serialize_pem(), 4);
         assert!(matches!(rotation.turn(), Turn::Replaced));

@@ -102,8 +102,9 @@ fn certified(
     ocsp: Option<&Path>,
     provider: &CryptoProvider,
 ) -> Result<Arc<CertifiedKey>, CertificateError> {
-    let mut certified =
-        CertifiedKey::from_der(identity.chain, identity.key, provider).map_err(CertificateError::Tls)?;
+    let path = identity.path;
+    let mut certified = CertifiedKey::from_der(identity.chain, identity.key, provider)
+        .map_err(|source| CertificateError::Tls { path, source })?;
     if let Some(path) = ocsp {
         let response = ocsp::check(certificate::read(path)?).map_err(|source| CertificateError::Ocsp {
             path: path.to_owned(),

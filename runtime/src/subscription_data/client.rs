@@ -2,6 +2,7 @@
 
 use super::wire::Unusable;
 use crate::config::SubscriptionDataSettings;
+use crate::unreached;
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
@@ -37,9 +38,9 @@ impl Collection {
 /// Why there is no answer. Says nothing that the operator did not configure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoAnswer {
-    #[error("the control plane cannot be reached")]
-    Unreachable,
-    #[error("the control plane answers {0}")]
+    #[error("{0}")]
+    Unreached(&'static str),
+    #[error("the control plane answers {status}{}", unreached::remedy(*.0), status = .0)]
     Status(u16),
     #[error("the answer breaks off")]
     Broken,
@@ -95,7 +96,10 @@ impl InternalData {
             request = request.query(query);
         }
         let request = request.basic_auth(&self.username, Some(self.password.expose_secret()));
-        let mut response = request.send().await.map_err(|_| NoAnswer::Unreachable)?;
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| NoAnswer::Unreached(unreached::why(&error)))?;
         if !response.status().is_success() {
             return Err(NoAnswer::Status(response.status().as_u16()));
         }

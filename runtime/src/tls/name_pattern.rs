@@ -75,6 +75,10 @@ impl NamePattern {
                 }),
             };
         }
+        // No name has a slash: this was meant for a network, or for a URI.
+        if text.contains('/') {
+            return Err("it is neither a network nor a URI with a scheme");
+        }
         let (name, below) = match text.strip_prefix("*.") {
             Some(name) => (name, true),
             None => (text, false),
@@ -251,5 +255,7 @@ mod tests {
         ] {
             assert!(NamePattern::parse(pattern).is_err(), "{pattern}");
         }
+        let reason = NamePattern::parse("192.0.2.0/99").expect_err("no network");
+        assert!(reason.contains("network"), "{reason}");
     }
 }

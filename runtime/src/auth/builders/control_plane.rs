@@ -1,6 +1,6 @@
 //! Makes the connection to the control plane, and whom such connections trust.
 
-use super::files::{certificate_pem, read};
+use super::files::{certificate_pem, roots};
 use crate::auth::SecurityError;
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
@@ -38,7 +38,7 @@ pub(in crate::auth) fn extra_roots(
     trust: Option<&OpenStore>,
 ) -> Result<Option<Vec<u8>>, SecurityError> {
     match file {
-        Some(path) => read(path, setting).map(Some),
+        Some(path) => roots(path, setting).map(Some),
         None => Ok(trust.map(stored_roots)),
     }
 }

@@ -3,6 +3,7 @@
 use crate::auth::{Revocations, SecurityError};
 use mgw_keystore::to_pem;
 use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,6 +25,26 @@ pub(in crate::auth) fn read(path: &Path, setting: &'static str) -> Result<Vec<u8
         });
     }
     std::fs::read(path).map_err(failed)
+}
+
+/// Reads the certificates of a file, at least one: a file with none would be trust in nobody, for no visible reason.
+pub(super) fn certificates(path: &Path, setting: &'static str) -> Result<Vec<CertificateDer<'static>>, SecurityError> {
+    let pem = read(path, setting)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(SecurityError::Key {
+            path: path.to_owned(),
+            setting,
+            reason: "it holds no PEM certificate".to_owned(),
+        }),
+    }
+}
+
+/// Reads the certificates of a file, at least one, for a client that takes PEM.
+pub(super) fn roots(path: &Path, setting: &'static str) -> Result<Vec<u8>, SecurityError> {
+    let found = certificates(path, setting)?;
+    Ok(found.iter().map(certificate_pem).collect::<String>().into_bytes())
 }
 
 pub(super) fn certificate_pem(certificate: &CertificateDer<'_>) -> String {

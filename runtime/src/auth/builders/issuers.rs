@@ -1,7 +1,7 @@
 //! Makes the trusted issuers of tokens and API keys.
 
 use super::control_plane::stored_roots;
-use super::files::read;
+use super::files::{read, roots as roots_of};
 use crate::auth::SecurityError;
 use crate::auth::backend_jwt::Signer;
 use crate::auth::issuers::TrustedIssuer;
@@ -23,7 +23,7 @@ pub(in crate::auth) fn key_source(
 ) -> Result<Option<Arc<KeySource>>, SecurityError> {
     let Some(settings) = &issuer.jwks else { return Ok(None) };
     let roots = match &settings.ca_file {
-        Some(path) => Some(read(path, "jwksCaFile")?),
+        Some(path) => Some(roots_of(path, "jwksCaFile")?),
         None => trust.map(stored_roots),
     };
     let source = KeySource::start(

@@ -1,12 +1,11 @@
 //! Makes whom the settings believe to be a client.
 
-use super::files::read;
+use super::files::{certificates as certificates_of, read};
 use crate::auth::SecurityError;
 use crate::auth::certificates::{Certificates, OperatorClients, files};
 use crate::config::{CertificateAliases, MutualTlsSettings};
 use crate::tls::{ClientTrust, OpenStore};
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use std::sync::Arc;
 
 /// Collects whom the settings believe to be a client, and which API accepts whom: the authorities of
@@ -22,20 +21,7 @@ pub(in crate::auth) fn operator_clients(
         accept_certificates(&mut certificates, entry, trust)?;
     }
     let named = match &settings.client_ca_file {
-        Some(path) => {
-            let pem = read(path, CA_FILE)?;
-            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
-                .collect::<Result<_, _>>()
-                .unwrap_or_default();
-            if found.is_empty() {
-                return Err(SecurityError::Key {
-                    path: path.clone(),
-                    setting: CA_FILE,
-                    reason: "it holds no PEM certificate".to_owned(),
-                });
-            }
-            found
-        }
+        Some(path) => certificates_of(path, CA_FILE)?,
         None => Vec::new(),
     };
     let stored = || trust.into_iter().flat_map(OpenStore::certificates);

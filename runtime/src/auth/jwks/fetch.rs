@@ -1,6 +1,7 @@
 //! One bounded HTTP fetch of a key set.
 
 use crate::config::JwksSettings;
+use crate::unreached;
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
@@ -39,13 +40,7 @@ pub(super) async fn fetch(client: &Client, settings: &JwksSettings) -> Result<Ve
     let request = client
         .get(settings.url.clone())
         .header(ACCEPT, "application/jwk-set+json, application/json");
-    let mut response = request.send().await.map_err(|error| {
-        if error.is_timeout() {
-            "the server did not answer in time"
-        } else {
-            "the server could not be reached"
-        }
-    })?;
+    let mut response = request.send().await.map_err(|error| unreached::why(&error))?;
     if response.status() != reqwest::StatusCode::OK {
         return Err("the server answered with an error");
     }

@@ -155,7 +155,13 @@ impl KeySource {
             Err(reason) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
                 *failed_in_a_row = failed_in_a_row.saturating_add(1);
-                tracing::warn!(issuer = self.issuer, reason, "the issuer's keys could not be fetched");
+                let url = self.settings.url.as_str();
+                tracing::warn!(
+                    issuer = self.issuer,
+                    url,
+                    reason,
+                    "the issuer's keys could not be fetched"
+                );
                 let pause = FIRST_RETRY.saturating_mul(1 << (*failed_in_a_row - 1).min(16));
                 pause.min(self.settings.min_refresh_interval)
             }

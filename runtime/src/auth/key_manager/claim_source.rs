@@ -135,11 +135,11 @@ impl ClaimSource {
             .post(|request| request.header(ACCEPT, "application/json").json(&body))
             .await;
         let read = match answer {
-            Some((StatusCode::OK, body)) => read(&body)
+            Ok((StatusCode::OK, body)) => read(&body)
                 .map(|claims| (Arc::new(claims), body.len()))
                 .ok_or(("the answer holds no claims", Some(StatusCode::OK))),
-            Some((status, _)) => Err(("it did not tell", Some(status))),
-            None => Err(("there is no complete answer", None)),
+            Ok((status, _)) => Err(("it did not tell", Some(status))),
+            Err(reason) => Err((reason, None)),
         };
         let kept = match read {
             Ok((claims, bytes)) => Kept {

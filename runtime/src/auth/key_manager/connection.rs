@@ -4,6 +4,7 @@
 use super::body;
 use super::credentials::Credentials;
 use crate::config::KeyManagerAuth;
+use crate::unreached;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
 use secrecy::SecretString;
@@ -13,6 +14,9 @@ use url::Url;
 
 /// Largest answer, in bytes.
 const MAX_ANSWER: usize = 65_536;
+
+/// Why there is no answer that can be used.
+const INCOMPLETE: &str = "there is no complete answer";
 
 /// What is connected to.
 #[derive(Debug)]
@@ -64,12 +68,15 @@ impl Connection {
         })
     }
 
-    /// Sends what `fill` makes of a POST request. `None`: there is no complete answer within the deadline and the
+    /// Sends what `fill` makes of a POST request. Fails when there is no complete answer within the deadline and the
     /// largest size.
-    pub(super) async fn post(&self, fill: impl Fn(RequestBuilder) -> RequestBuilder) -> Option<(StatusCode, Vec<u8>)> {
+    pub(super) async fn post(
+        &self,
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), &'static str> {
         let asked = async {
             // The semaphore is never closed.
-            let _turn = self.turns.acquire().await.ok()?;
+            let _turn = self.turns.acquire().await.map_err(|_| INCOMPLETE)?;
             let (status, body, own) = self.call(&fill).await?;
             // The gateway's own access token may have been revoked.
             if status == StatusCode::UNAUTHORIZED
@@ -77,21 +84,28 @@ impl Connection {
                 && self.credentials.forget(&own).await
             {
                 let (status, body, _) = self.call(&fill).await?;
-                return Some((status, body));
+                return Ok((status, body));
             }
-            Some((status, body))
+            Ok((status, body))
         };
-        tokio::time::timeout(self.timeout, asked).await.ok().flatten()
+        tokio::time::timeout(self.timeout, asked)
+            .await
+            .unwrap_or(Err("it did not answer in time"))
     }
 
     async fn call(
         &self,
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Option<(StatusCode, Vec<u8>, Option<SecretString>)> {
+    ) -> Result<(StatusCode, Vec<u8>, Option<SecretString>), &'static str> {
         let request = self.client.post(self.url.clone());
-        let (request, own) = self.credentials.add(request).await?;
-        let response = fill(request).send().await.ok()?;
+        let (request, own) = self
+            .credentials
+            .add(request)
+            .await
+            .ok_or("the gateway has no access token for it")?;
+        let response = fill(request).send().await.map_err(|error| unreached::why(&error))?;
         let status = response.status();
-        Some((status, body(response, MAX_ANSWER).await?, own))
+        let body = body(response, MAX_ANSWER).await.ok_or(INCOMPLETE)?;
+        Ok((status, body, own))
     }
 }

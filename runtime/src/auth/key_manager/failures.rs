@@ -32,6 +32,16 @@ impl Failures {
     }
 }
 
+/// Returns why an answer with another status than success brings nothing.
+pub(super) fn refused(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            "it does not accept the gateway's own credentials; check keymanager.security"
+        }
+        _ => "it refused the request",
+    }
+}
+
 /// Returns whether a status says that another attempt may succeed.
 pub(super) fn is_passing(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS

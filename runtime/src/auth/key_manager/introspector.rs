@@ -1,7 +1,7 @@
 //! Introspection of opaque tokens (RFC 7662).
 
 use super::connection::{Connection, Endpoint};
-use super::failures::{Failures, is_passing};
+use super::failures::{Failures, is_passing, refused};
 use crate::config::KeyManager;
 use crate::questions::Questions;
 use crate::strict_json;
@@ -88,13 +88,13 @@ impl Introspector {
             .post(|request| request.header(ACCEPT, "application/json").form(&form))
             .await;
         let (answer, reason, status) = match answer {
-            Some((StatusCode::OK, body)) => match read(&body) {
+            Ok((StatusCode::OK, body)) => match read(&body) {
                 Answer::Senseless => (Answer::Senseless, "the answer is no introspection response", None),
                 answer => return answer,
             },
-            Some((status, _)) if is_passing(status) => (Answer::Unavailable, "it has trouble", Some(status)),
-            Some((status, _)) => (Answer::Senseless, "it refused the request", Some(status)),
-            None => (Answer::Unavailable, "there is no complete answer", None),
+            Ok((status, _)) if is_passing(status) => (Answer::Unavailable, "it has trouble", Some(status)),
+            Ok((status, _)) => (Answer::Senseless, refused(status), Some(status)),
+            Err(reason) => (Answer::Unavailable, reason, None),
         };
         self.failures.record(reason, status);
         answer

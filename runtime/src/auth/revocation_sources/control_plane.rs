@@ -5,6 +5,7 @@ use crate::auth::revocation_list::milliseconds;
 use crate::auth::{Revocations, Revoked};
 use crate::config::PersistentRevocation;
 use crate::pause::Pause;
+use crate::unreached;
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
@@ -82,12 +83,13 @@ impl ControlPlaneList {
             .get(self.config.url.clone())
             .header(ACCEPT, "application/json");
         let request = request.basic_auth(&self.config.username, Some(self.config.password.expose_secret()));
-        let mut response = request
-            .send()
-            .await
-            .map_err(|_| "the control plane cannot be reached")?;
+        let mut response = request.send().await.map_err(|error| unreached::why(&error))?;
         if !response.status().is_success() {
-            return Err(format!("the control plane answers {}", response.status().as_u16()));
+            let status = response.status().as_u16();
+            return Err(format!(
+                "the control plane answers {status}{}",
+                unreached::remedy(status)
+            ));
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|_| "the answer breaks off")? {

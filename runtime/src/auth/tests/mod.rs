@@ -1,6 +1,7 @@
 //! Tests of the whole decision, with real keys and tokens.
 
 mod api_keys;
+mod authority_files;
 mod backend_jwt;
 mod basic;
 mod challenges;

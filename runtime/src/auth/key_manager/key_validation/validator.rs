@@ -1,7 +1,7 @@
 //! Asking the service.
 
 use super::super::connection::{Connection, Endpoint};
-use super::super::failures::{Failures, is_passing};
+use super::super::failures::{Failures, is_passing, refused};
 use super::{KeyInfo, KeyQuestion, Reply, parse};
 use crate::config::KeyManager;
 use crate::questions::Questions;
@@ -91,19 +91,19 @@ impl KeyValidator {
             })
             .await;
         let (answer, reason, status) = match answer {
-            Some((StatusCode::OK, body)) => match parse(&body) {
+            Ok((StatusCode::OK, body)) => match parse(&body) {
                 Some(Reply::Authorized(info)) => return Validation::Authorized(info),
                 Some(Reply::Refused(refusal)) => return Validation::Refused(refusal),
                 Some(Reply::Fault) => (Validation::Senseless, "it reports a fault", None),
                 None => (Validation::Senseless, "the answer is no key validation", None),
             },
             // SOAP 1.1 sends faults with this status.
-            Some((status @ StatusCode::INTERNAL_SERVER_ERROR, body)) if parse(&body) == Some(Reply::Fault) => {
+            Ok((status @ StatusCode::INTERNAL_SERVER_ERROR, body)) if parse(&body) == Some(Reply::Fault) => {
                 (Validation::Senseless, "it reports a fault", Some(status))
             }
-            Some((status, _)) if is_passing(status) => (Validation::Unavailable, "it has trouble", Some(status)),
-            Some((status, _)) => (Validation::Senseless, "it refused the request", Some(status)),
-            None => (Validation::Unavailable, "there is no complete answer", None),
+            Ok((status, _)) if is_passing(status) => (Validation::Unavailable, "it has trouble", Some(status)),
+            Ok((status, _)) => (Validation::Senseless, refused(status), Some(status)),
+            Err(reason) => (Validation::Unavailable, reason, None),
         };
         self.failures.record(reason, status);
         answer
