@@ -155,10 +155,11 @@ impl KeySource {
             Err(reason) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
                 *failed_in_a_row = failed_in_a_row.saturating_add(1);
-                let url = self.settings.url.as_str();
+                // No more of the URL: the rest of it may have a password or a key.
+                let server = self.settings.url.origin().ascii_serialization();
                 tracing::warn!(
                     issuer = self.issuer,
-                    url,
+                    server,
                     reason,
                     "the issuer's keys could not be fetched"
                 );
