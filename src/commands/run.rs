@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
-use crate::serve::{BundleSource, GatewaySettings, load_settings, supervise, trust_local_issuer};
+use crate::serve::{BundleSource, GatewaySettings, advise, load_settings, supervise, trust_local_issuer};
 use crate::ui::Ui;
 use mgw_bundle::Bundle;
 use mgw_runtime::config::RuntimeConfig;
@@ -68,7 +68,7 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let config = settings(&args, &source, context)?;
     let drain = config.listener.timeouts.drain;
     start_logging(&config, ui);
-    warn_without_issuers(&bundle, &config, &source, ui);
+    advise(&bundle, &config, &source, ui);
     let gateway = Arc::new(start(&bundle, config, args.data_dir, context)?);
     let serving = describe(&gateway, &bundle);
     let announce = |gateway: &RunningGateway| show(&serving, gateway, ui);
@@ -126,26 +126,6 @@ fn start_logging(config: &RuntimeConfig, ui: &Ui) {
         .with_ansi(ui.has_color());
     // A second gateway in the same process keeps the first one's logger.
     let _ = logger.try_init();
-}
-
-fn warn_without_issuers(bundle: &Bundle, config: &RuntimeConfig, source: &BundleSource, ui: &Ui) {
-    let secured = bundle
-        .config
-        .apis
-        .iter()
-        .flat_map(|api| &api.resources)
-        .any(|resource| resource.security.enabled);
-    if secured && config.issuers.is_empty() {
-        ui.warn("no token issuer is trusted: calls to secured resources are answered 401");
-        ui.hint(match source {
-            BundleSource::Project(_) => {
-                "Name your issuer under [[jwtTokenConfig]] in conf/micro-gw.conf, or try --local-issuer."
-            }
-            BundleSource::File(_) => {
-                "Name your issuer under [[jwtTokenConfig]] in a file and give it with --config, or try --local-issuer."
-            }
-        });
-    }
 }
 
 fn describe(gateway: &RunningGateway, bundle: &Bundle) -> Serving {

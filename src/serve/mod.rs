@@ -2,11 +2,13 @@
 //!
 //! The gateway itself is `mgw-runtime`; this module reads files and environment for it and handles signals.
 
+mod advice;
 mod settings;
 mod source;
 mod supervise;
 mod trust;
 
+pub(crate) use advice::advise;
 pub(crate) use settings::{GatewaySettings, load_settings};
 pub(crate) use source::BundleSource;
 pub(crate) use supervise::supervise;

@@ -89,7 +89,17 @@ fn uploaded_client_certificates_admit_to_their_api_alone() {
     let json = case.mgw(&["inspect", "shop", "--output", "json"]).exits(0).json();
     assert_eq!(json["certificates"].as_array().map(Vec::len), Some(2));
 
-    let mut arguments = vec!["run", "shop/target/shop.zip", "--output", "json"];
+    let mistyped =
+        "[[mutualSSLConfig.api.certificates]]\nname = \"Settlement\"\nversion = \"1.0.0\"\nsanList = \"a.example\"\n";
+    case.place.write("mistyped.conf", mistyped);
+    let mut arguments = vec![
+        "run",
+        "shop/target/shop.zip",
+        "--output",
+        "json",
+        "--config",
+        "mistyped.conf",
+    ];
     for set in [
         "listenerConfig.host=127.0.0.1",
         "listenerConfig.httpPort=0",
@@ -114,7 +124,10 @@ fn uploaded_client_certificates_admit_to_their_api_alone() {
         assert_eq!(case.curl(&statements, alias), second, "{alias:?}");
     }
     gateway.signal("TERM");
-    gateway.end().exits(0);
+    gateway
+        .end()
+        .exits(0)
+        .says("names the API Settlement:1.0.0, which the bundle does not have");
 
     let file = case.place.files();
     let (path, _) = file
