@@ -67,21 +67,19 @@ mod tests {
 
     #[test]
     fn only_an_access_token_needs_an_issuer() {
-        let security = |optional, alternatives: &[&[Scheme]]| Security {
+        let security = |optional, alternatives: Vec<Vec<Scheme>>| Security {
             enabled: true,
             optional,
             alternatives: alternatives
-                .iter()
-                .map(|schemes| Requirement {
-                    schemes: schemes.to_vec(),
-                })
+                .into_iter()
+                .map(|schemes| Requirement { schemes })
                 .collect(),
         };
-        let (token, password) = (Scheme::Oauth2, Scheme::Basic);
-        assert!(needs_token(&security(false, &[&[token.clone()]])));
-        assert!(needs_token(&security(false, &[&[token.clone(), password.clone()]])));
-        assert!(!needs_token(&security(false, &[&[token.clone()], &[password.clone()]])));
-        assert!(!needs_token(&security(false, &[&[password]])));
-        assert!(!needs_token(&security(true, &[&[token]])));
+        let (token, password) = (|| Scheme::Oauth2, || Scheme::Basic);
+        assert!(needs_token(&security(false, vec![vec![token()]])));
+        assert!(needs_token(&security(false, vec![vec![token(), password()]])));
+        assert!(!needs_token(&security(false, vec![vec![token()], vec![password()]])));
+        assert!(!needs_token(&security(false, vec![vec![password()]])));
+        assert!(!needs_token(&security(true, vec![vec![token()]])));
     }
 }

@@ -69,17 +69,19 @@ struct Listed<'a>(&'a [SecurityError]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, error) in self.0.iter().enumerate() {
-            if position > 0 {
-                f.write_str("; ")?;
-            }
-            error.fmt(f)?;
+        // Several parts of the gateway may stumble over one setting.
+        let mut said: Vec<String> = Vec::new();
+        for error in self.0 {
             // A list has no source of its own to be printed below it.
-            if let Some(cause) = error.source() {
-                write!(f, ": {cause}")?;
+            let text = match error.source() {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            };
+            if !said.contains(&text) {
+                said.push(text);
             }
         }
-        Ok(())
+        f.write_str(&said.join("; "))
     }
 }
 
