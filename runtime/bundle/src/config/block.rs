@@ -31,7 +31,7 @@ pub enum Block {
         /// Highest address.
         last: IpAddr,
         /// Those of all other clients instead.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         inverted: bool,
     },
     /// The requests of an application to an API.
@@ -46,9 +46,4 @@ pub enum Block {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_type: Option<String>,
     },
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
-fn is_false(value: &bool) -> bool {
-    !*value
 }

@@ -21,7 +21,7 @@ pub struct Condition {
     /// What is looked at.
     pub subject: Subject,
     /// The condition holds when the subject does not match.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inverted: bool,
 }
 
@@ -57,9 +57,4 @@ pub enum Subject {
         /// Of its value.
         pattern: String,
     },
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
-fn is_false(value: &bool) -> bool {
-    !*value
 }
