@@ -77,10 +77,10 @@ impl Matcher {
         let subject = match &condition.subject {
             Subject::Address { first, last } => Matched::Address(first.to_canonical(), last.to_canonical()),
             Subject::Header { name, pattern } => {
-                Matched::Header(HeaderName::from_bytes(name.as_bytes()).ok()?, compiled(pattern)?)
+                Matched::Header(HeaderName::from_bytes(name.as_bytes()).ok()?, compiled(pattern).ok()?)
             }
-            Subject::Query { name, pattern } => Matched::Query(name.clone(), compiled(pattern)?),
-            Subject::Claim { name, pattern } => Matched::Claim(name.clone(), compiled(pattern)?),
+            Subject::Query { name, pattern } => Matched::Query(name.clone(), compiled(pattern).ok()?),
+            Subject::Claim { name, pattern } => Matched::Claim(name.clone(), compiled(pattern).ok()?),
         };
         Some(Self {
             subject,
@@ -116,24 +116,19 @@ impl Matcher {
 ///
 /// What is wrong with it, on one line.
 pub fn check_pattern(pattern: &str) -> Result<(), String> {
+    compiled(pattern).map(drop)
+}
+
+fn compiled(pattern: &str) -> Result<Regex, String> {
     if pattern.len() > MAX_PATTERN {
         return Err(format!("it is longer than {MAX_PATTERN} bytes"));
     }
-    match build(pattern) {
-        Ok(_) => Ok(()),
-        Err(regex::Error::CompiledTooBig(_)) => Err("it is too large".to_owned()),
+    let compiled = RegexBuilder::new(pattern).size_limit(MAX_PATTERN_BYTES).build();
+    compiled.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
         // The library draws the pattern with a mark below; its last line says what is wrong.
-        Err(error) => Err(error.to_string().lines().last().unwrap_or_default().trim().to_owned()),
-    }
-}
-
-fn build(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(MAX_PATTERN_BYTES).build()
-}
-
-fn compiled(pattern: &str) -> Option<Regex> {
-    check_pattern(pattern).ok()?;
-    build(pattern).ok()
+        error => error.to_string().lines().last().unwrap_or_default().trim().to_owned(),
+    })
 }
 
 /// Addresses of the other family are never within.
