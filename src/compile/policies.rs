@@ -28,7 +28,7 @@ const UNITS: [(&str, u64); 7] = [
 ];
 
 const SECTIONS: [&str; 3] = ["resourcePolicies", "applicationPolicies", "subscriptionPolicies"];
-const KEYS: [&str; 4] = ["count", "unitTime", "timeUnit", "stopOnQuota"];
+const KEYS: [&str; 5] = ["count", "unitTime", "timeUnit", "stopOnQuota", "strict"];
 
 /// The `policies.yaml` of a new project, which also holds for projects without one.
 pub const DEFAULT_POLICIES: &str = include_str!("../../templates/project/policies.yaml");
@@ -144,6 +144,7 @@ fn policy(
     let units = number(source, name, member, "unitTime", diagnostics);
     let unit = unit(source, name, member, diagnostics);
     let stop = stop(source, section, name, node, diagnostics);
+    let strict = flag(source, name, node, "strict", false, diagnostics);
     let window = units?.checked_mul(unit?).filter(|window| *window <= MAX_WINDOW_MS);
     if window.is_none() {
         let message = format!("the window of policy `{name}` is longer than 100 years");
@@ -157,6 +158,7 @@ fn policy(
         },
         stop_on_quota: stop?,
         burst: None,
+        strict: strict?,
         conditional: Vec::new(),
     })
 }
@@ -194,11 +196,31 @@ fn unit(source: &Source, name: &str, member: &Member, diagnostics: &mut Diagnost
 }
 
 fn stop(source: &Source, section: &str, name: &str, node: &Node, diagnostics: &mut Diagnostics) -> Option<bool> {
-    let Some(value) = node.get("stopOnQuota") else {
+    let stop = flag(source, name, node, "stopOnQuota", true, diagnostics)?;
+    if !stop && section != "subscriptionPolicies" {
+        let message =
+            format!("`stopOnQuota: false` of policy `{name}` has no effect; only subscription policies have it");
+        let span = node.get("stopOnQuota").map_or(node.span, |value| value.span);
+        diagnostics.push(Diagnostic::warning("policies", source, span, message));
         return Some(true);
+    }
+    Some(stop)
+}
+
+fn flag(
+    source: &Source,
+    name: &str,
+    node: &Node,
+    key: &str,
+    default: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<bool> {
+    let Some(value) = node.get(key) else {
+        return Some(default);
     };
-    let Some(stop) = value.as_bool() else {
-        let what = format!("`stopOnQuota` of policy `{name}`");
+    let flag = value.as_bool();
+    if flag.is_none() {
+        let what = format!("`{key}` of policy `{name}`");
         diagnostics.push(Diagnostic::expected(
             "policies",
             source,
@@ -206,15 +228,8 @@ fn stop(source: &Source, section: &str, name: &str, node: &Node, diagnostics: &m
             &what,
             "`true` or `false`",
         ));
-        return None;
-    };
-    if !stop && section != "subscriptionPolicies" {
-        let message =
-            format!("`stopOnQuota: false` of policy `{name}` has no effect; only subscription policies have it");
-        diagnostics.push(Diagnostic::warning("policies", source, value.span, message));
-        return Some(true);
     }
-    Some(stop)
+    flag
 }
 
 /// A policy that the control plane has with another limit.
@@ -242,7 +257,8 @@ impl Difference {
 }
 
 /// Puts the pulled policies into force: management stays in the control plane, so they replace others of their name.
-/// Returns what to tell about it.
+/// Only whether they are counted strictly is the project's matter; the control plane knows nothing of it. Returns what to
+/// tell about it.
 pub(super) fn merge(own: &mut Policies, pulled: Policies) -> Vec<Difference> {
     own.blocks = pulled.blocks;
     let mut differences = Vec::new();
@@ -255,6 +271,10 @@ pub(super) fn merge(own: &mut Policies, pulled: Policies) -> Vec<Difference> {
         for policy in pulled.into_iter().filter(|policy| policy.name != UNLIMITED) {
             match own.iter_mut().find(|other| other.name == policy.name) {
                 Some(other) => {
+                    let policy = Policy {
+                        strict: other.strict,
+                        ..policy
+                    };
                     if *other != policy {
                         differences.push(Difference {
                             section,
@@ -294,7 +314,8 @@ pub(crate) fn describe(policy: &Policy) -> String {
         1 => ", other under a condition".to_owned(),
         many => format!(", others under {many} sets of conditions"),
     };
-    format!("{limit}{burst}{stop}{conditional}")
+    let strict = if policy.strict { ", counted strictly" } else { "" };
+    format!("{limit}{burst}{stop}{strict}{conditional}")
 }
 
 fn window(milliseconds: u64) -> String {
@@ -378,6 +399,39 @@ mod tests {
             window_ms: days * 86_400_000,
         };
         assert_eq!(windows, [(days(14), false), (days(30), true), (days(365), true)]);
+    }
+
+    #[test]
+    fn strict_counts_are_the_projects_matter() {
+        let text = "resourcePolicies:\n- Till: {count: 5, unitTime: 1, timeUnit: min, strict: true}\n\
+                    applicationPolicies:\n- Own: {count: 5, unitTime: 1, timeUnit: min, strict: false}\n\
+                    subscriptionPolicies:\n- Gold: {count: 5, unitTime: 1, timeUnit: min, strict: true}\n\
+                    - Bad: {count: 5, unitTime: 1, timeUnit: min, strict: yes please}\n";
+        let (mut own, problems) = policies(text);
+        assert_eq!(
+            problems,
+            ["policies.yaml:7:55: error: `strict` of policy `Bad` should be `true` or `false`, found a text"]
+        );
+        assert_eq!(describe(&own.resource[0]), "5 requests per min, counted strictly");
+        assert!(!own.application[0].strict);
+        let (pulled, _) = policies(
+            "resourcePolicies:\n- Till: {count: 5, unitTime: 1, timeUnit: min}\n\
+             subscriptionPolicies:\n- Gold: {count: 9, unitTime: 1, timeUnit: hour}\n",
+        );
+        let differences = merge(&mut own, pulled);
+        assert_eq!(describe(&own.resource[0]), "5 requests per min, counted strictly");
+        assert_eq!(describe(&own.subscription[0]), "9 requests per hour, counted strictly");
+        let messages: Vec<_> = differences
+            .iter()
+            .map(|difference| difference.message.as_str())
+            .collect();
+        assert_eq!(
+            messages,
+            [
+                "the control plane's subscription policy `Gold` holds instead: 9 requests per hour, counted strictly, \
+              not 5 requests per min, counted strictly"
+            ]
+        );
     }
 
     #[test]

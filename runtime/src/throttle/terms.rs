@@ -39,6 +39,7 @@ mod tests {
             quota: Quota::Unlimited,
             stop_on_quota,
             burst,
+            strict: false,
             conditional: Vec::new(),
         };
         for (terms, given, expected) in [

@@ -21,6 +21,7 @@ fn policy(name: &str, count: u64) -> Policy {
         },
         stop_on_quota: true,
         burst: None,
+        strict: false,
         conditional: Vec::new(),
     }
 }

@@ -72,6 +72,7 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
             quota,
             stop_on_quota,
             burst: burst(document),
+            strict: false,
             conditional,
         });
     }

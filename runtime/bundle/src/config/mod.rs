@@ -26,7 +26,7 @@ pub use security::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Secu
 use serde::{Deserialize, Serialize};
 
 /// The version of the configuration format that this crate writes and the only one it reads.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Everything the gateway must know to serve a project, apart from the operator's runtime settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -31,6 +31,9 @@ pub struct Policy {
     /// Rate limit inside the window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<Burst>,
+    /// Where gateways share their counts: count each request at the shared store before it passes, instead of ahead of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// Limits that take the place of `quota` for requests of a kind; the first that fits holds. Only resource policies have
     /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

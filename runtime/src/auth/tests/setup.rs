@@ -107,6 +107,7 @@ pub(super) fn gateway(apis: Vec<Api>) -> GatewayConfig {
         quota: Quota::Unlimited,
         stop_on_quota: true,
         burst: None,
+        strict: false,
         conditional: Vec::new(),
     };
     GatewayConfig {

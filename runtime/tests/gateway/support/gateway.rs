@@ -79,6 +79,7 @@ pub fn policy(name: &str, count: u64) -> Policy {
         },
         stop_on_quota: true,
         burst: None,
+        strict: false,
         conditional: Vec::new(),
     }
 }
