@@ -7,6 +7,7 @@
 //! - `proxy` runs the phases of a request; `proxy::Phase` names them in order.
 //! - `snapshot` is what requests see of a bundle; `gateway` compiles and swaps it.
 //! - `tls` opens key stores and chooses versions, suites and client authorities, for `server`, `upstream` and `auth`.
+//! - `traffic_manager` tells the control plane what was admitted.
 //! - `event_hub` reads what a control plane tells its gateways while they run, and keeps the connection on which it does.
 //! - `admin`, `metrics` and `access_log` tell what is going on.
 
@@ -34,6 +35,7 @@ mod strict_json;
 mod subscription_data;
 pub mod throttle;
 mod tls;
+pub mod traffic_manager;
 mod unreached;
 mod upstream;
 mod watched_files;
