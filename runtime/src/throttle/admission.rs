@@ -1,6 +1,7 @@
 //! What an admitted request still owes.
 
-use super::{Counter, Standing};
+use super::Standing;
+use mgw_quota::Counter;
 use std::sync::Arc;
 
 /// An admitted request.

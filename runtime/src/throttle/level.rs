@@ -1,7 +1,8 @@
 //! The levels at which a request is limited.
 
-use super::{Call, Conditional, Counter};
+use super::{Call, Conditional};
 use crate::refusal::Refusal;
+use mgw_quota::Counter;
 use std::sync::Arc;
 
 /// A level, in the order in which they answer.

@@ -1,13 +1,12 @@
 //! Quotas: exact fixed windows, counted in shared atomics.
 //!
-//! A [`Counter`] is one limit for one key. [`Counters`] is the bounded registry that finds or makes them and outlives
+//! A [`Counter`](mgw_quota::Counter) is one limit for one key. [`Counters`] is the bounded registry that finds or makes them and outlives
 //! reloads. [`Throttle`] knows the levels of one configuration and decides about a request in one synchronous call:
 //! every level is looked at first, then all are taken, so that a refused request is counted nowhere.
 
 mod admission;
 mod blocks;
 mod condition;
-mod counter;
 mod key_template;
 mod level;
 mod local;
@@ -21,7 +20,6 @@ mod tests;
 pub use admission::Admission;
 pub use blocks::Blocks;
 pub use condition::{Call, Conditional, check_pattern};
-pub use counter::{Counter, Held, Reservation};
 pub use key_template::{ClientForm, KeyFields, KeyTemplate, KeyTemplateError, MAX_KEY_TEMPLATE};
 pub use level::{CallerLevels, Level, LevelKind};
 pub use local::CoreThrottle;

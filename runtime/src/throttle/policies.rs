@@ -3,12 +3,12 @@
 use super::level::Limits;
 use super::registry::{CounterKey, What};
 use super::{
-    Admission, Call, CallerLevels, Conditional, CoreThrottle, Counter, Counters, Held, Level, LevelKind, Reservation,
-    Standing, SubscriptionTerms,
+    Admission, Call, CallerLevels, Conditional, CoreThrottle, Counters, Level, LevelKind, Standing, SubscriptionTerms,
 };
 use crate::refusal::{Refusal, Rejection};
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{Policy, PolicyRef, Quota};
+use mgw_quota::{Counter, Held, Reservation};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;

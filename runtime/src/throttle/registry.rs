@@ -4,7 +4,8 @@
 //! holds the pointers. A counter is forgotten only when nobody else holds it and its window is over, so that no key can
 //! ever be counted twice side by side.
 
-use super::{Counter, LevelKind};
+use super::LevelKind;
+use mgw_quota::Counter;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,9 +1,10 @@
 //! How a caller stands against its limits, in the words of the `RateLimit` headers
 //! (draft-ietf-httpapi-ratelimit-headers).
 
-use super::{Counter, Level, LevelKind};
+use super::{Level, LevelKind};
 use bytes::{BufMut, Bytes, BytesMut};
 use http::HeaderValue;
+use mgw_quota::Counter;
 use std::fmt::Write;
 
 /// Bytes that hold the entries of two limits.

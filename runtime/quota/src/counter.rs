@@ -5,8 +5,8 @@
 //! the count exact while the window rolls over. A clock that is a little behind another core's never turns a window back;
 //! one that was set back by more starts afresh, or limits would stay used up until it has caught up.
 
+use crate::sync::{AtomicU64, Ordering};
 use crossbeam_utils::CachePadded;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bits for requests that are being decided; one per core at most, so ten are plenty.
 const PENDING_BITS: u32 = 10;
