@@ -2,6 +2,7 @@
 
 use super::base_path::{self, BasePath};
 use super::endpoints::{self, NamedEndpoints};
+use super::known_policies::KnownPolicies;
 use super::security::ApiSecurity;
 use super::template::{Template, TemplateError};
 use super::{cors, extensions, tiers, transports};
@@ -9,7 +10,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
 use mgw_bundle::api_id;
-use mgw_bundle::config::{Api, Endpoints, Method, MutualTls, Policies, PolicyRef, Resource};
+use mgw_bundle::config::{Api, Endpoints, Method, MutualTls, PolicyRef, Resource};
 use std::collections::HashMap;
 
 /// A compiled API with what later checks need.
@@ -25,7 +26,7 @@ pub(super) struct CompiledApi {
 /// cannot be served; the reasons are in `diagnostics`.
 pub(super) fn compile(
     definition: &Definition,
-    policies: &Policies,
+    policies: KnownPolicies<'_>,
     file: &str,
     entry: String,
     diagnostics: &mut Diagnostics,
@@ -85,7 +86,7 @@ pub(super) fn compile(
 /// What the operations of an API have in common.
 struct Resources<'a> {
     definition: &'a Definition,
-    policies: &'a Policies,
+    policies: KnownPolicies<'a>,
     security: ApiSecurity<'a>,
     named: &'a NamedEndpoints<'a>,
     endpoints: &'a endpoints::Found,

@@ -1,5 +1,6 @@
 //! Entry points of the fuzz targets into the reader of definitions and policies.
 
+use super::known_policies::KnownPolicies;
 use super::{api, policies};
 use crate::diagnostics::Diagnostics;
 use crate::openapi;
@@ -14,7 +15,9 @@ pub fn definition(bytes: &[u8], format: Format) {
         Ok((source, document)) => {
             if let Some(definition) = openapi::read(source, document, &mut diagnostics) {
                 let entry = "definitions/x.json".to_owned();
-                let _ = api::compile(&definition, &Policies::default(), "x", entry, &mut diagnostics);
+                let policies = Policies::default();
+                let known = KnownPolicies::new(&policies, None);
+                let _ = api::compile(&definition, known, "x", entry, &mut diagnostics);
                 let _ = openapi::resolved_document(&definition.document);
             }
         }

@@ -17,13 +17,16 @@ mod extensions;
 mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod known_policies;
 mod policies;
 mod project;
 mod security;
 mod security_schemes;
 mod servers;
+mod subscribers;
 mod template;
 mod tiers;
+pub(crate) mod time_unit;
 mod transports;
 mod unique;
 

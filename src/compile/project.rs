@@ -1,8 +1,9 @@
 //! Compiles all files of a project.
 
 use super::files::{self, FileError, ProjectFile};
+use super::known_policies::{Kind, KnownPolicies};
 use super::unique::{self, Candidate};
-use super::{api, certificates, policies};
+use super::{api, certificates, policies, subscribers};
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::openapi;
 use crate::project::{Layout, Settings, SettingsError};
@@ -84,7 +85,9 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     }
     let mut diagnostics = Diagnostics::default();
     let name = project_name(layout, settings.as_ref(), &mut diagnostics);
+    let build = settings.map(|settings| settings.build).unwrap_or_default();
     let policies = read_policies(layout, &mut diagnostics)?;
+    let known = KnownPolicies::new(&policies, build.compat);
 
     let mut files = files::definitions(root, DEFINITIONS, &mut diagnostics)?;
     files.extend(files::definitions(root, PULLED_DEFINITIONS, &mut diagnostics)?);
@@ -114,15 +117,19 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     let mut candidates = Vec::new();
     let mut entries = BTreeMap::new();
     for file in &files {
-        if let Some(candidate) = compile_file(file, &policies, &mut entries, &mut diagnostics)? {
+        if let Some(candidate) = compile_file(file, known, &mut entries, &mut diagnostics)? {
             candidates.push(candidate);
         }
     }
     unique::check(&candidates, &mut diagnostics);
     let mut apis: Vec<_> = candidates.into_iter().map(|candidate| candidate.compiled.api).collect();
     apis.sort_by(|a, b| (&a.base_path, &a.name, &a.version).cmp(&(&b.base_path, &b.name, &b.version)));
-    warn_about_open_operations(layout, &apis, &policies, &mut diagnostics);
-    let build = settings.map(|settings| settings.build).unwrap_or_default();
+    let policies_file = files::shown(root, "policies.yaml");
+    check_open_operations(&apis, known, &policies_file, &mut diagnostics);
+    let snapshot: Option<SubscriptionSnapshot> = pulled(&layout.pulled_subscriptions())?;
+    if let Some(snapshot) = &snapshot {
+        subscribers::check(snapshot, &apis, known, &policies_file, &mut diagnostics);
+    }
     let mut config = GatewayConfig {
         format: config::FORMAT,
         project: name.clone(),
@@ -139,7 +146,7 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     Ok(Compiled {
         config,
         name,
-        snapshot: pulled(&layout.pulled_subscriptions())?,
+        snapshot,
         entries,
         lock: files::read_optional(&layout.lock())?.map(|bytes| Digest::of(&bytes)),
         diagnostics,
@@ -157,23 +164,20 @@ pub fn project_name_of(layout: &Layout) -> Result<String, SettingsError> {
 }
 
 /// Callers of open operations are limited by the subscription policy `Unauthenticated`; without it they are refused.
-fn warn_about_open_operations(layout: &Layout, apis: &[Api], policies: &Policies, diagnostics: &mut Diagnostics) {
+fn check_open_operations(apis: &[Api], policies: KnownPolicies<'_>, file: &str, diagnostics: &mut Diagnostics) {
     const POLICY: &str = "Unauthenticated";
     let open = apis
         .iter()
         .find(|api| api.resources.iter().any(|resource| !resource.security.enabled));
     if let Some(api) = open
-        && !policies.subscription.iter().any(|policy| policy.name == POLICY)
+        && !policies.contains(Kind::Subscription, POLICY)
     {
-        let message = format!(
-            "there is no subscription policy `{POLICY}`; calls of the open operations of {}:{} are going to be refused \
-             with 900809",
-            api.name, api.version
+        let which = format!(", which the open operations of {}:{} are under", api.name, api.version);
+        diagnostics.push(
+            policies.missing(Kind::Subscription, POLICY, &which, "their calls", |message| {
+                Diagnostic::file("unknown-policy", file, message)
+            }),
         );
-        let mut diagnostic = Diagnostic::file("unknown-policy", files::shown(layout.root(), "policies.yaml"), message)
-            .remedy(format!("Add `{POLICY}` to `subscriptionPolicies`."));
-        diagnostic.severity = Severity::Warning;
-        diagnostics.push(diagnostic);
     }
 }
 
@@ -256,7 +260,7 @@ fn pulled<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CompileError> {
 
 fn compile_file(
     file: &ProjectFile,
-    policies: &Policies,
+    policies: KnownPolicies<'_>,
     entries: &mut BTreeMap<String, Vec<u8>>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<Candidate>, CompileError> {

@@ -328,8 +328,7 @@ fn policies_are_referred_to_and_hidden() {
     assert_eq!((policy(1).name.as_str(), policy(1).index), ("10KPerMin", None));
     assert_eq!(
         problems,
-        "api_definitions/a.yaml:6:111: warning: there is no resource policy `10KPerMin`; every call is going to be \
-         refused with 900809 [Did you mean `10kPerMin`?]"
+        "api_definitions/a.yaml:6:111: error: there is no resource policy `10KPerMin` [Did you mean `10kPerMin`?]"
     );
     let (api, problems) = api_with_problems(
         "x-wso2-throttling-tier: 10kPerMin\nx-throttling-tier: 50kPerMin\npaths: {/a: {get: {x-throttling-tier: \
@@ -546,10 +545,30 @@ fn open_operations_need_a_policy_of_their_own() {
     let compiled = compile_project(&layout).unwrap();
     let problems = problems(&layout, &compiled).join("\n");
     assert!(
-        problems.starts_with("policies.yaml: warning: there is no subscription policy `Unauthenticated`"),
+        problems.starts_with("policies.yaml: error: there is no subscription policy `Unauthenticated`"),
         "{problems}"
     );
     assert!(compiled.config.api_fault_responses && !compiled.config.global_fault_responses);
+}
+
+#[test]
+fn micro_gw_built_projects_whose_policies_nobody_defined() {
+    let definition = format!("{HEAD}x-wso2-throttling-tier: Nonsuch\nx-wso2-disable-security: true\n{GET}");
+    let (_folder, layout) = project(&[
+        ("api_definitions/a.yaml", &definition),
+        ("policies.yaml", ""),
+        (
+            "mgw.toml",
+            "format = 1\nname = \"x\"\n[build]\ncompat = \"micro-gw-3.2\"\n",
+        ),
+    ]);
+    let compiled = compile_project(&layout).unwrap();
+    assert!(!compiled.diagnostics.has_errors());
+    insta::assert_snapshot!(problems(&layout, &compiled).join("\n"), @r"
+    api_definitions/a.yaml:5:25: warning: there is no resource policy `Nonsuch`; all calls are going to be refused with 900809 [Add it to `resourcePolicies` in policies.yaml.]
+    policies.yaml: warning: there is no subscription policy `Unauthenticated`, which the open operations of Shop:1.0.0 are under; their calls are going to be refused with 900809 [Add it to `subscriptionPolicies` in policies.yaml.]
+    ");
+    assert_eq!(compiled.config.apis[0].policy.as_ref().unwrap().index, None);
 }
 
 #[cfg(unix)]

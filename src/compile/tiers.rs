@@ -1,9 +1,10 @@
 //! The policies that an API and its operations refer to.
 
 use super::extensions::{self, CONTROL_PLANE_TIER, TIER};
+use super::known_policies::{Kind, KnownPolicies};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
-use mgw_bundle::config::{Policies, PolicyRef};
+use mgw_bundle::config::PolicyRef;
 
 /// The policy that is in every list and limits nothing.
 pub(super) const UNLIMITED: &str = "Unlimited";
@@ -12,7 +13,7 @@ pub(super) const UNLIMITED: &str = "Unlimited";
 pub(super) fn of_api(
     source: &Source,
     owner: &Node,
-    policies: &Policies,
+    policies: KnownPolicies<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<PolicyRef> {
     reference(source, owner, [TIER, CONTROL_PLANE_TIER], policies, diagnostics)
@@ -23,7 +24,7 @@ pub(super) fn of_operation(
     source: &Source,
     owner: &Node,
     api_policy: Option<&PolicyRef>,
-    policies: &Policies,
+    policies: KnownPolicies<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<PolicyRef> {
     let own = reference(source, owner, [CONTROL_PLANE_TIER, TIER], policies, diagnostics)?;
@@ -46,7 +47,7 @@ fn reference(
     source: &Source,
     owner: &Node,
     keys: [&str; 2],
-    policies: &Policies,
+    policies: KnownPolicies<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<PolicyRef> {
     let key = keys.into_iter().find(|key| owner.get(key).is_some())?;
@@ -54,23 +55,11 @@ fn reference(
     if name == UNLIMITED {
         return None;
     }
-    let index = policies
-        .resource
-        .iter()
-        .position(|policy| policy.name == name)
-        .and_then(|index| u32::try_from(index).ok());
+    let index = policies.index(Kind::Resource, name);
     if index.is_none() {
-        let message = format!("there is no resource policy `{name}`; every call is going to be refused with 900809");
-        let known = policies
-            .resource
-            .iter()
-            .map(|policy| policy.name.as_str())
-            .chain([UNLIMITED]);
-        diagnostics.push(
-            Diagnostic::warning("unknown-policy", source, node.span, message)
-                .remedy("Add it to `resourcePolicies` in policies.yaml.")
-                .did_you_mean(name, known),
-        );
+        diagnostics.push(policies.missing(Kind::Resource, name, "", "all calls", |message| {
+            Diagnostic::error("unknown-policy", source, node.span, message)
+        }));
     }
     Some(PolicyRef {
         name: name.to_owned(),

@@ -18,4 +18,6 @@ pub(crate) use pulled_certificates::{
     FORMAT as CERTIFICATES_FORMAT, PulledBackendCertificate, PulledCertificates, PulledClientCertificate, backend_of,
 };
 pub(crate) use scaffold::Scaffold;
-pub use settings::{BuildSettings, ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError};
+pub use settings::{
+    BuildSettings, Compat, ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError,
+};

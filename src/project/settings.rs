@@ -33,6 +33,17 @@ pub struct BuildSettings {
     pub api_fault_responses: bool,
     /// Answer unknown base paths with a JSON body (micro-gw: `codeGen.globalFaultResponses`).
     pub global_fault_responses: bool,
+    /// Build what that gateway would have built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
+}
+
+/// A gateway whose ways a project relies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compat {
+    /// A policy that nobody defined is a warning, and the calls under it are refused with 900809.
+    #[serde(rename = "micro-gw-3.2")]
+    MicroGw32,
 }
 
 impl BuildSettings {

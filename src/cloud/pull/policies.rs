@@ -1,11 +1,12 @@
 //! Throttling policies into the gateway's form. Both dialects of the administrator's view and the publisher's view are
 //! understood; what the gateway cannot do is told, and a policy that cannot be read is left out, so that whatever refers
-//! to it is refused instead of unlimited.
+//! to it is not built instead of being unlimited.
 
 use super::blocks::blocks;
 use super::conditions::conditional_limits;
 use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
 use crate::cloud::json;
+use crate::compile::time_unit;
 use mgw_bundle::config::{Burst, Policies, Policy, Quota};
 use serde_json::Value;
 
@@ -14,6 +15,9 @@ const PUBLISHER_UNLIMITED: u64 = 2_147_483_647;
 
 /// From here on a publisher's unit time counts milliseconds.
 const PUBLISHER_MILLISECONDS: u64 = 1000;
+
+/// What follows for a policy that is left out.
+const LEFT_OUT: &str = "whatever is under it needs a policy of that name in policies.yaml";
 
 /// Policies in the gateway's form, and what could not be taken over.
 #[derive(Debug)]
@@ -47,7 +51,7 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
         };
         let Some(quota) = quota else {
             notices.push(format!(
-                "the {} policy {name} has a limit that this gateway does not know; calls under it are refused",
+                "the {} policy {name} has a limit that this gateway does not know; {LEFT_OUT}",
                 level_name(*level)
             ));
             continue;
@@ -55,7 +59,7 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
         let conditional = match conditional_limits(document) {
             Ok(limits) => limits,
             Err(reason) => {
-                notices.push(format!("the policy {name} {reason}; calls under it are refused"));
+                notices.push(format!("the policy {name} {reason}; {LEFT_OUT}"));
                 continue;
             }
         };
@@ -152,7 +156,7 @@ fn publisher_quota(policy: &Value) -> Option<Quota> {
         time
     } else {
         let unit = json::text(policy, "timeUnit").unwrap_or_else(|| "min".into());
-        time.checked_mul(unit_ms(&unit)?)?
+        time.checked_mul(time_unit::milliseconds(&unit)?)?
     };
     requests(count, window_ms)
 }
@@ -163,29 +167,13 @@ fn requests(count: u64, window_ms: u64) -> Option<Quota> {
 
 fn window(limit: &Value) -> Option<u64> {
     let units = json::count(limit, "unitTime").filter(|units| *units > 0)?;
-    units.checked_mul(unit_ms(&json::text(limit, "timeUnit")?)?)
+    units.checked_mul(time_unit::milliseconds(&json::text(limit, "timeUnit")?)?)
 }
 
 fn burst(policy: &Value) -> Option<Burst> {
     let count = json::count(policy, "rateLimitCount").filter(|count| *count > 0)?;
-    let window_ms = unit_ms(&json::text(policy, "rateLimitTimeUnit")?)?;
+    let window_ms = time_unit::milliseconds(&json::text(policy, "rateLimitTimeUnit")?)?;
     Some(Burst { count, window_ms })
-}
-
-fn unit_ms(unit: &str) -> Option<u64> {
-    const SECOND: u64 = 1000;
-    const DAY: u64 = 86_400 * SECOND;
-    let unit = unit.to_ascii_lowercase();
-    Some(match unit.trim_end_matches('s') {
-        "sec" | "second" => SECOND,
-        "min" | "minute" => 60 * SECOND,
-        "hour" => 3600 * SECOND,
-        "day" => DAY,
-        "week" => 7 * DAY,
-        "month" => 30 * DAY,
-        "year" => 365 * DAY,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ fn both_dialects_say_the_same() {
         if expected.is_none() {
             let notices = digested(PolicyView::Admin, PolicyLevel::Subscription, policy).notices;
             assert!(
-                notices[0].contains("Batch") && notices[0].contains("refused"),
+                notices[0].contains("Batch") && notices[0].contains("in policies.yaml"),
                 "{notices:?}"
             );
         }
@@ -167,7 +167,8 @@ fn lists_are_sorted_and_built_in_names_left_out() {
         .collect();
     assert_eq!(names, ["a", "b"]);
     for part in [
-        "the policy c has a conditional group 1 that has no condition; calls under it are refused",
+        "the policy c has a conditional group 1 that has no condition; whatever is under it needs a policy of that \
+         name in policies.yaml",
         "custom rule PerUser",
         "an entry of the block list, of MOON kind",
     ] {

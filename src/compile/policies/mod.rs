@@ -1,0 +1,248 @@
+//! `policies.yaml`, and the policies that were pulled from the control plane.
+
+mod data;
+mod describe;
+mod entry;
+mod merge;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use describe::describe;
+pub(super) use merge::merge;
+
+use super::tiers::UNLIMITED;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Member, Node, Source};
+use entry::{Count, Entry};
+use mgw_bundle::config::{Burst, Policies, Policy, Quota};
+
+/// Most policies of one section.
+const MAX_POLICIES: usize = 10_000;
+
+const SECTIONS: [&str; 3] = ["resourcePolicies", "applicationPolicies", "subscriptionPolicies"];
+const KEYS: [&str; 7] = [
+    "count",
+    "bandwidth",
+    "unitTime",
+    "timeUnit",
+    "burst",
+    "stopOnQuota",
+    "strict",
+];
+const BURST_KEYS: [&str; 3] = ["count", "unitTime", "timeUnit"];
+
+/// The `policies.yaml` of a new project, which also holds for projects without one.
+pub const DEFAULT_POLICIES: &str = include_str!("../../../templates/project/policies.yaml");
+
+/// Reads `policies.yaml`. What is wrong goes to `diagnostics`; the rest is returned.
+pub(super) fn read(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Policies {
+    let mut policies = Policies::default();
+    let Some(members) = document.as_object() else {
+        if !document.is_null() {
+            let expected = format!("a map with `{}`", SECTIONS.join("`, `"));
+            diagnostics.push(Diagnostic::expected(
+                "policies", source, document, "the file", &expected,
+            ));
+        }
+        return policies;
+    };
+    for (key, member) in members {
+        let list = match key.as_str() {
+            "resourcePolicies" => &mut policies.resource,
+            "applicationPolicies" => &mut policies.application,
+            "subscriptionPolicies" => &mut policies.subscription,
+            _ => {
+                let message = format!("there is no section `{key}`");
+                diagnostics
+                    .push(Diagnostic::error("policies", source, member.key, message).did_you_mean(key, SECTIONS));
+                continue;
+            }
+        };
+        *list = section(source, key, &member.node, diagnostics);
+    }
+    policies
+}
+
+fn section(source: &Source, section: &str, node: &Node, diagnostics: &mut Diagnostics) -> Vec<Policy> {
+    let mut policies: Vec<Policy> = Vec::new();
+    if node.is_null() {
+        return policies;
+    }
+    let Some(elements) = node.as_array().filter(|elements| elements.len() <= MAX_POLICIES) else {
+        let expected = format!(
+            "a list of at most {MAX_POLICIES} policies, each `- NAME:` with `count`, `unitTime` and `timeUnit`"
+        );
+        diagnostics.push(Diagnostic::expected(
+            "policies",
+            source,
+            node,
+            &format!("`{section}`"),
+            &expected,
+        ));
+        return policies;
+    };
+    for element in elements {
+        let Some(members) = element.as_object().filter(|members| members.len() == 1) else {
+            let message = match element.as_object() {
+                Some(members) => format!("a policy has its name as its only key, this has {} keys", members.len()),
+                None => format!(
+                    "a policy should be a map with its name as the only key, found {}",
+                    element.kind()
+                ),
+            };
+            diagnostics.push(
+                Diagnostic::error("policies", source, element.span, message)
+                    .remedy("Indent `count`, `unitTime` and `timeUnit` deeper than the name."),
+            );
+            continue;
+        };
+        for (name, member) in members {
+            let policy = policy(source, section, name, member, diagnostics);
+            if name == UNLIMITED {
+                let message = format!("`{UNLIMITED}` exists without being written; this entry has no effect");
+                diagnostics.push(Diagnostic::warning("policies", source, member.key, message));
+            } else if policies.iter().any(|other| other.name == *name) {
+                let message = format!("the policy `{name}` stands a second time in `{section}`");
+                diagnostics.push(
+                    Diagnostic::error("policies", source, member.key, message)
+                        .remedy("Rename or remove one of the two."),
+                );
+            } else if let Some(policy) = policy {
+                policies.push(policy);
+            }
+        }
+    }
+    policies.sort_by(|a, b| a.name.cmp(&b.name));
+    policies
+}
+
+fn policy(
+    source: &Source,
+    section: &str,
+    name: &str,
+    member: &Member,
+    diagnostics: &mut Diagnostics,
+) -> Option<Policy> {
+    let what = format!("policy `{name}`");
+    if member.node.as_object().is_none() {
+        let expected = "a map with `count`, `unitTime` and `timeUnit`";
+        diagnostics.push(Diagnostic::expected("policies", source, &member.node, &what, expected));
+        return None;
+    }
+    let entry = Entry { source, what, member };
+    entry.check_keys(&KEYS, diagnostics);
+    if name.trim() != name || name.is_empty() || name.chars().any(char::is_control) {
+        diagnostics.push(entry.error(member.key, format!("{name:?} cannot be the name of a policy")));
+        return None;
+    }
+    let quota = quota(&entry, diagnostics);
+    let burst = burst(&entry, diagnostics);
+    let stop = stop(&entry, section, diagnostics);
+    let strict = strict(&entry, diagnostics);
+    Some(Policy {
+        name: name.to_owned(),
+        quota: quota?,
+        stop_on_quota: stop?,
+        burst: burst?,
+        strict: strict?,
+        conditional: Vec::new(),
+    })
+}
+
+fn quota(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Quota> {
+    let Some(bandwidth) = entry.node("bandwidth") else {
+        let count = entry.count(diagnostics);
+        let window_ms = entry.window(diagnostics);
+        return match (count?, window_ms?) {
+            (Count::AtMost(count), window_ms) => Some(Quota::Requests { count, window_ms }),
+            (Count::None, _) => {
+                let span = entry.node("count").map_or(entry.member.key, |node| node.span);
+                let message = format!("`count` of {} is not above 0, which is no limit", entry.what);
+                diagnostics.push(
+                    entry
+                        .warning(span, message)
+                        .remedy(format!("Name `{UNLIMITED}` where no limit is meant.")),
+                );
+                Some(Quota::Unlimited)
+            }
+        };
+    };
+    if entry.node("count").is_some() {
+        let message = format!("{} has `count` and `bandwidth`", entry.what);
+        diagnostics.push(
+            entry
+                .error(bandwidth.span, message)
+                .remedy("Keep one of the two; `burst` limits requests beside a `bandwidth`."),
+        );
+        return None;
+    }
+    let bytes = entry.bandwidth(diagnostics);
+    let window_ms = entry.window(diagnostics)?;
+    bytes.map(|bytes| Quota::Bandwidth { bytes, window_ms })
+}
+
+/// The burst limit; the outer `None` when it is wrong.
+fn burst(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Option<Burst>> {
+    let Some(member) = entry.member.node.member("burst") else {
+        return Some(None);
+    };
+    let what = format!("`burst` of {}", entry.what);
+    if member.node.as_object().is_none() {
+        let expected = "a map with `count`, `unitTime` and `timeUnit`";
+        diagnostics.push(Diagnostic::expected(
+            "policies",
+            entry.source,
+            &member.node,
+            &what,
+            expected,
+        ));
+        return None;
+    }
+    let burst = Entry {
+        source: entry.source,
+        what,
+        member,
+    };
+    burst.check_keys(&BURST_KEYS, diagnostics);
+    let count = burst.count(diagnostics);
+    let window_ms = burst.window(diagnostics);
+    match (count?, window_ms?) {
+        (Count::AtMost(count), window_ms) => Some(Some(Burst { count, window_ms })),
+        (Count::None, _) => {
+            let message = format!("`count` of {} should be at least 1", burst.what);
+            diagnostics.push(
+                burst
+                    .error(member.key, message)
+                    .remedy("Remove `burst` where no limit is meant."),
+            );
+            None
+        }
+    }
+}
+
+fn stop(entry: &Entry<'_>, section: &str, diagnostics: &mut Diagnostics) -> Option<bool> {
+    let stop = entry.flag("stopOnQuota", true, diagnostics)?;
+    if !stop && section != "subscriptionPolicies" {
+        let message = format!(
+            "`stopOnQuota: false` of {} has no effect; only subscription policies have it",
+            entry.what
+        );
+        let span = entry.node("stopOnQuota").map_or(entry.member.key, |node| node.span);
+        diagnostics.push(entry.warning(span, message));
+        return Some(true);
+    }
+    Some(stop)
+}
+
+fn strict(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<bool> {
+    let strict = entry.flag("strict", false, diagnostics)?;
+    if strict && entry.node("bandwidth").is_some() && entry.node("burst").is_none() {
+        let message = format!(
+            "`strict` of {} has no effect: data can only be counted when they have passed",
+            entry.what
+        );
+        let span = entry.node("strict").map_or(entry.member.key, |node| node.span);
+        diagnostics.push(entry.warning(span, message));
+    }
+    Some(strict)
+}
