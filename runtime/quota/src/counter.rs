@@ -5,8 +5,9 @@
 //! the count exact while the window rolls over. A clock that is a little behind another core's never turns a window back;
 //! one that was set back by more starts afresh, or limits would stay used up until it has caught up.
 
+use crate::LeaseTerms;
+use crate::share::{PoolId, Share};
 use crate::sync::{AtomicU64, Ordering};
-use crossbeam_utils::CachePadded;
 
 /// Bits for requests that are being decided; one per core at most, so ten are plenty.
 const PENDING_BITS: u32 = 10;
@@ -17,12 +18,28 @@ const MAX_COUNT_BITS: u32 = 42;
 const MAX_SKEW_MS: u64 = 5_000;
 
 /// A limit for one key. Windows are aligned to multiples of their full length since the epoch.
+///
+/// A counter fills one cache line: no core slows down another that counts something else.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Counter {
-    state: CachePadded<AtomicU64>,
+    state: AtomicU64,
     limit: u64,
     window_ms: u64,
     count_bits: u32,
+    /// Where several processes share the limit.
+    share: Option<Box<Share>>,
+}
+
+/// What was used of a shared limit in one window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// The window's number since the epoch.
+    pub window: u64,
+    /// Admitted here, units under decision included.
+    pub used: u64,
+    /// May be admitted here.
+    pub allowance: u64,
 }
 
 /// The answer to a reservation.
@@ -55,10 +72,11 @@ impl Counter {
         let limit = limit.clamp(1, (1 << (MAX_COUNT_BITS - 1)) - 1);
         let count_bits = (u64::BITS - limit.leading_zeros() + 1).clamp(16, MAX_COUNT_BITS);
         let counter = Self {
-            state: CachePadded::new(AtomicU64::new(0)),
+            state: AtomicU64::new(0),
             limit,
             window_ms: window_ms.max(1),
             count_bits,
+            share: None,
         };
         let word = counter.pack(Word {
             window: counter.window_at(now_ms),
@@ -67,6 +85,14 @@ impl Counter {
         });
         counter.state.store(word, Ordering::Relaxed);
         counter
+    }
+
+    /// Makes the counter one of several that share the limit through `pool`.
+    #[must_use]
+    pub fn shared(mut self, pool: PoolId, terms: &LeaseTerms, now_ms: u64) -> Self {
+        let window = self.window_at(now_ms);
+        self.share = Some(Box::new(Share::new(pool, self.limit, terms, window)));
+        self
     }
 
     /// Admitted units per window.
@@ -89,9 +115,17 @@ impl Counter {
         self.at(self.state.load(Ordering::Acquire), now_ms).count
     }
 
-    /// Returns whether the limit is reached.
+    /// Returns how many units were admitted in the current window by all processes together, as far as it is known here.
+    pub fn used_by_all(&self, now_ms: u64) -> u64 {
+        let word = self.at(self.state.load(Ordering::Acquire), now_ms);
+        let others = self.share.as_ref().map_or(0, |share| share.others(word.window));
+        word.count.saturating_add(others)
+    }
+
+    /// Returns whether nothing more may be admitted, for now or until the window ends.
     pub fn is_full(&self, now_ms: u64) -> bool {
-        self.used(now_ms) >= self.limit
+        let word = self.at(self.state.load(Ordering::Acquire), now_ms);
+        word.count >= self.allowance(word.window)
     }
 
     /// Returns whether nothing of the current window is recorded, so that forgetting the counter loses nothing.
@@ -105,10 +139,11 @@ impl Counter {
         let mut seen = self.state.load(Ordering::Acquire);
         loop {
             let word = self.at(seen, now_ms);
-            if word.count >= self.limit {
+            let allowance = self.allowance(word.window);
+            if word.count >= allowance {
                 return Reservation::Full;
             }
-            if word.count + word.pending >= self.limit {
+            if word.count + word.pending >= allowance {
                 return Reservation::Contended;
             }
             let next = Word {
@@ -127,10 +162,11 @@ impl Counter {
         let mut seen = self.state.load(Ordering::Acquire);
         loop {
             let word = self.at(seen, now_ms);
-            if word.count >= self.limit {
+            let allowance = self.allowance(word.window);
+            if word.count >= allowance {
                 return Reservation::Full;
             }
-            if word.count + word.pending >= self.limit || word.pending + 1 >= 1 << PENDING_BITS {
+            if word.count + word.pending >= allowance || word.pending + 1 >= 1 << PENDING_BITS {
                 return Reservation::Contended;
             }
             let next = Word {
@@ -146,15 +182,15 @@ impl Counter {
 
     /// Turns a held unit into an admitted one. When the window has rolled over meanwhile, the unit went with it.
     pub fn commit(&self, held: Held) {
-        self.settle(held, 1);
+        self.finish(held, 1);
     }
 
     /// Gives a held unit back.
     pub fn release(&self, held: Held) {
-        self.settle(held, 0);
+        self.finish(held, 0);
     }
 
-    fn settle(&self, held: Held, admitted: u64) {
+    fn finish(&self, held: Held, admitted: u64) {
         let mut seen = self.state.load(Ordering::Acquire);
         loop {
             let word = self.unpack(seen);
@@ -196,6 +232,36 @@ impl Counter {
         let word = self.at(seen, now_ms);
         // Losing the race means that somebody else has just brought it up to date.
         let _ = self.swap(seen, word);
+        if let Some(share) = &self.share {
+            share.refresh(word.window);
+        }
+    }
+
+    pub(crate) fn share(&self) -> Option<&Share> {
+        self.share.as_deref()
+    }
+
+    /// The present window as the word has it, and what is admitted or under decision in it.
+    pub(crate) fn position(&self, now_ms: u64) -> (u64, u64) {
+        let word = self.at(self.state.load(Ordering::Acquire), now_ms);
+        (word.window, word.count + word.pending)
+    }
+
+    /// What was used of the present window.
+    pub fn usage(&self, now_ms: u64) -> Usage {
+        let (tagged, used) = self.position(now_ms);
+        // A clock may be a little behind the one that opened the window.
+        let now = now_ms / self.window_ms;
+        let ahead = tagged.wrapping_sub(now) & self.window_mask();
+        Usage {
+            window: now.wrapping_add(ahead),
+            used,
+            allowance: self.allowance(tagged),
+        }
+    }
+
+    fn allowance(&self, window: u64) -> u64 {
+        self.share.as_ref().map_or(self.limit, |share| share.allowance(window))
     }
 
     fn swap(&self, seen: u64, next: Word) -> Result<(), u64> {

@@ -1,11 +1,17 @@
 //! Every order in which two threads can meet at a counter.
 
-use crate::{Counter, Reservation};
+use crate::{Counter, LeaseTerms, Reply, Reservation};
 use loom::sync::Arc;
 use loom::thread;
 
 const MINUTE: u64 = 60_000;
 const NOW: u64 = 1_000 * MINUTE;
+const TERMS: LeaseTerms = LeaseTerms {
+    gateways: 2,
+    tolerance: 0,
+    horizon_ms: 1000,
+    idle_ms: 1000,
+};
 
 /// Runs `first` and `second` on a counter at the same time and returns what they return.
 fn meet<T: 'static>(limit: u64, first: fn(&Counter) -> T, second: fn(&Counter) -> T) -> (T, T, Arc<Counter>) {
@@ -85,5 +91,45 @@ fn nothing_that_is_added_is_lost() {
     loom::model(|| {
         let (_, _, counter) = meet(10, |counter| counter.add(3, NOW), |counter| counter.add(4, NOW));
         assert_eq!(counter.used(NOW), 7);
+    });
+}
+
+fn shared(limit: u64) -> Counter {
+    Counter::new(limit, MINUTE, NOW).shared([0; 16], &TERMS, NOW)
+}
+
+#[test]
+fn one_of_those_who_want_a_lease_asks_for_it() {
+    loom::model(|| {
+        let counter = Arc::new(shared(10));
+        counter.add(1, NOW);
+        let other = Arc::clone(&counter);
+        let thread = thread::spawn(move || other.wants_lease(NOW));
+        let first = counter.wants_lease(NOW);
+        assert!(first != thread.join().expect("no panic"));
+    });
+}
+
+#[test]
+fn an_allowance_that_changes_meanwhile_is_never_exceeded() {
+    loom::model(|| {
+        let counter = Arc::new(shared(10));
+        let other = Arc::clone(&counter);
+        let thread = thread::spawn(move || {
+            // One unit before anything is leased, a second with the lease.
+            acquired(&other) + acquired(&other) + acquired(&other)
+        });
+        assert!(counter.claim_lease());
+        let ask = counter.ask(NOW, &TERMS).expect("it is shared");
+        let reply = Reply {
+            granted: 1,
+            total: ask.held + 1,
+            before: 0,
+        };
+        counter.settle(ask, reply);
+        counter.settled();
+        let admitted = thread.join().expect("no panic");
+        assert_eq!(counter.used(NOW), admitted);
+        assert!(admitted <= (ask.held + 1).max(1), "{admitted} of {}", ask.held + 1);
     });
 }

@@ -1,4 +1,4 @@
-//! What a counter promises, under threads and clocks of any kind.
+//! One counter, under threads and clocks of any kind.
 
 use crate::{Counter, Reservation};
 use proptest::prelude::*;

@@ -1,0 +1,5 @@
+//! What counters promise, alone and together.
+
+mod counter;
+mod fleet;
+mod leases;
