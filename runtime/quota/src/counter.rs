@@ -226,6 +226,18 @@ impl Counter {
         }
     }
 
+    /// Starts the current window's count again and returns what it was. Units under decision stay held.
+    pub fn reset(&self, now_ms: u64) -> u64 {
+        let mut seen = self.state.load(Ordering::Acquire);
+        loop {
+            let word = self.at(seen, now_ms);
+            match self.swap(seen, Word { count: 0, ..word }) {
+                Ok(()) => return word.count,
+                Err(newer) => seen = newer,
+            }
+        }
+    }
+
     /// Moves an idle counter to the present window, so that a long silence cannot make an old window look new.
     pub fn refresh(&self, now_ms: u64) {
         let seen = self.state.load(Ordering::Acquire);

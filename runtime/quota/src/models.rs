@@ -133,3 +133,15 @@ fn an_allowance_that_changes_meanwhile_is_never_exceeded() {
         assert!(admitted <= (ask.held + 1).max(1), "{admitted} of {}", ask.held + 1);
     });
 }
+
+#[test]
+fn a_reset_loses_no_held_unit_and_forgives_what_was_counted() {
+    loom::model(|| {
+        let (units, forgiven, counter) = meet(5, committed, |counter| counter.reset(NOW));
+        assert_eq!(units, 1);
+        assert_eq!(counter.used(NOW) + forgiven, units);
+        // Nothing stays held: all but what is counted can still be taken.
+        let left = 5 - counter.used(NOW);
+        assert_eq!((0..9).map(|_| acquired(&counter)).sum::<u64>(), left);
+    });
+}

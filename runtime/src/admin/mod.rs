@@ -1,8 +1,12 @@
-//! The admin listener: `/health`, `/ready` and `/metrics`, on a thread of its own.
+//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas` and `/revocations`, on a thread of its own.
 //!
 //! It is served by the control runtime, so that it answers while the cores are busy or drained.
 
+mod answer;
+mod guard;
+mod quotas;
 mod ready;
+mod revocations;
 mod serve;
 
 pub(crate) use ready::{Readiness, Reason, RevocationSource, SubscriptionData};

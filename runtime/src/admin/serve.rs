@@ -1,16 +1,18 @@
 //! Serves the admin listener.
 
+use super::answer::{Answer, json, not_allowed, with};
+use super::quotas::Look;
 use super::ready::Readiness;
+use super::{quotas, revocations};
 use crate::auth::RevocationListError;
-use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
+use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -20,10 +22,6 @@ use tokio::sync::Semaphore;
 const CONNECTIONS: usize = 64;
 /// For the head of a request, which also bounds idle connections.
 const HEAD_TIME: Duration = Duration::from_secs(30);
-/// Where revoked tokens are announced.
-const REVOCATIONS: &str = "/revocations";
-/// Largest list, in bytes.
-const MAX_LIST: usize = 1 << 20;
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the admin listener shows.
@@ -34,37 +32,40 @@ pub(crate) trait State: Send + Sync + 'static {
     fn metrics(&self) -> String;
     /// Applies a list of revoked tokens and returns how many; else what is wrong with it.
     fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>>;
+    /// Looks at all counters; takes its time.
+    fn quotas(&self, filter: &QuotaFilter) -> QuotaStates;
+    /// Starts counts again and returns how many; takes its time.
+    fn reset_quotas(&self, which: &QuotaReset) -> u64;
 }
 
 /// Serves until the runtime ends.
 pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let look = Arc::new(Look::default());
     loop {
         // The semaphore is never closed.
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             return;
         };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "no admin connection could be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
         };
-        let state = Arc::clone(&state);
+        let asked = Asked {
+            state: Arc::clone(&state),
+            look: Arc::clone(&look),
+            peer: peer.ip(),
+            local: stream.local_addr().ok().map(|address| address.ip()),
+        };
         tokio::spawn(async move {
             let _permit = permit;
             let service = service_fn(|request| {
-                let state = Arc::clone(&state);
-                async move {
-                    let response = if request.uri().path() == REVOCATIONS {
-                        revocations(&*state, request).await
-                    } else {
-                        answer(&*state, &request)
-                    };
-                    Ok::<_, Infallible>(response)
-                }
+                let asked = &asked;
+                async move { Ok::<_, Infallible>(asked.answer(request).await) }
             });
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -78,71 +79,33 @@ pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
     }
 }
 
-/// `POST /revocations`: one JSON object per line. A web page in a browser on this machine cannot send this content type
-/// without asking first, which the gateway does not grant; where the page's host name was made to lead here, the browser
-/// need not ask, but tells its origin all the same.
-async fn revocations<S: State>(state: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let json = HeaderValue::from_static("application/json");
-    if request.method() != Method::POST {
-        let mut response = with(StatusCode::METHOD_NOT_ALLOWED, json, "{}");
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-        return response;
-    }
-    if request.headers().contains_key(ORIGIN) {
-        return with(
-            StatusCode::FORBIDDEN,
-            json,
-            "{\"error\":\"web pages may not revoke tokens\"}",
-        );
-    }
-    let kind = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("application/json") || kind.starts_with("application/x-ndjson")) {
-        let text = "{\"error\":\"the content type has to be application/x-ndjson\"}";
-        return with(StatusCode::UNSUPPORTED_MEDIA_TYPE, json, text);
-    }
-    let body = tokio::time::timeout(HEAD_TIME, Limited::new(request.into_body(), MAX_LIST).collect()).await;
-    let Ok(Ok(body)) = body else {
-        return with(
-            StatusCode::BAD_REQUEST,
-            json,
-            "{\"error\":\"the list is incomplete or larger than 1 MiB\"}",
-        );
-    };
-    let body = body.to_bytes();
-    let Ok(list) = std::str::from_utf8(&body) else {
-        return with(StatusCode::BAD_REQUEST, json, "{\"error\":\"the list is not UTF-8\"}");
-    };
-    match state.revoke(list) {
-        Ok(applied) => with(
-            StatusCode::OK,
-            json,
-            serde_json::json!({ "revoked": applied }).to_string(),
-        ),
-        Err(errors) => {
-            let errors: Vec<String> = errors.iter().take(100).map(ToString::to_string).collect();
-            with(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                json,
-                serde_json::json!({ "errors": errors }).to_string(),
-            )
+/// What a connection's requests are answered with.
+struct Asked<S> {
+    state: Arc<S>,
+    look: Arc<Look>,
+    peer: IpAddr,
+    /// The address that was connected to.
+    local: Option<IpAddr>,
+}
+
+impl<S: State> Asked<S> {
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        match request.uri().path() {
+            "/revocations" => revocations::answer(&*self.state, request).await,
+            "/quotas" => quotas::show(&self.state, &self.look, request, self.local).await,
+            "/quotas/reset" => quotas::reset(&self.state, &self.look, request, self.peer).await,
+            _ => plain(&*self.state, &request),
         }
     }
 }
 
-fn answer<S: State>(state: &S, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let json = HeaderValue::from_static("application/json");
+/// What is shown to everybody who can connect.
+fn plain<S: State>(state: &S, request: &Request<Incoming>) -> Answer {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = with(StatusCode::METHOD_NOT_ALLOWED, json, "{}");
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
+        return not_allowed("GET, HEAD");
     }
     match request.uri().path() {
-        "/health" => with(StatusCode::OK, json, "{\"status\":\"healthy\"}"),
+        "/health" => json(StatusCode::OK, "{\"status\":\"healthy\"}"),
         "/ready" => {
             let readiness = state.readiness();
             let status = if readiness.ready {
@@ -151,22 +114,9 @@ fn answer<S: State>(state: &S, request: &Request<Incoming>) -> Response<Full<Byt
                 StatusCode::SERVICE_UNAVAILABLE
             };
             // Plain data with text keys is always JSON.
-            with(
-                status,
-                json,
-                serde_json::to_string_pretty(&readiness).unwrap_or_default(),
-            )
+            json(status, serde_json::to_string_pretty(&readiness).unwrap_or_default())
         }
         "/metrics" => with(StatusCode::OK, HeaderValue::from_static(OPEN_METRICS), state.metrics()),
-        _ => with(StatusCode::NOT_FOUND, json, "{}"),
+        _ => json(StatusCode::NOT_FOUND, "{}"),
     }
-}
-
-fn with(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, content_type);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -8,6 +8,7 @@ use crate::gateway::ReloadError;
 use crate::metrics::{Gauges, expose};
 use crate::server::ServerTls;
 use crate::snapshot::{Continued, Snapshot, SnapshotError};
+use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -142,6 +143,14 @@ impl State for Control {
         self.continued.security.revocations.apply(list, unix_ms())
     }
 
+    fn quotas(&self, filter: &QuotaFilter) -> QuotaStates {
+        self.continued.security.counters.quotas(filter, unix_ms())
+    }
+
+    fn reset_quotas(&self, which: &QuotaReset) -> u64 {
+        self.continued.security.counters.reset(which, unix_ms())
+    }
+
     fn metrics(&self) -> String {
         let snapshot = self.snapshot.load();
         let sum = |value: fn(&Core) -> usize| self.cores.iter().map(|core| value(core) as u64).sum();
@@ -173,6 +182,7 @@ impl State for Control {
             revoked_tokens: security.revocations.len() as u64,
             revocation_sources: security.revocation_sources(),
             subscription_data: security.subscription_data(),
+            counters: security.counters.status(),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),

@@ -2,12 +2,14 @@
 
 use super::api::{CLASSES, METHODS, method_label};
 use super::histogram::HistogramSum;
+use super::quotas::quotas;
 use super::revocation_sources::revocation_sources;
 use super::subscription_data::subscription_data;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::refusal::Refusal;
 use crate::subscription_data::DataStatus;
+use crate::throttle::CounterStatus;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -42,6 +44,7 @@ pub(crate) struct Gauges {
     pub(crate) revocation_sources: Vec<RevocationSourceStatus>,
     /// `None`: they are not loaded while the gateway runs.
     pub(crate) subscription_data: Option<DataStatus>,
+    pub(crate) counters: CounterStatus,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -80,6 +83,7 @@ impl Collector for Scrape {
         if let Some(status) = &self.gauges.subscription_data {
             subscription_data(&mut encoder, status)?;
         }
+        quotas(&mut encoder, &self.gauges.counters)?;
         self.metrics.files.encode(&mut encoder)?;
         self.single_values(&mut encoder)
     }

@@ -8,6 +8,7 @@ mod core;
 mod expose;
 mod file_reloads;
 mod histogram;
+mod quotas;
 mod revocation_sources;
 mod subscription_data;
 

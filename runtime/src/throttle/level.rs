@@ -19,8 +19,16 @@ pub enum LevelKind {
 }
 
 impl LevelKind {
+    /// Every level, each at its [`Self::index`].
+    pub(crate) const ALL: [Self; 4] = [Self::Api, Self::Resource, Self::Subscription, Self::Application];
+
+    /// The place in [`Self::ALL`].
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+
     /// Returns the name that callers see.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Api => "api",
             Self::Resource => "resource",

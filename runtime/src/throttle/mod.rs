@@ -1,4 +1,4 @@
-//! Quotas: exact fixed windows, counted in shared atomics.
+//! QuotaStates: exact fixed windows, counted in shared atomics.
 //!
 //! A [`Counter`](mgw_quota::Counter) is one limit for one key. [`Counters`] is the bounded registry that finds or makes them and outlives
 //! reloads. [`Throttle`] knows the levels of one configuration and decides about a request in one synchronous call:
@@ -11,8 +11,10 @@ mod key_template;
 mod level;
 mod local;
 mod policies;
+mod quotas;
 mod registry;
 mod standing;
+mod tally;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,9 @@ pub use level::{CallerLevels, Level, LevelKind};
 pub use local::CoreThrottle;
 pub(crate) use local::bucket;
 pub use policies::{Throttle, Who};
+pub(crate) use quotas::{QuotaFilter, QuotaReset, QuotaState, QuotaStates};
 pub use registry::Counters;
+pub(crate) use registry::What;
 pub use standing::Standing;
+pub(crate) use tally::{CounterStatus, LevelStatus};
 pub use terms::SubscriptionTerms;

@@ -5,12 +5,16 @@
 //! ever be counted twice side by side.
 
 use super::LevelKind;
+use super::tally::Tally;
 use mgw_quota::Counter;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const SHARDS: usize = 32;
+
+/// The name of counters that several keys share.
+pub(super) const SHARED: &str = "";
 
 /// Identifies a counter. The definition of the limit is part of it: a changed policy starts a new count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,10 +28,24 @@ pub(super) struct CounterKey {
 
 /// What a counter counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum What {
+pub(crate) enum What {
     Requests,
     Burst,
     Bytes,
+}
+
+impl What {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 3] = [Self::Requests, Self::Burst, Self::Bytes];
+
+    /// The name that operators see.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Burst => "burst",
+            Self::Bytes => "bytes",
+        }
+    }
 }
 
 /// All counters of the process.
@@ -36,6 +54,7 @@ pub struct Counters {
     shards: Vec<Mutex<HashMap<CounterKey, Arc<Counter>>>>,
     hasher: RandomState,
     capacity_per_shard: usize,
+    pub(super) tally: Tally,
 }
 
 impl Counters {
@@ -45,6 +64,7 @@ impl Counters {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
             capacity_per_shard: capacity.div_ceil(SHARDS).max(1),
+            tally: Tally::default(),
         }
     }
 
@@ -62,26 +82,64 @@ impl Counters {
             return Arc::clone(counter);
         }
         if counters.len() >= self.capacity_per_shard {
-            sweep(&mut counters, now_ms);
+            self.sweep_shard(&mut counters, now_ms);
         }
         let key = if counters.len() >= self.capacity_per_shard {
-            CounterKey { name: "".into(), ..key }
+            self.tally.shared();
+            CounterKey {
+                name: SHARED.into(),
+                ..key
+            }
         } else {
             key
         };
-        let (limit, window_ms) = (key.limit, key.window_ms);
-        Arc::clone(
-            counters
-                .entry(key)
-                .or_insert_with(|| Arc::new(Counter::new(limit, window_ms, now_ms))),
-        )
+        let (level, limit, window_ms) = (key.level, key.limit, key.window_ms);
+        Arc::clone(counters.entry(key).or_insert_with(|| {
+            self.tally.kept(level);
+            Arc::new(Counter::new(limit, window_ms, now_ms))
+        }))
     }
 
     /// Forgets counters whose window is over and that nobody holds. To be called about once a minute.
     pub fn sweep(&self, now_ms: u64) {
+        let mut full = [0; LevelKind::ALL.len()];
         for shard in &self.shards {
-            sweep(&mut shard.lock().unwrap_or_else(PoisonError::into_inner), now_ms);
+            let mut counters = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            self.sweep_shard(&mut counters, now_ms);
+            for key in counters
+                .iter()
+                .filter(|(_, counter)| counter.is_full(now_ms))
+                .map(|(key, _)| key)
+            {
+                if let Some(full) = full.get_mut(key.level.index()) {
+                    *full += 1;
+                }
+            }
         }
+        self.tally.full(full);
+    }
+
+    /// Shows every counter to `visit`. Locks a part of the registry at a time, as [`Self::sweep`] does: whoever is new on a
+    /// core may have to wait for that part.
+    pub(super) fn each(&self, mut visit: impl FnMut(&CounterKey, &Counter)) {
+        for shard in &self.shards {
+            let counters = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            for (key, counter) in counters.iter() {
+                visit(key, counter);
+            }
+        }
+    }
+
+    fn sweep_shard(&self, counters: &mut HashMap<CounterKey, Arc<Counter>>, now_ms: u64) {
+        counters.retain(|key, counter| {
+            // Clones are made from the registry, under this lock, or from another holder: a count of one cannot rise here.
+            if Arc::strong_count(counter) == 1 && counter.is_idle(now_ms) {
+                self.tally.forgotten(key.level);
+                return false;
+            }
+            counter.refresh(now_ms);
+            true
+        });
     }
 
     /// Returns the number of counters, for the metric.
@@ -96,15 +154,4 @@ impl Counters {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-fn sweep(counters: &mut HashMap<CounterKey, Arc<Counter>>, now_ms: u64) {
-    counters.retain(|_, counter| {
-        // Clones are made from the registry, under this lock, or from another holder: a count of one cannot rise here.
-        if Arc::strong_count(counter) == 1 && counter.is_idle(now_ms) {
-            return false;
-        }
-        counter.refresh(now_ms);
-        true
-    });
 }

@@ -38,6 +38,22 @@ fn threads_whose_clocks_differ_cannot_turn_a_window_back() {
 }
 
 #[test]
+fn a_reset_starts_the_count_again_and_keeps_what_is_held() {
+    let counter = Counter::new(3, MINUTE, NOW);
+    counter.add(2, NOW);
+    let Reservation::Held(held) = counter.reserve(NOW) else {
+        panic!("one unit is left");
+    };
+    assert_eq!(counter.reset(NOW), 2);
+    counter.commit(held);
+    assert_eq!(counter.used(NOW), 1);
+    let admitted = (0..9).filter(|_| matches!(counter.acquire(NOW), Reservation::Held(_)));
+    assert_eq!(admitted.count(), 2);
+    assert!(counter.is_full(NOW));
+    assert_eq!(counter.reset(NOW + MINUTE), 0, "the window is over");
+}
+
+#[test]
 fn a_clock_that_was_set_back_does_not_keep_limits_used_up() {
     let counter = Counter::new(1, MINUTE, NOW);
     assert!(matches!(counter.acquire(NOW), Reservation::Held(_)));
