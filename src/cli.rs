@@ -93,10 +93,12 @@ pub enum Command {
     Build(commands::build::BuildArgs),
     /// Check that a bundle is intact, and the one that is meant.
     Verify(commands::verify::VerifyArgs),
-    /// Show what is in a bundle.
+    /// Show what is in a bundle, or in a running gateway.
     Inspect(commands::inspect::InspectArgs),
     /// Serve a project or a bundle.
     Run(commands::run::RunArgs),
+    /// Change what a running gateway does.
+    Admin(commands::admin::AdminCommand),
     /// Print a test token for the APIs of a project.
     Token(commands::token::TokenArgs),
     /// Run a simulated control plane with a backend and a token issuer.

@@ -24,9 +24,9 @@ pub enum ExitCode {
     NotSignedIn = 11,
     /// Signed in, but not permitted.
     NotPermitted = 12,
-    /// The control plane cannot be reached.
+    /// The control plane, or a running gateway, cannot be reached.
     Unreachable = 13,
-    /// The control plane answered with an error.
+    /// The control plane, or a running gateway, answered with an error.
     ControlPlane = 14,
     /// The lock file is out of date (`--locked`).
     LockOutOfDate = 15,

@@ -3,6 +3,7 @@
 //! Library modules have their own error enums; their `From` implementations for [`Failure`] live here, so that a look at
 //! this file and its folder tells which error ends with which code.
 
+mod admin;
 mod cloud;
 mod compile;
 mod gateway;

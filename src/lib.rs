@@ -3,6 +3,7 @@
 //! Data flows one way: the cloud is pulled into the project's files, the files are parsed into definitions with source
 //! positions, checked, compiled into a [`mgw_bundle::GatewayConfig`] and packed into a bundle that `mgw-runtime` serves.
 
+pub(crate) mod admin;
 pub mod cli;
 pub(crate) mod cloud;
 pub mod commands;

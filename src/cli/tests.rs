@@ -33,18 +33,20 @@ fn reference_page() -> String {
          <!-- Generated from the command line's definition; a test keeps it current. -->\n\n\
          Data goes to standard output, conversation to standard error. Every command takes the global options.\n\n",
     );
-    section(&mut page, &mut command.clone(), "mgw");
-    let names: Vec<String> = command
-        .get_subcommands()
-        .map(|command| command.get_name().to_owned())
-        .filter(|name| name != "help")
-        .collect();
-    for name in names {
-        if let Some(subcommand) = command.find_subcommand_mut(&name) {
-            section(&mut page, subcommand, &format!("mgw {name}"));
-        }
-    }
+    sections(&mut page, &mut command, "mgw");
     page
+}
+
+/// A command, then those below it.
+fn sections(page: &mut String, command: &mut clap::Command, title: &str) {
+    section(page, &mut command.clone(), title);
+    for subcommand in command
+        .get_subcommands_mut()
+        .filter(|command| command.get_name() != "help")
+    {
+        let title = format!("{title} {}", subcommand.get_name());
+        sections(page, subcommand, &title);
+    }
 }
 
 fn section(page: &mut String, command: &mut clap::Command, title: &str) {

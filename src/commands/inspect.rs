@@ -1,6 +1,7 @@
 //! `mgw inspect`
 
 mod certificates;
+pub mod quotas;
 
 use super::bundle_file;
 use crate::compile::describe_policy;
@@ -10,14 +11,25 @@ use crate::failure::Failure;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, ApiKeyLocation, Endpoint, Endpoints, Policy, Resource, Scheme, Security};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw inspect`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct InspectArgs {
     /// The bundle, or a project folder that has been built.
     #[arg(value_name = "BUNDLE", default_value = ".")]
     pub bundle: PathBuf,
+    /// A running gateway instead.
+    #[command(subcommand)]
+    pub running: Option<Running>,
+}
+
+/// What to look at in a running gateway.
+#[derive(Debug, clap::Subcommand)]
+pub enum Running {
+    /// Show how far the limits of a running gateway are used.
+    Quotas(quotas::QuotasArgs),
 }
 
 #[derive(serde::Serialize)]
@@ -39,9 +51,16 @@ struct SnapshotSummary {
     subscriptions: usize,
 }
 
-/// Shows what is in a bundle.
+/// Shows what is in a bundle, or in a running gateway.
 pub fn run(args: InspectArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let path = bundle_file::locate(&args.bundle)?;
+    match args.running {
+        Some(Running::Quotas(args)) => quotas::run(args, context),
+        None => bundle(&args.bundle, context),
+    }
+}
+
+fn bundle(path: &Path, context: &Context) -> Result<ExitCode, Failure> {
+    let path = bundle_file::locate(path)?;
     let bundle = bundle_file::read(&path)?;
     let inspected = Inspected {
         bundle: path.display().to_string(),

@@ -39,12 +39,17 @@ pub fn run(args: ManArgs, context: &Context) -> Result<ExitCode, Failure> {
 /// The main page and one per command, by file stem.
 fn pages(mut command: clap::Command) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     command.build();
-    let mut pages = vec![("mgw".to_owned(), page(command.clone())?)];
-    for subcommand in command.get_subcommands().filter(|command| command.get_name() != "help") {
-        let name = format!("mgw-{}", subcommand.get_name());
-        pages.push((name, page(subcommand.clone())?));
-    }
+    let mut pages = Vec::new();
+    collect(&command, "mgw".to_owned(), &mut pages)?;
     Ok(pages)
+}
+
+fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
+    for subcommand in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        collect(subcommand, format!("{name}-{}", subcommand.get_name()), pages)?;
+    }
+    pages.push((name, page(command.clone())?));
+    Ok(())
 }
 
 fn page(command: clap::Command) -> Result<Vec<u8>, Failure> {

@@ -1,6 +1,7 @@
 //! One command per file: the arguments, whose doc comments are the help text, then one function.
 
 pub mod add;
+pub mod admin;
 pub mod build;
 pub(crate) mod bundle_file;
 pub mod check;
@@ -32,6 +33,7 @@ use crate::failure::Failure;
 /// Runs a command.
 pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
+        Command::Admin(args) => admin::run(args, context),
         Command::Add(args) => add::run(args, context),
         Command::Build(args) => build::run(args, context),
         Command::Check(args) => check::run(args, context),

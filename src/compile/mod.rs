@@ -41,3 +41,4 @@ pub use files::FileError;
 pub use policies::DEFAULT_POLICIES;
 pub(crate) use policies::describe as describe_policy;
 pub use project::{CompileError, Compiled, compile_project, project_name_of};
+pub(crate) use time_unit::describe as describe_window;

@@ -7,10 +7,12 @@ pub(crate) mod count;
 mod progress;
 mod prompt;
 mod style;
+mod text;
 
 pub use progress::Progress;
 pub use prompt::Prompt;
 pub use style::ColorChoice;
+pub(crate) use text::{table, visible};
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;

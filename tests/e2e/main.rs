@@ -16,6 +16,7 @@ mod identity_provider;
 mod init;
 mod oidc_provider;
 mod pull;
+mod quotas;
 mod running;
 mod sandbox;
 mod serve;

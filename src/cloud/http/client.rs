@@ -20,6 +20,8 @@ pub(crate) struct HttpOptions {
     pub(crate) back_off: Duration,
     /// Certificate authorities that are trusted beside the platform's, in PEM.
     pub(crate) extra_roots: Option<String>,
+    /// Past the proxies that the environment names.
+    pub(crate) direct: bool,
 }
 
 impl Default for HttpOptions {
@@ -29,6 +31,7 @@ impl Default for HttpOptions {
             timeout: Duration::from_secs(60),
             back_off: Duration::from_secs(1),
             extra_roots: None,
+            direct: false,
         }
     }
 }
@@ -50,6 +53,9 @@ impl Http {
             .connect_timeout(options.connect_timeout)
             .timeout(options.timeout)
             .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if options.direct {
+            builder = builder.no_proxy();
+        }
         if let Some(pem) = &options.extra_roots {
             let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
                 .map_err(|error| CloudError::Setup(Box::new(error)))?;

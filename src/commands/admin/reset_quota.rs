@@ -1,0 +1,49 @@
+//! `mgw admin reset-quota`
+
+use crate::admin::{AdminArgs, AdminClient};
+use crate::commands::inspect::quotas::{LevelArg, WhatArg};
+use crate::commands::interrupt::interruptible;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::ui::count::Counted;
+use crate::ui::visible;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Arguments of `mgw admin reset-quota`.
+#[derive(Debug, clap::Args)]
+pub struct ResetQuotaArgs {
+    /// The whole key, as `mgw inspect quotas` shows it.
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// Its level.
+    #[arg(long, short, value_enum)]
+    pub level: LevelArg,
+    /// One of the key's limits only.
+    #[arg(long, value_enum)]
+    pub what: Option<WhatArg>,
+    /// Which gateway.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Reset {
+    reset: u64,
+}
+
+/// Starts counts again.
+pub fn run(args: ResetQuotaArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let client = AdminClient::new(&args.admin, &context.ui)?;
+    let mut body = json!({ "level": args.level.name(), "key": args.key });
+    if let (Some(what), Some(members)) = (args.what, body.as_object_mut()) {
+        members.insert("what".into(), what.name().into());
+    }
+    let asked = async { Ok(client.post::<Reset>("/quotas/reset", &body).await?) };
+    let reset = context.block_on(interruptible(asked))?;
+    let counters = Counted(usize::try_from(reset.reset).unwrap_or(usize::MAX), "count", "counts");
+    let text = format!("{counters} of {} {} begin again", args.level.name(), visible(&args.key));
+    context.ui.result(text, &reset);
+    Ok(ExitCode::Success)
+}
