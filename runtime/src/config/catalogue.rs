@@ -2,7 +2,7 @@
 
 use super::{
     access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, http_clients, issuer,
-    key_manager, key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server,
+    key_manager, key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, shared_quotas,
     subscription_data, throttling, users,
 };
 
@@ -132,6 +132,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     claim_retrieval::KEYS,
     revocation::KEYS,
     throttling::KEYS,
+    shared_quotas::KEYS,
     caching::KEYS,
     http_clients::KEYS,
     server::KEYS,

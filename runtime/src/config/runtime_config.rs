@@ -45,6 +45,8 @@ pub struct RuntimeConfig {
     pub subscription_data: Option<SubscriptionDataSettings>,
     /// Quotas.
     pub throttling: Throttling,
+    /// Quotas that several gateways share; `None`: every gateway counts for itself.
+    pub shared_quotas: Option<SharedQuotas>,
     /// Cache bounds.
     pub caching: Caching,
     /// Connections to backends.
@@ -88,6 +90,7 @@ impl RuntimeConfig {
             event_hub,
             subscription_data: SubscriptionDataSettings::read(&mut reader),
             throttling: Throttling::read(&mut reader),
+            shared_quotas: SharedQuotas::read(&mut reader),
             caching: Caching::read(&mut reader),
             http_clients: HttpClients::read(&mut reader),
             server: Server::read(&mut reader),
