@@ -57,7 +57,6 @@ pub(super) fn start_revocation_sources(
             Err(error) => errors.push(error),
         }
     }
-    #[cfg(feature = "redis")]
     if let Some(settings) = &config.redis {
         let (reporter, report) = Reporter::new("redis");
         let roots = settings

@@ -6,7 +6,6 @@
 
 mod control_plane;
 mod event_hub;
-#[cfg(feature = "redis")]
 mod redis_stream;
 mod status;
 
@@ -14,7 +13,6 @@ pub use status::{RevocationSourceState, RevocationSourceStatus};
 
 pub(super) use control_plane::ControlPlaneList;
 pub(super) use event_hub::revoked_tokens;
-#[cfg(feature = "redis")]
 pub(super) use redis_stream::RedisStream;
 pub(super) use status::Reporter;
 

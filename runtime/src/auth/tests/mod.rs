@@ -15,7 +15,6 @@ mod key_manager_auth;
 mod key_validation;
 mod keys;
 mod mutual_tls;
-#[cfg(feature = "redis")]
 mod redis_revocation;
 mod remembered;
 mod remote_claims;
