@@ -7,6 +7,7 @@
 //! - `proxy` runs the phases of a request; `proxy::Phase` names them in order.
 //! - `snapshot` is what requests see of a bundle; `gateway` compiles and swaps it.
 //! - `tls` opens key stores and chooses versions, suites and client authorities, for `server`, `upstream` and `auth`.
+//! - `shared_quotas` shares limits with other gateways through a store.
 //! - `traffic_manager` tells the control plane what was admitted.
 //! - `event_hub` reads what a control plane tells its gateways while they run, and keeps the connection on which it does.
 //! - `admin`, `metrics` and `access_log` tell what is going on.
@@ -29,6 +30,7 @@ mod questions;
 pub mod refusal;
 mod route;
 mod server;
+mod shared_quotas;
 mod slow_hash;
 mod snapshot;
 mod strict_json;
@@ -44,6 +46,7 @@ pub use access_log::AccessLogError;
 pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};
 pub use route::RouteError;
 pub use server::{BindError, CertificateError, CertificateOrigin, OcspError, TlsError};
+pub use shared_quotas::SharedQuotasError;
 pub use snapshot::{EndpointProblem, SnapshotError};
 pub use subscription_data::{Counts as SubscriptionDataCounts, DataState, DataStatus};
 pub use tls::{ClientTrustError, ProtocolError, StoreError};

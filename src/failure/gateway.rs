@@ -45,6 +45,10 @@ impl From<StartError> for Failure {
                 ExitCode::Invalid,
                 "Check what the settings say about issuers, users and certificates, and the files they name.",
             ),
+            StartError::SharedQuotas(_) => (
+                ExitCode::Invalid,
+                "Check `throttlingConfig.shared.url` and the certificates of `throttlingConfig.shared.caFile`.",
+            ),
             StartError::AccessLog(_) => (
                 ExitCode::Environment,
                 "Check the path of the access log in the settings.",

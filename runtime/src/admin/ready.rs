@@ -25,6 +25,9 @@ pub(crate) struct Readiness {
     /// the bundle's data, or those loaded last, are in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subscription_data: Option<SubscriptionData>,
+    /// Quotas that several gateways share. No reason to send traffic away: without the store each admits its part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) shared_quotas: Option<SharedQuotas>,
     /// When the gateway started, RFC 3339.
     pub(crate) started_at: String,
 }
@@ -51,6 +54,16 @@ pub(crate) struct SubscriptionData {
     pub(crate) loaded_at_ms: u64,
     /// Whether notifications of changes arrive.
     pub(crate) notified: bool,
+}
+
+/// Quotas that several gateways share.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SharedQuotas {
+    /// `connecting`: the store has not answered yet; `shared`; `alone`: the store is away.
+    pub(crate) state: &'static str,
+    /// Gateways that share them, as far as it is known.
+    pub(crate) gateways: u64,
 }
 
 /// Why the gateway takes no traffic.

@@ -11,7 +11,6 @@ use super::{Revocations, SecurityError};
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
 use crate::subscription_data::{DataStatus, SubscriptionData};
-use crate::throttle::Counters;
 use crate::watched_files::{Turn, WatchedFiles};
 use arc_swap::ArcSwap;
 use std::path::Path;
@@ -33,8 +32,6 @@ pub struct Security {
     revocation_file: WatchedFiles,
     pub(super) subscription_data: Option<Arc<SubscriptionData>>,
     pub(super) revocation_sources: Vec<watch::Receiver<RevocationSourceStatus>>,
-    /// Quota counters.
-    pub counters: Arc<Counters>,
     /// Counts changes of fetched keys.
     key_generation: Arc<AtomicU64>,
 }
@@ -95,7 +92,6 @@ impl Security {
             keys: ArcSwap::from_pointee(keys),
             key_files,
             lasting,
-            counters: Arc::new(Counters::new(config.throttling.max_counters)),
             opaque_tokens: opaque_tokens.unwrap_or(OpaqueTokens::Unknown),
             revocations,
             revocation_file,
@@ -180,7 +176,6 @@ impl Security {
 
     /// Forgets what has expired. To be called about once a minute.
     pub fn sweep(&self, now_ms: u64) {
-        self.counters.sweep(now_ms);
         self.revocations.sweep(now_ms);
     }
 

@@ -1,6 +1,6 @@
 //! What the cores share and the control thread sees.
 
-use crate::admin::{Readiness, Reason, RevocationSource, State, SubscriptionData};
+use crate::admin::{Readiness, Reason, RevocationSource, SharedQuotas, State, SubscriptionData};
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
 use crate::core::Core;
@@ -131,6 +131,13 @@ impl State for Control {
                     loaded_at_ms: status.loaded_at_ms,
                     notified: status.notified,
                 }),
+            shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| {
+                let status = shared.status();
+                SharedQuotas {
+                    state: status.state(),
+                    gateways: status.gateways,
+                }
+            }),
             issuers_without_keys: sources
                 .into_iter()
                 .filter(|source| !source.usable)
@@ -144,11 +151,11 @@ impl State for Control {
     }
 
     fn quotas(&self, filter: &QuotaFilter) -> QuotaStates {
-        self.continued.security.counters.quotas(filter, unix_ms())
+        self.continued.counters.quotas(filter, unix_ms())
     }
 
     fn reset_quotas(&self, which: &QuotaReset) -> u64 {
-        self.continued.security.counters.reset(which, unix_ms())
+        self.continued.counters.reset(which, unix_ms())
     }
 
     fn metrics(&self) -> String {
@@ -182,7 +189,8 @@ impl State for Control {
             revoked_tokens: security.revocations.len() as u64,
             revocation_sources: security.revocation_sources(),
             subscription_data: security.subscription_data(),
-            counters: security.counters.status(),
+            counters: self.continued.counters.status(),
+            shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| shared.status()),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),

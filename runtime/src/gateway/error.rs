@@ -3,6 +3,7 @@
 use crate::access_log::AccessLogError;
 use crate::auth::SecurityError;
 use crate::server::{BindError, TlsError};
+use crate::shared_quotas::SharedQuotasError;
 use crate::snapshot::SnapshotError;
 use crate::upstream::TrustError;
 use std::error::Error;
@@ -20,6 +21,9 @@ pub enum StartError {
     /// A port cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The store of shared quotas.
+    #[error(transparent)]
+    SharedQuotas(#[from] SharedQuotasError),
     /// TLS towards clients.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -52,6 +56,8 @@ impl StartError {
             Self::Tls(error) => error.named().into_iter().collect(),
             Self::Trust(error) => error.named().into_iter().collect(),
             Self::AccessLog(error) => vec![error.path.display().to_string()],
+            Self::SharedQuotas(SharedQuotasError::CaFile { path, .. }) => vec![path.display().to_string()],
+            Self::SharedQuotas(SharedQuotasError::Unusable) => Vec::new(),
             Self::Snapshot(_) | Self::Bind(_) | Self::NoListener | Self::Unsupported { .. } | Self::Thread(_) => {
                 Vec::new()
             }

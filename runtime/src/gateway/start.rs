@@ -14,8 +14,9 @@ use crate::proxy::RequestIds;
 use crate::server::{
     ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable,
 };
+use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::{Continued, Snapshot};
-use crate::throttle::CoreThrottle;
+use crate::throttle::{CoreThrottle, Counters};
 use crate::upstream::{ActiveLimit, Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
@@ -47,7 +48,10 @@ impl Gateway {
         let cores = core_count(&config, options);
         let control_runtime = runtime()?;
         let security = Security::start(&config, Some(&options.data_dir), control_runtime.handle())?;
+        let (counters, shared_quotas) = quotas(&config, control_runtime.handle())?;
         let continued = Continued {
+            counters,
+            shared_quotas,
             origins: Origins::new(&config)?,
             security,
             metrics: Arc::new(Metrics::new(cores)),
@@ -107,6 +111,20 @@ impl Gateway {
         announce(&snapshot, &addresses, certificate.as_ref());
         Ok(RunningGateway::new(addresses, certificate, control, threads))
     }
+}
+
+/// The counters, and what they share with other gateways.
+type Quotas = (Arc<Counters>, Option<Arc<SharedQuotas>>);
+
+fn quotas(config: &RuntimeConfig, control: &tokio::runtime::Handle) -> Result<Quotas, StartError> {
+    let counters = Counters::new(config.throttling.max_counters);
+    let Some(settings) = &config.shared_quotas else {
+        return Ok((Arc::new(counters), None));
+    };
+    let (shared, unstarted) = SharedQuotas::new(settings, control)?;
+    let counters = Arc::new(counters.sharing(Arc::clone(shared.desk())));
+    shared.start(unstarted, &counters);
+    Ok((counters, Some(Arc::new(shared))))
 }
 
 /// Settings that would be dangerous or surprising to ignore.
@@ -304,6 +322,7 @@ async fn sweep(control: Arc<Control>, interval: Duration) {
     let mut ticks = tokio::time::interval(interval);
     loop {
         ticks.tick().await;
+        control.continued.counters.sweep(unix_ms());
         control.continued.security.sweep(unix_ms());
     }
 }

@@ -4,10 +4,12 @@ use super::api::{CLASSES, METHODS, method_label};
 use super::histogram::HistogramSum;
 use super::quotas::quotas;
 use super::revocation_sources::revocation_sources;
+use super::shared_quotas::shared_quotas;
 use super::subscription_data::subscription_data;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::refusal::Refusal;
+use crate::shared_quotas::SharedQuotaStatus;
 use crate::subscription_data::DataStatus;
 use crate::throttle::CounterStatus;
 use prometheus_client::collector::Collector;
@@ -45,6 +47,8 @@ pub(crate) struct Gauges {
     /// `None`: they are not loaded while the gateway runs.
     pub(crate) subscription_data: Option<DataStatus>,
     pub(crate) counters: CounterStatus,
+    /// `None`: this gateway counts for itself.
+    pub(crate) shared_quotas: Option<SharedQuotaStatus>,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -84,6 +88,9 @@ impl Collector for Scrape {
             subscription_data(&mut encoder, status)?;
         }
         quotas(&mut encoder, &self.gauges.counters)?;
+        if let Some(status) = &self.gauges.shared_quotas {
+            shared_quotas(&mut encoder, status)?;
+        }
         self.metrics.files.encode(&mut encoder)?;
         self.single_values(&mut encoder)
     }

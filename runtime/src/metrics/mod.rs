@@ -10,6 +10,7 @@ mod file_reloads;
 mod histogram;
 mod quotas;
 mod revocation_sources;
+mod shared_quotas;
 mod subscription_data;
 
 pub(crate) use self::core::CoreMetrics;

@@ -7,8 +7,9 @@ use crate::auth::{Answers, Caller, Outcome, RequestView};
 use crate::clock::Now;
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
+use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::Snapshot;
-use crate::throttle::{Admission, Call, Who};
+use crate::throttle::{Admission, Call, Levels, Who};
 use std::sync::{Arc, PoisonError};
 
 /// How often one request may wait for something that its decision needs.
@@ -42,8 +43,8 @@ pub(super) async fn authenticate(
     Err(Answered::refused(Phase::Authn, Refusal::Unclassified))
 }
 
-/// Counts the request at every level that applies, or at none.
-pub(super) fn throttle(
+/// Counts the request at every level that applies, or at none. Waits only where a policy wants the store to count first.
+pub(super) async fn throttle(
     core: &Core,
     snapshot: &Snapshot,
     route: &Routed<'_, '_>,
@@ -59,16 +60,42 @@ pub(super) fn throttle(
         Some(caller) => Who::Caller(&caller.levels),
         None => Who::Anonymous(view.client_ip),
     };
-    let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);
     let call = Call {
         client: view.client_ip,
         headers: view.headers,
         query: view.query,
         claims: caller.map(|caller| &caller.identity.claims),
     };
-    snapshot
-        .throttle
-        .admit(&mut throttle, api, resource, who, &call, now.unix_ms)
+    let levels = {
+        let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshot
+            .throttle
+            .levels(&mut throttle, api, resource, who, &call, now.unix_ms)?
+    };
+    match &snapshot.shared_quotas {
+        Some(shared) if levels.strict().next().is_some() => {
+            Box::pin(throttle_strictly(snapshot, shared, &levels, now)).await
+        }
+        _ => snapshot.throttle.admit(&levels, now.unix_ms),
+    }
+}
+
+async fn throttle_strictly(
+    snapshot: &Snapshot,
+    shared: &Arc<SharedQuotas>,
+    levels: &Levels<'_>,
+    now: Now,
+) -> Result<Admission, Rejection> {
+    // What this gateway refuses anyway is not worth a round trip.
+    snapshot.throttle.look(levels, now.unix_ms)?;
+    match shared.count(levels, now.unix_ms).await {
+        Ok(counted) => {
+            let admission = snapshot.throttle.admit(levels, now.unix_ms)?;
+            counted.keep();
+            Ok(admission)
+        }
+        Err(rejection) => snapshot.throttle.told(Err(rejection), levels, now.unix_ms),
+    }
 }
 
 /// Knowing the caller and permitting the call are decided together, but are different answers.

@@ -129,7 +129,7 @@ pub(crate) async fn handle(
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
     exchange.admitted(&caller);
-    match throttle(&core, snapshot, &route, caller.as_deref(), &view, began) {
+    match throttle(&core, snapshot, &route, caller.as_deref(), &view, began).await {
         Ok(mut admission) => {
             reply.standing = admission.standing.take();
             if admission.is_metered() {

@@ -48,6 +48,8 @@ pub enum Refusal {
     ApplicationQuota,
     /// The subscription's limit, or that of callers without credentials; 900804.
     SubscriptionQuota,
+    /// A limit that has to be counted at the store first, which could not be asked; 900809 in micro-gw's terms.
+    QuotaUnknown,
     /// A blocking condition; 900805.
     BlockingCondition,
     /// A custom policy; 900806.
@@ -107,7 +109,7 @@ const POLICY: &str = "Internal server error occured";
 
 impl Refusal {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Unclassified,
         Self::InvalidCredentials,
         Self::MissingCredentials,
@@ -128,6 +130,7 @@ impl Refusal {
         Self::ResourceQuota,
         Self::ApplicationQuota,
         Self::SubscriptionQuota,
+        Self::QuotaUnknown,
         Self::BlockingCondition,
         Self::CustomQuota,
         Self::NoCaller,
@@ -183,10 +186,10 @@ impl Refusal {
             | Self::ApplicationQuota
             | Self::SubscriptionQuota
             | Self::CustomQuota => StatusCode::TOO_MANY_REQUESTS,
-            Self::BackendUnreachable | Self::BackendBroken | Self::BackendTimeout if compat => {
+            Self::BackendUnreachable | Self::BackendBroken | Self::BackendTimeout | Self::QuotaUnknown if compat => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::BackendUnreachable | Self::KeyManagerUnavailable | Self::Unavailable => {
+            Self::BackendUnreachable | Self::KeyManagerUnavailable | Self::QuotaUnknown | Self::Unavailable => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::BackendBroken => StatusCode::BAD_GATEWAY,
@@ -211,6 +214,7 @@ impl Refusal {
             Self::Unclassified => 900_900,
             Self::InvalidCredentials | Self::NoSandboxEndpoint | Self::NoProductionEndpoint => 900_901,
             Self::KeyManagerUnavailable if compat => 900_901,
+            Self::QuotaUnknown if compat => 900_809,
             Self::MissingCredentials => 900_902,
             Self::TokenExpired => 900_903,
             Self::TokenInactive => 900_904,
@@ -242,6 +246,7 @@ impl Refusal {
             }
             Self::BackendUrl => 101_505,
             Self::KeyManagerUnavailable
+            | Self::QuotaUnknown
             | Self::TooManyFailures
             | Self::NotFound
             | Self::MethodNotAllowed
@@ -323,6 +328,8 @@ impl Refusal {
             | Self::ApplicationQuota
             | Self::SubscriptionQuota
             | Self::CustomQuota => QUOTA,
+            Self::QuotaUnknown if compat => Self::UnknownPolicy.texts(true),
+            Self::QuotaUnknown => ("Service Unavailable", "The quota of this call cannot be counted now"),
             Self::BlockingCondition => ("Message blocked", "You have been blocked from accesing the resource"),
             Self::NoCaller => (POLICY, POLICY),
             Self::UnknownPolicy => (POLICY, "POLICY ENFORCEMENT ERROR"),
@@ -375,6 +382,7 @@ impl Refusal {
             Self::BasicWithoutColon => "basic_without_colon",
             Self::WrongScheme => "wrong_scheme",
             Self::KeyManagerUnavailable => "key_manager_unavailable",
+            Self::QuotaUnknown => "quota_unknown",
             Self::TooManyFailures => "too_many_failures",
             Self::ApiQuota => "api_quota",
             Self::ResourceQuota => "resource_quota",

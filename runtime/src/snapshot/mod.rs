@@ -21,7 +21,8 @@ use crate::config::RuntimeConfig;
 use crate::metrics::Metrics;
 use crate::refusal::Renderer;
 use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
-use crate::throttle::{Blocks, Throttle};
+use crate::shared_quotas::SharedQuotas;
+use crate::throttle::{Blocks, Counters, Throttle};
 use crate::tls::CertificateHeader;
 use crate::upstream::Origins;
 use http::HeaderName;
@@ -97,6 +98,8 @@ pub(crate) struct RequestLimits {
 pub(crate) struct Continued {
     pub(crate) origins: Origins,
     pub(crate) security: Arc<Security>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) shared_quotas: Option<Arc<SharedQuotas>>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -111,6 +114,8 @@ pub(crate) struct Snapshot {
     pub(crate) apis: Vec<Api>,
     pub(crate) authenticator: Authenticator,
     pub(crate) throttle: Arc<Throttle>,
+    /// Quotas that are shared with other gateways; `None`: this one counts for itself.
+    pub(crate) shared_quotas: Option<Arc<SharedQuotas>>,
     pub(crate) blocks: Blocks,
     pub(crate) renderer: Renderer,
     pub(crate) rules: HeaderRules,
@@ -155,7 +160,7 @@ impl Snapshot {
             return Err(SnapshotError::Endpoints(problems));
         }
         let security = &continued.security;
-        let throttle = Throttle::new(gateway, Arc::clone(&security.counters), unix_ms)
+        let throttle = Throttle::new(gateway, Arc::clone(&continued.counters), unix_ms)
             .advertising(config.throttling.rate_limit_headers && !config.compat);
         let throttle = Arc::new(throttle);
         let subscriptions = bundle.snapshot.as_ref();
@@ -168,6 +173,7 @@ impl Snapshot {
             authenticator: Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle))
                 .with_client_certificates(certificates.clients),
             throttle,
+            shared_quotas: continued.shared_quotas.clone(),
             blocks: Blocks::new(&gateway.policies.blocks, &gateway.apis),
             renderer: Renderer::new(config.compat),
             rules: HeaderRules::compile(config),

@@ -1,6 +1,6 @@
 //! The levels at which a request is limited.
 
-use super::{Call, Conditional};
+use super::{Call, Conditional, StrictLimit};
 use crate::refusal::Refusal;
 use mgw_quota::Counter;
 use std::sync::Arc;
@@ -77,6 +77,8 @@ impl Level {
 pub struct Limits {
     /// Requests per window.
     pub(super) requests: Option<Arc<Counter>>,
+    /// Where the store counts those before they are admitted.
+    pub(super) strict: Option<Arc<StrictLimit>>,
     /// Requests per short window.
     pub(super) burst: Option<Arc<Counter>>,
     /// Bytes per window, request and response bodies together.
@@ -86,6 +88,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// All counters.
+    pub(super) fn counters(&self) -> impl Iterator<Item = &Arc<Counter>> {
+        self.requests.iter().chain(&self.burst).chain(&self.bandwidth)
+    }
+
     /// The counters that take one unit per request and stop at their limit, the short window first.
     pub(super) fn stopping(&self) -> impl Iterator<Item = &Arc<Counter>> {
         let requests = self.requests.as_ref().filter(|_| self.stop_on_quota);

@@ -1,14 +1,16 @@
 //! The levels of one configuration, and the decision about a request.
 
+use super::decide::{admit, look};
 use super::level::Limits;
 use super::registry::{CounterKey, What};
 use super::{
-    Admission, Call, CallerLevels, Conditional, CoreThrottle, Counters, Level, LevelKind, Standing, SubscriptionTerms,
+    Admission, Call, CallerLevels, Conditional, CoreThrottle, Counters, Level, LevelKind, Levels, Standing,
+    SubscriptionTerms,
 };
 use crate::refusal::{Refusal, Rejection};
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{Policy, PolicyRef, Quota};
-use mgw_quota::{Counter, Held, Reservation};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,11 +20,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const UNLIMITED: &str = "Unlimited";
 /// The subscription policy of callers without credentials.
 const UNAUTHENTICATED: &str = "Unauthenticated";
-/// Counters that a single request can touch: four levels with a quota and a burst limit each.
-const MAX_COUNTERS: usize = 8;
-/// How often a contended counter is asked again before the thread gives way, and how often it gives way.
-const SPINS: u32 = 256;
-const YIELDS: u32 = 1024;
 
 /// Numbers the configurations of a process, so that per-core state knows when it is out of date.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -149,37 +146,20 @@ impl Throttle {
         }
     }
 
-    fn decide(&self, levels: [(LevelKind, &Level); 4], now_ms: u64) -> Result<Admission, Rejection> {
-        let decision = admit(levels, now_ms);
-        if !self.advertises {
-            return decision;
-        }
-        match decision {
-            Ok(mut admission) => {
-                admission.standing = Standing::of(&levels, now_ms);
-                Ok(admission)
-            }
-            Err(mut rejection) => {
-                rejection.standing = Standing::of(&levels, now_ms).map(Box::new);
-                Err(rejection)
-            }
-        }
-    }
-
     fn api(&self, index: u32) -> Option<&ApiLevels> {
         self.apis.get(usize::try_from(index).ok()?)
     }
 
-    /// Decides about a request: admits and counts it at every level, or refuses it and counts it at none.
-    pub fn admit(
-        &self,
+    /// Finds the levels of a request.
+    pub fn levels<'a>(
+        &'a self,
         core: &mut CoreThrottle,
         api: u32,
         resource: u32,
-        who: Who<'_>,
+        who: Who<'a>,
         call: &Call<'_>,
         now_ms: u64,
-    ) -> Result<Admission, Rejection> {
+    ) -> Result<Levels<'a>, Rejection> {
         let Some(levels) = self.api(api) else {
             return Err(Refusal::UnknownPolicy.into());
         };
@@ -189,32 +169,54 @@ impl Throttle {
         let Some(resource_level) = resource_level else {
             return Err(Refusal::UnknownPolicy.into());
         };
-        let (api_level, resource_level) = (levels.level.of(call), resource_level.of(call));
-        match who {
-            Who::Caller(caller) => self.decide(
-                [
-                    (LevelKind::Api, api_level),
-                    (LevelKind::Resource, resource_level),
-                    (LevelKind::Subscription, &caller.subscription),
-                    (LevelKind::Application, &caller.application),
-                ],
-                now_ms,
-            ),
+        let (subscription, application) = match who {
+            Who::Caller(caller) => (Cow::Borrowed(&caller.subscription), &caller.application),
             Who::Anonymous(address) => {
                 let level = core.anonymous(self.generation, api, address, |address| {
                     let terms = SubscriptionTerms::default();
                     self.subscription_level(UNAUTHENTICATED, &terms, &address.to_string(), api, now_ms)
                 });
-                self.decide(
-                    [
-                        (LevelKind::Api, api_level),
-                        (LevelKind::Resource, resource_level),
-                        (LevelKind::Subscription, &level),
-                        (LevelKind::Application, &Level::Unlimited),
-                    ],
-                    now_ms,
-                )
+                (Cow::Owned(level), &Level::Unlimited)
             }
+        };
+        Ok(Levels {
+            api: levels.level.of(call),
+            resource: resource_level.of(call),
+            subscription,
+            application,
+        })
+    }
+
+    /// Decides about a request: admits and counts it at every level, or refuses it and counts it at none.
+    pub fn admit(&self, levels: &Levels<'_>, now_ms: u64) -> Result<Admission, Rejection> {
+        let decision = admit(levels, self.counters.desk(), now_ms);
+        self.told(decision, levels, now_ms)
+    }
+
+    /// Looks whether a request would be refused, and counts it nowhere.
+    pub(crate) fn look(&self, levels: &Levels<'_>, now_ms: u64) -> Result<(), Rejection> {
+        let decision = look(levels, self.counters.desk(), now_ms);
+        self.told(decision.map(|()| Admission::default()), levels, now_ms)
+            .map(drop)
+    }
+
+    /// Tells callers how they stand, where they are told.
+    pub(crate) fn told(
+        &self,
+        decision: Result<Admission, Rejection>,
+        levels: &Levels<'_>,
+        now_ms: u64,
+    ) -> Result<Admission, Rejection> {
+        if !self.advertises {
+            return decision;
+        }
+        let standing = Standing::of(levels, now_ms);
+        match decision {
+            Ok(admission) => Ok(Admission { standing, ..admission }),
+            Err(rejection) => Err(Rejection {
+                standing: standing.map(Box::new),
+                ..rejection
+            }),
         }
     }
 }
@@ -252,21 +254,27 @@ fn resource_limits(counters: &Counters, policy: &Policy, kind: LevelKind, name: 
 
 /// Makes the counters of a policy for a key.
 fn level(counters: &Counters, policy: &Policy, kind: LevelKind, name: &str, stop: bool, now_ms: u64) -> Level {
-    let counter = |what, limit, window_ms| {
-        let key = CounterKey {
-            level: kind,
-            what,
-            name: name.into(),
-            limit,
-            window_ms,
-        };
-        counters.counter(key, now_ms)
+    let key = |what, limit, window_ms| CounterKey {
+        level: kind,
+        what,
+        name: name.into(),
+        limit,
+        window_ms,
+        strict: false,
     };
-    let (requests, bandwidth) = match policy.quota {
-        Quota::Unlimited => (None, None),
-        Quota::Requests { count, window_ms } => (Some(counter(What::Requests, count, window_ms)), None),
-        Quota::Bandwidth { bytes, window_ms } => (None, Some(counter(What::Bytes, bytes, window_ms))),
-    };
+    let counter = |what, limit, window_ms| counters.counter(key(what, limit, window_ms), now_ms);
+    let (mut requests, mut strict, mut bandwidth) = (None, None, None);
+    match policy.quota {
+        Quota::Unlimited => {}
+        // What only reports is worth no round trip.
+        Quota::Requests { count, window_ms } if policy.strict && stop && counters.desk().is_some() => {
+            let limit = counters.strict(key(What::Requests, count, window_ms), now_ms);
+            requests = Some(Arc::clone(&limit.counter));
+            strict = Some(Arc::new(limit));
+        }
+        Quota::Requests { count, window_ms } => requests = Some(counter(What::Requests, count, window_ms)),
+        Quota::Bandwidth { bytes, window_ms } => bandwidth = Some(counter(What::Bytes, bytes, window_ms)),
+    }
     let burst = policy
         .burst
         .map(|burst| counter(What::Burst, burst.count, burst.window_ms));
@@ -275,108 +283,9 @@ fn level(counters: &Counters, policy: &Policy, kind: LevelKind, name: &str, stop
     }
     Level::Limited(Arc::new(Limits {
         requests,
+        strict,
         burst,
         bandwidth,
         stop_on_quota: stop,
     }))
-}
-
-/// Looks at every level, then takes one unit at each.
-///
-/// Units of all counters but the last are first reserved and committed together, so that a request which fails at a
-/// later counter never shows as admitted at an earlier one, and nobody is refused because of it. Counters are taken in
-/// the fixed order of levels: two requests can wait for each other at no time.
-fn admit(levels: [(LevelKind, &Level); 4], now_ms: u64) -> Result<Admission, Rejection> {
-    let mut admission = Admission::default();
-    let mut counters: [Option<(LevelKind, &Counter)>; MAX_COUNTERS] = [None; MAX_COUNTERS];
-    let mut count = 0;
-    for (kind, level) in levels {
-        let limits = match level {
-            Level::Unlimited => continue,
-            // The conditions were looked at before.
-            Level::Unknown | Level::Conditional(_) => return Err(Refusal::UnknownPolicy.into()),
-            Level::Limited(limits) => limits,
-        };
-        if let Some(meter) = &limits.bandwidth {
-            let full = meter.is_full(now_ms);
-            if full && limits.stop_on_quota {
-                return Err(over(kind, meter, now_ms));
-            }
-            admission.over_quota |= full;
-            admission.meter(meter);
-        }
-        for counter in limits.stopping() {
-            if counter.is_full(now_ms) {
-                return Err(over(kind, counter, now_ms));
-            }
-            if let Some(slot) = counters.get_mut(count) {
-                *slot = Some((kind, counter));
-                count += 1;
-            }
-        }
-    }
-    take(counters.iter().flatten().copied(), count, now_ms)?;
-    for (_, level) in levels {
-        if let Level::Limited(limits) = level
-            && !limits.stop_on_quota
-            && let Some(counter) = &limits.requests
-        {
-            admission.over_quota |= counter.add(1, now_ms) > counter.limit();
-        }
-    }
-    Ok(admission)
-}
-
-fn take<'a>(
-    counters: impl Iterator<Item = (LevelKind, &'a Counter)>,
-    count: usize,
-    now_ms: u64,
-) -> Result<(), Rejection> {
-    let mut held: [Option<(&Counter, Held)>; MAX_COUNTERS] = [None; MAX_COUNTERS];
-    for ((position, (kind, counter)), slot) in counters.enumerate().zip(0..MAX_COUNTERS) {
-        // The last one needs no reservation: nothing can fail after it.
-        let last = position + 1 == count;
-        let reservation = patiently(|| {
-            if last {
-                counter.acquire(now_ms)
-            } else {
-                counter.reserve(now_ms)
-            }
-        });
-        match reservation {
-            Reservation::Held(unit) if !last => {
-                if let Some(slot) = held.get_mut(slot) {
-                    *slot = Some((counter, unit));
-                }
-            }
-            Reservation::Held(_) => {}
-            Reservation::Full | Reservation::Contended => {
-                for (counter, unit) in held.into_iter().flatten() {
-                    counter.release(unit);
-                }
-                return Err(over(kind, counter, now_ms));
-            }
-        }
-    }
-    for (counter, unit) in held.into_iter().flatten() {
-        counter.commit(unit);
-    }
-    Ok(())
-}
-
-/// Asks again while the answer depends on requests that other cores are deciding at this moment; that takes them
-/// nanoseconds, unless the system has suspended one of them.
-fn patiently(ask: impl Fn() -> Reservation) -> Reservation {
-    for turn in 0..SPINS + YIELDS {
-        match ask() {
-            Reservation::Contended if turn < SPINS => std::hint::spin_loop(),
-            Reservation::Contended => std::thread::yield_now(),
-            settled => return settled,
-        }
-    }
-    Reservation::Contended
-}
-
-fn over(kind: LevelKind, counter: &Counter, now_ms: u64) -> Rejection {
-    Rejection::new(kind.refusal()).with_retry_after_ms(counter.remaining_ms(now_ms))
 }

@@ -1,6 +1,6 @@
 //! Looking at quotas, and resetting them.
 
-use super::registry::{CounterKey, SHARED, What};
+use super::registry::{CounterKey, OVERFLOW, What};
 use super::{Counters, LevelKind};
 use mgw_quota::Counter;
 use std::cmp::Ordering;
@@ -129,7 +129,7 @@ impl QuotaState {
 
     /// Whether keys share this count that should have one each.
     pub(crate) fn is_shared(&self) -> bool {
-        *self.key == *SHARED
+        *self.key == *OVERFLOW
     }
 }
 

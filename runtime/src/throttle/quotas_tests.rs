@@ -14,6 +14,7 @@ fn count(counters: &Counters, level: LevelKind, what: What, name: &str, limit: u
         name: name.into(),
         limit,
         window_ms: MINUTE,
+        strict: false,
     };
     let counter = counters.counter(key, NOW);
     counter.add(used, NOW);

@@ -4,9 +4,10 @@
 //! holds the pointers. A counter is forgotten only when nobody else holds it and its window is over, so that no key can
 //! ever be counted twice side by side.
 
-use super::LevelKind;
 use super::tally::Tally;
-use mgw_quota::Counter;
+use super::{LeaseDesk, LevelKind, StrictLimit};
+use aws_lc_rs::digest::{Context, SHA256};
+use mgw_quota::{Counter, PoolId};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const SHARDS: usize = 32;
 
 /// The name of counters that several keys share.
-pub(super) const SHARED: &str = "";
+pub(super) const OVERFLOW: &str = "";
 
 /// Identifies a counter. The definition of the limit is part of it: a changed policy starts a new count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,6 +25,24 @@ pub(super) struct CounterKey {
     pub(super) name: Box<str>,
     pub(super) limit: u64,
     pub(super) window_ms: u64,
+    /// The store counts before this counter does.
+    pub(super) strict: bool,
+}
+
+impl CounterKey {
+    /// Names the limit in the store, for all gateways alike and without showing who the key is about.
+    fn pool(&self) -> PoolId {
+        let mut context = Context::new(&SHA256);
+        for number in [self.level.index() as u64, self.what as u64, self.limit, self.window_ms] {
+            context.update(&number.to_be_bytes());
+        }
+        context.update(self.name.as_bytes());
+        let mut pool = PoolId::default();
+        for (byte, of_digest) in pool.iter_mut().zip(context.finish().as_ref()) {
+            *byte = *of_digest;
+        }
+        pool
+    }
 }
 
 /// What a counter counts.
@@ -54,6 +73,8 @@ pub struct Counters {
     shards: Vec<Mutex<HashMap<CounterKey, Arc<Counter>>>>,
     hasher: RandomState,
     capacity_per_shard: usize,
+    /// Where limits are shared with other gateways.
+    desk: Option<Arc<LeaseDesk>>,
     pub(super) tally: Tally,
 }
 
@@ -64,8 +85,39 @@ impl Counters {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
             capacity_per_shard: capacity.div_ceil(SHARDS).max(1),
+            desk: None,
             tally: Tally::default(),
         }
+    }
+
+    /// Shares the limits with other gateways: counters ask for leases at `desk`.
+    #[must_use]
+    pub fn sharing(mut self, desk: Arc<LeaseDesk>) -> Self {
+        self.desk = Some(desk);
+        self
+    }
+
+    /// Where counters ask for leases; `None`: this gateway counts for itself.
+    pub(super) fn desk(&self) -> Option<&LeaseDesk> {
+        self.desk.as_deref()
+    }
+
+    /// Finds or makes the counter of a limit that the store counts first.
+    pub(super) fn strict(&self, key: CounterKey, now_ms: u64) -> StrictLimit {
+        let pool = key.pool();
+        let key = CounterKey { strict: true, ..key };
+        StrictLimit::new(pool, self.counter(key, now_ms))
+    }
+
+    /// The shared counters that have admitted something in their present window.
+    pub(crate) fn in_use(&self, now_ms: u64) -> Vec<Arc<Counter>> {
+        let mut in_use = Vec::new();
+        for shard in &self.shards {
+            let counters = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let shared = counters.values().filter(|counter| counter.pool().is_some());
+            in_use.extend(shared.filter(|counter| !counter.is_idle(now_ms)).map(Arc::clone));
+        }
+        in_use
     }
 
     /// Finds or makes a counter.
@@ -86,18 +138,24 @@ impl Counters {
         }
         let key = if counters.len() >= self.capacity_per_shard {
             self.tally.shared();
-            CounterKey {
-                name: SHARED.into(),
-                ..key
+            let name = OVERFLOW.into();
+            let key = CounterKey { name, ..key };
+            if let Some(counter) = counters.get(&key) {
+                return Arc::clone(counter);
             }
+            key
         } else {
             key
         };
-        let (level, limit, window_ms) = (key.level, key.limit, key.window_ms);
-        Arc::clone(counters.entry(key).or_insert_with(|| {
-            self.tally.kept(level);
-            Arc::new(Counter::new(limit, window_ms, now_ms))
-        }))
+        let made = Counter::new(key.limit, key.window_ms, now_ms);
+        let made = match self.desk() {
+            Some(desk) if !key.strict => made.shared(key.pool(), &desk.terms(), now_ms),
+            _ => made,
+        };
+        self.tally.kept(key.level);
+        let made = Arc::new(made);
+        counters.insert(key, Arc::clone(&made));
+        made
     }
 
     /// Forgets counters whose window is over and that nobody holds. To be called about once a minute.

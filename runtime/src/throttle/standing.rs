@@ -1,7 +1,7 @@
 //! How a caller stands against its limits, in the words of the `RateLimit` headers
 //! (draft-ietf-httpapi-ratelimit-headers).
 
-use super::{Level, LevelKind};
+use super::Levels;
 use bytes::{BufMut, Bytes, BytesMut};
 use http::HeaderValue;
 use mgw_quota::Counter;
@@ -22,22 +22,22 @@ pub struct Standing {
 impl Standing {
     /// Writes the headers; `None` where nothing limits the request. Limits that only report are left out: they stop
     /// nobody.
-    pub(super) fn of(levels: &[(LevelKind, &Level)], now_ms: u64) -> Option<Self> {
+    pub(super) fn of(levels: &Levels<'_>, now_ms: u64) -> Option<Self> {
         let mut lists = Lists {
             policy: BytesMut::with_capacity(USUAL_LENGTH),
             limit: BytesMut::with_capacity(USUAL_LENGTH),
         };
-        for (kind, level) in levels {
-            let Level::Limited(limits) = level else {
-                continue;
-            };
+        for (kind, limits) in levels.limited() {
             let name = kind.name();
             if let Some(counter) = &limits.burst {
                 lists.add(name, "-burst", "", counter, now_ms);
             }
             if limits.stop_on_quota {
                 if let Some(counter) = &limits.requests {
-                    lists.add(name, "", "", counter, now_ms);
+                    match &limits.strict {
+                        Some(strict) => lists.add_used(name, "", "", counter, strict.used_by_all(now_ms), now_ms),
+                        None => lists.add(name, "", "", counter, now_ms),
+                    }
                 }
                 if let Some(counter) = &limits.bandwidth {
                     lists.add(name, "-bytes", ";qu=\"content-bytes\"", counter, now_ms);
@@ -55,13 +55,17 @@ struct Lists {
 
 impl Lists {
     fn add(&mut self, name: &str, suffix: &str, unit: &str, counter: &Counter, now_ms: u64) {
+        self.add_used(name, suffix, unit, counter, counter.used_by_all(now_ms), now_ms);
+    }
+
+    fn add_used(&mut self, name: &str, suffix: &str, unit: &str, counter: &Counter, used: u64, now_ms: u64) {
         for list in [&mut self.policy, &mut self.limit] {
             if !list.is_empty() {
                 list.put_slice(b", ");
             }
         }
         let (quota, window) = (counter.limit(), counter.window_ms().div_ceil(1000));
-        let left = quota.saturating_sub(counter.used(now_ms));
+        let left = quota.saturating_sub(used);
         let ends = counter.remaining_ms(now_ms).div_ceil(1000);
         // Writing to memory does not fail.
         let _ = write!(self.policy, "\"{name}{suffix}\";q={quota};w={window}{unit}");

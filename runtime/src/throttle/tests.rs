@@ -1,6 +1,6 @@
 use super::registry::{CounterKey, What};
 use super::*;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Rejection};
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::*;
 use proptest::prelude::*;
@@ -112,6 +112,18 @@ fn throttle(config: &GatewayConfig) -> Throttle {
     Throttle::new(config, Arc::new(Counters::new(10_000)), NOW)
 }
 
+/// Decides about a request to the only resource of an API.
+fn decide(
+    throttle: &Throttle,
+    core: &mut CoreThrottle,
+    api: u32,
+    who: Who<'_>,
+    now_ms: u64,
+) -> Result<Admission, Rejection> {
+    let levels = throttle.levels(core, api, 0, who, &nothing_special(), now_ms)?;
+    throttle.admit(&levels, now_ms)
+}
+
 fn caller(throttle: &Throttle, subscription: &str, application: &str, api: u32) -> CallerLevels {
     CallerLevels {
         subscription: throttle.subscription_level(subscription, &SubscriptionTerms::default(), "2", api, NOW),
@@ -123,8 +135,7 @@ fn outcomes(throttle: &Throttle, who: Who<'_>, times: usize, now: u64) -> Vec<Re
     let mut core = CoreThrottle::new();
     (0..times)
         .map(|_| {
-            throttle
-                .admit(&mut core, 0, 0, who, &nothing_special(), now)
+            decide(throttle, &mut core, 0, who, now)
                 .map(|admission| admission.over_quota)
                 .map_err(|rejection| rejection.refusal)
         })
@@ -195,8 +206,7 @@ fn callers_without_credentials_are_limited_by_address_and_api() {
     let mut core = CoreThrottle::new();
     let mut ask = |api, address: &str| {
         let who = Who::Anonymous(address.parse().expect("an address"));
-        throttle
-            .admit(&mut core, api, 0, who, &nothing_special(), NOW)
+        decide(&throttle, &mut core, api, who, NOW)
             .map_err(|rejection| rejection.refusal)
             .is_ok()
     };
@@ -209,7 +219,7 @@ fn callers_without_credentials_are_limited_by_address_and_api() {
     // Another core sees the same counters.
     let mut other = CoreThrottle::new();
     let who = Who::Anonymous("192.0.2.1".parse().expect("an address"));
-    assert!(throttle.admit(&mut other, 0, 0, who, &nothing_special(), NOW).is_err());
+    assert!(decide(&throttle, &mut other, 0, who, NOW).is_err());
 }
 
 #[test]
@@ -246,7 +256,7 @@ fn windows_are_aligned_to_their_full_length_and_say_when_they_end() {
     let start = NOW / (2 * MINUTE) * (2 * MINUTE);
     let levels = CallerLevels::default();
     let mut core = CoreThrottle::new();
-    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), &nothing_special(), now);
+    let mut ask = |now| decide(&throttle, &mut core, 0, Who::Caller(&levels), now);
     assert!(ask(start + 2 * MINUTE).is_ok());
     let rejection = ask(start + 3 * MINUTE + 1).expect_err("the second of this window");
     assert_eq!(rejection.retry_after.map(|seconds| seconds.get()), Some(60));
@@ -288,7 +298,7 @@ fn bandwidth_is_counted_and_stops_when_used_up() {
     let throttle = throttle(&gateway(None, None, policies));
     let levels = caller(&throttle, "Wide", "Unlimited", 0);
     let mut core = CoreThrottle::new();
-    let mut ask = |now| throttle.admit(&mut core, 0, 0, Who::Caller(&levels), &nothing_special(), now);
+    let mut ask = |now| decide(&throttle, &mut core, 0, Who::Caller(&levels), now);
     let admission = ask(NOW).expect("nothing is used");
     assert!(admission.is_metered());
     admission.charge(999, NOW);
@@ -329,6 +339,7 @@ fn the_registry_is_bounded_and_never_forgets_a_live_counter() {
         name: name.into(),
         limit: 10,
         window_ms: MINUTE,
+        strict: false,
     };
     let held = counters.counter(key("held".into()), NOW);
     let used = counters.counter(key("used".into()), NOW);
@@ -374,10 +385,7 @@ fn sixty_four_threads_admit_exactly_the_limit_in_every_window() {
                     let mut core = CoreThrottle::new();
                     barrier.wait();
                     for _ in 0..60 {
-                        if throttle
-                            .admit(&mut core, 0, 0, Who::Caller(levels), &nothing_special(), now)
-                            .is_ok()
-                        {
+                        if decide(throttle, &mut core, 0, Who::Caller(levels), now).is_ok() {
                             counts[thread % 2].fetch_add(1, Ordering::Relaxed);
                         }
                     }
@@ -425,7 +433,7 @@ blocks: Vec::new(),
                     *model.entry(key).or_default() += 1;
                 }
             }
-            let got = throttle.admit(&mut core, 0, 0, Who::Caller(&callers[who]), &nothing_special(), now);
+            let got = decide(&throttle, &mut core, 0, Who::Caller(&callers[who]), now);
             prop_assert_eq!(got.err().map(|rejection| rejection.refusal), full.map(|level| refusals[level]));
         }
     }
@@ -452,14 +460,7 @@ fn callers_are_told_how_they_stand() {
     ];
     let throttle = throttle(&gateway(None, Some("Five"), policies)).advertising(true);
     let mut core = CoreThrottle::new();
-    let mut told = |levels: &CallerLevels, now| match throttle.admit(
-        &mut core,
-        0,
-        0,
-        Who::Caller(levels),
-        &nothing_special(),
-        now,
-    ) {
+    let mut told = |levels: &CallerLevels, now| match decide(&throttle, &mut core, 0, Who::Caller(levels), now) {
         Ok(admission) => (true, admission.standing.expect("something limits the call")),
         Err(rejection) => (false, *rejection.standing.expect("something limits the call")),
     };
@@ -499,9 +500,7 @@ fn nothing_is_told_where_nothing_limits_or_nobody_asked_for_it() {
     let mut core = CoreThrottle::new();
     for throttle in [limited, unlimited] {
         let levels = caller(&throttle, "Unlimited", "Unlimited", 0);
-        let admission = throttle
-            .admit(&mut core, 0, 0, Who::Caller(&levels), &nothing_special(), NOW)
-            .expect("it is admitted");
+        let admission = decide(&throttle, &mut core, 0, Who::Caller(&levels), NOW).expect("it is admitted");
         assert!(admission.standing.is_none());
     }
 }

@@ -6,7 +6,7 @@ use crate::auth::{
 };
 use crate::config::{RuntimeConfig, Sources};
 use crate::refusal::Refusal;
-use crate::throttle::Throttle;
+use crate::throttle::{Counters, Throttle};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mgw_bundle::config::*;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
@@ -169,7 +169,7 @@ pub(super) fn fixture(conf: &str, config: &GatewayConfig, snapshot: Option<&Subs
         .expect("a runtime");
     let security =
         crate::auth::Security::start(&runtime_config, None, runtime.handle()).expect("the keys are readable");
-    let throttle = Arc::new(Throttle::new(config, Arc::clone(&security.counters), NOW));
+    let throttle = Arc::new(Throttle::new(config, Arc::new(Counters::new(10_000)), NOW));
     Fixture {
         authenticator: Authenticator::new(config, snapshot, Arc::clone(&security), throttle),
         core: CoreAuth::new(&runtime_config),

@@ -1,0 +1,185 @@
+//! The task that leases.
+//!
+//! It takes counters from the desk, asks the store for more, and looks at every lease again until nobody uses it: to give
+//! back what is left, and to lease the next window before it begins. Commands are on their way together, so that waiting for
+//! one does not hold up the others; each counter has one at a time.
+
+use super::looks::Looks;
+use super::status::Tally;
+use super::store::{Store, Window};
+use crate::throttle::{Counters, LeaseDesk};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use mgw_quota::{Ask, Counter};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{Notify, mpsc};
+
+/// Commands on their way at most. The store sees no more of a gateway, however much there is to do.
+const MAX_IN_FLIGHT: usize = 256;
+/// Requests that were being decided when an allowance was lowered have been decided after this.
+const DECIDED: Duration = Duration::from_millis(2);
+
+/// What the task works with.
+pub(super) struct Leasing {
+    pub(super) desk: Arc<LeaseDesk>,
+    pub(super) store: Arc<Store>,
+    pub(super) tally: Arc<Tally>,
+    pub(super) counters: Arc<Counters>,
+    /// Told when the store has forgotten everything.
+    pub(super) forgotten: Arc<Notify>,
+}
+
+/// What a counter that was dealt with needs next.
+type Next = Option<(u64, Arc<Counter>)>;
+
+impl Leasing {
+    /// Runs until the gateway ends.
+    pub(super) async fn run(self, mut arriving: mpsc::Receiver<Arc<Counter>>) {
+        let mut looks = Looks::default();
+        let mut in_flight = FuturesUnordered::new();
+        // What is reported again after the store forgot it, some at a time.
+        let mut reports: Vec<Arc<Counter>> = Vec::new();
+        loop {
+            let now_ms = now_ms();
+            while in_flight.len() < MAX_IN_FLIGHT
+                && let Some(counter) = looks.due(now_ms)
+            {
+                in_flight.push(self.attend(Task::Look, counter));
+            }
+            while in_flight.len() < MAX_IN_FLIGHT
+                && let Some(counter) = reports.pop()
+            {
+                if counter.claim_lease() {
+                    in_flight.push(self.attend(Task::Lease, counter));
+                }
+            }
+            let has_room = in_flight.len() < MAX_IN_FLIGHT;
+            let next_look = looks.next_ms().filter(|_| has_room).map(|at| at.saturating_sub(now_ms));
+            let sleep = pin!(async {
+                match next_look {
+                    Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+                    None => std::future::pending().await,
+                }
+            });
+            tokio::select! {
+                counter = arriving.recv(), if has_room => match counter {
+                    Some(counter) => in_flight.push(self.attend(Task::Lease, counter)),
+                    None => return,
+                },
+                Some(next) = in_flight.next(), if !in_flight.is_empty() => {
+                    if let Some((at_ms, counter)) = next {
+                        looks.plan(at_ms, counter);
+                    }
+                }
+                () = self.forgotten.notified() => reports = self.counters.in_use(now_ms),
+                () = sleep => {}
+            }
+        }
+    }
+
+    async fn attend(&self, task: Task, counter: Arc<Counter>) -> Next {
+        match task {
+            Task::Lease => self.lease(&counter).await,
+            // Somebody is asking at this moment, which is as good.
+            Task::Look if !counter.claim_lease() => {}
+            Task::Look => self.look(&counter).await,
+        }
+        let now_ms = now_ms();
+        counter
+            .is_leased()
+            .then(|| (self.next_look_ms(&counter, now_ms), counter))
+    }
+
+    /// Asks for more. The counter is claimed.
+    async fn lease(&self, counter: &Counter) {
+        let (now_ms, terms) = (now_ms(), self.desk.terms());
+        let reply = match counter.ask(now_ms, &terms) {
+            Some(ask) if self.store.link.connection().is_some() => self.settle(counter, ask, now_ms).await,
+            _ => false,
+        };
+        if !reply {
+            counter.settle_alone(self::now_ms(), &terms);
+            self.tally.took_alone();
+        }
+        counter.settled();
+    }
+
+    /// Looks after a lease. The counter is claimed.
+    async fn look(&self, counter: &Counter) {
+        let (now_ms, terms) = (now_ms(), self.desk.terms());
+        counter.ask_again(now_ms);
+        if self.store.link.connection().is_some() {
+            let before = counter.usage(now_ms).allowance;
+            if let Some(kept) = counter.lower_idle(now_ms, &terms) {
+                tokio::time::sleep(DECIDED).await;
+                let now_ms = self::now_ms();
+                if let Some(ask) = counter.give_back(now_ms, kept)
+                    && self.settle(counter, ask, now_ms).await
+                {
+                    self.tally.gave_back(before.saturating_sub(kept));
+                }
+            } else if counter.remaining_ms(now_ms) <= terms.lead_ms(counter.window_ms())
+                && let Some(ask) = counter.ask_ahead(now_ms, &terms)
+            {
+                self.settle(counter, ask, now_ms).await;
+            }
+        }
+        counter.settled();
+    }
+
+    /// One round trip; returns whether the store answered.
+    async fn settle(&self, counter: &Counter, ask: Ask, now_ms: u64) -> bool {
+        let Some(window) = window(counter, ask.window, now_ms) else {
+            return false;
+        };
+        let Some(reply) = self.store.settle(window, ask).await else {
+            return false;
+        };
+        self.tally.leased(reply.granted, reply.overshoot(window.limit));
+        counter.settle(ask, reply);
+        true
+    }
+
+    /// The next look is due when the lease should be used up, or when the next window is to be leased: at different times
+    /// for different limits, whose windows all end together.
+    fn next_look_ms(&self, counter: &Counter, now_ms: u64) -> u64 {
+        let terms = self.desk.terms();
+        let remaining = counter.remaining_ms(now_ms);
+        let lead = terms.lead_ms(counter.window_ms());
+        let spread = counter
+            .pool()
+            .and_then(|pool| pool.last())
+            .map_or(0, |byte| u64::from(*byte) * lead / 512);
+        let ahead = remaining.saturating_sub(lead - spread);
+        now_ms
+            + if ahead == 0 {
+                terms.idle_ms
+            } else {
+                ahead.min(terms.idle_ms)
+            }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Task {
+    Lease,
+    Look,
+}
+
+/// The window that is asked about.
+fn window(counter: &Counter, number: u64, now_ms: u64) -> Option<Window> {
+    let end_ms = number.saturating_add(1).saturating_mul(counter.window_ms());
+    Some(Window {
+        pool: *counter.pool()?,
+        number,
+        limit: counter.limit(),
+        remaining_ms: end_ms.saturating_sub(now_ms),
+    })
+}
+
+pub(super) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    super::milliseconds(since)
+}
