@@ -36,6 +36,8 @@ pub struct Counter {
 pub struct Usage {
     /// The window's number since the epoch.
     pub window: u64,
+    /// When the window began, in milliseconds since the epoch.
+    pub began_ms: u64,
     /// Admitted here, units under decision included.
     pub used: u64,
     /// May be admitted here.
@@ -265,8 +267,10 @@ impl Counter {
         // A clock may be a little behind the one that opened the window.
         let now = now_ms / self.window_ms;
         let ahead = tagged.wrapping_sub(now) & self.window_mask();
+        let window = now.wrapping_add(ahead);
         Usage {
-            window: now.wrapping_add(ahead),
+            window,
+            began_ms: window.saturating_mul(self.window_ms),
             used,
             allowance: self.allowance(tagged),
         }

@@ -7,7 +7,8 @@ use crate::Usage;
 
 /// Rates are measured over at least this, or two requests in a row would look like a flood.
 const MIN_SPAN_MS: u64 = 100;
-/// The least that is asked for: one unit for the next request, one for the time until the answer after that.
+/// The least that is asked for where requests keep coming: one unit for the next, one for the time until the answer after
+/// that.
 const MIN_LEASE: u64 = 2;
 /// Where nothing more is to be asked for.
 const NEVER: u64 = u64::MAX;
@@ -102,8 +103,6 @@ pub(crate) struct Lease {
     borrowed: u64,
     /// The pool may know something else: an answer is missing, or units are borrowed.
     unsure: bool,
-    /// Nothing was used between the last two looks.
-    idle: bool,
     /// The window in which units were borrowed last.
     alone: Option<u64>,
     /// What is held of the window after it.
@@ -129,14 +128,14 @@ struct Seen {
 impl Lease {
     /// Asks for more of the present window.
     pub(crate) fn ask(&mut self, usage: Usage, limit: u64, now_ms: u64, terms: &LeaseTerms) -> Ask {
-        self.turn(usage.window, now_ms);
+        self.turn(usage);
         self.observe(usage, now_ms);
         let mut more = self.needed(limit, terms);
         if usage.used >= usage.allowance {
             // Callers are being refused already: the rate is higher than what could be seen.
             more = more.max(self.granted.saturating_mul(2));
         }
-        (self.unsure, self.idle) = (true, false);
+        self.unsure = true;
         Ask {
             window: usage.window,
             // What was borrowed counts as far as it was used.
@@ -174,7 +173,7 @@ impl Lease {
     /// Takes a share without the pool, which cannot be asked: of what was left when it could be asked last, as much as
     /// each gateway may take. Once in a window.
     pub(crate) fn alone(&mut self, usage: Usage, others: u64, limit: u64, now_ms: u64, terms: &LeaseTerms) -> Settled {
-        self.turn(usage.window, now_ms);
+        self.turn(usage);
         self.observe(usage, now_ms);
         let held = self.held.max(usage.used);
         let share = if self.alone == Some(usage.window) {
@@ -198,11 +197,11 @@ impl Lease {
     /// What is to be kept of a lease that nobody uses, if there is something to give back. The counter's allowance has to
     /// be lowered to it before [`Self::give_back`] reports.
     pub(crate) fn spare(&mut self, usage: Usage, limit: u64, now_ms: u64, terms: &LeaseTerms) -> Option<u64> {
-        self.turn(usage.window, now_ms);
-        self.idle = self.seen.used == usage.used;
+        self.turn(usage);
+        let idle = self.seen.used == usage.used;
         self.observe(usage, now_ms);
         let kept = usage.used.saturating_add(terms.first(limit));
-        (self.idle && (self.unsure || self.held > kept)).then_some(kept.min(self.held).max(usage.used))
+        (idle && (self.unsure || self.held > kept)).then_some(kept.min(self.held).max(usage.used))
     }
 
     /// Reports what is left after the allowance was lowered to `kept`.
@@ -218,8 +217,8 @@ impl Lease {
     }
 
     /// Asks for the window after the present one, if this one needed more than what is there without asking.
-    pub(crate) fn ahead(&mut self, usage: Usage, limit: u64, now_ms: u64, terms: &LeaseTerms) -> Option<Ask> {
-        self.turn(usage.window, now_ms);
+    pub(crate) fn ahead(&mut self, usage: Usage, limit: u64, terms: &LeaseTerms) -> Option<Ask> {
+        self.turn(usage);
         let window = usage.window.wrapping_add(1);
         let leased = self.next.is_some_and(|next| next.window == window);
         (!leased && usage.used > terms.first(limit)).then(|| Ask {
@@ -229,13 +228,15 @@ impl Lease {
         })
     }
 
-    /// Returns whether it has to be looked at again: it is in use, or the pool has to be told something.
-    pub(crate) fn is_live(&self) -> bool {
-        !self.idle || self.unsure || self.next.is_some()
+    /// Returns whether something is held that has to be looked after.
+    pub(crate) fn is_live(&self, usage: Usage) -> bool {
+        let now = self.window == usage.window && (self.unsure || self.held > usage.used);
+        now || self.next.is_some_and(|next| next.window >= usage.window)
     }
 
-    /// Goes on to the window of `now_ms`.
-    fn turn(&mut self, window: u64, now_ms: u64) {
+    /// Goes on to the present window.
+    fn turn(&mut self, usage: Usage) {
+        let window = usage.window;
         if self.window == window {
             return;
         }
@@ -243,10 +244,10 @@ impl Lease {
         self.held = next.map_or(0, |next| next.held);
         (self.borrowed, self.unsure) = (0, false);
         self.window = window;
-        // What is seen first in a window was used since it began, which is not long ago if the lease is in use.
+        // What is seen first in a window was used since it began, or a single request would look like ten a second.
         self.seen = Seen {
             used: 0,
-            at_ms: self.seen.at_ms.max(now_ms.saturating_sub(MIN_SPAN_MS)),
+            at_ms: self.seen.at_ms.max(usage.began_ms),
         };
     }
 
@@ -264,6 +265,8 @@ impl Lease {
 
     fn needed(&self, limit: u64, terms: &LeaseTerms) -> u64 {
         let needed = self.rate.saturating_mul(terms.horizon_ms) / 1000;
-        needed.max(terms.first(limit)).max(MIN_LEASE)
+        // Beyond the first units, an idle gateway would have to give back what it gets.
+        let least = if needed == 0 { 1 } else { MIN_LEASE };
+        needed.max(terms.first(limit)).max(least)
     }
 }

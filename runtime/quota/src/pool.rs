@@ -65,6 +65,11 @@ impl<G: Eq + Hash> Pool<G> {
         }
     }
 
+    /// Gateways that have reported.
+    pub fn holders(&self) -> usize {
+        self.held.len()
+    }
+
     /// Units that all gateways hold.
     pub fn total(&self) -> u64 {
         self.total

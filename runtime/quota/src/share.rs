@@ -94,9 +94,12 @@ impl Share {
     }
 
     /// Returns whether more has to be asked for; `true` at most once until [`Self::settled`].
+    ///
+    /// In a window of which nothing has been asked yet that is when half of the first units are used: rare callers never
+    /// cost a message, and the other half is there for the time until the answer.
     pub(crate) fn wants(&self, window: u64, used: u64) -> bool {
         let mark = of(&self.marks, window).and_then(|mark| mark.get(window));
-        used >= mark.unwrap_or_default() && self.claim()
+        used >= mark.unwrap_or_else(|| self.first.load(Ordering::Relaxed).div_ceil(2)) && self.claim()
     }
 
     pub(crate) fn claim(&self) -> bool {
@@ -116,13 +119,6 @@ impl Share {
     pub(crate) fn set_mark(&self, window: u64, units: u64) {
         if let Some(slot) = of(&self.marks, window) {
             slot.set(window, units);
-        }
-    }
-
-    /// Undoes a mark that no count reaches.
-    pub(crate) fn ask_again(&self, window: u64) {
-        if let Some(mark) = of(&self.marks, window).filter(|mark| mark.get(window) == Some(MAX_UNITS)) {
-            mark.set(window, 0);
         }
     }
 

@@ -76,6 +76,39 @@ fn few_messages_serve_many_requests() {
 }
 
 #[test]
+fn rare_callers_cost_no_message() {
+    // Each of two gateways may admit 100 of a thousand before it has asked.
+    let mut fleet = Fleet::new(2, 1000, MINUTE, 200, NOW);
+    for _ in 0..49 {
+        assert!(fleet.request(0));
+        assert!(!fleet.step(0), "half of the first units is not used");
+    }
+    assert!(fleet.request(0));
+    fleet.deliver();
+    assert!(fleet.pool.total() >= 50 + 100, "{}", fleet.pool.total());
+}
+
+#[test]
+fn a_single_request_leases_nothing_that_would_have_to_go_back() {
+    let mut fleet = Fleet::new(100, 1000, MINUTE, 20, NOW);
+    fleet.now_ms += 20_000;
+    assert!(fleet.request(0));
+    fleet.deliver();
+    assert_eq!(fleet.pool.total(), 2, "what was used, and the next");
+    fleet.look(0);
+    fleet.now_ms += 1000;
+    fleet.look(0);
+    assert_eq!(fleet.pool.total(), 2);
+    // Those that follow soon are seen to be more.
+    for _ in 0..20 {
+        fleet.now_ms += 10;
+        assert!(fleet.request(0));
+        fleet.deliver();
+    }
+    assert!(fleet.pool.total() > 30, "{}", fleet.pool.total());
+}
+
+#[test]
 fn the_next_window_is_leased_ahead_and_counts_for_itself() {
     let mut fleet = Fleet::new(2, 1000, MINUTE, 1, NOW);
     for _ in 0..200 {
@@ -161,7 +194,9 @@ fn a_pool_that_forgot_learns_everything_from_the_next_reports() {
     let before = fleet.pool.total();
     fleet.pool = Pool::default();
     for number in 0..3 {
-        fleet.report(number);
+        let gateway = &fleet.gateways[number];
+        gateway.counter.ask_again(NOW);
+        fleet.request(number);
         fleet.deliver();
     }
     assert!(fleet.pool.total() >= fleet.admitted());
