@@ -103,6 +103,8 @@ pub(crate) struct Lease {
     borrowed: u64,
     /// The pool may know something else: an answer is missing, or units are borrowed.
     unsure: bool,
+    /// Nothing was used between the last two looks.
+    idle: bool,
     /// The window in which units were borrowed last.
     alone: Option<u64>,
     /// What is held of the window after it.
@@ -135,7 +137,7 @@ impl Lease {
             // Callers are being refused already: the rate is higher than what could be seen.
             more = more.max(self.granted.saturating_mul(2));
         }
-        self.unsure = true;
+        (self.unsure, self.idle) = (true, false);
         Ask {
             window: usage.window,
             // What was borrowed counts as far as it was used.
@@ -198,10 +200,10 @@ impl Lease {
     /// be lowered to it before [`Self::give_back`] reports.
     pub(crate) fn spare(&mut self, usage: Usage, limit: u64, now_ms: u64, terms: &LeaseTerms) -> Option<u64> {
         self.turn(usage);
-        let idle = self.seen.used == usage.used;
+        self.idle = self.seen.used == usage.used;
         self.observe(usage, now_ms);
         let kept = usage.used.saturating_add(terms.first(limit));
-        (idle && (self.unsure || self.held > kept)).then_some(kept.min(self.held).max(usage.used))
+        (self.idle && (self.unsure || self.held > kept)).then_some(kept.min(self.held).max(usage.used))
     }
 
     /// Reports what is left after the allowance was lowered to `kept`.
@@ -228,10 +230,9 @@ impl Lease {
         })
     }
 
-    /// Returns whether something is held that has to be looked after.
-    pub(crate) fn is_live(&self, usage: Usage) -> bool {
-        let now = self.window == usage.window && (self.unsure || self.held > usage.used);
-        now || self.next.is_some_and(|next| next.window >= usage.window)
+    /// Returns whether it has to be looked at again: it is in use, or the pool has to be told something.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.idle || self.unsure || self.next.is_some()
     }
 
     /// Goes on to the present window.

@@ -88,14 +88,13 @@ impl Counter {
     /// Lets requests ask again where the pool was empty, or could not be asked.
     pub fn ask_again(&self, now_ms: u64) {
         if let Some(share) = self.share() {
-            share.set_mark(self.usage(now_ms).window, 0);
+            share.ask_again(self.usage(now_ms).window);
         }
     }
 
-    /// Returns whether something is held that has to be looked after.
-    pub fn is_leased(&self, now_ms: u64) -> bool {
-        let usage = self.usage(now_ms);
-        self.share().is_some_and(|share| share.lease().is_live(usage))
+    /// Returns whether the lease has to be looked at again: it is in use, or the pool has to be told something.
+    pub fn is_leased(&self) -> bool {
+        self.share().is_some_and(|share| share.lease().is_live())
     }
 }
 

@@ -122,6 +122,13 @@ impl Share {
         }
     }
 
+    /// Undoes a mark that no count reaches.
+    pub(crate) fn ask_again(&self, window: u64) {
+        if let Some(mark) = of(&self.marks, window).filter(|mark| mark.get(window) == Some(MAX_UNITS)) {
+            mark.set(window, 0);
+        }
+    }
+
     pub(crate) fn set_others(&self, window: u64, units: u64) {
         self.others.set(window, units);
     }

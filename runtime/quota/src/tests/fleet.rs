@@ -56,6 +56,14 @@ impl Fleet {
         admitted
     }
 
+    /// A gateway reports without having run low.
+    pub(super) fn report(&mut self, number: usize) {
+        let gateway = &mut self.gateways[number];
+        if gateway.counter.claim_lease() {
+            gateway.message = Message::Wanted;
+        }
+    }
+
     /// Moves a gateway's message one step on its way; returns whether there was one.
     pub(super) fn step(&mut self, number: usize) -> bool {
         let gateway = &mut self.gateways[number];

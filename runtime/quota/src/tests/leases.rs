@@ -194,9 +194,7 @@ fn a_pool_that_forgot_learns_everything_from_the_next_reports() {
     let before = fleet.pool.total();
     fleet.pool = Pool::default();
     for number in 0..3 {
-        let gateway = &fleet.gateways[number];
-        gateway.counter.ask_again(NOW);
-        fleet.request(number);
+        fleet.report(number);
         fleet.deliver();
     }
     assert!(fleet.pool.total() >= fleet.admitted());
