@@ -17,6 +17,7 @@ mod admin;
 pub mod auth;
 mod clock;
 pub mod config;
+mod control_plane;
 mod core;
 pub mod event_hub;
 #[cfg(any(test, feature = "fuzzing"))]

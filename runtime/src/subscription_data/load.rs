@@ -1,9 +1,10 @@
 //! Loads everything: until it succeeds, then from time to time or when the event hub is connected again.
 
-use super::client::{Collection, NoAnswer};
+use super::client::Collection;
 use super::store::Lists;
-use super::wire::{Element, elements};
+use super::wire::{Element, Unusable, elements};
 use super::{SubscriptionData, now_ms};
+use crate::control_plane::NoAnswer;
 use crate::pause::{Pause, jittered};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,12 +73,11 @@ impl SubscriptionData {
     }
 
     async fn list<T: Element + Send + 'static>(&self, collection: Collection) -> Result<Vec<T>, NoAnswer> {
-        let answered = tokio::time::timeout(DEADLINE, self.client.get(collection, &[], MAX_LIST)).await;
-        let body = answered.unwrap_or(Err(NoAnswer::TooLate))?;
+        let body = self.client.get(collection, &[], MAX_LIST, DEADLINE).await?;
         let max = self.store.capacity();
         let elements = blocking(move || elements::<T>(&body, max))
             .await?
-            .map_err(NoAnswer::Unusable)?;
+            .map_err(Unusable::no_answer)?;
         if elements.malformed > 0 {
             self.counters.rejected(elements.malformed);
             let malformed = elements.malformed;

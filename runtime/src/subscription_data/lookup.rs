@@ -1,11 +1,12 @@
 //! Looks single objects up that a decision misses: once per object at a time, a bounded number at once, within a deadline.
 
-use super::client::{Collection, NoAnswer};
+use super::client::Collection;
 use super::ids::Ids;
 use super::records::{Api, Application, KeyMapping, Subscription};
 use super::store::Object;
-use super::wire::{Element, MAX_TEXT, elements};
+use super::wire::{Element, MAX_TEXT, Unusable, elements};
 use super::{SubscriptionData, now_ms};
+use crate::control_plane::NoAnswer;
 use crate::questions::Questions;
 use quick_cache::unsync::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -190,8 +191,11 @@ impl SubscriptionData {
         wanted: impl Fn(&T) -> bool,
         object: fn(T) -> Object,
     ) -> Result<Vec<Object>, NoAnswer> {
-        let body = self.client.get(collection, query, MAX_ANSWER).await?;
-        let elements = elements::<T>(&body, MAX_ELEMENTS).map_err(NoAnswer::Unusable)?;
+        let body = self
+            .client
+            .get(collection, query, MAX_ANSWER, self.settings.lookup_timeout)
+            .await?;
+        let elements = elements::<T>(&body, MAX_ELEMENTS).map_err(Unusable::no_answer)?;
         self.counters.rejected(elements.malformed);
         Ok(elements
             .read

@@ -5,6 +5,7 @@
 
 use super::ids::Ids;
 use super::records::{Api, Application, KeyMapping, Subscription};
+use crate::control_plane::NoAnswer;
 use mgw_bundle::snapshot::{KeyType, SubscriptionState};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,12 +15,19 @@ use std::sync::Arc;
 pub(super) const MAX_TEXT: usize = 1024;
 
 /// Why an answer cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    #[error("the answer is no list")]
     NoList,
-    #[error("the list holds more than `apim.eventHub.maxObjects` elements")]
     TooMany,
+}
+
+impl Unusable {
+    pub(super) fn no_answer(self) -> NoAnswer {
+        NoAnswer::Unusable(match self {
+            Self::NoList => "the answer is no list",
+            Self::TooMany => "the list holds more than `apim.eventHub.maxObjects` elements",
+        })
+    }
 }
 
 /// The elements that could be read, and how many could not.

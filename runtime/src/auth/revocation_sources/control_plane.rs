@@ -4,12 +4,8 @@ use super::{Reporter, now_ms};
 use crate::auth::revocation_list::milliseconds;
 use crate::auth::{Revocations, Revoked};
 use crate::config::PersistentRevocation;
+use crate::control_plane::{ControlPlane, NoAnswer, answer};
 use crate::pause::Pause;
-use crate::unreached;
-use reqwest::header::ACCEPT;
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -25,7 +21,7 @@ const MAX_TEXT: usize = 70_000;
 
 /// The list of a control plane.
 pub(in crate::auth) struct ControlPlaneList {
-    client: Client,
+    plane: ControlPlane,
     config: PersistentRevocation,
     revocations: Arc<Revocations>,
     reporter: Reporter,
@@ -39,14 +35,8 @@ impl ControlPlaneList {
         revocations: Arc<Revocations>,
         reporter: Reporter,
     ) -> Result<Self, String> {
-        // The credentials go to this server and nowhere else.
-        let mut builder = Client::builder().redirect(Policy::none()).timeout(DEADLINE);
-        if let Some(pem) = roots {
-            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
-            builder = builder.tls_certs_merge(roots);
-        }
         Ok(Self {
-            client: builder.build().map_err(|error| error.to_string())?,
+            plane: ControlPlane::new(&config.username, &config.password, roots)?,
             config: config.clone(),
             revocations,
             reporter,
@@ -66,7 +56,7 @@ impl ControlPlaneList {
                     self.config.refresh
                 }
                 Err(reason) => {
-                    self.reporter.failed(&reason);
+                    self.reporter.failed(&reason.to_string());
                     pause.next_pause()
                 }
             };
@@ -77,28 +67,9 @@ impl ControlPlaneList {
         }
     }
 
-    async fn fetch(&self) -> Result<Vec<Value>, String> {
-        let request = self
-            .client
-            .get(self.config.url.clone())
-            .header(ACCEPT, "application/json");
-        let request = request.basic_auth(&self.config.username, Some(self.config.password.expose_secret()));
-        let mut response = request.send().await.map_err(|error| unreached::why(&error))?;
-        if !response.status().is_success() {
-            let status = response.status().as_u16();
-            return Err(format!(
-                "the control plane answers {status}{}",
-                unreached::remedy(status)
-            ));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| "the answer breaks off")? {
-            if body.len() + chunk.len() > MAX_LIST {
-                return Err("the answer is larger than 64 MiB".to_owned());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        entries(&body).ok_or_else(|| "the answer is no list of revoked tokens".to_owned())
+    async fn fetch(&self) -> Result<Vec<Value>, NoAnswer> {
+        let body = answer(self.plane.ask(self.config.url.clone()), MAX_LIST, DEADLINE).await?;
+        entries(&body).ok_or(NoAnswer::Unusable("the answer is no list of revoked tokens"))
     }
 
     fn apply(&self, entries: &[Value]) {

@@ -1,0 +1,88 @@
+//! Asks services of the control plane: with Basic authentication, within bounds, and nobody else.
+
+use crate::unreached;
+use reqwest::header::ACCEPT;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+use url::Url;
+
+/// For a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Why there is no answer. Says nothing that the operator did not configure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoAnswer {
+    #[error("{0}")]
+    Unreached(&'static str),
+    #[error("the control plane answers {status}{}", unreached::remedy(*.0), status = .0)]
+    Status(u16),
+    #[error("the answer breaks off")]
+    Broken,
+    #[error("the answer is too large")]
+    TooLarge,
+    #[error("the control plane does not answer in time")]
+    TooLate,
+    #[error("{0}")]
+    Unusable(&'static str),
+}
+
+/// A service of the control plane.
+#[derive(Debug)]
+pub(crate) struct ControlPlane {
+    client: Client,
+    username: String,
+    password: SecretString,
+}
+
+impl ControlPlane {
+    /// Prepares the connection; `roots` are trusted beside the system's certificates.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with `roots`.
+    pub(crate) fn new(username: &str, password: &SecretString, roots: Option<&[u8]>) -> Result<Self, String> {
+        // The credentials go to this server and nowhere else.
+        let mut builder = Client::builder().redirect(Policy::none()).connect_timeout(CONNECT);
+        if let Some(pem) = roots {
+            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Self {
+            client: builder.build().map_err(|error| error.to_string())?,
+            username: username.to_owned(),
+            password: password.clone(),
+        })
+    }
+
+    /// Begins a question for JSON.
+    pub(crate) fn ask(&self, url: Url) -> RequestBuilder {
+        let request = self.client.get(url).header(ACCEPT, "application/json");
+        request.basic_auth(&self.username, Some(self.password.expose_secret()))
+    }
+}
+
+/// Returns the body of a successful answer, of at most `limit` bytes, that came within `deadline`.
+pub(crate) async fn answer(request: RequestBuilder, limit: usize, deadline: Duration) -> Result<Vec<u8>, NoAnswer> {
+    let answered = async {
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| NoAnswer::Unreached(unreached::why(&error)))?;
+        if !response.status().is_success() {
+            return Err(NoAnswer::Status(response.status().as_u16()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::Broken)? {
+            if body.len() + chunk.len() > limit {
+                return Err(NoAnswer::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    };
+    tokio::time::timeout(deadline, answered)
+        .await
+        .unwrap_or(Err(NoAnswer::TooLate))
+}
