@@ -7,7 +7,7 @@ use crate::metrics::CoreMetrics;
 use crate::proxy::RequestIds;
 use crate::server::Connections;
 use crate::snapshot::Snapshot;
-use crate::throttle::CoreThrottle;
+use crate::throttle::{CoreGlobal, CoreThrottle};
 use crate::upstream::{Upstream, UpstreamError};
 use arc_swap::ArcSwap;
 use crossbeam_utils::CachePadded;
@@ -31,6 +31,8 @@ pub(crate) struct Core {
     pub(crate) auth: Mutex<CoreAuth>,
     /// Never contended: only this core's thread takes it.
     pub(crate) throttle: Mutex<CoreThrottle>,
+    /// For quotas that the traffic manager counts, where it does. Never contended either.
+    pub(crate) global: Option<Mutex<CoreGlobal>>,
     pub(crate) access_log: Option<AccessLog>,
     pub(crate) metrics: Arc<CachePadded<CoreMetrics>>,
     pub(crate) connections: Arc<Connections>,

@@ -1,4 +1,4 @@
-//! JSON objects without the liberties of JSON: no duplicate members, bounded depth and size.
+//! JSON without the liberties of JSON: no duplicate members, bounded depth and size.
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -11,6 +11,14 @@ const MAX_VALUES: usize = 4096;
 
 /// Parses one JSON object that fills `bytes`.
 pub(crate) fn parse(bytes: &[u8]) -> Option<Map<String, Value>> {
+    match parse_value(bytes)? {
+        Value::Object(map) => Some(map),
+        _ => None,
+    }
+}
+
+/// Parses one JSON value that fills `bytes`.
+pub(crate) fn parse_value(bytes: &[u8]) -> Option<Value> {
     let mut values = 0;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let strict = Strict {
@@ -19,10 +27,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Map<String, Value>> {
     };
     let value = strict.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
-    match value {
-        Value::Object(map) => Some(map),
-        _ => None,
-    }
+    Some(value)
 }
 
 struct Strict<'a> {

@@ -9,5 +9,5 @@ mod ready;
 mod revocations;
 mod serve;
 
-pub(crate) use ready::{Readiness, Reason, RevocationSource, SharedQuotas, SubscriptionData};
+pub(crate) use ready::{GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, SubscriptionData};
 pub(crate) use serve::{State, serve};

@@ -28,6 +28,10 @@ pub(crate) struct Readiness {
     /// Quotas that several gateways share. No reason to send traffic away: without the store each admits its part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) shared_quotas: Option<SharedQuotas>,
+    /// What the traffic manager tells about quotas, where it counts them. No reason to send traffic away: every other gateway
+    /// is told by the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) global_limits: Option<GlobalLimits>,
     /// When the gateway started, RFC 3339.
     pub(crate) started_at: String,
 }
@@ -64,6 +68,21 @@ pub(crate) struct SharedQuotas {
     pub(crate) state: &'static str,
     /// Gateways that share them, as far as it is known.
     pub(crate) gateways: u64,
+}
+
+/// What the traffic manager tells about quotas.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GlobalLimits {
+    /// `loading`: nothing has come yet; `current`: decisions arrive; `stale`: they do not, and those that are in force hold
+    /// until they expire.
+    pub(crate) decisions: &'static str,
+    /// When the event hub was there last, in milliseconds since the epoch; 0: never.
+    pub(crate) connected_at_ms: u64,
+    /// The same for the lists of key templates and blocks.
+    pub(crate) lists: &'static str,
+    /// When they were fetched last, in milliseconds since the epoch; 0: never.
+    pub(crate) listed_at_ms: u64,
 }
 
 /// Why the gateway takes no traffic.

@@ -9,7 +9,7 @@ use super::subscription::Subscriptions;
 use super::verdicts::Place;
 use super::{Answers, BackendToken, Caller, ClientCertificate, CoreAuth, Outcome, RequestView, Security, Services};
 use crate::refusal::Refusal;
-use crate::throttle::Throttle;
+use crate::throttle::{GlobalThrottle, Throttle};
 use crate::tls::ClientTrust;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
 use rustls_pki_types::CertificateDer;
@@ -30,6 +30,8 @@ pub struct Authenticator {
     /// Those of `security` when this was made.
     pub(super) keys: Arc<KeyMaterial>,
     pub(super) throttle: Arc<Throttle>,
+    /// `None`: quotas are counted here.
+    pub(super) global: Option<Arc<GlobalThrottle>>,
     pub(super) scopes: ScopeNames,
     pub(super) subscriptions: Arc<Subscriptions>,
     apis: Vec<ApiSecurity>,
@@ -60,6 +62,7 @@ impl Authenticator {
                 security.subscription_data.clone(),
             )),
             throttle,
+            global: None,
             keys: security.keys(),
             security,
             generation: next_generation(),
@@ -81,6 +84,13 @@ impl Authenticator {
         for (api, own) in self.apis.iter_mut().zip(certificates) {
             api.certificates = own.iter().collect();
         }
+        self
+    }
+
+    /// Takes the quotas that the traffic manager counts.
+    #[must_use]
+    pub(crate) fn with_global_throttle(mut self, global: Option<Arc<GlobalThrottle>>) -> Self {
+        self.global = global;
         self
     }
 

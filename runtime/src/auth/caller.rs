@@ -4,7 +4,7 @@ use super::Identity;
 use super::backend_tokens::Remembered;
 use super::scopes::ScopeSet;
 use super::subscription::Grant;
-use crate::throttle::CallerLevels;
+use crate::throttle::{CallerLevels, CallerLimits};
 use std::sync::{Arc, Mutex};
 
 /// What stands where nothing is known.
@@ -30,6 +30,32 @@ pub struct Caller {
     pub grant: Grant,
     /// The quotas that apply.
     pub levels: CallerLevels,
+    /// The quotas that the traffic manager counts; `None`: they are counted here.
+    pub limits: Option<CallerLimits>,
     pub(super) scopes: ScopeSet,
     pub(super) backend_token: Mutex<Option<Remembered>>,
+}
+
+#[cfg(test)]
+impl Caller {
+    /// A user with claims, for tests of what follows.
+    pub(crate) fn for_tests(
+        user: &str,
+        claims: serde_json::Map<String, serde_json::Value>,
+        grant: Grant,
+        limits: impl FnOnce(&Identity, &Grant) -> Option<CallerLimits>,
+    ) -> Self {
+        let identity = Identity {
+            claims,
+            ..Identity::without_claims(super::CredentialKind::Jwt, user.to_owned())
+        };
+        Self {
+            limits: limits(&identity, &grant),
+            identity: Arc::new(identity),
+            grant,
+            levels: CallerLevels::default(),
+            scopes: ScopeSet::default(),
+            backend_token: Mutex::default(),
+        }
+    }
 }

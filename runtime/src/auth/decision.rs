@@ -294,7 +294,11 @@ impl Decision<'_> {
         let grant = granted.to_grant();
         let throttle = &authenticator.throttle;
         let application = &grant.application_id;
-        let levels = CallerLevels {
+        let limits = authenticator
+            .global
+            .as_ref()
+            .and_then(|global| global.caller(self.api_index, identity, &grant, self.now_ms));
+        let levels = || CallerLevels {
             subscription: throttle.subscription_level(
                 &grant.subscription_policy,
                 &grant.terms,
@@ -313,8 +317,13 @@ impl Decision<'_> {
             scopes: authenticator.scopes.set(&identity.scopes),
             backend_token: Mutex::default(),
             identity: Arc::clone(identity),
+            levels: if limits.is_some() {
+                CallerLevels::default()
+            } else {
+                levels()
+            },
+            limits,
             grant,
-            levels,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What authentication keeps for the life of the gateway.
 
-use super::builders::{claim_source, key_source, opaque_tokens, revoke_from_file, subscription_data, token_proxy};
+use super::builders::{
+    claim_source, global_limits, key_source, opaque_tokens, revoke_from_file, subscription_data, token_proxy,
+};
 use super::jwks::KeySourceStatus;
 use super::key_manager::OpaqueTokens;
 use super::key_material::{KeyMaterial, Lasting, Stores, keep};
@@ -11,6 +13,7 @@ use super::{Revocations, SecurityError};
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
 use crate::subscription_data::{DataStatus, SubscriptionData};
+use crate::throttle::{GlobalLimits, LimitsSource, LimitsStatus};
 use crate::watched_files::{Turn, WatchedFiles};
 use arc_swap::ArcSwap;
 use std::path::Path;
@@ -32,6 +35,8 @@ pub struct Security {
     revocation_file: WatchedFiles,
     pub(super) subscription_data: Option<Arc<SubscriptionData>>,
     pub(super) revocation_sources: Vec<watch::Receiver<RevocationSourceStatus>>,
+    /// `None`: quotas are counted here.
+    global_limits: Option<Arc<LimitsSource>>,
     /// Counts changes of fetched keys.
     key_generation: Arc<AtomicU64>,
 }
@@ -80,6 +85,7 @@ impl Security {
             &mut errors,
         );
         let subscription_data = keep(subscription_data(config, trust, control, &mut event_hub), &mut errors);
+        let global_limits = keep(global_limits(config, trust, control, &mut event_hub), &mut errors);
         event_hub.start(control);
         let opaque_tokens = keep(
             opaque_tokens(&config.key_manager, trust, control).map(Some),
@@ -97,6 +103,7 @@ impl Security {
             revocation_file,
             subscription_data,
             revocation_sources,
+            global_limits,
             key_generation,
             config: config.clone(),
         }))
@@ -174,8 +181,21 @@ impl Security {
         self.subscription_data.as_ref().map(|data| data.status())
     }
 
+    /// Returns what the traffic manager has told about quotas; `None`: they are counted here.
+    pub(crate) fn global_limits(&self) -> Option<&Arc<GlobalLimits>> {
+        self.global_limits.as_ref().map(|source| source.limits())
+    }
+
+    /// Returns how the connections are doing by which quotas are told; `None`: they are counted here.
+    pub fn limits_status(&self) -> Option<LimitsStatus> {
+        self.global_limits.as_ref().map(|source| source.status())
+    }
+
     /// Forgets what has expired. To be called about once a minute.
     pub fn sweep(&self, now_ms: u64) {
+        if let Some(limits) = self.global_limits() {
+            limits.sweep(now_ms);
+        }
         self.revocations.sweep(now_ms);
     }
 

@@ -83,14 +83,19 @@ fn the_examples_about_callers_are_valid() {
 fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     let mut descriptions = keys().into_iter();
+    let mut last_heading = "";
     for section in SECTIONS {
         let rows: usize = section.iter().map(rows).sum();
         let Some(first) = section.first() else { continue };
         let heading = first.name.split('.').next().unwrap_or(first.name);
-        let _ = write!(
-            page,
-            "\n## `{heading}`\n\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n"
-        );
+        // Keys of one table may be read by several elements.
+        if heading != last_heading {
+            let _ = write!(
+                page,
+                "\n## `{heading}`\n\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n"
+            );
+            last_heading = heading;
+        }
         for description in descriptions.by_ref().take(rows) {
             row(&mut page, &description);
         }

@@ -1,8 +1,9 @@
 //! Revoked tokens.
 
+use super::Brokers;
 use super::catalogue::{Key, Kind};
+use super::event_hub::{TopicKeys, brokers_of_topic};
 use super::settings::Reader;
-use super::{Brokers, event_hub};
 use crate::event_hub::MAX_SHORT;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
@@ -193,26 +194,14 @@ fn realtime(reader: &mut Reader<'_>, event_hub: Option<&Brokers>) -> Option<Real
     if !reader.bool(ENABLE) {
         return None;
     }
-    let own = reader
-        .secret(PROVIDER)
-        .is_some_and(|url| !url.expose_secret().is_empty());
-    let brokers = if own {
-        Brokers::read(reader, PROVIDER)?
-    } else if let Some(brokers) = event_hub {
-        brokers.clone()
-    } else {
-        // Where that setting is wrong, it has been reported.
-        if !reader.is_set(event_hub::ENDPOINTS) {
-            reader.fail(
-                ENABLE,
-                format!("`{ENABLE}` is true and no broker is set"),
-                format!("Set `{PROVIDER}` or `{}`.", event_hub::ENDPOINTS),
-            );
-        }
-        return None;
+    let keys = TopicKeys {
+        enable: ENABLE,
+        provider: PROVIDER,
+        username: "tokenRevocationConfig.realtime.jmsConnectionUsername",
+        password: "tokenRevocationConfig.realtime.jmsConnectionPassword",
+        ca_file: "tokenRevocationConfig.realtime.caFile",
     };
-    // The same brokers prove themselves to the same authorities, over one connection.
-    let hub_ca_file = if own { None } else { reader.file("apim.eventHub.caFile") };
+    let (brokers, ca_file) = brokers_of_topic(reader, &keys, event_hub)?;
     let topic = reader.text_or_empty(TOPIC);
     if topic.is_empty() || topic.len() > MAX_SHORT {
         reader.fail(
@@ -221,19 +210,10 @@ fn realtime(reader: &mut Reader<'_>, event_hub: Option<&Brokers>) -> Option<Real
             "Name it with 1 to 255 bytes, as `tokenRevocation`.",
         );
     }
-    let password = reader.secret("tokenRevocationConfig.realtime.jmsConnectionPassword");
     Some(RealtimeRevocation {
-        brokers: Brokers {
-            user: reader
-                .text("tokenRevocationConfig.realtime.jmsConnectionUsername")
-                .map_or(brokers.user, |user| user.replace('!', "@")),
-            password: password
-                .filter(|password| !password.expose_secret().is_empty())
-                .unwrap_or(brokers.password),
-            ..brokers
-        },
+        brokers,
         topic,
-        ca_file: reader.file("tokenRevocationConfig.realtime.caFile").or(hub_ca_file),
+        ca_file,
     })
 }
 

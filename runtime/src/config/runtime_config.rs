@@ -47,6 +47,8 @@ pub struct RuntimeConfig {
     pub throttling: Throttling,
     /// Quotas that several gateways share; `None`: every gateway counts for itself.
     pub shared_quotas: Option<SharedQuotas>,
+    /// Quotas that the traffic manager counts; `None`: they are counted here.
+    pub global_throttling: Option<GlobalThrottling>,
     /// Cache bounds.
     pub caching: Caching,
     /// Connections to backends.
@@ -87,6 +89,7 @@ impl RuntimeConfig {
             backend_jwt: BackendJwt::read(&mut reader),
             claim_retrieval: None,
             revocation: Revocation::read(&mut reader, event_hub.as_ref()),
+            global_throttling: GlobalThrottling::read(&mut reader, event_hub.as_ref()),
             event_hub,
             subscription_data: SubscriptionDataSettings::read(&mut reader),
             throttling: Throttling::read(&mut reader),

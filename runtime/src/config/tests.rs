@@ -201,7 +201,7 @@ fn overrides_are_kept_apart_and_other_root_keys_are_errors() {
 #[test]
 fn keys_without_effect_are_warned_about() {
     let (_, warnings) = load(
-        "[throttlingConfig]\nenabledGlobalTMEventPublishing = true\n[b7a.log.x]\nlevel = \"DEBUG\"\n",
+        "[keyManager]\nissuer = \"x\"\n[b7a.log.x]\nlevel = \"DEBUG\"\n",
         &[],
         &[],
     )
@@ -210,7 +210,7 @@ fn keys_without_effect_are_warned_about() {
     assert!(
         warnings[0]
             .to_string()
-            .starts_with("conf/micro-gw.conf:2:1: `throttlingConfig.enabledGlobalTMEventPublishing`")
+            .starts_with("conf/micro-gw.conf:2:1: `keyManager.issuer`")
     );
 }
 

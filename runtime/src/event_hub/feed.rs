@@ -4,7 +4,7 @@
 //! room for a few messages; then the client stops reading, and the broker keeps the rest.
 
 use super::fields::Fields;
-use super::{DecodeError, Notification, TokenRevocation};
+use super::{DecodeError, Notification, ThrottleData, TokenRevocation};
 use tokio::sync::mpsc;
 
 /// Messages that wait for a consumer at most.
@@ -38,6 +38,8 @@ pub enum Outlet {
     Notification(mpsc::Sender<FeedItem<Notification>>),
     /// Revoked tokens.
     TokenRevocation(mpsc::Sender<FeedItem<TokenRevocation>>),
+    /// What the traffic manager decides.
+    ThrottleData(mpsc::Sender<FeedItem<ThrottleData>>),
 }
 
 /// Why a message did not reach the consumer.
@@ -64,6 +66,12 @@ impl Outlet {
         (Self::TokenRevocation(sender), Feed(receiver))
     }
 
+    /// Returns both ends of a topic with the traffic manager's decisions.
+    pub fn throttle_data() -> (Self, Feed<ThrottleData>) {
+        let (sender, receiver) = mpsc::channel(ROOM);
+        (Self::ThrottleData(sender), Feed(receiver))
+    }
+
     /// Tells the consumer that the queue is bound. Waits while the consumer is behind.
     ///
     /// # Errors
@@ -73,6 +81,7 @@ impl Outlet {
         match self {
             Self::Notification(feed) => send(feed, FeedItem::Reload).await,
             Self::TokenRevocation(feed) => send(feed, FeedItem::Reload).await,
+            Self::ThrottleData(feed) => send(feed, FeedItem::Reload).await,
         }
     }
 
@@ -86,6 +95,7 @@ impl Outlet {
         match self {
             Self::Notification(feed) => send(feed, FeedItem::Message(Notification::read(&fields)?)).await,
             Self::TokenRevocation(feed) => send(feed, FeedItem::Message(TokenRevocation::read(&fields)?)).await,
+            Self::ThrottleData(feed) => send(feed, FeedItem::Message(ThrottleData::read(&fields)?)).await,
         }
     }
 }

@@ -24,6 +24,28 @@ impl Fields {
         strict_json::parse(json).map(Self)
     }
 
+    /// Returns whether a field says something.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some_and(|value| value.as_str() != Some(""))
+    }
+
+    /// Returns a field as it is. Absent and null are the same.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Returns a yes or no, also written as text. Absent, null and empty are the same.
+    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, DecodeError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(_) => Err(DecodeError::Field(name)),
+        }
+    }
+
     /// Returns a text of at most `longest` bytes. Absent, null and empty are the same.
     pub(super) fn text(&self, name: &'static str, longest: usize) -> Result<Option<&str>, DecodeError> {
         match self.0.get(name) {

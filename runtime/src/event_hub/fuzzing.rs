@@ -2,7 +2,7 @@
 
 use super::decode_notification::reader;
 use super::fields::Fields;
-use super::{Notification, TokenRevocation, map_message};
+use super::{Notification, ThrottleData, TokenRevocation, map_message};
 
 /// Reads a message in either form, and what it could be an event of.
 pub fn event_hub_message(bytes: &[u8]) {
@@ -11,6 +11,7 @@ pub fn event_hub_message(bytes: &[u8]) {
         if let Ok(fields) = Fields::read(content_type, bytes) {
             let _ = TokenRevocation::read(&fields);
             let _ = Notification::read(&fields);
+            let _ = ThrottleData::read(&fields);
         }
     }
     // What a notification carries inside, behind the line that names its kind.

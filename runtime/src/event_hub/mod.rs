@@ -20,6 +20,7 @@
 //! ```
 
 pub(crate) mod amqp;
+mod block_condition;
 mod decode_notification;
 mod error;
 mod feed;
@@ -31,9 +32,11 @@ mod notification;
 mod object_id;
 #[cfg(test)]
 mod tests;
+mod throttle_data;
 mod token_revocation;
 
 pub(crate) use amqp::MAX_SHORT;
+pub(crate) use block_condition::{block_condition, block_of_shape};
 pub use error::DecodeError;
 pub use feed::{Feed, FeedItem, Outlet, Undelivered};
 pub use notification::{
@@ -41,6 +44,7 @@ pub use notification::{
     SubscriptionEvent,
 };
 pub use object_id::ObjectId;
+pub use throttle_data::{BlockChange, KeyTemplateChange, ThrottleData, ThrottleDecision};
 pub use token_revocation::TokenRevocation;
 
 /// Largest message, in bytes; real ones have a few kilobytes.

@@ -1,6 +1,6 @@
 //! What the cores share and the control thread sees.
 
-use crate::admin::{Readiness, Reason, RevocationSource, SharedQuotas, State, SubscriptionData};
+use crate::admin::{GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, State, SubscriptionData};
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
 use crate::core::Core;
@@ -138,6 +138,12 @@ impl State for Control {
                     gateways: status.gateways,
                 }
             }),
+            global_limits: self.continued.security.limits_status().map(|status| GlobalLimits {
+                decisions: status.decisions.name(),
+                connected_at_ms: status.connected_at_ms,
+                lists: status.lists.name(),
+                listed_at_ms: status.listed_at_ms,
+            }),
             issuers_without_keys: sources
                 .into_iter()
                 .filter(|source| !source.usable)
@@ -189,6 +195,7 @@ impl State for Control {
             revoked_tokens: security.revocations.len() as u64,
             revocation_sources: security.revocation_sources(),
             subscription_data: security.subscription_data(),
+            global_limits: security.limits_status(),
             counters: self.continued.counters.status(),
             shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| shared.status()),
             config_generation: snapshot.generation,

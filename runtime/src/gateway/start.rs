@@ -16,7 +16,7 @@ use crate::server::{
 };
 use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::{Continued, Snapshot};
-use crate::throttle::{CoreThrottle, Counters};
+use crate::throttle::{CoreGlobal, CoreThrottle, Counters};
 use crate::upstream::{ActiveLimit, Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
@@ -87,6 +87,7 @@ impl Gateway {
                     clock,
                     auth: Mutex::new(CoreAuth::new(&config)),
                     throttle: Mutex::new(CoreThrottle::new()),
+                    global: config.global_throttling.as_ref().map(|_| Mutex::new(CoreGlobal::new())),
                     access_log: access_log.clone(),
                     metrics: Arc::clone(metrics),
                     connections: Arc::default(),

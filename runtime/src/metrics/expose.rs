@@ -1,6 +1,7 @@
 //! Writes the merged counters as OpenMetrics text.
 
 use super::api::{CLASSES, METHODS, method_label};
+use super::global_limits::global_limits;
 use super::histogram::HistogramSum;
 use super::quotas::quotas;
 use super::revocation_sources::revocation_sources;
@@ -11,7 +12,7 @@ use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::refusal::Refusal;
 use crate::shared_quotas::SharedQuotaStatus;
 use crate::subscription_data::DataStatus;
-use crate::throttle::CounterStatus;
+use crate::throttle::{CounterStatus, LimitsStatus};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -46,6 +47,8 @@ pub(crate) struct Gauges {
     pub(crate) revocation_sources: Vec<RevocationSourceStatus>,
     /// `None`: they are not loaded while the gateway runs.
     pub(crate) subscription_data: Option<DataStatus>,
+    /// `None`: quotas are counted here.
+    pub(crate) global_limits: Option<LimitsStatus>,
     pub(crate) counters: CounterStatus,
     /// `None`: this gateway counts for itself.
     pub(crate) shared_quotas: Option<SharedQuotaStatus>,
@@ -86,6 +89,9 @@ impl Collector for Scrape {
         revocation_sources(&mut encoder, &self.gauges.revocation_sources)?;
         if let Some(status) = &self.gauges.subscription_data {
             subscription_data(&mut encoder, status)?;
+        }
+        if let Some(status) = &self.gauges.global_limits {
+            global_limits(&mut encoder, status)?;
         }
         quotas(&mut encoder, &self.gauges.counters)?;
         if let Some(status) = &self.gauges.shared_quotas {

@@ -7,6 +7,7 @@ mod api;
 mod core;
 mod expose;
 mod file_reloads;
+mod global_limits;
 mod histogram;
 mod quotas;
 mod revocation_sources;

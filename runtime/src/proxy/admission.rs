@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::Snapshot;
-use crate::throttle::{Admission, Call, Levels, Who};
+use crate::throttle::{Admission, Call, GlobalRequest, Levels, Who};
 use std::sync::{Arc, PoisonError};
 
 /// How often one request may wait for something that its decision needs.
@@ -56,15 +56,31 @@ pub(super) async fn throttle(
     if snapshot.blocks.refuse(api, view.client_ip, caller) {
         return Err(Refusal::BlockingCondition.into());
     }
-    let who = match caller {
-        Some(caller) => Who::Caller(&caller.levels),
-        None => Who::Anonymous(view.client_ip),
-    };
     let call = Call {
         client: view.client_ip,
         headers: view.headers,
         query: view.query,
         claims: caller.map(|caller| &caller.identity.claims),
+    };
+    if let Some(throttle) = &snapshot.global_throttle {
+        let request = GlobalRequest {
+            api,
+            resource,
+            caller,
+            call,
+            events: None,
+            now_ms: now.unix_ms,
+        };
+        // Every core has a state of its own where the traffic manager counts.
+        let Some(own) = &core.global else {
+            return Err(Refusal::UnknownPolicy.into());
+        };
+        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        return throttle.admit(&mut own, &request);
+    }
+    let who = match caller {
+        Some(caller) => Who::Caller(&caller.levels),
+        None => Who::Anonymous(view.client_ip),
     };
     let levels = {
         let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);

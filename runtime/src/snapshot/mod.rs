@@ -22,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::refusal::Renderer;
 use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
 use crate::shared_quotas::SharedQuotas;
-use crate::throttle::{Blocks, Counters, Throttle};
+use crate::throttle::{Blocks, Counters, GlobalThrottle, Throttle};
 use crate::tls::CertificateHeader;
 use crate::upstream::Origins;
 use http::HeaderName;
@@ -116,6 +116,8 @@ pub(crate) struct Snapshot {
     pub(crate) throttle: Arc<Throttle>,
     /// Quotas that are shared with other gateways; `None`: this one counts for itself.
     pub(crate) shared_quotas: Option<Arc<SharedQuotas>>,
+    /// `None`: quotas are counted here.
+    pub(crate) global_throttle: Option<Arc<GlobalThrottle>>,
     pub(crate) blocks: Blocks,
     pub(crate) renderer: Renderer,
     pub(crate) rules: HeaderRules,
@@ -163,6 +165,9 @@ impl Snapshot {
         let throttle = Throttle::new(gateway, Arc::clone(&continued.counters), unix_ms)
             .advertising(config.throttling.rate_limit_headers && !config.compat);
         let throttle = Arc::new(throttle);
+        let limits = security.global_limits();
+        let header = &config.authentication.header;
+        let global_throttle = limits.map(|limits| Arc::new(GlobalThrottle::new(gateway, header, limits)));
         let subscriptions = bundle.snapshot.as_ref();
         Ok(Self {
             generation,
@@ -171,9 +176,11 @@ impl Snapshot {
             routes,
             apis,
             authenticator: Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle))
-                .with_client_certificates(certificates.clients),
+                .with_client_certificates(certificates.clients)
+                .with_global_throttle(global_throttle.clone()),
             throttle,
             shared_quotas: continued.shared_quotas.clone(),
+            global_throttle,
             blocks: Blocks::new(&gateway.policies.blocks, &gateway.apis),
             renderer: Renderer::new(config.compat),
             rules: HeaderRules::compile(config),

@@ -142,7 +142,7 @@ fn is_context(api: &Api, context: &str) -> bool {
 }
 
 /// Returns the tenant that a context names, and the rest of the context.
-fn tenant_of(context: &str) -> (Option<&str>, &str) {
+pub(super) fn tenant_of(context: &str) -> (Option<&str>, &str) {
     let named = context
         .strip_prefix("/t/")
         .and_then(|rest| rest.find('/').map(|slash| rest.split_at(slash)));

@@ -58,8 +58,9 @@ impl Conditional {
     }
 }
 
+/// One thing that a condition looks at, with its pattern compiled.
 #[derive(Debug)]
-struct Matcher {
+pub(super) struct Matcher {
     subject: Matched,
     inverted: bool,
 }
@@ -73,7 +74,8 @@ enum Matched {
 }
 
 impl Matcher {
-    fn new(condition: &Condition) -> Option<Self> {
+    /// `None`: the condition has a pattern or a name that cannot be used.
+    pub(super) fn new(condition: &Condition) -> Option<Self> {
         let subject = match &condition.subject {
             Subject::Address { first, last } => Matched::Address(first.to_canonical(), last.to_canonical()),
             Subject::Header { name, pattern } => {
@@ -88,7 +90,8 @@ impl Matcher {
         })
     }
 
-    fn holds(&self, call: &Call<'_>) -> bool {
+    /// Returns whether a call meets the condition.
+    pub(super) fn holds(&self, call: &Call<'_>) -> bool {
         let matches = |pattern: &Regex, value: &str| !value.is_empty() && pattern.is_match(value);
         let found = match &self.subject {
             Matched::Address(first, last) => within(call.client.to_canonical(), *first, *last),

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The name that needs no definition.
-const UNLIMITED: &str = "Unlimited";
+pub(super) const UNLIMITED: &str = "Unlimited";
 /// The subscription policy of callers without credentials.
-const UNAUTHENTICATED: &str = "Unauthenticated";
+pub(super) const UNAUTHENTICATED: &str = "Unauthenticated";
 
 /// Numbers the configurations of a process, so that per-core state knows when it is out of date.
 static GENERATION: AtomicU64 = AtomicU64::new(1);

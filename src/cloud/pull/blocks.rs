@@ -29,17 +29,9 @@ fn block(document: &Value) -> Option<Block> {
     let fields = json::member(document, "conditionValue")?;
     Some(match kind.as_str() {
         "API" => Block::Api { context: text? },
-        "APPLICATION" => {
-            // The name may have colons, the owner may not.
-            let text = text?;
-            let (owner, name) = text.split_once(':')?;
-            Block::Application {
-                owner: owner.to_owned(),
-                name: name.to_owned(),
-            }
-        }
+        "APPLICATION" => Block::application(&text?)?,
         "USER" => Block::User { name: text? },
-        "SUBSCRIPTION" => subscription(&text?)?,
+        "SUBSCRIPTION" => Block::subscription(&text?)?,
         "IP" | "IPRANGE" => {
             let (first, last) = match &text {
                 Some(address) => (address.parse().ok()?, address.parse().ok()?),
@@ -56,25 +48,6 @@ fn block(document: &Value) -> Option<Block> {
             }
         }
         _ => return None,
-    })
-}
-
-/// `context:version:owner-application:keyType`, as API Manager 4 writes it; the context has the version already. Where the
-/// owner has a hyphen, the parts are told apart by whoever knows owners.
-fn subscription(text: &str) -> Option<Block> {
-    let (context, rest) = text.split_once(':')?;
-    let (_version, rest) = rest.split_once(':')?;
-    let (caller, key_type) = match rest.rsplit_once(':') {
-        Some((caller, key_type @ ("PRODUCTION" | "SANDBOX"))) => (caller, Some(key_type.to_owned())),
-        // A colon of the application's name.
-        _ => (rest, None),
-    };
-    let (owner, application) = caller.split_once('-')?;
-    Some(Block::Subscription {
-        context: context.to_owned(),
-        owner: owner.to_owned(),
-        application: application.to_owned(),
-        key_type,
     })
 }
 

@@ -47,3 +47,33 @@ pub enum Block {
         key_type: Option<String>,
     },
 }
+
+impl Block {
+    /// Reads `owner:name`, as control planes name an application. The name may have colons, the owner may not.
+    pub fn application(text: &str) -> Option<Self> {
+        let (owner, name) = text.split_once(':')?;
+        Some(Self::Application {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// Reads `context:version:owner-application:keyType`, as API Manager 4 names a subscription; the context has the version
+    /// already. Where the owner has a hyphen, the parts are told apart by whoever knows owners.
+    pub fn subscription(text: &str) -> Option<Self> {
+        let (context, rest) = text.split_once(':')?;
+        let (_version, rest) = rest.split_once(':')?;
+        let (caller, key_type) = match rest.rsplit_once(':') {
+            Some((caller, key_type @ ("PRODUCTION" | "SANDBOX"))) => (caller, Some(key_type.to_owned())),
+            // A colon of the application's name.
+            _ => (rest, None),
+        };
+        let (owner, application) = caller.split_once('-')?;
+        Some(Self::Subscription {
+            context: context.to_owned(),
+            owner: owner.to_owned(),
+            application: application.to_owned(),
+            key_type,
+        })
+    }
+}

@@ -5,6 +5,7 @@ use crate::auth::SecurityError;
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
 use crate::subscription_data::SubscriptionData;
+use crate::throttle::LimitsSource;
 use crate::tls::OpenStore;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,30 @@ pub(in crate::auth) fn subscription_data(
         added.map_err(|reason| unusable_roots(ca_file, CA_FILE, reason))?;
     }
     Ok(Some(data))
+}
+
+/// Follows what the traffic manager tells about quotas, where it counts them. Its topic is added to `event_hub`.
+pub(in crate::auth) fn global_limits(
+    config: &RuntimeConfig,
+    trust: Option<&OpenStore>,
+    control: &tokio::runtime::Handle,
+    event_hub: &mut Connections,
+) -> Result<Option<Arc<LimitsSource>>, SecurityError> {
+    const CA_FILE: &str = "throttlingConfig.jmsConnectionCaFile";
+    const LISTS_CA_FILE: &str = "throttlingConfig.dataRetriever.caFile";
+    let Some(settings) = &config.global_throttling else {
+        return Ok(None);
+    };
+    let roots = extra_roots(settings.lists.ca_file.as_deref(), LISTS_CA_FILE, trust)?;
+    let source = LimitsSource::new(settings, roots.as_deref(), config.throttling.max_counters);
+    let source = source.map_err(|reason| unusable_roots(settings.lists.ca_file.as_deref(), LISTS_CA_FILE, reason))?;
+    let ca_file = settings.ca_file.as_deref();
+    let roots = extra_roots(ca_file, CA_FILE, trust)?;
+    let (topic, follow) = source.topic();
+    let added = event_hub.add(&settings.brokers, roots, topic);
+    added.map_err(|reason| unusable_roots(ca_file, CA_FILE, reason))?;
+    control.spawn(follow);
+    Ok(Some(source))
 }
 
 /// Returns the certificates trusted for the control plane beside the system's: those of the file, else of the store.

@@ -13,7 +13,7 @@ mod introspection;
 mod jwks;
 mod key_manager_auth;
 mod key_validation;
-mod keys;
+pub(crate) mod keys;
 mod mutual_tls;
 mod redis_revocation;
 mod remembered;

@@ -52,7 +52,12 @@ impl Server {
     }
 
     pub(crate) fn answer(&self, answer: Vec<u8>) {
-        *self.answer.lock().expect("not poisoned") = Box::new(move |_| answer.clone());
+        self.answer_by(move |_| answer.clone());
+    }
+
+    /// Answers every further request by what it says.
+    pub(crate) fn answer_by(&self, answer: impl Fn(&str) -> Vec<u8> + Send + 'static) {
+        *self.answer.lock().expect("not poisoned") = Box::new(answer);
     }
 
     pub(crate) fn requests(&self) -> usize {

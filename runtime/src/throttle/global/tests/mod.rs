@@ -1,0 +1,6 @@
+//! Tests of decisions, against a model and with a real broker.
+
+mod admission;
+mod decisions;
+mod model;
+mod served;
