@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::quotas::QuotaArgs;
 use crate::role::Role;
 use crate::scenario::{Scenario, SubjectKind};
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub connections: u32,
     /// What standard output carries.
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(long, value_enum, default_value = "text", global = true)]
     pub output: Output,
     /// Measure only these (repeatable).
     #[arg(long = "subject", value_enum, value_name = "SUBJECT")]
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     /// Use the built-in load generator although `wrk` is installed.
     #[arg(long)]
     pub no_wrk: bool,
-    /// The parts of the benchmark that run in processes of their own.
+    /// Something else to do.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -49,9 +50,11 @@ pub(crate) enum Output {
     Json,
 }
 
-/// Subcommands, for the program's own use.
+/// Subcommands.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Simulates gateways that share quotas: traffic to the store, errors, memory.
+    Quotas(QuotaArgs),
     /// One part of the benchmark; started by the benchmark itself.
     #[command(hide = true, subcommand)]
     Role(Role),

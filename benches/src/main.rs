@@ -6,6 +6,8 @@
 //! together; absolute values drift with the machine, the ratios hold. Nothing here asserts a time.
 //!
 //! [`bench::run`] is the whole run; [`measure`] is where a figure comes from.
+//!
+//! [`quotas`] predicts instead: what shared quotas cost, and how exact they are, on many gateways.
 
 mod answer;
 mod args;
@@ -16,6 +18,7 @@ mod machine;
 mod measure;
 mod process;
 mod project;
+mod quotas;
 mod report;
 mod role;
 mod scenario;
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let result = match runtime {
         Ok(runtime) => match args.command {
             Some(Command::Role(role)) => role::run(role, &runtime),
+            Some(Command::Quotas(quotas)) => quotas::run(&quotas, args.output),
             None => runtime.block_on(until_stopped(&args)),
         },
         Err(source) => Err(Failure::Runtime { source }),

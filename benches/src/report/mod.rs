@@ -4,6 +4,7 @@ mod row;
 mod table;
 
 pub(crate) use row::Row;
+pub(crate) use table::layout;
 
 use crate::failure::Failure;
 use crate::machine::Machine;

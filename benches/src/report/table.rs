@@ -125,7 +125,7 @@ fn start_line(start: &Start) -> String {
 }
 
 /// Lines up columns: text to the left, figures to the right.
-fn layout<const N: usize>(lines: &[[String; N]]) -> String {
+pub(crate) fn layout<const N: usize>(lines: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for line in lines {
         for (width, cell) in widths.iter_mut().zip(line) {
