@@ -24,6 +24,7 @@ pub mod event_hub;
 pub mod fuzzing;
 mod gateway;
 mod metrics;
+mod operator_blocks;
 mod own_file;
 mod pause;
 mod proxy;
@@ -45,6 +46,7 @@ mod watched_files;
 
 pub use access_log::AccessLogError;
 pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};
+pub use operator_blocks::BlockFileError;
 pub use route::RouteError;
 pub use server::{BindError, CertificateError, CertificateOrigin, OcspError, TlsError};
 pub use shared_quotas::SharedQuotasError;

@@ -49,6 +49,15 @@ impl AdminClient {
         self.ask(Call::post(self.at(path), "application/json", bytes)).await
     }
 
+    /// Removes something.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, AdminError> {
+        self.ask(Call {
+            method: reqwest::Method::DELETE,
+            ..Call::get(self.at(path))
+        })
+        .await
+    }
+
     fn at(&self, path: &str) -> Url {
         let mut url = self.address.clone();
         let base = url.path().trim_end_matches('/').to_owned();

@@ -1,6 +1,8 @@
 //! `mgw admin`
 
+pub mod block;
 pub mod reset_quota;
+pub mod unblock;
 
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -19,11 +21,17 @@ pub struct AdminCommand {
 pub enum Change {
     /// Start the count of a limit again.
     ResetQuota(reset_quota::ResetQuotaArgs),
+    /// Refuse requests, at once and for as long as you say.
+    Block(block::BlockArgs),
+    /// Let blocked requests pass again.
+    Unblock(unblock::UnblockArgs),
 }
 
 /// Changes what a running gateway does.
 pub fn run(args: AdminCommand, context: &Context) -> Result<ExitCode, Failure> {
     match args.change {
         Change::ResetQuota(args) => reset_quota::run(args, context),
+        Change::Block(args) => block::run(args, context),
+        Change::Unblock(args) => unblock::run(args, context),
     }
 }

@@ -1,5 +1,6 @@
 //! `mgw inspect`
 
+pub mod blocks;
 mod certificates;
 pub mod quotas;
 
@@ -30,6 +31,8 @@ pub struct InspectArgs {
 pub enum Running {
     /// Show how far the limits of a running gateway are used.
     Quotas(quotas::QuotasArgs),
+    /// Show what a running gateway blocks.
+    Blocks(blocks::BlocksArgs),
 }
 
 #[derive(serde::Serialize)]
@@ -55,6 +58,7 @@ struct SnapshotSummary {
 pub fn run(args: InspectArgs, context: &Context) -> Result<ExitCode, Failure> {
     match args.running {
         Some(Running::Quotas(args)) => quotas::run(args, context),
+        Some(Running::Blocks(args)) => blocks::run(args, context),
         None => bundle(&args.bundle, context),
     }
 }

@@ -53,6 +53,10 @@ impl From<StartError> for Failure {
                 ExitCode::Environment,
                 "Check the path of the access log in the settings.",
             ),
+            StartError::Blocks(_) => (
+                ExitCode::Environment,
+                "Restore the file from a copy; if the blocks in it are not needed any more, remove it.",
+            ),
             StartError::NoListener => (
                 ExitCode::Invalid,
                 "Switch the HTTP or the HTTPS listener on in the settings.",

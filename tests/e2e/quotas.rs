@@ -1,4 +1,4 @@
-//! Looking at the quotas of a running gateway, and resetting them, through the binary.
+//! Looking at quotas and blocks of a running gateway, and changing them, through the binary.
 
 use crate::running::Running;
 use crate::support::Place;
@@ -129,6 +129,72 @@ async fn a_limit_is_looked_at_and_its_count_begins_again() {
     for expected in [200, 200, 429] {
         assert_eq!(shop.get().await, expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_is_set_looked_at_and_removed() {
+    let shop = Shop::start().await;
+    let admin = shop.admin.as_str();
+    let mgw = |arguments: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.extend(["--url", admin]);
+        shop.place.mgw(&all)
+    };
+    assert_eq!(mgw(&["inspect", "blocks"]).exits(0).stdout, "nothing is blocked\n");
+    let set = mgw(&[
+        "admin",
+        "block",
+        "api",
+        "/shop",
+        "--for",
+        "2h",
+        "--reason",
+        "stocktaking",
+    ])
+    .exits(0);
+    assert!(
+        set.stdout.starts_with("API /shop is blocked until 2") && set.stdout.ends_with("(block 1)\n"),
+        "{}",
+        set.stdout
+    );
+    assert_eq!(shop.get().await, 403);
+    let set = mgw(&["admin", "block", "address", "127.0.0.0/8", "--output", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        set["block"],
+        json!({"kind": "address", "first": "127.0.0.0", "last": "127.255.255.255"})
+    );
+
+    let text = mgw(&["inspect", "blocks"]).exits(0).stdout;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(
+        lines[1].contains("API /shop") && lines[1].ends_with("stocktaking"),
+        "{text}"
+    );
+    assert!(
+        lines[2].contains("address 127.0.0.0 to 127.255.255.255  removed"),
+        "{text}"
+    );
+
+    let unknown = mgw(&["admin", "block", "api", "/shopp"]).exits(14);
+    assert!(
+        unknown.stderr.contains("no API is known under the context /shopp"),
+        "{}",
+        unknown.stderr
+    );
+    mgw(&["admin", "block", "user", "ana", "--for", "soon"]).exits(2);
+    mgw(&["admin", "unblock", "1"]).exits(0);
+    assert_eq!(shop.get().await, 403);
+    let removed = mgw(&["admin", "unblock", "2"]).exits(0).stdout;
+    assert_eq!(
+        removed,
+        "address 127.0.0.0 to 127.255.255.255 is no longer blocked by 2\n"
+    );
+    assert_eq!(shop.get().await, 200);
+    let missing = mgw(&["admin", "unblock", "2"]).exits(14);
+    assert!(missing.stderr.contains("there is no such block"), "{}", missing.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,16 @@
-//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas` and `/revocations`, on a thread of its own.
+//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas`, `/blocks` and `/revocations`, on a thread of its own.
 //!
 //! It is served by the control runtime, so that it answers while the cores are busy or drained.
 
 mod answer;
+mod aside;
+mod blocks;
 mod guard;
 mod quotas;
 mod ready;
 mod revocations;
 mod serve;
 
+pub(crate) use blocks::{BlockError, BlocksInForce};
 pub(crate) use ready::{GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, SubscriptionData};
 pub(crate) use serve::{State, serve};

@@ -2,6 +2,7 @@
 
 use super::State;
 use super::answer::{Answer, error, json, not_allowed};
+use super::aside::Aside;
 use super::guard;
 use crate::throttle::{LevelKind, QuotaFilter, QuotaReset, QuotaState, What};
 use http::{Method, Request, StatusCode};
@@ -9,7 +10,6 @@ use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Quotas in one answer, unless asked for another number, and at most.
 const USUAL: usize = 100;
@@ -18,37 +18,10 @@ const MOST: usize = 1000;
 /// Longest key that can be asked for.
 const MAX_KEY: usize = 4096;
 
-/// Lets one request at a time look at all counters.
-#[derive(Debug)]
-pub(super) struct Look(Semaphore);
-
-impl Default for Look {
-    fn default() -> Self {
-        Self(Semaphore::new(1))
-    }
-}
-
-impl Look {
-    /// Works beside the control thread, which has others to answer.
-    async fn at<S: State, T: Send + 'static>(
-        &self,
-        state: &Arc<S>,
-        work: impl FnOnce(&S) -> T + Send + 'static,
-    ) -> Result<T, Answer> {
-        // The semaphore is never closed, and a panic has been reported by then.
-        let failed = || error(StatusCode::INTERNAL_SERVER_ERROR, "the counters could not be looked at");
-        let _alone = self.0.acquire().await.map_err(|_| failed())?;
-        let state = Arc::clone(state);
-        tokio::task::spawn_blocking(move || work(&state))
-            .await
-            .map_err(|_| failed())
-    }
-}
-
 /// `GET /quotas`
 pub(super) async fn show<S: State>(
     state: &Arc<S>,
-    look: &Look,
+    aside: &Aside,
     request: Request<Incoming>,
     local: Option<IpAddr>,
 ) -> Answer {
@@ -64,7 +37,7 @@ pub(super) async fn show<S: State>(
         Ok(filter) => filter,
         Err(reason) => return error(StatusCode::BAD_REQUEST, &reason),
     };
-    match look.at(state, move |state| state.quotas(&filter)).await {
+    match aside.run(state, move |state| state.quotas(&filter)).await {
         Ok(quotas) => {
             let shown = Shown {
                 total: quotas.total,
@@ -78,7 +51,7 @@ pub(super) async fn show<S: State>(
 }
 
 /// `POST /quotas/reset`
-pub(super) async fn reset<S: State>(state: &Arc<S>, look: &Look, request: Request<Incoming>, peer: IpAddr) -> Answer {
+pub(super) async fn reset<S: State>(state: &Arc<S>, aside: &Aside, request: Request<Incoming>, peer: IpAddr) -> Answer {
     if request.method() != Method::POST {
         return not_allowed("POST");
     }
@@ -91,7 +64,7 @@ pub(super) async fn reset<S: State>(state: &Arc<S>, look: &Look, request: Reques
         Err(reason) => return error(StatusCode::BAD_REQUEST, &reason),
     };
     let asked = which.clone();
-    let counters = match look.at(state, move |state| state.reset_quotas(&which)).await {
+    let counters = match aside.run(state, move |state| state.reset_quotas(&which)).await {
         Ok(counters) => counters,
         Err(failed) => return failed,
     };

@@ -1,10 +1,12 @@
 //! Serves the admin listener.
 
 use super::answer::{Answer, json, not_allowed, with};
-use super::quotas::Look;
+use super::aside::Aside;
+use super::blocks::{BlockError, BlocksInForce};
 use super::ready::Readiness;
-use super::{quotas, revocations};
+use super::{blocks, quotas, revocations};
 use crate::auth::RevocationListError;
+use crate::operator_blocks::OperatorBlock;
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
@@ -36,12 +38,18 @@ pub(crate) trait State: Send + Sync + 'static {
     fn quotas(&self, filter: &QuotaFilter) -> QuotaStates;
     /// Starts counts again and returns how many; takes its time.
     fn reset_quotas(&self, which: &QuotaReset) -> u64;
+    /// The blocks that are in force.
+    fn blocks(&self) -> BlocksInForce;
+    /// Sets a block, with effect from the next request; takes its time.
+    fn block(&self, asked: &[u8]) -> Result<OperatorBlock, BlockError>;
+    /// Removes a block, with effect from the next request; takes its time.
+    fn unblock(&self, id: u64) -> Result<OperatorBlock, BlockError>;
 }
 
 /// Serves until the runtime ends.
 pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
-    let look = Arc::new(Look::default());
+    let aside = Arc::new(Aside::default());
     loop {
         // The semaphore is never closed.
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
@@ -57,7 +65,7 @@ pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
         };
         let asked = Asked {
             state: Arc::clone(&state),
-            look: Arc::clone(&look),
+            aside: Arc::clone(&aside),
             peer: peer.ip(),
             local: stream.local_addr().ok().map(|address| address.ip()),
         };
@@ -82,7 +90,7 @@ pub(crate) async fn serve<S: State>(listener: TcpListener, state: Arc<S>) {
 /// What a connection's requests are answered with.
 struct Asked<S> {
     state: Arc<S>,
-    look: Arc<Look>,
+    aside: Arc<Aside>,
     peer: IpAddr,
     /// The address that was connected to.
     local: Option<IpAddr>,
@@ -92,8 +100,11 @@ impl<S: State> Asked<S> {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         match request.uri().path() {
             "/revocations" => revocations::answer(&*self.state, request).await,
-            "/quotas" => quotas::show(&self.state, &self.look, request, self.local).await,
-            "/quotas/reset" => quotas::reset(&self.state, &self.look, request, self.peer).await,
+            "/quotas" => quotas::show(&self.state, &self.aside, request, self.local).await,
+            "/quotas/reset" => quotas::reset(&self.state, &self.aside, request, self.peer).await,
+            path if path == blocks::PATH || path.starts_with(blocks::BELOW) => {
+                blocks::answer(&self.state, &self.aside, request, self.peer, self.local).await
+            }
             _ => plain(&*self.state, &request),
         }
     }

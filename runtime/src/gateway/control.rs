@@ -1,16 +1,20 @@
 //! What the cores share and the control thread sees.
 
-use crate::admin::{GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, State, SubscriptionData};
+use crate::admin::{
+    BlockError, BlocksInForce, GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, State, SubscriptionData,
+};
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
 use crate::core::Core;
 use crate::gateway::ReloadError;
 use crate::metrics::{Gauges, expose};
+use crate::operator_blocks::{OperatorBlock, new_block};
 use crate::server::ServerTls;
 use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
+use mgw_bundle::config::Block;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -81,6 +85,12 @@ impl Control {
             core.take_over(&snapshot);
         }
         self.snapshot.store(snapshot);
+    }
+
+    /// Has the requests to come see the blocks of operators as they are now.
+    fn serve_blocks(&self, now_ms: u64) {
+        let operators = self.continued.operator_blocks.in_force(now_ms);
+        self.serve(Arc::new(self.snapshot.load().with_blocks(&operators)));
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -164,6 +174,36 @@ impl State for Control {
         self.continued.counters.reset(which, unix_ms())
     }
 
+    fn blocks(&self) -> BlocksInForce {
+        BlocksInForce {
+            operators: self.continued.operator_blocks.in_force(unix_ms()),
+            bundle: self.snapshot.load().blocks.of_bundle().to_vec(),
+        }
+    }
+
+    fn block(&self, asked: &[u8]) -> Result<OperatorBlock, BlockError> {
+        // Not while a bundle is taken over, which would go on with the blocks of before.
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_ms = unix_ms();
+        let new = new_block(asked, now_ms).map_err(BlockError::Request)?;
+        if let Block::Api { context } | Block::Subscription { context, .. } = &new.block
+            && !self.snapshot.load().blocks.knows_context(context)
+        {
+            return Err(BlockError::Context(context.clone()));
+        }
+        let added = self.continued.operator_blocks.add(new, now_ms)?;
+        self.serve_blocks(now_ms);
+        Ok(added)
+    }
+
+    fn unblock(&self, id: u64) -> Result<OperatorBlock, BlockError> {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_ms = unix_ms();
+        let removed = self.continued.operator_blocks.remove(id, now_ms)?;
+        self.serve_blocks(now_ms);
+        Ok(removed)
+    }
+
     fn metrics(&self) -> String {
         let snapshot = self.snapshot.load();
         let sum = |value: fn(&Core) -> usize| self.cores.iter().map(|core| value(core) as u64).sum();
@@ -198,6 +238,7 @@ impl State for Control {
             global_limits: security.limits_status(),
             counters: self.continued.counters.status(),
             shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| shared.status()),
+            operator_blocks: self.continued.operator_blocks.count(unix_ms()) as u64,
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),

@@ -2,6 +2,7 @@
 
 use crate::access_log::AccessLogError;
 use crate::auth::SecurityError;
+use crate::operator_blocks::BlockFileError;
 use crate::server::{BindError, TlsError};
 use crate::shared_quotas::SharedQuotasError;
 use crate::snapshot::SnapshotError;
@@ -33,6 +34,9 @@ pub enum StartError {
     /// The access log.
     #[error(transparent)]
     AccessLog(#[from] AccessLogError),
+    /// Blocks that operators have set.
+    #[error(transparent)]
+    Blocks(#[from] BlockFileError),
     /// The settings switch every listener off.
     #[error("no listener is switched on")]
     NoListener,
@@ -58,9 +62,12 @@ impl StartError {
             Self::AccessLog(error) => vec![error.path.display().to_string()],
             Self::SharedQuotas(SharedQuotasError::CaFile { path, .. }) => vec![path.display().to_string()],
             Self::SharedQuotas(SharedQuotasError::Unusable) => Vec::new(),
-            Self::Snapshot(_) | Self::Bind(_) | Self::NoListener | Self::Unsupported { .. } | Self::Thread(_) => {
-                Vec::new()
-            }
+            Self::Snapshot(_)
+            | Self::Bind(_)
+            | Self::Blocks(_)
+            | Self::NoListener
+            | Self::Unsupported { .. }
+            | Self::Thread(_) => Vec::new(),
         }
     }
 }

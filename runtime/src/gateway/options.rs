@@ -8,6 +8,6 @@ pub struct GatewayOptions {
     /// Threads that serve requests; `None`: the operator's setting, or one per core.
     pub cores: Option<usize>,
     /// Where the gateway keeps what it makes itself: the self-signed certificate and its key, and the keys that issuers
-    /// published when they could last be asked.
+    /// published when they could last be asked, and the blocks that operators have set.
     pub data_dir: PathBuf,
 }

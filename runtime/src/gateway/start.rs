@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::{KeepAlive, RuntimeConfig};
 use crate::core::{Core, Local};
 use crate::metrics::Metrics;
+use crate::operator_blocks::OperatorBlocks;
 use crate::proxy::RequestIds;
 use crate::server::{
     ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable,
@@ -55,6 +56,7 @@ impl Gateway {
             origins: Origins::new(&config)?,
             security,
             metrics: Arc::new(Metrics::new(cores)),
+            operator_blocks: OperatorBlocks::open(&options.data_dir)?,
         };
         let snapshot = compile(bundle, &config, &continued, 1)?;
         let connector = Connector::new(config.http_clients.connect_timeout);

@@ -52,6 +52,7 @@ pub(crate) struct Gauges {
     pub(crate) counters: CounterStatus,
     /// `None`: this gateway counts for itself.
     pub(crate) shared_quotas: Option<SharedQuotaStatus>,
+    pub(crate) operator_blocks: u64,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -213,6 +214,11 @@ impl Scrape {
                 gauges.tokens_remembered,
             ),
             ("revoked_tokens", "Revocations in force", gauges.revoked_tokens),
+            (
+                "operator_blocks",
+                "Blocks in force that operators have set",
+                gauges.operator_blocks,
+            ),
             ("ready", "Whether the gateway takes traffic", u64::from(gauges.ready)),
         ] {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;

@@ -53,7 +53,7 @@ pub(super) async fn throttle(
     now: Now,
 ) -> Result<Admission, Rejection> {
     let (api, resource) = (route.api_index.0, route.resource_index.0);
-    if snapshot.blocks.refuse(api, view.client_ip, caller) {
+    if snapshot.blocks.refuse(api, view.client_ip, caller, now.unix_ms) {
         return Err(Refusal::BlockingCondition.into());
     }
     let call = Call {

@@ -19,6 +19,7 @@ use certificates::BundleCertificates;
 use crate::auth::{Authenticator, KeyMaterial, Security};
 use crate::config::RuntimeConfig;
 use crate::metrics::Metrics;
+use crate::operator_blocks::{OperatorBlock, OperatorBlocks};
 use crate::refusal::Renderer;
 use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
 use crate::shared_quotas::SharedQuotas;
@@ -101,6 +102,7 @@ pub(crate) struct Continued {
     pub(crate) counters: Arc<Counters>,
     pub(crate) shared_quotas: Option<Arc<SharedQuotas>>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) operator_blocks: OperatorBlocks,
 }
 
 /// The configuration that requests see.
@@ -181,7 +183,8 @@ impl Snapshot {
             throttle,
             shared_quotas: continued.shared_quotas.clone(),
             global_throttle,
-            blocks: Blocks::new(&gateway.policies.blocks, &gateway.apis),
+            blocks: Blocks::new(&gateway.policies.blocks, &gateway.apis)
+                .with(&continued.operator_blocks.in_force(unix_ms)),
             renderer: Renderer::new(config.compat),
             rules: HeaderRules::compile(config),
             backend_jwt_header: config.backend_jwt.header.clone(),
@@ -210,6 +213,14 @@ impl Snapshot {
     pub(crate) fn with_keys(&self, keys: Arc<KeyMaterial>) -> Self {
         Self {
             authenticator: self.authenticator.with_keys(keys),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same configuration with other blocks of operators.
+    pub(crate) fn with_blocks(&self, operators: &[OperatorBlock]) -> Self {
+        Self {
+            blocks: self.blocks.with(operators),
             ..self.clone()
         }
     }

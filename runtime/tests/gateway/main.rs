@@ -15,6 +15,7 @@ mod key_manager;
 mod limits;
 mod listeners;
 mod operation;
+mod operator_blocks;
 mod quotas;
 mod reload;
 mod rotation;

@@ -1,13 +1,12 @@
 //! `mgw inspect quotas`
 
-use crate::admin::{AdminArgs, AdminClient};
+use crate::admin::{AdminArgs, AdminClient, moment};
 use crate::commands::interrupt::interruptible;
 use crate::compile::describe_window;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::{table, visible};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Arguments of `mgw inspect quotas`.
@@ -145,13 +144,6 @@ fn text(quotas: &Quotas) -> String {
         std::iter::once(head).chain(rows),
         [false, false, true, true, false, false, false, false],
     )
-}
-
-fn moment(unix_ms: u64) -> String {
-    i64::try_from(unix_ms)
-        .ok()
-        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
-        .map_or_else(|| format!("{unix_ms} ms"), |moment| moment.to_string())
 }
 
 #[cfg(test)]

@@ -49,13 +49,13 @@ struct Resolved {
 
 impl ServedBlocks {
     /// Returns whether a request is blocked, see [`Blocks::refuse`].
-    pub(crate) fn refuse(&self, api: u32, client: IpAddr, caller: Option<&Caller>) -> bool {
+    pub(crate) fn refuse(&self, api: u32, client: IpAddr, caller: Option<&Caller>, now_ms: u64) -> bool {
         let resolved = self.0.load();
         let of_tenant = || {
             let blocks = resolved.of_tenants.get(usize::try_from(api).ok()?)?.as_ref()?;
-            Some(blocks.refuse(api, client, None))
+            Some(blocks.refuse(api, client, None, now_ms))
         };
-        resolved.everywhere.refuse(api, client, caller) || of_tenant().unwrap_or(false)
+        resolved.everywhere.refuse(api, client, caller, now_ms) || of_tenant().unwrap_or(false)
     }
 }
 

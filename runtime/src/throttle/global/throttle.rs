@@ -115,7 +115,10 @@ impl GlobalThrottle {
         let Some((api, resource)) = found else {
             return Err(Refusal::UnknownPolicy.into());
         };
-        if self.blocks.refuse(request.api, request.call.client, request.caller) {
+        if self
+            .blocks
+            .refuse(request.api, request.call.client, request.caller, request.now_ms)
+        {
             return Err(Refusal::BlockingCondition.into());
         }
         self.shared_levels(request, api, resource)?;

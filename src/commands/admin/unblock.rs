@@ -1,0 +1,39 @@
+//! `mgw admin unblock`
+
+use crate::admin::{AdminArgs, AdminClient, OperatorBlock, describe_block};
+use crate::commands::interrupt::interruptible;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use serde::{Deserialize, Serialize};
+
+/// Arguments of `mgw admin unblock`.
+#[derive(Debug, clap::Args)]
+pub struct UnblockArgs {
+    /// The block's number, as `mgw inspect blocks` shows it.
+    #[arg(value_name = "ID")]
+    pub id: u64,
+    /// Which gateway.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Unblocked {
+    removed: OperatorBlock,
+}
+
+/// Removes a block.
+pub fn run(args: UnblockArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let client = AdminClient::new(&args.admin, &context.ui)?;
+    let path = format!("/blocks/{}", args.id);
+    let asked = async { Ok(client.delete::<Unblocked>(&path).await?) };
+    let unblocked = context.block_on(interruptible(asked))?;
+    let text = format!(
+        "{} is no longer blocked by {}",
+        describe_block(&unblocked.removed.block),
+        args.id
+    );
+    context.ui.result(text, &unblocked);
+    Ok(ExitCode::Success)
+}
