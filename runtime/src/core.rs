@@ -8,6 +8,7 @@ use crate::proxy::RequestIds;
 use crate::server::Connections;
 use crate::snapshot::Snapshot;
 use crate::throttle::{CoreGlobal, CoreThrottle};
+use crate::traffic_manager::EventQueue;
 use crate::upstream::{Upstream, UpstreamError};
 use arc_swap::ArcSwap;
 use crossbeam_utils::CachePadded;
@@ -33,6 +34,9 @@ pub(crate) struct Core {
     pub(crate) throttle: Mutex<CoreThrottle>,
     /// For quotas that the traffic manager counts, where it does. Never contended either.
     pub(crate) global: Option<Mutex<CoreGlobal>>,
+    /// Where admitted requests are told; `None`: the traffic manager is not told of them.
+    #[expect(dead_code, reason = "requests do not become events yet")]
+    pub(crate) events: Option<EventQueue>,
     pub(crate) access_log: Option<AccessLog>,
     pub(crate) metrics: Arc<CachePadded<CoreMetrics>>,
     pub(crate) connections: Arc<Connections>,

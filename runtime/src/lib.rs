@@ -19,6 +19,7 @@ mod clock;
 pub mod config;
 mod control_plane;
 mod core;
+mod dial;
 pub mod event_hub;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

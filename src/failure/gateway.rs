@@ -57,6 +57,10 @@ impl From<StartError> for Failure {
                 ExitCode::Environment,
                 "Restore the file from a copy; if the blocks in it are not needed any more, remove it.",
             ),
+            StartError::TrafficManager { .. } => (
+                ExitCode::Environment,
+                "Check the certificates that throttlingConfig.receiverCaFile names, or those of the trust store.",
+            ),
             StartError::NoListener => (
                 ExitCode::Invalid,
                 "Switch the HTTP or the HTTPS listener on in the settings.",

@@ -2,6 +2,7 @@
 
 use super::builders::{
     claim_source, global_limits, key_source, opaque_tokens, revoke_from_file, subscription_data, token_proxy,
+    traffic_manager_roots,
 };
 use super::jwks::KeySourceStatus;
 use super::key_manager::OpaqueTokens;
@@ -39,6 +40,8 @@ pub struct Security {
     global_limits: Option<Arc<LimitsSource>>,
     /// Counts changes of fetched keys.
     key_generation: Arc<AtomicU64>,
+    /// Trusted for the traffic manager beside the system's, PEM.
+    pub(crate) traffic_manager_roots: Option<Vec<u8>>,
 }
 
 impl Security {
@@ -91,6 +94,7 @@ impl Security {
             opaque_tokens(&config.key_manager, trust, control).map(Some),
             &mut errors,
         );
+        let traffic_manager_roots = keep(traffic_manager_roots(config, trust), &mut errors);
         let Some(keys) = keys.filter(|_| errors.is_empty()) else {
             return Err(errors);
         };
@@ -105,6 +109,7 @@ impl Security {
             revocation_sources,
             global_limits,
             key_generation,
+            traffic_manager_roots,
             config: config.clone(),
         }))
     }

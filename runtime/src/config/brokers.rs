@@ -3,15 +3,17 @@
 //! The product's notation lists brokers inside quotes: `amqp://user:password@clientid/carbon?brokerlist='tcp://one:5672?retries='5';ssl://two:8672'`.
 //! A URL names one: `amqps://user:password@one:8672/carbon`.
 
+use super::ServerAddress;
 use super::settings::Reader;
 use crate::event_hub::MAX_SHORT;
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt;
 use url::Url;
 
 /// Most brokers of a list.
 const MAX_BROKERS: usize = 16;
+const PORT: u16 = 5672;
+const TLS_PORT: u16 = 5671;
 const REMEDY: &str = "Write it like amqp://user:password@clientid/carbon?brokerlist='tcp://host:5672' or amqps://user:password@host:8672/carbon.";
 
 /// Brokers of which one is used at a time, and how to sign in to them.
@@ -24,7 +26,7 @@ pub struct Brokers {
     /// Virtual host.
     pub virtual_host: String,
     /// The brokers in the order in which they are tried; at least one.
-    pub addresses: Vec<BrokerAddress>,
+    pub addresses: Vec<ServerAddress>,
 }
 
 impl PartialEq for Brokers {
@@ -33,37 +35,6 @@ impl PartialEq for Brokers {
             && self.password.expose_secret() == other.password.expose_secret()
             && self.virtual_host == other.virtual_host
             && self.addresses == other.addresses
-    }
-}
-
-/// One broker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokerAddress {
-    /// Name or address of the host.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// Whether it is spoken to with TLS.
-    pub tls: bool,
-}
-
-impl fmt::Display for BrokerAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
-impl BrokerAddress {
-    fn new(host: &str, port: Option<u16>, tls: bool) -> Self {
-        Self {
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port: port.unwrap_or(if tls { 5671 } else { 5672 }),
-            tls,
-        }
     }
 }
 
@@ -131,7 +102,7 @@ fn url(text: &str) -> Result<Brokers, &'static str> {
         user: user(url.username())?,
         password: decoded(url.password().unwrap_or_default())?.into(),
         virtual_host: virtual_host(url.path().trim_start_matches('/'))?,
-        addresses: vec![BrokerAddress::new(host, url.port(), tls)],
+        addresses: vec![ServerAddress::new(host, url.port().unwrap_or(default_port(tls)), tls)],
     })
 }
 
@@ -155,7 +126,7 @@ fn product(front: &str, list: &str) -> Result<Parsed, &'static str> {
 
 /// Reads what stands behind `brokerlist='`: brokers, each with options whose values stand in quotes too, up to the closing
 /// quote. Options for the connection may follow; the brokers are tried in their order whatever those say.
-fn broker_list(list: &str) -> Result<(Vec<BrokerAddress>, bool), &'static str> {
+fn broker_list(list: &str) -> Result<(Vec<ServerAddress>, bool), &'static str> {
     let (mut addresses, mut stores) = (Vec::new(), false);
     let mut rest = list;
     loop {
@@ -180,7 +151,7 @@ fn broker_list(list: &str) -> Result<(Vec<BrokerAddress>, bool), &'static str> {
             stores |= name.contains("store");
             behind = after;
         }
-        addresses.push(address(authority, tls)?);
+        addresses.push(ServerAddress::read(authority, tls, default_port(tls))?);
         if addresses.len() > MAX_BROKERS {
             return Err("there are more than 16 brokers");
         }
@@ -195,17 +166,8 @@ fn broker_list(list: &str) -> Result<(Vec<BrokerAddress>, bool), &'static str> {
     Ok((addresses, stores))
 }
 
-fn address(authority: &str, tls: bool) -> Result<BrokerAddress, &'static str> {
-    // The URL parser knows hosts and ports best; of its scheme it wants to know nothing.
-    let url = Url::parse(&format!("amqp://{authority}")).map_err(|_| "the host or port of a broker is malformed")?;
-    let host = url
-        .host_str()
-        .filter(|host| !host.is_empty())
-        .ok_or("a broker has no host")?;
-    if !url.username().is_empty() || url.password().is_some() || !matches!(url.path(), "" | "/") {
-        return Err("a broker has more than host and port");
-    }
-    Ok(BrokerAddress::new(host, url.port(), tls))
+fn default_port(tls: bool) -> u16 {
+    if tls { TLS_PORT } else { PORT }
 }
 
 /// The product writes `user!tenant` where it means `user@tenant`.
@@ -230,8 +192,8 @@ fn decoded(text: &str) -> Result<String, &'static str> {
 mod tests {
     use super::*;
 
-    fn address(host: &str, port: u16, tls: bool) -> BrokerAddress {
-        BrokerAddress {
+    fn address(host: &str, port: u16, tls: bool) -> ServerAddress {
+        ServerAddress {
             host: host.to_owned(),
             port,
             tls,

@@ -1,9 +1,9 @@
 //! Every key the configuration knows, with kind, default and meaning.
 
 use super::{
-    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, global_throttling,
-    http_clients, issuer, key_manager, key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config,
-    server, shared_quotas, subscription_data, throttling, users,
+    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, event_publishing,
+    global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener, logging, mutual_tls, revocation,
+    runtime_config, server, shared_quotas, subscription_data, throttling, users,
 };
 
 /// What a key's value looks like.
@@ -132,8 +132,9 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     claim_retrieval::KEYS,
     revocation::KEYS,
     throttling::KEYS,
-    shared_quotas::KEYS,
     global_throttling::KEYS,
+    event_publishing::KEYS,
+    shared_quotas::KEYS,
     caching::KEYS,
     http_clients::KEYS,
     server::KEYS,

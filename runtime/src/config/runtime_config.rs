@@ -49,6 +49,8 @@ pub struct RuntimeConfig {
     pub shared_quotas: Option<SharedQuotas>,
     /// Quotas that the traffic manager counts; `None`: they are counted here.
     pub global_throttling: Option<GlobalThrottling>,
+    /// How admitted requests are told to the traffic manager; `None`: they are not.
+    pub event_publishing: Option<EventPublishing>,
     /// Cache bounds.
     pub caching: Caching,
     /// Connections to backends.
@@ -94,6 +96,7 @@ impl RuntimeConfig {
             subscription_data: SubscriptionDataSettings::read(&mut reader),
             throttling: Throttling::read(&mut reader),
             shared_quotas: SharedQuotas::read(&mut reader),
+            event_publishing: EventPublishing::read(&mut reader),
             caching: Caching::read(&mut reader),
             http_clients: HttpClients::read(&mut reader),
             server: Server::read(&mut reader),

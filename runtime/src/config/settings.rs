@@ -1,6 +1,7 @@
 //! The merged settings of all sources, before they become typed elements.
 
 use super::catalogue::{Key, Kind};
+use super::server_address::is_this_machine;
 use super::value::{Value, from_text};
 use super::{ConfigError, ConfigWarning, Origin};
 use secrecy::SecretString;
@@ -166,8 +167,9 @@ impl<'a> Reader<'a> {
         let text = self.text(name)?;
         match url::Url::parse(&text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
-                if url.scheme() == "http" && !is_this_machine(&url) {
-                    let reason = format!("`{name}` is fetched without TLS: whoever is on the way decides what it says");
+                if url.scheme() == "http" && !url.host_str().is_some_and(is_this_machine) {
+                    let reason =
+                        format!("`{name}` is spoken to without TLS: whoever is on the way decides what it says");
                     self.warn(name, reason);
                 }
                 Some(url)
@@ -252,14 +254,5 @@ impl<'a> Reader<'a> {
             self.warnings.append(&mut reader.warnings);
         }
         read_elements
-    }
-}
-
-fn is_this_machine(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

@@ -406,7 +406,7 @@ fn settings_that_would_let_others_decide_are_told_or_refused() {
     };
     assert_eq!(
         keys("http://idp.example/jwks"),
-        ["conf/micro-gw.conf:3:1: `jwksURL` is fetched without TLS: whoever is on the way decides what it says"]
+        ["conf/micro-gw.conf:3:1: `jwksURL` is spoken to without TLS: whoever is on the way decides what it says"]
     );
     for url in [
         "https://idp.example/jwks",

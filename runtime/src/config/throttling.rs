@@ -27,50 +27,9 @@ pub(super) const KEYS: &[Key] = &[
         "tell callers their limits and what is left of them in `RateLimit-Policy` and `RateLimit`; micro-gw does not, so not with \
          `compat`",
     ),
-    Key::inert("throttlingConfig.throttleEndpointUrl", Kind::Text),
-    Key::inert("throttlingConfig.throttleEndpointbase64Header", Kind::Secret),
     Key::inert("throttlingConfig.nodeLocal.processThreadPoolCoreSize", Kind::COUNT),
     Key::inert("throttlingConfig.nodeLocal.processThreadPoolMaximumSize", Kind::COUNT),
     Key::inert("throttlingConfig.nodeLocal.processThreadPoolKeepAliveTime", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.enabled", Kind::Bool),
-    Key::inert("throttlingConfig.binary.username", Kind::Text),
-    Key::inert("throttlingConfig.binary.password", Kind::Secret),
-    Key::unset(
-        "throttlingConfig.binary.URLGroup",
-        Kind::Tables(URL_GROUP_KEYS),
-        "traffic managers",
-    ),
-    Key::inert("throttlingConfig.binary.publisherPool.maxIdle", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.publisherPool.initIdleCapacity", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.publisherThreadPool.corePoolSize", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.publisherThreadPool.maxPoolSize", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.publisherThreadPool.keepAliveTime", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.sslEnabledProtocols", Kind::Text),
-    Key::inert("throttlingConfig.binary.agent.ciphers", Kind::Text),
-    Key::inert("throttlingConfig.binary.agent.queueSize", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.batchSize", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.corePoolSize", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.socketTimeoutMS", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.maxPoolSize", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.keepAliveTimeInPool", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.reconnectionInterval", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.maxTransportPoolSize", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.maxIdleConnections", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.evictionTimePeriod", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.minIdleTimeInPool", Kind::COUNT),
-    Key::inert(
-        "throttlingConfig.binary.agent.secureMaxIdleTransportPoolSize",
-        Kind::COUNT,
-    ),
-    Key::inert("throttlingConfig.binary.agent.secureMaxIdleConnections", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.secureEvictionTimePeriod", Kind::COUNT),
-    Key::inert("throttlingConfig.binary.agent.secureMinIdleTimeInPool", Kind::COUNT),
-];
-
-const URL_GROUP_KEYS: &[Key] = &[
-    Key::inert("receiverURL", Kind::Text),
-    Key::inert("authURL", Kind::Text),
-    Key::inert("type", Kind::Text),
 ];
 
 /// Quotas.

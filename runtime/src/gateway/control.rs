@@ -12,6 +12,7 @@ use crate::operator_blocks::{OperatorBlock, new_block};
 use crate::server::ServerTls;
 use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
+use crate::traffic_manager::Groups;
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Block;
@@ -26,6 +27,8 @@ pub(super) struct Control {
     pub(super) continued: Continued,
     /// TLS of the listeners; `None` without any.
     pub(super) tls: Option<ServerTls>,
+    /// `None`: the traffic manager is not told of requests.
+    pub(super) event_groups: Option<Groups>,
     pub(super) cores: Vec<Arc<Core>>,
     /// What the cores serve, for the control thread.
     pub(super) snapshot: ArcSwap<Snapshot>,
@@ -239,6 +242,7 @@ impl State for Control {
             counters: self.continued.counters.status(),
             shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| shared.status()),
             operator_blocks: self.continued.operator_blocks.count(unix_ms()) as u64,
+            event_groups: self.event_groups.as_ref().map(Groups::status).unwrap_or_default(),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources).is_empty(),

@@ -9,6 +9,7 @@ use crate::snapshot::SnapshotError;
 use crate::upstream::TrustError;
 use std::error::Error;
 use std::fmt;
+use std::path::PathBuf;
 
 /// Why a gateway does not start. Nothing is left running or bound.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,14 @@ pub enum StartError {
     /// Blocks that operators have set.
     #[error(transparent)]
     Blocks(#[from] BlockFileError),
+    /// The traffic manager cannot be told of requests.
+    #[error("prepare the connection to the traffic manager: {reason}")]
+    TrafficManager {
+        /// `throttlingConfig.receiverCaFile`.
+        ca_file: Option<PathBuf>,
+        /// What is wrong.
+        reason: String,
+    },
     /// The settings switch every listener off.
     #[error("no listener is switched on")]
     NoListener,
@@ -62,6 +71,7 @@ impl StartError {
             Self::AccessLog(error) => vec![error.path.display().to_string()],
             Self::SharedQuotas(SharedQuotasError::CaFile { path, .. }) => vec![path.display().to_string()],
             Self::SharedQuotas(SharedQuotasError::Unusable) => Vec::new(),
+            Self::TrafficManager { ca_file, .. } => ca_file.iter().map(|path| path.display().to_string()).collect(),
             Self::Snapshot(_)
             | Self::Bind(_)
             | Self::Blocks(_)

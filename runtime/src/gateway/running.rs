@@ -12,6 +12,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
+/// How long the traffic manager may take for what requests left behind.
+const FLUSH: Duration = Duration::from_secs(5);
+
 /// Where the gateway listens, with the ports that were chosen for port 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addresses {
@@ -47,7 +50,8 @@ pub(super) struct Threads {
     pub(super) drain: watch::Sender<Drain>,
     pub(super) cores: Vec<JoinHandle<DrainOutcome>>,
     pub(super) control: Option<JoinHandle<()>>,
-    pub(super) stop_control: Option<oneshot::Sender<()>>,
+    /// Takes how long what requests left behind may take to be told elsewhere.
+    pub(super) stop_control: Option<oneshot::Sender<Duration>>,
     pub(super) log_writer: Option<Writer>,
 }
 
@@ -97,7 +101,8 @@ impl RunningGateway {
         self.control.rotate_files()
     }
 
-    /// Stops accepting, lets running requests finish for `patience`, cuts the rest and ends every thread. Blocks.
+    /// Stops accepting, lets running requests finish for `patience`, cuts the rest and ends every thread. Blocks. What the
+    /// traffic manager has not been told of then is told within five more seconds, unless there was no patience at all.
     ///
     /// `/ready` says 503 from the first moment on. A second call returns at once.
     pub fn drain(&self, patience: Duration) -> DrainReport {
@@ -108,7 +113,8 @@ impl RunningGateway {
         self.control.draining.store(true, Ordering::Release);
         let now = Instant::now();
         let deadline = now.checked_add(patience).unwrap_or(now);
-        threads.end(deadline)
+        let flush = if patience.is_zero() { Duration::ZERO } else { FLUSH };
+        threads.end(deadline, flush)
     }
 }
 
@@ -119,7 +125,7 @@ impl Drop for RunningGateway {
 }
 
 impl Threads {
-    fn end(mut self, deadline: Instant) -> DrainReport {
+    fn end(mut self, deadline: Instant, flush: Duration) -> DrainReport {
         self.drain.send_replace(Drain::Until(deadline));
         let mut report = DrainReport::default();
         for core in self.cores.drain(..) {
@@ -128,7 +134,7 @@ impl Threads {
         }
         if let Some(stop) = self.stop_control.take() {
             // Without a receiver the control thread has ended already.
-            let _ = stop.send(());
+            let _ = stop.send(flush);
         }
         if let Some(control) = self.control.take() {
             let _ = control.join();

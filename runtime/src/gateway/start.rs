@@ -18,6 +18,7 @@ use crate::server::{
 use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::{CoreGlobal, CoreThrottle, Counters};
+use crate::traffic_manager::{EventPublisher, EventQueue};
 use crate::upstream::{ActiveLimit, Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
@@ -26,7 +27,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{oneshot, watch};
 
 /// Threads for what blocks, per event loop: looking up names. More look-ups wait for each other.
@@ -74,6 +75,8 @@ impl Gateway {
             admin,
         } = bind(&config, tls.as_ref(), offer_tokens, cores)?;
         let (access_log, log_writer) = access_log(&config)?.unzip();
+        let (publisher, queues) = publisher(&config, &continued.security, cores, control_runtime.handle())?;
+        let mut queues = queues.into_iter();
         let cores: Vec<Arc<Core>> = continued
             .metrics
             .cores()
@@ -90,6 +93,7 @@ impl Gateway {
                     auth: Mutex::new(CoreAuth::new(&config)),
                     throttle: Mutex::new(CoreThrottle::new()),
                     global: config.global_throttling.as_ref().map(|_| Mutex::new(CoreGlobal::new())),
+                    events: queues.next(),
                     access_log: access_log.clone(),
                     metrics: Arc::clone(metrics),
                     connections: Arc::default(),
@@ -104,13 +108,15 @@ impl Gateway {
             config,
             continued,
             tls,
+            event_groups: publisher.as_ref().map(EventPublisher::groups),
             cores,
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
             reloading: Mutex::default(),
             draining: AtomicBool::new(false),
             started_at: jiff::Timestamp::now(),
         });
-        let threads = spawn(&control, control_runtime, listeners, admin, &settings, log_writer)?;
+        let writers = Writers { log_writer, publisher };
+        let threads = spawn(&control, control_runtime, listeners, admin, &settings, writers)?;
         announce(&snapshot, &addresses, certificate.as_ref());
         Ok(RunningGateway::new(addresses, certificate, control, threads))
     }
@@ -119,7 +125,7 @@ impl Gateway {
 /// The counters, and what they share with other gateways.
 type Quotas = (Arc<Counters>, Option<Arc<SharedQuotas>>);
 
-fn quotas(config: &RuntimeConfig, control: &tokio::runtime::Handle) -> Result<Quotas, StartError> {
+fn quotas(config: &RuntimeConfig, control: &Handle) -> Result<Quotas, StartError> {
     let counters = Counters::new(config.throttling.max_counters);
     let Some(settings) = &config.shared_quotas else {
         return Ok((Arc::new(counters), None));
@@ -254,6 +260,30 @@ fn access_log(config: &RuntimeConfig) -> Result<Option<(AccessLog, Writer)>, Sta
     Ok(Some(AccessLog::start(&target, format, config.access_log.queue)?))
 }
 
+/// Starts telling the traffic manager, where that is switched on; returns a queue for each core.
+fn publisher(
+    config: &RuntimeConfig,
+    security: &Security,
+    cores: usize,
+    control: &Handle,
+) -> Result<(Option<EventPublisher>, Vec<EventQueue>), StartError> {
+    let Some(settings) = &config.event_publishing else {
+        return Ok((None, Vec::new()));
+    };
+    let started = EventPublisher::start(settings, security.traffic_manager_roots.as_deref(), cores, control);
+    let (publisher, queues) = started.map_err(|reason| StartError::TrafficManager {
+        ca_file: settings.ca_file.clone(),
+        reason,
+    })?;
+    Ok((Some(publisher), queues))
+}
+
+/// What takes what requests leave behind.
+struct Writers {
+    log_writer: Option<Writer>,
+    publisher: Option<EventPublisher>,
+}
+
 fn runtime() -> Result<Runtime, StartError> {
     tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(BLOCKING_THREADS)
@@ -268,8 +298,9 @@ fn spawn(
     listeners: Vec<Vec<CoreListener>>,
     admin: Option<std::net::TcpListener>,
     settings: &Arc<ServeSettings>,
-    log_writer: Option<Writer>,
+    writers: Writers,
 ) -> Result<Threads, StartError> {
+    let Writers { log_writer, publisher } = writers;
     let (drain, draining) = watch::channel(Drain::No);
     let mut threads = Threads {
         drain,
@@ -297,8 +328,11 @@ fn spawn(
             let sweeping = tokio::spawn(sweep(Arc::clone(&state), sweep_interval));
             let rotating = rotation_interval.map(|interval| tokio::spawn(rotate(Arc::clone(&state), interval)));
             let serving = admin.map(|listener| tokio::spawn(serve_admin(listener, state)));
-            // An error means that the gateway is gone: the same as being told to stop.
-            let _ = stopped.await;
+            // An error means that the gateway is gone: the same as being told to stop at once.
+            let patience = stopped.await.unwrap_or_default();
+            if let Some(publisher) = publisher {
+                publisher.finish(patience).await;
+            }
             sweeping.abort();
             if let Some(rotating) = rotating {
                 rotating.abort();

@@ -7,12 +7,14 @@ use super::quotas::quotas;
 use super::revocation_sources::revocation_sources;
 use super::shared_quotas::shared_quotas;
 use super::subscription_data::subscription_data;
+use super::traffic_manager::traffic_manager;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::refusal::Refusal;
 use crate::shared_quotas::SharedQuotaStatus;
 use crate::subscription_data::DataStatus;
 use crate::throttle::{CounterStatus, LimitsStatus};
+use crate::traffic_manager::GroupStatus;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -53,6 +55,8 @@ pub(crate) struct Gauges {
     /// `None`: this gateway counts for itself.
     pub(crate) shared_quotas: Option<SharedQuotaStatus>,
     pub(crate) operator_blocks: u64,
+    /// Groups of receivers of events; none: the traffic manager is not told of requests.
+    pub(crate) event_groups: Vec<GroupStatus>,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -98,6 +102,7 @@ impl Collector for Scrape {
         if let Some(status) = &self.gauges.shared_quotas {
             shared_quotas(&mut encoder, status)?;
         }
+        traffic_manager(&mut encoder, &self.gauges.event_groups)?;
         self.metrics.files.encode(&mut encoder)?;
         self.single_values(&mut encoder)
     }

@@ -13,6 +13,7 @@ mod quotas;
 mod revocation_sources;
 mod shared_quotas;
 mod subscription_data;
+mod traffic_manager;
 
 pub(crate) use self::core::CoreMetrics;
 pub(crate) use api::ApiMetrics;

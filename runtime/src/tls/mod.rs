@@ -1,5 +1,5 @@
 //! What listeners, connections to backends and authentication share of TLS: key stores, versions and cipher suites by
-//! name, and whom to believe that a certificate is a client's.
+//! name, and whom to believe that a certificate is a client's, or that a server of the control plane is one.
 
 mod certificate_header;
 mod client_trust;
@@ -8,6 +8,7 @@ mod pinned;
 pub(crate) mod protocol;
 mod signatures;
 mod store;
+mod system_trust;
 
 pub(crate) use certificate_header::{CertificateHeader, decode as decode_certificate_header};
 pub use client_trust::ClientTrustError;
@@ -18,3 +19,4 @@ pub use protocol::ProtocolError;
 pub(crate) use signatures::Signatures;
 pub(crate) use store::OpenStore;
 pub use store::StoreError;
+pub(crate) use system_trust::connector;

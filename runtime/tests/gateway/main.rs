@@ -23,3 +23,4 @@ mod routing;
 mod secured;
 mod services;
 mod streaming;
+mod traffic_manager;

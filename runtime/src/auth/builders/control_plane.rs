@@ -68,6 +68,17 @@ pub(in crate::auth) fn extra_roots(
     }
 }
 
+/// Returns the certificates trusted for the traffic manager beside the system's, where it is told of requests.
+pub(in crate::auth) fn traffic_manager_roots(
+    config: &RuntimeConfig,
+    trust: Option<&OpenStore>,
+) -> Result<Option<Vec<u8>>, SecurityError> {
+    match &config.event_publishing {
+        Some(settings) => extra_roots(settings.ca_file.as_deref(), "throttlingConfig.receiverCaFile", trust),
+        None => Ok(None),
+    }
+}
+
 /// Returns the error for certificates of [`extra_roots`] that cannot be trusted.
 pub(in crate::auth) fn unusable_roots(file: Option<&Path>, setting: &'static str, reason: String) -> SecurityError {
     match file {

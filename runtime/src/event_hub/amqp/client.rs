@@ -4,21 +4,15 @@ use super::error::SessionError;
 use super::session::{bind, follow};
 use super::sign_in::Signed;
 use super::topic::Topic;
-use crate::config::{BrokerAddress, Brokers};
+use crate::config::{Brokers, ServerAddress};
+use crate::dial::{Stream, dial};
 use crate::pause::{Pause, jittered};
-use rustls_pki_types::ServerName;
-use socket2::{SockRef, TcpKeepalive};
-use std::io;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 /// How long it may take from the name look-up to the bound queues.
 const SIGN_IN: Duration = Duration::from_secs(20);
-/// After this time of silence the system asks whether the other side is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -60,7 +54,7 @@ impl EventHubClient {
     }
 
     /// Connects and hands messages over until the connection ends. Tells why, and since when the queues were bound.
-    async fn connect(&self, address: &BrokerAddress) -> (SessionError, Option<Instant>) {
+    async fn connect(&self, address: &ServerAddress) -> (SessionError, Option<Instant>) {
         match timeout(SIGN_IN, self.open(address)).await {
             Err(_) => (SessionError::Silent, None),
             Ok(Err(error)) => (error, None),
@@ -72,29 +66,10 @@ impl EventHubClient {
         }
     }
 
-    async fn open(&self, address: &BrokerAddress) -> Result<(Signed<Box<dyn Stream>>, Vec<String>), SessionError> {
-        let stream = TcpStream::connect((address.host.as_str(), address.port)).await;
-        let stream = stream.and_then(|stream| {
-            stream.set_nodelay(true)?;
-            SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEP_ALIVE))?;
-            Ok(stream)
-        });
-        let stream = stream.map_err(SessionError::Connect)?;
-        let stream: Box<dyn Stream> = if address.tls {
-            let unusable = || SessionError::Tls(io::ErrorKind::InvalidInput.into());
-            let tls = self.tls.as_ref().ok_or_else(unusable)?;
-            let name = ServerName::try_from(address.host.clone()).map_err(|_| unusable())?;
-            Box::new(tls.connect(name, stream).await.map_err(SessionError::Tls)?)
-        } else {
-            Box::new(stream)
-        };
+    async fn open(&self, address: &ServerAddress) -> Result<(Signed<Box<dyn Stream>>, Vec<String>), SessionError> {
+        let stream = dial(address, self.tls.as_ref()).await?;
         let mut signed = Signed::sign_in(stream, &self.brokers).await?;
         let queues = bind(&mut signed, &self.topics).await?;
         Ok((signed, queues))
     }
 }
-
-/// A connection, with TLS or without.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}

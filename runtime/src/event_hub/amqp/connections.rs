@@ -1,9 +1,9 @@
 //! One connection for all topics that the same brokers tell.
 
 use super::client::EventHubClient;
-use super::tls::connector;
 use super::topic::Topic;
 use crate::config::Brokers;
+use crate::tls::connector;
 use tokio_rustls::TlsConnector;
 
 /// The connections that are to be made.
@@ -52,7 +52,7 @@ impl Connections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::BrokerAddress;
+    use crate::config::ServerAddress;
     use crate::event_hub::amqp::TopicObserver;
     use crate::event_hub::{DecodeError, Outlet};
     use std::sync::Arc;
@@ -72,7 +72,7 @@ mod tests {
             user: "ana".to_owned(),
             password: password.into(),
             virtual_host: "carbon".to_owned(),
-            addresses: vec![BrokerAddress {
+            addresses: vec![ServerAddress {
                 host: "one".to_owned(),
                 port: 5671,
                 tls: true,

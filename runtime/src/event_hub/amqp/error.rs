@@ -1,5 +1,6 @@
 //! Why a connection to a broker ends.
 
+use crate::dial::DialError;
 use std::io;
 
 /// Why a connection to a broker ends. Never quotes the other side, nor a credential.
@@ -50,4 +51,13 @@ pub(crate) enum SessionError {
     /// Nobody takes messages any more.
     #[error("nobody takes messages of a topic any more")]
     NoConsumer,
+}
+
+impl From<DialError> for SessionError {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::Connect(error) => Self::Connect(error),
+            DialError::Tls(error) => Self::Tls(error),
+        }
+    }
 }

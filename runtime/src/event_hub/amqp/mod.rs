@@ -19,7 +19,6 @@ mod session;
 mod sign_in;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod topic;
 mod wire;
 

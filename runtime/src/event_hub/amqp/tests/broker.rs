@@ -1,11 +1,11 @@
 //! The client against a real broker: see `auth/tests/event_hub_revocation.rs` for the way to the decision.
 
 use super::rabbitmq::{RabbitMq, free_port};
-use crate::config::{BrokerAddress, Brokers};
+use crate::config::{Brokers, ServerAddress};
 use crate::event_hub::amqp::client::EventHubClient;
-use crate::event_hub::amqp::tls::connector;
 use crate::event_hub::amqp::{Topic, TopicObserver};
 use crate::event_hub::{DecodeError, Event, Feed, FeedItem, MAX_MESSAGE, Notification, Outlet};
+use crate::tls::connector;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -92,7 +92,7 @@ fn topics_share_a_connection_that_comes_back() {
     let (second, _) = topic("tokenRevocation", outlet);
     // The first broker is away.
     let mut brokers = server.brokers();
-    let away = BrokerAddress {
+    let away = ServerAddress {
         port: free_port(),
         ..brokers.addresses[0].clone()
     };
@@ -146,7 +146,7 @@ fn topics_share_a_connection_that_comes_back() {
     };
     assert!(reason(elsewhere, None).ends_with("the broker refuses the virtual host (530)"));
     let mut tls = server.brokers();
-    tls.addresses[0] = BrokerAddress {
+    tls.addresses[0] = ServerAddress {
         host: "localhost".to_owned(),
         port: server.tls_port,
         tls: true,

@@ -183,7 +183,7 @@ impl RabbitMq {
             user: Self::USER.to_owned(),
             password: password.into(),
             virtual_host: "carbon".to_owned(),
-            addresses: vec![crate::config::BrokerAddress {
+            addresses: vec![crate::config::ServerAddress {
                 host: "127.0.0.1".to_owned(),
                 port: self.port,
                 tls: false,

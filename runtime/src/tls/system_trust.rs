@@ -1,4 +1,4 @@
-//! Whom brokers with TLS have to prove themselves to.
+//! Whom servers with TLS that the gateway calls itself have to prove themselves to.
 
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{ClientConfig, RootCertStore};
@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 /// # Errors
 ///
 /// What is wrong with `extra`.
-pub(super) fn connector(extra: Option<&[u8]>) -> Result<TlsConnector, String> {
+pub(crate) fn connector(extra: Option<&[u8]>) -> Result<TlsConnector, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     for certificate in CertificateDer::pem_slice_iter(extra.unwrap_or_default()) {
