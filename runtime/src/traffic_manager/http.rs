@@ -1,7 +1,7 @@
 //! Events over HTTP: one POST for each.
 
 use super::status::{Group, Teller};
-use super::{FIELDS, RequestEvent};
+use super::{FIELDS, MAX_EVENT, RequestEvent};
 use crate::pause::{Pause, jittered};
 use crate::unreached;
 use bytes::Bytes;
@@ -17,8 +17,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use url::Url;
 
-/// Largest event, in bytes.
-const MAX_EVENT: usize = 1 << 20;
 /// Most bytes of an answer that are read; there is nothing in it for the gateway.
 const MAX_ANSWER: usize = 64 << 10;
 /// Events that are on their way at the same time.

@@ -21,3 +21,6 @@ pub use properties::Properties;
 pub(crate) use publisher::{EventPublisher, Groups};
 pub use queue::{EventQueue, Events};
 pub use status::GroupStatus;
+
+/// Largest event, in bytes as it is sent; real ones have a few hundred.
+const MAX_EVENT: usize = 1 << 20;

@@ -67,6 +67,9 @@ impl Outbox {
 
     /// Adds events; returns how many found no room.
     pub(super) fn push(&self, events: &[Bytes]) -> u64 {
+        if events.is_empty() {
+            return 0;
+        }
         let mut dropped = 0;
         {
             let mut state = self.state();

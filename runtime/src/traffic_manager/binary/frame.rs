@@ -1,13 +1,11 @@
 //! What the gateway says, as bytes: one octet for the kind of message, its size, then its parts. Numbers are big-endian
 //! and every text follows its length in bytes.
 
-use crate::traffic_manager::{FIELDS, RequestEvent};
+use crate::traffic_manager::{FIELDS, MAX_EVENT, RequestEvent};
 use bytes::Bytes;
 
 /// The stream that events belong to.
 pub(super) const STREAM: &str = "org.wso2.throttle.request.stream:1.0.0";
-/// Largest event, in bytes; real ones have a few hundred.
-pub(crate) const MAX_EVENT: usize = 1 << 20;
 
 const LOGIN: u8 = 0;
 const LOGOUT: u8 = 1;
