@@ -35,6 +35,14 @@ impl Counter {
         }
     }
 
+    /// Takes over other terms, as when gateways have come or gone: requests go by them from now on, where nothing has been
+    /// asked of the window yet.
+    pub fn set_terms(&self, terms: &LeaseTerms) {
+        if let Some(share) = self.share() {
+            share.set_first(terms.first(self.limit()));
+        }
+    }
+
     /// What to ask the pool for.
     pub fn ask(&self, now_ms: u64, terms: &LeaseTerms) -> Option<Ask> {
         let share = self.share()?;

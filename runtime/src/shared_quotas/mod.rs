@@ -85,6 +85,7 @@ impl SharedQuotas {
             servers,
             Arc::clone(&store),
             Arc::clone(&desk),
+            Arc::clone(counters),
             Arc::clone(&tally),
             Arc::clone(&forgotten),
         ));

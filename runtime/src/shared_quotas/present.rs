@@ -5,7 +5,7 @@ use super::link::reason;
 use super::status::Tally;
 use super::store::{Presence, Store};
 use crate::pause::{Pause, jittered};
-use crate::throttle::LeaseDesk;
+use crate::throttle::{Counters, LeaseDesk};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
@@ -22,6 +22,7 @@ pub(super) async fn keep(
     mut servers: Servers,
     store: Arc<Store>,
     desk: Arc<LeaseDesk>,
+    counters: Arc<Counters>,
     tally: Arc<Tally>,
     forgotten: Arc<Notify>,
 ) {
@@ -34,7 +35,7 @@ pub(super) async fn keep(
                 // A server that answers, but not to this, is no store.
                 match store.present(&connection, GONE_AFTER_MS).await {
                     Ok(presence) => {
-                        known.learn(presence, &desk, &tally, &forgotten);
+                        known.learn(presence, &desk, &counters, &tally, &forgotten);
                         store.link.connected(Arc::clone(&connection));
                         pause.reset();
                         loop {
@@ -43,7 +44,7 @@ pub(super) async fn keep(
                                 () = tokio::time::sleep(INTERVAL) => {}
                             }
                             match store.present(&connection, GONE_AFTER_MS).await {
-                                Ok(presence) => known.learn(presence, &desk, &tally, &forgotten),
+                                Ok(presence) => known.learn(presence, &desk, &counters, &tally, &forgotten),
                                 Err(error) => store.link.failed(&connection, &error),
                             }
                         }
@@ -66,8 +67,10 @@ struct Known {
 }
 
 impl Known {
-    fn learn(&mut self, presence: Presence, desk: &LeaseDesk, tally: &Tally, forgotten: &Notify) {
-        desk.set_gateways(presence.gateways);
+    fn learn(&mut self, presence: Presence, desk: &LeaseDesk, counters: &Counters, tally: &Tally, forgotten: &Notify) {
+        if desk.set_gateways(presence.gateways) {
+            counters.follow_terms();
+        }
         if self.name.as_ref().is_some_and(|name| *name != presence.name) {
             tracing::warn!(
                 "the store of the shared quotas has forgotten them; what this gateway admitted is reported again"

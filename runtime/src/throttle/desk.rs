@@ -36,10 +36,11 @@ impl LeaseDesk {
         }
     }
 
-    /// Takes over how many gateways there are; never fewer than the settings say.
-    pub(crate) fn set_gateways(&self, gateways: u64) {
-        self.gateways
-            .store(gateways.max(self.terms.gateways), Ordering::Relaxed);
+    /// Takes over how many gateways there are; never fewer than the settings say. Returns whether that is news, which
+    /// counters have to be told.
+    pub(crate) fn set_gateways(&self, gateways: u64) -> bool {
+        let gateways = gateways.max(self.terms.gateways);
+        self.gateways.swap(gateways, Ordering::Relaxed) != gateways
     }
 
     /// Leaves a counter if its lease runs low and nobody has asked yet. For every counter that decided about a request.

@@ -13,6 +13,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const SHARDS: usize = 32;
+/// Milliseconds for which a full part of the registry is not looked through again: whoever floods the gateway with keys must
+/// not make it do so for every one.
+const SWEEP_MS: u64 = 1000;
 
 /// The name of counters that several keys share.
 pub(super) const OVERFLOW: &str = "";
@@ -67,10 +70,29 @@ impl What {
     }
 }
 
+/// A part of the registry.
+#[derive(Debug, Default)]
+struct Shard {
+    counters: HashMap<CounterKey, Arc<Counter>>,
+    /// When it was found to be full last.
+    swept_ms: u64,
+}
+
+impl Shard {
+    /// Whether it may be looked through for counters to forget. A clock that was set back does not keep it from that.
+    fn may_sweep(&mut self, now_ms: u64) -> bool {
+        let may = self.swept_ms.abs_diff(now_ms) >= SWEEP_MS;
+        if may {
+            self.swept_ms = now_ms;
+        }
+        may
+    }
+}
+
 /// All counters of the process.
 #[derive(Debug)]
 pub struct Counters {
-    shards: Vec<Mutex<HashMap<CounterKey, Arc<Counter>>>>,
+    shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
     capacity_per_shard: usize,
     /// Where limits are shared with other gateways.
@@ -113,37 +135,52 @@ impl Counters {
     pub(crate) fn in_use(&self, now_ms: u64) -> Vec<Arc<Counter>> {
         let mut in_use = Vec::new();
         for shard in &self.shards {
-            let counters = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            let shared = counters.values().filter(|counter| counter.pool().is_some());
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let shared = shard.counters.values().filter(|counter| counter.pool().is_some());
             in_use.extend(shared.filter(|counter| !counter.is_idle(now_ms)).map(Arc::clone));
         }
         in_use
     }
 
+    /// Lets all shared counters go by the terms of the desk, which have changed. Locks a part of the registry at a time.
+    pub(crate) fn follow_terms(&self) {
+        let Some(terms) = self.desk().map(LeaseDesk::terms) else {
+            return;
+        };
+        self.each(|_, counter| counter.set_terms(&terms));
+    }
+
     /// Finds or makes a counter.
     ///
-    /// When the registry is full of live counters, further keys of one level and policy share a single counter: memory
-    /// stays bounded, and whoever floods the gateway with keys only tightens the limit for further new keys.
+    /// When the registry is full of live counters, further keys of one level and limit share a counter (one per part of the
+    /// registry): memory stays bounded, and whoever floods the gateway with keys only tightens the limit for further new keys. They
+    /// get counters of their own when there is room and the shared one counts nothing of the present window.
     pub(super) fn counter(&self, key: CounterKey, now_ms: u64) -> Arc<Counter> {
         let hash = self.hasher.hash_one(&key);
         let Some(shard) = self.shards.get(hash as usize % SHARDS) else {
             return Arc::new(Counter::new(key.limit, key.window_ms, now_ms));
         };
-        let mut counters = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counter) = counters.get(&key) {
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counter) = shard.counters.get(&key) {
             return Arc::clone(counter);
         }
-        if counters.len() >= self.capacity_per_shard {
-            self.sweep_shard(&mut counters, now_ms);
+        if shard.counters.len() >= self.capacity_per_shard && shard.may_sweep(now_ms) {
+            self.sweep_shard(&mut shard.counters, now_ms);
         }
-        let key = if counters.len() >= self.capacity_per_shard {
+        let counters = &mut shard.counters;
+        let overflow = CounterKey {
+            name: OVERFLOW.into(),
+            ..key
+        };
+        let shared = counters.get(&overflow);
+        // Whose requests were counted there in this window would start afresh with a counter of its own.
+        let is_shared = shared.is_some_and(|counter| !counter.is_idle(now_ms));
+        let key = if is_shared || counters.len() >= self.capacity_per_shard {
             self.tally.shared();
-            let name = OVERFLOW.into();
-            let key = CounterKey { name, ..key };
-            if let Some(counter) = counters.get(&key) {
+            if let Some(counter) = shared {
                 return Arc::clone(counter);
             }
-            key
+            overflow
         } else {
             key
         };
@@ -162,9 +199,10 @@ impl Counters {
     pub fn sweep(&self, now_ms: u64) {
         let mut full = [0; LevelKind::ALL.len()];
         for shard in &self.shards {
-            let mut counters = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            self.sweep_shard(&mut counters, now_ms);
-            for key in counters
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            self.sweep_shard(&mut shard.counters, now_ms);
+            for key in shard
+                .counters
                 .iter()
                 .filter(|(_, counter)| counter.is_full(now_ms))
                 .map(|(key, _)| key)
@@ -181,8 +219,8 @@ impl Counters {
     /// core may have to wait for that part.
     pub(super) fn each(&self, mut visit: impl FnMut(&CounterKey, &Counter)) {
         for shard in &self.shards {
-            let counters = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            for (key, counter) in counters.iter() {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            for (key, counter) in &shard.counters {
                 visit(key, counter);
             }
         }
@@ -204,7 +242,7 @@ impl Counters {
     pub fn len(&self) -> usize {
         self.shards
             .iter()
-            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len())
+            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).counters.len())
             .sum()
     }
 

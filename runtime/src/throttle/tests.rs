@@ -330,6 +330,85 @@ fn counters_survive_a_reload_unless_their_policy_changed() {
     );
 }
 
+fn key(name: &str, what: What, window_ms: u64) -> CounterKey {
+    CounterKey {
+        level: LevelKind::Subscription,
+        what,
+        name: name.into(),
+        limit: 10,
+        window_ms,
+        strict: false,
+    }
+}
+
+#[test]
+fn shared_counters_follow_the_number_of_gateways() {
+    let (desk, _leases) = LeaseDesk::new(mgw_quota::LeaseTerms {
+        gateways: 1,
+        tolerance: 200,
+        horizon_ms: 1000,
+        idle_ms: 1000,
+    });
+    let desk = Arc::new(desk);
+    let counters = Counters::new(100).sharing(Arc::clone(&desk));
+    let key = CounterKey {
+        limit: 1000,
+        ..key("made early", What::Requests, MINUTE)
+    };
+    let counter = counters.counter(key, NOW);
+    assert_eq!(counter.usage(NOW).allowance, 200);
+    assert!(desk.set_gateways(10) && !desk.set_gateways(10));
+    counters.follow_terms();
+    assert_eq!(counter.usage(NOW).allowance, 20);
+}
+
+#[test]
+fn a_flood_of_new_keys_forgives_nobody() {
+    let counters = Counters::new(640);
+    let live: Vec<_> = (0..100)
+        .map(|number| key(&format!("live {number}"), What::Requests, MINUTE))
+        .collect();
+    for key in &live {
+        counters.counter(key.clone(), NOW).add(10, NOW);
+    }
+    let mut admitted = 0;
+    for number in 0..50_000_u64 {
+        // A flood goes on for ten seconds of the window.
+        let now = NOW + number / 5;
+        let counter = counters.counter(key(&format!("new {number}"), What::Requests, MINUTE), now);
+        admitted += u64::from(matches!(counter.acquire(now), mgw_quota::Reservation::Held(_)));
+    }
+    for key in &live {
+        assert!(
+            counters.counter(key.clone(), NOW + 10_000).is_full(NOW + 10_000),
+            "{key:?}"
+        );
+    }
+    // One counter in each of 32 parts is shared.
+    assert!(counters.len() <= 640 + 32, "{}", counters.len());
+    assert!(admitted <= 640 + 32 * 10, "{admitted}");
+    // With the window everything ends.
+    counters.sweep(NOW + MINUTE);
+    assert_eq!(counters.len(), 0);
+}
+
+#[test]
+fn who_was_counted_with_others_gets_no_second_limit_when_there_is_room() {
+    let counters = Counters::new(64);
+    for number in 0..10_000 {
+        counters
+            .counter(key(&number.to_string(), What::Burst, 1000), NOW)
+            .add(1, NOW);
+    }
+    let late = key("late", What::Requests, MINUTE);
+    counters.counter(late.clone(), NOW).add(10, NOW);
+    let later = NOW + 2000;
+    counters.sweep(later);
+    assert!(counters.len() < 64, "there is room");
+    assert!(counters.counter(late.clone(), later).is_full(later));
+    assert_eq!(counters.counter(late, NOW + MINUTE).used(NOW + MINUTE), 0);
+}
+
 #[test]
 fn the_registry_is_bounded_and_never_forgets_a_live_counter() {
     let counters = Counters::new(64);
