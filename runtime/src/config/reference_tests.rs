@@ -62,21 +62,25 @@ fn the_example_in_the_page_is_valid() {
 }
 
 #[test]
-fn the_examples_about_callers_are_valid() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/how-to/callers.md");
-    let page = std::fs::read_to_string(path).expect("the page exists");
-    let examples: Vec<_> = page
-        .split("```toml\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert!(!examples.is_empty());
-    for example in examples {
-        let loaded = super::RuntimeConfig::load(super::Sources {
-            file: Some(("example", example)),
-            ..super::Sources::default()
-        });
-        assert!(loaded.is_ok(), "{:?}", loaded.err());
+fn the_examples_of_how_to_pages_are_valid() {
+    for page in ["callers.md", "traffic-manager.md", "traffic-manager-decisions.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../docs/src/how-to")
+            .join(page);
+        let text = std::fs::read_to_string(path).expect("the page exists");
+        let examples: Vec<_> = text
+            .split("```toml\n")
+            .skip(1)
+            .filter_map(|rest| rest.split("```").next())
+            .collect();
+        assert!(!examples.is_empty(), "{page}");
+        for example in examples {
+            let loaded = super::RuntimeConfig::load(super::Sources {
+                file: Some(("example", example)),
+                ..super::Sources::default()
+            });
+            assert!(loaded.is_ok(), "{page}: {:?}", loaded.err());
+        }
     }
 }
 
