@@ -4,6 +4,7 @@ pub use crate::auth::fuzzing::{key_set, key_validation, revocation_list, token};
 pub use crate::event_hub::amqp::fuzzing::broker_frames;
 pub use crate::event_hub::fuzzing::event_hub_message;
 pub use crate::route::fuzzing::request_path;
+pub use crate::throttle::global::fuzzing::limits;
 pub use crate::traffic_manager::binary::fuzzing::receiver_answers;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests {
                 super::event_hub_message(bytes);
                 super::broker_frames(bytes);
                 super::receiver_answers(bytes);
+                super::limits(bytes);
             }
         }
     }

@@ -4,7 +4,8 @@ use super::Brokers;
 use super::catalogue::{Key, Kind};
 use super::event_hub::{TopicKeys, brokers_of_topic};
 use super::settings::Reader;
-use secrecy::SecretString;
+use super::shared_quotas;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use url::Url;
 
@@ -134,6 +135,16 @@ impl GlobalThrottling {
             ca_file: "throttlingConfig.jmsConnectionCaFile",
         };
         let brokers = brokers_of_topic(reader, &keys, event_hub);
+        let shared = reader.secret(shared_quotas::URL);
+        if shared.is_some_and(|url| !url.expose_secret().is_empty()) {
+            reader.fail(
+                shared_quotas::URL,
+                format!(
+                    "the traffic manager counts, as `{ENABLE}` is true: quotas cannot be shared by other means too"
+                ),
+                format!("Remove one of `{}` and `{ENABLE}`.", shared_quotas::URL),
+            );
+        }
         let lists = lists(reader);
         let conditions = ConditionKinds {
             headers: reader.bool("throttlingConfig.enableHeaderConditions"),
@@ -165,7 +176,6 @@ fn lists(reader: &mut Reader<'_>) -> Option<ThrottleLists> {
 mod tests {
     use super::*;
     use crate::config::{RuntimeConfig, Sources};
-    use secrecy::ExposeSecret;
     use std::path::Path;
 
     const ON: &str = "throttlingConfig.enabledGlobalTMEventPublishing = true\n";
@@ -223,6 +233,17 @@ mod tests {
         };
         assert_eq!(own.conditions, all);
         assert!(!format!("{own:?}").contains("canary"));
+    }
+
+    #[test]
+    fn one_alone_counts() {
+        let hub = "apim.eventHub.eventListeningEndpoints = \"amqps://cp:canary@hub\"\n";
+        let shared = "throttlingConfig.shared.url = \"redis://:canary@127.0.0.1\"\n";
+        let error = load(&format!("{ON}{hub}{shared}")).expect_err("refused");
+        assert!(
+            error.contains("cannot be shared by other means") && !error.contains("canary"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-const URL: &str = "throttlingConfig.shared.url";
+pub(super) const URL: &str = "throttlingConfig.shared.url";
 const REMEDY: &str = "Write it like rediss://user:password@host:6379, redis-sentinel://user:password@host:26379,host:26379/master or \
                       redis-cluster://user:password@host:6379,host:6379.";
 

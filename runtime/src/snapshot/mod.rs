@@ -164,12 +164,16 @@ impl Snapshot {
             return Err(SnapshotError::Endpoints(problems));
         }
         let security = &continued.security;
-        let throttle = Throttle::new(gateway, Arc::clone(&continued.counters), unix_ms)
-            .advertising(config.throttling.rate_limit_headers && !config.compat);
-        let throttle = Arc::new(throttle);
-        let limits = security.global_limits();
         let header = &config.authentication.header;
-        let global_throttle = limits.map(|limits| Arc::new(GlobalThrottle::new(gateway, header, limits)));
+        let global_throttle = security
+            .global_limits()
+            .map(|limits| Arc::new(GlobalThrottle::new(gateway, header, limits)));
+        let counters = Arc::clone(&continued.counters);
+        let throttle = Arc::new(match global_throttle {
+            Some(_) => Throttle::counted_elsewhere(counters),
+            None => Throttle::new(gateway, counters, unix_ms)
+                .advertising(config.throttling.rate_limit_headers && !config.compat),
+        });
         let subscriptions = bundle.snapshot.as_ref();
         Ok(Self {
             generation,

@@ -9,7 +9,7 @@ mod blocks;
 mod condition;
 mod decide;
 mod desk;
-mod global;
+pub(crate) mod global;
 mod key_template;
 mod level;
 mod levels;

@@ -106,6 +106,18 @@ impl Throttle {
         }
     }
 
+    /// Where quotas are counted elsewhere: nothing is, here.
+    pub(crate) fn counted_elsewhere(counters: Arc<Counters>) -> Self {
+        Self {
+            generation: GENERATION.fetch_add(1, Ordering::Relaxed),
+            apis: Vec::new(),
+            subscription: HashMap::new(),
+            application: HashMap::new(),
+            counters,
+            advertises: false,
+        }
+    }
+
     /// Tells callers how they stand against their limits.
     pub fn advertising(mut self, advertises: bool) -> Self {
         self.advertises = advertises;

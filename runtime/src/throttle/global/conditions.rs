@@ -61,8 +61,12 @@ impl Conditions {
                 other => other,
             })
             .collect();
-        let json = strict_json::parse_value(&BASE64.decode(url_safe).ok()?)?;
-        Self::of_list(&json)
+        Self::of_json(&BASE64.decode(url_safe).ok()?)
+    }
+
+    /// Reads the JSON inside.
+    pub(super) fn of_json(json: &[u8]) -> Option<Self> {
+        Self::of_list(&strict_json::parse_value(json)?)
     }
 
     fn of_list(json: &Value) -> Option<Self> {

@@ -13,6 +13,8 @@ mod conditions;
 mod core;
 mod decisions;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod keys;
 mod limits;
 mod lists;

@@ -2,5 +2,6 @@
 
 mod admission;
 mod decisions;
+mod gateway;
 mod model;
 mod served;
