@@ -35,7 +35,6 @@ pub(crate) struct Core {
     /// For quotas that the traffic manager counts, where it does. Never contended either.
     pub(crate) global: Option<Mutex<CoreGlobal>>,
     /// Where admitted requests are told; `None`: the traffic manager is not told of them.
-    #[expect(dead_code, reason = "requests do not become events yet")]
     pub(crate) events: Option<EventQueue>,
     pub(crate) access_log: Option<AccessLog>,
     pub(crate) metrics: Arc<CachePadded<CoreMetrics>>,

@@ -68,7 +68,7 @@ pub(super) async fn throttle(
             resource,
             caller,
             call,
-            events: None,
+            events: core.events.as_ref(),
             now_ms: now.unix_ms,
         };
         // Every core has a state of its own where the traffic manager counts.

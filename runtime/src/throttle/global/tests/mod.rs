@@ -1,6 +1,7 @@
 //! Tests of decisions, against a model and with a real broker.
 
 mod admission;
+mod counted;
 mod decisions;
 mod gateway;
 mod model;
