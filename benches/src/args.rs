@@ -55,6 +55,14 @@ pub(crate) enum Output {
 pub(crate) enum Command {
     /// Simulates gateways that share quotas: traffic to the store, errors, memory.
     Quotas(QuotaArgs),
+    /// Counts the instructions of counters and decisions with `valgrind`.
+    Instructions,
+    /// Measures the memory that counters of many subjects take.
+    Memory {
+        /// How many subjects.
+        #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1..=50_000_000))]
+        subjects: u64,
+    },
     /// One part of the benchmark; started by the benchmark itself.
     #[command(hide = true, subcommand)]
     Role(Role),

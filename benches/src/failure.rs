@@ -70,6 +70,9 @@ pub(crate) enum Failure {
     /// The load generator's report could not be understood.
     #[error("the load generator reported nothing usable{}", indented(said))]
     LoadReport { said: String },
+    /// The instruction counter's report could not be understood.
+    #[error("valgrind reported no count{}", indented(said))]
+    InstructionReport { said: String },
     /// Requests failed below HTTP while a case was measured.
     #[error("{count} requests to {subject} failed on the way in \"{scenario}\"")]
     Transport {

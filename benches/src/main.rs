@@ -7,11 +7,13 @@
 //!
 //! [`bench::run`] is the whole run; [`measure`] is where a figure comes from.
 //!
-//! [`quotas`] predicts instead: what shared quotas cost, and how exact they are, on many gateways.
+//! [`counting`] looks at counters by themselves; [`quotas`] predicts what shared quotas cost, and how exact they are, on many
+//! gateways.
 
 mod answer;
 mod args;
 mod bench;
+mod counting;
 mod failure;
 mod load;
 mod machine;
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
     let result = match runtime {
         Ok(runtime) => match args.command {
             Some(Command::Role(role)) => role::run(role, &runtime),
+            Some(Command::Instructions) => runtime.block_on(counting::instructions(args.output)),
+            Some(Command::Memory { subjects }) => runtime.block_on(counting::memory(subjects, args.output)),
             Some(Command::Quotas(quotas)) => quotas::run(&quotas, args.output),
             None => runtime.block_on(until_stopped(&args)),
         },

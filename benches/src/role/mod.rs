@@ -7,6 +7,7 @@ mod backend;
 mod load;
 mod splice;
 
+use crate::counting::{Operation, remember};
 use crate::failure::Failure;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -22,6 +23,24 @@ pub(crate) enum Role {
         /// Where connections are passed on to.
         #[arg(long)]
         backend: SocketAddr,
+    },
+    /// Does one operation again and again.
+    Repeat {
+        /// The operation.
+        #[arg(long, value_enum)]
+        operation: Operation,
+        /// How often.
+        #[arg(long)]
+        times: u64,
+    },
+    /// Makes the counters of many subjects and says how much memory they take.
+    Remember {
+        /// How many.
+        #[arg(long)]
+        subjects: u64,
+        /// Gateways share the limits.
+        #[arg(long)]
+        shared: bool,
     },
     /// Sends requests over keep-alive connections and reports like the `wrk` script does.
     Load {
@@ -44,6 +63,11 @@ pub(crate) enum Role {
 pub(crate) fn run(role: Role, runtime: &tokio::runtime::Runtime) -> Result<(), Failure> {
     match role {
         Role::Backend => runtime.block_on(backend::run()),
+        Role::Repeat { operation, times } => {
+            crate::report::data(&operation.repeat(times).to_string());
+            Ok(())
+        }
+        Role::Remember { subjects, shared } => remember(subjects, shared),
         Role::Splice { backend } => splice::run(backend),
         Role::Load {
             address,
