@@ -2,6 +2,7 @@
 
 use crate::support::{Backend, Client, GatewayBuilder, TestGateway, api, policy};
 use mgw_bundle::config::{Block, Condition, ConditionalLimit, PolicyRef, Quota, Subject};
+use std::time::Instant;
 
 const YEAR: u64 = 365 * 24 * 60 * 60 * 1000;
 
@@ -83,4 +84,49 @@ fn blocked_requests_are_refused_until_the_list_says_otherwise() {
     gateway.running.reload(&builder.bundle()).expect("a good bundle");
     assert_eq!(gateway.get("/p/1.0").status, 200);
     assert_eq!(backend.heads().len(), 2);
+}
+
+#[test]
+fn every_window_admits_its_limit_and_no_more() {
+    const LIMIT: u64 = 3;
+    let backend = Backend::named("ok");
+    let mut limited = api("/p", &backend.url());
+    limited.policy = Some(PolicyRef {
+        name: "Short".into(),
+        index: Some(0),
+    });
+    let mut builder = GatewayBuilder::new(vec![limited]);
+    let mut short = policy("Short", LIMIT);
+    short.quota = Quota::Requests {
+        count: LIMIT,
+        window_ms: 1000,
+    };
+    builder.config.policies.resource = vec![short];
+    let gateway = builder.start();
+    let began = Instant::now();
+    let mut client = Client::connect(gateway.http());
+    let (mut admitted, mut run, mut edges) = (0_u64, 0_u64, 0);
+    let mut was_full = false;
+    while edges < 4 {
+        client.send("GET /p HTTP/1.1\r\nHost: gateway\r\n\r\n");
+        match client.receive().expect("a response").status {
+            200 => {
+                admitted += 1;
+                run += 1;
+            }
+            429 => {
+                // All that came since the limit was last reached came in a later window: at least one limit's worth.
+                if was_full && run > 0 {
+                    assert!(run >= LIMIT, "a window admitted {run}");
+                    edges += 1;
+                }
+                (was_full, run) = (true, 0);
+            }
+            other => panic!("{other}"),
+        }
+    }
+    // Windows that the test can have touched: the whole seconds that it took, and one at each end.
+    let windows = began.elapsed().as_secs() + 2;
+    assert!(admitted <= LIMIT * windows, "{admitted} in {windows} windows");
+    assert_eq!(backend.heads().len() as u64, admitted);
 }
