@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use mgw_bundle::Bundle;
-use mgw_bundle::config::{Api, ApiKeyLocation, Endpoint, Endpoints, Policy, Resource, Scheme, Security};
+use mgw_bundle::config::{Api, ApiKeyLocation, CustomPolicy, Endpoint, Endpoints, Policy, Resource, Scheme, Security};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -123,6 +123,7 @@ fn text(bundle: &Bundle) -> String {
     ] {
         describe_policies(&mut out, kind, policies);
     }
+    describe_custom(&mut out, &config.policies.custom);
     certificates::describe_backends(&mut out, bundle);
     out
 }
@@ -206,5 +207,20 @@ fn describe_policies(out: &mut String, kind: &str, policies: &[Policy]) {
     let _ = writeln!(out, "\n{kind} policies");
     for policy in policies {
         let _ = writeln!(out, "  {:<15} {}", policy.name, describe_policy(policy));
+    }
+}
+
+fn describe_custom(out: &mut String, policies: &[CustomPolicy]) {
+    if policies.is_empty() {
+        return;
+    }
+    out.push_str("\ncustom policies\n");
+    for CustomPolicy { key_template, policy } in policies {
+        let _ = writeln!(
+            out,
+            "  {:<15} {} by {key_template}",
+            policy.name,
+            describe_policy(policy)
+        );
     }
 }

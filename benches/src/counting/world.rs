@@ -61,6 +61,7 @@ impl World {
         CallerLevels {
             subscription: self.throttle.subscription_level(NAME, &terms, application, 0, NOW_MS),
             application: self.throttle.application_level(NAME, application, user, NOW_MS),
+            names: None,
         }
     }
 }
@@ -137,6 +138,7 @@ fn configuration(limited: bool) -> GatewayConfig {
             resource: vec![policy.clone()],
             application: vec![policy.clone()],
             subscription: vec![policy],
+            custom: Vec::new(),
             blocks: Vec::new(),
         },
     }

@@ -212,7 +212,7 @@ mod tests {
         for (query, reason) in [
             (
                 "level=user",
-                "`level` is `api`, `resource`, `subscription`, `application`",
+                "`level` is `api`, `resource`, `subscription`, `application`, `custom`",
             ),
             ("full=yes", "`full` is `true` or `false`"),
             ("limit=0", "`limit` is a number from 1 to 1000"),

@@ -312,6 +312,7 @@ impl Decision<'_> {
                 &identity.user,
                 self.now_ms,
             ),
+            names: throttle.caller_names(&identity.user, application, grant.tenant.as_deref(), &grant.subscriber),
         };
         Caller {
             scopes: authenticator.scopes.set(&identity.scopes),

@@ -1,12 +1,14 @@
 //! The decision about a request.
 
 use super::desk::LeaseDesk;
-use super::{Admission, Level, LevelKind, Levels};
+use super::{Admission, Level, LevelKind, Levels, MAX_CUSTOM_POLICIES};
 use crate::refusal::{Refusal, Rejection};
 use mgw_quota::{Counter, Held, Reservation};
 
-/// Counters that a single request can touch: four levels with a quota and a burst limit each.
-const MAX_COUNTERS: usize = 8;
+/// Counters that a single request can touch: four levels with a quota and a burst limit each,
+const USUAL_COUNTERS: usize = 8;
+/// and those of custom policies.
+const MAX_COUNTERS: usize = USUAL_COUNTERS + 2 * MAX_CUSTOM_POLICIES;
 /// How often a contended counter is asked again before the thread gives way, and how often it gives way.
 const SPINS: u32 = 256;
 const YIELDS: u32 = 1024;
@@ -19,14 +21,18 @@ const SOON_MS: u64 = 1000;
 /// later counter never shows as admitted at an earlier one, and nobody is refused because of it. Counters are taken in
 /// the fixed order of levels: two requests can wait for each other at no time.
 pub(super) fn admit(levels: &Levels<'_>, desk: Option<&LeaseDesk>, now_ms: u64) -> Result<Admission, Rejection> {
-    let decision = decide(levels, now_ms);
+    let decision = if levels.custom.is_empty() {
+        decide::<USUAL_COUNTERS>(levels, now_ms)
+    } else {
+        decide::<MAX_COUNTERS>(levels, now_ms)
+    };
     leave(levels, desk, now_ms);
     decision
 }
 
 /// Looks at every level and takes nothing.
 pub(super) fn look(levels: &Levels<'_>, desk: Option<&LeaseDesk>, now_ms: u64) -> Result<(), Rejection> {
-    let looked = passing(levels, now_ms).map(drop);
+    let looked = passing::<MAX_COUNTERS>(levels, now_ms).map(drop);
     if looked.is_err() {
         leave(levels, desk, now_ms);
     }
@@ -47,11 +53,11 @@ fn leave(levels: &Levels<'_>, desk: Option<&LeaseDesk>, now_ms: u64) {
 }
 
 /// Counters that have to give one unit each, and how many there are.
-type Passing<'a> = ([Option<(LevelKind, &'a Counter)>; MAX_COUNTERS], usize, Admission);
+type Passing<'a, const N: usize> = ([Option<(LevelKind, &'a Counter)>; N], usize, Admission);
 
-fn passing<'a>(levels: &'a Levels<'_>, now_ms: u64) -> Result<Passing<'a>, Rejection> {
+fn passing<'a, const N: usize>(levels: &'a Levels<'_>, now_ms: u64) -> Result<Passing<'a, N>, Rejection> {
     let mut admission = Admission::default();
-    let mut counters: [Option<(LevelKind, &Counter)>; MAX_COUNTERS] = [None; MAX_COUNTERS];
+    let mut counters: [Option<(LevelKind, &Counter)>; N] = [None; N];
     let mut count = 0;
     for (kind, level) in levels.each() {
         let limits = match level {
@@ -81,9 +87,9 @@ fn passing<'a>(levels: &'a Levels<'_>, now_ms: u64) -> Result<Passing<'a>, Rejec
     Ok((counters, count, admission))
 }
 
-fn decide(levels: &Levels<'_>, now_ms: u64) -> Result<Admission, Rejection> {
-    let (counters, count, mut admission) = passing(levels, now_ms)?;
-    take(counters.iter().flatten().copied(), count, now_ms)?;
+fn decide<const N: usize>(levels: &Levels<'_>, now_ms: u64) -> Result<Admission, Rejection> {
+    let (counters, count, mut admission) = passing::<N>(levels, now_ms)?;
+    take::<N>(counters.iter().flatten().copied(), count, now_ms)?;
     for (_, limits) in levels.limited() {
         if !limits.stop_on_quota
             && let Some(counter) = &limits.requests
@@ -95,13 +101,13 @@ fn decide(levels: &Levels<'_>, now_ms: u64) -> Result<Admission, Rejection> {
     Ok(admission)
 }
 
-fn take<'a>(
+fn take<'a, const N: usize>(
     counters: impl Iterator<Item = (LevelKind, &'a Counter)>,
     count: usize,
     now_ms: u64,
 ) -> Result<(), Rejection> {
-    let mut held: [Option<(&Counter, Held)>; MAX_COUNTERS] = [None; MAX_COUNTERS];
-    for ((position, (kind, counter)), slot) in counters.enumerate().zip(0..MAX_COUNTERS) {
+    let mut held: [Option<(&Counter, Held)>; N] = [None; N];
+    for ((position, (kind, counter)), slot) in counters.enumerate().zip(0..N) {
         // The last one needs no reservation: nothing can fail after it.
         let last = position + 1 == count;
         let reservation = patiently(|| {

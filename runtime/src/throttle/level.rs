@@ -16,11 +16,19 @@ pub enum LevelKind {
     Subscription,
     /// One user of one application, over all APIs.
     Application,
+    /// Everything that has the key of a custom policy. For callers without credentials it answers before the subscription.
+    Custom,
 }
 
 impl LevelKind {
     /// Every level, each at its [`Self::index`].
-    pub(crate) const ALL: [Self; 4] = [Self::Api, Self::Resource, Self::Subscription, Self::Application];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Api,
+        Self::Resource,
+        Self::Subscription,
+        Self::Application,
+        Self::Custom,
+    ];
 
     /// The place in [`Self::ALL`].
     pub(crate) const fn index(self) -> usize {
@@ -34,6 +42,7 @@ impl LevelKind {
             Self::Resource => "resource",
             Self::Subscription => "subscription",
             Self::Application => "application",
+            Self::Custom => "custom",
         }
     }
 
@@ -44,6 +53,7 @@ impl LevelKind {
             Self::Resource => Refusal::ResourceQuota,
             Self::Subscription => Refusal::SubscriptionQuota,
             Self::Application => Refusal::ApplicationQuota,
+            Self::Custom => Refusal::CustomQuota,
         }
     }
 }
@@ -107,4 +117,16 @@ pub struct CallerLevels {
     pub subscription: Level,
     /// The caller's application.
     pub application: Level,
+    /// What keys of custom policies say about the caller; `None` where there are no such policies.
+    pub names: Option<Arc<CallerNames>>,
+}
+
+/// What keys of custom policies say about a caller.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CallerNames {
+    pub(super) user: Box<str>,
+    /// The application's id.
+    pub(super) application: Box<str>,
+    /// The subscriber's tenant.
+    pub(super) tenant: Box<str>,
 }

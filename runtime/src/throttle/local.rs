@@ -11,6 +11,10 @@ const REMEMBERED: usize = 4096;
 pub struct CoreThrottle {
     generation: u64,
     anonymous: Cache<(u32, IpAddr), Level>,
+    /// By number of the custom policy, then by key.
+    custom: Vec<Cache<Box<str>, Level>>,
+    /// Where keys are written.
+    key: String,
 }
 
 impl CoreThrottle {
@@ -19,21 +23,22 @@ impl CoreThrottle {
         Self {
             generation: 0,
             anonymous: Cache::new(REMEMBERED),
+            custom: Vec::new(),
+            key: String::new(),
         }
     }
 
-    /// Returns the level of an address, made by `make` when it is new here or was made for another configuration.
-    pub(super) fn anonymous(
-        &mut self,
-        generation: u64,
-        api: u32,
-        address: IpAddr,
-        make: impl FnOnce(IpAddr) -> Level,
-    ) -> Level {
+    /// Forgets what belongs to another configuration.
+    pub(super) fn renew(&mut self, generation: u64) {
         if self.generation != generation {
             self.anonymous.clear();
+            self.custom.clear();
             self.generation = generation;
         }
+    }
+
+    /// Returns the level of an address, made by `make` when it is new here.
+    pub(super) fn anonymous(&mut self, api: u32, address: IpAddr, make: impl FnOnce(IpAddr) -> Level) -> Level {
         let address = bucket(address);
         if let Some(level) = self.anonymous.get(&(api, address)) {
             return level.clone();
@@ -41,6 +46,30 @@ impl CoreThrottle {
         let level = make(address);
         self.anonymous.insert((api, address), level.clone());
         level
+    }
+
+    /// Returns the level of the key that `render` writes for custom policy number `policy`, made by `make` when it is new
+    /// here; `None` where there is no key.
+    pub(super) fn custom(
+        &mut self,
+        policy: usize,
+        render: impl FnOnce(&mut String) -> bool,
+        make: impl FnOnce(&str) -> Level,
+    ) -> Option<Level> {
+        if !render(&mut self.key) {
+            return None;
+        }
+        while self.custom.len() <= policy {
+            self.custom.push(Cache::new(REMEMBERED));
+        }
+        let known = self.custom.get_mut(policy)?;
+        let key = self.key.as_str();
+        if let Some(level) = known.get(key) {
+            return Some(level.clone());
+        }
+        let level = make(key);
+        known.insert(key.into(), level.clone());
+        Some(level)
     }
 }
 

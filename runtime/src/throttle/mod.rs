@@ -1,4 +1,4 @@
-//! QuotaStates: exact fixed windows, counted in shared atomics.
+//! Quotas: exact fixed windows, counted in shared atomics.
 //!
 //! A [`Counter`](mgw_quota::Counter) is one limit for one key. [`Counters`] is the bounded registry that finds or makes them and outlives
 //! reloads. [`Throttle`] knows the levels of one configuration and decides about a request in one synchronous call:
@@ -7,6 +7,7 @@
 mod admission;
 mod blocks;
 mod condition;
+mod custom;
 mod decide;
 mod desk;
 pub(crate) mod global;
@@ -27,11 +28,12 @@ mod tests;
 pub use admission::Admission;
 pub use blocks::Blocks;
 pub use condition::{Call, Conditional, check_pattern};
+pub use custom::MAX_CUSTOM_POLICIES;
 pub use desk::LeaseDesk;
 pub use global::{CallerLimits, LimitsState, LimitsStatus};
 pub(crate) use global::{CoreGlobal, GlobalLimits, GlobalRequest, GlobalThrottle, LimitsSource};
 pub use key_template::{ClientForm, KeyFields, KeyTemplate, KeyTemplateError, MAX_KEY_TEMPLATE};
-pub use level::{CallerLevels, Level, LevelKind};
+pub use level::{CallerLevels, CallerNames, Level, LevelKind};
 pub use levels::Levels;
 pub use local::CoreThrottle;
 pub(crate) use local::bucket;

@@ -1,11 +1,12 @@
 //! The levels of one configuration, and the decision about a request.
 
+use super::custom::{Calls, CustomPolicies};
 use super::decide::{admit, look};
 use super::level::Limits;
 use super::registry::{CounterKey, What};
 use super::{
-    Admission, Call, CallerLevels, Conditional, CoreThrottle, Counters, Level, LevelKind, Levels, Standing,
-    SubscriptionTerms,
+    Admission, Call, CallerLevels, CallerNames, Conditional, CoreThrottle, Counters, Level, LevelKind, Levels,
+    Standing, SubscriptionTerms,
 };
 use crate::refusal::{Refusal, Rejection};
 use mgw_bundle::GatewayConfig;
@@ -43,6 +44,7 @@ pub struct Throttle {
     apis: Vec<ApiLevels>,
     subscription: HashMap<String, Policy>,
     application: HashMap<String, Policy>,
+    custom: CustomPolicies,
 }
 
 #[derive(Debug)]
@@ -101,6 +103,7 @@ impl Throttle {
             apis,
             subscription: by_name(&config.policies.subscription),
             application: by_name(&config.policies.application),
+            custom: CustomPolicies::new(config),
             counters,
             advertises: false,
         }
@@ -113,6 +116,7 @@ impl Throttle {
             apis: Vec::new(),
             subscription: HashMap::new(),
             application: HashMap::new(),
+            custom: CustomPolicies::default(),
             counters,
             advertises: false,
         }
@@ -158,6 +162,18 @@ impl Throttle {
         }
     }
 
+    /// What keys of custom policies say about a caller; `None` where there are no such policies.
+    pub fn caller_names(
+        &self,
+        user: &str,
+        application: &str,
+        tenant: Option<&str>,
+        subscriber: &str,
+    ) -> Option<Arc<CallerNames>> {
+        let wanted = !self.custom.is_empty();
+        wanted.then(|| Arc::new(CallerNames::new(user, application, tenant, subscriber)))
+    }
+
     fn api(&self, index: u32) -> Option<&ApiLevels> {
         self.apis.get(usize::try_from(index).ok()?)
     }
@@ -181,10 +197,29 @@ impl Throttle {
         let Some(resource_level) = resource_level else {
             return Err(Refusal::UnknownPolicy.into());
         };
+        core.renew(self.generation);
+        let custom = if self.custom.is_empty() {
+            Vec::new()
+        } else {
+            let caller = match who {
+                Who::Caller(caller) => caller.names.as_deref(),
+                Who::Anonymous(_) => None,
+            };
+            let calls = Calls {
+                api,
+                resource,
+                caller,
+                client: call.client,
+            };
+            self.custom.levels(core, &calls, |policy, key| {
+                let name = format!("{}:{key}", policy.name);
+                level(&self.counters, policy, LevelKind::Custom, &name, true, now_ms)
+            })
+        };
         let (subscription, application) = match who {
             Who::Caller(caller) => (Cow::Borrowed(&caller.subscription), &caller.application),
             Who::Anonymous(address) => {
-                let level = core.anonymous(self.generation, api, address, |address| {
+                let level = core.anonymous(api, address, |address| {
                     let terms = SubscriptionTerms::default();
                     self.subscription_level(UNAUTHENTICATED, &terms, &address.to_string(), api, now_ms)
                 });
@@ -196,6 +231,8 @@ impl Throttle {
             resource: resource_level.of(call),
             subscription,
             application,
+            custom,
+            custom_first: matches!(who, Who::Anonymous(_)),
         })
     }
 

@@ -132,7 +132,13 @@ fn a_reset_hits_what_it_names_and_nothing_else() {
     let resets: Vec<_> = status.levels.iter().map(|level| (level.level, level.resets)).collect();
     assert_eq!(
         resets,
-        [("api", 0), ("resource", 0), ("subscription", 4), ("application", 1)]
+        [
+            ("api", 0),
+            ("resource", 0),
+            ("subscription", 4),
+            ("application", 1),
+            ("custom", 0)
+        ]
     );
 }
 

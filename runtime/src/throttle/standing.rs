@@ -1,7 +1,7 @@
 //! How a caller stands against its limits, in the words of the `RateLimit` headers
 //! (draft-ietf-httpapi-ratelimit-headers).
 
-use super::Levels;
+use super::{LevelKind, Levels, MAX_CUSTOM_POLICIES};
 use bytes::{BufMut, Bytes, BytesMut};
 use http::HeaderValue;
 use mgw_quota::Counter;
@@ -9,6 +9,11 @@ use std::fmt::Write;
 
 /// Bytes that hold the entries of two limits.
 const USUAL_LENGTH: usize = 96;
+
+/// The names of custom policies, each of which has to be another.
+const CUSTOM_NAMES: [&str; MAX_CUSTOM_POLICIES] = [
+    "custom", "custom-2", "custom-3", "custom-4", "custom-5", "custom-6", "custom-7", "custom-8",
+];
 
 /// The limits that apply to a request, and what is left of them.
 #[derive(Debug, Clone)]
@@ -27,8 +32,12 @@ impl Standing {
             policy: BytesMut::with_capacity(USUAL_LENGTH),
             limit: BytesMut::with_capacity(USUAL_LENGTH),
         };
+        let mut custom = CUSTOM_NAMES.iter();
         for (kind, limits) in levels.limited() {
-            let name = kind.name();
+            let name = match kind {
+                LevelKind::Custom => custom.next().copied().unwrap_or_default(),
+                _ => kind.name(),
+            };
             if let Some(counter) = &limits.burst {
                 lists.add(name, "-burst", "", counter, now_ms);
             }

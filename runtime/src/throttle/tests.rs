@@ -93,6 +93,7 @@ fn policies() -> Policies {
             },
             policy("Unauthenticated", 3),
         ],
+        custom: Vec::new(),
         blocks: Vec::new(),
     }
 }
@@ -128,6 +129,7 @@ fn caller(throttle: &Throttle, subscription: &str, application: &str, api: u32) 
     CallerLevels {
         subscription: throttle.subscription_level(subscription, &SubscriptionTerms::default(), "2", api, NOW),
         application: throttle.application_level(application, "2", "ana", NOW),
+        names: throttle.caller_names("ana", "2", None, "ana"),
     }
 }
 
@@ -440,6 +442,7 @@ fn sixty_four_threads_admit_exactly_the_limit_in_every_window() {
     let limits = Policies {
         resource: vec![policy("Api", 900)],
         subscription: vec![policy("Sub", 500)],
+        custom: Vec::new(),
         blocks: Vec::new(),
         application: vec![policy("App", 700)],
     };
@@ -447,10 +450,12 @@ fn sixty_four_threads_admit_exactly_the_limit_in_every_window() {
     let one = CallerLevels {
         subscription: throttle.subscription_level("Sub", &SubscriptionTerms::default(), "1", 0, NOW),
         application: throttle.application_level("App", "1", "u", NOW),
+        names: None,
     };
     let two = CallerLevels {
         subscription: throttle.subscription_level("Sub", &SubscriptionTerms::default(), "2", 0, NOW),
         application: throttle.application_level("App", "2", "u", NOW),
+        names: None,
     };
     for window in 0..5 {
         let now = NOW + window * MINUTE;
@@ -488,13 +493,15 @@ proptest! {
         let limits = Policies {
             resource: vec![policy("Api", api)],
             subscription: vec![policy("Sub", subscription)],
-blocks: Vec::new(),
+            custom: Vec::new(),
+            blocks: Vec::new(),
             application: vec![policy("App", application)],
         };
         let throttle = throttle(&gateway(Some("Api"), None, limits));
         let callers: Vec<_> = ["1", "2"].iter().map(|id| CallerLevels {
             subscription: throttle.subscription_level("Sub", &SubscriptionTerms::default(), id, 0, NOW),
             application: throttle.application_level("App", id, "u", NOW),
+            names: None,
         }).collect();
         let mut model = std::collections::HashMap::<(&str, usize, u64), u64>::new();
         let mut core = CoreThrottle::new();

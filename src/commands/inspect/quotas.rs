@@ -40,6 +40,8 @@ pub enum LevelArg {
     Subscription,
     /// A user of an application.
     Application,
+    /// A key of a custom policy.
+    Custom,
 }
 
 impl LevelArg {
@@ -50,6 +52,7 @@ impl LevelArg {
             Self::Resource => "resource",
             Self::Subscription => "subscription",
             Self::Application => "application",
+            Self::Custom => "custom",
         }
     }
 }

@@ -150,7 +150,7 @@ impl<'a> Entry<'a> {
         flag
     }
 
-    fn required(&self, key: &str, diagnostics: &mut Diagnostics) -> Option<&'a Node> {
+    pub(super) fn required(&self, key: &str, diagnostics: &mut Diagnostics) -> Option<&'a Node> {
         let node = self.node(key);
         if node.is_none() {
             let message = format!("{} has no `{key}`", self.what);

@@ -1,5 +1,6 @@
 //! `policies.yaml`, and the policies that were pulled from the control plane.
 
+mod custom;
 mod data;
 mod describe;
 mod entry;
@@ -15,11 +16,13 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::yaml::{Member, Node, Source};
 use entry::{Count, Entry};
 use mgw_bundle::config::{Burst, Policies, Policy, Quota};
+use std::collections::HashSet;
 
 /// Most policies of one section.
 const MAX_POLICIES: usize = 10_000;
 
 const SECTIONS: [&str; 3] = ["resourcePolicies", "applicationPolicies", "subscriptionPolicies"];
+const CUSTOM: &str = "customPolicies";
 const KEYS: [&str; 7] = [
     "count",
     "bandwidth",
@@ -51,10 +54,14 @@ pub(super) fn read(source: &Source, document: &Node, diagnostics: &mut Diagnosti
             "resourcePolicies" => &mut policies.resource,
             "applicationPolicies" => &mut policies.application,
             "subscriptionPolicies" => &mut policies.subscription,
+            CUSTOM => {
+                policies.custom = custom::section(source, &member.node, diagnostics);
+                continue;
+            }
             _ => {
                 let message = format!("there is no section `{key}`");
-                diagnostics
-                    .push(Diagnostic::error("policies", source, member.key, message).did_you_mean(key, SECTIONS));
+                let known = SECTIONS.into_iter().chain([CUSTOM]);
+                diagnostics.push(Diagnostic::error("policies", source, member.key, message).did_you_mean(key, known));
                 continue;
             }
         };
@@ -64,14 +71,42 @@ pub(super) fn read(source: &Source, document: &Node, diagnostics: &mut Diagnosti
 }
 
 fn section(source: &Source, section: &str, node: &Node, diagnostics: &mut Diagnostics) -> Vec<Policy> {
-    let mut policies: Vec<Policy> = Vec::new();
+    let mut policies = named(
+        source,
+        section,
+        MAX_POLICIES,
+        node,
+        diagnostics,
+        |name, member, diagnostics| {
+            let policy = policy(source, section, name, member, diagnostics);
+            if name == UNLIMITED {
+                let message = format!("`{UNLIMITED}` exists without being written; this entry has no effect");
+                diagnostics.push(Diagnostic::warning("policies", source, member.key, message));
+                return None;
+            }
+            policy
+        },
+    );
+    policies.sort_by(|a, b| a.name.cmp(&b.name));
+    policies
+}
+
+/// Reads a list of policies, each a map with its name as the only key.
+fn named<T>(
+    source: &Source,
+    section: &str,
+    most: usize,
+    node: &Node,
+    diagnostics: &mut Diagnostics,
+    mut read: impl FnMut(&str, &Member, &mut Diagnostics) -> Option<T>,
+) -> Vec<T> {
+    let mut policies = Vec::new();
     if node.is_null() {
         return policies;
     }
-    let Some(elements) = node.as_array().filter(|elements| elements.len() <= MAX_POLICIES) else {
-        let expected = format!(
-            "a list of at most {MAX_POLICIES} policies, each `- NAME:` with `count`, `unitTime` and `timeUnit`"
-        );
+    let Some(elements) = node.as_array().filter(|elements| elements.len() <= most) else {
+        let expected =
+            format!("a list of at most {most} policies, each `- NAME:` with `count`, `unitTime` and `timeUnit`");
         diagnostics.push(Diagnostic::expected(
             "policies",
             source,
@@ -81,6 +116,7 @@ fn section(source: &Source, section: &str, node: &Node, diagnostics: &mut Diagno
         ));
         return policies;
     };
+    let mut names = HashSet::new();
     for element in elements {
         let Some(members) = element.as_object().filter(|members| members.len() == 1) else {
             let message = match element.as_object() {
@@ -97,22 +133,20 @@ fn section(source: &Source, section: &str, node: &Node, diagnostics: &mut Diagno
             continue;
         };
         for (name, member) in members {
-            let policy = policy(source, section, name, member, diagnostics);
-            if name == UNLIMITED {
-                let message = format!("`{UNLIMITED}` exists without being written; this entry has no effect");
-                diagnostics.push(Diagnostic::warning("policies", source, member.key, message));
-            } else if policies.iter().any(|other| other.name == *name) {
+            let Some(policy) = read(name, member, diagnostics) else {
+                continue;
+            };
+            if names.insert(name.clone()) {
+                policies.push(policy);
+            } else {
                 let message = format!("the policy `{name}` stands a second time in `{section}`");
                 diagnostics.push(
                     Diagnostic::error("policies", source, member.key, message)
                         .remedy("Rename or remove one of the two."),
                 );
-            } else if let Some(policy) = policy {
-                policies.push(policy);
             }
         }
     }
-    policies.sort_by(|a, b| a.name.cmp(&b.name));
     policies
 }
 
@@ -123,18 +157,7 @@ fn policy(
     member: &Member,
     diagnostics: &mut Diagnostics,
 ) -> Option<Policy> {
-    let what = format!("policy `{name}`");
-    if member.node.as_object().is_none() {
-        let expected = "a map with `count`, `unitTime` and `timeUnit`";
-        diagnostics.push(Diagnostic::expected("policies", source, &member.node, &what, expected));
-        return None;
-    }
-    let entry = Entry { source, what, member };
-    entry.check_keys(&KEYS, diagnostics);
-    if name.trim() != name || name.is_empty() || name.chars().any(char::is_control) {
-        diagnostics.push(entry.error(member.key, format!("{name:?} cannot be the name of a policy")));
-        return None;
-    }
+    let entry = entry(source, name, member, &KEYS, diagnostics)?;
     let quota = quota(&entry, diagnostics);
     let burst = burst(&entry, diagnostics);
     let stop = stop(&entry, section, diagnostics);
@@ -147,6 +170,29 @@ fn policy(
         strict: strict?,
         conditional: Vec::new(),
     })
+}
+
+/// The map of a policy, once its name and its keys are known to make sense.
+fn entry<'a>(
+    source: &'a Source,
+    name: &str,
+    member: &'a Member,
+    keys: &[&str],
+    diagnostics: &mut Diagnostics,
+) -> Option<Entry<'a>> {
+    let what = format!("policy `{name}`");
+    if member.node.as_object().is_none() {
+        let expected = "a map with `count`, `unitTime` and `timeUnit`";
+        diagnostics.push(Diagnostic::expected("policies", source, &member.node, &what, expected));
+        return None;
+    }
+    let entry = Entry { source, what, member };
+    entry.check_keys(keys, diagnostics);
+    if name.trim() != name || name.is_empty() || name.chars().any(char::is_control) {
+        diagnostics.push(entry.error(member.key, format!("{name:?} cannot be the name of a policy")));
+        return None;
+    }
+    Some(entry)
 }
 
 fn quota(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Quota> {

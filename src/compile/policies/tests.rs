@@ -143,6 +143,53 @@ fn mistakes_in_data_and_bursts_are_reported() {
 }
 
 #[test]
+fn custom_policies_count_by_a_template() {
+    let (policies, problems) = policies(
+        "customPolicies:\n- PerUser: {keyTemplate: '$userId:$apiContext', count: 5, unitTime: 1, timeUnit: min}\n\
+         - Address: {keyTemplate: $clientIp, count: 9, unitTime: 1, timeUnit: hour, strict: true,\
+         \x20burst: {count: 2, unitTime: 1, timeUnit: sec}}\n\
+         - A: {keyTemplate: $user, count: 5, unitTime: 1, timeUnit: min}\n\
+         - B: {keyTemplate: all, count: 5, unitTime: 1, timeUnit: min}\n\
+         - C: {keyTemplate: [], count: 0, unitTime: 1, timeUnit: min}\n\
+         - D: {keyTemplate: $customProperty.region, bandwidth: 5MB, unitTime: 1, timeUnit: min}\n\
+         - PerUser: {keyTemplate: $appId, count: 5, unitTime: 1, timeUnit: min}\n\
+         - E: {count: 5, unitTime: 1, timeUnit: min, stopOnQuota: false}\n",
+    );
+    let shown: Vec<_> = policies
+        .custom
+        .iter()
+        .map(|custom| {
+            format!(
+                "{} by {}: {}",
+                custom.policy.name,
+                custom.key_template,
+                describe(&custom.policy)
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "PerUser by $userId:$apiContext: 5 requests per min",
+            "Address by $clientIp: 9 requests per hour, at most 2 per sec, counted strictly",
+        ],
+        "in the order of the file"
+    );
+    insta::assert_snapshot!(problems.join("\n"), @r#"
+    policies.yaml:4:20: error: `keyTemplate` of policy `A` cannot be used: `$user` is none of $resourceKey, $userId, $apiContext, $apiVersion, $appTenant, $apiTenant, $appId, $clientIp and $customProperty.<name>
+    policies.yaml:5:20: error: `keyTemplate` of policy `B` cannot be used: it names no field
+    policies.yaml:6:3: error: `count` of policy `C` should be at least 1
+    policies.yaml:6:20: error: `keyTemplate` of policy `C` should be a text such as "$userId:$apiContext", found a list
+    policies.yaml:7:3: error: policy `D` has no `count`
+    policies.yaml:7:20: error: `keyTemplate` of policy `D` cannot be used: no request has custom properties here
+    policies.yaml:7:44: error: policy `D` has no `bandwidth`
+    policies.yaml:8:3: error: the policy `PerUser` stands a second time in `customPolicies`
+    policies.yaml:9:3: error: policy `E` has no `keyTemplate`
+    policies.yaml:9:45: error: policy `E` has no `stopOnQuota`
+    "#);
+}
+
+#[test]
 fn strict_counts_are_the_projects_matter() {
     let text = "resourcePolicies:\n- Till: {count: 5, unitTime: 1, timeUnit: min, strict: true}\n\
                 applicationPolicies:\n- Own: {count: 5, unitTime: 1, timeUnit: min, strict: false}\n\

@@ -19,7 +19,7 @@ pub use certificate::{BackendCertificate, ClientCertificate};
 pub use condition::{Condition, ConditionalLimit, Subject};
 pub use cors::Cors;
 pub use endpoint::{Endpoint, EndpointAuth, EndpointKind, Endpoints};
-pub use policy::{Burst, Policies, Policy, PolicyRef, Quota};
+pub use policy::{Burst, CustomPolicy, Policies, Policy, PolicyRef, Quota};
 pub use resource::{Method, Resource};
 pub use security::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
 

@@ -13,6 +13,9 @@ pub struct Policies {
     pub application: Vec<Policy>,
     /// Used by subscriptions.
     pub subscription: Vec<Policy>,
+    /// Limits for all requests, whatever they call, in the order in which they answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custom: Vec<CustomPolicy>,
     /// Requests that are refused whatever their limits, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Block>,
@@ -38,6 +41,16 @@ pub struct Policy {
     /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditional: Vec<ConditionalLimit>,
+}
+
+/// A limit that holds for every request and counts by a key that is made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomPolicy {
+    /// What is counted by, such as `$userId:$apiContext`.
+    pub key_template: String,
+    /// The limit: on requests, and for everybody.
+    pub policy: Policy,
 }
 
 /// How much is allowed in one fixed window, aligned to the epoch.

@@ -118,6 +118,7 @@ pub(super) fn gateway(apis: Vec<Api>) -> GatewayConfig {
             resource: vec![],
             application: vec![],
             subscription: vec![policy("Default"), policy("Gold")],
+            custom: Vec::new(),
             blocks: Vec::new(),
         },
         backend_certificates: Vec::new(),

@@ -15,7 +15,7 @@ pub(super) fn api(base_path: &str, version: &str) -> String {
 
 /// Counts all callers of a resource together. The version stands there even where the base path ends with it: the traffic
 /// manager tells keys of resources by that.
-pub(super) fn resource(base_path: &str, version: &str, template: &str, method: &str) -> String {
+pub(in crate::throttle) fn resource(base_path: &str, version: &str, template: &str, method: &str) -> String {
     format!("{}/{version}{template}:{method}", context(base_path))
 }
 
@@ -30,17 +30,17 @@ pub(super) fn application(id: &str, user: &str) -> String {
 }
 
 /// Returns the base path as it stands in keys.
-pub(super) fn context(base_path: &str) -> &str {
+pub(in crate::throttle) fn context(base_path: &str) -> &str {
     base_path.trim_end_matches('/')
 }
 
 /// Returns the tenant that owns an API.
-pub(super) fn tenant_of_api(base_path: &str) -> &str {
+pub(in crate::throttle) fn tenant_of_api(base_path: &str) -> &str {
     tenant_of(base_path).0.unwrap_or(SUPER_TENANT)
 }
 
 /// Returns the tenant that a user name ends with.
-pub(super) fn tenant_of_user(name: &str) -> &str {
+pub(in crate::throttle) fn tenant_of_user(name: &str) -> &str {
     name.rsplit_once('@')
         .map(|(_, tenant)| tenant)
         .filter(|tenant| !tenant.is_empty())

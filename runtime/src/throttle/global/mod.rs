@@ -15,7 +15,7 @@ mod decisions;
 mod follow;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
-mod keys;
+pub(super) mod keys;
 mod limits;
 mod lists;
 mod live_blocks;

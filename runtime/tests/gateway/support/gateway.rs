@@ -110,6 +110,7 @@ impl GatewayBuilder {
                         policy("Default", 1_000_000_000),
                         policy("Unauthenticated", 1_000_000_000),
                     ],
+                    custom: Vec::new(),
                     blocks: Vec::new(),
                 },
                 backend_certificates: Vec::new(),
