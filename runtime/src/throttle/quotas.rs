@@ -30,9 +30,11 @@ pub(crate) struct QuotaState {
     pub(crate) what: &'static str,
     /// Units per window.
     pub(crate) limit: u64,
-    /// Units of the present window.
+    /// Units of the present window, those of other gateways that share the limit included, as far as they are known here.
     pub(crate) used: u64,
-    /// Whether the limit is reached.
+    /// Units that this gateway has admitted.
+    pub(crate) used_here: u64,
+    /// Whether this gateway admits nothing more, for now or until the window ends.
     pub(crate) full: bool,
     /// Length of a window in milliseconds.
     pub(crate) window_ms: u64,
@@ -90,7 +92,8 @@ impl Counters {
         }
     }
 
-    /// Starts counts again and returns how many counters were found.
+    /// Starts counts again and returns how many counters were found. Of limits that gateways share, what other gateways have
+    /// admitted stays counted.
     pub(crate) fn reset(&self, which: &QuotaReset, now_ms: u64) -> u64 {
         let mut found = 0;
         self.each(|key, counter| {
@@ -120,7 +123,8 @@ impl QuotaState {
             key: key.name.clone(),
             what: key.what.name(),
             limit: counter.limit(),
-            used: counter.used(now_ms),
+            used: counter.used_by_all(now_ms),
+            used_here: counter.used(now_ms),
             full: counter.is_full(now_ms),
             window_ms: counter.window_ms(),
             ends_ms: now_ms.saturating_add(counter.remaining_ms(now_ms)),
@@ -144,7 +148,7 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     fn of(key: &'a CounterKey, counter: &Counter, now_ms: u64) -> Self {
         Self {
-            used: counter.used(now_ms),
+            used: counter.used_by_all(now_ms),
             limit: counter.limit(),
             names: (key.level.name(), &key.name, key.what.name()),
         }

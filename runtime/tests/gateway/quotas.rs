@@ -53,6 +53,7 @@ fn a_quota_is_shown_and_reset() {
         ("what", json!("requests")),
         ("limit", json!(2)),
         ("used", json!(2)),
+        ("usedHere", json!(2)),
         ("left", json!(0)),
         ("full", json!(true)),
         ("shared", json!(false)),
