@@ -94,7 +94,9 @@ impl Store {
         // Braces: both names are on one node of a cluster.
         let mut script = self.present.key(format!("{{{}}}:gateways", self.prefix));
         script.key(format!("{{{}}}:store", self.prefix));
-        script.arg(&self.gateway).arg(gone_after_ms).arg(&self.gateway);
+        // A new name each time: a store that was emptied must not be given the one it had.
+        let name = Uuid::new_v4().simple().to_string();
+        script.arg(&self.gateway).arg(gone_after_ms).arg(name);
         let (gateways, now_ms, name) = invoke(&script, connection).await?;
         Ok(Presence { gateways, now_ms, name })
     }

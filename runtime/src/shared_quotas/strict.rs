@@ -30,7 +30,7 @@ impl SharedQuotas {
             self.tally.counted_strictly(answer.is_some());
             match answer {
                 Some((taken, total)) => {
-                    limit.learn(total, now_ms);
+                    limit.learn(total, taken, now_ms);
                     if !taken {
                         return Err(limit.over(kind, now_ms));
                     }

@@ -39,10 +39,12 @@ impl StrictLimit {
         now_ms < self.full_until_ms.load(Relaxed)
     }
 
-    /// Takes over how many units all gateways have taken.
-    pub(crate) fn learn(&self, total: u64, now_ms: u64) {
+    /// Takes over how many units all gateways have taken; `taken`: one of them by the request that asked, which the counter
+    /// does not know yet.
+    pub(crate) fn learn(&self, total: u64, taken: bool, now_ms: u64) {
         let remaining = self.counter.remaining_ms(now_ms);
-        let others = total.saturating_sub(self.counter.used(now_ms));
+        let own = self.counter.used(now_ms) + u64::from(taken);
+        let others = total.saturating_sub(own);
         self.others.store(others, Relaxed);
         self.known_end_ms.store(now_ms.saturating_add(remaining), Relaxed);
         if total >= self.counter.limit() {

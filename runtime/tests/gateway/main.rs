@@ -22,5 +22,6 @@ mod rotation;
 mod routing;
 mod secured;
 mod services;
+mod shared_quotas;
 mod streaming;
 mod traffic_manager;

@@ -4,84 +4,29 @@ use super::keys::token;
 use super::setup::*;
 use crate::auth::RevocationSourceState;
 use crate::refusal::Refusal;
+use mgw_fixtures::redis::{PASSWORD, RedisServer, free_port};
 use serde_json::json;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
-/// A server without persistence, with a password; ended by its own process id.
-struct RedisServer {
-    process: Child,
-    port: u16,
-}
-
-impl RedisServer {
-    fn start(port: u16) -> Self {
-        Self::start_with(port, &["--port", &port.to_string()])
+fn revoke(server: &RedisServer, fields: &[(&str, &str)]) {
+    let client = redis::Client::open(server.url()).expect("a URL");
+    let mut connection = client.get_connection().expect("the server runs");
+    let mut command = redis::cmd("XADD");
+    command.arg("mgw:revoked").arg("*");
+    for (name, value) in fields {
+        command.arg(name).arg(value);
     }
-
-    fn start_with(port: u16, ports: &[&str]) -> Self {
-        let mut process = Command::new("redis-server")
-            .args([
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--requirepass",
-                "canary",
-            ])
-            .args(ports)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("redis-server is installed (`./test` installs it)");
-        let output = process.stdout.take().expect("it is a pipe");
-        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-        let ready = lines.any(|line| line.contains("Ready to accept connections"));
-        assert!(ready, "the server says that it is ready");
-        // What it says later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, port }
-    }
-
-    fn url(&self) -> String {
-        format!("redis://:canary@127.0.0.1:{}", self.port)
-    }
-
-    fn revoke(&self, fields: &[(&str, &str)]) {
-        let client = redis::Client::open(self.url()).expect("a URL");
-        let mut connection = client.get_connection().expect("the server runs");
-        let mut command = redis::cmd("XADD");
-        command.arg("mgw:revoked").arg("*");
-        for (name, value) in fields {
-            command.arg(name).arg(value);
-        }
-        command.exec(&mut connection).expect("the entry is added");
-    }
-}
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").port()
+    command.exec(&mut connection).expect("the entry is added");
 }
 
 #[test]
 fn revocations_apply_at_once_and_outlive_the_server() {
     let token_of = |id: &str| token(&with(claims(), json!({"jti": id})));
     let refused = Some(Refusal::InvalidCredentials);
-    let server = RedisServer::start(free_port());
-    let port = server.port;
-    server.revoke(&[("jti", "before"), ("expires", "4000000000")]);
-    server.revoke(&[("jti", "a"), ("token", "b")]);
+    let server = RedisServer::start();
+    let port = server.port();
+    revoke(&server, &[("jti", "before"), ("expires", "4000000000")]);
+    revoke(&server, &[("jti", "a"), ("token", "b")]);
     let conf = format!("tokenRevocationConfig.redis.url = \"{}\"\n", server.url());
     let mut fixture = simple(&conf, oauth2());
     fixture.wait_for_revocations(|status| status.state == RevocationSourceState::Current);
@@ -92,7 +37,7 @@ fn revocations_apply_at_once_and_outlive_the_server() {
     // Admitted and remembered, then revoked.
     let later = token_of("later");
     assert_eq!(refusal(fixture.bearer(&later)), None);
-    server.revoke(&[("token", &later)]);
+    revoke(&server, &[("token", &later)]);
     fixture.wait_for_revocations(|status| status.applied == 2);
     assert_eq!(refusal(fixture.bearer(&later)), refused);
 
@@ -101,10 +46,10 @@ fn revocations_apply_at_once_and_outlive_the_server() {
     assert_eq!(refusal(fixture.bearer(&later)), refused);
 
     // Another server in its place knows other things.
-    let server = RedisServer::start(port);
+    let server = RedisServer::on(port);
     let signed = token_of("by signature");
     let signature = signed.rsplit_once('.').expect("three parts").1;
-    server.revoke(&[("signature", signature)]);
+    revoke(&server, &[("signature", signature)]);
     fixture.wait_for_revocations(|status| status.applied == 3 && status.state == RevocationSourceState::Current);
     assert_eq!(refusal(fixture.bearer(&signed)), refused);
     assert_eq!(refusal(fixture.bearer(&later)), refused);
@@ -131,9 +76,11 @@ fn a_server_is_reached_over_tls_and_has_to_prove_who_it_is() {
     let (other, _) = self_signed(folder.path(), "other");
     let port = free_port();
     let (certificate, key) = (certificate.display().to_string(), key.display().to_string());
-    let server = RedisServer::start_with(
+    let server = RedisServer::with(
         port,
         &[
+            "--requirepass",
+            PASSWORD,
             "--port",
             "0",
             "--tls-port",
@@ -146,7 +93,7 @@ fn a_server_is_reached_over_tls_and_has_to_prove_who_it_is() {
             "no",
         ],
     );
-    let url = format!("rediss://:canary@127.0.0.1:{}", server.port);
+    let url = format!("rediss://:canary@127.0.0.1:{}", server.port());
     let root = std::fs::read(&certificate).expect("it was written");
     let certificates = redis::TlsCertificates {
         client_tls: None,
@@ -178,7 +125,7 @@ fn a_server_is_reached_over_tls_and_has_to_prove_who_it_is() {
 
 #[test]
 fn more_than_one_batch_is_read_at_the_start() {
-    let server = RedisServer::start(free_port());
+    let server = RedisServer::start();
     let client = redis::Client::open(server.url()).expect("a URL");
     let mut pipeline = redis::pipe();
     for number in 0..1200 {
