@@ -172,8 +172,11 @@ impl Lease {
         }
     }
 
-    /// Takes a share without the pool, which cannot be asked: of what was left when it could be asked last, as much as
-    /// each gateway may take. Once in a window.
+    /// Takes a share without the pool, which cannot be asked: as much as makes up this gateway's part of the limit, and no
+    /// more than what was left when the pool could be asked last. Once in a window.
+    ///
+    /// All gateways together admit no more than the sum of what each held or its part, whichever is more: the limit, where
+    /// requests are spread evenly.
     pub(crate) fn alone(&mut self, usage: Usage, others: u64, limit: u64, now_ms: u64, terms: &LeaseTerms) -> Settled {
         self.turn(usage);
         self.observe(usage, now_ms);
@@ -182,7 +185,8 @@ impl Lease {
             0
         } else {
             let left = limit.saturating_sub(others).saturating_sub(held);
-            (left / terms.gateways.max(1)).max(1).min(left)
+            let part = (limit / terms.gateways.max(1)).max(1);
+            part.saturating_sub(held).min(left)
         };
         self.alone = Some(usage.window);
         self.held = held.saturating_add(share);

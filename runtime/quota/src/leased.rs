@@ -100,6 +100,18 @@ impl Counter {
         }
     }
 
+    /// Returns whether a look at the lease has to be planned; `false` where one is, or nothing is shared.
+    pub fn plan_look(&self) -> bool {
+        self.share().is_some_and(Share::plan_look)
+    }
+
+    /// The planned look is taken.
+    pub fn looking(&self) {
+        if let Some(share) = self.share() {
+            share.looking();
+        }
+    }
+
     /// Returns whether the lease has to be looked at again: it is in use, or the pool has to be told something.
     pub fn is_leased(&self) -> bool {
         self.share().is_some_and(|share| share.lease().is_live())

@@ -30,6 +30,8 @@ pub(crate) struct Share {
     first: AtomicU64,
     /// More has been asked for.
     asked: AtomicBool,
+    /// A look at the lease is planned.
+    planned: AtomicBool,
     /// What the task knows about the lease.
     lease: Mutex<Lease>,
 }
@@ -73,6 +75,7 @@ impl Share {
             others: Tagged::apart_from(window),
             first: AtomicU64::new(terms.first(limit)),
             asked: AtomicBool::new(false),
+            planned: AtomicBool::new(false),
             lease: Mutex::default(),
         }
     }
@@ -108,6 +111,15 @@ impl Share {
 
     pub(crate) fn settled(&self) {
         self.asked.store(false, Ordering::Release);
+    }
+
+    /// Returns whether a look has to be planned: none is.
+    pub(crate) fn plan_look(&self) -> bool {
+        !self.planned.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn looking(&self) {
+        self.planned.store(false, Ordering::Release);
     }
 
     pub(crate) fn allow(&self, window: u64, units: u64) {

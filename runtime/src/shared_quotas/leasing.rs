@@ -10,7 +10,7 @@ use super::store::{Store, Window};
 use crate::throttle::{Counters, LeaseDesk};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use mgw_quota::{Ask, Counter};
+use mgw_quota::{Ask, Counter, LeaseTerms};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -120,7 +120,7 @@ impl Leasing {
                 {
                     self.tally.gave_back(before.saturating_sub(kept));
                 }
-            } else if counter.remaining_ms(now_ms) <= terms.lead_ms(counter.window_ms())
+            } else if counter.remaining_ms(now_ms) <= lead_ms(counter, &terms)
                 && let Some(ask) = counter.ask_ahead(now_ms, &terms)
             {
                 self.settle(counter, ask, now_ms).await;
@@ -142,17 +142,10 @@ impl Leasing {
         true
     }
 
-    /// The next look is due when the lease should be used up, or when the next window is to be leased: at different times
-    /// for different limits, whose windows all end together.
+    /// The next look is due when the lease should be used up, or when the next window is to be leased.
     fn next_look_ms(&self, counter: &Counter, now_ms: u64) -> u64 {
         let terms = self.desk.terms();
-        let remaining = counter.remaining_ms(now_ms);
-        let lead = terms.lead_ms(counter.window_ms());
-        let spread = counter
-            .pool()
-            .and_then(|pool| pool.last())
-            .map_or(0, |byte| u64::from(*byte) * lead / 512);
-        let ahead = remaining.saturating_sub(lead - spread);
+        let ahead = counter.remaining_ms(now_ms).saturating_sub(lead_ms(counter, &terms));
         now_ms
             + if ahead == 0 {
                 terms.idle_ms
@@ -160,6 +153,14 @@ impl Leasing {
                 ahead.min(terms.idle_ms)
             }
     }
+}
+
+/// How long before its end a window's successor is leased: at different times for different limits, whose windows all end
+/// together.
+fn lead_ms(counter: &Counter, terms: &LeaseTerms) -> u64 {
+    let lead = terms.lead_ms(counter.window_ms());
+    let number = counter.pool().and_then(|pool| pool.last()).copied().unwrap_or_default();
+    lead - u64::from(number) * lead / 512
 }
 
 #[derive(Clone, Copy)]
