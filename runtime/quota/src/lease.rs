@@ -146,6 +146,18 @@ impl Lease {
         }
     }
 
+    /// Reports what may be used here, the first units included, and asks for nothing: others have to report before there
+    /// is anything to grant.
+    pub(crate) fn report(&mut self, usage: Usage) -> Ask {
+        self.turn(usage);
+        self.unsure = true;
+        Ask {
+            window: usage.window,
+            held: usage.allowance.saturating_sub(self.borrowed).max(usage.used),
+            more: 0,
+        }
+    }
+
     /// Takes the pool's answer.
     pub(crate) fn settle(&mut self, ask: Ask, reply: Reply) -> Settled {
         let held = ask.held.saturating_add(reply.granted);

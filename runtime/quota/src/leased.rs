@@ -51,6 +51,12 @@ impl Counter {
         Some(share.lease().ask(usage, self.limit(), now_ms, terms))
     }
 
+    /// What to tell a pool that has forgotten.
+    pub fn report(&self, now_ms: u64) -> Option<Ask> {
+        let usage = self.usage(now_ms);
+        Some(self.share()?.lease().report(usage))
+    }
+
     /// What to ask the pool for the next window, where that makes sense.
     pub fn ask_ahead(&self, now_ms: u64, terms: &LeaseTerms) -> Option<Ask> {
         let usage = self.usage(now_ms);

@@ -51,9 +51,7 @@ impl Leasing {
             while in_flight.len() < MAX_IN_FLIGHT
                 && let Some(counter) = reports.pop()
             {
-                if counter.claim_lease() {
-                    in_flight.push(self.attend(Task::Lease, counter));
-                }
+                in_flight.push(self.attend(Task::Report, counter));
             }
             let has_room = in_flight.len() < MAX_IN_FLIGHT;
             let next_look = looks.next_ms().filter(|_| has_room).map(|at| at.saturating_sub(now_ms));
@@ -83,8 +81,9 @@ impl Leasing {
         match task {
             Task::Lease => self.lease(&counter).await,
             // Somebody is asking at this moment, which is as good.
-            Task::Look if !counter.claim_lease() => {}
+            Task::Look | Task::Report if !counter.claim_lease() => {}
             Task::Look => self.look(&counter).await,
+            Task::Report => self.report(&counter).await,
         }
         let now_ms = now_ms();
         counter
@@ -102,6 +101,15 @@ impl Leasing {
         if !reply {
             counter.settle_alone(self::now_ms(), &terms);
             self.tally.took_alone();
+        }
+        counter.settled();
+    }
+
+    /// Tells a store that has forgotten. The counter is claimed.
+    async fn report(&self, counter: &Counter) {
+        let now_ms = now_ms();
+        if let Some(ask) = counter.report(now_ms) {
+            self.settle(counter, ask, now_ms).await;
         }
         counter.settled();
     }
@@ -167,6 +175,7 @@ fn lead_ms(counter: &Counter, terms: &LeaseTerms) -> u64 {
 enum Task {
     Lease,
     Look,
+    Report,
 }
 
 /// The window that is asked about.

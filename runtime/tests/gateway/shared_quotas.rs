@@ -241,12 +241,15 @@ fn without_the_store_each_gateway_admits_its_part_and_reports_it_later() {
     let refused = fleet.gateways[0].get("/p");
     assert_eq!(refused.status, 429, "{refused:?}");
 
-    let _server = RedisServer::on(port);
+    let server = RedisServer::on(port);
     fleet.wait("the store is found", |state| state == ("shared".to_owned(), 2));
     assert!(fleet.sum("mgw_quota_sharing_store_resets_total") >= 2.0);
-    // The emptied store has learnt what was admitted: nobody gets the limit a second time.
+    // The emptied store learns what was admitted: nobody gets the limit a second time, but until both have reported one may
+    // get what the other holds.
     let admitted = fleet.use_up(admitted);
-    assert!(admitted <= 200 + fleet.worst(), "{admitted}");
+    assert!(admitted <= 200 + 100, "{admitted}");
+    eventually("both report", || held(&server) >= admitted);
+    assert_eq!(fleet.ask(20).get(&200), None);
 }
 
 #[test]

@@ -203,6 +203,21 @@ fn a_pool_that_forgot_learns_everything_from_the_next_reports() {
 }
 
 #[test]
+fn a_report_takes_nothing_from_those_who_call() {
+    let mut fleet = Fleet::new(2, 100, MINUTE, 200, NOW);
+    // Nothing has been asked for: the first ten units are there.
+    assert!((0..3).all(|_| fleet.request(0)));
+    let counter = &fleet.gateways[0].counter;
+    assert!(counter.claim_lease());
+    let ask = counter.report(NOW).expect("it is shared");
+    assert_eq!((ask.held, ask.more), (10, 0));
+    counter.settle(ask, fleet.pool.settle(0, ask, 100));
+    counter.settled();
+    assert!((0..7).all(|_| fleet.request(0)));
+    assert_eq!(fleet.pool.total(), 10);
+}
+
+#[test]
 fn a_repeated_report_changes_nothing() {
     let ask = Ask {
         window: 1,
