@@ -16,6 +16,7 @@ mod limits;
 mod listeners;
 mod operation;
 mod operator_blocks;
+mod quota_prediction;
 mod quotas;
 mod reload;
 mod rotation;
