@@ -138,29 +138,26 @@ impl Counter {
 
     /// Takes one unit at once. For a request that has to pass no other limit.
     pub fn acquire(&self, now_ms: u64) -> Reservation {
-        let mut seen = self.state.load(Ordering::Acquire);
-        loop {
-            let word = self.at(seen, now_ms);
-            let allowance = self.allowance(word.window);
-            if word.count >= allowance {
-                return Reservation::Full;
-            }
-            if word.count + word.pending >= allowance {
-                return Reservation::Contended;
-            }
-            let next = Word {
+        self.take(now_ms, |word| {
+            Some(Word {
                 count: word.count + 1,
                 ..word
-            };
-            match self.swap(seen, next) {
-                Ok(()) => return Reservation::Held(Held { window: word.window }),
-                Err(newer) => seen = newer,
-            }
-        }
+            })
+        })
     }
 
     /// Holds one unit until [`Self::commit`] or [`Self::release`].
     pub fn reserve(&self, now_ms: u64) -> Reservation {
+        self.take(now_ms, |word| {
+            (word.pending + 1 < 1 << PENDING_BITS).then_some(Word {
+                pending: word.pending + 1,
+                ..word
+            })
+        })
+    }
+
+    /// Changes the word to what `next` makes of it, if the limit leaves room; `None` is for later.
+    fn take(&self, now_ms: u64, next: impl Fn(Word) -> Option<Word>) -> Reservation {
         let mut seen = self.state.load(Ordering::Acquire);
         loop {
             let word = self.at(seen, now_ms);
@@ -168,12 +165,9 @@ impl Counter {
             if word.count >= allowance {
                 return Reservation::Full;
             }
-            if word.count + word.pending >= allowance || word.pending + 1 >= 1 << PENDING_BITS {
+            let has_room = word.count + word.pending < allowance;
+            let Some(next) = next(word).filter(|_| has_room) else {
                 return Reservation::Contended;
-            }
-            let next = Word {
-                pending: word.pending + 1,
-                ..word
             };
             match self.swap(seen, next) {
                 Ok(()) => return Reservation::Held(Held { window: word.window }),
