@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::status::Tally;
 use arc_swap::ArcSwapOption;
-use redis::RedisError;
+use redis::{ErrorKind, RedisError};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -58,9 +58,31 @@ impl std::fmt::Debug for Link {
 
 /// What to say of an error: its code. Its text may come from the other side.
 pub(super) fn reason(error: &RedisError) -> &str {
-    match error.code() {
-        Some(code) => code,
-        None if error.is_timeout() => "no answer in time",
-        None => "no connection",
+    match (error.code(), error.kind()) {
+        (Some(code), _) => code,
+        (None, ErrorKind::AuthenticationFailed) => "user or password refused",
+        (None, ErrorKind::MasterNameNotFoundBySentinel) => "no such master",
+        (None, _) if error.is_timeout() => "no answer in time",
+        (None, _) if error.is_connection_refusal() => "connection refused",
+        (None, _) => "no connection",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn a_reason_tells_what_to_look_at_and_quotes_nobody() {
+        let refused = RedisError::from((ErrorKind::AuthenticationFailed, "Password authentication failed"));
+        assert_eq!(reason(&refused), "user or password refused");
+        for (kind, said) in [
+            (io::ErrorKind::ConnectionRefused, "connection refused"),
+            (io::ErrorKind::TimedOut, "no answer in time"),
+            (io::ErrorKind::ConnectionReset, "no connection"),
+        ] {
+            assert_eq!(reason(&io::Error::from(kind).into()), said, "{kind}");
+        }
     }
 }
