@@ -124,7 +124,7 @@ async fn a_limit_is_looked_at_and_its_count_begins_again() {
     assert_eq!(shop.get().await, 429);
     assert_eq!(
         reset("api", key).exits(0).stdout,
-        "1 count of api /shop/1.0.0 begin again\n"
+        "1 count of api /shop/1.0.0 begins again\n"
     );
     for expected in [200, 200, 429] {
         assert_eq!(shop.get().await, expected);

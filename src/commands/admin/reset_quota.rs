@@ -43,7 +43,12 @@ pub fn run(args: ResetQuotaArgs, context: &Context) -> Result<ExitCode, Failure>
     let asked = async { Ok(client.post::<Reset>("/quotas/reset", &body).await?) };
     let reset = context.block_on(interruptible(asked))?;
     let counters = Counted(usize::try_from(reset.reset).unwrap_or(usize::MAX), "count", "counts");
-    let text = format!("{counters} of {} {} begin again", args.level.name(), visible(&args.key));
+    let begin = if reset.reset == 1 { "begins" } else { "begin" };
+    let text = format!(
+        "{counters} of {} {} {begin} again",
+        args.level.name(),
+        visible(&args.key)
+    );
     context.ui.result(text, &reset);
     Ok(ExitCode::Success)
 }
