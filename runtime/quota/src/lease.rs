@@ -257,7 +257,8 @@ impl Lease {
         if self.window == window {
             return;
         }
-        let next = self.next.take_if(|next| next.window == window);
+        // A window that nobody looked at is over, and what was leased of it with it.
+        let next = self.next.take().filter(|next| next.window == window);
         self.held = next.map_or(0, |next| next.held);
         (self.borrowed, self.unsure) = (0, false);
         self.window = window;

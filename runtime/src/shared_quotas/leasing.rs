@@ -18,6 +18,8 @@ use tokio::sync::{Notify, mpsc};
 
 /// Commands on their way at most. The store sees no more of a gateway, however much there is to do.
 const MAX_IN_FLIGHT: usize = 256;
+/// Those of them at most while which another look begins: requests that wait for leases come first.
+const LOOKS_IN_FLIGHT: usize = MAX_IN_FLIGHT / 2;
 /// Requests that were being decided when an allowance was lowered have been decided after this.
 const DECIDED: Duration = Duration::from_millis(2);
 
@@ -43,18 +45,19 @@ impl Leasing {
         let mut reports: Vec<Arc<Counter>> = Vec::new();
         loop {
             let now_ms = now_ms();
-            while in_flight.len() < MAX_IN_FLIGHT
+            while in_flight.len() < LOOKS_IN_FLIGHT
                 && let Some(counter) = looks.due(now_ms)
             {
                 in_flight.push(self.attend(Task::Look, counter));
             }
-            while in_flight.len() < MAX_IN_FLIGHT
+            while in_flight.len() < LOOKS_IN_FLIGHT
                 && let Some(counter) = reports.pop()
             {
                 in_flight.push(self.attend(Task::Report, counter));
             }
             let has_room = in_flight.len() < MAX_IN_FLIGHT;
-            let next_look = looks.next_ms().filter(|_| has_room).map(|at| at.saturating_sub(now_ms));
+            let may_look = in_flight.len() < LOOKS_IN_FLIGHT;
+            let next_look = looks.next_ms().filter(|_| may_look).map(|at| at.saturating_sub(now_ms));
             let sleep = pin!(async {
                 match next_look {
                     Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
@@ -86,16 +89,21 @@ impl Leasing {
             Task::Report => self.report(&counter).await,
         }
         let now_ms = now_ms();
-        counter
-            .is_leased()
-            .then(|| (self.next_look_ms(&counter, now_ms), counter))
+        // While the store is away, what counts nothing of the present window has nothing to tell, and has to be forgotten
+        // as any other counter.
+        let is_over = matches!(task, Task::Look) && !self.is_connected() && counter.is_idle(now_ms);
+        (!is_over && counter.is_leased()).then(|| (self.next_look_ms(&counter, now_ms), counter))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.store.link.connection().is_some()
     }
 
     /// Asks for more. The counter is claimed.
     async fn lease(&self, counter: &Counter) {
         let (now_ms, terms) = (now_ms(), self.desk.terms());
         let reply = match counter.ask(now_ms, &terms) {
-            Some(ask) if self.store.link.connection().is_some() => self.settle(counter, ask, now_ms).await,
+            Some(ask) if self.is_connected() => self.settle(counter, ask, now_ms).await,
             _ => false,
         };
         if !reply {
@@ -118,7 +126,7 @@ impl Leasing {
     async fn look(&self, counter: &Counter) {
         let (now_ms, terms) = (now_ms(), self.desk.terms());
         counter.ask_again(now_ms);
-        if self.store.link.connection().is_some() {
+        if self.is_connected() {
             let before = counter.usage(now_ms).allowance;
             if let Some(kept) = counter.lower_idle(now_ms, &terms) {
                 tokio::time::sleep(DECIDED).await;

@@ -43,6 +43,11 @@ impl Link {
         }
     }
 
+    /// One node of a cluster could not be used.
+    pub(super) fn missed(&self, error: &RedisError) {
+        self.tally.missed(reason(error));
+    }
+
     /// Waits until the connection is lost.
     pub(super) async fn lost(&self) {
         self.lost.notified().await;

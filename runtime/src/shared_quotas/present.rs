@@ -37,14 +37,17 @@ pub(super) async fn keep(
                     Ok(presence) => {
                         known.learn(presence, &desk, &counters, &tally, &forgotten);
                         store.link.connected(Arc::clone(&connection));
-                        pause.reset();
                         loop {
                             tokio::select! {
                                 () = store.link.lost() => break,
                                 () = tokio::time::sleep(INTERVAL) => {}
                             }
                             match store.present(&connection, GONE_AFTER_MS).await {
-                                Ok(presence) => known.learn(presence, &desk, &counters, &tally, &forgotten),
+                                Ok(presence) => {
+                                    known.learn(presence, &desk, &counters, &tally, &forgotten);
+                                    // It has lasted: a store that refuses all but this is not asked without a pause.
+                                    pause.reset();
+                                }
                                 Err(error) => store.link.failed(&connection, &error),
                             }
                         }

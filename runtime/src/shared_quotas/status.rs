@@ -82,6 +82,11 @@ impl Tally {
         }
     }
 
+    pub(super) fn missed(&self, reason: &str) {
+        self.failures.fetch_add(1, Relaxed);
+        tracing::debug!(reason, "a node of the store of the shared quotas cannot be used");
+    }
+
     /// The first failure is worth a line at once, the rest say nothing new.
     pub(super) fn unreachable(&self, reason: &str) {
         let before = self.failures.fetch_add(1, Relaxed);

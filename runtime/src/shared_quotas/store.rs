@@ -106,7 +106,11 @@ impl Store {
         match invoke(script, &connection).await {
             Ok(value) => Some(value),
             Err(error) => {
-                self.link.failed(&connection, &error);
+                match *connection {
+                    Connection::Server(_) => self.link.failed(&connection, &error),
+                    // Other nodes may be there; saying that this gateway is tells whether the cluster is.
+                    Connection::Cluster(_) => self.link.missed(&error),
+                }
                 None
             }
         }

@@ -1,6 +1,6 @@
 //! What an admitted request still owes.
 
-use super::Standing;
+use super::{LeaseDesk, Standing};
 use mgw_quota::Counter;
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Admission {
     pub(super) meters: [Option<Arc<Counter>>; 4],
+    /// Where meters ask for leases, if they share their limits.
+    pub(super) desk: Option<Arc<LeaseDesk>>,
     /// A limit that only reports was exceeded.
     pub over_quota: bool,
     /// What the caller is told about its limits.
@@ -24,6 +26,10 @@ impl Admission {
     pub fn charge(&self, bytes: u64, now_ms: u64) {
         for meter in self.meters.iter().flatten() {
             meter.add(bytes, now_ms);
+            // Else the next request would be refused for want of a lease, however much is left of the limit.
+            if let Some(desk) = &self.desk {
+                desk.look_at(meter, now_ms);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::desk::LeaseDesk;
 use super::{Admission, Level, LevelKind, Levels, MAX_CUSTOM_POLICIES};
 use crate::refusal::{Refusal, Rejection};
 use mgw_quota::{Counter, Held, Reservation};
+use std::sync::Arc;
 
 /// Counters that a single request can touch: four levels with a quota and a burst limit each,
 const USUAL_COUNTERS: usize = 8;
@@ -20,18 +21,23 @@ const SOON_MS: u64 = 1000;
 /// Units of all counters but the last are first reserved and committed together, so that a request which fails at a
 /// later counter never shows as admitted at an earlier one, and nobody is refused because of it. Counters are taken in
 /// the fixed order of levels: two requests can wait for each other at no time.
-pub(super) fn admit(levels: &Levels<'_>, desk: Option<&LeaseDesk>, now_ms: u64) -> Result<Admission, Rejection> {
-    let decision = if levels.custom.is_empty() {
+pub(super) fn admit(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u64) -> Result<Admission, Rejection> {
+    let mut decision = if levels.custom.is_empty() {
         decide::<USUAL_COUNTERS>(levels, now_ms)
     } else {
         decide::<MAX_COUNTERS>(levels, now_ms)
     };
     leave(levels, desk, now_ms);
+    if let (Ok(admission), Some(desk)) = (&mut decision, desk)
+        && admission.is_metered()
+    {
+        admission.desk = Some(Arc::clone(desk));
+    }
     decision
 }
 
 /// Looks at every level and takes nothing.
-pub(super) fn look(levels: &Levels<'_>, desk: Option<&LeaseDesk>, now_ms: u64) -> Result<(), Rejection> {
+pub(super) fn look(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u64) -> Result<(), Rejection> {
     let looked = passing::<MAX_COUNTERS>(levels, now_ms).map(drop);
     if looked.is_err() {
         leave(levels, desk, now_ms);
@@ -41,7 +47,7 @@ pub(super) fn look(levels: &Levels<'_>, desk: Option<&LeaseDesk>, now_ms: u64) -
 
 /// Leaves the counters whose leases run low at the desk, whether the request was admitted or not: a limit may have refused
 /// it for want of a lease.
-fn leave(levels: &Levels<'_>, desk: Option<&LeaseDesk>, now_ms: u64) {
+fn leave(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u64) {
     let Some(desk) = desk else {
         return;
     };

@@ -33,13 +33,25 @@ pub(super) struct CounterKey {
 }
 
 impl CounterKey {
-    /// Names the limit in the store, for all gateways alike and without showing who the key is about.
-    fn pool(&self) -> PoolId {
+    /// Names the limit in the store, for all gateways alike and without showing who the key is about. What the store counts
+    /// and what is leased are apart: reports of leases would take the place of what was counted.
+    ///
+    /// `overflow_of`: the part of the registry whose shared counter it is. Each is one holder of its own.
+    fn pool(&self, overflow_of: Option<usize>) -> PoolId {
         let mut context = Context::new(&SHA256);
-        for number in [self.level.index() as u64, self.what as u64, self.limit, self.window_ms] {
+        for number in [
+            self.level.index() as u64,
+            self.what as u64,
+            self.limit,
+            self.window_ms,
+            u64::from(self.strict),
+        ] {
             context.update(&number.to_be_bytes());
         }
-        context.update(self.name.as_bytes());
+        match overflow_of {
+            None => context.update(self.name.as_bytes()),
+            Some(part) => context.update(&[[0; 8], (part as u64).to_be_bytes()].concat()),
+        }
         let mut pool = PoolId::default();
         for (byte, of_digest) in pool.iter_mut().zip(context.finish().as_ref()) {
             *byte = *of_digest;
@@ -120,15 +132,17 @@ impl Counters {
     }
 
     /// Where counters ask for leases; `None`: this gateway counts for itself.
-    pub(super) fn desk(&self) -> Option<&LeaseDesk> {
-        self.desk.as_deref()
+    pub(super) fn desk(&self) -> Option<&Arc<LeaseDesk>> {
+        self.desk.as_ref()
     }
 
     /// Finds or makes the counter of a limit that the store counts first.
     pub(super) fn strict(&self, key: CounterKey, now_ms: u64) -> StrictLimit {
-        let pool = key.pool();
         let key = CounterKey { strict: true, ..key };
-        StrictLimit::new(pool, self.counter(key, now_ms))
+        let own = key.pool(None);
+        let (counter, overflow) = self.find(key, now_ms);
+        // What is counted together here is counted together there, or the store would be told of others' requests.
+        StrictLimit::new(overflow.unwrap_or(own), counter)
     }
 
     /// The shared counters that have admitted something in their present window.
@@ -144,7 +158,7 @@ impl Counters {
 
     /// Lets all shared counters go by the terms of the desk, which have changed. Locks a part of the registry at a time.
     pub(crate) fn follow_terms(&self) {
-        let Some(terms) = self.desk().map(LeaseDesk::terms) else {
+        let Some(terms) = self.desk().map(|desk| desk.terms()) else {
             return;
         };
         self.each(|_, counter| counter.set_terms(&terms));
@@ -156,13 +170,18 @@ impl Counters {
     /// registry): memory stays bounded, and whoever floods the gateway with keys only tightens the limit for further new keys. They
     /// get counters of their own when there is room and the shared one counts nothing of the present window.
     pub(super) fn counter(&self, key: CounterKey, now_ms: u64) -> Arc<Counter> {
-        let hash = self.hasher.hash_one(&key);
-        let Some(shard) = self.shards.get(hash as usize % SHARDS) else {
-            return Arc::new(Counter::new(key.limit, key.window_ms, now_ms));
+        self.find(key, now_ms).0
+    }
+
+    /// The counter, and the name in the store of one that keys share because there is no room.
+    fn find(&self, key: CounterKey, now_ms: u64) -> (Arc<Counter>, Option<PoolId>) {
+        let part = self.hasher.hash_one(&key) as usize % SHARDS;
+        let Some(shard) = self.shards.get(part) else {
+            return (Arc::new(Counter::new(key.limit, key.window_ms, now_ms)), None);
         };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(counter) = shard.counters.get(&key) {
-            return Arc::clone(counter);
+            return (Arc::clone(counter), None);
         }
         if shard.counters.len() >= self.capacity_per_shard && shard.may_sweep(now_ms) {
             self.sweep_shard(&mut shard.counters, now_ms);
@@ -175,24 +194,28 @@ impl Counters {
         let shared = counters.get(&overflow);
         // Whose requests were counted there in this window would start afresh with a counter of its own.
         let is_shared = shared.is_some_and(|counter| !counter.is_idle(now_ms));
-        let key = if is_shared || counters.len() >= self.capacity_per_shard {
+        let (key, pool) = if is_shared || counters.len() >= self.capacity_per_shard {
             self.tally.shared();
+            let pool = self.desk().map(|_| overflow.pool(Some(part)));
             if let Some(counter) = shared {
-                return Arc::clone(counter);
+                return (Arc::clone(counter), pool);
             }
-            overflow
+            (overflow, pool)
         } else {
-            key
+            (key, None)
         };
         let made = Counter::new(key.limit, key.window_ms, now_ms);
         let made = match self.desk() {
-            Some(desk) if !key.strict => made.shared(key.pool(), &desk.terms(), now_ms),
+            Some(desk) if !key.strict => {
+                let pool = pool.unwrap_or_else(|| key.pool(None));
+                made.shared(pool, &desk.terms(), now_ms)
+            }
             _ => made,
         };
         self.tally.kept(key.level);
         let made = Arc::new(made);
         counters.insert(key, Arc::clone(&made));
-        made
+        (made, pool)
     }
 
     /// Forgets counters whose window is over and that nobody holds. To be called about once a minute.

@@ -364,6 +364,75 @@ fn shared_counters_follow_the_number_of_gateways() {
     assert_eq!(counter.usage(NOW).allowance, 20);
 }
 
+fn shared(capacity: usize) -> (Counters, tokio::sync::mpsc::Receiver<Arc<mgw_quota::Counter>>) {
+    let (desk, waiting) = LeaseDesk::new(mgw_quota::LeaseTerms {
+        gateways: 1,
+        tolerance: 200,
+        horizon_ms: 1000,
+        idle_ms: 1000,
+    });
+    (Counters::new(capacity).sharing(Arc::new(desk)), waiting)
+}
+
+#[test]
+fn bytes_that_use_up_a_lease_ask_for_the_next() {
+    let wide = Policy {
+        quota: Quota::Bandwidth {
+            bytes: 1000,
+            window_ms: MINUTE,
+        },
+        ..policy("Wide", 1)
+    };
+    let policies = Policies {
+        subscription: vec![wide],
+        ..Policies::default()
+    };
+    let (counters, mut waiting) = shared(1000);
+    let throttle = Throttle::new(&gateway(None, None, policies), Arc::new(counters), NOW);
+    let levels = caller(&throttle, "Wide", "Unlimited", 0);
+    let mut core = CoreThrottle::new();
+    let admission = decide(&throttle, &mut core, 0, Who::Caller(&levels), NOW).expect("nothing is used");
+    assert!(waiting.try_recv().is_err(), "nothing is used");
+    admission.charge(300, NOW);
+    assert_eq!(waiting.try_recv().expect("more than was leased").used(NOW), 300);
+}
+
+#[test]
+fn every_counter_of_a_gateway_has_a_pool_of_its_own() {
+    let (counters, _waiting) = shared(64);
+    for number in 0..1000 {
+        counters
+            .counter(key(&number.to_string(), What::Requests, MINUTE), NOW)
+            .add(1, NOW);
+    }
+    let mut pools = Vec::new();
+    counters.each(|_, counter| pools.extend(counter.pool().copied()));
+    let all = pools.len();
+    assert!(all > 64, "some are shared by keys: {all}");
+    pools.sort_unstable();
+    pools.dedup();
+    assert_eq!(pools.len(), all);
+}
+
+#[test]
+fn strict_limits_are_counted_together_in_the_store_where_they_are_here() {
+    let (counters, _waiting) = shared(1);
+    let limits: Vec<_> = (0..200)
+        .map(|number| {
+            let limit = counters.strict(key(&number.to_string(), What::Requests, MINUTE), NOW);
+            limit.counter.add(1, NOW);
+            limit
+        })
+        .collect();
+    for one in &limits {
+        for other in &limits {
+            assert_eq!(Arc::ptr_eq(&one.counter, &other.counter), one.pool == other.pool);
+        }
+    }
+    let leased = counters.counter(key("0", What::Requests, MINUTE), NOW);
+    assert!(limits.iter().all(|limit| Some(&limit.pool) != leased.pool()));
+}
+
 #[test]
 fn a_flood_of_new_keys_forgives_nobody() {
     let counters = Counters::new(640);

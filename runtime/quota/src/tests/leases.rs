@@ -141,6 +141,23 @@ fn the_next_window_is_leased_ahead_and_counts_for_itself() {
 }
 
 #[test]
+fn a_window_that_was_leased_ahead_and_passed_over_is_forgotten() {
+    let mut fleet = Fleet::new(2, 1000, MINUTE, 1, NOW);
+    for _ in 0..200 {
+        fleet.request(0);
+        fleet.deliver();
+    }
+    fleet.now_ms = NOW + MINUTE - 500;
+    let counter = &fleet.gateways[0].counter;
+    let ask = counter.ask_ahead(fleet.now_ms, &fleet.terms).expect("it is in use");
+    counter.settle(ask, Pool::default().settle(0, ask, 1000));
+    assert!(counter.is_leased());
+    fleet.now_ms = NOW + 2 * MINUTE;
+    assert_eq!(counter.lower_idle(fleet.now_ms, &fleet.terms), None);
+    assert!(!counter.is_leased(), "nobody has to look at it for ever");
+}
+
+#[test]
 fn without_the_pool_each_gateway_takes_its_part_of_what_was_left_once() {
     let mut fleet = Fleet::new(4, 100, MINUTE, 40, NOW);
     for turn in 0..40 {
