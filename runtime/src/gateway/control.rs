@@ -174,7 +174,11 @@ impl State for Control {
     }
 
     fn reset_quotas(&self, which: &QuotaReset) -> u64 {
-        self.continued.counters.reset(which, unix_ms())
+        let resets = self.continued.counters.reset(which, unix_ms());
+        if let Some(shared) = &self.continued.shared_quotas {
+            shared.forgive(resets.strict, unix_ms());
+        }
+        resets.found
     }
 
     fn blocks(&self) -> BlocksInForce {

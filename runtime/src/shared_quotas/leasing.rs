@@ -7,10 +7,11 @@
 use super::looks::Looks;
 use super::status::Tally;
 use super::store::{Store, Window};
+use super::strict;
 use crate::throttle::{Counters, LeaseDesk};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use mgw_quota::{Ask, Counter, LeaseTerms};
+use mgw_quota::{Ask, Counter, LeaseTerms, PoolId};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -74,7 +75,10 @@ impl Leasing {
                         looks.plan(at_ms, counter);
                     }
                 }
-                () = self.forgotten.notified() => reports = self.counters.in_use(now_ms),
+                () = self.forgotten.notified() => {
+                    reports = self.counters.in_use(now_ms);
+                    tokio::spawn(remind(Arc::clone(&self.store), self.counters.strict_in_use(now_ms)));
+                }
                 () = sleep => {}
             }
         }
@@ -177,6 +181,18 @@ fn lead_ms(counter: &Counter, terms: &LeaseTerms) -> u64 {
     let lead = terms.lead_ms(counter.window_ms());
     let number = counter.pool().and_then(|pool| pool.last()).copied().unwrap_or_default();
     lead - u64::from(number) * lead / 512
+}
+
+/// Tells a store that has forgotten what was taken of strict limits.
+async fn remind(store: Arc<Store>, strict: Vec<(PoolId, Arc<Counter>)>) {
+    let now_ms = now_ms();
+    let store = &*store;
+    futures_util::stream::iter(strict)
+        .for_each_concurrent(LOOKS_IN_FLIGHT, async |(pool, counter)| {
+            let window = strict::window(pool, &counter, now_ms);
+            store.remind(window, counter.used(now_ms)).await;
+        })
+        .await;
 }
 
 #[derive(Clone, Copy)]

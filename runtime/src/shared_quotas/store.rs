@@ -81,10 +81,16 @@ impl Store {
         Some((taken == 1, total))
     }
 
-    /// Puts a unit back that [`Self::take`] took.
-    pub(super) async fn put_back(&self, window: Window) {
+    /// Tells a store that has forgotten how many units this process took one by one.
+    pub(super) async fn remind(&self, window: Window, known: u64) {
+        // A limit of nothing: nothing more is taken.
+        self.take(Window { limit: 0, ..window }, known).await;
+    }
+
+    /// Puts units back that [`Self::take`] took.
+    pub(super) async fn put_back(&self, window: Window, units: u64) {
         let mut script = self.put_back.key(self.key(&window));
-        script.arg(&self.gateway);
+        script.arg(&self.gateway).arg(units);
         // What cannot be put back is lost until the window ends.
         let _ = self.run::<u64>(&script).await;
     }

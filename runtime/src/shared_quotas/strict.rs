@@ -3,7 +3,8 @@
 use super::SharedQuotas;
 use super::store::Window;
 use crate::refusal::Rejection;
-use crate::throttle::{Levels, StrictLimit, uncounted};
+use crate::throttle::{Levels, uncounted};
+use mgw_quota::{Counter, PoolId};
 use std::sync::Arc;
 
 /// Units that the store has counted for a request. Dropped without [`Self::keep`], they go back: the request was refused
@@ -25,7 +26,7 @@ impl SharedQuotas {
             if limit.is_full(now_ms) {
                 return Err(limit.over(kind, now_ms));
             }
-            let window = window(limit, now_ms);
+            let window = window(limit.pool, &limit.counter, now_ms);
             let answer = self.store.take(window, limit.counter.used(now_ms)).await;
             self.tally.counted_strictly(answer.is_some());
             match answer {
@@ -43,6 +44,17 @@ impl SharedQuotas {
     }
 }
 
+impl SharedQuotas {
+    /// Puts back what this gateway has taken of strict limits whose counts begin again. Does not wait for the store.
+    pub(crate) fn forgive(self: &Arc<Self>, strict: Vec<(PoolId, Arc<Counter>, u64)>, now_ms: u64) {
+        for (pool, counter, units) in strict {
+            let (shared, window) = (Arc::clone(self), window(pool, &counter, now_ms));
+            self.control
+                .spawn(async move { shared.store.put_back(window, units).await });
+        }
+    }
+}
+
 impl Counted {
     /// The request was admitted.
     pub(crate) fn keep(mut self) {
@@ -56,15 +68,15 @@ impl Drop for Counted {
             let shared = Arc::clone(&self.shared);
             self.shared
                 .control
-                .spawn(async move { shared.store.put_back(window).await });
+                .spawn(async move { shared.store.put_back(window, 1).await });
         }
     }
 }
 
-fn window(limit: &StrictLimit, now_ms: u64) -> Window {
-    let counter = &limit.counter;
+/// The present window of a strict limit.
+pub(super) fn window(pool: PoolId, counter: &Counter, now_ms: u64) -> Window {
     Window {
-        pool: limit.pool,
+        pool,
         number: now_ms / counter.window_ms(),
         limit: counter.limit(),
         remaining_ms: counter.remaining_ms(now_ms),

@@ -62,13 +62,13 @@ fn the_scripts_do_what_the_pool_does() {
     let runtime = runtime();
     let stores = runtime.block_on(async { [store(&settings).await, store(&settings).await, store(&settings).await] });
     let number = std::cell::Cell::new(0);
-    let limits = prop_oneof![Just(1_u64), 2_u64..2000, Just(1 << 53), Just((1 << 53) - 1)];
+    // No counter has a higher limit than the last.
+    let limits = prop_oneof![Just(1_u64), 2_u64..2000, Just((1_u64 << 41) - 1)];
     proptest!(ProptestConfig::with_cases(150), |(limit in limits, steps in steps())| {
         let mut pool = Pool::default();
         number.set(number.get() + 1);
         let window = Window { pool: [9; 16], number: number.get(), limit, remaining_ms: 60_000 };
-        // As many as the numbers of the store's scripts are exact for.
-        let part = |thousandths: u64| (u128::from(limit) * u128::from(thousandths) / 4000) as u64;
+        let part = |thousandths: u64| (u128::from(limit) * u128::from(thousandths) / 1000) as u64;
         for step in steps {
             match step {
                 Step::Settle(who, held, more) => {
@@ -82,7 +82,7 @@ fn the_scripts_do_what_the_pool_does() {
                     prop_assert_eq!((taken, total), (pool.take(who, known, limit), pool.total()), "{:?}", step);
                 }
                 Step::PutBack(who) => {
-                    runtime.block_on(stores[who].put_back(window));
+                    runtime.block_on(stores[who].put_back(window, 1));
                     pool.put_back(&who);
                 }
             }

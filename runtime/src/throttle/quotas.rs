@@ -2,9 +2,10 @@
 
 use super::registry::{CounterKey, OVERFLOW, What};
 use super::{Counters, LevelKind};
-use mgw_quota::Counter;
+use mgw_quota::{Counter, PoolId};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 /// Which quotas to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +62,15 @@ pub(crate) struct QuotaReset {
     pub(crate) what: Option<What>,
 }
 
+/// Counts that began again.
+#[derive(Debug)]
+pub(crate) struct Resets {
+    /// How many counters were found.
+    pub(crate) found: u64,
+    /// Those of strict limits, which the store has to forgive as well: their names there, and the units.
+    pub(crate) strict: Vec<(PoolId, Arc<Counter>, u64)>,
+}
+
 impl Counters {
     /// Looks at every counter and returns those that the filter lets through. Takes a time that grows with the number of
     /// counters, and memory that grows with the filter's limit.
@@ -92,19 +102,22 @@ impl Counters {
         }
     }
 
-    /// Starts counts again and returns how many counters were found. Of limits that gateways share, what other gateways have
-    /// admitted stays counted.
-    pub(crate) fn reset(&self, which: &QuotaReset, now_ms: u64) -> u64 {
-        let mut found = 0;
+    /// Starts counts again. Of limits that gateways share, what other gateways have admitted stays counted.
+    pub(crate) fn reset(&self, which: &QuotaReset, now_ms: u64) -> Resets {
+        let (mut found, mut strict) = (0, Vec::new());
         self.each(|key, counter| {
             let same_kind = which.what.is_none_or(|what| what == key.what);
             if key.level == which.level && *key.name == *which.key && same_kind {
-                counter.reset(now_ms);
+                let units = counter.reset(now_ms);
                 found += 1;
+                // What many keys share is not one caller's to forgive.
+                if key.strict && units > 0 && *key.name != *OVERFLOW {
+                    strict.push((key.pool(None), Arc::clone(counter), units));
+                }
             }
         });
         self.tally.reset(which.level, found);
-        found
+        Resets { found, strict }
     }
 }
 

@@ -111,13 +111,18 @@ fn a_reset_hits_what_it_names_and_nothing_else() {
         which(LevelKind::Application, "7:an", None),
         which(LevelKind::Application, "7:ana", Some(What::Burst)),
     ] {
-        assert_eq!(counters.reset(&missed, NOW), 0, "{missed:?}");
+        assert_eq!(counters.reset(&missed, NOW).found, 0, "{missed:?}");
     }
     assert_eq!(
-        counters.reset(&which(subscription, "7:/shop:1", Some(What::Bytes)), NOW),
+        counters
+            .reset(&which(subscription, "7:/shop:1", Some(What::Bytes)), NOW)
+            .found,
         1
     );
-    assert_eq!(counters.reset(&which(LevelKind::Application, "7:ana", None), NOW), 1);
+    assert_eq!(
+        counters.reset(&which(LevelKind::Application, "7:ana", None), NOW).found,
+        1
+    );
     let after = counters.quotas(&all(), NOW);
     assert_eq!(
         shown(&after)[..3],
@@ -127,7 +132,7 @@ fn a_reset_hits_what_it_names_and_nothing_else() {
             "application 7:bob requests 1/10",
         ]
     );
-    assert_eq!(counters.reset(&which(subscription, "7:/shop:1", None), NOW), 3);
+    assert_eq!(counters.reset(&which(subscription, "7:/shop:1", None), NOW).found, 3);
     let status = counters.status();
     let resets: Vec<_> = status.levels.iter().map(|level| (level.level, level.resets)).collect();
     assert_eq!(

@@ -33,11 +33,16 @@ pub(super) struct CounterKey {
 }
 
 impl CounterKey {
+    /// Names the limit of a counter that stands in a part of the registry.
+    fn pool_in(&self, part: usize) -> PoolId {
+        self.pool(Some(part).filter(|_| *self.name == *OVERFLOW))
+    }
+
     /// Names the limit in the store, for all gateways alike and without showing who the key is about. What the store counts
     /// and what is leased are apart: reports of leases would take the place of what was counted.
     ///
     /// `overflow_of`: the part of the registry whose shared counter it is. Each is one holder of its own.
-    fn pool(&self, overflow_of: Option<usize>) -> PoolId {
+    pub(super) fn pool(&self, overflow_of: Option<usize>) -> PoolId {
         let mut context = Context::new(&SHA256);
         for number in [
             self.level.index() as u64,
@@ -156,6 +161,20 @@ impl Counters {
         in_use
     }
 
+    /// The counters of strict limits that have admitted something in their present window, and their names in the store.
+    pub(crate) fn strict_in_use(&self, now_ms: u64) -> Vec<(PoolId, Arc<Counter>)> {
+        let mut in_use = Vec::new();
+        for (part, shard) in self.shards.iter().enumerate() {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            for (key, counter) in shard.counters.iter().filter(|(key, _)| key.strict) {
+                if !counter.is_idle(now_ms) {
+                    in_use.push((key.pool_in(part), Arc::clone(counter)));
+                }
+            }
+        }
+        in_use
+    }
+
     /// Lets all shared counters go by the terms of the desk, which have changed. Locks a part of the registry at a time.
     pub(crate) fn follow_terms(&self) {
         let Some(terms) = self.desk().map(|desk| desk.terms()) else {
@@ -240,7 +259,7 @@ impl Counters {
 
     /// Shows every counter to `visit`. Locks a part of the registry at a time, as [`Self::sweep`] does: whoever is new on a
     /// core may have to wait for that part.
-    pub(super) fn each(&self, mut visit: impl FnMut(&CounterKey, &Counter)) {
+    pub(super) fn each(&self, mut visit: impl FnMut(&CounterKey, &Arc<Counter>)) {
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             for (key, counter) in &shard.counters {
