@@ -47,7 +47,7 @@ pub(super) fn shared_quotas(encoder: &mut DescriptorEncoder<'_>, status: &Shared
         ),
         (
             "overshoot_units",
-            "Units admitted here over a limit, as this gateway's reports have shown; the sum over all gateways is the whole error",
+            "Units admitted here over a limit, as the answered reports of this gateway have shown",
             status.overshoot,
         ),
         (

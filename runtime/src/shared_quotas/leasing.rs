@@ -7,7 +7,6 @@
 use super::looks::Looks;
 use super::status::Tally;
 use super::store::{Store, Window};
-use super::strict;
 use crate::throttle::{Counters, LeaseDesk};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -151,9 +150,10 @@ impl Leasing {
 
     /// One round trip; returns whether the store answered.
     async fn settle(&self, counter: &Counter, ask: Ask, now_ms: u64) -> bool {
-        let Some(window) = window(counter, ask.window, now_ms) else {
+        let Some(pool) = counter.pool() else {
             return false;
         };
+        let window = Window::of(*pool, counter, ask.window, now_ms);
         let Some(reply) = self.store.settle(window, ask).await else {
             return false;
         };
@@ -189,7 +189,7 @@ async fn remind(store: Arc<Store>, strict: Vec<(PoolId, Arc<Counter>)>) {
     let store = &*store;
     futures_util::stream::iter(strict)
         .for_each_concurrent(LOOKS_IN_FLIGHT, async |(pool, counter)| {
-            let window = strict::window(pool, &counter, now_ms);
+            let window = Window::present(pool, &counter, now_ms);
             store.remind(window, counter.used(now_ms)).await;
         })
         .await;
@@ -200,17 +200,6 @@ enum Task {
     Lease,
     Look,
     Report,
-}
-
-/// The window that is asked about.
-fn window(counter: &Counter, number: u64, now_ms: u64) -> Option<Window> {
-    let end_ms = number.saturating_add(1).saturating_mul(counter.window_ms());
-    Some(Window {
-        pool: *counter.pool()?,
-        number,
-        limit: counter.limit(),
-        remaining_ms: end_ms.saturating_sub(now_ms),
-    })
 }
 
 pub(super) fn now_ms() -> u64 {

@@ -2,10 +2,9 @@
 
 use super::connection::Connection;
 use super::link::Link;
-use mgw_quota::{Ask, PoolId, Reply};
+use mgw_quota::{Ask, Counter, PoolId, Reply};
 use redis::{RedisResult, Script, ScriptInvocation};
 use std::fmt::Write;
-
 use uuid::Uuid;
 
 /// How long a window outlives its end, so that clocks may differ.
@@ -32,6 +31,24 @@ pub(super) struct Window {
     pub(super) limit: u64,
     /// Until it ends, in milliseconds.
     pub(super) remaining_ms: u64,
+}
+
+impl Window {
+    /// A window of a counter's limit, present or to come.
+    pub(super) fn of(pool: PoolId, counter: &Counter, number: u64, now_ms: u64) -> Self {
+        let end_ms = number.saturating_add(1).saturating_mul(counter.window_ms());
+        Self {
+            pool,
+            number,
+            limit: counter.limit(),
+            remaining_ms: end_ms.saturating_sub(now_ms),
+        }
+    }
+
+    /// The window of `now_ms`.
+    pub(super) fn present(pool: PoolId, counter: &Counter, now_ms: u64) -> Self {
+        Self::of(pool, counter, now_ms / counter.window_ms(), now_ms)
+    }
 }
 
 /// What the store says of gateways and of itself.

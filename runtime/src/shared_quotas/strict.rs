@@ -26,7 +26,7 @@ impl SharedQuotas {
             if limit.is_full(now_ms) {
                 return Err(limit.over(kind, now_ms));
             }
-            let window = window(limit.pool, &limit.counter, now_ms);
+            let window = Window::present(limit.pool, &limit.counter, now_ms);
             let answer = self.store.take(window, limit.counter.used(now_ms)).await;
             self.tally.counted_strictly(answer.is_some());
             match answer {
@@ -48,7 +48,7 @@ impl SharedQuotas {
     /// Puts back what this gateway has taken of strict limits whose counts begin again. Does not wait for the store.
     pub(crate) fn forgive(self: &Arc<Self>, strict: Vec<(PoolId, Arc<Counter>, u64)>, now_ms: u64) {
         for (pool, counter, units) in strict {
-            let (shared, window) = (Arc::clone(self), window(pool, &counter, now_ms));
+            let (shared, window) = (Arc::clone(self), Window::present(pool, &counter, now_ms));
             self.control
                 .spawn(async move { shared.store.put_back(window, units).await });
         }
@@ -70,15 +70,5 @@ impl Drop for Counted {
                 .control
                 .spawn(async move { shared.store.put_back(window, 1).await });
         }
-    }
-}
-
-/// The present window of a strict limit.
-pub(super) fn window(pool: PoolId, counter: &Counter, now_ms: u64) -> Window {
-    Window {
-        pool,
-        number: now_ms / counter.window_ms(),
-        limit: counter.limit(),
-        remaining_ms: counter.remaining_ms(now_ms),
     }
 }

@@ -18,6 +18,8 @@ mod local;
 mod policies;
 mod quotas;
 mod registry;
+#[cfg(test)]
+mod registry_tests;
 mod standing;
 mod strict;
 mod tally;
