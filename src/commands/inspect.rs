@@ -172,7 +172,8 @@ fn describe_resource(out: &mut String, resource: &Resource) {
 fn describe_endpoints(out: &mut String, indent: &str, endpoints: &Endpoints) {
     let mut line = |name: &str, endpoint: &Option<Endpoint>| {
         if let Some(endpoint) = endpoint {
-            let _ = writeln!(out, "{indent}{name:<11} {}", endpoint.urls.join(" "));
+            let urls: Vec<&str> = endpoint.urls().collect();
+            let _ = writeln!(out, "{indent}{name:<11} {}", urls.join(" "));
         }
     };
     line("production", &endpoints.production);

@@ -10,7 +10,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
 use mgw_bundle::api_id;
-use mgw_bundle::config::{Api, Endpoints, Method, MutualTls, PolicyRef, Resource};
+use mgw_bundle::config::{Api, ApiKind, Endpoints, Method, MutualTls, PolicyRef, Resource};
 use std::collections::HashMap;
 
 /// A compiled API with what later checks need.
@@ -56,6 +56,7 @@ pub(super) fn compile(
     let default_version = extensions::boolean(source, root, extensions::DEFAULT_VERSION, diagnostics) == Some(true);
     let base_path = base_path?;
     let api = Api {
+        kind: ApiKind::Http,
         id,
         name: definition.title().to_owned(),
         version: definition.version().to_owned(),

@@ -206,13 +206,7 @@ fn from_servers(
             )),
         );
     }
-    found.endpoints.production = Some(Endpoint {
-        name: id.map(str::to_owned),
-        kind,
-        urls,
-        timeout_ms: DEFAULT_TIMEOUT_MS,
-        auth: None,
-    });
+    found.endpoints.production = Some(Endpoint::plain(id.map(str::to_owned), kind, urls, DEFAULT_TIMEOUT_MS));
 }
 
 /// Reports operations that have no backend at all, in one finding.

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::project::Layout;
-use mgw_bundle::config::{Api, ApiKeyLocation, EndpointKind, Method, MutualTls, Requirement, Scheme, Security};
+use mgw_bundle::config::{
+    Api, ApiKeyLocation, EndpointAuth, EndpointKind, Method, MutualTls, Requirement, Scheme, Security,
+};
 use mgw_bundle::{Bundle, Limits};
 use tempfile::TempDir;
 
@@ -69,7 +71,7 @@ fn a_definition_becomes_an_api() {
     assert_eq!(api.source, "api_definitions/a.yaml");
     assert_eq!(api.definition, "definitions/Shop_1.0.0.json");
     let production = api.endpoints.production.unwrap();
-    assert_eq!(production.urls, ["https://backend.example.com"]);
+    assert_eq!(production.urls().collect::<Vec<_>>(), ["https://backend.example.com"]);
     assert_eq!(production.name.as_deref(), Some(api.id.as_str()));
     assert_eq!((production.kind, production.timeout_ms), (EndpointKind::Single, 60_000));
     let resources: Vec<_> = api.resources.iter().map(|r| (r.template.as_str(), r.method)).collect();
@@ -104,7 +106,7 @@ fn servers_are_endpoint_and_base_path() {
     let api = &compiled.config.apis[0];
     assert_eq!(api.base_path, "/v2");
     assert_eq!(
-        api.endpoints.production.as_ref().unwrap().urls,
+        api.endpoints.production.as_ref().unwrap().urls().collect::<Vec<_>>(),
         ["https://x.example.com/v2"]
     );
     let urls: Vec<_> = api
@@ -115,7 +117,7 @@ fn servers_are_endpoint_and_base_path() {
                 .endpoints
                 .production
                 .as_ref()
-                .map(|e| (e.kind, e.urls.join(" ")))
+                .map(|e| (e.kind, e.urls().collect::<Vec<_>>().join(" ")))
         })
         .collect();
     assert_eq!(
@@ -141,8 +143,8 @@ fn named_endpoints_are_found_by_reference() {
     assert_eq!((sandbox.kind, sandbox.timeout_ms), (EndpointKind::Failover, 5));
     let own = api.resources[0].endpoints.production.as_ref().unwrap();
     assert_eq!(
-        (own.name.as_deref(), own.auth.as_ref().unwrap().username.as_str()),
-        (Some("b"), "u")
+        (own.name.as_deref(), own.auth.clone()),
+        (Some("b"), Some(EndpointAuth::Basic { username: "u".into() }))
     );
 }
 

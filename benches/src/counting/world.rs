@@ -2,7 +2,8 @@
 
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{
-    Api, ApiState, Endpoints, Method, Policies, Policy, PolicyRef, Quota, Resource, Scopes, Security, Transports,
+    Api, ApiKind, ApiState, Endpoints, Method, Policies, Policy, PolicyRef, Quota, Resource, Scopes, Security,
+    Transports,
 };
 use mgw_quota::{Counter, LeaseTerms};
 use mgw_runtime::throttle::{CallerLevels, Counters, LeaseDesk, SubscriptionTerms, Throttle};
@@ -112,6 +113,7 @@ fn configuration(limited: bool) -> GatewayConfig {
         default_version_path: None,
         alternatives: Vec::new(),
         provider: None,
+        kind: ApiKind::default(),
         state: ApiState::Published,
         transports: Transports {
             http: true,

@@ -1,6 +1,6 @@
 use super::path::decode;
 use super::*;
-use mgw_bundle::config::{ApiState, Endpoints, Resource, Scopes, Security, Transports};
+use mgw_bundle::config::{ApiKind, ApiState, Endpoints, Resource, Scopes, Security, Transports};
 use proptest::prelude::*;
 
 fn resource(template: &str, method: Method) -> Resource {
@@ -27,6 +27,7 @@ fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
         default_version_path: None,
         alternatives: Vec::new(),
         provider: None,
+        kind: ApiKind::default(),
         state: ApiState::Published,
         transports: Transports {
             http: true,

@@ -54,6 +54,7 @@ pub(super) fn gateway(api_policy: Option<&str>, resource_policy: Option<&str>, p
         default_version_path: None,
         alternatives: Vec::new(),
         provider: None,
+        kind: ApiKind::default(),
         state: ApiState::Published,
         transports: Transports {
             http: true,

@@ -1,12 +1,12 @@
 //! Opens connections to backends.
 
+use super::dial::dial;
 use super::error::UpstreamError;
 use super::origin::Origin;
 use super::pool::Sender;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 /// How backends are connected to.
@@ -30,10 +30,7 @@ impl Connector {
 }
 
 async fn open(origin: &Origin) -> Result<Sender, UpstreamError> {
-    let stream = TcpStream::connect((&*origin.host, origin.port))
-        .await
-        .map_err(UpstreamError::Connect)?;
-    stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
+    let stream = dial(origin).await.map_err(UpstreamError::Connect)?;
     match &origin.tls {
         None => drive(TokioIo::new(stream)).await,
         Some(tls) => {

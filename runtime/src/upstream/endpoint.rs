@@ -1,8 +1,7 @@
 //! A logical backend: one or several URLs and the rule for choosing among them.
 
-use super::origin::Origin;
+use super::target::Target;
 use http::HeaderValue;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -30,16 +29,6 @@ pub(crate) enum Choice {
     /// The last that worked; the next one when no connection is made, or on 501 to 504 to a request without body that
     /// may be repeated.
     Failover,
-}
-
-/// One URL of an endpoint.
-#[derive(Debug)]
-pub(crate) struct Target {
-    pub(crate) origin: Arc<Origin>,
-    /// Path that precedes the request's, without a trailing slash.
-    pub(crate) path: Box<str>,
-    /// Value of `Host`.
-    pub(crate) host: HeaderValue,
 }
 
 impl Endpoint {

@@ -1,7 +1,7 @@
 //! Backends that fail, close, or are several.
 
 use crate::support::{Backend, GatewayBuilder, api, respond};
-use mgw_bundle::config::{Api, EndpointKind};
+use mgw_bundle::config::{Api, EndpointKind, Target};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ fn several(kind: EndpointKind, urls: Vec<String>) -> Api {
     let mut api = api("/p", "http://192.0.2.1");
     if let Some(endpoint) = &mut api.endpoints.production {
         endpoint.kind = kind;
-        endpoint.urls = urls;
+        endpoint.targets = urls.into_iter().map(Target::at).collect();
     }
     api
 }

@@ -360,7 +360,7 @@ fn what_was_pulled_compiles() {
         assert_eq!(apis.len(), 6);
         let orders = apis.iter().find(|api| api.version == "2.0.0").unwrap();
         assert_eq!(orders.default_version_path.as_deref(), Some("/orders"));
-        assert_eq!(orders.endpoints.production.as_ref().unwrap().urls.len(), 2);
+        assert_eq!(orders.endpoints.production.as_ref().unwrap().targets.len(), 2);
         let status = apis
             .iter()
             .flat_map(|api| &api.resources)

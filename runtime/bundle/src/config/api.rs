@@ -13,6 +13,9 @@ pub struct Api {
     pub name: String,
     /// `info.version` of the definition.
     pub version: String,
+    /// What its clients speak.
+    #[serde(default, skip_serializing_if = "ApiKind::is_default")]
+    pub kind: ApiKind,
     /// The path prefix, starting with `/`, without a trailing `/` (except for `/` itself).
     pub base_path: String,
     /// A second prefix for the control plane's default version: the base path without its version.
@@ -52,6 +55,23 @@ pub struct Api {
     pub definition: String,
     /// The definition file in the project, relative, for messages. Never a path of the build machine.
     pub source: String,
+}
+
+/// What the clients of an API speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiKind {
+    /// HTTP, described by OpenAPI.
+    #[default]
+    Http,
+    /// gRPC, described by a `.proto` file: its base path is `/package.Service` and stays in the path that backends see.
+    Grpc,
+}
+
+impl ApiKind {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Life-cycle state of an API in the control plane.

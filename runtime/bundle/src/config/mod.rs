@@ -13,12 +13,15 @@ mod policy;
 mod resource;
 mod security;
 
-pub use api::{Api, ApiState, MutualTls, Transports};
+pub use api::{Api, ApiKind, ApiState, MutualTls, Transports};
 pub use block::Block;
 pub use certificate::{BackendCertificate, ClientCertificate};
 pub use condition::{Condition, ConditionalLimit, Subject};
 pub use cors::Cors;
-pub use endpoint::{Endpoint, EndpointAuth, EndpointKind, Endpoints};
+pub use endpoint::{
+    BackendProtocol, Balance, CircuitBreaker, CredentialPlace, Discovery, Endpoint, EndpointAuth, EndpointKind,
+    Endpoints, HashKey, HealthCheck, PoolBounds, Retry, Target,
+};
 pub use policy::{Burst, CustomPolicy, Policies, Policy, PolicyRef, Quota};
 pub use resource::{Method, Resource};
 pub use security::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
@@ -26,7 +29,7 @@ pub use security::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Secu
 use serde::{Deserialize, Serialize};
 
 /// The version of the configuration format that this crate writes and the only one it reads.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Everything the gateway must know to serve a project, apart from the operator's runtime settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

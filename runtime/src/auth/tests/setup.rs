@@ -84,6 +84,7 @@ pub(super) fn api(resources: Vec<Resource>) -> Api {
         default_version_path: None,
         alternatives: Vec::new(),
         provider: None,
+        kind: ApiKind::default(),
         state: ApiState::Published,
         transports: Transports {
             http: true,

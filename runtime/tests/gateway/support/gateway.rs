@@ -2,8 +2,8 @@
 
 use super::client::{Client, Response};
 use mgw_bundle::config::{
-    Api, ApiState, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource, Scopes, Security,
-    Transports,
+    Api, ApiKind, ApiState, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource, Scopes,
+    Security, Transports,
 };
 use mgw_bundle::{Bundle, BundleContents, GatewayConfig, Limits, api_id, write_bundle};
 use mgw_runtime::config::{RuntimeConfig, Sources};
@@ -41,6 +41,7 @@ pub fn api(base_path: &str, url: &str) -> Api {
         default_version_path: None,
         alternatives: Vec::new(),
         provider: None,
+        kind: ApiKind::default(),
         state: ApiState::Published,
         transports: Transports {
             http: true,
@@ -52,13 +53,12 @@ pub fn api(base_path: &str, url: &str) -> Api {
         cors: None,
         policy: None,
         endpoints: Endpoints {
-            production: Some(Endpoint {
-                name: Some(id),
-                kind: EndpointKind::Single,
-                urls: vec![url.into()],
-                timeout_ms: 10_000,
-                auth: None,
-            }),
+            production: Some(Endpoint::plain(
+                Some(id),
+                EndpointKind::Single,
+                [url.to_owned()],
+                10_000,
+            )),
             sandbox: None,
         },
         resources: [Method::Get, Method::Post, Method::Head]

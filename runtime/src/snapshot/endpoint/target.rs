@@ -1,0 +1,67 @@
+//! URLs as targets.
+
+use crate::snapshot::certificates::BundleCertificates;
+use crate::upstream::{Origins, Target};
+use http::HeaderValue;
+
+/// Returns the target at a URL, or why it cannot be one.
+pub(super) fn target(origins: &Origins, certificates: &BundleCertificates, text: &str) -> Result<Target, &'static str> {
+    let url = url::Url::parse(text).map_err(|_| "is not a URL")?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("is neither http nor https");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a query or a fragment");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("carries credentials");
+    }
+    let origin = origins.of(&url, certificates.of_backend(&url))?;
+    let host = url.host_str().ok_or("has no usable host")?;
+    // `port` is `None` for the scheme's own port.
+    let host = match url.port() {
+        Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
+        None => HeaderValue::try_from(host),
+    };
+    Ok(Target {
+        origin,
+        path: url.path().strip_suffix('/').unwrap_or(url.path()).into(),
+        host: host.map_err(|_| "has no usable host")?,
+    })
+}
+
+/// A URL for a message.
+pub(super) fn without_credentials(text: &str) -> String {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://***@{rest}"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_become_targets() {
+        let origins = Origins::default();
+        for (url, host, path) in [
+            ("http://b", "b", ""),
+            ("http://b:80/", "b", ""),
+            ("https://b:8443/v1/", "b:8443", "/v1"),
+            ("http://[::1]:9/a%20b", "[::1]:9", "/a%20b"),
+        ] {
+            let target = target(&origins, &BundleCertificates::default(), url);
+            assert!(
+                target
+                    .as_ref()
+                    .is_ok_and(|target| target.host == host && &*target.path == path),
+                "{url} {target:?}"
+            );
+        }
+        for url in ["b", "ftp://b", "http://", "http://b?x", "http://u:p@b", "http://b/#f"] {
+            assert!(target(&origins, &BundleCertificates::default(), url).is_err(), "{url}");
+        }
+        assert_eq!(without_credentials("http://u:p@b/x"), "http://***@b/x");
+    }
+}

@@ -1,0 +1,98 @@
+//! One request and its answer over one connection.
+
+use super::error::UpstreamError;
+use super::pool::{PoolKey, Sender};
+use super::request_body::{Progress, RequestBody};
+use super::response_body::{Lease, ResponseBody};
+use super::send::Upstream;
+use http::{Request, Response, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What became of an exchange that failed.
+pub(super) enum Failed {
+    /// The request is still whole.
+    Unsent(Box<Request<RequestBody>>, UpstreamError),
+    /// It was at least partly sent.
+    Sent(UpstreamError),
+}
+
+impl Upstream {
+    /// Sends a request over a connection that is at hand.
+    pub(super) async fn exchange(
+        &self,
+        key: PoolKey,
+        mut sender: Sender,
+        request: Request<RequestBody>,
+        timeout: Duration,
+        progress: Option<&Progress>,
+    ) -> Result<Response<ResponseBody>, Failed> {
+        let sending = sender.try_send_request(request);
+        let response: Response<Incoming> = match self.within(timeout, progress, sending).await {
+            None if progress.is_some_and(Progress::waits_for_client) => {
+                return Err(Failed::Sent(UpstreamError::ClientTimeout));
+            }
+            None => return Err(Failed::Sent(UpstreamError::Timeout)),
+            Some(Ok(response)) => response,
+            Some(Err(mut failure)) => {
+                let unsent = failure.take_message();
+                let error = match progress {
+                    Some(progress) if progress.is_too_large() => UpstreamError::BodyTooLarge,
+                    Some(progress) if progress.client_failed() => UpstreamError::Client,
+                    _ => UpstreamError::Exchange(failure.into_error()),
+                };
+                return Err(match unsent {
+                    Some(request) => Failed::Unsent(Box::new(request), error),
+                    None => Failed::Sent(error),
+                });
+            }
+        };
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Failed::Sent(UpstreamError::Unusable));
+        }
+        let header_bytes: usize = response
+            .headers()
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum();
+        if header_bytes > self.bounds.headers || response.body().size_hint().lower() > self.bounds.body {
+            return Err(Failed::Sent(UpstreamError::AnswerTooLarge));
+        }
+        Ok(response.map(|incoming| {
+            let lease = Lease {
+                pool: Arc::clone(&self.pool),
+                key,
+                sender,
+                clock: self.clock.clone(),
+                place: None,
+            };
+            ResponseBody::new(incoming, lease, timeout, self.bounds.body)
+        }))
+    }
+
+    /// Waits for `future`. The time counts from the last sign of life: while the client is still sending, from its last bytes.
+    async fn within<F: Future>(&self, timeout: Duration, progress: Option<&Progress>, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        let mut left = timeout;
+        loop {
+            match tokio::time::timeout(left, future.as_mut()).await {
+                Ok(output) => return Some(output),
+                Err(_) => {
+                    let quiet = progress.map_or(timeout, |progress| {
+                        Duration::from_millis(self.clock.monotonic_ms().saturating_sub(progress.last_ms()))
+                    });
+                    left = timeout.checked_sub(quiet).filter(|left| !left.is_zero())?;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a connection broke, as opposed to an answer that is not HTTP.
+pub(super) fn is_broken(error: &hyper::Error) -> bool {
+    !(error.is_parse() || error.is_user())
+}

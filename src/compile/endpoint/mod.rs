@@ -1,0 +1,87 @@
+//! One endpoint object: where the backends are, how they are used, credentials.
+
+mod advanced;
+mod auth;
+mod targets;
+
+pub(super) use advanced::DEFAULT_TIMEOUT_MS;
+pub(super) use targets::backend_url;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source};
+use mgw_bundle::config::{Endpoint, EndpointKind};
+
+const KEYS: [&str; 4] = ["urls", "type", "securityConfig", "advanceEndpointConfig"];
+const TYPES: [&str; 4] = ["http", "load_balance", "failover", "address"];
+
+/// Compiles an endpoint object.
+pub(super) fn compile(
+    source: &Source,
+    node: &Node,
+    name: Option<&str>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Endpoint> {
+    let Some(members) = node.as_object() else {
+        diagnostics.push(
+            Diagnostic::expected("endpoint", source, node, "an endpoint", "a map with `urls`")
+                .remedy("Write `urls: [\"https://backend.example.com\"]`, or `\"#/x-wso2-endpoints/NAME\"`."),
+        );
+        return None;
+    };
+    for (key, member) in members {
+        if !KEYS.contains(&key.as_str()) {
+            let message = format!("an endpoint has no `{key}`");
+            diagnostics.push(Diagnostic::error("endpoint", source, member.key, message).did_you_mean(key, KEYS));
+        }
+    }
+    let mut targets = targets::targets(source, node, diagnostics)?;
+    let kind = kind(source, node, targets.len(), diagnostics)?;
+    if kind == EndpointKind::Single {
+        targets.truncate(1);
+    }
+    Some(Endpoint {
+        targets,
+        auth: auth::auth(source, node, diagnostics)?,
+        ..Endpoint::plain(
+            name.map(str::to_owned),
+            kind,
+            [],
+            advanced::timeout(source, node, diagnostics)?,
+        )
+    })
+}
+
+fn kind(source: &Source, node: &Node, urls: usize, diagnostics: &mut Diagnostics) -> Option<EndpointKind> {
+    let (written, span) = match node.get("type") {
+        None => (None, node.span),
+        Some(kind) => match kind.as_str() {
+            Some(text) if TYPES.contains(&text) => (Some(text), kind.span),
+            Some(text) => {
+                let message = format!("`{text}` is not a type of endpoint");
+                diagnostics.push(
+                    Diagnostic::error("endpoint", source, kind.span, message)
+                        .remedy("Use `http`, `load_balance` or `failover`.")
+                        .did_you_mean(text, TYPES),
+                );
+                return None;
+            }
+            None => {
+                diagnostics.push(Diagnostic::expected("endpoint", source, kind, "`type`", "a text"));
+                return None;
+            }
+        },
+    };
+    Some(match (urls, written) {
+        (1, _) => EndpointKind::Single,
+        (_, Some("failover")) => EndpointKind::Failover,
+        (_, Some("http")) => {
+            let message = "an endpoint of type `http` uses its first URL only";
+            diagnostics.push(
+                Diagnostic::warning("endpoint", source, span, message)
+                    .remedy("Use `load_balance` or `failover`, or remove the other URLs."),
+            );
+            EndpointKind::Single
+        }
+        _ => EndpointKind::LoadBalance,
+    })
+}
