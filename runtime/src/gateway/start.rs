@@ -54,7 +54,7 @@ impl Gateway {
         let continued = Continued {
             counters,
             shared_quotas,
-            origins: Origins::new(&config)?,
+            origins: Arc::new(Origins::new(&config)?),
             security,
             metrics: Arc::new(Metrics::new(cores)),
             operator_blocks: OperatorBlocks::open(&options.data_dir)?,

@@ -4,6 +4,7 @@ use mgw_bundle::Bundle;
 use mgw_keystore::read_certificates;
 use rustls_pki_types::CertificateDer;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A certificate of a bundle that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +20,13 @@ pub struct CertificateProblem {
 pub(super) struct BundleCertificates {
     /// What each API accepts of clients, in the order of the APIs.
     pub(super) clients: Vec<Vec<CertificateDer<'static>>>,
-    /// What is trusted of single backends, by `https://HOST:PORT`.
-    pub(super) backends: HashMap<String, Vec<CertificateDer<'static>>>,
+    /// What is trusted of single backends.
+    pub(super) backends: Arc<BackendCertificates>,
 }
+
+/// What is trusted of single backends, by `https://HOST:PORT`.
+#[derive(Debug, Default)]
+pub(super) struct BackendCertificates(HashMap<String, Vec<CertificateDer<'static>>>);
 
 impl BundleCertificates {
     /// Reads them all; one that is missing or unreadable makes the bundle unusable.
@@ -46,23 +51,25 @@ impl BundleCertificates {
             }
             found.clients.push(accepted);
         }
+        let mut backends = HashMap::<_, Vec<_>>::new();
         for certificate in &bundle.config.backend_certificates {
-            let own = found.backends.entry(certificate.backend.clone()).or_default();
+            let own = backends.entry(certificate.backend.clone()).or_default();
             own.extend(of(&certificate.entry)?);
         }
+        found.backends = Arc::new(BackendCertificates(backends));
         Ok(found)
     }
+}
 
+impl BackendCertificates {
     /// Returns what is trusted of the backend of a URL, beside the gateway's authorities.
-    pub(super) fn of_backend(&self, url: &url::Url) -> &[CertificateDer<'static>] {
-        if self.backends.is_empty() || url.scheme() != "https" {
+    pub(super) fn of(&self, url: &url::Url) -> &[CertificateDer<'static>] {
+        if self.0.is_empty() || !matches!(url.scheme(), "https" | "wss") {
             return &[];
         }
         let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
             return &[];
         };
-        self.backends
-            .get(&format!("https://{host}:{port}"))
-            .map_or(&[], Vec::as_slice)
+        self.0.get(&format!("https://{host}:{port}")).map_or(&[], Vec::as_slice)
     }
 }

@@ -97,7 +97,7 @@ pub(crate) struct RequestLimits {
 /// What outlives snapshots and is continued by each: connections, keys and revocations, quotas, counters.
 #[derive(Debug)]
 pub(crate) struct Continued {
-    pub(crate) origins: Origins,
+    pub(crate) origins: Arc<Origins>,
     pub(crate) security: Arc<Security>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) shared_quotas: Option<Arc<SharedQuotas>>,
@@ -151,7 +151,7 @@ impl Snapshot {
         let routes = RouteTable::build(&gateway.apis)?;
         let mut problems = Vec::new();
         let certificates = BundleCertificates::read(bundle).map_err(SnapshotError::Certificate)?;
-        let mut resolver = endpoint::Resolver::new(config, &continued.origins, &certificates, &mut problems);
+        let mut resolver = endpoint::Resolver::new(config, &continued.origins, &certificates.backends, &mut problems);
         let metrics = continued.metrics.apis(gateway.apis.iter());
         let apis = gateway
             .apis

@@ -6,11 +6,18 @@ mod dial;
 mod endpoint;
 mod error;
 mod exchange;
+#[allow(dead_code)]
+mod failure;
+#[allow(dead_code)]
 mod origin;
+mod place;
+#[allow(dead_code)]
+mod places;
 mod pool;
 mod request_body;
 mod response_body;
 mod send;
+#[allow(dead_code)]
 mod target;
 mod tls;
 mod verify;
@@ -20,6 +27,7 @@ pub(crate) use connect::Connector;
 pub(crate) use endpoint::{Choice, Endpoint};
 pub(crate) use error::UpstreamError;
 pub(crate) use origin::Origins;
+pub(crate) use place::Place;
 pub(crate) use pool::{Pool, PoolLimits};
 pub(crate) use request_body::{Progress, RequestBody};
 pub(crate) use response_body::{ResponseBody, ResponseBodyError};

@@ -1,5 +1,6 @@
 //! Where connections go: scheme, host and port, numbered for the life of the process.
 
+use super::failure::Failure;
 use super::pool::PoolKey;
 use super::tls::{BackendTls, TrustError};
 use crate::config::RuntimeConfig;
@@ -21,6 +22,7 @@ pub(crate) struct Origin {
     pub(super) port: u16,
     /// `None` for plain HTTP.
     pub(super) tls: Option<OriginTls>,
+    failure: Failure,
 }
 
 /// How TLS is spoken with a backend.
@@ -35,6 +37,21 @@ pub(super) struct OriginTls {
 }
 
 impl Origin {
+    /// Notes that no connection could be made.
+    pub(super) fn failed(&self) {
+        self.failure.note();
+    }
+
+    /// Notes that a connection was made.
+    pub(super) fn worked(&self) {
+        self.failure.forget();
+    }
+
+    /// Whether no connection could be made lately; others are used first for a while.
+    pub(super) fn failed_lately(&self) -> bool {
+        self.failure.is_recent()
+    }
+
     /// Returns what idle connections have to fit that requests may take up now.
     pub(super) fn pool_key(&self) -> PoolKey {
         let tls = self.tls.as_ref();
@@ -128,9 +145,9 @@ impl Origins {
             url::Host::Ipv6(address) => address.to_string().into(),
         };
         let name = match url.scheme() {
-            "http" => None,
-            "https" => Some(ServerName::try_from(host.to_string()).map_err(|_| NO_HOST)?),
-            _ => return Err("is neither http nor https"),
+            "http" | "ws" => None,
+            "https" | "wss" => Some(ServerName::try_from(host.to_string()).map_err(|_| NO_HOST)?),
+            _ => return Err("is neither http, https, ws nor wss"),
         };
         let key = Key {
             host,
@@ -163,6 +180,7 @@ impl Origins {
             host: key.host.clone(),
             port: key.port,
             tls,
+            failure: Failure::default(),
         });
         known.origins.insert(key, Arc::clone(&origin));
         Ok(origin)

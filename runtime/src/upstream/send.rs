@@ -9,10 +9,10 @@ use super::connect::Connector;
 use super::endpoint::{Choice, Endpoint};
 use super::error::UpstreamError;
 use super::exchange::{Failed, is_broken};
+use super::place::Place;
 use super::pool::Pool;
 use super::request_body::{Progress, RequestBody};
 use super::response_body::ResponseBody;
-use super::target::Target;
 use crate::clock::Clock;
 use http::header::HOST;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
@@ -81,12 +81,15 @@ impl Upstream {
             let Some(target) = endpoint.targets.get(position) else {
                 break;
             };
+            let Some(place) = target.place() else {
+                break;
+            };
             let another = attempt + 1 < count;
-            *request.uri_mut() = target.uri(below, query).ok_or(UpstreamError::Unaddressable)?;
-            request.headers_mut().insert(HOST, target.host.clone());
+            *request.uri_mut() = place.uri(below, query).ok_or(UpstreamError::Unaddressable)?;
+            request.headers_mut().insert(HOST, place.host.clone());
             let spare = (another && repeatable && endpoint.choice == Choice::Failover).then(|| copy(&request));
             match self
-                .send_to(target, endpoint.timeout, request, repeatable, progress.as_deref())
+                .send_to(&place, endpoint.timeout, request, repeatable, progress.as_deref())
                 .await
             {
                 Ok(response) => {
@@ -118,23 +121,21 @@ impl Upstream {
     /// Sends to one target, within the operator's bound on connections where there is one.
     async fn send_to(
         &self,
-        target: &Target,
+        place: &Place,
         timeout: Duration,
         request: Request<RequestBody>,
         repeatable: bool,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
         let Some(active) = &self.active else {
-            return self
-                .send_unbounded(target, timeout, request, repeatable, progress)
-                .await;
+            return self.send_unbounded(place, timeout, request, repeatable, progress).await;
         };
-        match active.enter(target.origin.id, timeout).await {
-            Ok(place) => {
+        match active.enter(place.origin.id, timeout).await {
+            Ok(permit) => {
                 let mut response = self
-                    .send_unbounded(target, timeout, request, repeatable, progress)
+                    .send_unbounded(place, timeout, request, repeatable, progress)
                     .await?;
-                response.body_mut().hold(place);
+                response.body_mut().hold(permit);
                 Ok(response)
             }
             Err(error) => Err(Failed::Unsent(Box::new(request), error)),
@@ -143,13 +144,13 @@ impl Upstream {
 
     async fn send_unbounded(
         &self,
-        target: &Target,
+        place: &Place,
         timeout: Duration,
         mut request: Request<RequestBody>,
         repeatable: bool,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
-        let origin = &*target.origin;
+        let origin = &*place.origin;
         // Before connecting: a connection is never taken for one under newer trust.
         let key = origin.pool_key();
         if let Some(sender) = self.pool.take(key) {

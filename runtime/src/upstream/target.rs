@@ -1,73 +1,88 @@
-//! One backend of an endpoint: the address and what requests for it have in common.
+//! One backend of an endpoint: at a fixed place, or where discovery says it is now.
 
-use super::origin::Origin;
-use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Uri};
+use super::place::Place;
+use super::places::Places;
+use arc_swap::ArcSwap;
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// One URL of an endpoint.
+/// One backend of an endpoint.
 #[derive(Debug)]
-pub(crate) struct Target {
-    pub(crate) origin: Arc<Origin>,
-    /// Path that precedes the request's, without a trailing slash.
-    pub(crate) path: Box<str>,
-    /// Value of `Host`.
-    pub(crate) host: HeaderValue,
+pub(crate) struct Target(At);
+
+#[derive(Debug)]
+enum At {
+    Fixed(Place),
+    Found(Arc<Found>),
 }
 
-impl Target {
-    /// Joins the endpoint's path, the path below the base path and the query, all raw; `None` when the whole is too long.
-    pub(super) fn uri(&self, below: &str, query: Option<&str>) -> Option<Uri> {
-        let query_length = query.map_or(0, |query| query.len() + 1);
-        let mut text = Vec::with_capacity(self.path.len() + below.len() + query_length + 1);
-        text.extend_from_slice(self.path.as_bytes());
-        text.extend_from_slice(below.as_bytes());
-        if text.is_empty() || below.is_empty() && query.is_some() {
-            text.push(b'/');
-        }
-        if let Some(query) = query {
-            text.push(b'?');
-            text.extend_from_slice(query.as_bytes());
-        }
-        PathAndQuery::from_maybe_shared(Bytes::from(text)).ok().map(Uri::from)
+/// Where a backend is now, and what keeps that up to date.
+#[derive(Debug)]
+pub(crate) struct Found {
+    places: Arc<ArcSwap<Places>>,
+    /// Looking ends with the last target that needs it.
+    _looking: Looking,
+}
+
+/// A task that looks for changes; ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Looking(tokio::task::AbortHandle);
+
+impl From<tokio::task::AbortHandle> for Looking {
+    fn from(task: tokio::task::AbortHandle) -> Self {
+        Self(task)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::Origins;
-    use super::*;
-    use http::HeaderValue;
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
-    #[test]
-    fn joins_raw_paths() {
-        let url = url::Url::parse("http://b").ok();
-        let Some(origin) = url.and_then(|url| Origins::default().of(&url, &[]).ok()) else {
-            panic!("the URL has a host")
-        };
-        for (path, below, query, expected) in [
-            ("", "", None, "/"),
-            ("", "/", None, "/"),
-            ("", "/a%2Fb;m=1", Some("x=%20&y"), "/a%2Fb;m=1?x=%20&y"),
-            ("/v1", "", None, "/v1"),
-            ("/v1", "", Some("q"), "/v1/?q"),
-            ("/v1", "/pets/", None, "/v1/pets/"),
-        ] {
-            let target = Target {
-                origin: Arc::clone(&origin),
-                path: path.into(),
-                host: HeaderValue::from_static("b"),
-            };
-            let uri = target.uri(below, query);
-            assert_eq!(uri.map(|uri| uri.to_string()).as_deref(), Some(expected));
+impl Found {
+    pub(crate) fn new(places: Arc<ArcSwap<Places>>, looking: Looking) -> Self {
+        Self {
+            places,
+            _looking: looking,
         }
-        let target = Target {
-            origin,
-            path: "/v1".into(),
-            host: HeaderValue::from_static("b"),
-        };
-        let longest = "/".repeat(usize::from(u16::MAX) - 2);
-        assert!(target.uri(&longest, None).is_none(), "never another path instead");
+    }
+}
+
+impl Target {
+    /// Returns the target that stays where it is.
+    pub(crate) fn fixed(place: Place) -> Self {
+        Self(At::Fixed(place))
+    }
+
+    /// Returns the target that is where discovery says.
+    pub(crate) fn found(found: Arc<Found>) -> Self {
+        Self(At::Found(found))
+    }
+
+    /// Returns where the next request goes; `None` never happens with places that were found.
+    pub(super) fn place(&self) -> Option<Chosen<'_>> {
+        match &self.0 {
+            At::Fixed(place) => Some(Chosen::Fixed(place)),
+            At::Found(found) => found.places.load().next().cloned().map(Chosen::Found),
+        }
+    }
+}
+
+/// Where one request goes, whatever discovery says meanwhile.
+#[derive(Debug)]
+pub(super) enum Chosen<'t> {
+    Fixed(&'t Place),
+    Found(Arc<Place>),
+}
+
+impl Deref for Chosen<'_> {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        match self {
+            Self::Fixed(place) => place,
+            Self::Found(place) => place,
+        }
     }
 }

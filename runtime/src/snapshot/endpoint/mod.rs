@@ -1,8 +1,8 @@
 //! Endpoints with the operator's overrides applied, and the choice among them by key type.
 
 mod credentials;
+mod place;
 mod resolver;
-mod target;
 
 pub(super) use resolver::Resolver;
 

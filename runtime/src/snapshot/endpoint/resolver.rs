@@ -2,10 +2,10 @@
 
 use super::Compiled;
 use super::credentials::authorization;
-use super::target::{target, without_credentials};
+use super::place::{place, without_credentials};
 use crate::config::{EndpointOverrides, RuntimeConfig};
 use crate::snapshot::EndpointProblem;
-use crate::snapshot::certificates::BundleCertificates;
+use crate::snapshot::certificates::BackendCertificates;
 use crate::upstream::{Choice, Endpoint, Origins, Target};
 use mgw_bundle::config::{self, EndpointKind, Endpoints};
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(in crate::snapshot) struct Resolver<'a> {
     overrides: &'a EndpointOverrides,
     origins: &'a Origins,
-    certificates: &'a BundleCertificates,
+    certificates: &'a Arc<BackendCertificates>,
     problems: &'a mut Vec<EndpointProblem>,
     used: BTreeSet<String>,
 }
@@ -26,7 +26,7 @@ impl<'a> Resolver<'a> {
     pub(in crate::snapshot) fn new(
         config: &'a RuntimeConfig,
         origins: &'a Origins,
-        certificates: &'a BundleCertificates,
+        certificates: &'a Arc<BackendCertificates>,
         problems: &'a mut Vec<EndpointProblem>,
     ) -> Self {
         Self {
@@ -67,7 +67,8 @@ impl<'a> Resolver<'a> {
                     Some((url, setting)) => (url, Some(setting)),
                     None => (written.url.as_str(), None),
                 };
-                target(self.origins, self.certificates, url)
+                place(self.origins, self.certificates, url)
+                    .map(Target::fixed)
                     .map_err(|reason| {
                         self.problems.push(EndpointProblem {
                             api: format!("{}:{}", api.name, api.version),
