@@ -3,7 +3,7 @@
 pub use crate::auth::fuzzing::{key_set, key_validation, revocation_list, token};
 pub use crate::event_hub::amqp::fuzzing::broker_frames;
 pub use crate::event_hub::fuzzing::event_hub_message;
-pub use crate::route::fuzzing::request_path;
+pub use crate::route::fuzzing::{request_path, templates};
 pub use crate::throttle::global::fuzzing::limits;
 pub use crate::traffic_manager::binary::fuzzing::receiver_answers;
 
@@ -20,11 +20,17 @@ mod tests {
                 super::key_validation(bytes);
                 super::revocation_list(bytes);
                 super::request_path(bytes);
+                super::templates(bytes);
                 super::event_hub_message(bytes);
                 super::broker_frames(bytes);
                 super::receiver_answers(bytes);
                 super::limits(bytes);
             }
+        }
+
+        #[test]
+        fn templates_are_looked_up_as_they_say(text in "(/[ab{}*.-]{0,5}){1,3}\n(/[ab{}*.-]{0,5}){1,3}\n(/[ab.-]{0,4}){0,3}") {
+            super::templates(text.as_bytes());
         }
     }
 }

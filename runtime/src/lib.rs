@@ -31,7 +31,7 @@ mod pause;
 mod proxy;
 mod questions;
 pub mod refusal;
-mod route;
+pub mod route;
 mod server;
 mod shared_quotas;
 mod slow_hash;

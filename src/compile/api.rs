@@ -1,6 +1,6 @@
 //! Compiles one definition.
 
-use super::base_path::{self, BasePath};
+use super::base_path;
 use super::endpoints::{self, NamedEndpoints};
 use super::known_policies::KnownPolicies;
 use super::security::ApiSecurity;
@@ -11,6 +11,7 @@ use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
 use mgw_bundle::api_id;
 use mgw_bundle::config::{Api, ApiKind, Endpoints, Method, MutualTls, PolicyRef, Resource};
+use mgw_bundle::template as routes;
 use std::collections::HashMap;
 
 /// A compiled API with what later checks need.
@@ -20,6 +21,8 @@ pub(super) struct CompiledApi {
     pub(super) api: Api,
     /// Where its base path was written.
     pub(super) base_path: Span,
+    /// Where the path of each of its resources was written.
+    pub(super) operations: Vec<Span>,
 }
 
 /// Compiles a definition; `file` is its path inside the project, `entry` the name of its bundle entry. `None` when it
@@ -48,9 +51,8 @@ pub(super) fn compile(
         named: &named,
         endpoints: &endpoints,
         policy: policy.as_ref(),
-        base_path: base_path.as_ref(),
     };
-    let resources = compiler.compile(diagnostics);
+    let (resources, operations) = compiler.compile(diagnostics);
     let alternatives = compiler.security.alternatives();
     let cors = cors::compile(source, root, diagnostics);
     let default_version = extensions::boolean(source, root, extensions::DEFAULT_VERSION, diagnostics) == Some(true);
@@ -81,6 +83,7 @@ pub(super) fn compile(
     Some(CompiledApi {
         api,
         base_path: base_path.span,
+        operations,
     })
 }
 
@@ -92,11 +95,11 @@ struct Resources<'a> {
     named: &'a NamedEndpoints<'a>,
     endpoints: &'a endpoints::Found,
     policy: Option<&'a PolicyRef>,
-    base_path: Option<&'a BasePath>,
 }
 
 impl Resources<'_> {
-    fn compile(&self, diagnostics: &mut Diagnostics) -> Vec<Resource> {
+    /// The resources and where their paths were written.
+    fn compile(&self, diagnostics: &mut Diagnostics) -> (Vec<Resource>, Vec<Span>) {
         let mut templates = Templates::default();
         let mut resources = Vec::new();
         let mut missing = Vec::new();
@@ -116,15 +119,15 @@ impl Resources<'_> {
             let policy = tiers::of_operation(source, operation.node, self.policy, self.policies, diagnostics);
             let (security, scopes) = self.security.of_operation(operation, diagnostics);
             let Some(template) = template else { continue };
-            self.check_reserved(operation, &template, diagnostics);
-            resources.push(Resource {
+            let resource = Resource {
                 template,
                 method: operation.method,
                 security,
                 scopes,
                 policy,
                 endpoints: found.endpoints,
-            });
+            };
+            resources.push((resource, operation.path_span));
         }
         endpoints::report_missing(self.definition, &missing, relative.as_deref(), diagnostics);
         if resources.is_empty() && !templates.faulty {
@@ -139,22 +142,8 @@ impl Resources<'_> {
                 .remedy("Add operations under `paths`, or remove the file."),
             );
         }
-        resources.sort_by(|a, b| (&a.template, a.method).cmp(&(&b.template, b.method)));
-        resources
-    }
-
-    /// The gateway's own services answer first; below `/` they would hide an operation without a word.
-    fn check_reserved(&self, operation: Operation<'_>, template: &str, diagnostics: &mut Diagnostics) {
-        if self.base_path.is_some_and(|base| base.path == "/") && base_path::RESERVED.contains(&template) {
-            let message = format!(
-                "the gateway's own service answers at `{template}`, not {}",
-                operation.name()
-            );
-            diagnostics.push(
-                Diagnostic::error("reserved-path", &self.definition.source, operation.path_span, message)
-                    .remedy(format!("Give the API a base path with `{}`.", extensions::BASE_PATH)),
-            );
-        }
+        resources.sort_by(|(a, _), (b, _)| (&a.template, a.method).cmp(&(&b.template, b.method)));
+        resources.into_iter().unzip()
     }
 }
 
@@ -165,10 +154,10 @@ fn is_empty(endpoints: &Endpoints) -> bool {
 /// The templates seen so far, so that two that stand for the same requests are noticed.
 #[derive(Default)]
 struct Templates {
-    /// By structure: the template in its first spelling.
-    spellings: HashMap<String, String>,
+    /// The first spelling of a template.
+    spellings: HashMap<routes::Template, String>,
     /// The operations taken.
-    taken: HashMap<(String, Method), String>,
+    taken: HashMap<(routes::Template, Method), String>,
     /// Paths that have been found faulty, so that each is reported once.
     refused: std::collections::HashSet<String>,
     /// Some path cannot be routed, which has been reported as an error.
@@ -206,10 +195,10 @@ impl Templates {
                 return None;
             }
         };
-        if !self.spellings.contains_key(&template.structure) {
-            self.spellings.insert(template.structure.clone(), template.text.clone());
+        if !self.spellings.contains_key(&template.route) {
+            self.spellings.insert(template.route.clone(), template.text.clone());
         }
-        let key = (template.structure.clone(), operation.method);
+        let key = (template.route.clone(), operation.method);
         if let Some(first) = self.taken.get(&key) {
             let message = format!(
                 "{} of {} stands for the same requests as {} {first}",
@@ -225,6 +214,6 @@ impl Templates {
         }
         self.taken.insert(key, operation.path.to_owned());
         // One spelling for one structure: the gateway keeps the methods of a template together.
-        self.spellings.get(&template.structure).cloned()
+        self.spellings.get(&template.route).cloned()
     }
 }

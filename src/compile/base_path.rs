@@ -5,9 +5,6 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::openapi::Definition;
 use crate::yaml::Span;
 
-/// The paths that belong to the gateway's own services.
-pub(super) const RESERVED: [&str; 6] = ["/token", "/revoke", "/authorize", "/userinfo", "/apikey", "/health"];
-
 /// Longest base path.
 const MAX_LENGTH: usize = 512;
 
@@ -93,9 +90,6 @@ fn check(path: &str) -> Result<(), String> {
     if path != "/" && path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
         return Err("has an empty part, `.` or `..` in it".to_owned());
     }
-    if RESERVED.contains(&path) {
-        return Err("belongs to the gateway's own services".to_owned());
-    }
     Ok(())
 }
 
@@ -128,11 +122,11 @@ mod tests {
     #[test]
     fn bad_paths_are_refused() {
         for path in [
-            "/a b", "/{x}", "/a//b", "/a/../b", "/ü", "/a?b", "/a%62", "/token", "/health", "/a\nb", "/a;b", "/*",
+            "/a b", "/{x}", "/a//b", "/a/../b", "/ü", "/a?b", "/a%62", "/a\nb", "/a;b", "/*",
         ] {
             assert!(check(path).is_err(), "{path}");
         }
-        for path in ["/", "/a", "/a/1.0.0", "/tokens", "/token/v1", "/t/acme/shop/1.0"] {
+        for path in ["/", "/a", "/a/1.0.0", "/t/acme/shop/1.0"] {
             assert_eq!(check(path), Ok(()), "{path}");
         }
     }

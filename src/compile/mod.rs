@@ -20,6 +20,7 @@ pub(crate) mod fuzzing;
 mod known_policies;
 mod policies;
 mod project;
+mod reserved;
 mod security;
 mod security_schemes;
 mod servers;
@@ -29,6 +30,7 @@ mod tiers;
 pub(crate) mod time_unit;
 mod transports;
 mod unique;
+mod unreachable;
 
 #[cfg(test)]
 mod corpus_tests;

@@ -3,7 +3,7 @@
 use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
 use super::unique::{self, Candidate};
-use super::{api, certificates, policies, subscribers};
+use super::{api, certificates, policies, reserved, subscribers, unreachable};
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::openapi;
 use crate::project::{Layout, Settings, SettingsError};
@@ -122,8 +122,16 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
         }
     }
     unique::check(&candidates, &mut diagnostics);
-    let mut apis: Vec<_> = candidates.into_iter().map(|candidate| candidate.compiled.api).collect();
-    apis.sort_by(|a, b| (&a.base_path, &a.name, &a.version).cmp(&(&b.base_path, &b.name, &b.version)));
+    reserved::check(&candidates, build.compat, &mut diagnostics);
+    candidates.sort_by(|a, b| {
+        let key = |candidate: &Candidate| {
+            let api = &candidate.compiled.api;
+            (api.base_path.clone(), api.name.clone(), api.version.clone())
+        };
+        key(a).cmp(&key(b))
+    });
+    let (apis, places): (Vec<_>, Vec<_>) = candidates.into_iter().map(Candidate::split).unzip();
+    unreachable::check(&apis, &places, &mut diagnostics);
     let policies_file = files::shown(root, "policies.yaml");
     check_open_operations(&apis, known, &policies_file, &mut diagnostics);
     let snapshot: Option<SubscriptionSnapshot> = pulled(&layout.pulled_subscriptions())?;

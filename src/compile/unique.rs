@@ -3,6 +3,7 @@
 use super::api::CompiledApi;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::yaml::{Source, Span};
+use mgw_bundle::config::Api;
 use std::collections::HashMap;
 
 /// A compiled API and the file it came from.
@@ -11,6 +12,25 @@ pub(super) struct Candidate {
     pub(super) compiled: CompiledApi,
     pub(super) source: Source,
     pub(super) title: Span,
+}
+
+/// Where an API and its parts were written.
+#[derive(Debug)]
+pub(super) struct Places {
+    pub(super) source: Source,
+    /// The path of each resource, in their order.
+    pub(super) operations: Vec<Span>,
+}
+
+impl Candidate {
+    /// The API, and where it was written.
+    pub(super) fn split(self) -> (Api, Places) {
+        let places = Places {
+            source: self.source,
+            operations: self.compiled.operations,
+        };
+        (self.compiled.api, places)
+    }
 }
 
 /// Reports APIs that share their name or a base path; each finding names both files.

@@ -23,5 +23,4 @@ mod tests;
 
 pub use definition::{Definition, Operation, read};
 pub use dialect::Dialect;
-pub(crate) use reference::percent_decoded;
 pub use resolve::resolved_document;

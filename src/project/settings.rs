@@ -41,7 +41,8 @@ pub struct BuildSettings {
 /// A gateway whose ways a project relies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Compat {
-    /// A policy that nobody defined is a warning, and the calls under it are refused with 900809.
+    /// A policy that nobody defined is a warning, and the calls under it are refused with 900809. What the gateway's own
+    /// services hide is a warning.
     #[serde(rename = "micro-gw-3.2")]
     MicroGw32,
 }

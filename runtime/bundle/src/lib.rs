@@ -5,6 +5,7 @@
 //!
 //! - [`config`] is the compiled [`GatewayConfig`]: complete, so that the gateway never guesses a default.
 //! - [`snapshot`] is the [`SubscriptionSnapshot`]: applications, keys and subscriptions as they were when pulled.
+//! - [`template`] is what path templates mean, to the build that checks them and to the gateway that looks them up.
 //! - [`Manifest`] lists every entry with its digest; its own digest is the bundle's identity.
 
 mod bundle;
@@ -17,6 +18,7 @@ mod limits;
 mod manifest;
 mod reader;
 pub mod snapshot;
+pub mod template;
 mod writer;
 
 pub use bundle::Bundle;

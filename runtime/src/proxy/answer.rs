@@ -16,7 +16,7 @@ pub(super) enum Answer {
     /// No API or no resource, or no such method there.
     Unserved {
         refusal: Refusal,
-        /// Answer as JSON instead of text.
+        /// Answer as JSON where the client asks for nothing else; text otherwise.
         json: bool,
         /// Value of `Allow`.
         methods: Option<MethodSet>,
@@ -67,14 +67,19 @@ impl Answer {
                 methods,
                 text,
             } => {
-                let mut response = if json {
-                    snapshot.renderer.render(&refusal.into(), BodyFormat::choose(request))
+                let format = if json {
+                    Some(BodyFormat::choose(request))
                 } else {
-                    own(
+                    // micro-gw had text for all but gRPC.
+                    BodyFormat::asked(request).filter(|format| !snapshot.compat || *format == BodyFormat::Grpc)
+                };
+                let mut response = match format {
+                    Some(format) => snapshot.renderer.render(&refusal.into(), format),
+                    None => own(
                         refusal.status(snapshot.compat),
                         HeaderValue::from_static("text/plain"),
                         text,
-                    )
+                    ),
                 };
                 if let Some(methods) = methods {
                     response.headers_mut().insert(ALLOW, methods.allow());

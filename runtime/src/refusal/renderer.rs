@@ -19,38 +19,78 @@ pub enum BodyFormat {
 impl BodyFormat {
     /// Chooses the representation: gRPC answers gRPC; XML only when `Accept` names an XML type and prefers it to JSON.
     pub fn choose(request: &HeaderMap) -> Self {
-        let grpc = request
-            .get(CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
-        if grpc {
+        if is_grpc(request) {
             return Self::Grpc;
         }
-        match request.get(http::header::ACCEPT).and_then(|value| value.to_str().ok()) {
-            Some(accept) if prefers_xml(accept) => Self::Xml,
-            _ => Self::Json,
+        let weights = accept(request).map(Weights::read).unwrap_or_default();
+        if weights.xml > weights.json.max(weights.anything) {
+            Self::Xml
+        } else {
+            Self::Json
         }
+    }
+
+    /// The representation that a request asks for by name: gRPC, or a type in `Accept` that is no wildcard and is preferred
+    /// to plain text. `None` where any would do.
+    pub fn asked(request: &HeaderMap) -> Option<Self> {
+        if is_grpc(request) {
+            return Some(Self::Grpc);
+        }
+        let weights = Weights::read(accept(request)?);
+        let format = if weights.xml > weights.json {
+            Self::Xml
+        } else {
+            Self::Json
+        };
+        let named = weights.xml.max(weights.json);
+        (named > 0 && named >= weights.text).then_some(format)
     }
 }
 
-/// Compares the weights that an `Accept` value gives to XML and to JSON. A wildcard counts for JSON.
-fn prefers_xml(accept: &str) -> bool {
-    let (mut xml, mut json) = (0_u16, 0_u16);
-    for range in accept.split(',').take(32) {
-        let mut parts = range.split(';').map(str::trim);
-        let Some(kind) = parts.next() else { continue };
-        let weight = parts
-            .find_map(|parameter| parameter.strip_prefix("q="))
-            .map_or(Some(1.0), |text| text.parse::<f32>().ok())
-            .map_or(0, |quality| (quality.clamp(0.0, 1.0) * 1000.0) as u16);
-        let kind = kind.to_ascii_lowercase();
-        if kind == "application/xml" || kind == "text/xml" || kind.ends_with("+xml") && kind != "application/xhtml+xml"
-        {
-            xml = xml.max(weight);
-        } else if kind == "application/json" || kind.ends_with("+json") || kind == "*/*" || kind == "application/*" {
-            json = json.max(weight);
+fn is_grpc(request: &HeaderMap) -> bool {
+    let kind = request.get(CONTENT_TYPE);
+    kind.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+fn accept(request: &HeaderMap) -> Option<&str> {
+    request.get(http::header::ACCEPT)?.to_str().ok()
+}
+
+/// The weights that an `Accept` value gives to what the gateway can answer with, in thousandths.
+#[derive(Debug, Default)]
+struct Weights {
+    xml: u16,
+    json: u16,
+    /// Plain text or HTML: what a person's browser reads.
+    text: u16,
+    /// A wildcard that includes JSON.
+    anything: u16,
+}
+
+impl Weights {
+    fn read(accept: &str) -> Self {
+        let mut weights = Self::default();
+        for range in accept.split(',').take(32) {
+            let mut parts = range.split(';').map(str::trim);
+            let Some(kind) = parts.next() else { continue };
+            let weight = parts
+                .find_map(|parameter| parameter.strip_prefix("q="))
+                .map_or(Some(1.0), |text| text.parse::<f32>().ok())
+                .map_or(0, |quality| (quality.clamp(0.0, 1.0) * 1000.0) as u16);
+            let kind = kind.to_ascii_lowercase();
+            let place = match kind.as_str() {
+                "application/xml" | "text/xml" => &mut weights.xml,
+                "text/plain" | "text/html" | "application/xhtml+xml" => &mut weights.text,
+                "application/json" => &mut weights.json,
+                "*/*" | "application/*" => &mut weights.anything,
+                kind if kind.ends_with("+xml") => &mut weights.xml,
+                kind if kind.ends_with("+json") => &mut weights.json,
+                _ => continue,
+            };
+            *place = weight.max(*place);
         }
+        weights
     }
-    xml > json
 }
 
 /// Renders rejections.

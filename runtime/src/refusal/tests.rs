@@ -128,6 +128,31 @@ fn accept_chooses_the_representation() {
 }
 
 #[test]
+fn what_is_asked_for_by_name_is_told_from_what_would_do() {
+    let asked = |accept: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept", HeaderValue::from_static(accept));
+        BodyFormat::asked(&headers)
+    };
+    for (accept, expected) in [
+        ("application/json", Some(BodyFormat::Json)),
+        ("application/problem+json, */*", Some(BodyFormat::Json)),
+        ("application/xml", Some(BodyFormat::Xml)),
+        ("application/json;q=0.5, text/xml", Some(BodyFormat::Xml)),
+        ("application/json, text/plain, */*", Some(BodyFormat::Json)),
+        ("*/*", None),
+        ("application/*", None),
+        ("text/plain", None),
+        ("image/png", None),
+        ("application/json;q=0", None),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", None),
+    ] {
+        assert_eq!(asked(accept), expected, "{accept}");
+    }
+    assert_eq!(BodyFormat::asked(&HeaderMap::new()), None);
+}
+
+#[test]
 fn grpc_gets_a_status_instead_of_a_body() {
     let mut request = HeaderMap::new();
     request.insert("content-type", HeaderValue::from_static("application/grpc+proto"));

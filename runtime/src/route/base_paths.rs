@@ -2,23 +2,26 @@
 
 use super::{ApiIndex, RouteError};
 use mgw_bundle::config::Api;
-use std::collections::HashMap;
+use mgw_bundle::template::decoded;
+use rustc_hash::FxHashMap;
 
 /// Base paths and default-version paths of every API.
 #[derive(Debug, Clone)]
 pub(super) struct BasePaths {
-    by_path: HashMap<Box<str>, ApiIndex>,
+    by_path: FxHashMap<Box<str>, ApiIndex>,
     /// The API at `/`.
     root: Option<ApiIndex>,
-    longest: usize,
+    /// By number of bytes: whether there is a base path as long. A path of many segments is looked up only where it has
+    /// one of these lengths.
+    lengths: Vec<bool>,
 }
 
 impl BasePaths {
     pub(super) fn build(apis: &[Api]) -> Result<Self, RouteError> {
         let mut paths = Self {
-            by_path: HashMap::new(),
+            by_path: FxHashMap::default(),
             root: None,
-            longest: 0,
+            lengths: Vec::new(),
         };
         for (index, api) in apis.iter().enumerate() {
             let index = ApiIndex(u32::try_from(index).map_err(|_| RouteError::TooMany)?);
@@ -42,32 +45,38 @@ impl BasePaths {
                 base_path: path.to_owned(),
             });
         }
-        let path = super::path::decode(path.trim_end_matches('/'));
+        let path = decoded(path.trim_end_matches('/'));
         if path.is_empty() {
             return Ok(self.root.replace(api));
         }
-        self.longest = self.longest.max(path.len());
+        if self.lengths.len() <= path.len() {
+            self.lengths.resize(path.len() + 1, false);
+        }
+        self.lengths[path.len()] = true;
         Ok(self.by_path.insert(path.into(), api))
     }
 
     /// The API and the length of its base path.
     pub(super) fn find(&self, path: &str) -> Option<(ApiIndex, usize)> {
-        if path.len() <= self.longest
-            && let Some(api) = self.by_path.get(path)
-        {
-            return Some((*api, path.len()));
+        let mut end = path.len();
+        if end >= self.lengths.len() {
+            // Nothing is as long: begin at the last slash that could end a base path.
+            let head = path.as_bytes().get(..self.lengths.len()).unwrap_or_default();
+            end = memchr::memrchr(b'/', head).unwrap_or(0);
         }
-        let mut end = path.len().min(self.longest + 1);
-        let bytes = path.as_bytes();
-        while let Some(slash) = memchr::memrchr(b'/', bytes.get(..end).unwrap_or_default()) {
-            if slash == 0 {
-                break;
+        while end > 0 {
+            if let Some(api) = self.at(path, end) {
+                return Some((api, end));
             }
-            if let Some(api) = path.get(..slash).and_then(|prefix| self.by_path.get(prefix)) {
-                return Some((*api, slash));
-            }
-            end = slash;
+            let head = path.as_bytes().get(..end).unwrap_or_default();
+            end = memchr::memrchr(b'/', head).unwrap_or(0);
         }
         self.root.map(|api| (api, 0))
+    }
+
+    /// The API whose base path is the first `length` bytes of `path`.
+    fn at(&self, path: &str, length: usize) -> Option<ApiIndex> {
+        self.lengths.get(length).filter(|exists| **exists)?;
+        self.by_path.get(path.get(..length)?).copied()
     }
 }

@@ -1,6 +1,10 @@
-//! Entry point of the fuzz targets into the reader of request paths.
+//! Entry points of the fuzz targets into what reads paths and templates.
 
 use super::path::RequestPath;
+use super::resources::ResourceTable;
+use super::{HeadRule, ResourceIndex};
+use mgw_bundle::config::{Endpoints, Method, Resource, Scopes, Security};
+use mgw_bundle::template::Template;
 
 /// Brings a request path into the form that is matched. What is admitted has no way up in it.
 pub fn request_path(bytes: &[u8]) {
@@ -9,5 +13,48 @@ pub fn request_path(bytes: &[u8]) {
     {
         assert!(!path.matched.split('/').any(|segment| matches!(segment, "." | "..")));
         assert_eq!(path.raw, text);
+    }
+}
+
+/// Looks the last line up among the templates on the lines before it. The table finds what the templates say by
+/// themselves.
+pub fn templates(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some((lines, path)) = text.rsplit_once('\n') else {
+        return;
+    };
+    let templates: Vec<(&str, Template)> = lines
+        .split('\n')
+        .take(16)
+        .filter_map(|line| Some((line, Template::parse(line).ok()?)))
+        .collect();
+    let resources: Vec<Resource> = templates.iter().map(|(text, _)| open(text)).collect();
+    let Ok(table) = ResourceTable::build(&resources, HeadRule::LikeGet) else {
+        return;
+    };
+    let expected = templates
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, template))| template.matches(path))
+        .min_by_key(|(position, (_, template))| (template, *position))
+        .and_then(|(position, _)| u32::try_from(position).ok())
+        .map(ResourceIndex);
+    assert_eq!(table.find(Method::Get, path), expected);
+    assert_eq!(table.find(Method::Head, path), expected);
+    assert_eq!(table.methods_at(path).contains(Method::Get), expected.is_some());
+}
+
+fn open(template: &str) -> Resource {
+    Resource {
+        template: template.to_owned(),
+        method: Method::Get,
+        security: Security {
+            enabled: false,
+            optional: false,
+            alternatives: Vec::new(),
+        },
+        scopes: Scopes::default(),
+        policy: None,
+        endpoints: Endpoints::default(),
     }
 }

@@ -1,26 +1,31 @@
 //! Finds the API and the resource for a request.
 //!
 //! First the base path, longest first, at a segment boundary, by case; an API at `/` takes what is left. Then the template
-//! below it: literal before `{name}.suffix` before `{name}` before `*`, segment by segment, among the resources that
-//! declare the method. There is no way back from a base path to a shorter one.
+//! below it, the least in the order of [`mgw_bundle::template`] among the resources that declare the method. There is no way
+//! back from a base path to a shorter one.
 //!
-//! [`path`] says how paths are read and which are refused; [`RouteTable::find`] is the whole decision.
+//! [`path`] says how paths are read and which are refused; [`RouteTable::find`] is the whole decision; [`unreachable`] asks
+//! it which resources nobody reaches.
 
 mod base_paths;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod leaf;
 mod methods;
 mod path;
+mod patterns;
 mod resources;
-mod template;
+mod survey;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use methods::{MethodSet, routed};
 pub(crate) use path::PathRefusal;
+pub use survey::{Instead, Unreachable, unreachable};
 
 use base_paths::BasePaths;
 use mgw_bundle::config::{Api, Method};
+use mgw_bundle::template::TemplateError;
 use path::RequestPath;
 use resources::ResourceTable;
 
@@ -41,7 +46,7 @@ pub enum RouteError {
         /// As in the bundle.
         template: String,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: TemplateError,
     },
     /// Two APIs at one base path.
     #[error("{first} and {second} share the base path {base_path}")]
@@ -62,6 +67,15 @@ pub enum RouteError {
     /// More APIs or resources than an index can count.
     #[error("there are more resources than can be counted")]
     TooMany,
+}
+
+/// What serves HEAD where a definition declares GET only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadRule {
+    /// The resource of GET: its security, limits and backends. HTTP has HEAD wherever there is GET.
+    LikeGet,
+    /// Nothing, as in micro-gw: 405.
+    Declared,
 }
 
 /// Where a request goes.
@@ -88,7 +102,7 @@ pub(crate) enum Route<'r> {
 
 /// The APIs of a bundle, ready for look-up.
 #[derive(Debug, Clone)]
-pub(crate) struct RouteTable {
+pub struct RouteTable {
     base_paths: BasePaths,
     apis: Vec<ResourceTable>,
 }
@@ -102,14 +116,27 @@ enum Target {
 }
 
 impl RouteTable {
-    pub(crate) fn build(apis: &[Api]) -> Result<Self, RouteError> {
+    /// Arranges the resources of APIs for look-up.
+    ///
+    /// # Errors
+    ///
+    /// When two APIs share a base path, or a template cannot be routed.
+    pub fn build(apis: &[Api], head: HeadRule) -> Result<Self, RouteError> {
         Ok(Self {
             base_paths: BasePaths::build(apis)?,
             apis: apis
                 .iter()
-                .map(|api| ResourceTable::build(&api.resources))
+                .map(|api| ResourceTable::build(&api.resources, head))
                 .collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The positions of the API and the resource that serve a request, if any does; for tools.
+    pub fn resource_at(&self, method: Method, raw_path: &str) -> Option<(usize, usize)> {
+        match self.find(Some(method), raw_path) {
+            Route::Resource { api, resource, .. } => Some((api.0 as usize, resource.0 as usize)),
+            _ => None,
+        }
     }
 
     /// Decides where a request goes. `method` is `None` for methods that no resource can declare.

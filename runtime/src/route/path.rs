@@ -10,6 +10,7 @@
 //!   Each such path is among [`RequestPath::alternates`], and the request is refused when one of them leads to a different
 //!   resource ([`PathRefusal::Ambiguous`]).
 
+use mgw_bundle::template::decoded;
 use std::borrow::Cow;
 
 /// A request path, ready to be matched.
@@ -57,7 +58,7 @@ impl<'r> RequestPath<'r> {
         let mut decoded_whole = String::with_capacity(raw.len());
         for segment in raw.split('/').skip(1) {
             let bare = segment.split_once(';').map_or(segment, |(bare, _)| bare);
-            let decoded = decode(bare);
+            let decoded = decoded(bare);
             matched.push('/');
             matched.push_str(&encode_slashes(&decoded));
             decoded_whole.push('/');
@@ -122,32 +123,6 @@ fn is_plain(path: &[u8]) -> bool {
         previous = byte;
     }
     true
-}
-
-/// Decodes percent-encoding. Bytes that are not UTF-8 become U+FFFD, which no literal of a template contains.
-pub(super) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut position = 0;
-    while let Some(&byte) = bytes.get(position) {
-        let digits = (bytes.get(position + 1), bytes.get(position + 2));
-        let value = match (byte, digits) {
-            (b'%', (Some(&high), Some(&low))) => hex(high).zip(hex(low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        position += if value.is_some() { 3 } else { 1 };
-        decoded.push(value.unwrap_or(byte));
-    }
-    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
 }
 
 /// Keeps a decoded slash inside its segment.

@@ -2,14 +2,18 @@
 //!
 //! matchit, which serves most routers well, neither holds `/{id}` beside `/*` nor finds its way back from
 //! `/{name}.json/x` to `/{name}/*`, and both are legal here; the property test beside this module shows it. A tree with
-//! one node per segment and the four kinds of branch tried in their order does both, and also answers which methods a
-//! path has. A look-up visits each node at most once.
+//! one node per segment and the kinds of branch tried in the order of [`Segment`] does both, and also answers which methods
+//! a path has. A look-up visits each node at most once, because there is one way to it, and only those on whose way every
+//! segment fits. Literal branches are found by hash, partly fixed ones by binary search: how many there are beside the one
+//! that is taken does not matter.
 
+use super::leaf::Leaf;
 use super::methods::MethodSet;
-use super::template::{Segment, Template};
-use super::{ResourceIndex, RouteError};
+use super::patterns::Patterns;
+use super::{HeadRule, ResourceIndex, RouteError};
 use mgw_bundle::config::{Method, Resource};
-use std::collections::HashMap;
+use mgw_bundle::template::{Segment, Template};
+use rustc_hash::FxHashMap;
 
 /// Finds the resource of an API that serves a path.
 #[derive(Debug, Clone)]
@@ -21,9 +25,8 @@ pub(super) struct ResourceTable {
 /// What can follow, and what ends, at one place in the tree.
 #[derive(Debug, Clone, Default)]
 struct Node {
-    literals: HashMap<Box<str>, Node>,
-    /// The most specific first.
-    affixed: Vec<(Segment, Node)>,
+    literals: FxHashMap<Box<str>, Node>,
+    patterns: Patterns<Node>,
     variable: Option<Box<Node>>,
     /// Resources whose template ends with `*` here.
     rest: Leaf,
@@ -31,41 +34,27 @@ struct Node {
     here: Leaf,
 }
 
-/// The resources of one template by method.
-#[derive(Debug, Clone, Default)]
-struct Leaf([Option<ResourceIndex>; Method::ALL.len()]);
-
-impl Leaf {
-    fn get(&self, method: Method) -> Option<ResourceIndex> {
-        self.0.get(method as usize).copied().flatten()
-    }
-
-    fn set(&mut self, method: Method, resource: ResourceIndex) {
-        if let Some(slot) = self.0.get_mut(method as usize) {
-            // Of templates that differ only in the names of their variables, the first serves.
-            slot.get_or_insert(resource);
-        }
-    }
-
-    fn methods(&self) -> MethodSet {
-        Method::ALL
-            .into_iter()
-            .filter(|method| self.get(*method).is_some())
-            .fold(MethodSet::default(), MethodSet::with)
-    }
-}
-
 impl ResourceTable {
-    pub(super) fn build(resources: &[Resource]) -> Result<Self, RouteError> {
+    pub(super) fn build(resources: &[Resource], head: HeadRule) -> Result<Self, RouteError> {
         let mut table = Self {
             root: Node::default(),
             declared: MethodSet::default(),
         };
         for (index, resource) in resources.iter().enumerate() {
             let index = ResourceIndex(u32::try_from(index).map_err(|_| RouteError::TooMany)?);
-            let template = Template::parse(&resource.template)?;
-            table.root.insert(template.segments(), resource.method, index);
+            let template = Template::parse(&resource.template).map_err(|reason| RouteError::Template {
+                template: resource.template.clone(),
+                reason,
+            })?;
+            let leaf = table.root.leaf(template.segments());
+            leaf.set(resource.method, index);
             table.declared.insert(resource.method);
+        }
+        if head == HeadRule::LikeGet {
+            table.root.derive_head();
+            if table.declared.contains(Method::Get) {
+                table.declared.insert(Method::Head);
+            }
         }
         Ok(table)
     }
@@ -93,26 +82,29 @@ impl ResourceTable {
 }
 
 impl Node {
-    fn insert(&mut self, segments: &[Segment], method: Method, resource: ResourceIndex) {
+    /// The leaf of a template, whose remaining segments are given.
+    fn leaf(&mut self, segments: &[Segment]) -> &mut Leaf {
         let Some((first, others)) = segments.split_first() else {
-            return self.here.set(method, resource);
+            return &mut self.here;
         };
-        let next = match first {
-            Segment::Rest => return self.rest.set(method, resource),
-            Segment::Literal(text) => self.literals.entry(text.as_str().into()).or_default(),
-            Segment::Variable => self.variable.get_or_insert_default(),
-            Segment::Affixed { .. } => {
-                let position = match self.affixed.binary_search_by(|(segment, _)| segment.cmp(first)) {
-                    Ok(position) => position,
-                    Err(position) => {
-                        self.affixed.insert(position, (first.clone(), Self::default()));
-                        position
-                    }
-                };
-                &mut self.affixed[position].1
-            }
-        };
-        next.insert(others, method, resource);
+        match first {
+            Segment::Rest => &mut self.rest,
+            Segment::Literal(text) => self.literals.entry(text.as_str().into()).or_default().leaf(others),
+            Segment::Variable => self.variable.get_or_insert_default().leaf(others),
+            Segment::Pattern(_) => self.patterns.entry(first, Self::default).leaf(others),
+            // It takes whatever follows.
+            Segment::Prefix(_) => &mut self.patterns.entry(first, Self::default).rest,
+        }
+    }
+
+    fn derive_head(&mut self) {
+        self.here.derive_head();
+        self.rest.derive_head();
+        self.literals.values_mut().for_each(Self::derive_head);
+        self.patterns.values_mut().for_each(Self::derive_head);
+        if let Some(variable) = &mut self.variable {
+            variable.derive_head();
+        }
     }
 
     /// Looks for `path`, which starts with the segment to match here.
@@ -122,12 +114,12 @@ impl Node {
             Some(rest) => node.find(method, rest),
             None => node.here.get(method),
         };
-        self.literals
-            .get(segment)
-            .and_then(step)
+        (self.literals.get(segment).and_then(step))
             .or_else(|| {
-                let mut fitting = self.affixed.iter().filter(|(affixed, _)| affixed.fits(segment));
-                fitting.find_map(|(_, node)| step(node))
+                self.patterns.find_map(segment, |kind, node| match kind {
+                    Segment::Prefix(_) => node.rest.get(method),
+                    _ => step(node),
+                })
             })
             .or_else(|| {
                 let variable = self.variable.as_deref().filter(|_| !segment.is_empty());
@@ -149,11 +141,13 @@ impl Node {
         if let Some(node) = self.literals.get(segment) {
             methods = methods.union(step(node));
         }
-        for (affixed, node) in &self.affixed {
-            if affixed.fits(segment) {
-                methods = methods.union(step(node));
-            }
-        }
+        self.patterns.find_map(segment, |kind, node| {
+            methods = methods.union(match kind {
+                Segment::Prefix(_) => node.rest.methods(),
+                _ => step(node),
+            });
+            None::<()>
+        });
         if let Some(node) = self.variable.as_deref().filter(|_| !segment.is_empty()) {
             methods = methods.union(step(node));
         }

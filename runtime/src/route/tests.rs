@@ -1,6 +1,6 @@
-use super::path::decode;
 use super::*;
 use mgw_bundle::config::{ApiKind, ApiState, Endpoints, Resource, Scopes, Security, Transports};
+use mgw_bundle::template::{Template, decoded};
 use proptest::prelude::*;
 
 fn resource(template: &str, method: Method) -> Resource {
@@ -18,7 +18,7 @@ fn resource(template: &str, method: Method) -> Resource {
     }
 }
 
-fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
+pub(super) fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
     Api {
         id: format!("api_{base_path}"),
         name: base_path.into(),
@@ -49,7 +49,7 @@ fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
 }
 
 fn table(apis: &[Api]) -> RouteTable {
-    match RouteTable::build(apis) {
+    match RouteTable::build(apis, HeadRule::Declared) {
         Ok(table) => table,
         Err(error) => panic!("{error}"),
     }
@@ -197,39 +197,159 @@ fn a_path_with_two_readings_must_lead_to_one_resource() {
 fn shared_base_paths_are_named() {
     let apis = [api("/p", &[]), api("/p/", &[])];
     assert!(matches!(
-        RouteTable::build(&apis),
+        RouteTable::build(&apis, HeadRule::Declared),
         Err(RouteError::SharedBasePath { .. })
     ));
 }
 
+#[test]
+fn every_form_of_template_is_found() {
+    let table = table(&[api(
+        "/t",
+        &[
+            ("/tiles/{z}/{x},{y}.png", Method::Get),
+            ("/tiles/{z}/{id}.png", Method::Get),
+            ("/report.{year}-{month}.{format}", Method::Get),
+            ("/report*", Method::Get),
+            ("/{from}-{to}", Method::Get),
+            ("/{name}", Method::Get),
+            ("/{a}.{b}/c", Method::Get),
+        ],
+    )]);
+    for (path, expected) in [
+        ("/t/tiles/3/4,5.png", Some(0)),
+        ("/t/tiles/3/4%2C5.png", Some(0)),
+        ("/t/tiles/3/4.png", Some(1)),
+        ("/t/tiles/3/,5.png", Some(1)),
+        ("/t/report.2026-11.pdf", Some(2)),
+        ("/t/report.2026-11", Some(3)),
+        ("/t/report", Some(3)),
+        ("/t/reports/2026/11", Some(3)),
+        ("/t/a-b", Some(4)),
+        ("/t/a-", Some(5)),
+        ("/t/a.b/c", Some(6)),
+        ("/t/a-b/c", None),
+    ] {
+        assert_eq!(
+            found(&table, Method::Get, path).map(|found| found.1),
+            expected,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn head_is_served_like_get_unless_told_otherwise() {
+    let apis = [api(
+        "/p",
+        &[
+            ("/a", Method::Get),
+            ("/b", Method::Get),
+            ("/b", Method::Head),
+            ("/c", Method::Post),
+            ("/{x}", Method::Head),
+        ],
+    )];
+    let like_get = RouteTable::build(&apis, HeadRule::LikeGet).expect("the table");
+    let declared = table(&apis);
+    for (path, derived, plain) in [("/p/a", 0, 4), ("/p/b", 2, 2), ("/p/c", 4, 4)] {
+        assert_eq!(found(&like_get, Method::Head, path), Some((0, derived)), "{path}");
+        assert_eq!(found(&declared, Method::Head, path), Some((0, plain)), "{path}");
+    }
+    let methods = |table: &RouteTable, path| match table.find(Some(Method::Options), path) {
+        Route::UndeclaredOptions { methods, .. } => methods.allow(),
+        _ => http::HeaderValue::from_static("none"),
+    };
+    assert_eq!(methods(&like_get, "/p/a"), "GET, HEAD");
+    assert_eq!(methods(&like_get, "/p/c"), "POST, HEAD");
+    let apis = [api("/p", &[("/a", Method::Get)])];
+    let like_get = RouteTable::build(&apis, HeadRule::LikeGet).expect("the table");
+    assert_eq!(methods(&like_get, "/p"), "GET, HEAD");
+    assert_eq!(methods(&table(&apis), "/p"), "GET");
+    assert_eq!(found(&table(&apis), Method::Head, "/p/a"), None);
+}
+
+/// The naive model of one template: tries every way to give texts to variables, character by character.
+fn naive(template: &str, path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if matches!(path, "" | "/") {
+        return matches!(template, "/" | "/*");
+    }
+    let template = template.strip_suffix('/').unwrap_or(template);
+    naive_from(template, path, false)
+}
+
+fn naive_from(template: &str, path: &str, after_slash: bool) -> bool {
+    let mut characters = template.chars();
+    match characters.next() {
+        None => path.is_empty(),
+        Some('*') => !after_slash || !path.is_empty(),
+        Some('{') => {
+            let rest = template.split_once('}').map_or("", |(_, rest)| rest);
+            let longest = path.find('/').unwrap_or(path.len());
+            (1..=longest)
+                .filter_map(|end| path.get(end..))
+                .any(|after| naive_from(rest, after, false))
+        }
+        Some(literal) => path
+            .strip_prefix(literal)
+            .is_some_and(|after| naive_from(characters.as_str(), after, literal == '/')),
+    }
+}
+
 /// Looks at every template and keeps the best: what [`ResourceTable`] must equal.
 fn reference(templates: &[(String, Method)], method: Method, path: &str) -> Option<usize> {
-    let path = match path.strip_suffix('/') {
-        Some("") | None => path,
-        Some(shorter) => shorter,
-    };
     templates
         .iter()
         .enumerate()
-        .filter(|(_, (_, declared))| *declared == method)
-        .filter_map(|(index, (text, _))| Some((template::Template::parse(text).ok()?, index)))
-        .filter(|(template, _)| template.matches(path))
+        .filter(|(_, (text, declared))| *declared == method && naive(text, path))
+        .filter_map(|(index, (text, _))| Some((Template::parse(text).ok()?, index)))
         .min()
         .map(|(_, index)| index)
 }
 
-fn segment() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "a", "b", "ab", "{x}", "{y}", "{x}.js", "{x}.json", "{z}.s", "v{x}", "a{x}", "v{x}.s",
+fn segment() -> impl Strategy<Value = String> {
+    let listed = prop::sample::select(vec![
+        "a",
+        "b",
+        "ab",
+        "{x}",
+        "{y}",
+        "{x}.js",
+        "{x}.json",
+        "{z}.s",
+        "v{x}",
+        "a{x}",
+        "v{x}.s",
+        "{a}-{b}",
+        "{c}-{d}",
+        "{a}.{b}",
+        "{x}-{y}.js",
+        "a{x}-{y}",
+        "{a}-{b}-{c}",
+        "é{x}é{y}",
     ])
+    .prop_map(str::to_owned);
+    let made = (
+        "[ab.é-]{0,2}",
+        prop::collection::vec("[ab.-]{1,2}", 0..3),
+        "[ab.-]{0,2}",
+    )
+        .prop_map(|(prefix, between, suffix)| {
+            let mut text = format!("{prefix}{{v}}");
+            between
+                .iter()
+                .for_each(|between| text.push_str(&format!("{between}{{v}}")));
+            text + &suffix
+        });
+    prop_oneof![3 => listed, 1 => made]
 }
 
 fn template_text() -> impl Strategy<Value = String> {
-    (prop::collection::vec(segment(), 0..4), any::<bool>()).prop_map(|(segments, rest)| {
+    let end = prop::sample::select(vec!["", "", "", "/*", "/a*", "/v*", "/ab*", "/"]);
+    (prop::collection::vec(segment(), 0..4), end).prop_map(|(segments, end)| {
         let mut text: String = segments.iter().map(|segment| format!("/{segment}")).collect();
-        if rest {
-            text.push_str("/*");
-        }
+        text.push_str(end);
         if text.is_empty() { "/".into() } else { text }
     })
 }
@@ -239,9 +359,12 @@ fn method() -> impl Strategy<Value = Method> {
 }
 
 fn request_path() -> impl Strategy<Value = String> {
-    let part = prop::sample::select(vec![
-        "a", "b", "ab", "c", "a.js", "a.json", ".s", "v1", "v", "vb.s", "v1.js", "",
-    ]);
+    let listed = prop::sample::select(vec![
+        "a", "b", "ab", "c", "a.js", "a.json", ".s", "v1", "v", "vb.s", "v1.js", "", "a-b", "a--b", "-", "1-2-3",
+        "aé-b.js", "éaéb", "éé",
+    ])
+    .prop_map(str::to_owned);
+    let part = prop_oneof![2 => listed, 1 => "[ab.é-]{0,6}"];
     (prop::collection::vec(part, 0..5), any::<bool>()).prop_map(|(parts, slash)| {
         let mut text: String = parts.iter().map(|part| format!("/{part}")).collect();
         if slash || text.is_empty() {
@@ -287,11 +410,71 @@ proptest! {
             .map(|(text, method)| (text, Method::ALL[usize::from(method)]))
             .collect();
         let declared: Vec<Resource> = templates.iter().map(|(text, method)| resource(text, *method)).collect();
-        let table = ResourceTable::build(&declared).expect("every generated template is supported");
+        let table = ResourceTable::build(&declared, HeadRule::Declared).expect("every generated template is supported");
         let expected = reference(&templates, asked, &path).map(|index| ResourceIndex(index as u32));
         prop_assert_eq!(table.find(asked, &path), expected);
         for method in [Method::Get, Method::Post] {
             prop_assert_eq!(table.methods_at(&path).contains(method), reference(&templates, method, &path).is_some());
+        }
+    }
+
+    /// What the values say by themselves is what the naive model says.
+    #[test]
+    fn a_template_matches_what_it_says(text in template_text(), path in request_path()) {
+        let template = Template::parse(&text).expect("every generated template is supported");
+        prop_assert_eq!(template.matches(&path), naive(&text, &path), "{} {}", text, path);
+    }
+
+    /// The whole decision, with base paths and encodings, against one that looks at everything.
+    #[test]
+    fn routing_equals_the_naive_model(
+        bases in prop::collection::btree_set(prop::sample::select(vec!["/", "/a", "/a/b", "/ab", "/b/a", "/a/b/v1"]), 1..5),
+        templates in prop::collection::vec(prop::collection::btree_set(template_text(), 1..5), 5),
+        path in request_path(),
+        encoded in prop::collection::vec(any::<bool>(), 40),
+        parameters in any::<bool>(),
+    ) {
+        let declared: Vec<Vec<(String, Method)>> = templates
+            .into_iter()
+            .map(|templates| templates.into_iter().map(|text| (text, Method::Get)).collect())
+            .collect();
+        let apis: Vec<Api> = bases
+            .iter()
+            .zip(&declared)
+            .map(|(base, templates)| {
+                let resources: Vec<(&str, Method)> = templates.iter().map(|(text, method)| (text.as_str(), *method)).collect();
+                api(base, &resources)
+            })
+            .collect();
+        let table = table(&apis);
+        let mut sent = String::new();
+        for (position, byte) in path.bytes().enumerate() {
+            match byte {
+                b'/' if parameters && position > 0 => sent.push_str(";p=1/"),
+                b'/' => sent.push('/'),
+                // Dots stay, so that a segment of dots is refused for what it is.
+                b'.' => sent.push('.'),
+                byte if !byte.is_ascii() || encoded.get(position % 40) == Some(&true) => sent.push_str(&format!("%{byte:02x}")),
+                byte => sent.push(char::from(byte)),
+            }
+        }
+        let expected = bases
+            .iter()
+            .zip(&declared)
+            .enumerate()
+            .filter(|(_, (base, _))| **base == "/" || path == **base || path.starts_with(&format!("{base}/")))
+            .max_by_key(|(_, (base, _))| if **base == "/" { 0 } else { base.len() })
+            .map(|(index, (base, templates))| {
+                let below = if *base == "/" { &path } else { path.get(base.len()..).unwrap_or("") };
+                (index as u32, reference(templates, Method::Get, below).map(|index| index as u32))
+            });
+        match table.find(Some(Method::Get), &sent) {
+            Route::Resource { api, resource, .. } => prop_assert_eq!(Some((api.0, Some(resource.0))), expected, "{}", sent),
+            Route::NoResource { api } => prop_assert_eq!(Some((api.0, None)), expected, "{}", sent),
+            Route::NoApi => prop_assert_eq!(None, expected, "{}", sent),
+            Route::Refused(PathRefusal::Forbidden) => prop_assert!(path.split('/').any(|part| part == "." || part == ".."), "{}", sent),
+            Route::Refused(PathRefusal::Ambiguous) => prop_assert!(path.contains("//"), "{}", sent),
+            other => prop_assert!(false, "{sent}: {other:?}"),
         }
     }
 
@@ -308,7 +491,7 @@ proptest! {
         let table = table(&[api("/a", &[("/{x}", Method::Get), ("/{x}/b", Method::Get), ("/b", Method::Get)])]);
         if let Route::Resource { api, resource, .. } = table.find(Some(Method::Get), &raw) {
             let bare: String = raw.split('/').map(|segment| segment.split(';').next().unwrap_or("")).collect::<Vec<_>>().join("/");
-            let mut plain = decode(&bare).replace('\\', "/");
+            let mut plain = decoded(&bare).replace('\\', "/");
             while plain.contains("//") {
                 plain = plain.replace("//", "/");
             }

@@ -21,7 +21,7 @@ use crate::config::RuntimeConfig;
 use crate::metrics::Metrics;
 use crate::operator_blocks::{OperatorBlock, OperatorBlocks};
 use crate::refusal::Renderer;
-use crate::route::{ApiIndex, ResourceIndex, RouteError, RouteTable};
+use crate::route::{ApiIndex, HeadRule, ResourceIndex, RouteError, RouteTable};
 use crate::shared_quotas::SharedQuotas;
 use crate::throttle::{Blocks, Counters, GlobalThrottle, Throttle};
 use crate::tls::CertificateHeader;
@@ -148,7 +148,12 @@ impl Snapshot {
         unix_ms: u64,
     ) -> Result<Self, SnapshotError> {
         let gateway = &bundle.config;
-        let routes = RouteTable::build(&gateway.apis)?;
+        let head = if config.compat {
+            HeadRule::Declared
+        } else {
+            HeadRule::LikeGet
+        };
+        let routes = RouteTable::build(&gateway.apis, head)?;
         let mut problems = Vec::new();
         let certificates = BundleCertificates::read(bundle).map_err(SnapshotError::Certificate)?;
         let mut resolver = endpoint::Resolver::new(config, &continued.origins, &certificates.backends, &mut problems);

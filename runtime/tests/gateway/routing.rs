@@ -36,9 +36,12 @@ fn unknown_paths_and_methods_are_answered_as_text() {
     );
     let response = ask(&gateway, "PUT", "/pets/1");
     assert_eq!((response.status, response.body.as_str()), (405, "method not allowed"));
-    assert_eq!(response.header("allow"), Some("GET, POST"));
+    assert_eq!(response.header("allow"), Some("GET, POST, HEAD"));
     let response = ask(&gateway, "TRACE", "/pets/1");
-    assert_eq!((response.status, response.header("allow")), (405, Some("GET, POST")));
+    assert_eq!(
+        (response.status, response.header("allow")),
+        (405, Some("GET, POST, HEAD"))
+    );
     assert!(backend.heads().is_empty());
 }
 
@@ -67,7 +70,95 @@ fn fault_responses_are_json() {
         assert_eq!((response.status, response.body.as_str()), (status, body));
         assert_eq!(response.header("content-type"), Some("application/json"));
     }
-    assert_eq!(ask(&gateway, "PUT", "/pets/1").header("allow"), Some("GET, POST"));
+    assert_eq!(ask(&gateway, "PUT", "/pets/1").header("allow"), Some("GET, POST, HEAD"));
+}
+
+#[test]
+fn unknown_paths_and_methods_are_answered_in_the_format_that_is_asked_for() {
+    let backend = Backend::named("ok");
+    let ask = |gateway: &crate::support::TestGateway, path: &str, header: &str| {
+        Client::once(
+            gateway.http(),
+            &format!("PUT {path} HTTP/1.1\r\nHost: gateway\r\n{header}\r\n\r\n"),
+        )
+    };
+    let gateway = builder(&backend).start();
+    for (path, status) in [("/nowhere", 404), ("/pets/1/2", 404), ("/pets/1", 405)] {
+        for (header, kind, start) in [
+            ("Accept: application/json", "application/json", "{\"code\":"),
+            ("Accept: application/xml", "application/xml", "<"),
+            ("Accept: */*", "text/plain", ""),
+            ("Content-Type: application/grpc", "application/grpc", ""),
+        ] {
+            let response = ask(&gateway, path, header);
+            assert_eq!(
+                (response.status, response.header("content-type")),
+                (status, Some(kind)),
+                "{path} {header}"
+            );
+            assert!(response.body.starts_with(start), "{path} {header} {}", response.body);
+            assert_eq!(response.header("allow").is_some(), status == 405, "{path} {header}");
+        }
+    }
+    let gateway = builder(&backend).set("compat", "micro-gw-3.2").start();
+    let response = ask(&gateway, "/pets/1", "Accept: application/json");
+    assert_eq!(
+        (
+            response.status,
+            response.header("content-type"),
+            response.header("allow")
+        ),
+        (405, Some("text/plain"), Some("GET, POST"))
+    );
+}
+
+#[test]
+fn head_goes_where_get_goes() {
+    let backend = Backend::named("ok");
+    let gateway = builder(&backend).start();
+    let mut client = Client::connect(gateway.http());
+    client.send("HEAD /pets/1 HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    assert_eq!(client.receive_head().expect("a head").0, 200);
+    assert!(backend.heads()[0].starts_with("HEAD /1 "), "{:?}", backend.heads());
+    let gateway = builder(&backend).set("compat", "micro-gw-3.2").start();
+    let mut client = Client::connect(gateway.http());
+    client.send("HEAD /pets/1 HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    assert_eq!(client.receive_head().expect("a head").0, 405);
+    assert_eq!(backend.heads().len(), 1);
+}
+
+#[test]
+fn every_form_of_template_reaches_its_backend() {
+    let backend = Backend::named("ok");
+    let mut maps = api("/maps", &backend.url());
+    maps.resources = [
+        "/tiles/{z}/{x},{y}.png",
+        "/report.{year}-{month}.{format}",
+        "/{from}-{to}",
+        "/files*",
+    ]
+    .map(|template| open(template, Method::Get))
+    .into();
+    let gateway = GatewayBuilder::new(vec![maps]).start();
+    for path in [
+        "/tiles/3/4,5.png",
+        "/tiles/3/4%2c5.png",
+        "/report.2026-11.pdf",
+        "/a-b",
+        "/files",
+        "/files-of-2026/a/b",
+    ] {
+        assert_eq!(gateway.get(&format!("/maps{path}")).status, 200, "{path}");
+        let seen = backend.heads();
+        assert!(
+            seen.last()
+                .is_some_and(|head| head.starts_with(&format!("GET {path} "))),
+            "{path}: {seen:?}"
+        );
+    }
+    for path in ["/tiles/3/4,.png", "/report.2026", "/a-", "/file"] {
+        assert_eq!(gateway.get(&format!("/maps{path}")).status, 404, "{path}");
+    }
 }
 
 #[test]
@@ -75,9 +166,9 @@ fn undeclared_options_are_answered_by_the_gateway() {
     let backend = Backend::named("ok");
     let gateway = builder(&backend).start();
     for (path, allow) in [
-        ("/pets/1", "GET, POST, OPTIONS"),
-        ("/pets/admin", "GET, POST, DELETE, OPTIONS"),
-        ("/pets", "GET, POST, DELETE, OPTIONS"),
+        ("/pets/1", "GET, POST, HEAD, OPTIONS"),
+        ("/pets/admin", "GET, POST, DELETE, HEAD, OPTIONS"),
+        ("/pets", "GET, POST, DELETE, HEAD, OPTIONS"),
     ] {
         let response = ask(&gateway, "OPTIONS", path);
         assert_eq!((response.status, response.body.as_str()), (200, ""), "{path}");

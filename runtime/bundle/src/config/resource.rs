@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
-    /// Path template below the base path, starting with `/`: literals, `{name}` alone or among fixed
-    /// text, several of them in one segment if text stands between, `*` at the end.
+    /// Path template below the base path, as [`crate::template`] reads it.
     pub template: String,
     /// HTTP method.
     pub method: Method,

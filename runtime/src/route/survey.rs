@@ -1,0 +1,271 @@
+//! Resources that no request reaches, found by asking the gateway's own table.
+//!
+//! For each resource a request is made up that only it should get: its variables are given a text that stands nowhere in
+//! any template. If such a request goes elsewhere, so does every other: whatever matches it matches without regard to what
+//! the variables hold.
+
+use super::{HeadRule, Route, RouteError, RouteTable};
+use mgw_bundle::config::Api;
+use mgw_bundle::template::{Segment, Template};
+
+/// A resource that no request reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreachable {
+    /// Position of the API.
+    pub api: usize,
+    /// Position of the resource in the API.
+    pub resource: usize,
+    /// What its requests meet.
+    pub instead: Instead,
+}
+
+/// What requests that are meant for another resource meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instead {
+    /// 400: backends may read the path in another way.
+    Refusal,
+    /// The API at this position, whose base path is longer.
+    Api(usize),
+    /// Other resources of the API, the first of them at this position.
+    Resource(usize),
+    /// 404 or 405.
+    Nothing,
+}
+
+/// Returns the resources that no request reaches, in order.
+///
+/// # Errors
+///
+/// When the APIs cannot be routed at all.
+pub fn unreachable(apis: &[Api]) -> Result<Vec<Unreachable>, RouteError> {
+    let table = RouteTable::build(apis, HeadRule::Declared)?;
+    let mut templates = Vec::new();
+    for (api_index, api) in apis.iter().enumerate() {
+        for (index, resource) in api.resources.iter().enumerate() {
+            let template = Template::parse(&resource.template).map_err(|reason| RouteError::Template {
+                template: resource.template.clone(),
+                reason,
+            })?;
+            templates.push((api_index, index, resource.method, template));
+        }
+    }
+    let deepest = templates
+        .iter()
+        .map(|(.., template)| template.segments().len())
+        .max()
+        .unwrap_or(0);
+    let value = unused_character(apis);
+    let mut found = Vec::new();
+    for (api_index, index, method, template) in &templates {
+        let Some(api) = apis.get(*api_index) else { continue };
+        let mut instead = None;
+        let reached = samples(template, value, deepest + 1).any(|below| {
+            let path = match api.base_path.as_str() {
+                "/" => below,
+                base if below == "/" => base.to_owned(),
+                base => format!("{base}{below}"),
+            };
+            let meets = match table.find(Some(*method), &path) {
+                Route::Resource { api, resource, .. } if api.0 as usize == *api_index => {
+                    if resource.0 as usize == *index {
+                        return true;
+                    }
+                    Instead::Resource(resource.0 as usize)
+                }
+                Route::Resource { api, .. }
+                | Route::UndeclaredOptions { api, .. }
+                | Route::MethodNotAllowed { api, .. }
+                | Route::NoResource { api }
+                    if api.0 as usize != *api_index =>
+                {
+                    Instead::Api(api.0 as usize)
+                }
+                Route::Refused(_) => Instead::Refusal,
+                _ => Instead::Nothing,
+            };
+            instead.get_or_insert(meets);
+            false
+        });
+        if !reached && let Some(instead) = instead {
+            found.push(Unreachable {
+                api: *api_index,
+                resource: *index,
+                instead,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// A character that no template and no base path holds.
+fn unused_character(apis: &[Api]) -> char {
+    let used: std::collections::HashSet<char> = apis
+        .iter()
+        .flat_map(|api| std::iter::once(&api.base_path).chain(api.resources.iter().map(|resource| &resource.template)))
+        .flat_map(|text| mgw_bundle::template::decoded(text).chars().collect::<Vec<_>>())
+        .collect();
+    ('\u{e000}'..='\u{f8ff}')
+        .find(|character| !used.contains(character))
+        .unwrap_or('\u{e000}')
+}
+
+/// Paths that a template matches: one, or, when it ends with `*`, one for every number of segments that makes a
+/// difference.
+fn samples(template: &Template, value: char, deepest: usize) -> impl Iterator<Item = String> {
+    let mut path = String::new();
+    let mut ends = vec![String::new()];
+    for segment in template.segments() {
+        match segment {
+            Segment::Literal(text) => path.extend(["/", &encoded(text)]),
+            Segment::Variable => path.extend(["/", value.encode_utf8(&mut [0; 4])]),
+            Segment::Pattern(pattern) => {
+                path.extend(["/", &encoded(pattern.prefix())]);
+                path.push(value);
+                for text in pattern.between() {
+                    path.push_str(&encoded(text));
+                    path.push(value);
+                }
+                path.push_str(&encoded(pattern.suffix()));
+            }
+            Segment::Prefix(text) => {
+                path.extend(["/", &encoded(text)]);
+                let more = |depth| format!("/{value}").repeat(depth);
+                ends = (0..=deepest)
+                    .flat_map(|depth| [more(depth), format!("{value}{}", more(depth))])
+                    .collect();
+            }
+            Segment::Rest => ends = (1..=deepest).map(|depth| format!("/{value}").repeat(depth)).collect(),
+        }
+    }
+    ends.into_iter().map(move |end| {
+        if path.is_empty() && end.is_empty() {
+            "/".to_owned()
+        } else {
+            format!("{path}{end}")
+        }
+    })
+}
+
+/// Fixed text as a client would send it.
+fn encoded(text: &str) -> String {
+    let mut sent = String::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("%2F") {
+            sent.push_str("%2F");
+            rest = after;
+            continue;
+        }
+        rest = rest.get(character.len_utf8()..).unwrap_or("");
+        if character.is_ascii_alphanumeric() || !character.is_ascii() || "-._~".contains(character) {
+            sent.push(character);
+        } else {
+            sent.push_str(&format!("%{:02X}", u32::from(character)));
+        }
+    }
+    sent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::api;
+    use super::*;
+    use mgw_bundle::config::Method;
+
+    fn dead(apis: &[Api]) -> Vec<(usize, usize, Instead)> {
+        unreachable(apis)
+            .expect("the APIs can be routed")
+            .into_iter()
+            .map(|found| (found.api, found.resource, found.instead))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_reached_is_not_reported() {
+        let templates = [
+            "/",
+            "/*",
+            "/a",
+            "/a*",
+            "/a/*",
+            "/{x}",
+            "/{x}.json",
+            "/{x}-{y}",
+            "/a/{x}",
+            "/a/{x}/{y}",
+            "/{x}/y/*",
+            "/50%25",
+            "/caf%C3%A9",
+            "/a,b",
+            "/Pets('{id}')",
+            "/.well-known/x",
+        ];
+        let resources = templates.map(|template| (template, Method::Get));
+        assert_eq!(dead(&[api("/p", &resources), api("/", &resources)]), []);
+    }
+
+    #[test]
+    fn a_longer_base_path_hides_operations() {
+        let apis = [
+            api(
+                "/shop",
+                &[
+                    ("/v2", Method::Get),
+                    ("/v2/items/{id}", Method::Get),
+                    ("/v3", Method::Get),
+                    ("/*", Method::Get),
+                ],
+            ),
+            api("/shop/v2", &[("/items/{id}", Method::Get)]),
+        ];
+        assert_eq!(dead(&apis), [(0, 0, Instead::Api(1)), (0, 1, Instead::Api(1))]);
+    }
+
+    #[test]
+    fn others_together_can_hide_a_star() {
+        let apis = [api(
+            "/p",
+            &[
+                ("/x/*", Method::Get),
+                ("/x/{a}", Method::Get),
+                ("/x/{a}/*", Method::Get),
+                ("/y*", Method::Get),
+                ("/y", Method::Get),
+                ("/y{a}", Method::Get),
+                ("/z/*", Method::Get),
+                ("/z/{a}", Method::Post),
+                ("/z/{a}/*", Method::Get),
+            ],
+        )];
+        assert_eq!(dead(&apis), [(0, 0, Instead::Resource(1))]);
+    }
+
+    #[test]
+    fn what_is_always_refused_is_reported() {
+        let apis = [api(
+            "/p",
+            &[
+                ("/a%2Fb", Method::Get),
+                ("/a%3Bb", Method::Get),
+                ("/a/%2e%2e/b", Method::Get),
+                ("/c%2Fd/*", Method::Get),
+                ("/c/*", Method::Get),
+            ],
+        )];
+        let refused = dead(&apis);
+        assert_eq!(refused.len(), 4, "{refused:?}");
+        assert!(
+            refused.iter().all(|(.., instead)| *instead == Instead::Refusal),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn the_first_of_equal_templates_hides_the_others() {
+        let apis = [api(
+            "/p",
+            &[("/{x}", Method::Get), ("/{y}", Method::Get), ("/{y}", Method::Put)],
+        )];
+        assert_eq!(dead(&apis), [(0, 1, Instead::Resource(0))]);
+    }
+}
