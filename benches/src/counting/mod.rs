@@ -1,10 +1,11 @@
-//! What counters cost by themselves: instructions per decision, and memory per subject.
+//! What parts of the request path cost by themselves: instructions per decision and per look-up, and memory per subject.
 //!
 //! Both are counted in processes of their own that do nothing else, so that the figures are the same on a busy machine.
 
 mod instructions;
 mod memory;
 mod operation;
+mod routes;
 mod world;
 
 pub(crate) use instructions::instructions;

@@ -1,7 +1,9 @@
 //! What is counted: one operation, done again and again.
 
+use super::routes::{self, Arrangement};
 use super::world::{NOW_MS, World, counter};
 use http::HeaderMap;
+use mgw_bundle::config::Method;
 use mgw_quota::{Counter, Reservation};
 use mgw_runtime::throttle::{Call, CoreThrottle, Who};
 use serde::Serialize;
@@ -26,17 +28,38 @@ pub(crate) enum Operation {
     FourLevels,
     /// The same where gateways share the limits.
     SharedFourLevels,
+    /// The resource of a path among 10 operations.
+    Route10,
+    /// Among 100.
+    Route100,
+    /// Among 1,000, in APIs of 100 each.
+    Route1000,
+    /// Among 10,000, in APIs of 100 each.
+    Route10000,
+    /// Among 100,000, in APIs of 100 each.
+    Route100000,
+    /// Among 100,000 of one API, side by side.
+    RouteOneApi,
+    /// The same with a variable inside fixed text.
+    RoutePatterns,
 }
 
 impl Operation {
     /// Those that are reported.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Acquire,
         Self::ReserveCommit,
         Self::SharedAcquire,
         Self::TwoLevels,
         Self::FourLevels,
         Self::SharedFourLevels,
+        Self::Route10,
+        Self::Route100,
+        Self::Route1000,
+        Self::Route10000,
+        Self::Route100000,
+        Self::RouteOneApi,
+        Self::RoutePatterns,
     ];
 
     /// The name in the report.
@@ -49,6 +72,13 @@ impl Operation {
             Self::TwoLevels => "decision, two levels",
             Self::FourLevels => "decision, four levels",
             Self::SharedFourLevels => "decision, four levels, shared limits",
+            Self::Route10 => "look-up among 10 operations",
+            Self::Route100 => "look-up among 100 operations",
+            Self::Route1000 => "look-up among 1,000 operations",
+            Self::Route10000 => "look-up among 10,000 operations",
+            Self::Route100000 => "look-up among 100,000 operations",
+            Self::RouteOneApi => "look-up among 100,000 operations of one API",
+            Self::RoutePatterns => "look-up among 100,000 patterns of one API",
         }
     }
 
@@ -75,6 +105,13 @@ impl Operation {
             Self::TwoLevels => decisions(times, false, false),
             Self::FourLevels => decisions(times, true, false),
             Self::SharedFourLevels => decisions(times, true, true),
+            Self::Route10 => look_ups(times, Arrangement::Apis, 10),
+            Self::Route100 => look_ups(times, Arrangement::Apis, 100),
+            Self::Route1000 => look_ups(times, Arrangement::Apis, 1_000),
+            Self::Route10000 => look_ups(times, Arrangement::Apis, 10_000),
+            Self::Route100000 => look_ups(times, Arrangement::Apis, 100_000),
+            Self::RouteOneApi => look_ups(times, Arrangement::OneApi, 100_000),
+            Self::RoutePatterns => look_ups(times, Arrangement::Patterns, 100_000),
         }
     }
 }
@@ -86,6 +123,13 @@ fn count(times: u64, operation: impl Fn() -> bool) -> u64 {
 fn alone(times: u64, shared: bool, operation: impl Fn(&Counter) -> bool) -> u64 {
     let counter = counter(shared);
     count(times, || operation(black_box(&counter)))
+}
+
+fn look_ups(times: u64, arrangement: Arrangement, operations: usize) -> u64 {
+    let Some((table, path)) = routes::table(arrangement, operations) else {
+        return 0;
+    };
+    count(times, || table.resource_at(Method::Get, black_box(&path)).is_some())
 }
 
 fn decisions(times: u64, api_limits: bool, shared: bool) -> u64 {

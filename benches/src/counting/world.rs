@@ -77,6 +77,46 @@ pub(super) fn counter(shared: bool) -> Counter {
     }
 }
 
+/// An API with one resource and nothing that limits it.
+pub(super) fn bare_api(base_path: &str) -> Api {
+    let resource = Resource {
+        template: "/pet/{petId}".into(),
+        method: Method::Get,
+        security: Security {
+            enabled: true,
+            optional: false,
+            alternatives: Vec::new(),
+        },
+        scopes: Scopes::default(),
+        policy: None,
+        endpoints: Endpoints::default(),
+    };
+    Api {
+        id: mgw_bundle::api_id("petstore", "1.0.0"),
+        name: "petstore".into(),
+        version: "1.0.0".into(),
+        base_path: base_path.into(),
+        default_version_path: None,
+        alternatives: Vec::new(),
+        provider: None,
+        kind: ApiKind::default(),
+        state: ApiState::Published,
+        transports: Transports {
+            http: true,
+            https: true,
+        },
+        auth_header: None,
+        mutual_tls: None,
+        client_certificates: Vec::new(),
+        cors: None,
+        policy: None,
+        endpoints: Endpoints::default(),
+        resources: vec![resource],
+        definition: String::new(),
+        source: String::new(),
+    }
+}
+
 fn configuration(limited: bool) -> GatewayConfig {
     let policy = Policy {
         name: NAME.into(),
@@ -93,42 +133,11 @@ fn configuration(limited: bool) -> GatewayConfig {
         name: NAME.into(),
         index: Some(0),
     });
-    let resource = Resource {
-        template: "/pet/{petId}".into(),
-        method: Method::Get,
-        security: Security {
-            enabled: true,
-            optional: false,
-            alternatives: Vec::new(),
-        },
-        scopes: Scopes::default(),
-        policy: reference.clone(),
-        endpoints: Endpoints::default(),
-    };
-    let api = Api {
-        id: mgw_bundle::api_id("petstore", "1.0.0"),
-        name: "petstore".into(),
-        version: "1.0.0".into(),
-        base_path: "/petstore/v1".into(),
-        default_version_path: None,
-        alternatives: Vec::new(),
-        provider: None,
-        kind: ApiKind::default(),
-        state: ApiState::Published,
-        transports: Transports {
-            http: true,
-            https: true,
-        },
-        auth_header: None,
-        mutual_tls: None,
-        client_certificates: Vec::new(),
-        cors: None,
-        policy: reference,
-        endpoints: Endpoints::default(),
-        resources: vec![resource],
-        definition: String::new(),
-        source: String::new(),
-    };
+    let mut api = bare_api("/petstore/v1");
+    api.policy.clone_from(&reference);
+    for resource in &mut api.resources {
+        resource.policy.clone_from(&reference);
+    }
     GatewayConfig {
         format: mgw_bundle::config::FORMAT,
         project: "benchmark".into(),
