@@ -3,7 +3,7 @@
 use super::*;
 use crate::project::Layout;
 use mgw_bundle::config::{
-    Api, ApiKeyLocation, EndpointAuth, EndpointKind, Method, MutualTls, Requirement, Scheme, Security,
+    Api, ApiKeyLocation, BackendProtocol, EndpointAuth, EndpointKind, Method, MutualTls, Requirement, Scheme, Security,
 };
 use mgw_bundle::{Bundle, Limits};
 use tempfile::TempDir;
@@ -146,6 +146,37 @@ fn named_endpoints_are_found_by_reference() {
         (own.name.as_deref(), own.auth.clone()),
         (Some("b"), Some(EndpointAuth::Basic { username: "u".into() }))
     );
+}
+
+#[test]
+fn the_http_version_of_backends_is_said_or_left_open() {
+    let of = |version: &str| {
+        api_with_problems(&format!(
+            "x-wso2-sandbox-endpoints: {{urls: ['http://a'], advanceEndpointConfig: {{{version}}}}}\npaths: {{/a: {{get: {{}}}}}}\n"
+        ))
+    };
+    for (written, expected) in [
+        ("", BackendProtocol::Negotiated),
+        ("httpVersion: null", BackendProtocol::Negotiated),
+        ("httpVersion: 2", BackendProtocol::Http2),
+        ("httpVersion: '2'", BackendProtocol::Http2),
+        ("httpVersion: 1.1", BackendProtocol::Http1),
+    ] {
+        let (api, problems) = of(written);
+        let endpoint = api.and_then(|api| api.endpoints.sandbox);
+        assert_eq!(
+            endpoint.map(|endpoint| endpoint.protocol),
+            Some(expected),
+            "{written} {problems}"
+        );
+    }
+    for wrong in ["httpVersion: 3", "httpVersion: [2]", "httpVersion: HTTP/2"] {
+        let (_, problems) = of(wrong);
+        assert!(
+            problems.contains("`httpVersion` should be `1.1` or `2`"),
+            "{wrong} {problems}"
+        );
+    }
 }
 
 #[test]

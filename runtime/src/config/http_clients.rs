@@ -27,6 +27,13 @@ pub(super) const KEYS: &[Key] = &[
         "true",
         "offer HTTP/2 to TLS backends",
     ),
+    Key::new(
+        "httpClients.http2PingInterval",
+        Kind::COUNT,
+        "330000",
+        "ms without a word from an HTTP/2 backend that owes an answer, after which it is asked for a sign of life; gRPC \
+         servers do not stand being asked more than every five minutes; 0: never",
+    ),
     Key::unset(
         "httpClients.sslConfig.caFile",
         Kind::File,
@@ -80,7 +87,12 @@ pub(super) const KEYS: &[Key] = &[
         "30000",
         "ms that a request waits for a connection",
     ),
-    Key::inert("httpClients.poolConfig.maxActiveStreamsPerConnection", Kind::POSITIVE),
+    Key::new(
+        "httpClients.poolConfig.maxActiveStreamsPerConnection",
+        Kind::Integer { min: 1, max: 1000 },
+        "50",
+        "requests at a time on one HTTP/2 connection",
+    ),
     Key::new(
         "httpClients.poolConfig.idleTimeout",
         Kind::POSITIVE,
@@ -133,6 +145,8 @@ pub struct Pool {
     pub wait: Duration,
     /// After which an idle connection is closed.
     pub idle: Duration,
+    /// Requests at a time on one HTTP/2 connection.
+    pub streams: u32,
 }
 
 /// A proxy towards backends.
@@ -166,6 +180,8 @@ pub struct HttpClients {
     pub verify_certificates: bool,
     /// Offer HTTP/2.
     pub http2: bool,
+    /// Silence after which an HTTP/2 backend that owes an answer is asked whether it is alive; `None`: never.
+    pub http2_ping: Option<Duration>,
     /// Extra trusted certificates, PEM.
     pub ca_file: Option<PathBuf>,
     /// Store with the client key; the listener's when absent.
@@ -213,6 +229,7 @@ impl HttpClients {
             verify_hostname: reader.bool("httpClients.sslConfig.verifyHostname"),
             verify_certificates: !reader.bool("httpClients.disableSslVerification"),
             http2: reader.bool("httpClients.enableHttp2"),
+            http2_ping: Some(reader.milliseconds("httpClients.http2PingInterval")).filter(|ping| !ping.is_zero()),
             ca_file: path(reader, "httpClients.sslConfig.caFile"),
             key_store: StoreSettings::read(
                 reader,
@@ -233,6 +250,8 @@ impl HttpClients {
                 max_idle: reader.count("httpClients.poolConfig.maxIdleConnections"),
                 wait: reader.milliseconds("httpClients.poolConfig.waitTimeInMillis"),
                 idle: reader.milliseconds("httpClients.poolConfig.idleTimeout"),
+                streams: u32::try_from(reader.count("httpClients.poolConfig.maxActiveStreamsPerConnection"))
+                    .unwrap_or(u32::MAX),
             },
             connect_timeout: reader.milliseconds("httpClients.connectTimeout"),
             proxy,

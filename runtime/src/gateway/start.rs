@@ -19,7 +19,7 @@ use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::{CoreGlobal, CoreThrottle, Counters};
 use crate::traffic_manager::{EventPublisher, EventQueue};
-use crate::upstream::{ActiveLimit, Connector, Origins, Pool, PoolLimits, ResponseBounds, Upstream};
+use crate::upstream::{ActiveLimit, Connector, Http2Settings, Origins, Pool, PoolLimits, ResponseBounds, Upstream};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -60,7 +60,14 @@ impl Gateway {
             operator_blocks: OperatorBlocks::open(&options.data_dir)?,
         };
         let snapshot = compile(bundle, &config, &continued, 1)?;
-        let connector = Connector::new(config.http_clients.connect_timeout);
+        let connector = Connector::new(
+            config.http_clients.connect_timeout,
+            Http2Settings {
+                streams: config.http_clients.pool.streams,
+                ping: config.http_clients.http2_ping,
+                max_headers: config.http_clients.response_limits.max_header_size,
+            },
+        );
         let offer_tokens = continued.security.offers_tokens();
         let tls = if config.listener.https_port.is_some() || offer_tokens {
             let trust = snapshot.authenticator.client_trust();
@@ -211,6 +218,7 @@ fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upst
     let limits = PoolLimits {
         idle_per_origin: pool.max_idle,
         idle_ms: milliseconds(pool.idle),
+        streams: pool.streams,
     };
     Upstream {
         pool: Arc::new(Pool::new(limits)),

@@ -2,60 +2,224 @@
 
 use super::dial::dial;
 use super::error::UpstreamError;
+use super::http2::Multiplexed;
+use super::opening::{Joined, Opened};
 use super::origin::Origin;
-use super::pool::Sender;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use super::pool::{Pool, PoolKey};
+use super::request_body::RequestBody;
+use super::send::Upstream;
+use super::sender::Sender;
+use crate::clock::Clock;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 use tokio_rustls::TlsConnector;
+
+/// Bytes of one answer that wait for the client to take them. The connection has room for that many of every stream, so
+/// that a client which does not read stops its own answer and no other.
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// Bytes of one request's body that wait for the backend.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Smallest bound on a backend's header list: below it the gateway refuses the answer itself.
+const HEADER_LIST: usize = 64 * 1024;
+/// How long a backend may take to answer a ping.
+const PING_TIME: Duration = Duration::from_secs(20);
+/// Requests that are sent before the backend has said how many it admits. More could be refused, which is lost work for a
+/// request with a body.
+const UNASKED_STREAMS: usize = 1;
 
 /// How backends are connected to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Connector {
     timeout: Duration,
+    http2: Http2Settings,
+}
+
+/// What is set for connections of HTTP/2.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Http2Settings {
+    /// Requests at a time on one connection.
+    pub(crate) streams: u32,
+    /// Silence after which a connection with requests is asked whether it is alive.
+    pub(crate) ping: Option<Duration>,
+    /// Bytes of an answer's header fields.
+    pub(crate) max_headers: usize,
+}
+
+/// A connection that was made.
+pub(super) enum Connected {
+    Http1(http1::SendRequest<RequestBody>),
+    Http2(Arc<Multiplexed>),
 }
 
 impl Connector {
     /// `timeout` bounds name look-up, TCP and TLS together.
-    pub(crate) fn new(timeout: Duration) -> Self {
-        Self { timeout }
+    pub(crate) fn new(timeout: Duration, http2: Http2Settings) -> Self {
+        Self { timeout, http2 }
     }
 
     /// Opens a connection and spawns the task that drives it.
-    pub(super) async fn connect(&self, origin: &Origin, budget: Duration) -> Result<Sender, UpstreamError> {
-        tokio::time::timeout(self.timeout.min(budget), open(origin))
+    pub(super) async fn connect(&self, origin: &Origin, budget: Duration) -> Result<Connected, UpstreamError> {
+        tokio::time::timeout(self.timeout.min(budget), self.open(origin))
             .await
             .unwrap_or(Err(UpstreamError::ConnectTimeout))
     }
+
+    async fn open(&self, origin: &Origin) -> Result<Connected, UpstreamError> {
+        let stream = dial(origin).await.map_err(UpstreamError::Connect)?;
+        let Some(tls) = &origin.tls else {
+            let http2 = origin.speaks.is_http2_without_tls();
+            return self.drive(TokioIo::new(stream), http2).await;
+        };
+        let stream = TlsConnector::from(tls.config.load_full())
+            .connect(tls.name.clone(), stream)
+            .await
+            .map_err(UpstreamError::Tls)?;
+        let negotiated = stream.get_ref().1.alpn_protocol();
+        let Some(http2) = origin.speaks.is_http2(negotiated) else {
+            let error = io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the backend does not speak this HTTP version",
+            );
+            return Err(UpstreamError::Tls(error));
+        };
+        self.drive(TokioIo::new(stream), http2).await
+    }
+
+    async fn drive<T>(&self, io: T, http2: bool) -> Result<Connected, UpstreamError>
+    where
+        T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    {
+        if http2 {
+            return self.drive_http2(io).await;
+        }
+        let (sender, connection) = http1::Builder::new()
+            .handshake(io)
+            .await
+            .map_err(UpstreamError::Exchange)?;
+        tokio::spawn(ended(connection));
+        Ok(Connected::Http1(sender))
+    }
+
+    async fn drive_http2<T>(&self, io: T) -> Result<Connected, UpstreamError>
+    where
+        T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    {
+        let settings = &self.http2;
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(connection_window(settings.streams))
+            .initial_max_send_streams(UNASKED_STREAMS)
+            .max_send_buf_size(SEND_BUFFER)
+            .max_header_list_size(u32::try_from(settings.max_headers.max(HEADER_LIST)).unwrap_or(u32::MAX));
+        if let Some(ping) = settings.ping {
+            builder.keep_alive_interval(ping).keep_alive_timeout(PING_TIME);
+        }
+        let (sender, connection) = builder.handshake(io).await.map_err(UpstreamError::Exchange)?;
+        let admitted = Arc::new(AtomicU32::new(u32::MAX));
+        let noted = Arc::clone(&admitted);
+        tokio::spawn(async move {
+            let mut connection = pin!(connection);
+            let watched = poll_fn(|context| {
+                let polled = connection.as_mut().poll(context);
+                let streams = connection.current_max_send_streams();
+                if streams != UNASKED_STREAMS {
+                    noted.store(u32::try_from(streams).unwrap_or(u32::MAX), Relaxed);
+                }
+                polled
+            });
+            ended(watched).await;
+        });
+        Ok(Connected::Http2(Arc::new(Multiplexed::new(sender, admitted))))
+    }
 }
 
-async fn open(origin: &Origin) -> Result<Sender, UpstreamError> {
-    let stream = dial(origin).await.map_err(UpstreamError::Connect)?;
-    match &origin.tls {
-        None => drive(TokioIo::new(stream)).await,
-        Some(tls) => {
-            let stream = TlsConnector::from(tls.config.load_full())
-                .connect(tls.name.clone(), stream)
-                .await
-                .map_err(UpstreamError::Tls)?;
-            drive(TokioIo::new(stream)).await
+/// Room for every stream's window.
+fn connection_window(streams: u32) -> u32 {
+    STREAM_WINDOW.saturating_mul(streams).min(i32::MAX.unsigned_abs())
+}
+
+/// Whoever uses the connection learns of a failure through the sender.
+async fn ended(connection: impl Future<Output = hyper::Result<()>>) {
+    if let Err(error) = connection.await {
+        tracing::debug!(error = &error as &dyn std::error::Error, "backend connection ended");
+    }
+}
+
+impl Upstream {
+    /// Opens a connection for a request, or waits for one that is opened for others too.
+    pub(super) async fn connect(
+        &self,
+        key: PoolKey,
+        origin: &Arc<Origin>,
+        budget: Duration,
+    ) -> Result<Sender, UpstreamError> {
+        if !origin.speaks.may_be_http2() {
+            return match self.connector.connect(origin, budget).await? {
+                Connected::Http1(sender) => Ok(Sender::Http1(sender)),
+                Connected::Http2(_) => Err(UpstreamError::Unusable),
+            };
+        }
+        tokio::time::timeout(budget, self.connect_shared(key, origin))
+            .await
+            .unwrap_or(Err(UpstreamError::ConnectTimeout))
+    }
+
+    async fn connect_shared(&self, key: PoolKey, origin: &Arc<Origin>) -> Result<Sender, UpstreamError> {
+        loop {
+            match self.pool.join(key) {
+                Joined::Alone => {
+                    let connected = open_into_pool(self.connector, &self.pool, &self.clock, key, None, origin);
+                    if let Connected::Http1(sender) = connected.await? {
+                        return Ok(Sender::Http1(sender));
+                    }
+                }
+                Joined::Waits(waiting) => waiting.ended().await?,
+                Joined::Opens(opener, waiting) => {
+                    let (connector, pool) = (self.connector, Arc::clone(&self.pool));
+                    let (clock, origin) = (self.clock.clone(), Arc::clone(origin));
+                    tokio::spawn(async move {
+                        let number = Some(opener.number);
+                        let opened = open_into_pool(connector, &pool, &clock, key, number, &origin).await;
+                        opener.tell(opened.map(|connected| {
+                            if let Connected::Http1(sender) = connected {
+                                pool.put(key, Sender::Http1(sender), clock.monotonic_ms());
+                            }
+                        }));
+                    });
+                    waiting.ended().await?;
+                }
+            }
+            // Others may have been quicker.
+            if let Some(sender) = self.pool.take(key) {
+                return Ok(sender);
+            }
         }
     }
 }
 
-async fn drive<T>(io: T) -> Result<Sender, UpstreamError>
-where
-    T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
-{
-    let (sender, connection) = http1::Builder::new()
-        .handshake(io)
-        .await
-        .map_err(UpstreamError::Exchange)?;
-    tokio::spawn(async move {
-        // Whoever uses the connection learns of a failure through the sender.
-        if let Err(error) = connection.await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "backend connection ended");
-        }
-    });
-    Ok(sender)
+/// Opens a connection; one of HTTP/2 is in the pool afterwards.
+async fn open_into_pool(
+    connector: Connector,
+    pool: &Pool,
+    clock: &Clock,
+    key: PoolKey,
+    number: Option<u64>,
+    origin: &Origin,
+) -> Result<Connected, UpstreamError> {
+    let connected = connector.connect(origin, Duration::MAX).await;
+    let opened = match &connected {
+        Ok(Connected::Http1(_)) => Opened::Http1,
+        Ok(Connected::Http2(connection)) => Opened::Http2(Arc::clone(connection)),
+        Err(_) => Opened::Failed,
+    };
+    pool.opened(key, number, &opened, clock.monotonic_ms());
+    connected
 }

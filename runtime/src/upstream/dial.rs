@@ -1,12 +1,24 @@
 //! From a host and port to a byte stream.
 
 use super::origin::Origin;
+use socket2::{SockRef, TcpKeepalive};
 use std::io;
+use std::time::Duration;
 use tokio::net::TcpStream;
+
+/// After this time of silence the system asks whether the backend is still there: requests may wait for hours on a connection
+/// that carries many.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// Between two questions without an answer.
+const KEEP_ALIVE_PROBES: Duration = Duration::from_secs(10);
 
 /// Looks the name up and opens a TCP connection.
 pub(super) async fn dial(origin: &Origin) -> io::Result<TcpStream> {
     let stream = TcpStream::connect((&*origin.host, origin.port)).await?;
     stream.set_nodelay(true)?;
+    let keep_alive = TcpKeepalive::new()
+        .with_time(KEEP_ALIVE)
+        .with_interval(KEEP_ALIVE_PROBES);
+    SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     Ok(stream)
 }

@@ -1,10 +1,13 @@
 //! One request and its answer over one connection.
 
 use super::error::UpstreamError;
-use super::pool::{PoolKey, Sender};
+use super::http2_request;
+use super::pool::PoolKey;
 use super::request_body::{Progress, RequestBody};
 use super::response_body::{Lease, ResponseBody};
 use super::send::Upstream;
+use super::sender::Sender;
+use futures_util::future::Either;
 use http::{Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -27,19 +30,41 @@ impl Upstream {
         &self,
         key: PoolKey,
         mut sender: Sender,
-        request: Request<RequestBody>,
+        mut request: Request<RequestBody>,
         timeout: Duration,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
-        let sending = sender.try_send_request(request);
+        let mut spare = None;
+        let sending = match &mut sender {
+            Sender::Http1(sender) => Either::Left(sender.try_send_request(request)),
+            Sender::Http2(stream) => {
+                if !http2_request::prepare(&mut request, key.tls) {
+                    return Err(Failed::Sent(UpstreamError::Unaddressable));
+                }
+                // Backends refuse requests that they have not begun with, and a copy is all that is left of those then.
+                spare = http2_request::copy(&request);
+                Either::Right(stream.sender().try_send_request(request))
+            }
+        };
         let response: Response<Incoming> = match self.within(timeout, progress, sending).await {
             None if progress.is_some_and(Progress::waits_for_client) => {
                 return Err(Failed::Sent(UpstreamError::ClientTimeout));
             }
-            None => return Err(Failed::Sent(UpstreamError::Timeout)),
+            None => {
+                if let Sender::Http2(stream) = &sender {
+                    stream.retire_connection();
+                }
+                return Err(Failed::Sent(UpstreamError::Timeout));
+            }
             Some(Ok(response)) => response,
             Some(Err(mut failure)) => {
-                let unsent = failure.take_message();
+                let mut unsent = failure.take_message();
+                if unsent.is_none() && http2_request::is_refused(failure.error()) {
+                    unsent = spare;
+                }
+                if let (Some(request), Sender::Http2(_)) = (&mut unsent, &sender) {
+                    http2_request::restore(request);
+                }
                 let error = match progress {
                     Some(progress) if progress.is_too_large() => UpstreamError::BodyTooLarge,
                     Some(progress) if progress.client_failed() => UpstreamError::Client,
@@ -94,5 +119,5 @@ impl Upstream {
 
 /// Whether a connection broke, as opposed to an answer that is not HTTP.
 pub(super) fn is_broken(error: &hyper::Error) -> bool {
-    !(error.is_parse() || error.is_user())
+    !(error.is_parse() || error.is_user() || http2_request::is_reset(error))
 }

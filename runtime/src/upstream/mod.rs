@@ -8,6 +8,9 @@ mod error;
 mod exchange;
 #[allow(dead_code)]
 mod failure;
+mod http2;
+mod http2_request;
+mod opening;
 #[allow(dead_code)]
 mod origin;
 mod place;
@@ -17,13 +20,15 @@ mod pool;
 mod request_body;
 mod response_body;
 mod send;
+mod sender;
+mod speaks;
 #[allow(dead_code)]
 mod target;
 mod tls;
 mod verify;
 
 pub(crate) use active::ActiveLimit;
-pub(crate) use connect::Connector;
+pub(crate) use connect::{Connector, Http2Settings};
 pub(crate) use endpoint::{Choice, Endpoint};
 pub(crate) use error::UpstreamError;
 pub(crate) use origin::Origins;

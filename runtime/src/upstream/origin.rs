@@ -2,10 +2,12 @@
 
 use super::failure::Failure;
 use super::pool::PoolKey;
+use super::speaks::Speaks;
 use super::tls::{BackendTls, TrustError};
 use crate::config::RuntimeConfig;
 use crate::watched_files::{Turn, WatchedFiles};
 use arc_swap::ArcSwap;
+use mgw_bundle::config::BackendProtocol;
 use rustls::ClientConfig;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::collections::HashMap;
@@ -23,6 +25,8 @@ pub(crate) struct Origin {
     /// `None` for plain HTTP.
     pub(super) tls: Option<OriginTls>,
     failure: Failure,
+    /// The HTTP version of its connections.
+    pub(super) speaks: Speaks,
 }
 
 /// How TLS is spoken with a backend.
@@ -58,6 +62,7 @@ impl Origin {
         PoolKey {
             origin: self.id,
             trust: tls.map_or(0, |tls| tls.trust.load(Ordering::Acquire)),
+            tls: tls.is_some(),
         }
     }
 }
@@ -76,6 +81,7 @@ struct Key {
     host: Box<str>,
     port: u16,
     tls: bool,
+    speaks: Speaks,
     /// What is trusted of this backend alone. Connections made under other trust are not taken up.
     certificates: Vec<CertificateDer<'static>>,
 }
@@ -86,6 +92,8 @@ struct Key {
 #[derive(Debug)]
 pub(crate) struct Origins {
     known: Mutex<Known>,
+    /// Whether HTTP/2 is offered where definitions leave it open.
+    http2: bool,
     tls_files: WatchedFiles,
 }
 
@@ -104,6 +112,7 @@ impl Origins {
                 origins: HashMap::new(),
                 tls: BackendTls::new(config)?,
             }),
+            http2: config.http_clients.http2,
             tls_files,
         })
     }
@@ -119,7 +128,7 @@ impl Origins {
                 .origins
                 .iter()
                 .filter_map(|(key, origin)| Some((key, origin.tls.as_ref()?)));
-            let renewed = origins.map(|(key, origin)| Ok((origin, tls.config(&key.certificates)?)));
+            let renewed = origins.map(|(key, origin)| Ok((origin, tls.config(&key.certificates, key.speaks)?)));
             for (origin, config) in renewed.collect::<Result<Vec<_>, TrustError>>()? {
                 origin.renew(config);
             }
@@ -128,7 +137,8 @@ impl Origins {
         })
     }
 
-    /// Returns the origin of an `http` or `https` URL whose backend may also be known by its `certificates`.
+    /// Returns the origin of an `http` or `https` URL whose backend may also be known by its `certificates` and is spoken to
+    /// by `protocol`.
     ///
     /// # Errors
     ///
@@ -137,6 +147,7 @@ impl Origins {
         &self,
         url: &url::Url,
         certificates: &[CertificateDer<'static>],
+        protocol: BackendProtocol,
     ) -> Result<Arc<Origin>, &'static str> {
         const NO_HOST: &str = "has no usable host";
         let host: Box<str> = match url.host().ok_or(NO_HOST)? {
@@ -149,7 +160,9 @@ impl Origins {
             "https" | "wss" => Some(ServerName::try_from(host.to_string()).map_err(|_| NO_HOST)?),
             _ => return Err("is neither http, https, ws nor wss"),
         };
+        let speaks = Speaks::decide(protocol, url.scheme(), self.http2);
         let key = Key {
+            speaks,
             host,
             port: url.port_or_known_default().ok_or(NO_HOST)?,
             tls: name.is_some(),
@@ -165,7 +178,7 @@ impl Origins {
         }
         let tls = match name {
             Some(name) => {
-                let config = known.tls.config(certificates);
+                let config = known.tls.config(certificates, speaks);
                 let config = config.map_err(|_| "has certificates that cannot be trusted")?;
                 Some(OriginTls {
                     name,
@@ -181,6 +194,7 @@ impl Origins {
             port: key.port,
             tls,
             failure: Failure::default(),
+            speaks,
         });
         known.origins.insert(key, Arc::clone(&origin));
         Ok(origin)
@@ -203,7 +217,10 @@ mod tests {
         let origins = Origins::default();
         let own = |text: &str, certificates: &[CertificateDer<'static>]| {
             let url = url::Url::parse(text).ok()?;
-            origins.of(&url, certificates).ok().map(|origin| origin.id)
+            origins
+                .of(&url, certificates, BackendProtocol::Negotiated)
+                .ok()
+                .map(|origin| origin.id)
         };
         let id = |text: &str| own(text, &[]);
         assert_eq!(id("http://a/x"), Some(0));

@@ -39,11 +39,13 @@ mod tests {
     use super::super::Origins;
     use super::*;
     use http::HeaderValue;
+    use mgw_bundle::config::BackendProtocol;
 
     #[test]
     fn joins_raw_paths() {
         let url = url::Url::parse("http://b").ok();
-        let Some(origin) = url.and_then(|url| Origins::default().of(&url, &[]).ok()) else {
+        let Some(origin) = url.and_then(|url| Origins::default().of(&url, &[], BackendProtocol::Negotiated).ok())
+        else {
             panic!("the URL has a host")
         };
         for (path, below, query, expected) in [

@@ -162,7 +162,9 @@ mod tests {
         let url = url::Url::parse(&format!("http://{name}")).expect("a URL");
         Weighted {
             place: Arc::new(Place {
-                origin: origins.of(&url, &[]).expect("it has a host"),
+                origin: origins
+                    .of(&url, &[], mgw_bundle::config::BackendProtocol::Negotiated)
+                    .expect("it has a host"),
                 path: "".into(),
                 host: HeaderValue::try_from(name).expect("a name"),
             }),

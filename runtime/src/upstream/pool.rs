@@ -1,12 +1,12 @@
-//! Idle connections of one core to its backends.
+//! Connections of one core to its backends: idle ones of HTTP/1.1, and those of HTTP/2, which requests share.
 
+use super::http2::Multiplexed;
+use super::opening::{Joined, Opened, Openings};
 use super::request_body::RequestBody;
-use hyper::client::conn::http1::SendRequest;
+use super::sender::Sender;
+use hyper::client::conn::http1;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
-/// The sending side of a connection.
-pub(super) type Sender = SendRequest<RequestBody>;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many connections that are still finishing their last exchange a checkout passes over.
 const UNREADY_PASSED: usize = 8;
@@ -18,6 +18,8 @@ pub(super) struct PoolKey {
     pub(super) origin: usize,
     /// Counts what was trusted of it.
     pub(super) trust: u64,
+    /// Whether it speaks TLS.
+    pub(super) tls: bool,
 }
 
 /// Bounds of a pool.
@@ -27,19 +29,38 @@ pub(crate) struct PoolLimits {
     pub(crate) idle_per_origin: usize,
     /// How long an idle connection is kept, in milliseconds.
     pub(crate) idle_ms: u64,
+    /// Requests at a time on one HTTP/2 connection.
+    pub(crate) streams: u32,
 }
 
-/// The idle connections of one core, by origin. Only its own core uses it, so the lock is never contended.
+/// The connections of one core, by origin. Only its own core uses it, so the lock is never contended.
 #[derive(Debug)]
 pub(crate) struct Pool {
     limits: PoolLimits,
-    origins: Mutex<Vec<VecDeque<Idle>>>,
+    origins: Mutex<Vec<AtOrigin>>,
 }
 
+/// The connections to one origin.
+#[derive(Debug, Default)]
+struct AtOrigin {
+    idle: VecDeque<Idle>,
+    /// Requests go to the first with room, so that those which are too many become idle.
+    shared: Vec<Shared>,
+    openings: Openings,
+}
+
+/// A connection of HTTP/1.1.
 #[derive(Debug)]
 struct Idle {
-    sender: Sender,
+    sender: http1::SendRequest<RequestBody>,
     since_ms: u64,
+    trust: u64,
+}
+
+/// A connection of HTTP/2.
+#[derive(Debug)]
+struct Shared {
+    connection: Arc<Multiplexed>,
     trust: u64,
 }
 
@@ -51,10 +72,20 @@ impl Pool {
         }
     }
 
-    /// Takes the most recently used connection that is open and ready.
+    /// Takes a place on a shared connection, or the most recently used connection that is open and ready.
     pub(super) fn take(&self, key: PoolKey) -> Option<Sender> {
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = origins.get_mut(key.origin)?;
+        let mut origins = self.lock();
+        let origin = origins.get_mut(key.origin)?;
+        if !origin.shared.is_empty() {
+            origin
+                .shared
+                .retain(|shared| shared.trust == key.trust && !shared.connection.is_over());
+            let mut shared = origin.shared.iter();
+            if let Some(stream) = shared.find_map(|shared| shared.connection.enter(self.limits.streams)) {
+                return Some(Sender::Http2(stream));
+            }
+        }
+        let idle = &mut origin.idle;
         let mut position = idle.len();
         let mut passed = 0;
         while position > 0 && passed < UNREADY_PASSED {
@@ -63,7 +94,7 @@ impl Pool {
             if sender.is_closed() || *trust != key.trust {
                 idle.remove(position);
             } else if sender.is_ready() {
-                return idle.remove(position).map(|idle| idle.sender);
+                return idle.remove(position).map(|idle| Sender::Http1(idle.sender));
             } else {
                 passed += 1;
             }
@@ -71,46 +102,95 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection for later, or closes it when enough are kept.
+    /// Ends the use of a connection: keeps one of HTTP/1.1 for later, or closes it when enough are kept.
     pub(super) fn put(&self, key: PoolKey, sender: Sender, now_ms: u64) {
+        let sender = match sender {
+            Sender::Http1(sender) => sender,
+            Sender::Http2(stream) => return stream.leave(now_ms),
+        };
         if sender.is_closed() {
             return;
         }
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        if origins.len() <= key.origin {
-            origins.resize_with(key.origin + 1, VecDeque::new);
+        let mut origins = self.lock();
+        let idle = &mut at(&mut origins, key.origin).idle;
+        if idle.len() >= self.limits.idle_per_origin {
+            idle.pop_front();
         }
-        if let Some(idle) = origins.get_mut(key.origin) {
-            if idle.len() >= self.limits.idle_per_origin {
-                idle.pop_front();
-            }
-            idle.push_back(Idle {
-                sender,
-                since_ms: now_ms,
+        idle.push_back(Idle {
+            sender,
+            since_ms: now_ms,
+            trust: key.trust,
+        });
+    }
+
+    /// Has a request wait for a connection that is being opened, or says that it has to open one.
+    pub(super) fn join(&self, key: PoolKey) -> Joined {
+        let mut origins = self.lock();
+        at(&mut origins, key.origin)
+            .openings
+            .join(key.trust, self.limits.streams)
+    }
+
+    /// Notes how opening a connection ended, and makes it available to those who wait.
+    pub(super) fn opened(&self, key: PoolKey, number: Option<u64>, opened: &Opened, now_ms: u64) {
+        let mut origins = self.lock();
+        let origin = at(&mut origins, key.origin);
+        origin.openings.ended(number, opened);
+        if let Opened::Http2(connection) = opened {
+            origin.shared.push(Shared {
+                connection: Arc::clone(connection),
                 trust: key.trust,
             });
+            // Counts as used, or it would be idle for as long as the process runs.
+            connection.used(now_ms);
         }
     }
 
     /// Closes connections that were idle for too long and forgets those that backends closed.
     pub(crate) fn sweep(&self, now_ms: u64) {
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        for idle in origins.iter_mut() {
-            idle.retain(|idle| !idle.sender.is_closed() && now_ms.saturating_sub(idle.since_ms) < self.limits.idle_ms);
+        let is_fresh = |since_ms: u64| now_ms.saturating_sub(since_ms) < self.limits.idle_ms;
+        let mut origins = self.lock();
+        for origin in origins.iter_mut() {
+            let idle = &mut origin.idle;
+            idle.retain(|idle| !idle.sender.is_closed() && is_fresh(idle.since_ms));
             if idle.is_empty() {
                 idle.shrink_to_fit();
             }
+            let mut kept = 0;
+            origin.shared.retain(|Shared { connection, .. }| {
+                if connection.is_over() {
+                    return false;
+                }
+                let is_idle = connection.is_idle();
+                kept += usize::from(is_idle);
+                !is_idle || is_fresh(connection.used_ms()) && kept <= self.limits.idle_per_origin
+            });
         }
     }
 
-    /// Closes every idle connection.
+    /// Closes every idle connection; those in use end with their last request.
     pub(crate) fn clear(&self) {
-        self.origins.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock().clear();
     }
 
     /// The number of idle connections.
     pub(crate) fn idle(&self) -> usize {
-        let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        origins.iter().map(VecDeque::len).sum()
+        let count = |origin: &AtOrigin| {
+            let shared = origin.shared.iter();
+            origin.idle.len() + shared.filter(|shared| shared.connection.is_idle()).count()
+        };
+        self.lock().iter().map(count).sum()
     }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<AtOrigin>> {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the connections to origin number `number`.
+fn at(origins: &mut Vec<AtOrigin>, number: usize) -> &mut AtOrigin {
+    if origins.len() <= number {
+        origins.resize_with(number + 1, AtOrigin::default);
+    }
+    &mut origins[number]
 }

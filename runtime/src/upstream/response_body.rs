@@ -1,6 +1,7 @@
 //! The backend's answer on its way to the client.
 
-use super::pool::{Pool, PoolKey, Sender};
+use super::pool::{Pool, PoolKey};
+use super::sender::Sender;
 use crate::clock::Clock;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};

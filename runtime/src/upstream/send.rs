@@ -150,7 +150,7 @@ impl Upstream {
         repeatable: bool,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
-        let origin = &*place.origin;
+        let origin = &place.origin;
         // Before connecting: a connection is never taken for one under newer trust.
         let key = origin.pool_key();
         if let Some(sender) = self.pool.take(key) {
@@ -164,7 +164,7 @@ impl Upstream {
                 },
             };
         }
-        match self.connector.connect(origin, timeout).await {
+        match self.connect(key, origin, timeout).await {
             Ok(sender) => self.exchange(key, sender, request, timeout, progress).await,
             Err(error) if error.is_before_sending() => Err(Failed::Unsent(Box::new(request), error)),
             Err(error) => Err(Failed::Sent(error)),

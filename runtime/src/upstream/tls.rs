@@ -1,5 +1,6 @@
 //! What the gateway trusts when it connects to `https` backends, and who it is to them.
 
+use super::speaks::Speaks;
 use super::verify::{BackendVerifier, Check};
 use crate::config::{RuntimeConfig, StoreSettings};
 use crate::tls::protocol::{Settings, choose};
@@ -11,6 +12,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,8 +74,8 @@ impl TrustError {
 #[derive(Debug)]
 pub(crate) struct BackendTls {
     material: Material,
-    /// By what is trusted beside the gateway's authorities.
-    configs: HashMap<Vec<CertificateDer<'static>>, Arc<ClientConfig>>,
+    /// By what is trusted beside the gateway's authorities, and by the HTTP versions that are offered.
+    configs: HashMap<(Vec<CertificateDer<'static>>, Speaks), Arc<ClientConfig>>,
 }
 
 /// What connections to all backends have in common.
@@ -114,13 +116,18 @@ impl BackendTls {
 
     /// Returns the settings for a backend that is also believed by `own` certificates: its own, or of the authorities that
     /// sign them. Backends with the same certificates share one; sessions are never resumed under other trust.
-    pub(super) fn config(&mut self, own: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, TrustError> {
-        if let Some(config) = self.configs.get(own) {
-            return Ok(Arc::clone(config));
+    pub(super) fn config(
+        &mut self,
+        own: &[CertificateDer<'static>],
+        speaks: Speaks,
+    ) -> Result<Arc<ClientConfig>, TrustError> {
+        match self.configs.entry((own.to_vec(), speaks)) {
+            Entry::Occupied(known) => Ok(Arc::clone(known.get())),
+            Entry::Vacant(place) => {
+                let config = Arc::new(self.material.config(own, speaks)?);
+                Ok(Arc::clone(place.insert(config)))
+            }
         }
-        let config = Arc::new(self.material.config(own)?);
-        self.configs.insert(own.to_vec(), Arc::clone(&config));
-        Ok(config)
     }
 }
 
@@ -179,7 +186,7 @@ impl Material {
         })
     }
 
-    fn config(&self, own: &[CertificateDer<'static>]) -> Result<ClientConfig, TrustError> {
+    fn config(&self, own: &[CertificateDer<'static>], speaks: Speaks) -> Result<ClientConfig, TrustError> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(own.iter().filter(|own| mgw_keystore::is_authority(own)).cloned());
         let own_authorities = verifier(roots, &self.provider)?;
@@ -201,7 +208,7 @@ impl Material {
             }
             None => builder.with_no_client_auth(),
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = speaks.alpn();
         Ok(config)
     }
 }

@@ -11,6 +11,7 @@ mod client_certificates;
 mod cors;
 mod drain;
 mod forwarding;
+mod http2_backends;
 mod key_manager;
 mod limits;
 mod listeners;

@@ -24,12 +24,18 @@ pub(super) fn timeout(source: &Source, node: &Node, diagnostics: &mut Diagnostic
         ));
         return None;
     };
-    const KEYS: [&str; 4] = ["timeoutInMillis", "retryConfig", "circuitBreaker", "poolConfig"];
+    const KEYS: [&str; 5] = [
+        "timeoutInMillis",
+        "httpVersion",
+        "retryConfig",
+        "circuitBreaker",
+        "poolConfig",
+    ];
     for (key, member) in members {
         if !KEYS.contains(&key.as_str()) {
             let message = format!("`advanceEndpointConfig` has no `{key}`");
             diagnostics.push(Diagnostic::error("endpoint", source, member.key, message).did_you_mean(key, KEYS));
-        } else if key != "timeoutInMillis" && !member.node.is_null() {
+        } else if !matches!(key.as_str(), "timeoutInMillis" | "httpVersion") && !member.node.is_null() {
             let message = format!("this version of mgw does not act on `{key}`");
             diagnostics.push(Diagnostic::warning("endpoint", source, member.key, message));
         }

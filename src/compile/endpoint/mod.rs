@@ -2,6 +2,7 @@
 
 mod advanced;
 mod auth;
+mod protocol;
 mod targets;
 
 pub(super) use advanced::DEFAULT_TIMEOUT_MS;
@@ -42,6 +43,7 @@ pub(super) fn compile(
     Some(Endpoint {
         targets,
         auth: auth::auth(source, node, diagnostics)?,
+        protocol: protocol::protocol(source, node, diagnostics)?,
         ..Endpoint::plain(
             name.map(str::to_owned),
             kind,

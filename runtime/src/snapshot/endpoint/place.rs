@@ -3,9 +3,15 @@
 use crate::snapshot::certificates::BackendCertificates;
 use crate::upstream::{Origins, Place};
 use http::HeaderValue;
+use mgw_bundle::config::BackendProtocol;
 
 /// Returns the place at a URL, or why it cannot be one.
-pub(super) fn place(origins: &Origins, certificates: &BackendCertificates, text: &str) -> Result<Place, &'static str> {
+pub(super) fn place(
+    origins: &Origins,
+    certificates: &BackendCertificates,
+    text: &str,
+    protocol: BackendProtocol,
+) -> Result<Place, &'static str> {
     let url = url::Url::parse(text).map_err(|_| "is not a URL")?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err("has a query or a fragment");
@@ -13,7 +19,7 @@ pub(super) fn place(origins: &Origins, certificates: &BackendCertificates, text:
     if !url.username().is_empty() || url.password().is_some() {
         return Err("carries credentials");
     }
-    let origin = origins.of(&url, certificates.of(&url))?;
+    let origin = origins.of(&url, certificates.of(&url), protocol)?;
     let host = url.host_str().ok_or("has no usable host")?;
     // `port` is `None` for the scheme's own port.
     let host = match url.port() {
@@ -50,7 +56,12 @@ mod tests {
             ("wss://b/chat", "b", "/chat"),
             ("ws://b:81", "b:81", ""),
         ] {
-            let place = place(&origins, &BackendCertificates::default(), url);
+            let place = place(
+                &origins,
+                &BackendCertificates::default(),
+                url,
+                BackendProtocol::default(),
+            );
             assert!(
                 place
                     .as_ref()
@@ -59,7 +70,16 @@ mod tests {
             );
         }
         for url in ["b", "ftp://b", "http://", "http://b?x", "http://u:p@b", "http://b/#f"] {
-            assert!(place(&origins, &BackendCertificates::default(), url).is_err(), "{url}");
+            assert!(
+                place(
+                    &origins,
+                    &BackendCertificates::default(),
+                    url,
+                    BackendProtocol::default()
+                )
+                .is_err(),
+                "{url}"
+            );
         }
         assert_eq!(without_credentials("http://u:p@b/x"), "http://***@b/x");
     }

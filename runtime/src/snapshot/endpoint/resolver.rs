@@ -67,7 +67,7 @@ impl<'a> Resolver<'a> {
                     Some((url, setting)) => (url, Some(setting)),
                     None => (written.url.as_str(), None),
                 };
-                place(self.origins, self.certificates, url)
+                place(self.origins, self.certificates, url, endpoint.protocol)
                     .map(Target::fixed)
                     .map_err(|reason| {
                         self.problems.push(EndpointProblem {

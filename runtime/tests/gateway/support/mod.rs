@@ -3,6 +3,7 @@
 mod backend;
 mod client;
 mod gateway;
+mod http2_backend;
 mod issuer;
 mod pki;
 mod tls_backend;
@@ -11,6 +12,7 @@ mod tls_client;
 pub use backend::{Backend, respond};
 pub use client::{Client, Response};
 pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
+pub use http2_backend::{Http2Backend, Stream};
 pub use issuer::Issuer;
 pub use pki::Pki;
 pub use tls_backend::TlsBackend;

@@ -1,0 +1,96 @@
+//! HTTP/2 connections to backends: many requests at a time over one connection.
+
+use super::request_body::RequestBody;
+use hyper::client::conn::http2::SendRequest;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// A connection that requests share. Only its own core uses it.
+#[derive(Debug)]
+pub(super) struct Multiplexed {
+    sender: SendRequest<RequestBody>,
+    /// Requests whose answer has not ended.
+    open: AtomicU32,
+    /// What the backend admits at a time; [`u32::MAX`] until it has said so.
+    admitted: Arc<AtomicU32>,
+    /// When the last request ended.
+    used_ms: AtomicU64,
+    /// Takes no more requests.
+    retired: AtomicBool,
+}
+
+impl Multiplexed {
+    /// `admitted` is kept up to date by the task that drives the connection.
+    pub(super) fn new(sender: SendRequest<RequestBody>, admitted: Arc<AtomicU32>) -> Self {
+        Self {
+            sender,
+            open: AtomicU32::new(0),
+            admitted,
+            used_ms: AtomicU64::new(0),
+            retired: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether nothing more can be sent: the backend is gone, said that it goes away, or answers no more.
+    pub(super) fn is_over(&self) -> bool {
+        self.sender.is_closed() || self.retired.load(Relaxed)
+    }
+
+    /// Whether no answer is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.load(Relaxed) == 0
+    }
+
+    /// When the last answer ended.
+    pub(super) fn used_ms(&self) -> u64 {
+        self.used_ms.load(Relaxed)
+    }
+
+    /// Notes that it was in use.
+    pub(super) fn used(&self, now_ms: u64) {
+        self.used_ms.fetch_max(now_ms, Relaxed);
+    }
+
+    /// Takes a place among at most `most` requests.
+    pub(super) fn enter(self: &Arc<Self>, most: u32) -> Option<Stream> {
+        let open = self.open.load(Relaxed);
+        if self.is_over() || open >= most.min(self.admitted.load(Relaxed)) {
+            return None;
+        }
+        self.open.store(open + 1, Relaxed);
+        Some(Stream(Arc::clone(self)))
+    }
+
+    /// Has no more requests sent here; those under way go on.
+    fn retire(&self) {
+        self.retired.store(true, Relaxed);
+    }
+}
+
+/// One request's place on a connection.
+#[derive(Debug)]
+pub(super) struct Stream(Arc<Multiplexed>);
+
+impl Stream {
+    /// The sending side.
+    pub(super) fn sender(&self) -> SendRequest<RequestBody> {
+        self.0.sender.clone()
+    }
+
+    /// Has no more requests sent over the connection. A backend that is silent for one request may be so because it is
+    /// gone without a word, which would cost every further request its whole time.
+    pub(super) fn retire_connection(&self) {
+        self.0.retire();
+    }
+
+    /// Gives the place back.
+    pub(super) fn leave(self, now_ms: u64) {
+        self.0.used(now_ms);
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Relaxed);
+    }
+}

@@ -1,0 +1,347 @@
+//! HTTP/2 towards backends: shared connections, and what becomes of requests when one ends.
+
+use crate::support::{
+    Backend, Client, GatewayBuilder, Http2Backend, PATIENCE, Pki, TestGateway, TlsBackend, api, eventually,
+};
+use http::HeaderMap;
+use mgw_bundle::config::{Api, BackendProtocol};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use tokio::sync::{Barrier, Notify};
+
+/// An API whose backend is known to speak HTTP/2.
+fn http2_api(base_path: &str, url: &str) -> Api {
+    let mut api = api(base_path, url);
+    if let Some(endpoint) = &mut api.endpoints.production {
+        endpoint.protocol = BackendProtocol::Http2;
+    }
+    api
+}
+
+fn serving(backend: &Http2Backend) -> GatewayBuilder {
+    GatewayBuilder::new(vec![http2_api("/p", &backend.url())]).cores(1)
+}
+
+/// Sends `count` requests at a time, each on a connection of its own, and returns the statuses.
+fn at_once(gateway: &TestGateway, count: usize) -> Vec<u16> {
+    let mut clients: Vec<Client> = (0..count).map(|_| Client::connect(gateway.http())).collect();
+    for client in &mut clients {
+        client.send("GET /p HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    }
+    let mut receive = clients.iter_mut().map(Client::receive);
+    receive
+        .by_ref()
+        .map(|answer| answer.expect("an answer").status)
+        .collect()
+}
+
+/// Answers nobody before `count` requests are there.
+fn together(count: usize) -> impl Fn(crate::support::Stream) -> futures_util::future::BoxFuture<'static, ()> {
+    let barrier = Arc::new(Barrier::new(count));
+    move |mut stream| {
+        let barrier = Arc::clone(&barrier);
+        Box::pin(async move {
+            barrier.wait().await;
+            stream.answer("ok");
+        })
+    }
+}
+
+#[test]
+fn a_burst_shares_one_connection() {
+    let backend = Http2Backend::start(together(40));
+    let gateway = serving(&backend).start();
+    assert_eq!(at_once(&gateway, 40), [200; 40]);
+    assert_eq!(backend.connections(), 1);
+    assert!(
+        backend
+            .requests()
+            .iter()
+            .all(|request| *request == format!("GET {}/", backend.url())),
+        "{:?}",
+        backend.requests()
+    );
+}
+
+#[test]
+fn a_connection_carries_no_more_than_is_set() {
+    let backend = Http2Backend::start(together(12));
+    let gateway = serving(&backend)
+        .set("httpClients.poolConfig.maxActiveStreamsPerConnection", "5")
+        .start();
+    assert_eq!(at_once(&gateway, 12), [200; 12]);
+    assert_eq!(backend.connections(), 3);
+}
+
+#[test]
+fn what_the_backend_admits_is_kept_to() {
+    let at_once_now = Arc::new(AtomicUsize::new(0));
+    let backend = Http2Backend::admitting(2, {
+        let now = Arc::clone(&at_once_now);
+        move |mut stream| {
+            let now = Arc::clone(&now);
+            async move {
+                if now.fetch_add(1, SeqCst) >= 2 && stream.number < 20 {
+                    return stream.refuse();
+                }
+                tokio::task::yield_now().await;
+                now.fetch_sub(1, SeqCst);
+                stream.answer("ok");
+            }
+        }
+    });
+    let gateway = serving(&backend).start();
+    assert_eq!(at_once(&gateway, 20), [200; 20]);
+    assert_eq!(backend.requests().len(), 20, "none was refused and sent again");
+}
+
+#[test]
+fn a_backend_that_goes_away_costs_no_request() {
+    let release = Arc::new(Notify::new());
+    let backend = Http2Backend::start({
+        let release = Arc::clone(&release);
+        move |mut stream| {
+            let release = Arc::clone(&release);
+            async move {
+                if stream.number == 0 {
+                    stream.go_away();
+                    release.notified().await;
+                }
+                let (body, _) = stream.receive().await;
+                stream.answer(body);
+            }
+        }
+    });
+    let gateway = serving(&backend).start();
+    let mut first = Client::connect(gateway.http());
+    first.send("POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: 5\r\n\r\nfirst");
+    eventually("the backend has the request", || backend.requests().len() == 1);
+    for _ in 0..20 {
+        let post = "POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\nhi";
+        let answer = Client::once(gateway.http(), post);
+        assert_eq!((answer.status, answer.body.as_str()), (200, "hi"));
+    }
+    release.notify_one();
+    let answer = first.receive().expect("an answer");
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (200, "first"),
+        "what was under way was finished"
+    );
+    eventually("the first connection is closed", || backend.open_connections() == 1);
+}
+
+#[test]
+fn refused_requests_are_sent_again_when_they_are_whole() {
+    let backend = Http2Backend::start(|mut stream| async move {
+        match stream.number {
+            1 | 3 => stream.refuse(),
+            _ => stream.answer("ok"),
+        }
+    });
+    let gateway = serving(&backend).start();
+    assert_eq!(gateway.get("/p").status, 200);
+    assert_eq!(gateway.get("/p").status, 200, "refused once, then answered");
+    assert_eq!(backend.requests().len(), 3);
+    let post = "POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\nhi";
+    assert_eq!(Client::once(gateway.http(), post).status, 502, "its body is gone");
+    assert_eq!(backend.requests().len(), 4);
+}
+
+#[test]
+fn a_connection_that_breaks_costs_only_what_may_have_been_done() {
+    let backend = Http2Backend::start(|mut stream| async move {
+        match stream.number {
+            1 | 3 => stream.close(),
+            _ => stream.answer("ok"),
+        }
+    });
+    let gateway = serving(&backend).start();
+    assert_eq!(gateway.get("/p").status, 200);
+    assert_eq!(gateway.get("/p").status, 200, "safe to repeat");
+    let post = "POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\nhi";
+    assert_eq!(Client::once(gateway.http(), post).status, 502, "not safe to repeat");
+    assert_eq!(gateway.get("/p").status, 200);
+    assert_eq!(backend.requests().len(), 5);
+}
+
+#[test]
+fn a_silent_connection_gets_no_more_requests() {
+    let backend = Http2Backend::start(|mut stream| async move {
+        if stream.number == 0 {
+            std::future::pending::<()>().await;
+        }
+        stream.answer("ok");
+    });
+    let mut impatient = http2_api("/p", &backend.url());
+    if let Some(endpoint) = &mut impatient.endpoints.production {
+        endpoint.timeout_ms = 50;
+    }
+    let gateway = GatewayBuilder::new(vec![impatient]).cores(1).start();
+    assert_eq!(gateway.get("/p").status, 504);
+    assert_eq!(gateway.get("/p").status, 200);
+    assert_eq!(backend.connections(), 2);
+    eventually("the silent one is closed", || backend.open_connections() == 1);
+}
+
+#[test]
+fn idle_connections_are_closed() {
+    let backend = Http2Backend::start(|mut stream| async move { stream.answer("ok") });
+    let gateway = serving(&backend)
+        .set("httpClients.poolConfig.idleTimeout", "50")
+        .start();
+    assert_eq!(gateway.get("/p").status, 200);
+    eventually("it is closed", || backend.open_connections() == 0);
+    assert_eq!(gateway.metric("mgw_backend_connections_idle"), Some(0.0));
+    assert_eq!(gateway.get("/p").status, 200);
+}
+
+#[test]
+fn a_client_that_does_not_read_stops_nobody_else() {
+    const LARGE: usize = 64 * 1024 * 1024;
+    let backend = Http2Backend::start(|mut stream| async move {
+        let large = stream.request.uri().path().ends_with("/large");
+        stream.answer(vec![b'x'; if large { LARGE } else { 2 }]);
+    });
+    let gateway = serving(&backend).start();
+    let mut slow: Vec<Client> = (0..4).map(|_| Client::connect(gateway.http())).collect();
+    for client in &mut slow {
+        client.send("GET /p/large HTTP/1.1\r\nHost: gateway\r\n\r\n");
+        assert_eq!(client.receive_head().expect("a head").0, 200);
+    }
+    for _ in 0..20 {
+        assert_eq!(gateway.get("/p").body, "xx");
+    }
+    assert_eq!(backend.connections(), 1);
+}
+
+#[test]
+fn a_client_that_goes_away_ends_its_stream_only() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let backend = Http2Backend::start({
+        let ended = Arc::clone(&ended);
+        move |mut stream| {
+            let ended = Arc::clone(&ended);
+            async move {
+                if stream.number == 0 {
+                    let reset = std::future::poll_fn(|context| stream.respond.poll_reset(context)).await;
+                    assert_eq!(reset.ok(), Some(h2::Reason::CANCEL));
+                    ended.fetch_add(1, SeqCst);
+                } else {
+                    stream.answer("ok");
+                }
+            }
+        }
+    });
+    let gateway = serving(&backend).start();
+    let mut leaving = Client::connect(gateway.http());
+    leaving.send("GET /p HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    eventually("the backend has the request", || backend.requests().len() == 1);
+    drop(leaving);
+    eventually("the backend is told", || ended.load(SeqCst) == 1);
+    assert_eq!(gateway.get("/p").status, 200);
+    assert_eq!(backend.connections(), 1);
+}
+
+#[test]
+fn bodies_and_trailers_pass_both_ways() {
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, StreamBody};
+    use hyper::body::Frame;
+    let backend = Http2Backend::start(|mut stream| async move {
+        let (body, trailers) = stream.receive().await;
+        let mut answered = HeaderMap::new();
+        answered.insert("x-length", body.len().into());
+        answered.insert("x-sum", trailers["x-sum"].clone());
+        stream.answer_with_trailers(http::Response::new(()), "done", answered);
+    });
+    let gateway = serving(&backend).start();
+    let address = gateway.http();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let io = hyper_util::rt::TokioIo::new(stream);
+        let executor = hyper_util::rt::TokioExecutor::new();
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
+            .await
+            .expect("HTTP/2");
+        tokio::spawn(connection);
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x-sum", "42".parse().expect("a value"));
+        let part = || Ok::<_, std::io::Error>(Frame::data(Bytes::from(vec![b'x'; 100_000])));
+        let parts = (0..10).map(move |_| part()).chain([Ok(Frame::trailers(trailers))]);
+        let body = StreamBody::new(futures_util::stream::iter(parts));
+        let request = http::Request::post("http://gateway/p").body(body).expect("a request");
+        let answer = tokio::time::timeout(PATIENCE, sender.send_request(request));
+        let answer = answer.await.expect("in time").expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let collected = answer.into_body().collect().await.expect("a body");
+        let trailers = collected.trailers().cloned().expect("trailers");
+        assert_eq!(
+            (&trailers["x-length"], &trailers["x-sum"]),
+            (&"1000000".parse().expect("a value"), &"42".parse().expect("a value"))
+        );
+        assert_eq!(collected.to_bytes(), "done");
+    });
+}
+
+#[test]
+fn tls_negotiates_http2_when_it_may() {
+    let pki = Pki::new();
+    pki.signed("backend", "localhost");
+    let modern = Http2Backend::over_tls(&pki, "backend", |mut stream| async move { stream.answer("h2") });
+    let old = TlsBackend::start(&pki, "backend");
+    let gateway = |http2: &str, apis| {
+        GatewayBuilder::new(apis)
+            .cores(1)
+            .set("httpClients.sslConfig.caFile", &pki.text("ca.pem"))
+            .set("httpClients.enableHttp2", http2)
+            .start()
+    };
+    let both = gateway("true", vec![api("/modern", &modern.url()), api("/old", &old.url())]);
+    assert_eq!(both.get("/modern").body, "h2");
+    assert_eq!(both.get("/old").body, "nobody");
+    assert_eq!(at_once_on(&both, "/old", 8), [200; 8]);
+    let cautious = gateway(
+        "false",
+        vec![
+            api("/modern", &modern.url()),
+            api("/old", &old.url()),
+            http2_api("/known", &modern.url()),
+            http2_api("/wrong", &old.url()),
+        ],
+    );
+    assert_eq!(cautious.get("/modern").status, 503, "it speaks nothing but HTTP/2");
+    assert_eq!(cautious.get("/old").body, "nobody");
+    assert_eq!(cautious.get("/known").body, "h2", "the definition says so");
+    assert_eq!(cautious.get("/wrong").status, 503, "it does not speak HTTP/2");
+}
+
+fn at_once_on(gateway: &TestGateway, path: &str, count: usize) -> Vec<u16> {
+    let mut clients: Vec<Client> = (0..count).map(|_| Client::connect(gateway.http())).collect();
+    for client in &mut clients {
+        client.send(&format!("GET {path} HTTP/1.1\r\nHost: gateway\r\n\r\n"));
+    }
+    let receive = clients.iter_mut().map(Client::receive);
+    receive.map(|answer| answer.expect("an answer").status).collect()
+}
+
+#[test]
+fn nobody_waits_for_a_connection_that_is_not_made() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    drop(listener);
+    let gateway = GatewayBuilder::new(vec![http2_api("/p", &url)]).cores(1).start();
+    assert_eq!(at_once(&gateway, 8), [503; 8]);
+}
+
+#[test]
+fn http1_backends_are_not_taken_for_http2() {
+    let backend = Backend::named("ok");
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url()), http2_api("/q", &backend.url())])
+        .cores(1)
+        .start();
+    assert_eq!(gateway.get("/p").body, "ok");
+    assert_eq!(gateway.get("/q").status, 502);
+    assert_eq!(gateway.get("/p").body, "ok");
+}
