@@ -20,6 +20,7 @@ pub mod config;
 mod control_plane;
 mod core;
 mod dial;
+mod discovery;
 pub mod event_hub;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

@@ -65,10 +65,6 @@ impl From<StartError> for Failure {
                 ExitCode::Invalid,
                 "Switch the HTTP or the HTTPS listener on in the settings.",
             ),
-            StartError::Unsupported { .. } => (
-                ExitCode::Invalid,
-                "Remove the setting; the gateway does not start without what you asked it to do.",
-            ),
             StartError::Thread(_) => (ExitCode::Environment, "Check the limits of processes and open files."),
         };
         Self::new(code, "the gateway cannot start").because(error).hint(hint)

@@ -12,5 +12,5 @@ mod revocations;
 mod serve;
 
 pub(crate) use blocks::{BlockError, BlocksInForce};
-pub(crate) use ready::{GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, SubscriptionData};
+pub(crate) use ready::{Discovered, GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, SubscriptionData};
 pub(crate) use serve::{State, serve};

@@ -25,6 +25,10 @@ pub(crate) struct Readiness {
     /// the bundle's data, or those loaded last, are in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subscription_data: Option<SubscriptionData>,
+    /// Backends that are looked up while the gateway runs. No reason to send traffic away, once they have been looked for:
+    /// the default URL, or what was known before, is used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) discovery: Vec<Discovered>,
     /// Quotas that several gateways share. No reason to send traffic away: without the store each admits its part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) shared_quotas: Option<SharedQuotas>,
@@ -46,6 +50,23 @@ pub(crate) struct RevocationSource {
     pub(crate) state: &'static str,
     /// When it was up to date last, in milliseconds since the epoch; 0: never.
     pub(crate) current_at_ms: u64,
+}
+
+/// A backend that is looked up.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Discovered {
+    /// `etcd`, `file` or `srv`.
+    pub(crate) source: &'static str,
+    /// The key, path or name.
+    pub(crate) name: String,
+    /// `looking`: the first answer is awaited; `current`; `default`: the source knows nothing; `stale`: the source is away
+    /// or says nothing usable, and what was known before is used.
+    pub(crate) state: &'static str,
+    /// Where requests go.
+    pub(crate) at: Vec<String>,
+    /// When that changed last, in milliseconds since the epoch; 0: never.
+    pub(crate) changed_at_ms: u64,
 }
 
 /// The control plane's subscription data.
@@ -94,4 +115,6 @@ pub(crate) enum Reason {
     /// The first fetch of an issuer's keys has neither succeeded nor failed: good tokens would be refused or kept waiting.
     /// It ends within the time that a fetch may take.
     FetchingKeys,
+    /// A backend is looked up for the first time. It ends within the time that the source has to answer.
+    FindingBackends,
 }

@@ -1,9 +1,9 @@
 //! Every key the configuration knows, with kind, default and meaning.
 
 use super::{
-    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, event_publishing,
-    global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener, logging, mutual_tls, revocation,
-    runtime_config, server, shared_quotas, subscription_data, throttling, users,
+    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, discovery,
+    event_publishing, global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener, logging,
+    mutual_tls, revocation, runtime_config, server, shared_quotas, subscription_data, throttling, users,
 };
 
 /// What a key's value looks like.
@@ -137,6 +137,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     shared_quotas::KEYS,
     caching::KEYS,
     http_clients::KEYS,
+    discovery::KEYS,
     server::KEYS,
     access_log::KEYS,
     logging::KEYS,

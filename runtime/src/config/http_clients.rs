@@ -3,6 +3,7 @@
 use super::StoreSettings;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use crate::upstream::Exclusions;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -111,6 +112,17 @@ pub(super) const KEYS: &[Key] = &[
         "false",
         "reach backends through a proxy",
     ),
+    Key::new(
+        "httpClients.proxy.type",
+        Kind::OneOf(&["http", "socks5"]),
+        "http",
+        "what the proxy speaks; both look backends' names up themselves, and `http` is asked with CONNECT",
+    ),
+    Key::unset(
+        "httpClients.proxy.noProxy",
+        Kind::List,
+        "backends that are reached without it: hosts, suffixes such as .example.com, addresses, networks",
+    ),
     Key::inert("httpClients.proxy.enableInternalServices", Kind::Bool),
     Key::new("httpClients.proxy.host", Kind::Text, "", "proxy host"),
     Key::new("httpClients.proxy.port", Kind::PORT, "0", "proxy port"),
@@ -149,9 +161,22 @@ pub struct Pool {
     pub streams: u32,
 }
 
+/// What a proxy speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyKind {
+    /// HTTP, with `CONNECT`.
+    Http,
+    /// SOCKS 5.
+    Socks5,
+}
+
 /// A proxy towards backends.
 #[derive(Debug, Clone)]
 pub struct Proxy {
+    /// What it speaks.
+    pub kind: ProxyKind,
+    /// Which backends are reached without it.
+    pub(crate) exclusions: Exclusions,
     /// Host.
     pub host: String,
     /// Port.
@@ -206,10 +231,29 @@ pub struct HttpClients {
     pub response_limits: ResponseLimits,
 }
 
+fn exclusions(reader: &mut Reader<'_>) -> Exclusions {
+    const NAME: &str = "httpClients.proxy.noProxy";
+    let entries = reader.list(NAME);
+    Exclusions::parse(entries.iter().map(String::as_str)).unwrap_or_else(|entry| {
+        reader.fail(
+            NAME,
+            format!("`{entry}` is no host, suffix, address or network"),
+            "Write hosts without scheme and port, such as `.example.com` or `10.0.0.0/8`.",
+        );
+        Exclusions::default()
+    })
+}
+
 impl HttpClients {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let path = |reader: &Reader<'_>, name| reader.file(name);
+        let exclusions = exclusions(reader);
         let proxy = reader.bool("httpClients.proxy.enable").then(|| Proxy {
+            kind: match reader.text("httpClients.proxy.type").as_deref() {
+                Some("socks5") => ProxyKind::Socks5,
+                _ => ProxyKind::Http,
+            },
+            exclusions,
             host: reader.text_or_empty("httpClients.proxy.host"),
             port: reader.port("httpClients.proxy.port"),
             username: reader.text_or_empty("httpClients.proxy.username"),

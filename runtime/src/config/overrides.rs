@@ -15,6 +15,11 @@ impl EndpointOverrides {
         self.get(&format!("{endpoint}_{}_endpoint_{index}", kind(sandbox)))
     }
 
+    /// Returns the key in etcd that replaces the one of URL number `index` (from 0).
+    pub fn etcd_key(&self, endpoint: &str, sandbox: bool, index: usize) -> Option<&str> {
+        self.get(&format!("{endpoint}_{}_{index}_etcdKey", kind(sandbox)))
+    }
+
     /// Returns the user name that replaces the one in the definition.
     pub fn username(&self, endpoint: &str, sandbox: bool) -> Option<&str> {
         self.get(&format!("{endpoint}_{}_basic_username", kind(sandbox)))

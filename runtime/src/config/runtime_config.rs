@@ -55,6 +55,8 @@ pub struct RuntimeConfig {
     pub caching: Caching,
     /// Connections to backends.
     pub http_clients: HttpClients,
+    /// Where backends are looked up.
+    pub discovery: DiscoverySettings,
     /// Header rules of the gateway itself.
     pub server: Server,
     /// Access log.
@@ -99,6 +101,7 @@ impl RuntimeConfig {
             event_publishing: EventPublishing::read(&mut reader),
             caching: Caching::read(&mut reader),
             http_clients: HttpClients::read(&mut reader),
+            discovery: DiscoverySettings::read(&mut reader),
             server: Server::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
             logging: Logging::read(&mut reader),

@@ -1,11 +1,13 @@
 //! What the cores share and the control thread sees.
 
 use crate::admin::{
-    BlockError, BlocksInForce, GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, State, SubscriptionData,
+    BlockError, BlocksInForce, Discovered, GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, State,
+    SubscriptionData,
 };
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
 use crate::core::Core;
+use crate::discovery::{DiscoveryState, DiscoveryStatus};
 use crate::gateway::ReloadError;
 use crate::metrics::{Gauges, expose};
 use crate::operator_blocks::{OperatorBlock, new_block};
@@ -101,12 +103,14 @@ impl Control {
     }
 
     /// Why the gateway takes no traffic; empty when it does.
-    fn reasons(&self, sources: &[KeySourceStatus]) -> Vec<Reason> {
+    fn reasons(&self, sources: &[KeySourceStatus], discovery: &[DiscoveryStatus]) -> Vec<Reason> {
         let fetching = sources.iter().any(|source| !source.attempted && !source.usable);
+        let looking = discovery.iter().any(|one| one.state == DiscoveryState::Looking);
         let draining = self.is_draining().then_some(Reason::Draining);
         draining
             .into_iter()
             .chain(fetching.then_some(Reason::FetchingKeys))
+            .chain(looking.then_some(Reason::FindingBackends))
             .collect()
     }
 }
@@ -115,7 +119,8 @@ impl State for Control {
     fn readiness(&self) -> Readiness {
         let snapshot = self.snapshot.load();
         let sources = self.continued.security.key_sources(unix_ms());
-        let reasons = self.reasons(&sources);
+        let discovery = self.continued.discovery.status();
+        let reasons = self.reasons(&sources, &discovery);
         Readiness {
             ready: reasons.is_empty(),
             reasons,
@@ -144,6 +149,16 @@ impl State for Control {
                     loaded_at_ms: status.loaded_at_ms,
                     notified: status.notified,
                 }),
+            discovery: discovery
+                .into_iter()
+                .map(|one| Discovered {
+                    source: one.source,
+                    name: one.name,
+                    state: one.state.name(),
+                    at: one.at,
+                    changed_at_ms: one.changed_at_ms,
+                })
+                .collect(),
             shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| {
                 let status = shared.status();
                 SharedQuotas {
@@ -227,6 +242,7 @@ impl State for Control {
         }
         let security = &self.continued.security;
         let key_sources = security.key_sources(unix_ms());
+        let discovery = self.continued.discovery.status();
         let gauges = Gauges {
             connections: sum(|core| core.connections.count()),
             idle_backend_connections: sum(|core| core.upstream.pool.idle()),
@@ -249,8 +265,10 @@ impl State for Control {
             event_groups: self.event_groups.as_ref().map(Groups::status).unwrap_or_default(),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
-            ready: self.reasons(&key_sources).is_empty(),
+            ready: self.reasons(&key_sources, &discovery).is_empty(),
             key_sources,
+            discovery_counts: self.continued.discovery.counts(),
+            discovery,
             certificate_expires: self.tls.as_ref().and_then(|tls| tls.rotation().expires()),
         };
         expose(&self.continued.metrics, gauges)

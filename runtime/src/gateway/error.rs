@@ -49,12 +49,6 @@ pub enum StartError {
     /// The settings switch every listener off.
     #[error("no listener is switched on")]
     NoListener,
-    /// A setting that this version cannot honour, and must not ignore.
-    #[error("setting {setting} is not supported")]
-    Unsupported {
-        /// The setting.
-        setting: &'static str,
-    },
     /// The operating system gave no thread or event loop.
     #[error("a thread could not be started")]
     Thread(#[source] std::io::Error),
@@ -72,12 +66,7 @@ impl StartError {
             Self::SharedQuotas(SharedQuotasError::CaFile { path, .. }) => vec![path.display().to_string()],
             Self::SharedQuotas(SharedQuotasError::Unusable) => Vec::new(),
             Self::TrafficManager { ca_file, .. } => ca_file.iter().map(|path| path.display().to_string()).collect(),
-            Self::Snapshot(_)
-            | Self::Bind(_)
-            | Self::Blocks(_)
-            | Self::NoListener
-            | Self::Unsupported { .. }
-            | Self::Thread(_) => Vec::new(),
+            Self::Snapshot(_) | Self::Bind(_) | Self::Blocks(_) | Self::NoListener | Self::Thread(_) => Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::auth::{CoreAuth, Security};
 use crate::clock::Clock;
 use crate::config::{KeepAlive, RuntimeConfig};
 use crate::core::{Core, Local};
+use crate::discovery::Discovery;
 use crate::metrics::Metrics;
 use crate::operator_blocks::OperatorBlocks;
 use crate::proxy::RequestIds;
@@ -46,7 +47,7 @@ impl Gateway {
         config: RuntimeConfig,
         options: &GatewayOptions,
     ) -> Result<RunningGateway, StartError> {
-        refuse_unsupported(&config)?;
+        check_listeners(&config)?;
         let cores = core_count(&config, options);
         let control_runtime = runtime()?;
         let security = Security::start(&config, Some(&options.data_dir), control_runtime.handle())?;
@@ -55,6 +56,7 @@ impl Gateway {
             counters,
             shared_quotas,
             origins: Arc::new(Origins::new(&config)?),
+            discovery: Discovery::new(&config.discovery, control_runtime.handle()),
             security,
             metrics: Arc::new(Metrics::new(cores)),
             operator_blocks: OperatorBlocks::open(&options.data_dir)?,
@@ -143,15 +145,10 @@ fn quotas(config: &RuntimeConfig, control: &Handle) -> Result<Quotas, StartError
     Ok((counters, Some(Arc::new(shared))))
 }
 
-/// Settings that would be dangerous or surprising to ignore.
-fn refuse_unsupported(config: &RuntimeConfig) -> Result<(), StartError> {
+/// A gateway that nobody can reach is a mistake.
+fn check_listeners(config: &RuntimeConfig) -> Result<(), StartError> {
     if config.listener.http_port.is_none() && config.listener.https_port.is_none() {
         return Err(StartError::NoListener);
-    }
-    if config.http_clients.proxy.is_some() {
-        return Err(StartError::Unsupported {
-            setting: "httpClients.proxy.enable",
-        });
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Writes the merged counters as OpenMetrics text.
 
 use super::api::{CLASSES, METHODS, method_label};
+use super::discovery::discovery;
 use super::global_limits::global_limits;
 use super::histogram::HistogramSum;
 use super::quotas::quotas;
@@ -10,6 +11,7 @@ use super::subscription_data::subscription_data;
 use super::traffic_manager::traffic_manager;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
+use crate::discovery::{DiscoveryCount, DiscoveryStatus};
 use crate::refusal::Refusal;
 use crate::shared_quotas::SharedQuotaStatus;
 use crate::subscription_data::DataStatus;
@@ -54,6 +56,9 @@ pub(crate) struct Gauges {
     pub(crate) counters: CounterStatus,
     /// `None`: this gateway counts for itself.
     pub(crate) shared_quotas: Option<SharedQuotaStatus>,
+    /// Backends that are looked up.
+    pub(crate) discovery: Vec<DiscoveryStatus>,
+    pub(crate) discovery_counts: Vec<DiscoveryCount>,
     pub(crate) operator_blocks: u64,
     /// Groups of receivers of events; none: the traffic manager is not told of requests.
     pub(crate) event_groups: Vec<GroupStatus>,
@@ -102,6 +107,7 @@ impl Collector for Scrape {
         if let Some(status) = &self.gauges.shared_quotas {
             shared_quotas(&mut encoder, status)?;
         }
+        discovery(&mut encoder, &self.gauges.discovery, &self.gauges.discovery_counts)?;
         traffic_manager(&mut encoder, &self.gauges.event_groups)?;
         self.metrics.files.encode(&mut encoder)?;
         self.single_values(&mut encoder)

@@ -5,6 +5,7 @@
 
 mod api;
 mod core;
+mod discovery;
 mod expose;
 mod file_reloads;
 mod global_limits;

@@ -1,5 +1,6 @@
 //! The certificates that came with the bundle.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use mgw_bundle::Bundle;
 use mgw_keystore::read_certificates;
 use rustls_pki_types::CertificateDer;
@@ -62,6 +63,23 @@ impl BundleCertificates {
 }
 
 impl BackendCertificates {
+    /// Returns what tells these certificates from others.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut all: Vec<_> = self.0.iter().collect();
+        all.sort_by_key(|(backend, _)| *backend);
+        let mut context = Context::new(&SHA256);
+        for (backend, certificates) in all {
+            let parts = certificates.iter().map(|certificate| certificate.as_ref());
+            for part in std::iter::once(backend.as_bytes()).chain(parts) {
+                context.update(&(part.len() as u64).to_le_bytes());
+                context.update(part);
+            }
+        }
+        let mut digest = [0; 32];
+        digest.copy_from_slice(context.finish().as_ref());
+        digest
+    }
+
     /// Returns what is trusted of the backend of a URL, beside the gateway's authorities.
     pub(super) fn of(&self, url: &url::Url) -> &[CertificateDer<'static>] {
         if self.0.is_empty() || !matches!(url.scheme(), "https" | "wss") {

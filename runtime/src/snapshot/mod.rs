@@ -18,6 +18,7 @@ use certificates::BundleCertificates;
 
 use crate::auth::{Authenticator, KeyMaterial, Security};
 use crate::config::RuntimeConfig;
+use crate::discovery::Discovery;
 use crate::metrics::Metrics;
 use crate::operator_blocks::{OperatorBlock, OperatorBlocks};
 use crate::refusal::Renderer;
@@ -94,10 +95,11 @@ pub(crate) struct RequestLimits {
     pub(crate) body: u64,
 }
 
-/// What outlives snapshots and is continued by each: connections, keys and revocations, quotas, counters.
+/// What outlives snapshots and is continued by each: connections, look-ups of backends, keys and revocations, quotas, counters.
 #[derive(Debug)]
 pub(crate) struct Continued {
     pub(crate) origins: Arc<Origins>,
+    pub(crate) discovery: Discovery,
     pub(crate) security: Arc<Security>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) shared_quotas: Option<Arc<SharedQuotas>>,
@@ -156,7 +158,7 @@ impl Snapshot {
         let routes = RouteTable::build(&gateway.apis, head)?;
         let mut problems = Vec::new();
         let certificates = BundleCertificates::read(bundle).map_err(SnapshotError::Certificate)?;
-        let mut resolver = endpoint::Resolver::new(config, &continued.origins, &certificates.backends, &mut problems);
+        let mut resolver = endpoint::Resolver::new(config, continued, &certificates.backends, &mut problems);
         let metrics = continued.metrics.apis(gateway.apis.iter());
         let apis = gateway
             .apis

@@ -68,6 +68,8 @@ impl Connector {
         tokio::time::timeout(self.timeout.min(budget), self.open(origin))
             .await
             .unwrap_or(Err(UpstreamError::ConnectTimeout))
+            .inspect(|_| origin.worked())
+            .inspect_err(|_| origin.failed())
     }
 
     async fn open(&self, origin: &Origin) -> Result<Connected, UpstreamError> {

@@ -12,13 +12,28 @@ const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Between two questions without an answer.
 const KEEP_ALIVE_PROBES: Duration = Duration::from_secs(10);
 
-/// Looks the name up and opens a TCP connection.
+/// Opens a connection to an origin, through the operator's proxy where that serves it.
 pub(super) async fn dial(origin: &Origin) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((&*origin.host, origin.port)).await?;
+    let stream = match &origin.via {
+        None => direct(&origin.host, origin.port).await,
+        Some(proxy) => {
+            proxy
+                .connect(&origin.host, origin.port, |host, port| {
+                    let host = host.to_owned();
+                    async move { direct(&host, port).await }
+                })
+                .await
+        }
+    }?;
     stream.set_nodelay(true)?;
     let keep_alive = TcpKeepalive::new()
         .with_time(KEEP_ALIVE)
         .with_interval(KEEP_ALIVE_PROBES);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     Ok(stream)
+}
+
+/// Looks the name up and opens a TCP connection.
+async fn direct(host: &str, port: u16) -> io::Result<TcpStream> {
+    TcpStream::connect((host, port)).await
 }

@@ -1,9 +1,10 @@
 //! Where connections go: scheme, host and port, numbered for the life of the process.
 
-use super::failure::Failure;
+use super::forward_proxy::ForwardProxy;
 use super::pool::PoolKey;
 use super::speaks::Speaks;
 use super::tls::{BackendTls, TrustError};
+use super::unreached::Unreached;
 use crate::config::RuntimeConfig;
 use crate::watched_files::{Turn, WatchedFiles};
 use arc_swap::ArcSwap;
@@ -24,9 +25,11 @@ pub(crate) struct Origin {
     pub(super) port: u16,
     /// `None` for plain HTTP.
     pub(super) tls: Option<OriginTls>,
-    failure: Failure,
     /// The HTTP version of its connections.
     pub(super) speaks: Speaks,
+    /// Through what it is reached; `None`: directly.
+    pub(super) via: Option<Arc<ForwardProxy>>,
+    unreached: Unreached,
 }
 
 /// How TLS is spoken with a backend.
@@ -43,17 +46,17 @@ pub(super) struct OriginTls {
 impl Origin {
     /// Notes that no connection could be made.
     pub(super) fn failed(&self) {
-        self.failure.note();
+        self.unreached.note();
     }
 
     /// Notes that a connection was made.
     pub(super) fn worked(&self) {
-        self.failure.forget();
+        self.unreached.forget();
     }
 
     /// Whether no connection could be made lately; others are used first for a while.
     pub(super) fn failed_lately(&self) -> bool {
-        self.failure.is_recent()
+        self.unreached.is_recent()
     }
 
     /// Returns what idle connections have to fit that requests may take up now.
@@ -94,6 +97,7 @@ pub(crate) struct Origins {
     known: Mutex<Known>,
     /// Whether HTTP/2 is offered where definitions leave it open.
     http2: bool,
+    proxy: Option<Arc<ForwardProxy>>,
     tls_files: WatchedFiles,
 }
 
@@ -113,6 +117,11 @@ impl Origins {
                 tls: BackendTls::new(config)?,
             }),
             http2: config.http_clients.http2,
+            proxy: config
+                .http_clients
+                .proxy
+                .as_ref()
+                .map(|proxy| Arc::new(ForwardProxy::new(proxy))),
             tls_files,
         })
     }
@@ -193,8 +202,9 @@ impl Origins {
             host: key.host.clone(),
             port: key.port,
             tls,
-            failure: Failure::default(),
             speaks,
+            via: self.proxy.as_ref().filter(|proxy| proxy.serves(&key.host)).cloned(),
+            unreached: Unreached::default(),
         });
         known.origins.insert(key, Arc::clone(&origin));
         Ok(origin)

@@ -95,7 +95,8 @@ impl Places {
     }
 
     /// Returns every place once.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Place>> {
+    #[cfg(test)]
+    fn iter(&self) -> impl Iterator<Item = &Arc<Place>> {
         let all = self.groups.iter().flat_map(|group| group.round.iter());
         let mut seen: Vec<*const Place> = Vec::new();
         all.filter(move |place| {

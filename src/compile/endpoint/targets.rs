@@ -2,7 +2,8 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span};
-use mgw_bundle::config::Target;
+use mgw_bundle::config::{Discovery, Target};
+use std::path::{Component, Path};
 use url::Url;
 
 /// Most URLs of one endpoint.
@@ -33,8 +34,8 @@ pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostic
             diagnostics.push(Diagnostic::expected("endpoint-url", source, element, "a URL", "a text"));
             continue;
         };
-        match without_discovery(source, element.span, text.trim(), diagnostics).and_then(backend_url) {
-            Ok(url) => urls.push(Target::at(url)),
+        match target(text) {
+            Ok(target) => urls.push(target),
             Err(fault) => diagnostics.push(bad_url(source, element.span, text.trim(), &fault)),
         }
     }
@@ -60,27 +61,21 @@ fn bad_url(source: &Source, span: Span, text: &str, fault: &str) -> Diagnostic {
     )
 }
 
-/// `etcd(key, url)` asks for service discovery; its URL is what holds without.
-fn without_discovery<'a>(
-    source: &Source,
-    span: Span,
-    text: &'a str,
-    diagnostics: &mut Diagnostics,
-) -> Result<&'a str, String> {
-    let Some(arguments) = text.strip_prefix("etcd(") else {
-        return Ok(text);
-    };
-    let arguments = arguments
-        .strip_suffix(')')
-        .map(|inside| inside.split(',').collect::<Vec<_>>());
-    match arguments.as_deref() {
-        Some([_, url]) => {
-            let message = "this version of mgw does not ask etcd; the default URL is used";
-            diagnostics.push(Diagnostic::warning("etcd", source, span, message));
-            Ok(url.trim())
+/// A target as it is written: a URL, or how its URL is looked up.
+fn target(text: &str) -> Result<Target, String> {
+    let (discovery, url) = Discovery::parse(text)?;
+    if let Some(Discovery::File { path }) = &discovery {
+        let below = Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if !below {
+            return Err("the file has to be named by a path below the folder of such files, without `..`".to_owned());
         }
-        _ => Err("service discovery is written `etcd(KEY, DEFAULT_URL)`".to_owned()),
     }
+    Ok(Target {
+        url: backend_url(url)?,
+        discovery,
+    })
 }
 
 /// Checks a backend URL and brings it into the form of the contract: no `/` at its end.
@@ -105,4 +100,40 @@ pub(in crate::compile) fn backend_url(text: &str) -> Result<String, String> {
         return Err("it holds a variable without a value".to_owned());
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_fixed_or_looked_up() {
+        let file = |path: &str| Some(Discovery::File { path: path.to_owned() });
+        for (text, url, discovery) in [
+            (" https://a/v1/ ", "https://a/v1", None),
+            (
+                "etcd( shop , http://a/ )",
+                "http://a",
+                Some(Discovery::Etcd { key: "shop".into() }),
+            ),
+            ("file(shop/urls, http://a)", "http://a", file("shop/urls")),
+        ] {
+            let expected = Target {
+                url: url.to_owned(),
+                discovery,
+            };
+            assert_eq!(target(text), Ok(expected), "{text}");
+        }
+        for (text, fault) in [
+            ("etcd(shop)", "etcd(KEY, DEFAULT_URL)"),
+            ("etcd(shop, ftp://a)", "http and https"),
+            ("srv(, http://a)", "srv(NAME, DEFAULT_URL)"),
+            ("file(/etc/passwd, http://a)", "below the folder"),
+            ("file(../urls, http://a)", "below the folder"),
+            ("consul(shop, http://a)", "URL"),
+        ] {
+            let found = target(text).expect_err("it is refused");
+            assert!(found.contains(fault), "{text}: {found}");
+        }
+    }
 }

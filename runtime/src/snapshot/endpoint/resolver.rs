@@ -4,10 +4,11 @@ use super::Compiled;
 use super::credentials::authorization;
 use super::place::{place, without_credentials};
 use crate::config::{EndpointOverrides, RuntimeConfig};
-use crate::snapshot::EndpointProblem;
+use crate::discovery::Discovery;
 use crate::snapshot::certificates::BackendCertificates;
+use crate::snapshot::{Continued, EndpointProblem};
 use crate::upstream::{Choice, Endpoint, Origins, Target};
-use mgw_bundle::config::{self, EndpointKind, Endpoints};
+use mgw_bundle::config::{self, BackendProtocol, Discovery as Discovered, EndpointKind, Endpoints};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -16,8 +17,11 @@ use std::time::Duration;
 /// Resolves endpoints; collects every problem instead of stopping at the first.
 pub(in crate::snapshot) struct Resolver<'a> {
     overrides: &'a EndpointOverrides,
-    origins: &'a Origins,
+    origins: &'a Arc<Origins>,
+    discovery: &'a Discovery,
     certificates: &'a Arc<BackendCertificates>,
+    /// Tells the certificates from those of another bundle.
+    trust: [u8; 32],
     problems: &'a mut Vec<EndpointProblem>,
     used: BTreeSet<String>,
 }
@@ -25,13 +29,15 @@ pub(in crate::snapshot) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     pub(in crate::snapshot) fn new(
         config: &'a RuntimeConfig,
-        origins: &'a Origins,
+        continued: &'a Continued,
         certificates: &'a Arc<BackendCertificates>,
         problems: &'a mut Vec<EndpointProblem>,
     ) -> Self {
         Self {
             overrides: &config.overrides,
-            origins,
+            origins: &continued.origins,
+            discovery: &continued.discovery,
+            trust: certificates.digest(),
             certificates,
             problems,
             used: BTreeSet::new(),
@@ -51,34 +57,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn endpoint(&mut self, api: &config::Api, endpoint: &config::Endpoint, sandbox: bool) -> Endpoint {
-        let name = endpoint.name.as_deref();
         let targets = endpoint
             .targets
             .iter()
             .enumerate()
-            .filter_map(|(index, written)| {
-                let replaced = name.and_then(|name| {
-                    self.used.insert(name.to_owned());
-                    let url = self.overrides.url(name, sandbox, index)?;
-                    let kind = if sandbox { "sand" } else { "prod" };
-                    Some((url, format!("{name}_{kind}_endpoint_{index}")))
-                });
-                let (url, setting) = match replaced {
-                    Some((url, setting)) => (url, Some(setting)),
-                    None => (written.url.as_str(), None),
-                };
-                place(self.origins, self.certificates, url, endpoint.protocol)
-                    .map(Target::fixed)
-                    .map_err(|reason| {
-                        self.problems.push(EndpointProblem {
-                            api: format!("{}:{}", api.name, api.version),
-                            url: without_credentials(url),
-                            reason,
-                            setting,
-                        });
-                    })
-                    .ok()
-            })
+            .filter_map(|(index, written)| self.target(api, endpoint, sandbox, index, written))
             .collect::<Box<[Target]>>();
         if endpoint.targets.is_empty() {
             self.problems.push(EndpointProblem {
@@ -100,6 +83,56 @@ impl<'a> Resolver<'a> {
             authorization: authorization(self.overrides, endpoint, sandbox),
             cursor: AtomicUsize::new(0),
         }
+    }
+
+    fn target(
+        &mut self,
+        api: &config::Api,
+        endpoint: &config::Endpoint,
+        sandbox: bool,
+        index: usize,
+        written: &config::Target,
+    ) -> Option<Target> {
+        let mut setting = None;
+        let mut written = written.clone();
+        if let Some(name) = endpoint.name.as_deref() {
+            self.used.insert(name.to_owned());
+            let kind = if sandbox { "sand" } else { "prod" };
+            if let Some(url) = self.overrides.url(name, sandbox, index) {
+                setting = Some(format!("{name}_{kind}_endpoint_{index}"));
+                // Without discovery of its own it replaces the default of the target's.
+                let (discovery, url) = Discovered::parse(url).unwrap_or((None, url));
+                written.url = url.to_owned();
+                written.discovery = discovery.or(written.discovery);
+            }
+            if let (Some(replacing), Some(Discovered::Etcd { key })) =
+                (self.overrides.etcd_key(name, sandbox, index), &mut written.discovery)
+            {
+                replacing.clone_into(key);
+            }
+        }
+        self.at(&written, endpoint.protocol)
+            .map_err(|reason| {
+                self.problems.push(EndpointProblem {
+                    api: format!("{}:{}", api.name, api.version),
+                    url: without_credentials(&written.url),
+                    reason,
+                    setting,
+                });
+            })
+            .ok()
+    }
+
+    fn at(&self, target: &config::Target, protocol: BackendProtocol) -> Result<Target, &'static str> {
+        let Some(discovery) = &target.discovery else {
+            return place(self.origins, self.certificates, &target.url, protocol).map(Target::fixed);
+        };
+        let (origins, certificates) = (Arc::clone(self.origins), Arc::clone(self.certificates));
+        let maker = Arc::new(move |url: &str| place(&origins, &certificates, url, protocol));
+        let found = self
+            .discovery
+            .find(discovery, &target.url, maker, (self.trust, protocol))?;
+        Ok(Target::found(found))
     }
 
     /// Says which overrides replace nothing: most likely a misspelt name.

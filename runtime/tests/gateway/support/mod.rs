@@ -2,6 +2,7 @@
 
 mod backend;
 mod client;
+mod etcd;
 mod gateway;
 mod http2_backend;
 mod issuer;
@@ -11,6 +12,7 @@ mod tls_client;
 
 pub use backend::{Backend, respond};
 pub use client::{Client, Response};
+pub use etcd::EtcdServer;
 pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
 pub use http2_backend::{Http2Backend, Stream};
 pub use issuer::Issuer;

@@ -22,7 +22,7 @@ impl Target {
 }
 
 /// Where the present address of a backend is looked up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Discovery {
     /// The value of a key in etcd is the URL: `etcd(KEY, URL)`.
@@ -42,8 +42,44 @@ pub enum Discovery {
     },
 }
 
+impl Discovery {
+    /// Reads a URL as it is written: plain, or as `etcd(KEY, URL)`, `srv(NAME, URL)` or `file(PATH, URL)`, with blanks
+    /// around the parts. Says nothing about the URL itself.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the form.
+    pub fn parse(text: &str) -> Result<(Option<Self>, &str), &'static str> {
+        const FORMS: [&str; 3] = ["etcd", "srv", "file"];
+        let text = text.trim();
+        let form = FORMS.iter().find_map(|form| {
+            let inside = text.strip_prefix(form)?.trim_start().strip_prefix('(')?;
+            Some((*form, inside))
+        });
+        let Some((form, inside)) = form else {
+            return Ok((None, text));
+        };
+        let parts = inside.strip_suffix(')').and_then(|inside| inside.split_once(','));
+        let parts = parts.map(|(name, url)| (name.trim(), url.trim()));
+        let Some((name, url)) = parts.filter(|(name, url)| !name.is_empty() && !url.is_empty()) else {
+            return Err(match form {
+                "etcd" => "it is not written as `etcd(KEY, DEFAULT_URL)`",
+                "srv" => "it is not written as `srv(NAME, DEFAULT_URL)`",
+                _ => "it is not written as `file(PATH, DEFAULT_URL)`",
+            });
+        };
+        let name = name.to_owned();
+        let discovery = match form {
+            "etcd" => Self::Etcd { key: name },
+            "srv" => Self::Srv { name },
+            _ => Self::File { path: name },
+        };
+        Ok((Some(discovery), url))
+    }
+}
+
 /// The HTTP version that is spoken with a backend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackendProtocol {
     /// HTTP/2 where TLS negotiates it and the operator allows it, else HTTP/1.1.
@@ -58,5 +94,40 @@ pub enum BackendProtocol {
 impl BackendProtocol {
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_forms_are_read() {
+        let etcd = |key: &str| Some(Discovery::Etcd { key: key.into() });
+        for (text, discovery, url) in [
+            (" http://a/x ", None, "http://a/x"),
+            ("etcd(shop,http://a)", etcd("shop"), "http://a"),
+            (" etcd ( shop/v1 , http://a/b,c ) ", etcd("shop/v1"), "http://a/b,c"),
+            (
+                "srv(_http._tcp.shop.test, https://shop.test/v1)",
+                Some(Discovery::Srv {
+                    name: "_http._tcp.shop.test".into(),
+                }),
+                "https://shop.test/v1",
+            ),
+            (
+                "file(shop.urls, http://a)",
+                Some(Discovery::File {
+                    path: "shop.urls".into(),
+                }),
+                "http://a",
+            ),
+            ("etcdserver", None, "etcdserver"),
+        ] {
+            assert_eq!(Discovery::parse(text), Ok((discovery, url)), "{text}");
+        }
+        for text in ["etcd(", "etcd(a)", "etcd(a,b", "etcd(,http://a)", "srv(a,)", "file()"] {
+            assert!(Discovery::parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -12,12 +12,12 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Whether something failed lately. Reading it costs one load as long as nothing fails.
 #[derive(Debug, Default)]
-pub(super) struct Failure {
+pub(super) struct Unreached {
     /// Milliseconds since the start, at least 1; 0: it did not fail.
     at_ms: AtomicU64,
 }
 
-impl Failure {
+impl Unreached {
     pub(super) fn note(&self) {
         self.at_ms.store(now_ms(), Relaxed);
     }
@@ -53,12 +53,12 @@ mod tests {
 
     #[test]
     fn failures_are_forgotten() {
-        let failure = Failure::default();
-        assert!(!failure.is_recent());
-        failure.note();
-        assert!(failure.is_recent());
-        failure.forget();
-        assert!(!failure.is_recent());
+        let unreached = Unreached::default();
+        assert!(!unreached.is_recent());
+        unreached.note();
+        assert!(unreached.is_recent());
+        unreached.forget();
+        assert!(!unreached.is_recent());
         assert!(is_recent(5, 5 + REMEMBERED_MS - 1));
         assert!(!is_recent(5, 5 + REMEMBERED_MS));
     }

@@ -1,0 +1,15 @@
+//! Finds out where backends are that may move while the gateway runs.
+//!
+//! Each backend that is looked up has one task on the control runtime, however many endpoints use it. The task replaces the
+//! [`Places`](crate::upstream::Places) that requests see, and ends with the last endpoint that uses it. Whatever goes wrong,
+//! the places of before stay in use.
+
+mod candidate;
+mod etcd;
+mod file;
+mod registry;
+mod sink;
+mod status;
+
+pub(crate) use registry::Discovery;
+pub(crate) use status::{DiscoveryCount, DiscoveryState, DiscoveryStatus};
