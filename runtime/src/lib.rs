@@ -22,6 +22,7 @@ mod core;
 mod dial;
 mod discovery;
 pub mod event_hub;
+mod forwarding;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod gateway;

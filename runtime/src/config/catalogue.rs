@@ -2,8 +2,8 @@
 
 use super::{
     access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, discovery,
-    event_publishing, global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener, logging,
-    mutual_tls, revocation, runtime_config, server, shared_quotas, subscription_data, throttling, users,
+    event_publishing, forwarding, global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener,
+    logging, mutual_tls, revocation, runtime_config, server, shared_quotas, subscription_data, throttling, users,
 };
 
 /// What a key's value looks like.
@@ -139,6 +139,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     http_clients::KEYS,
     discovery::KEYS,
     server::KEYS,
+    forwarding::KEYS,
     access_log::KEYS,
     logging::KEYS,
     subscription_data::KEYS,

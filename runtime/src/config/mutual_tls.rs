@@ -57,7 +57,7 @@ pub(super) const KEYS: &[Key] = &[
         "trustedProxies",
         Kind::List,
         "",
-        "addresses or networks whose X-Forwarded-For and client certificate header are believed",
+        "addresses or networks whose X-Forwarded-* or Forwarded and client certificate header are believed",
     ),
 ];
 

@@ -59,6 +59,8 @@ pub struct RuntimeConfig {
     pub discovery: DiscoverySettings,
     /// Header rules of the gateway itself.
     pub server: Server,
+    /// What backends are told about the client's hop.
+    pub forwarding: ForwardingSettings,
     /// Access log.
     pub access_log: AccessLog,
     /// Log level.
@@ -103,6 +105,7 @@ impl RuntimeConfig {
             http_clients: HttpClients::read(&mut reader),
             discovery: DiscoverySettings::read(&mut reader),
             server: Server::read(&mut reader),
+            forwarding: ForwardingSettings::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
             logging: Logging::read(&mut reader),
             overrides: merged.overrides,

@@ -10,14 +10,15 @@ use super::routing::{self, Asked, Decision};
 use super::{client_address, headers, listener, request_id, service};
 use crate::auth::{CallerKeyType, RequestView, Services};
 use crate::core::Core;
+use crate::forwarding::{Hop, MaxForwards};
 use crate::refusal::{Refusal, Rejection};
 use crate::route::routed;
 use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
 use crate::upstream::{Outgoing, RequestBody, UpstreamError};
-use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue, Request, Response, Version};
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use hyper::body::Incoming;
 use std::sync::{Arc, PoisonError};
 
@@ -55,7 +56,7 @@ pub(crate) async fn handle(
     let peer = connection.peer.ip();
     let header = snapshot.certificate_header.as_ref();
     let header = header.filter(|header| header.admit(peer, &mut parts.headers));
-    let client_ip = client_address::of(peer, &parts.headers, &snapshot.trusted_proxies);
+    let client_ip = client_address::of(peer, &parts.headers, &snapshot.trusted_proxies, &snapshot.forwarding);
     let mut exchange = Exchange::begin(&core, &connection, client_ip, began, &parts, method, &id);
     let mut reply = Reply {
         snapshot,
@@ -161,6 +162,12 @@ pub(crate) async fn handle(
     };
     // What the answer's format depends on is read before the headers go to the backend.
     let format = crate::refusal::BodyFormat::choose(&parts.headers);
+    let host = if snapshot.forwarding.needs_host() {
+        asked_host(&parts.uri, &parts.headers)
+    } else {
+        None
+    };
+    let forwards = MaxForwards::of(&parts.method, &parts.headers);
     let mut outgoing_headers = std::mem::take(&mut parts.headers);
     headers::prepare_request(
         &mut outgoing_headers,
@@ -168,6 +175,17 @@ pub(crate) async fn handle(
         strip,
         &snapshot.backend_jwt_header,
     );
+    let hop = Hop {
+        peer: connection.peer_text(),
+        trusted: client_address::is_trusted(peer, &snapshot.trusted_proxies),
+        tls: connection.offer.is_tls(),
+        host,
+        version: parts.version,
+    };
+    snapshot.forwarding.apply(&mut outgoing_headers, &hop);
+    if !snapshot.compat {
+        forwards.apply(&mut outgoing_headers);
+    }
     let api_index = route.api_index.0;
     let backend_jwt = match &caller {
         Some(caller) => introduce(snapshot, caller, api_index, began.unix_ms).await,
@@ -199,6 +217,7 @@ pub(crate) async fn handle(
     let outgoing = Outgoing {
         method: parts.method,
         headers: outgoing_headers,
+        host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
         below: route.below,
         query,
         body,
@@ -227,7 +246,7 @@ pub(crate) async fn handle(
 
 impl Reply<'_> {
     /// Sends an answer of the gateway's own.
-    fn own(self, mut exchange: Exchange, answered: Answered, request: &http::HeaderMap) -> Response<AnswerBody> {
+    fn own(self, mut exchange: Exchange, answered: Answered, request: &HeaderMap) -> Response<AnswerBody> {
         exchange.phase = answered.phase;
         let refusal = answered.answer.refusal();
         let response = answered.answer.into_response(self.snapshot, request);
@@ -270,6 +289,19 @@ impl Reply<'_> {
         if self.core.is_draining() && self.version < Version::HTTP_2 {
             headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
+    }
+}
+
+/// The host that the client asked for: where HTTP/2 has it, else the header.
+fn asked_host(uri: &Uri, headers: &HeaderMap) -> Option<HeaderValue> {
+    let header = headers.get(HOST).filter(|host| !host.is_empty()).cloned();
+    match uri.authority() {
+        Some(authority) => {
+            let text = authority.as_str();
+            let host = text.rsplit_once('@').map_or(text, |(_, host)| host);
+            HeaderValue::from_str(host).ok()
+        }
+        None => header,
     }
 }
 

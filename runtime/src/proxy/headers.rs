@@ -1,6 +1,4 @@
-//! Header changes between the two hops.
-//!
-//! The gateway never adds `X-Forwarded-*`, `Forwarded` or `Via`, and leaves those of clients alone.
+//! Header changes between the two hops. What backends are told about the client's is the matter of `forwarding`.
 
 use crate::auth::Strip;
 use http::header::{

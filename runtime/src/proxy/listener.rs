@@ -35,6 +35,9 @@ pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Opti
     if parts.headers.get_all(HOST).iter().nth(1).is_some() {
         return refuse(Refusal::BadRequest);
     }
+    if snapshot.forwarding.is_loop(&parts.headers) {
+        return refuse(Refusal::Loop);
+    }
     let path = uri.path();
     if path == "/health" || path.starts_with("/health/") {
         return Some(Answered::new(Phase::Listener, Answer::Health));

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Answered};
 use super::phase::Phase;
+use crate::forwarding::MaxForwards;
 use crate::refusal::Refusal;
 use crate::route::{ApiIndex, MethodSet, PathRefusal, ResourceIndex, Route};
 use crate::snapshot::{Api, Resource, Snapshot};
@@ -69,6 +70,13 @@ pub(super) fn decide<'s, 'r>(snapshot: &'s Snapshot, asked: &Asked<'_>, uri: &'r
         };
     };
     let cors = api.cors.as_ref().and_then(|rules| rules.granted_origin(asked.headers));
+    let route = match route {
+        Route::Resource { api, .. } if ends_here(snapshot, asked) => Route::UndeclaredOptions {
+            api,
+            methods: snapshot.routes.methods_at(uri.path()),
+        },
+        route => route,
+    };
     let answer = match route {
         Route::Resource {
             api: api_index,
@@ -108,6 +116,11 @@ pub(super) fn decide<'s, 'r>(snapshot: &'s Snapshot, asked: &Asked<'_>, uri: &'r
         cors,
         outcome: Err(Answered::new(Phase::Route, answer)),
     }
+}
+
+/// Whether an OPTIONS says that no intermediary behind this one may see it.
+fn ends_here(snapshot: &Snapshot, asked: &Asked<'_>) -> bool {
+    !snapshot.compat && MaxForwards::of(asked.method, asked.headers) == MaxForwards::Here
 }
 
 fn options(api: &Api, asked: &Asked<'_>, methods: MethodSet, granted: bool) -> Answer {

@@ -84,6 +84,8 @@ pub enum Refusal {
     HeadersTooLarge,
     /// The client did not send its request in time.
     RequestTimeout,
+    /// The request has passed this gateway too often.
+    Loop,
     /// A defect of the gateway.
     Internal,
     /// The gateway is shutting down or out of capacity.
@@ -109,7 +111,7 @@ const POLICY: &str = "Internal server error occured";
 
 impl Refusal {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Unclassified,
         Self::InvalidCredentials,
         Self::MissingCredentials,
@@ -148,6 +150,7 @@ impl Refusal {
         Self::UriTooLong,
         Self::HeadersTooLarge,
         Self::RequestTimeout,
+        Self::Loop,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -205,6 +208,7 @@ impl Refusal {
             Self::HeadersTooLarge if compat => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Loop => StatusCode::LOOP_DETECTED,
         }
     }
 
@@ -255,6 +259,7 @@ impl Refusal {
             | Self::UriTooLong
             | Self::HeadersTooLarge
             | Self::RequestTimeout
+            | Self::Loop
             | Self::Internal
             | Self::Unavailable => self.status(compat).as_u16() as u32,
         }
@@ -350,6 +355,7 @@ impl Refusal {
                 "The header fields are larger than allowed",
             ),
             Self::RequestTimeout => ("Request Timeout", "The request was not received in time"),
+            Self::Loop => ("Loop Detected", "The request has passed this gateway too often"),
             Self::Internal => ("Internal Server Error", "The gateway could not handle the request"),
             Self::Unavailable => ("Service Unavailable", "The gateway cannot take the request now"),
         }
@@ -405,6 +411,7 @@ impl Refusal {
             Self::UriTooLong => "uri_too_long",
             Self::HeadersTooLarge => "headers_too_large",
             Self::RequestTimeout => "request_timeout",
+            Self::Loop => "loop",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
         }

@@ -62,14 +62,14 @@ impl BasePaths {
         if end >= self.lengths.len() {
             // Nothing is as long: begin at the last slash that could end a base path.
             let head = path.as_bytes().get(..self.lengths.len()).unwrap_or_default();
-            end = memchr::memrchr(b'/', head).unwrap_or(0);
+            end = last_slash(head);
         }
         while end > 0 {
             if let Some(api) = self.at(path, end) {
                 return Some((api, end));
             }
             let head = path.as_bytes().get(..end).unwrap_or_default();
-            end = memchr::memrchr(b'/', head).unwrap_or(0);
+            end = last_slash(head);
         }
         self.root.map(|api| (api, 0))
     }
@@ -79,4 +79,10 @@ impl BasePaths {
         self.lengths.get(length).filter(|exists| **exists)?;
         self.by_path.get(path.get(..length)?).copied()
     }
+}
+
+/// Where the last slash is; 0 where there is none behind the first byte. Segments are short: looking at each byte beats
+/// setting up a wider search.
+fn last_slash(head: &[u8]) -> usize {
+    head.iter().rposition(|byte| *byte == b'/').unwrap_or(0)
 }

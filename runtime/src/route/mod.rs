@@ -139,6 +139,14 @@ impl RouteTable {
         }
     }
 
+    /// The methods that are declared at a path.
+    pub(crate) fn methods_at(&self, raw_path: &str) -> MethodSet {
+        match self.find(None, raw_path) {
+            Route::MethodNotAllowed { methods, .. } => methods,
+            _ => MethodSet::default(),
+        }
+    }
+
     /// Decides where a request goes. `method` is `None` for methods that no resource can declare.
     pub(crate) fn find<'r>(&self, method: Option<Method>, raw_path: &'r str) -> Route<'r> {
         let path = match RequestPath::parse(raw_path) {

@@ -113,16 +113,26 @@ impl<'r> RequestPath<'r> {
 
 /// Whether a path is matched as it stands: the usual case, found in one pass.
 fn is_plain(path: &[u8]) -> bool {
-    let mut previous = 0;
+    /// Never plain.
+    const ALWAYS: u8 = 1;
+    /// Not plain after a slash.
+    const AFTER_SLASH: u8 = 2;
+    /// What a byte is, so that the pass over all of them has no branches.
+    const KINDS: [u8; 256] = {
+        let mut kinds = [0; 256];
+        kinds[b'%' as usize] = ALWAYS;
+        kinds[b';' as usize] = ALWAYS;
+        kinds[b'\\' as usize] = ALWAYS;
+        kinds[b'/' as usize] = AFTER_SLASH;
+        kinds[b'.' as usize] = AFTER_SLASH;
+        kinds
+    };
+    let (mut found, mut watched) = (0, ALWAYS);
     for &byte in path {
-        match byte {
-            b'%' | b';' | b'\\' => return false,
-            b'/' | b'.' if previous == b'/' => return false,
-            _ => {}
-        }
-        previous = byte;
+        found |= KINDS[usize::from(byte)] & watched;
+        watched = if byte == b'/' { ALWAYS | AFTER_SLASH } else { ALWAYS };
     }
-    true
+    found == 0
 }
 
 /// Keeps a decoded slash inside its segment.

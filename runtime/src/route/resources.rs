@@ -163,7 +163,8 @@ fn below_first_slash(path: &str) -> Option<&str> {
 }
 
 fn split_segment(path: &str) -> (&str, Option<&str>) {
-    match memchr::memchr(b'/', path.as_bytes()) {
+    // Segments are short: looking at each byte beats setting up a wider search.
+    match path.bytes().position(|byte| byte == b'/') {
         Some(slash) => (path.get(..slash).unwrap_or(""), path.get(slash + 1..)),
         None => (path, None),
     }

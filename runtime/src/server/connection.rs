@@ -7,6 +7,7 @@ use super::unread::{Unread, Waiting};
 use crate::auth::ClientCertificate;
 use crate::clock::Clock;
 use futures_util::task::AtomicWaker;
+use http::HeaderValue;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -57,6 +58,8 @@ impl Offer {
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
+    /// The peer's address as headers have it, made when it is first written.
+    peer_text: OnceLock<HeaderValue>,
     pub(crate) offer: Offer,
     certificate: OnceLock<ClientCertificate>,
     clock: Clock,
@@ -83,6 +86,7 @@ impl Connection {
     pub(crate) fn new(peer: SocketAddr, offer: Offer, clock: Clock) -> Self {
         Self {
             peer,
+            peer_text: OnceLock::new(),
             offer,
             certificate: OnceLock::new(),
             in_flight: AtomicU32::new(0),
@@ -97,6 +101,14 @@ impl Connection {
             waker: AtomicWaker::new(),
             clock,
         }
+    }
+
+    /// The peer's address as headers have it.
+    pub(crate) fn peer_text(&self) -> &HeaderValue {
+        self.peer_text.get_or_init(|| {
+            let text = self.peer.ip().to_canonical().to_string();
+            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+        })
     }
 
     /// What the client showed in the handshake.

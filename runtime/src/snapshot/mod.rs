@@ -19,6 +19,7 @@ use certificates::BundleCertificates;
 use crate::auth::{Authenticator, KeyMaterial, Security};
 use crate::config::RuntimeConfig;
 use crate::discovery::Discovery;
+use crate::forwarding::Forwarding;
 use crate::metrics::Metrics;
 use crate::operator_blocks::{OperatorBlock, OperatorBlocks};
 use crate::refusal::Renderer;
@@ -127,7 +128,9 @@ pub(crate) struct Snapshot {
     pub(crate) rules: HeaderRules,
     /// The header of the gateway's own token for backends.
     pub(crate) backend_jwt_header: HeaderName,
-    /// Networks whose `X-Forwarded-For` is believed.
+    /// What backends are told about the client's hop.
+    pub(crate) forwarding: Forwarding,
+    /// Networks whose forwarding headers are believed.
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The header in which trusted proxies show their clients' certificates.
     pub(crate) certificate_header: Option<CertificateHeader>,
@@ -199,6 +202,7 @@ impl Snapshot {
             renderer: Renderer::new(config.compat),
             rules: HeaderRules::compile(config),
             backend_jwt_header: config.backend_jwt.header.clone(),
+            forwarding: Forwarding::compile(config),
             trusted_proxies: config.mutual_tls.trusted_proxies.clone(),
             certificate_header: config
                 .mutual_tls

@@ -15,7 +15,7 @@ use super::request_body::{Progress, RequestBody};
 use super::response_body::ResponseBody;
 use crate::clock::Clock;
 use http::header::HOST;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub(crate) struct ResponseBounds {
 pub(crate) struct Outgoing<'r> {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
+    /// `Host` in place of the backend's own.
+    pub(crate) host: Option<HeaderValue>,
     /// Raw path below the base path: empty, or starting with `/`.
     pub(crate) below: &'r str,
     /// Raw query.
@@ -62,6 +64,7 @@ impl Upstream {
         let Outgoing {
             method,
             headers,
+            host,
             below,
             query,
             body,
@@ -86,7 +89,9 @@ impl Upstream {
             };
             let another = attempt + 1 < count;
             *request.uri_mut() = place.uri(below, query).ok_or(UpstreamError::Unaddressable)?;
-            request.headers_mut().insert(HOST, place.host.clone());
+            request
+                .headers_mut()
+                .insert(HOST, host.as_ref().unwrap_or(&place.host).clone());
             let spare = (another && repeatable && endpoint.choice == Choice::Failover).then(|| copy(&request));
             match self
                 .send_to(&place, endpoint.timeout, request, repeatable, progress.as_deref())

@@ -13,6 +13,7 @@ mod discovery;
 mod drain;
 mod forward_proxy;
 mod forwarding;
+mod forwarding_headers;
 mod http2_backends;
 mod key_manager;
 mod limits;
