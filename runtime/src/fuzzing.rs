@@ -3,6 +3,7 @@
 pub use crate::auth::fuzzing::{key_set, key_validation, revocation_list, token};
 pub use crate::event_hub::amqp::fuzzing::broker_frames;
 pub use crate::event_hub::fuzzing::event_hub_message;
+pub use crate::proxy::websocket::fuzzing::web_socket_frames;
 pub use crate::route::fuzzing::{request_path, templates};
 pub use crate::throttle::global::fuzzing::limits;
 pub use crate::traffic_manager::binary::fuzzing::receiver_answers;
@@ -25,6 +26,7 @@ mod tests {
                 super::broker_frames(bytes);
                 super::receiver_answers(bytes);
                 super::limits(bytes);
+                super::web_socket_frames(bytes);
             }
         }
 

@@ -149,6 +149,23 @@ fn named_endpoints_are_found_by_reference() {
 }
 
 #[test]
+fn endpoints_are_for_web_sockets_or_for_http() {
+    let of = |urls: &str| {
+        let text = format!("x-wso2-sandbox-endpoints: {{urls: [{urls}]}}\npaths: {{/a: {{get: {{}}}}}}\n");
+        api_with_problems(&text)
+    };
+    let (api, problems) = of("'ws://a/chat', 'WSS://b/'");
+    let urls = api.and_then(|api| Some(api.endpoints.sandbox?.urls().map(str::to_owned).collect::<Vec<_>>()));
+    assert_eq!(
+        urls,
+        Some(vec!["ws://a/chat".to_owned(), "wss://b".to_owned()]),
+        "{problems}"
+    );
+    let (_, problems) = of("'ws://a', 'http://b'");
+    assert!(problems.contains("for WebSockets or for HTTP"), "{problems}");
+}
+
+#[test]
 fn the_http_version_of_backends_is_said_or_left_open() {
     let of = |version: &str| {
         api_with_problems(&format!(
@@ -208,7 +225,7 @@ fn malformed_extensions_are_located() {
     api_definitions/a.yaml:21:5: warning: `x-wso2-throttling-tier` has no effect at a path; it belongs to the API or to an operation
     api_definitions/a.yaml:22:11: warning: `x-wso2-cors` has no effect at GET /a; it belongs to the API as a whole
     api_definitions/a.yaml:22:58: error: an endpoint has no `url` [Did you mean `urls`?]
-    api_definitions/a.yaml:22:73: error: `ftp://x` is not a backend URL: the gateway speaks http and https to backends, not ftp
+    api_definitions/a.yaml:22:73: error: `ftp://x` is not a backend URL: the gateway speaks http, https, ws and wss to backends, not ftp
     api_definitions/a.yaml:22:84: error: this is not a backend URL: it holds credentials; name the user in `securityConfig`
     api_definitions/a.yaml:22:101: error: `//h` is not a backend URL: relative URL without a base
     "#);

@@ -4,6 +4,7 @@ use super::{
     access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, discovery,
     event_publishing, forwarding, global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener,
     logging, mutual_tls, revocation, runtime_config, server, shared_quotas, subscription_data, throttling, users,
+    web_sockets,
 };
 
 /// What a key's value looks like.
@@ -138,6 +139,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     caching::KEYS,
     http_clients::KEYS,
     discovery::KEYS,
+    web_sockets::KEYS,
     server::KEYS,
     forwarding::KEYS,
     access_log::KEYS,

@@ -50,6 +50,7 @@ mod tests;
 mod throttling;
 mod users;
 mod value;
+mod web_sockets;
 
 pub use access_log::AccessLog;
 pub use admin::Admin;
@@ -87,3 +88,4 @@ pub use store::StoreSettings;
 pub use subscription_data::SubscriptionDataSettings;
 pub use throttling::Throttling;
 pub use users::{PasswordHash, User, Users};
+pub use web_sockets::WebSockets;

@@ -53,6 +53,8 @@ pub struct RuntimeConfig {
     pub event_publishing: Option<EventPublishing>,
     /// Cache bounds.
     pub caching: Caching,
+    /// WebSockets.
+    pub web_sockets: WebSockets,
     /// Connections to backends.
     pub http_clients: HttpClients,
     /// Where backends are looked up.
@@ -102,6 +104,7 @@ impl RuntimeConfig {
             shared_quotas: SharedQuotas::read(&mut reader),
             event_publishing: EventPublishing::read(&mut reader),
             caching: Caching::read(&mut reader),
+            web_sockets: WebSockets::read(&mut reader),
             http_clients: HttpClients::read(&mut reader),
             discovery: DiscoverySettings::read(&mut reader),
             server: Server::read(&mut reader),

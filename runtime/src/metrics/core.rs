@@ -20,6 +20,9 @@ pub(crate) struct CoreMetrics {
     pub(super) connections_refused: AtomicU64,
     pub(super) handshake_failures: AtomicU64,
     pub(super) malformed: AtomicU64,
+    pub(super) web_sockets: AtomicU64,
+    pub(super) messages_from_clients: AtomicU64,
+    pub(super) messages_to_clients: AtomicU64,
 }
 
 impl Default for CoreMetrics {
@@ -33,6 +36,9 @@ impl Default for CoreMetrics {
             connections_refused: AtomicU64::new(0),
             handshake_failures: AtomicU64::new(0),
             malformed: AtomicU64::new(0),
+            web_sockets: AtomicU64::new(0),
+            messages_from_clients: AtomicU64::new(0),
+            messages_to_clients: AtomicU64::new(0),
         }
     }
 }
@@ -67,6 +73,24 @@ impl CoreMetrics {
 
     pub(crate) fn handshake_failed(&self) {
         add(&self.handshake_failures, 1);
+    }
+
+    pub(crate) fn web_socket_began(&self) {
+        add(&self.web_sockets, 1);
+    }
+
+    pub(crate) fn web_socket_ended(&self) {
+        add(&self.web_sockets, u64::MAX);
+    }
+
+    /// A WebSocket message that is passed on.
+    pub(crate) fn web_socket_message(&self, from_client: bool) {
+        let counter = if from_client {
+            &self.messages_from_clients
+        } else {
+            &self.messages_to_clients
+        };
+        add(counter, 1);
     }
 
     /// A head that cannot be read: the server has answered it before any request exists.

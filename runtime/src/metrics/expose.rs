@@ -209,6 +209,11 @@ impl Scrape {
             ),
             ("connections", "Open client connections", gauges.connections),
             (
+                "web_sockets",
+                "Open WebSockets",
+                self.sum(|core| Some(&core.web_sockets)),
+            ),
+            (
                 "backend_connections_idle",
                 "Idle connections to backends",
                 gauges.idle_backend_connections,
@@ -240,6 +245,16 @@ impl Scrape {
                 "connections_accepted",
                 "Client connections accepted",
                 self.sum(|core| Some(&core.connections_accepted)),
+            ),
+            (
+                "web_socket_messages_from_clients",
+                "WebSocket messages of clients that were passed on",
+                self.sum(|core| Some(&core.messages_from_clients)),
+            ),
+            (
+                "web_socket_messages_to_clients",
+                "WebSocket messages of backends that were passed on",
+                self.sum(|core| Some(&core.messages_to_clients)),
             ),
             (
                 "connections_refused",

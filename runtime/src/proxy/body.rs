@@ -12,7 +12,8 @@ use std::task::{Context, Poll, ready};
 #[derive(Debug)]
 pub(crate) struct AnswerBody {
     source: Source,
-    exchange: Exchange,
+    /// `None` where the accounts are done elsewhere.
+    exchange: Option<Exchange>,
     /// The client has to take something before more is asked of the source.
     waiting: Option<Waiting>,
 }
@@ -34,16 +35,25 @@ impl AnswerBody {
         let waiting = if ended { None } else { exchange.answer_waits() };
         Self {
             source,
-            exchange,
+            exchange: Some(exchange),
             waiting,
+        }
+    }
+
+    /// No body, of an answer that is accounted for by what follows it.
+    pub(super) fn nothing() -> Self {
+        Self {
+            source: Source::Own(Bytes::new()),
+            exchange: None,
+            waiting: None,
         }
     }
 }
 
 impl Drop for AnswerBody {
     fn drop(&mut self) {
-        if let Some(waiting) = &self.waiting {
-            self.exchange.answer_goes_on(waiting);
+        if let (Some(waiting), Some(exchange)) = (&self.waiting, &self.exchange) {
+            exchange.answer_goes_on(waiting);
         }
     }
 }
@@ -57,21 +67,24 @@ impl Body for AnswerBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
-        if let Some(waiting) = this.waiting.take() {
-            this.exchange.answer_goes_on(&waiting);
+        if let (Some(waiting), Some(exchange)) = (this.waiting.take(), &this.exchange) {
+            exchange.answer_goes_on(&waiting);
         }
         let frame = match &mut this.source {
             Source::Own(bytes) if bytes.is_empty() => None,
             Source::Own(bytes) => Some(Ok(Frame::data(std::mem::take(bytes)))),
             Source::Backend(body) => ready!(Pin::new(body).poll_frame(context)),
         };
-        if let Some(Ok(frame)) = &frame {
-            this.exchange.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-        }
-        if frame.is_none() || matches!(frame, Some(Ok(_))) && this.is_end_stream() {
-            this.exchange.complete = true;
-        } else {
-            this.waiting = this.exchange.answer_waits();
+        let is_end = frame.is_none() || matches!(frame, Some(Ok(_))) && this.is_end_stream();
+        if let Some(exchange) = &mut this.exchange {
+            if let Some(Ok(frame)) = &frame {
+                exchange.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+            }
+            if is_end {
+                exchange.complete = true;
+            } else {
+                this.waiting = exchange.answer_waits();
+            }
         }
         Poll::Ready(frame)
     }

@@ -6,28 +6,31 @@ use super::body::{AnswerBody, Source};
 use super::exchange::Exchange;
 use super::introduce::introduce;
 use super::phase::Phase;
-use super::routing::{self, Asked, Decision};
-use super::{client_address, headers, listener, request_id, service};
+use super::routing::{self, Asked, Decision, Routed};
+use super::websocket::Asking;
+use super::{client_address, headers, listener, request_id, service, websocket};
 use crate::auth::{CallerKeyType, RequestView, Services};
+use crate::clock::Now;
 use crate::core::Core;
 use crate::forwarding::{Hop, MaxForwards};
-use crate::refusal::{Refusal, Rejection};
+use crate::refusal::{BodyFormat, Refusal, Rejection};
 use crate::route::routed;
 use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
-use crate::upstream::{Outgoing, RequestBody, UpstreamError};
+use crate::upstream::{Outgoing, RequestBody, ResponseBody, UpstreamError};
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use hyper::body::Incoming;
+use mgw_bundle::config::Method;
 use std::sync::{Arc, PoisonError};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// What every answer needs, whoever gives it.
-struct Reply<'s> {
-    snapshot: &'s Snapshot,
+pub(super) struct Reply<'s> {
+    pub(super) snapshot: &'s Snapshot,
     api: Option<&'s Api>,
     cors: Option<HeaderValue>,
     id: HeaderValue,
@@ -46,7 +49,10 @@ pub(crate) async fn handle(
     let local = core.snapshot.load_full();
     let snapshot = &*local.0;
     let (mut parts, incoming) = request.into_parts();
-    let method = routed(&parts.method);
+    let method = match routed(&parts.method) {
+        None if websocket::is_extended_connect(&parts) => Some(Method::Get),
+        method => method,
+    };
     let taken_over = if snapshot.compat {
         None
     } else {
@@ -154,6 +160,19 @@ pub(crate) async fn handle(
             return reply.own(exchange, answered, &parts.headers);
         }
     };
+    let mut handshake = None;
+    if parts.method == http::Method::CONNECT && !endpoint.web_socket {
+        let answered = Answered::refused(Phase::Transform, Refusal::BadRequest);
+        return reply.own(exchange, answered, &parts.headers);
+    }
+    if endpoint.web_socket {
+        let client = parts.extensions.remove().filter(|_| websocket::is_asked_for(&parts));
+        let Some(client) = client else {
+            let answered = Answered::refused(Phase::Transform, Refusal::UpgradeRequired);
+            return websocket::demand(reply.own(exchange, answered, &parts.headers), parts.version);
+        };
+        handshake = Some((client, parts.headers.clone()));
+    }
     // The authenticator has let the resource's caller through, so it knows what to strip. If it did not, credentials
     // would reach the backend.
     let Some(strip) = snapshot.authenticator.strip(route.api_index.0, route.resource_index.0) else {
@@ -161,7 +180,7 @@ pub(crate) async fn handle(
         return reply.own(exchange, answered, &parts.headers);
     };
     // What the answer's format depends on is read before the headers go to the backend.
-    let format = crate::refusal::BodyFormat::choose(&parts.headers);
+    let format = BodyFormat::choose(&parts.headers);
     let host = if snapshot.forwarding.needs_host() {
         asked_host(&parts.uri, &parts.headers)
     } else {
@@ -211,6 +230,33 @@ pub(crate) async fn handle(
         None => query,
     };
 
+    if let Some((client, received)) = handshake {
+        let asking = Asking {
+            core: &core,
+            connection: &connection,
+            endpoint,
+            client,
+            uri: &parts.uri,
+            version: parts.version,
+            headers: received,
+            outgoing: Outgoing {
+                method: http::Method::GET,
+                headers: outgoing_headers,
+                host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
+                below: route.below,
+                query,
+                body: RequestBody::Empty,
+                progress: None,
+            },
+            route: &route,
+            client_ip,
+            forwarded,
+            began,
+            format,
+        };
+        exchange.phase = Phase::Upstream;
+        return Box::pin(websocket::open(asking, exchange, reply)).await;
+    }
     let (body, progress) = RequestBody::new(incoming, snapshot.limits.body, &core.clock, began.monotonic_ms);
     exchange.progress.clone_from(&progress);
     exchange.phase = Phase::Upstream;
@@ -224,24 +270,42 @@ pub(crate) async fn handle(
         progress,
     };
     match core.upstream.send(endpoint, outgoing).await {
-        Ok(answer) => {
-            core.metrics.upstream_answered(began.instant.elapsed());
-            exchange.phase = Phase::Respond;
-            let (mut head, body) = answer.into_parts();
-            headers::prepare_response(&mut head.headers);
-            head.version = Version::HTTP_11;
-            exchange.status = Some(head.status);
-            let mut response = Response::from_parts(head, AnswerBody::new(Source::Backend(body), exchange));
-            reply.complete(&mut response);
-            response
-        }
-        Err(error) => {
-            core.report_backend_failure(&route.api.logged.label, &reply.id, &error);
-            let rejection = Rejection::from(refusal_for(&error));
-            let response = snapshot.renderer.render(&rejection, format);
-            reply.send_own(exchange, Some(rejection.refusal), response)
-        }
+        Ok(answer) => relay(reply, exchange, answer, began),
+        Err(error) => failed(reply, exchange, &route, format, &error),
     }
+}
+
+/// Passes a backend's answer on.
+pub(super) fn relay(
+    reply: Reply<'_>,
+    mut exchange: Exchange,
+    answer: Response<ResponseBody>,
+    began: Now,
+) -> Response<AnswerBody> {
+    reply.core.metrics.upstream_answered(began.instant.elapsed());
+    exchange.phase = Phase::Respond;
+    let (mut head, body) = answer.into_parts();
+    headers::prepare_response(&mut head.headers);
+    head.version = Version::HTTP_11;
+    exchange.status = Some(head.status);
+    let mut response = Response::from_parts(head, AnswerBody::new(Source::Backend(body), exchange));
+    reply.complete(&mut response);
+    response
+}
+
+/// Answers for a backend that did not.
+pub(super) fn failed(
+    reply: Reply<'_>,
+    exchange: Exchange,
+    route: &Routed<'_, '_>,
+    format: BodyFormat,
+    error: &UpstreamError,
+) -> Response<AnswerBody> {
+    let label = &route.api.logged.label;
+    reply.core.report_backend_failure(label, &reply.id, error);
+    let rejection = Rejection::from(refusal_for(error));
+    let response = reply.snapshot.renderer.render(&rejection, format);
+    reply.send_own(exchange, Some(rejection.refusal), response)
 }
 
 impl Reply<'_> {
@@ -272,7 +336,7 @@ impl Reply<'_> {
     }
 
     /// The last phase: what every answer carries.
-    fn complete(self, response: &mut Response<AnswerBody>) {
+    pub(super) fn complete(self, response: &mut Response<AnswerBody>) {
         let headers = response.headers_mut();
         self.snapshot.rules.apply_to_response(headers);
         if let Some(rules) = self.api.and_then(|api| api.cors.as_ref()) {

@@ -3,6 +3,7 @@
 use super::answer::{Answer, Answered};
 use super::headers;
 use super::phase::Phase;
+use super::websocket;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
@@ -14,7 +15,7 @@ use hyper::body::Incoming;
 /// Checks sizes and form, and answers `/health`.
 pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Option<Answered> {
     let refuse = |refusal| Some(Answered::refused(Phase::Listener, refusal));
-    if parts.method == Method::CONNECT {
+    if parts.method == Method::CONNECT && !websocket::is_extended_connect(parts) {
         return refuse(Refusal::BadRequest);
     }
     let uri = &parts.uri;

@@ -17,6 +17,7 @@ mod phase;
 mod request_id;
 mod routing;
 mod service;
+pub(crate) mod websocket;
 
 pub(crate) use handle::handle;
 pub(crate) use request_id::RequestIds;

@@ -76,6 +76,8 @@ pub enum Refusal {
     MethodNotAllowed,
     /// The request is not well-formed.
     BadRequest,
+    /// The resource is a WebSocket and the request no handshake for one.
+    UpgradeRequired,
     /// The body is larger than allowed.
     BodyTooLarge,
     /// The request target is longer than allowed.
@@ -111,7 +113,7 @@ const POLICY: &str = "Internal server error occured";
 
 impl Refusal {
     /// Every reason, in declaration order.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Unclassified,
         Self::InvalidCredentials,
         Self::MissingCredentials,
@@ -146,6 +148,7 @@ impl Refusal {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::BadRequest,
+        Self::UpgradeRequired,
         Self::BodyTooLarge,
         Self::UriTooLong,
         Self::HeadersTooLarge,
@@ -203,6 +206,7 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge if compat => StatusCode::PAYLOAD_TOO_LARGE,
@@ -255,6 +259,7 @@ impl Refusal {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::BadRequest
+            | Self::UpgradeRequired
             | Self::BodyTooLarge
             | Self::UriTooLong
             | Self::HeadersTooLarge
@@ -348,6 +353,7 @@ impl Refusal {
             Self::NotFound => ("Runtime Error", "No matching resource found for given API Request"),
             Self::MethodNotAllowed => ("Runtime Error", "Method not allowed for given API resource"),
             Self::BadRequest => ("Bad Request", "The request is not well-formed"),
+            Self::UpgradeRequired => ("Upgrade Required", "This resource is a WebSocket"),
             Self::BodyTooLarge => ("Payload Too Large", "The request body is larger than allowed"),
             Self::UriTooLong => ("URI Too Long", "The request target is longer than allowed"),
             Self::HeadersTooLarge => (
@@ -407,6 +413,7 @@ impl Refusal {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::BadRequest => "bad_request",
+            Self::UpgradeRequired => "upgrade_required",
             Self::BodyTooLarge => "body_too_large",
             Self::UriTooLong => "uri_too_long",
             Self::HeadersTooLarge => "headers_too_large",

@@ -8,9 +8,12 @@ use crate::auth::ClientCertificate;
 use crate::clock::Clock;
 use futures_util::task::AtomicWaker;
 use http::HeaderValue;
+use std::fmt;
+use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -78,6 +81,17 @@ pub(crate) struct Connection {
     /// The order that the task has seen; [`UNSEEN`] before its first look.
     watched: AtomicU8,
     waker: AtomicWaker,
+    successor: Mutex<Successor>,
+}
+
+/// What a connection does once it speaks HTTP no more.
+#[derive(Default)]
+struct Successor(Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl fmt::Debug for Successor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Successor").field(&self.0.is_some()).finish()
+    }
 }
 
 const UNSEEN: u8 = u8::MAX;
@@ -99,6 +113,7 @@ impl Connection {
             order: AtomicU8::new(Order::Serve as u8),
             watched: AtomicU8::new(UNSEEN),
             waker: AtomicWaker::new(),
+            successor: Mutex::default(),
             clock,
         }
     }
@@ -109,6 +124,18 @@ impl Connection {
             let text = self.peer.ip().to_canonical().to_string();
             HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
         })
+    }
+
+    /// Has `successor` run in the connection's place when it has switched to another protocol.
+    pub(crate) fn becomes(&self, successor: impl Future<Output = ()> + Send + 'static) {
+        let mut place = self.successor.lock().unwrap_or_else(PoisonError::into_inner);
+        place.0 = Some(Box::pin(successor));
+    }
+
+    /// Takes what runs in the connection's place.
+    pub(super) fn successor(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let mut place = self.successor.lock().unwrap_or_else(PoisonError::into_inner);
+        place.0.take()
     }
 
     /// What the client showed in the handshake.

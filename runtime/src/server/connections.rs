@@ -12,6 +12,7 @@ pub(crate) struct Connections {
     open: Mutex<Open>,
     count: AtomicUsize,
     emptied: Notify,
+    finishing: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -51,11 +52,17 @@ impl Connections {
 
     /// Tells the connections that can to finish; the others get `patience_ms` to send their request.
     pub(super) fn finish(&self, now_ms: u64, patience_ms: u64) {
+        self.finishing.notify_waiters();
         self.for_each(|connection| {
             if connection.may_finish(now_ms, patience_ms) {
                 connection.order(Order::Finish);
             }
         });
+    }
+
+    /// Waits until connections are told to finish; told again and again until they have.
+    pub(crate) async fn finishing(&self) {
+        self.finishing.notified().await;
     }
 
     pub(super) fn abort(&self) {

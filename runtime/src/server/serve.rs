@@ -14,7 +14,7 @@ use rustls::ServerConfig;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::Poll;
@@ -190,7 +190,7 @@ async fn serve<S>(
         let answer = handle(Arc::clone(core), Arc::clone(&connection), request);
         answer.map(Ok::<_, Infallible>)
     });
-    let mut serving = pin!(builder.serve_connection(io, service));
+    let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
     let mut finishing = false;
     let outcome = poll_fn(|context| {
         match connection.ordered(context.waker()) {
@@ -205,12 +205,26 @@ async fn serve<S>(
         serving.as_mut().poll(context)
     })
     .await;
+    if let Some(successor) = connection.successor()
+        && outcome.is_ok()
+    {
+        follow(&connection, successor).await;
+    }
     if let Err(error) = outcome {
         if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
             core.metrics.malformed();
         }
         tracing::debug!(peer = %connection.peer, error = &*error as &dyn std::error::Error, "a client connection ended early");
     }
+}
+
+/// Runs what follows HTTP on a connection until it ends, or has to.
+async fn follow(connection: &Connection, mut successor: Pin<Box<dyn Future<Output = ()> + Send>>) {
+    poll_fn(|context| match connection.ordered(context.waker()) {
+        Order::Abort => Poll::Ready(()),
+        Order::Serve | Order::Finish => successor.as_mut().poll(context),
+    })
+    .await;
 }
 
 fn builder(protocols: Protocols, settings: &ServeSettings, keep_alive: bool) -> auto::Builder<TokioExecutor> {
@@ -224,6 +238,7 @@ fn builder(protocols: Protocols, settings: &ServeSettings, keep_alive: bool) -> 
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS)
+        .enable_connect_protocol()
         .max_send_buf_size(HTTP2_SEND_BUFFER)
         .max_header_list_size(u32::try_from(settings.max_head.max(READ_BUFFER)).unwrap_or(u32::MAX));
     match protocols {

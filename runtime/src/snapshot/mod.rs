@@ -17,7 +17,7 @@ pub(crate) use header_rules::HeaderRules;
 use certificates::BundleCertificates;
 
 use crate::auth::{Authenticator, KeyMaterial, Security};
-use crate::config::RuntimeConfig;
+use crate::config::{RuntimeConfig, WebSockets};
 use crate::discovery::Discovery;
 use crate::forwarding::Forwarding;
 use crate::metrics::Metrics;
@@ -135,6 +135,7 @@ pub(crate) struct Snapshot {
     /// The header in which trusted proxies show their clients' certificates.
     pub(crate) certificate_header: Option<CertificateHeader>,
     pub(crate) limits: RequestLimits,
+    pub(crate) web_sockets: WebSockets,
     /// Answer unknown resources and methods as JSON.
     pub(crate) api_fault_responses: bool,
     /// Answer unknown base paths as JSON.
@@ -218,6 +219,7 @@ impl Snapshot {
                 headers: config.listener.max_header_size,
                 body: config.listener.max_body_size.unwrap_or(u64::MAX),
             },
+            web_sockets: config.web_sockets,
             api_fault_responses: gateway.api_fault_responses,
             global_fault_responses: gateway.global_fault_responses,
             compat: config.compat,

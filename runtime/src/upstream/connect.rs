@@ -65,18 +65,31 @@ impl Connector {
 
     /// Opens a connection and spawns the task that drives it.
     pub(super) async fn connect(&self, origin: &Origin, budget: Duration) -> Result<Connected, UpstreamError> {
-        tokio::time::timeout(self.timeout.min(budget), self.open(origin))
+        self.within(budget, origin, false).await
+    }
+
+    /// The same for a request that asks the backend to switch to another protocol.
+    pub(super) async fn connect_to_switch(
+        &self,
+        origin: &Origin,
+        budget: Duration,
+    ) -> Result<Connected, UpstreamError> {
+        self.within(budget, origin, true).await
+    }
+
+    async fn within(&self, budget: Duration, origin: &Origin, switches: bool) -> Result<Connected, UpstreamError> {
+        tokio::time::timeout(self.timeout.min(budget), self.open(origin, switches))
             .await
             .unwrap_or(Err(UpstreamError::ConnectTimeout))
             .inspect(|_| origin.worked())
             .inspect_err(|_| origin.failed())
     }
 
-    async fn open(&self, origin: &Origin) -> Result<Connected, UpstreamError> {
+    async fn open(&self, origin: &Origin, switches: bool) -> Result<Connected, UpstreamError> {
         let stream = dial(origin).await.map_err(UpstreamError::Connect)?;
         let Some(tls) = &origin.tls else {
             let http2 = origin.speaks.is_http2_without_tls();
-            return self.drive(TokioIo::new(stream), http2).await;
+            return self.drive(TokioIo::new(stream), http2, switches).await;
         };
         let stream = TlsConnector::from(tls.config.load_full())
             .connect(tls.name.clone(), stream)
@@ -90,10 +103,10 @@ impl Connector {
             );
             return Err(UpstreamError::Tls(error));
         };
-        self.drive(TokioIo::new(stream), http2).await
+        self.drive(TokioIo::new(stream), http2, switches).await
     }
 
-    async fn drive<T>(&self, io: T, http2: bool) -> Result<Connected, UpstreamError>
+    async fn drive<T>(&self, io: T, http2: bool, switches: bool) -> Result<Connected, UpstreamError>
     where
         T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
@@ -104,7 +117,11 @@ impl Connector {
             .handshake(io)
             .await
             .map_err(UpstreamError::Exchange)?;
-        tokio::spawn(ended(connection));
+        if switches {
+            tokio::spawn(ended(connection.with_upgrades()));
+        } else {
+            tokio::spawn(ended(connection));
+        }
         Ok(Connected::Http1(sender))
     }
 

@@ -11,6 +11,8 @@ pub(crate) struct Endpoint {
     pub(crate) choice: Choice,
     /// At least one.
     pub(crate) targets: Box<[Target]>,
+    /// Whether WebSockets are opened to it, and nothing else.
+    pub(crate) web_socket: bool,
     /// For the start of the answer and between its parts.
     pub(crate) timeout: Duration,
     /// Credentials that the gateway adds.

@@ -79,14 +79,7 @@ impl Upstream {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failed::Sent(UpstreamError::Unusable));
         }
-        let header_bytes: usize = response
-            .headers()
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len() + 4)
-            .sum();
-        if header_bytes > self.bounds.headers || response.body().size_hint().lower() > self.bounds.body {
-            return Err(Failed::Sent(UpstreamError::AnswerTooLarge));
-        }
+        self.check_bounds(&response).map_err(Failed::Sent)?;
         Ok(response.map(|incoming| {
             let lease = Lease {
                 pool: Arc::clone(&self.pool),
@@ -97,6 +90,19 @@ impl Upstream {
             };
             ResponseBody::new(incoming, lease, timeout, self.bounds.body)
         }))
+    }
+
+    /// Refuses answers beyond the operator's limits.
+    pub(super) fn check_bounds(&self, response: &Response<Incoming>) -> Result<(), UpstreamError> {
+        let header_bytes: usize = response
+            .headers()
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum();
+        if header_bytes > self.bounds.headers || response.body().size_hint().lower() > self.bounds.body {
+            return Err(UpstreamError::AnswerTooLarge);
+        }
+        Ok(())
     }
 
     /// Waits for `future`. The time counts from the last sign of life: while the client is still sending, from its last bytes.

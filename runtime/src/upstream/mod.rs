@@ -23,6 +23,7 @@ mod speaks;
 mod target;
 mod tls;
 mod unreached;
+mod upgrade;
 mod verify;
 
 pub(crate) use active::ActiveLimit;
@@ -39,3 +40,4 @@ pub(crate) use response_body::{ResponseBody, ResponseBodyError};
 pub(crate) use send::{Outgoing, ResponseBounds, Upstream};
 pub(crate) use target::{Found, Looking, Target};
 pub use tls::TrustError;
+pub(crate) use upgrade::{Switch, Switched};

@@ -30,3 +30,4 @@ mod services;
 mod shared_quotas;
 mod streaming;
 mod traffic_manager;
+mod web_sockets;

@@ -39,7 +39,27 @@ pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostic
             Err(fault) => diagnostics.push(bad_url(source, element.span, text.trim(), &fault)),
         }
     }
-    (urls.len() == elements.len()).then_some(urls)
+    if urls.len() != elements.len() {
+        return None;
+    }
+    let of_web_sockets = urls.iter().filter(|target| is_web_socket(&target.url)).count();
+    if of_web_sockets != 0 && of_web_sockets != urls.len() {
+        diagnostics.push(
+            Diagnostic::error(
+                "endpoint-url",
+                source,
+                list.span,
+                "an endpoint is for WebSockets or for HTTP, and these `urls` are of both",
+            )
+            .remedy("Give the operations that are WebSockets an endpoint of their own."),
+        );
+        return None;
+    }
+    Some(urls)
+}
+
+fn is_web_socket(url: &str) -> bool {
+    url.starts_with("ws:") || url.starts_with("wss:")
 }
 
 /// The finding about a URL; one with credentials is shown neither in the message nor with its line.
@@ -81,9 +101,9 @@ fn target(text: &str) -> Result<Target, String> {
 /// Checks a backend URL and brings it into the form of the contract: no `/` at its end.
 pub(in crate::compile) fn backend_url(text: &str) -> Result<String, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") {
+    if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
         return Err(format!(
-            "the gateway speaks http and https to backends, not {}",
+            "the gateway speaks http, https, ws and wss to backends, not {}",
             url.scheme()
         ));
     }
@@ -126,7 +146,7 @@ mod tests {
         }
         for (text, fault) in [
             ("etcd(shop)", "etcd(KEY, DEFAULT_URL)"),
-            ("etcd(shop, ftp://a)", "http and https"),
+            ("etcd(shop, ftp://a)", "http, https, ws and wss"),
             ("srv(, http://a)", "srv(NAME, DEFAULT_URL)"),
             ("file(/etc/passwd, http://a)", "below the folder"),
             ("file(../urls, http://a)", "below the folder"),

@@ -76,6 +76,7 @@ mod tests {
         Arc::new(Endpoint {
             choice: Choice::Single,
             targets: Box::default(),
+            web_socket: false,
             timeout: Duration::ZERO,
             authorization: None,
             cursor: AtomicUsize::new(0),

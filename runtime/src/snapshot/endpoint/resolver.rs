@@ -62,7 +62,9 @@ impl<'a> Resolver<'a> {
             .iter()
             .enumerate()
             .filter_map(|(index, written)| self.target(api, endpoint, sandbox, index, written))
-            .collect::<Box<[Target]>>();
+            .collect::<Vec<_>>();
+        let web_socket = targets.iter().any(|(_, web_socket)| *web_socket);
+        let targets: Box<[Target]> = targets.into_iter().map(|(target, _)| target).collect();
         if endpoint.targets.is_empty() {
             self.problems.push(EndpointProblem {
                 api: format!("{}:{}", api.name, api.version),
@@ -79,12 +81,14 @@ impl<'a> Resolver<'a> {
                 EndpointKind::Failover => Choice::Failover,
             },
             targets,
+            web_socket,
             timeout: Duration::from_millis(endpoint.timeout_ms.max(1)),
             authorization: authorization(self.overrides, endpoint, sandbox),
             cursor: AtomicUsize::new(0),
         }
     }
 
+    /// Returns a target, and whether WebSockets are opened to it.
     fn target(
         &mut self,
         api: &config::Api,
@@ -92,7 +96,7 @@ impl<'a> Resolver<'a> {
         sandbox: bool,
         index: usize,
         written: &config::Target,
-    ) -> Option<Target> {
+    ) -> Option<(Target, bool)> {
         let mut setting = None;
         let mut written = written.clone();
         if let Some(name) = endpoint.name.as_deref() {
@@ -112,6 +116,7 @@ impl<'a> Resolver<'a> {
             }
         }
         self.at(&written, endpoint.protocol)
+            .map(|target| (target, is_web_socket(&written.url)))
             .map_err(|reason| {
                 self.problems.push(EndpointProblem {
                     api: format!("{}:{}", api.name, api.version),
@@ -151,4 +156,10 @@ impl<'a> Resolver<'a> {
             }
         }
     }
+}
+
+/// Whether WebSockets are opened to the backend of a URL.
+fn is_web_socket(url: &str) -> bool {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss")
 }

@@ -9,6 +9,7 @@ mod issuer;
 mod pki;
 mod tls_backend;
 mod tls_client;
+mod web_socket;
 
 pub use backend::{Backend, respond};
 pub use client::{Client, Response};
@@ -19,6 +20,7 @@ pub use issuer::Issuer;
 pub use pki::Pki;
 pub use tls_backend::TlsBackend;
 pub use tls_client::TlsClient;
+pub use web_socket::{WebSocket, close_reason};
 
 use std::time::{Duration, Instant};
 
