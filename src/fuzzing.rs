@@ -3,6 +3,7 @@
 pub use crate::cloud::pull::fuzzing::answers;
 pub use crate::cloud::session::fuzzing::session_file;
 pub use crate::compile::fuzzing::{definition, policies_file};
+pub use crate::grpc::fuzzing::grpc_definition;
 
 #[cfg(test)]
 mod tests {
@@ -13,6 +14,7 @@ mod tests {
         super::definition(bytes, Format::Yaml);
         super::definition(bytes, Format::Json);
         super::policies_file(bytes);
+        super::grpc_definition(bytes);
         super::session_file(bytes);
         super::answers(bytes);
     }
@@ -36,6 +38,12 @@ mod tests {
         "paths": {"/a/{b}": {"get": {"security": [{"k": []}], "x-scope": "s", "responses": {}}}},
         "components": {"securitySchemes": {"k": {"type": "apiKey", "in": "header", "name": "x"}}}}"##;
 
+    const GRPC: &str = r#"syntax = "proto3"; package a.b; import "wso2/options.proto"; import "google/protobuf/empty.proto";
+        message M { string a = 1; repeated M b = 2; oneof c { int32 d = 3; } }
+        service S { option (wso2.production_endpoints) = { url: ["http://b"] type: FAILOVER advanceEndpointConfig { timeoutInMillis: 5 } };
+        option (wso2.security) = OAUTH2; option (wso2.throttling_tier) = "T";
+        rpc R (M) returns (stream google.protobuf.Empty) { option (wso2.method_scopes) = "a,b"; } }"#;
+
     const ANSWERS: &str = r#"{"id": "i", "name": "N", "version": "1", "context": "/t/org/c", "lifeCycleStatus": "PUBLISHED",
         "endpointConfig": {"endpoint_type": "http", "production_endpoints": {"url": "http://u:p@b"}}, "unitTime": 1,
         "operations": [{"target": "/a", "verb": "GET", "scopes": ["s"]}], "policyName": "P", "timeUnit": "min",
@@ -53,7 +61,9 @@ mod tests {
             definition in damaged(DEFINITION),
             policies in damaged(crate::compile::DEFAULT_POLICIES),
             answers in damaged(ANSWERS),
+            grpc in damaged(GRPC),
         ) {
+            take(&grpc);
             take(&definition);
             take(&policies);
             take(&answers);

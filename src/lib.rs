@@ -15,6 +15,7 @@ pub mod exit;
 pub mod failure;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+pub mod grpc;
 mod local_issuer;
 pub(crate) mod lock;
 pub mod openapi;

@@ -13,7 +13,7 @@ const MAX_FILES: usize = 20_000;
 
 /// A file of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ProjectFile {
+pub(super) struct ProjectFile<F = Format> {
     /// Where it is.
     pub(super) path: PathBuf,
     /// As messages call it: reachable from the current folder.
@@ -21,7 +21,7 @@ pub(super) struct ProjectFile {
     /// Inside the project, with `/` between its parts.
     pub(super) relative: String,
     /// Its syntax.
-    pub(super) format: Format,
+    pub(super) format: F,
 }
 
 /// A file that could not be read.
@@ -58,8 +58,27 @@ pub(super) fn definitions(
     folder: &str,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<ProjectFile>, FileError> {
+    list(root, folder, Format::of_name, diagnostics)
+}
+
+/// Lists the `.proto` files below `folder` in the same way.
+pub(super) fn protos(
+    root: &Path,
+    folder: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<ProjectFile<()>>, FileError> {
+    list(root, folder, |name| name.ends_with(".proto").then_some(()), diagnostics)
+}
+
+fn list<F>(
+    root: &Path,
+    folder: &str,
+    wanted: fn(&str) -> Option<F>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<ProjectFile<F>>, FileError> {
     let mut walk = Walk {
         root,
+        wanted,
         real_root: None,
         files: Vec::new(),
         entries: 0,
@@ -75,15 +94,17 @@ pub(super) fn definitions(
     Ok(files)
 }
 
-struct Walk<'a> {
+struct Walk<'a, F> {
     root: &'a Path,
+    /// The syntax of a file that is wanted, by its name.
+    wanted: fn(&str) -> Option<F>,
     real_root: Option<PathBuf>,
-    files: Vec<ProjectFile>,
+    files: Vec<ProjectFile<F>>,
     entries: usize,
     diagnostics: &'a mut Diagnostics,
 }
 
-impl Walk<'_> {
+impl<F> Walk<'_, F> {
     fn folder(&mut self, relative: &str, depth: usize) -> Result<(), FileError> {
         let path = self.root.join(relative);
         if depth > MAX_DEPTH {
@@ -120,7 +141,7 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, relative: &str, name: &str) {
-        if let Some(format) = Format::of_name(name) {
+        if let Some(format) = (self.wanted)(name) {
             self.files.push(ProjectFile {
                 path: self.root.join(relative),
                 shown: shown(self.root, relative),

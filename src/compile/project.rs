@@ -4,11 +4,11 @@ use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
 use super::unique::{self, Candidate};
 use super::{api, certificates, policies, reserved, subscribers, unreachable};
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-use crate::openapi;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::project::{Layout, Settings, SettingsError};
-use crate::yaml::{self, Format};
-use mgw_bundle::config::{self, Api, Policies};
+use crate::yaml::{self, Format, Node, Source};
+use crate::{grpc, openapi};
+use mgw_bundle::config::{self, Api, ApiKind, Policies};
 use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot, api_id, names};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -91,28 +91,16 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
 
     let mut files = files::definitions(root, DEFINITIONS, &mut diagnostics)?;
     files.extend(files::definitions(root, PULLED_DEFINITIONS, &mut diagnostics)?);
-    if files.is_empty() {
+    let protos = files::protos(root, GRPC_DEFINITIONS, &mut diagnostics)?;
+    if files.is_empty() && protos.is_empty() {
         diagnostics.push(
             Diagnostic::file(
                 "no-definition",
                 files::shown(root, DEFINITIONS),
                 "there is no API definition to build",
             )
-            .remedy("Copy OpenAPI files into `api_definitions/`, or run `mgw add` or `mgw pull`."),
+            .remedy("Copy OpenAPI files into `api_definitions/` or `.proto` files into `grpc_definitions/`, or run `mgw add` or `mgw pull`."),
         );
-    }
-    if root
-        .join(GRPC_DEFINITIONS)
-        .read_dir()
-        .is_ok_and(|mut folder| folder.next().is_some())
-    {
-        let mut diagnostic = Diagnostic::file(
-            "grpc",
-            files::shown(root, GRPC_DEFINITIONS),
-            "gRPC definitions are not built by this version of mgw",
-        );
-        diagnostic.severity = Severity::Warning;
-        diagnostics.push(diagnostic);
     }
     let mut candidates = Vec::new();
     let mut entries = BTreeMap::new();
@@ -120,6 +108,21 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
         if let Some(candidate) = compile_file(file, known, &mut entries, &mut diagnostics)? {
             candidates.push(candidate);
         }
+    }
+    for service in read_protos(&protos, &mut diagnostics)? {
+        let file = format!("{GRPC_DEFINITIONS}/{}", service.name);
+        let candidate = compile_document(
+            service.source,
+            service.document,
+            &file,
+            known,
+            &mut entries,
+            &mut diagnostics,
+        )?;
+        candidates.extend(candidate.map(|mut candidate| {
+            candidate.compiled.api.kind = ApiKind::Grpc;
+            candidate
+        }));
     }
     unique::check(&candidates, &mut diagnostics);
     reserved::check(&candidates, build.compat, &mut diagnostics);
@@ -280,11 +283,36 @@ fn compile_file(
             return Ok(None);
         }
     };
+    compile_document(source, document, &file.relative, policies, entries, diagnostics)
+}
+
+/// Reads the gRPC definitions; each service is an OpenAPI document then.
+fn read_protos(files: &[ProjectFile<()>], diagnostics: &mut Diagnostics) -> Result<Vec<grpc::Service>, CompileError> {
+    let prefix = format!("{GRPC_DEFINITIONS}/");
+    let mut protos = Vec::with_capacity(files.len());
+    for file in files {
+        protos.push(grpc::ProtoFile {
+            shown: file.shown.clone(),
+            name: file.relative.strip_prefix(&prefix).unwrap_or(&file.relative).to_owned(),
+            bytes: files::read(&file.path)?,
+        });
+    }
+    Ok(grpc::read(protos, diagnostics))
+}
+
+fn compile_document(
+    source: Source,
+    document: Node,
+    file: &str,
+    policies: KnownPolicies<'_>,
+    entries: &mut BTreeMap<String, Vec<u8>>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Candidate>, CompileError> {
     let Some(definition) = openapi::read(source, document, diagnostics) else {
         return Ok(None);
     };
     let entry = entry_name(definition.title(), definition.version());
-    let Some(compiled) = api::compile(&definition, policies, &file.relative, entry.clone(), diagnostics) else {
+    let Some(compiled) = api::compile(&definition, policies, file, entry.clone(), diagnostics) else {
         return Ok(None);
     };
     let json = serde_json::to_vec_pretty(&openapi::resolved_document(&definition.document)).map_err(|source| {

@@ -598,8 +598,8 @@ fn folders_that_are_no_project_and_projects_without_definitions() {
     assert_eq!(
         problems(&layout, &compiled),
         [
-            "api_definitions: error: there is no API definition to build [Copy OpenAPI files into `api_definitions/`, or \
-          run `mgw add` or `mgw pull`.]"
+            "api_definitions: error: there is no API definition to build [Copy OpenAPI files into `api_definitions/` or \
+          `.proto` files into `grpc_definitions/`, or run `mgw add` or `mgw pull`.]"
         ]
     );
 }
