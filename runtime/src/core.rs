@@ -9,7 +9,7 @@ use crate::server::Connections;
 use crate::snapshot::Snapshot;
 use crate::throttle::{CoreGlobal, CoreThrottle};
 use crate::traffic_manager::EventQueue;
-use crate::upstream::{Upstream, UpstreamError};
+use crate::upstream::{FailureReason, Fault, Upstream};
 use arc_swap::ArcSwap;
 use crossbeam_utils::CachePadded;
 use http::HeaderValue;
@@ -55,15 +55,17 @@ impl Core {
         self.snapshot.store(Arc::new(Local(Arc::clone(snapshot))));
     }
 
-    /// Warns about a backend, once a second at the most: a backend that is down fails with every request.
-    pub(crate) fn report_backend_failure(&self, api: &str, id: &HeaderValue, error: &UpstreamError) {
-        if matches!(
-            error,
-            UpstreamError::Client
-                | UpstreamError::ClientTimeout
-                | UpstreamError::BodyTooLarge
-                | UpstreamError::Unaddressable
-        ) {
+    /// Warns about a request that got no whole answer, once a second at the most: a backend that is down fails with every
+    /// request. The client's faults are for the access log.
+    pub(crate) fn report_failure(
+        &self,
+        api: &str,
+        id: &HeaderValue,
+        failure: FailureReason,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        let fault = failure.fault();
+        if fault == Fault::Client {
             return;
         }
         let now_ms = self.clock.monotonic_ms().max(1);
@@ -78,9 +80,11 @@ impl Core {
         tracing::warn!(
             api,
             id,
+            fault = fault.word(),
+            reason = failure.word(),
             unreported,
-            error = error as &dyn std::error::Error,
-            "a backend gave no answer"
+            error,
+            "a request got no whole answer of its backend"
         );
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! `client - - [time] "method target version" status bytes "referer" "agent" id=… api=… app=… phase=… ms=…`
 //!
+//! Behind it stand `fault=…` and `reason=…` when the client got no whole answer of a backend: who is to blame, and why.
+//!
 //! `phase` is the one that answered; `respond` stands for an answer of the backend.
 //!
 //! Values of query parameters that carry credentials are replaced; header and target text is escaped, so that a client
 //! can neither forge lines nor send terminal sequences.
 
 use crate::auth::Caller;
+use crate::upstream::FailureReason;
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -60,6 +63,8 @@ pub(crate) struct Record {
     pub(crate) api: Option<Arc<LoggedApi>>,
     /// The admitted caller: the consumer key is written, else the application.
     pub(crate) caller: Option<Arc<Caller>>,
+    /// Why the client got no whole answer of a backend.
+    pub(crate) failure: Option<FailureReason>,
 }
 
 /// What lines say about an API.
@@ -111,6 +116,8 @@ impl Record {
             "api": self.api.as_ref().map(|api| &api.label),
             "application": self.application(),
             "phase": self.phase,
+            "fault": self.failure.map(|failure| failure.fault().word()),
+            "reason": self.failure.map(|failure| failure.word()),
             "durationMs": self.duration.as_micros() as f64 / 1000.0,
         });
         // Writing to a string does not fail.
@@ -145,7 +152,11 @@ impl Record {
         line.push_str(" app=");
         push_word(line, self.application());
         let (milliseconds, rest) = (self.duration.as_millis(), self.duration.subsec_micros() % 1000);
-        let _ = writeln!(line, " phase={} ms={milliseconds}.{rest:03}", self.phase);
+        let _ = write!(line, " phase={} ms={milliseconds}.{rest:03}", self.phase);
+        if let Some(failure) = self.failure {
+            let _ = write!(line, " fault={} reason={}", failure.fault().word(), failure.word());
+        }
+        line.push('\n');
     }
 }
 
@@ -284,6 +295,7 @@ mod tests {
                 key_parameters: vec!["mykey".into(), "my key".into()],
             })),
             caller: None,
+            failure: None,
         }
     }
 

@@ -205,6 +205,7 @@ mod tests {
                 id: HeaderValue::from_static("1"),
                 api: None,
                 caller: None,
+                failure: None,
             }));
         }
         writer.finish();

@@ -1,9 +1,10 @@
-//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas`, `/blocks` and `/revocations`, on a thread of its own.
+//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas`, `/backends`, `/blocks` and `/revocations`, on a thread of its own.
 //!
 //! It is served by the control runtime, so that it answers while the cores are busy or drained.
 
 mod answer;
 mod aside;
+mod backends;
 mod blocks;
 mod guard;
 mod quotas;

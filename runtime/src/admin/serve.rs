@@ -4,10 +4,11 @@ use super::answer::{Answer, json, not_allowed, with};
 use super::aside::Aside;
 use super::blocks::{BlockError, BlocksInForce};
 use super::ready::Readiness;
-use super::{blocks, quotas, revocations};
+use super::{backends, blocks, quotas, revocations};
 use crate::auth::RevocationListError;
 use crate::operator_blocks::OperatorBlock;
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
+use crate::upstream::EndpointState;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -34,6 +35,8 @@ pub(crate) trait State: Send + Sync + 'static {
     fn metrics(&self) -> String;
     /// Applies a list of revoked tokens and returns how many; else what is wrong with it.
     fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>>;
+    /// What is known of backends.
+    fn endpoints(&self) -> Vec<Arc<EndpointState>>;
     /// Looks at all counters; takes its time.
     fn quotas(&self, filter: &QuotaFilter) -> QuotaStates;
     /// Starts counts again and returns how many; takes its time.
@@ -100,6 +103,7 @@ impl<S: State> Asked<S> {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         match request.uri().path() {
             "/revocations" => revocations::answer(&*self.state, request).await,
+            "/backends" => backends::answer(&*self.state, &request, self.local),
             "/quotas" => quotas::show(&self.state, &self.aside, request, self.local).await,
             "/quotas/reset" => quotas::reset(&self.state, &self.aside, request, self.peer).await,
             path if path == blocks::PATH || path.starts_with(blocks::BELOW) => {

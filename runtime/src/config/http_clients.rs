@@ -95,10 +95,25 @@ pub(super) const KEYS: &[Key] = &[
         "requests at a time on one HTTP/2 connection",
     ),
     Key::new(
+        "httpClients.poolConfig.maxWaitingRequests",
+        Kind::COUNT,
+        "1024",
+        "requests that wait for a connection, per backend and core; more are refused at once",
+    ),
+    Key::new(
         "httpClients.poolConfig.idleTimeout",
         Kind::POSITIVE,
         "60000",
         "ms after which an idle connection is closed",
+    ),
+    Key::new(
+        "httpClients.repeatableBodySize",
+        Kind::Integer {
+            min: 0,
+            max: 16_777_216,
+        },
+        "65536",
+        "bytes of a request body that are kept so that it can be sent again; a longer one is sent once",
     ),
     Key::new(
         "httpClients.connectTimeout",
@@ -155,6 +170,8 @@ pub struct Pool {
     pub max_idle: usize,
     /// For a connection to become free.
     pub wait: Duration,
+    /// Requests that wait.
+    pub max_waiting: usize,
     /// After which an idle connection is closed.
     pub idle: Duration,
     /// Requests at a time on one HTTP/2 connection.
@@ -223,6 +240,8 @@ pub struct HttpClients {
     pub private_key_file: Option<PathBuf>,
     /// Bounds of the pool.
     pub pool: Pool,
+    /// Bytes of a request body that are kept so that it can be sent again.
+    pub kept_body: usize,
     /// For a connection.
     pub connect_timeout: Duration,
     /// Proxy towards backends.
@@ -293,10 +312,12 @@ impl HttpClients {
                 max_active: reader.limit("httpClients.poolConfig.maxActiveConnections"),
                 max_idle: reader.count("httpClients.poolConfig.maxIdleConnections"),
                 wait: reader.milliseconds("httpClients.poolConfig.waitTimeInMillis"),
+                max_waiting: reader.count("httpClients.poolConfig.maxWaitingRequests"),
                 idle: reader.milliseconds("httpClients.poolConfig.idleTimeout"),
                 streams: u32::try_from(reader.count("httpClients.poolConfig.maxActiveStreamsPerConnection"))
                     .unwrap_or(u32::MAX),
             },
+            kept_body: reader.count("httpClients.repeatableBodySize"),
             connect_timeout: reader.milliseconds("httpClients.connectTimeout"),
             proxy,
             response_limits: ResponseLimits {

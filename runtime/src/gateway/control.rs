@@ -15,6 +15,7 @@ use crate::server::ServerTls;
 use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use crate::traffic_manager::Groups;
+use crate::upstream::EndpointState;
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Block;
@@ -184,6 +185,10 @@ impl State for Control {
         self.continued.security.revocations.apply(list, unix_ms())
     }
 
+    fn endpoints(&self) -> Vec<Arc<EndpointState>> {
+        self.continued.endpoints.all()
+    }
+
     fn quotas(&self, filter: &QuotaFilter) -> QuotaStates {
         self.continued.counters.quotas(filter, unix_ms())
     }
@@ -246,6 +251,7 @@ impl State for Control {
         let gauges = Gauges {
             connections: sum(|core| core.connections.count()),
             idle_backend_connections: sum(|core| core.upstream.pool.idle()),
+            endpoints: self.continued.endpoints.all(),
             access_log_dropped: dropped.map_or(0, |log| log.dropped()),
             token_hits: hits,
             token_misses: misses,

@@ -20,7 +20,10 @@ use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::{Continued, Snapshot};
 use crate::throttle::{CoreGlobal, CoreThrottle, Counters};
 use crate::traffic_manager::{EventPublisher, EventQueue};
-use crate::upstream::{ActiveLimit, Connector, Http2Settings, Origins, Pool, PoolLimits, ResponseBounds, Upstream};
+use crate::upstream::{
+    ActiveLimit, Connector, EndpointStates, Http2Settings, Origins, Pool, PoolLimits, Prober, Queue, ResponseBounds,
+    Upstream,
+};
 use crate::{admin, server};
 use arc_swap::ArcSwap;
 use mgw_bundle::Bundle;
@@ -52,16 +55,6 @@ impl Gateway {
         let control_runtime = runtime()?;
         let security = Security::start(&config, Some(&options.data_dir), control_runtime.handle())?;
         let (counters, shared_quotas) = quotas(&config, control_runtime.handle())?;
-        let continued = Continued {
-            counters,
-            shared_quotas,
-            origins: Arc::new(Origins::new(&config)?),
-            discovery: Discovery::new(&config.discovery, control_runtime.handle()),
-            security,
-            metrics: Arc::new(Metrics::new(cores)),
-            operator_blocks: OperatorBlocks::open(&options.data_dir)?,
-        };
-        let snapshot = compile(bundle, &config, &continued, 1)?;
         let connector = Connector::new(
             config.http_clients.connect_timeout,
             Http2Settings {
@@ -70,6 +63,21 @@ impl Gateway {
                 max_headers: config.http_clients.response_limits.max_header_size,
             },
         );
+        let prober = Prober {
+            runtime: control_runtime.handle().clone(),
+            upstream: Arc::new(upstream(&config, cores, connector, &Clock::new())),
+        };
+        let continued = Continued {
+            counters,
+            shared_quotas,
+            origins: Arc::new(Origins::new(&config)?),
+            discovery: Discovery::new(&config.discovery, control_runtime.handle()),
+            endpoints: EndpointStates::new(cores, Some(prober)),
+            security,
+            metrics: Arc::new(Metrics::new(cores)),
+            operator_blocks: OperatorBlocks::open(&options.data_dir)?,
+        };
+        let snapshot = compile(bundle, &config, &continued, 1)?;
         let offer_tokens = continued.security.offers_tokens();
         let tls = if config.listener.https_port.is_some() || offer_tokens {
             let trust = snapshot.authenticator.client_trust();
@@ -97,7 +105,7 @@ impl Gateway {
                     number,
                     ids: RequestIds::new(),
                     snapshot: ArcSwap::from_pointee(Local(Arc::clone(&snapshot))),
-                    upstream: upstream(&config, connector, &clock),
+                    upstream: upstream(&config, number, connector, &clock),
                     clock,
                     auth: Mutex::new(CoreAuth::new(&config)),
                     throttle: Mutex::new(CoreThrottle::new()),
@@ -210,7 +218,7 @@ fn bind(
     })
 }
 
-fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upstream {
+fn upstream(config: &RuntimeConfig, core: usize, connector: Connector, clock: &Clock) -> Upstream {
     let pool = &config.http_clients.pool;
     let limits = PoolLimits {
         idle_per_origin: pool.max_idle,
@@ -218,6 +226,7 @@ fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upst
         streams: pool.streams,
     };
     Upstream {
+        core,
         pool: Arc::new(Pool::new(limits)),
         connector,
         clock: clock.clone(),
@@ -225,9 +234,13 @@ fn upstream(config: &RuntimeConfig, connector: Connector, clock: &Clock) -> Upst
             headers: config.http_clients.response_limits.max_header_size,
             body: config.http_clients.response_limits.max_body_size.unwrap_or(u64::MAX),
         },
-        active: pool
-            .max_active
-            .map(|limit| ActiveLimit::new(usize::try_from(limit).unwrap_or(usize::MAX), pool.wait)),
+        active: pool.max_active.map(|limit| {
+            let queue = Queue {
+                wait: pool.wait,
+                length: pool.max_waiting,
+            };
+            ActiveLimit::new(usize::try_from(limit).unwrap_or(usize::MAX), queue)
+        }),
     }
 }
 

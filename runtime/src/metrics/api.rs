@@ -1,6 +1,7 @@
 //! Requests by method and class of status.
 
 use super::add;
+use super::backends::{BackendCounters, sum};
 use http::StatusCode;
 use mgw_bundle::config::Method;
 use std::sync::OnceLock;
@@ -47,7 +48,10 @@ pub(super) fn method_label(position: usize) -> &'static str {
 pub(crate) struct ApiMetrics {
     pub(super) name: String,
     pub(super) version: String,
+    label: String,
     cores: Box<[OnceLock<Box<Requests>>]>,
+    /// A core's shard exists from its first request to a backend of the API on.
+    backends: Box<[OnceLock<Box<BackendCounters>>]>,
 }
 
 impl ApiMetrics {
@@ -55,13 +59,32 @@ impl ApiMetrics {
         Self {
             name: name.to_owned(),
             version: version.to_owned(),
+            label: format!("{name}:{version}"),
             cores: (0..cores).map(|_| OnceLock::new()).collect(),
+            backends: (0..cores).map(|_| OnceLock::new()).collect(),
         }
+    }
+
+    /// `name:version`.
+    pub(crate) fn label(&self) -> &str {
+        &self.label
     }
 
     /// The shard of a core.
     pub(crate) fn core(&self, core: usize) -> Option<&Requests> {
         self.cores.get(core).map(|shard| &**shard.get_or_init(Box::default))
+    }
+
+    /// What a core counts about backends of the API.
+    pub(crate) fn backend(&self, core: usize) -> Option<&BackendCounters> {
+        self.backends.get(core).map(|shard| &**shard.get_or_init(Box::default))
+    }
+
+    pub(super) fn backend_sum<'a>(&'a self, read: impl Fn(&'a BackendCounters) -> Option<&'a AtomicU64>) -> u64 {
+        sum(
+            self.backends.iter().filter_map(OnceLock::get).map(|shard| &**shard),
+            read,
+        )
     }
 
     pub(super) fn sums(&self) -> [[u64; CLASSES.len()]; METHODS] {

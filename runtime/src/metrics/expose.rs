@@ -1,6 +1,7 @@
 //! Writes the merged counters as OpenMetrics text.
 
 use super::api::{CLASSES, METHODS, method_label};
+use super::backends;
 use super::discovery::discovery;
 use super::global_limits::global_limits;
 use super::histogram::HistogramSum;
@@ -17,6 +18,7 @@ use crate::shared_quotas::SharedQuotaStatus;
 use crate::subscription_data::DataStatus;
 use crate::throttle::{CounterStatus, LimitsStatus};
 use crate::traffic_manager::GroupStatus;
+use crate::upstream::EndpointState;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -33,6 +35,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub(crate) struct Gauges {
     pub(crate) connections: u64,
     pub(crate) idle_backend_connections: u64,
+    /// What is known of backends.
+    pub(crate) endpoints: Vec<Arc<EndpointState>>,
     pub(crate) access_log_dropped: u64,
     pub(crate) token_hits: u64,
     pub(crate) token_misses: u64,
@@ -95,6 +99,8 @@ impl Collector for Scrape {
         self.requests(&mut encoder)?;
         self.refusals(&mut encoder)?;
         self.upstream(&mut encoder)?;
+        backends::failures(&mut encoder, &self.metrics)?;
+        backends::states(&mut encoder, &self.gauges.endpoints)?;
         self.key_sources(&mut encoder)?;
         revocation_sources(&mut encoder, &self.gauges.revocation_sources)?;
         if let Some(status) = &self.gauges.subscription_data {

@@ -4,6 +4,7 @@
 //! Labels come from the bundle and from fixed lists, never from requests, so their number is bounded.
 
 mod api;
+mod backends;
 mod core;
 mod discovery;
 mod expose;
@@ -18,6 +19,7 @@ mod traffic_manager;
 
 pub(crate) use self::core::CoreMetrics;
 pub(crate) use api::ApiMetrics;
+pub(crate) use backends::BackendCounters;
 pub(crate) use expose::{Gauges, expose};
 pub(crate) use file_reloads::{FilePart, FileReloads};
 

@@ -80,6 +80,9 @@ impl Body for AnswerBody {
             if let Some(Ok(frame)) = &frame {
                 exchange.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
             }
+            if let Some(Err(error)) = &frame {
+                exchange.broke_off(error);
+            }
             if is_end {
                 exchange.complete = true;
             } else {

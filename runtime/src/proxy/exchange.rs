@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::metrics::ApiMetrics;
 use crate::server::{Connection, Waiting};
 use crate::throttle::Admission;
-use crate::upstream::Progress;
+use crate::upstream::{FailureReason, Progress, ResponseBodyError};
 use http::header::{REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -36,6 +36,8 @@ pub(crate) struct Exchange {
     pub(super) progress: Option<Arc<Progress>>,
     /// Exists only while the access log is on.
     record: Option<Box<Record>>,
+    id: HeaderValue,
+    failure: Option<FailureReason>,
 }
 
 impl Exchange {
@@ -66,6 +68,7 @@ impl Exchange {
                 id: id.clone(),
                 api: None,
                 caller: None,
+                failure: None,
             })
         });
         Self {
@@ -81,6 +84,8 @@ impl Exchange {
             admission: None,
             progress: None,
             record,
+            id: id.clone(),
+            failure: None,
         }
     }
 
@@ -96,6 +101,22 @@ impl Exchange {
     /// See [`Connection::answer_goes_on`].
     pub(super) fn answer_goes_on(&self, waiting: &Waiting) {
         self.connection.answer_goes_on(waiting);
+    }
+
+    /// Notes why a request got no whole answer of a backend, and says so in the log. Attempts are counted where they fail.
+    pub(super) fn failed(&mut self, failure: FailureReason, error: &(dyn std::error::Error + 'static)) {
+        self.failure = Some(failure);
+        let api = self.api.as_ref().map_or("", |api| api.label());
+        self.core.report_failure(api, &self.id, failure, error);
+    }
+
+    /// Notes that a backend's answer broke off.
+    pub(super) fn broke_off(&mut self, error: &ResponseBodyError) {
+        let failure = FailureReason::from(error);
+        if let Some(counters) = self.api.as_ref().and_then(|api| api.backend(self.core.number)) {
+            counters.failed(failure);
+        }
+        self.failed(failure, error);
     }
 
     pub(super) fn routed(&mut self, metrics: &Arc<ApiMetrics>, logged: &Arc<LoggedApi>) {
@@ -135,6 +156,11 @@ impl Drop for Exchange {
             record.bytes = self.bytes;
             record.duration = self.began.instant.elapsed();
             record.phase = self.phase.label();
+            record.failure = self.failure.or(match self.phase {
+                // Nothing failed, and yet nobody took the whole answer.
+                Phase::Upstream | Phase::Respond if !self.complete => Some(FailureReason::ClientGone),
+                _ => None,
+            });
             log.log(record);
         }
     }

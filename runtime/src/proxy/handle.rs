@@ -6,7 +6,7 @@ use super::body::{AnswerBody, Source};
 use super::exchange::Exchange;
 use super::introduce::introduce;
 use super::phase::Phase;
-use super::routing::{self, Asked, Decision, Routed};
+use super::routing::{self, Asked, Decision};
 use super::websocket::Asking;
 use super::{client_address, headers, listener, request_id, service, websocket};
 use crate::auth::{CallerKeyType, RequestView, Services};
@@ -18,7 +18,7 @@ use crate::route::routed;
 use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
-use crate::upstream::{Outgoing, RequestBody, ResponseBody, UpstreamError};
+use crate::upstream::{FailureReason, Outgoing, RequestBody, ResponseBody, UpstreamError};
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use hyper::body::Incoming;
@@ -243,10 +243,12 @@ pub(crate) async fn handle(
                 method: http::Method::GET,
                 headers: outgoing_headers,
                 host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
+                client: client_ip,
                 below: route.below,
                 query,
                 body: RequestBody::Empty,
                 progress: None,
+                counters: route.api.metrics.backend(core.number),
             },
             route: &route,
             client_ip,
@@ -257,21 +259,24 @@ pub(crate) async fn handle(
         exchange.phase = Phase::Upstream;
         return Box::pin(websocket::open(asking, exchange, reply)).await;
     }
-    let (body, progress) = RequestBody::new(incoming, snapshot.limits.body, &core.clock, began.monotonic_ms);
+    let keep = endpoint.kept_body(&parts.method);
+    let (body, progress) = RequestBody::new(incoming, snapshot.limits.body, keep, &core.clock, began.monotonic_ms);
     exchange.progress.clone_from(&progress);
     exchange.phase = Phase::Upstream;
     let outgoing = Outgoing {
         method: parts.method,
         headers: outgoing_headers,
         host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
+        client: client_ip,
         below: route.below,
         query,
         body,
         progress,
+        counters: route.api.metrics.backend(core.number),
     };
     match core.upstream.send(endpoint, outgoing).await {
         Ok(answer) => relay(reply, exchange, answer, began),
-        Err(error) => failed(reply, exchange, &route, format, &error),
+        Err(error) => failed(reply, exchange, format, &error),
     }
 }
 
@@ -296,14 +301,15 @@ pub(super) fn relay(
 /// Answers for a backend that did not.
 pub(super) fn failed(
     reply: Reply<'_>,
-    exchange: Exchange,
-    route: &Routed<'_, '_>,
+    mut exchange: Exchange,
     format: BodyFormat,
     error: &UpstreamError,
 ) -> Response<AnswerBody> {
-    let label = &route.api.logged.label;
-    reply.core.report_backend_failure(label, &reply.id, error);
-    let rejection = Rejection::from(refusal_for(error));
+    exchange.failed(FailureReason::from(error), error);
+    let mut rejection = Rejection::from(refusal_for(error));
+    if let UpstreamError::CircuitOpen { retry_after_ms } = error {
+        rejection = rejection.with_retry_after_ms(*retry_after_ms);
+    }
     let response = reply.snapshot.renderer.render(&rejection, format);
     reply.send_own(exchange, Some(rejection.refusal), response)
 }
@@ -371,9 +377,14 @@ fn asked_host(uri: &Uri, headers: &HeaderMap) -> Option<HeaderValue> {
 
 fn refusal_for(error: &UpstreamError) -> Refusal {
     match error {
-        UpstreamError::Busy | UpstreamError::Connect(_) | UpstreamError::Tls(_) => Refusal::BackendUnreachable,
-        UpstreamError::ConnectTimeout | UpstreamError::Timeout => Refusal::BackendTimeout,
-        UpstreamError::Exchange(_) | UpstreamError::Unusable | UpstreamError::AnswerTooLarge => Refusal::BackendBroken,
+        UpstreamError::Busy | UpstreamError::CircuitOpen { .. } | UpstreamError::Connect(_) | UpstreamError::Tls(_) => {
+            Refusal::BackendUnreachable
+        }
+        UpstreamError::ConnectTimeout | UpstreamError::Timeout | UpstreamError::TotalTimeout => Refusal::BackendTimeout,
+        UpstreamError::Exchange(_)
+        | UpstreamError::Unusable
+        | UpstreamError::AnswerTooLarge
+        | UpstreamError::AllFailed => Refusal::BackendBroken,
         UpstreamError::Unaddressable => Refusal::UriTooLong,
         UpstreamError::Client => Refusal::BadRequest,
         UpstreamError::ClientTimeout => Refusal::RequestTimeout,

@@ -27,7 +27,7 @@ use crate::route::{ApiIndex, HeadRule, ResourceIndex, RouteError, RouteTable};
 use crate::shared_quotas::SharedQuotas;
 use crate::throttle::{Blocks, Counters, GlobalThrottle, Throttle};
 use crate::tls::CertificateHeader;
-use crate::upstream::Origins;
+use crate::upstream::{EndpointStates, Origins};
 use http::HeaderName;
 use ipnet::IpNet;
 use mgw_bundle::{Bundle, Digest};
@@ -101,6 +101,7 @@ pub(crate) struct RequestLimits {
 pub(crate) struct Continued {
     pub(crate) origins: Arc<Origins>,
     pub(crate) discovery: Discovery,
+    pub(crate) endpoints: EndpointStates,
     pub(crate) security: Arc<Security>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) shared_quotas: Option<Arc<SharedQuotas>>,

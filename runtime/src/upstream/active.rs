@@ -1,42 +1,142 @@
-//! The operator's bound on connections to one backend, per core.
+//! Bounds on the requests that one core has open at a backend, and the queue before them.
 
 use super::error::UpstreamError;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bounds the requests that one core has open at each backend; HTTP/1 needs a connection for each.
+/// The operator's bound on requests that one core has open at each backend; HTTP/1 needs a connection for each.
 #[derive(Debug)]
 pub(crate) struct ActiveLimit {
     limit: usize,
-    wait: Duration,
-    origins: Mutex<HashMap<usize, Arc<Semaphore>>>,
+    queue: Queue,
+    origins: Mutex<HashMap<usize, Arc<Slots>>>,
 }
 
+/// How requests wait for a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Queue {
+    /// For how long at the most.
+    pub(crate) wait: Duration,
+    /// How many at the most.
+    pub(crate) length: usize,
+}
+
+/// Slots at one backend, for one core.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    free: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+/// A slot at a backend; free again when it is dropped.
+pub(super) type Slot = OwnedSemaphorePermit;
+
 impl ActiveLimit {
-    /// A request beyond `limit` waits for at most `wait`.
-    pub(crate) fn new(limit: usize, wait: Duration) -> Self {
+    /// A request beyond `limit` waits in the queue.
+    pub(crate) fn new(limit: usize, queue: Queue) -> Self {
         Self {
-            limit: limit.clamp(1, Semaphore::MAX_PERMITS),
-            wait,
+            limit,
+            queue,
             origins: Mutex::default(),
         }
     }
 
-    /// Waits for a place at an origin.
-    pub(super) async fn enter(&self, origin: usize, budget: Duration) -> Result<OwnedSemaphorePermit, UpstreamError> {
-        let places = {
+    /// Waits for a slot at an origin.
+    pub(super) async fn enter(&self, origin: usize, patience: Duration) -> Result<Slot, UpstreamError> {
+        let slots = {
             let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-            let places = origins
+            let slots = origins
                 .entry(origin)
-                .or_insert_with(|| Arc::new(Semaphore::new(self.limit)));
-            Arc::clone(places)
+                .or_insert_with(|| Arc::new(Slots::new(self.limit)));
+            Arc::clone(slots)
         };
-        match tokio::time::timeout(self.wait.min(budget), places.acquire_owned()).await {
-            Ok(Ok(place)) => Ok(place),
+        slots.enter(self.queue, patience).await
+    }
+}
+
+impl Slots {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS))),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// Waits for a slot, for `patience` at the most.
+    pub(super) async fn enter(&self, queue: Queue, patience: Duration) -> Result<Slot, UpstreamError> {
+        if let Ok(slot) = Arc::clone(&self.free).try_acquire_owned() {
+            return Ok(slot);
+        }
+        let Some(_waiting) = Waiting::begin(&self.waiting, queue.length) else {
+            return Err(UpstreamError::Busy);
+        };
+        let free = Arc::clone(&self.free).acquire_owned();
+        match tokio::time::timeout(queue.wait.min(patience), free).await {
+            Ok(Ok(slot)) => Ok(slot),
             // The semaphore is never closed.
             Ok(Err(_)) | Err(_) => Err(UpstreamError::Busy),
         }
+    }
+}
+
+/// One request that waits; counted until it is dropped.
+struct Waiting<'q>(&'q AtomicUsize);
+
+impl<'q> Waiting<'q> {
+    fn begin(count: &'q AtomicUsize, most: usize) -> Option<Self> {
+        let more = |waiting: usize| (waiting < most).then_some(waiting + 1);
+        count.fetch_update(Relaxed, Relaxed, more).ok().map(|_| Self(count))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[tokio::test]
+    async fn queues_are_bounded_in_length() {
+        let slots = Slots::new(1);
+        let queue = Queue {
+            wait: Duration::from_secs(20),
+            length: 1,
+        };
+        let first = slots.enter(queue, queue.wait).await.expect("a slot is free");
+        let mut second = Box::pin(slots.enter(queue, queue.wait));
+        assert!(second.as_mut().now_or_never().is_none(), "it waits");
+        let third = slots
+            .enter(queue, queue.wait)
+            .now_or_never()
+            .expect("an answer at once");
+        assert!(matches!(third, Err(UpstreamError::Busy)));
+        drop(first);
+        let second = second.await.expect("the slot that became free");
+        assert_eq!(slots.waiting.load(Relaxed), 0);
+        drop(second);
+        assert!(slots.enter(queue, queue.wait).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_without_a_queue() {
+        let slots = Slots::new(1);
+        let queue = Queue {
+            wait: Duration::ZERO,
+            length: 10,
+        };
+        let _first = slots.enter(queue, Duration::from_secs(20)).await.expect("a slot");
+        assert!(matches!(
+            slots.enter(queue, Duration::from_secs(20)).await,
+            Err(UpstreamError::Busy)
+        ));
+        assert_eq!(slots.waiting.load(Relaxed), 0);
     }
 }

@@ -6,7 +6,13 @@ pub(crate) enum UpstreamError {
     /// No connection: refused, unreachable, name unknown.
     #[error("could not connect")]
     Connect(#[source] std::io::Error),
-    /// As many requests as the operator allows are open at the backend.
+    /// The backend failed too often and is left alone.
+    #[error("the circuit is open")]
+    CircuitOpen {
+        /// When it makes sense to try again, in milliseconds from now.
+        retry_after_ms: u64,
+    },
+    /// As many requests as allowed are open at the backend.
     #[error("no connection became free in time")]
     Busy,
     /// The TLS handshake failed.
@@ -18,6 +24,12 @@ pub(crate) enum UpstreamError {
     /// The answer did not start in time.
     #[error("timed out while waiting for the answer")]
     Timeout,
+    /// The time for all attempts together ran out.
+    #[error("timed out over all attempts")]
+    TotalTimeout,
+    /// Every target answered with a status that fails over; micro-gw answers itself then.
+    #[error("every backend answered with a failure")]
+    AllFailed,
     /// The connection broke, or what came was not HTTP.
     #[error("the exchange failed")]
     Exchange(#[source] hyper::Error),

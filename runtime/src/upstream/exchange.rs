@@ -20,6 +20,8 @@ use std::time::Duration;
 pub(super) enum Failed {
     /// The request is still whole.
     Unsent(Box<Request<RequestBody>>, UpstreamError),
+    /// It was at least partly sent, and the backend said that it did not look at it.
+    Refused(UpstreamError),
     /// It was at least partly sent.
     Sent(UpstreamError),
 }
@@ -34,15 +36,12 @@ impl Upstream {
         timeout: Duration,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
-        let mut spare = None;
         let sending = match &mut sender {
             Sender::Http1(sender) => Either::Left(sender.try_send_request(request)),
             Sender::Http2(stream) => {
                 if !http2_request::prepare(&mut request, key.tls) {
                     return Err(Failed::Sent(UpstreamError::Unaddressable));
                 }
-                // Backends refuse requests that they have not begun with, and a copy is all that is left of those then.
-                spare = http2_request::copy(&request);
                 Either::Right(stream.sender().try_send_request(request))
             }
         };
@@ -59,9 +58,7 @@ impl Upstream {
             Some(Ok(response)) => response,
             Some(Err(mut failure)) => {
                 let mut unsent = failure.take_message();
-                if unsent.is_none() && http2_request::is_refused(failure.error()) {
-                    unsent = spare;
-                }
+                let refused = unsent.is_none() && http2_request::is_refused(failure.error());
                 if let (Some(request), Sender::Http2(_)) = (&mut unsent, &sender) {
                     http2_request::restore(request);
                 }
@@ -72,6 +69,7 @@ impl Upstream {
                 };
                 return Err(match unsent {
                     Some(request) => Failed::Unsent(Box::new(request), error),
+                    None if refused => Failed::Refused(error),
                     None => Failed::Sent(error),
                 });
             }
@@ -86,7 +84,7 @@ impl Upstream {
                 key,
                 sender,
                 clock: self.clock.clone(),
-                place: None,
+                held: None,
             };
             ResponseBody::new(incoming, lease, timeout, self.bounds.body)
         }))

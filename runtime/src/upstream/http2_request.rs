@@ -39,20 +39,6 @@ pub(super) fn restore(request: &mut Request<RequestBody>) {
     }
     *request.uri_mut() = parts.path_and_query.map(Uri::from).unwrap_or_default();
 }
-
-/// Copies a request, unless it has a body.
-pub(super) fn copy(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    if !matches!(request.body(), RequestBody::Empty) {
-        return None;
-    }
-    let mut copy = Request::new(RequestBody::Empty);
-    copy.method_mut().clone_from(request.method());
-    copy.uri_mut().clone_from(request.uri());
-    copy.headers_mut().clone_from(request.headers());
-    *copy.version_mut() = request.version();
-    Some(copy)
-}
-
 /// Whether the backend said that it did nothing with the request: its stream was refused, or came after the last that a
 /// backend which goes away takes (RFC 9113 section 8.7).
 pub(super) fn is_refused(error: &hyper::Error) -> bool {

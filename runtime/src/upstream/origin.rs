@@ -1,7 +1,7 @@
 //! Where connections go: scheme, host and port, numbered for the life of the process.
 
 use super::forward_proxy::ForwardProxy;
-use super::pool::PoolKey;
+use super::pool::{PoolKey, Reuse};
 use super::speaks::Speaks;
 use super::tls::{BackendTls, TrustError};
 use super::unreached::Unreached;
@@ -66,6 +66,7 @@ impl Origin {
             origin: self.id,
             trust: tls.map_or(0, |tls| tls.trust.load(Ordering::Acquire)),
             tls: tls.is_some(),
+            reuse: Reuse::default(),
         }
     }
 }

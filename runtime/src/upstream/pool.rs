@@ -20,6 +20,17 @@ pub(super) struct PoolKey {
     pub(super) trust: u64,
     /// Whether it speaks TLS.
     pub(super) tls: bool,
+    /// Where the endpoint differs from the operator's settings.
+    pub(super) reuse: Reuse,
+}
+
+/// Bounds of one endpoint where they differ from those of the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Reuse {
+    /// Idle connections kept per origin and core.
+    pub(crate) idle: Option<usize>,
+    /// Requests at a time on one HTTP/2 connection.
+    pub(crate) streams: Option<u32>,
 }
 
 /// Bounds of a pool.
@@ -81,7 +92,8 @@ impl Pool {
                 .shared
                 .retain(|shared| shared.trust == key.trust && !shared.connection.is_over());
             let mut shared = origin.shared.iter();
-            if let Some(stream) = shared.find_map(|shared| shared.connection.enter(self.limits.streams)) {
+            let streams = key.reuse.streams.unwrap_or(self.limits.streams);
+            if let Some(stream) = shared.find_map(|shared| shared.connection.enter(streams)) {
                 return Some(Sender::Http2(stream));
             }
         }
@@ -111,9 +123,13 @@ impl Pool {
         if sender.is_closed() {
             return;
         }
+        let keep = key.reuse.idle.unwrap_or(self.limits.idle_per_origin);
+        if keep == 0 {
+            return;
+        }
         let mut origins = self.lock();
         let idle = &mut at(&mut origins, key.origin).idle;
-        if idle.len() >= self.limits.idle_per_origin {
+        if idle.len() >= keep {
             idle.pop_front();
         }
         idle.push_back(Idle {
@@ -128,7 +144,7 @@ impl Pool {
         let mut origins = self.lock();
         at(&mut origins, key.origin)
             .openings
-            .join(key.trust, self.limits.streams)
+            .join(key.trust, key.reuse.streams.unwrap_or(self.limits.streams))
     }
 
     /// Notes how opening a connection ended, and makes it available to those who wait.

@@ -1,5 +1,6 @@
 //! The backend's answer on its way to the client.
 
+use super::held::Held;
 use super::pool::{Pool, PoolKey};
 use super::sender::Sender;
 use crate::clock::Clock;
@@ -10,7 +11,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
 /// A response body, streamed. Gives the connection back to the pool at its end, closes it when dropped before.
@@ -33,8 +33,8 @@ pub(super) struct Lease {
     pub(super) key: PoolKey,
     pub(super) sender: Sender,
     pub(super) clock: Clock,
-    /// The place under the operator's bound, where there is one.
-    pub(super) place: Option<OwnedSemaphorePermit>,
+    /// What is held until the answer's end.
+    pub(super) held: Option<Held>,
 }
 
 impl Lease {
@@ -71,15 +71,18 @@ impl ResponseBody {
         body
     }
 
-    /// Keeps a place under the operator's bound for as long as the connection is in use.
-    pub(super) fn hold(&mut self, place: OwnedSemaphorePermit) {
+    /// Keeps this for as long as the connection is in use.
+    pub(super) fn hold(&mut self, held: Held) {
         if let Some(lease) = &mut self.lease {
-            lease.place = Some(place);
+            lease.held = Some(held);
         }
     }
 
     fn finish(&mut self) {
-        if let Some(lease) = self.lease.take() {
+        // A connection whose request is still under way cannot take another.
+        if let Some(lease) = self.lease.take()
+            && lease.held.as_ref().is_none_or(Held::is_sent)
+        {
             lease.give_back();
         }
     }

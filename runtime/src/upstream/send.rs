@@ -1,27 +1,46 @@
 //! One request to a logical backend: choice of target, reuse of connections, and when to try again.
 //!
-//! A request is tried again when it certainly was not processed: no connection was made, or the connection refused to
-//! take it. A request without body whose method is idempotent is also tried again, once, when a reused connection broke
-//! before an answer began, because backends close idle connections at the moment that suits them.
+//! A request is sent again when it certainly was not processed: no connection was made, or the backend declined it. It is
+//! also sent again after it was sent, when its method is idempotent (or the API's author says that this does not matter),
+//! all of it is at hand, and nothing of an answer has reached the client: to the next target, in a retry, or at once on a
+//! new connection when a reused one broke, because backends close idle connections at the moment that suits them.
 
-use super::active::ActiveLimit;
+use super::active::{ActiveLimit, Slot};
+use super::attempts::{Attempts, Next};
+use super::balance::Keyed;
 use super::connect::Connector;
-use super::endpoint::{Choice, Endpoint};
+use super::endpoint::Endpoint;
 use super::error::UpstreamError;
 use super::exchange::{Failed, is_broken};
+use super::fault::{FailureReason, Fault};
+use super::held::{Held, Outstanding};
 use super::place::Place;
-use super::pool::Pool;
-use super::request_body::{Progress, RequestBody};
+use super::pool::{Pool, PoolKey, Reuse};
+use super::request_body::{Progress, Repeat, RequestBody};
 use super::response_body::ResponseBody;
+use super::retry::{Ending, Repeatable};
+use super::target::Target;
 use crate::clock::Clock;
-use http::header::HOST;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use crate::metrics::BackendCounters;
+use bytes::Bytes;
+use http::header::{HOST, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http_body::Body as _;
+use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// Bytes of an answer that are read to keep its connection, when the answer itself is not wanted.
+const DRAINED: usize = 64 * 1024;
 
 /// One core's way to backends.
 #[derive(Debug)]
 pub(crate) struct Upstream {
+    /// Number of the core.
+    pub(crate) core: usize,
     pub(crate) pool: Arc<Pool>,
     pub(crate) connector: Connector,
     pub(crate) clock: Clock,
@@ -46,12 +65,16 @@ pub(crate) struct Outgoing<'r> {
     pub(crate) headers: HeaderMap,
     /// `Host` in place of the backend's own.
     pub(crate) host: Option<HeaderValue>,
+    /// Who sent the request.
+    pub(crate) client: IpAddr,
     /// Raw path below the base path: empty, or starting with `/`.
     pub(crate) below: &'r str,
     /// Raw query.
     pub(crate) query: Option<&'r str>,
     pub(crate) body: RequestBody,
     pub(crate) progress: Option<Arc<Progress>>,
+    /// Counts what happens on the way.
+    pub(crate) counters: Option<&'r BackendCounters>,
 }
 
 impl Upstream {
@@ -65,106 +88,214 @@ impl Upstream {
             method,
             headers,
             host,
+            client,
             below,
             query,
             body,
             progress,
+            counters,
         } = outgoing;
-        let repeatable = matches!(body, RequestBody::Empty) && method.is_idempotent();
+        let deadline = endpoint.total_timeout.and_then(|time| Instant::now().checked_add(time));
+        let key = endpoint.key(Keyed {
+            client,
+            headers: &headers,
+            path: below,
+            query,
+        });
+        let begun = Attempts::begin(endpoint, key);
+        let (mut attempts, mut position) = begun.inspect_err(|error| count(counters, error))?;
+        let method_repeats = endpoint.repeats(&method);
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.headers_mut() = headers;
         *request.version_mut() = Version::HTTP_11;
-
-        let first = endpoint.first();
-        let count = endpoint.targets.len();
-        let mut last_error = UpstreamError::Unusable;
-        for attempt in 0..count {
-            let position = (first + attempt) % count;
-            let Some(target) = endpoint.targets.get(position) else {
-                break;
-            };
-            let Some(place) = target.place() else {
-                break;
-            };
-            let another = attempt + 1 < count;
+        loop {
+            let target = endpoint.targets.get(position).and_then(Target::place);
+            let place = target.ok_or(UpstreamError::Unusable)?;
             *request.uri_mut() = place.uri(below, query).ok_or(UpstreamError::Unaddressable)?;
-            request
-                .headers_mut()
-                .insert(HOST, host.as_ref().unwrap_or(&place.host).clone());
-            let spare = (another && repeatable && endpoint.choice == Choice::Failover).then(|| copy(&request));
-            match self
-                .send_to(&place, endpoint.timeout, request, repeatable, progress.as_deref())
-                .await
-            {
-                Ok(response) => {
-                    if let Some(spare) = spare
-                        && fails_over(response.status())
-                    {
-                        request = spare;
-                        continue;
+            let host = host.as_ref().unwrap_or(&place.host);
+            request.headers_mut().insert(HOST, host.clone());
+            let spare = Spare::of(&request);
+            let outstanding = endpoint.state.loads.as_ref();
+            let outstanding = outstanding.map(|loads| Outstanding::begin(loads, position));
+            let sending = self.send_to(
+                endpoint,
+                position,
+                &place,
+                request,
+                Again::new(spare.as_ref(), method_repeats),
+                progress.as_deref(),
+            );
+            let result = match deadline {
+                None => sending.await,
+                Some(deadline) => {
+                    let result = tokio::time::timeout_at(deadline, sending).await;
+                    result.unwrap_or_else(|_| Err(Failed::Sent(out_of_time(progress.as_deref()))))
+                }
+            };
+            let repeatable = |spare: Option<&Spare>| Repeatable {
+                method: method_repeats,
+                whole: spare.is_some_and(Spare::is_whole),
+            };
+            match result {
+                Ok((mut response, slot)) => {
+                    let status = response.status();
+                    let ending = Ending::Answered(status);
+                    let breaks = endpoint.breaks(position, status);
+                    attempts.note(position, breaks);
+                    let fails = endpoint.fails(ending);
+                    if breaks || fails {
+                        counters.inspect(|counters| counters.failed(FailureReason::Status));
                     }
-                    endpoint.worked(position);
+                    if fails {
+                        endpoint.failed(position);
+                        let next = attempts.after(position, ending, repeatable(spare.as_ref()), counters);
+                        if let Some(next) = next
+                            && let Some(again) = again(spare, next, deadline)
+                        {
+                            drain(response.body_mut());
+                            drop((response, slot, outstanding));
+                            tokio::time::sleep(next.wait).await;
+                            request = again.request().ok_or(UpstreamError::Unusable)?;
+                            position = next.position;
+                            continue;
+                        }
+                        if endpoint.compat && endpoint.moves_on(ending) {
+                            return Err(UpstreamError::AllFailed);
+                        }
+                    } else {
+                        endpoint.worked(position);
+                    }
+                    let held = Held {
+                        slot,
+                        outstanding,
+                        upload: progress,
+                    };
+                    if held.is_something() {
+                        response.body_mut().hold(held);
+                    }
                     return Ok(response);
                 }
-                Err(Failed::Unsent(unsent, error)) => {
-                    last_error = error;
-                    request = *unsent;
-                }
-                Err(Failed::Sent(error)) => match spare {
-                    Some(spare) if !matches!(error, UpstreamError::Timeout) => {
-                        last_error = error;
-                        request = spare;
+                Err(failed) => {
+                    drop(outstanding);
+                    let (ending, unsent, error) = failed.into_parts();
+                    count(counters, &error);
+                    if FailureReason::from(&error).fault() == Fault::Backend {
+                        attempts.note(position, true);
+                        endpoint.failed(position);
+                    } else if !matches!(error, UpstreamError::Busy) {
+                        return Err(error);
                     }
-                    _ => return Err(error),
-                },
+                    if matches!(error, UpstreamError::TotalTimeout) {
+                        return Err(error);
+                    }
+                    let Some(next) = attempts.after(position, ending, repeatable(spare.as_ref()), counters) else {
+                        return Err(error);
+                    };
+                    if !in_time(next, deadline) {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(next.wait).await;
+                    let again = match unsent {
+                        Some(unsent) => Some(*unsent),
+                        None => spare.and_then(|spare| spare.request()),
+                    };
+                    request = match again {
+                        Some(again) => again,
+                        None => return Err(error),
+                    };
+                    position = next.position;
+                }
             }
         }
-        Err(last_error)
     }
 
-    /// Sends to one target, within the operator's bound on connections where there is one.
+    /// Asks a backend for the status of a path below its URL; `None` when it gives none. For checks of health.
+    pub(super) async fn probe(&self, target: &Target, path: &str, timeout: Duration) -> Option<StatusCode> {
+        let mut request = Request::new(RequestBody::Empty);
+        let place = target.place()?;
+        *request.uri_mut() = place.uri(path, None)?;
+        request.headers_mut().insert(HOST, place.host.clone());
+        const AGENT: HeaderValue = HeaderValue::from_static(concat!("mgw/", env!("CARGO_PKG_VERSION"), " (health)"));
+        request.headers_mut().insert(USER_AGENT, AGENT);
+        let spare = Spare::of(&request);
+        let asked = self
+            .send_unbounded(
+                &place,
+                Reuse::default(),
+                timeout,
+                request,
+                Again::new(spare.as_ref(), true),
+                None,
+            )
+            .await;
+        let mut response = asked.ok()?;
+        drain(response.body_mut());
+        Some(response.status())
+    }
+
+    /// Sends to one target, within the bound on connections where there is one.
     async fn send_to(
         &self,
+        endpoint: &Endpoint,
+        position: usize,
         place: &Place,
-        timeout: Duration,
         request: Request<RequestBody>,
-        repeatable: bool,
+        again: Again<'_>,
         progress: Option<&Progress>,
-    ) -> Result<Response<ResponseBody>, Failed> {
-        let Some(active) = &self.active else {
-            return self.send_unbounded(place, timeout, request, repeatable, progress).await;
+    ) -> Result<(Response<ResponseBody>, Option<Slot>), Failed> {
+        let slot = match self.enter(endpoint, position, place).await {
+            Ok(slot) => slot,
+            Err(error) => return Err(Failed::Unsent(Box::new(request), error)),
         };
-        match active.enter(place.origin.id, timeout).await {
-            Ok(permit) => {
-                let mut response = self
-                    .send_unbounded(place, timeout, request, repeatable, progress)
-                    .await?;
-                response.body_mut().hold(permit);
-                Ok(response)
-            }
-            Err(error) => Err(Failed::Unsent(Box::new(request), error)),
+        let timeout = endpoint.timeout;
+        let response = self
+            .send_unbounded(place, endpoint.reuse, timeout, request, again, progress)
+            .await?;
+        Ok((response, slot))
+    }
+
+    /// Waits for a slot at a target, where requests are bounded there.
+    pub(super) async fn enter(
+        &self,
+        endpoint: &Endpoint,
+        position: usize,
+        place: &Place,
+    ) -> Result<Option<Slot>, UpstreamError> {
+        let own = endpoint.state.slots.as_ref().and_then(|cores| cores.get(self.core));
+        let own = own.and_then(|slots| slots.get(position)).zip(endpoint.queue);
+        match (own, &self.active) {
+            (Some((slots, queue)), _) => slots.enter(queue, endpoint.timeout).await.map(Some),
+            (None, Some(active)) => active.enter(place.origin.id, endpoint.timeout).await.map(Some),
+            (None, None) => Ok(None),
         }
     }
 
     async fn send_unbounded(
         &self,
         place: &Place,
+        reuse: Reuse,
         timeout: Duration,
         mut request: Request<RequestBody>,
-        repeatable: bool,
+        again: Again<'_>,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
         let origin = &place.origin;
         // Before connecting: a connection is never taken for one under newer trust.
-        let key = origin.pool_key();
+        let key = PoolKey {
+            reuse,
+            ..origin.pool_key()
+        };
         if let Some(sender) = self.pool.take(key) {
-            let spare = repeatable.then(|| copy(&request));
             request = match self.exchange(key, sender, request, timeout, progress).await {
                 Ok(response) => return Ok(response),
                 Err(Failed::Unsent(unsent, _)) => *unsent,
-                Err(Failed::Sent(error)) => match spare {
-                    Some(spare) if matches!(&error, UpstreamError::Exchange(cause) if is_broken(cause)) => spare,
+                Err(Failed::Refused(error)) => match again.spare.and_then(Spare::request) {
+                    Some(repeated) => repeated,
+                    None => return Err(Failed::Refused(error)),
+                },
+                Err(Failed::Sent(error)) => match again.spare.filter(|_| again.repeats).and_then(Spare::request) {
+                    Some(repeated) if matches!(&error, UpstreamError::Exchange(cause) if is_broken(cause)) => repeated,
                     _ => return Err(Failed::Sent(error)),
                 },
             };
@@ -177,17 +308,100 @@ impl Upstream {
     }
 }
 
-/// The statuses that send a request to the next target of a failover endpoint.
-fn fails_over(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 501..=504)
+impl Failed {
+    fn into_parts(self) -> (Ending, Option<Box<Request<RequestBody>>>, UpstreamError) {
+        match self {
+            Self::Unsent(request, error @ UpstreamError::Busy) => (Ending::Queued, Some(request), error),
+            Self::Unsent(request, error) => (Ending::Unsent, Some(request), error),
+            Self::Refused(error) => (Ending::Refused, None, error),
+            Self::Sent(error) => (Ending::Sent, None, error),
+        }
+    }
 }
 
-/// Copies a request without body.
-fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
-    let mut copy = Request::new(RequestBody::Empty);
-    copy.method_mut().clone_from(request.method());
-    copy.uri_mut().clone_from(request.uri());
-    copy.headers_mut().clone_from(request.headers());
-    *copy.version_mut() = request.version();
-    copy
+pub(super) fn count(counters: Option<&BackendCounters>, error: &UpstreamError) {
+    let failure = FailureReason::from(error);
+    if failure.fault() != Fault::Client {
+        counters.inspect(|counters| counters.failed(failure));
+    }
+}
+
+/// Why a request ran out of time: the client may be to blame.
+fn out_of_time(progress: Option<&Progress>) -> UpstreamError {
+    if progress.is_some_and(Progress::waits_for_client) {
+        UpstreamError::ClientTimeout
+    } else {
+        UpstreamError::TotalTimeout
+    }
+}
+
+fn in_time(next: Next, deadline: Option<Instant>) -> bool {
+    deadline.is_none_or(|deadline| Instant::now() + next.wait < deadline)
+}
+
+/// What is sent next, when there is time for it.
+fn again(spare: Option<Spare>, next: Next, deadline: Option<Instant>) -> Option<Spare> {
+    spare.filter(|spare| in_time(next, deadline) && spare.is_whole())
+}
+
+/// The request that could be sent again.
+#[derive(Debug, Clone, Copy)]
+struct Again<'s> {
+    spare: Option<&'s Spare>,
+    /// Also when the backend may have acted on it.
+    repeats: bool,
+}
+
+impl<'s> Again<'s> {
+    fn new(spare: Option<&'s Spare>, repeats: bool) -> Self {
+        Self { spare, repeats }
+    }
+}
+
+/// A request that can be sent again.
+#[derive(Debug)]
+struct Spare {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    version: Version,
+    body: Repeat,
+}
+
+impl Spare {
+    /// Copies the head; `None` when the body comes only once.
+    fn of(request: &Request<RequestBody>) -> Option<Self> {
+        Some(Self {
+            body: request.body().repeat()?,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
+            version: request.version(),
+        })
+    }
+
+    fn is_whole(&self) -> bool {
+        self.body.is_possible()
+    }
+
+    fn request(&self) -> Option<Request<RequestBody>> {
+        let mut request = Request::new(self.body.body()?);
+        request.method_mut().clone_from(&self.method);
+        request.uri_mut().clone_from(&self.uri);
+        request.headers_mut().clone_from(&self.headers);
+        *request.version_mut() = self.version;
+        Some(request)
+    }
+}
+
+/// Reads what is there of an answer that nobody wants, so that its connection can be kept.
+fn drain(body: &mut ResponseBody) {
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    let mut read = 0;
+    while read <= DRAINED && !body.is_end_stream() {
+        match Pin::new(&mut *body).poll_frame(&mut context) {
+            Poll::Ready(Some(Ok(frame))) => read += frame.data_ref().map_or(1, Bytes::len),
+            _ => return,
+        }
+    }
 }

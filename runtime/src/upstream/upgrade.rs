@@ -1,11 +1,16 @@
 //! Requests that ask a backend to switch to another protocol, each over a connection of its own.
 
+use super::attempts::Attempts;
+use super::balance::Keyed;
 use super::connect::Connected;
 use super::endpoint::Endpoint;
 use super::error::UpstreamError;
+use super::held::{Held, Outstanding};
+use super::place::Place;
 use super::request_body::RequestBody;
 use super::response_body::{Lease, ResponseBody};
-use super::send::{Outgoing, Upstream};
+use super::retry::{Ending, Repeatable};
+use super::send::{Outgoing, Upstream, count};
 use super::sender::Sender;
 use http::header::HOST;
 use http::response::Parts;
@@ -13,7 +18,6 @@ use http::{Request, Response, StatusCode, Version};
 use hyper::upgrade::Upgraded;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// What became of a request to switch.
 #[derive(Debug)]
@@ -28,8 +32,8 @@ pub(crate) enum Switch {
 #[derive(Debug)]
 pub(crate) struct Switched {
     pub(crate) io: Upgraded,
-    /// The place under the operator's bound.
-    _place: Option<OwnedSemaphorePermit>,
+    /// What is held until its end.
+    _held: Option<Held>,
 }
 
 impl Upstream {
@@ -43,50 +47,87 @@ impl Upstream {
         *request.method_mut() = outgoing.method;
         *request.headers_mut() = outgoing.headers;
         *request.version_mut() = Version::HTTP_11;
-        let (first, count) = (endpoint.first(), endpoint.targets.len());
-        let mut last_error = UpstreamError::Unusable;
-        for attempt in 0..count {
-            let position = (first + attempt) % count;
-            let Some(place) = endpoint.targets.get(position).and_then(|target| target.place()) else {
-                continue;
-            };
+        let key = endpoint.key(Keyed {
+            client: outgoing.client,
+            headers: request.headers(),
+            path: outgoing.below,
+            query: outgoing.query,
+        });
+        let counters = outgoing.counters;
+        let begun = Attempts::begin(endpoint, key);
+        let (mut attempts, mut position) = begun.inspect_err(|error| count(counters, error))?;
+        loop {
+            let place = endpoint.targets.get(position).and_then(|target| target.place());
+            let place = place.ok_or(UpstreamError::Unusable)?;
             let uri = place.uri(outgoing.below, outgoing.query);
             *request.uri_mut() = uri.ok_or(UpstreamError::Unaddressable)?;
             let host = outgoing.host.as_ref().unwrap_or(&place.host);
             request.headers_mut().insert(HOST, host.clone());
-            let origin = &place.origin;
-            let permit = match &self.active {
-                Some(active) => match active.enter(origin.id, endpoint.timeout).await {
-                    Ok(permit) => Some(permit),
-                    Err(error) => {
-                        last_error = error;
-                        continue;
+            let error = match self.open(endpoint, position, &place).await {
+                Ok(lease) => {
+                    let asking = self.ask(lease, request, endpoint.timeout);
+                    let asked = tokio::time::timeout(endpoint.timeout, asking).await;
+                    let asked = asked.unwrap_or(Err(UpstreamError::Timeout));
+                    match &asked {
+                        Ok(Switch::Switched(..)) => attempts.note(position, false),
+                        Ok(Switch::Answered(answer)) => {
+                            attempts.note(position, endpoint.breaks(position, answer.status()));
+                        }
+                        Err(error) => {
+                            count(counters, error);
+                            attempts.note(position, true);
+                            endpoint.failed(position);
+                        }
                     }
-                },
-                None => None,
-            };
-            let sender = match self.connector.connect_to_switch(origin, endpoint.timeout).await {
-                Ok(Connected::Http1(sender)) => sender,
-                Ok(Connected::Http2(_)) => return Err(UpstreamError::Unusable),
-                Err(error) if error.is_before_sending() => {
-                    last_error = error;
-                    continue;
+                    if asked.is_ok() {
+                        endpoint.worked(position);
+                    }
+                    return asked;
                 }
-                Err(error) => return Err(error),
+                Err(error) => error,
             };
-            endpoint.worked(position);
-            let lease = Lease {
+            count(counters, &error);
+            let ending = match &error {
+                UpstreamError::Busy => Ending::Queued,
+                error if error.is_before_sending() => {
+                    attempts.note(position, true);
+                    endpoint.failed(position);
+                    Ending::Unsent
+                }
+                _ => return Err(error),
+            };
+            let repeatable = Repeatable {
+                method: true,
+                whole: true,
+            };
+            let Some(next) = attempts.after(position, ending, repeatable, counters) else {
+                return Err(error);
+            };
+            tokio::time::sleep(next.wait).await;
+            position = next.position;
+        }
+    }
+
+    /// Opens a connection of its own for one request.
+    async fn open(&self, endpoint: &Endpoint, position: usize, place: &Place) -> Result<Lease, UpstreamError> {
+        let slot = self.enter(endpoint, position, place).await?;
+        let loads = endpoint.state.loads.as_ref();
+        let held = Held {
+            slot,
+            outstanding: loads.map(|loads| Outstanding::begin(loads, position)),
+            upload: None,
+        };
+        let origin = &place.origin;
+        match self.connector.connect_to_switch(origin, endpoint.timeout).await? {
+            Connected::Http1(sender) => Ok(Lease {
                 pool: Arc::clone(&self.pool),
                 key: origin.pool_key(),
                 sender: Sender::Http1(sender),
                 clock: self.clock.clone(),
-                place: permit,
-            };
-            return tokio::time::timeout(endpoint.timeout, self.ask(lease, request, endpoint.timeout))
-                .await
-                .unwrap_or(Err(UpstreamError::Timeout));
+                held: Some(held),
+            }),
+            Connected::Http2(_) => Err(UpstreamError::Unusable),
         }
-        Err(last_error)
     }
 
     async fn ask(
@@ -111,7 +152,7 @@ impl Upstream {
             .map_err(UpstreamError::Exchange)?;
         let switched = Switched {
             io,
-            _place: lease.place.take(),
+            _held: lease.held.take(),
         };
         Ok(Switch::Switched(response.into_parts().0, switched))
     }

@@ -5,6 +5,7 @@ mod throttling;
 
 mod backend_tls;
 mod backends;
+mod bad_days;
 mod bundle_certificates;
 mod certificates;
 mod client_certificates;

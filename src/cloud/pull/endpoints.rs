@@ -1,5 +1,6 @@
 //! `endpointConfig` into `x-wso2-production-endpoints` and `x-wso2-sandbox-endpoints`.
 
+use super::endpoint_advanced;
 use crate::cloud::json;
 use serde_json::{Value, json};
 use url::Url;
@@ -36,6 +37,9 @@ pub(super) fn map(config: &Value, security: &Value) -> EndpointExtensions {
                 .push(format!("backends of type {kind} cannot be used by this gateway"));
         }
         return out;
+    }
+    if kind == "load_balance" {
+        endpoint_advanced::untold_balancing(config, &mut out.notices);
     }
     out.production = side(config, security, &kind, "production", &mut out.notices);
     out.sandbox = side(config, security, &kind, "sandbox", &mut out.notices);
@@ -76,8 +80,8 @@ fn side(config: &Value, security: &Value, kind: &str, side: &str, notices: &mut 
         _ => "http",
     };
     let mut endpoint = json!({ "type": kind, "urls": urls });
-    if let Some(milliseconds) = backends.iter().find_map(timeout) {
-        endpoint["advanceEndpointConfig"] = json!({ "timeoutInMillis": milliseconds });
+    if let Some(advanced) = endpoint_advanced::advanced(&backends, side, notices) {
+        endpoint["advanceEndpointConfig"] = advanced;
     }
     if let Some(user) = credentials(config, security, side, notices).or(user) {
         notices.push(format!(
@@ -111,14 +115,6 @@ fn without_user(mut url: Url, text: &str, user: &mut Option<String>, side: &str,
     url.to_string()
 }
 
-fn timeout(backend: &&Value) -> Option<u64> {
-    let config = json::member(backend, "config")?;
-    if json::text(config, "actionSelect").as_deref() == Some("neverTimeout") {
-        return None;
-    }
-    json::count(config, "actionDuration").filter(|milliseconds| *milliseconds > 0)
-}
-
 /// The user name of Basic credentials, from the place of 3.2 or from the older one.
 fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<String>) -> Option<String> {
     let newer = json::member(config, "endpoint_security")
@@ -141,7 +137,7 @@ fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<S
 }
 
 /// Text of the control plane in a message: one line, short, nothing that steers a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(120).collect()
 }
 

@@ -9,6 +9,7 @@ mod certificates;
 mod conditions;
 mod cors;
 mod definition;
+mod endpoint_advanced;
 mod endpoints;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -2,6 +2,7 @@
 
 mod advanced;
 mod auth;
+mod fields;
 mod protocol;
 mod targets;
 
@@ -40,16 +41,20 @@ pub(super) fn compile(
     if kind == EndpointKind::Single {
         targets.truncate(1);
     }
+    let auth = auth::auth(source, node, diagnostics);
+    let protocol = protocol::protocol(source, node, diagnostics);
+    let advanced = advanced::advanced(source, node, kind, diagnostics)?;
     Some(Endpoint {
         targets,
-        auth: auth::auth(source, node, diagnostics)?,
-        protocol: protocol::protocol(source, node, diagnostics)?,
-        ..Endpoint::plain(
-            name.map(str::to_owned),
-            kind,
-            [],
-            advanced::timeout(source, node, diagnostics)?,
-        )
+        auth: auth?,
+        protocol: protocol?,
+        balance: advanced.balance,
+        total_timeout_ms: advanced.total_timeout_ms,
+        retry: advanced.retry,
+        circuit_breaker: advanced.circuit_breaker,
+        pool: advanced.pool,
+        health_check: advanced.health_check,
+        ..Endpoint::plain(name.map(str::to_owned), kind, [], advanced.timeout_ms)
     })
 }
 

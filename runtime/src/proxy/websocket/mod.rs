@@ -75,13 +75,13 @@ pub(super) async fn open(asking: Asking<'_>, mut exchange: Exchange, reply: Repl
     } = asking;
     let snapshot = reply.snapshot;
     let Some(key) = handshake::ask(&mut outgoing.headers) else {
-        return failed(reply, exchange, route, format, &UpstreamError::Unusable);
+        return failed(reply, exchange, format, &UpstreamError::Unusable);
     };
     let (mut head, backend) = match core.upstream.switch(endpoint, outgoing).await {
         Ok(Switch::Switched(head, backend)) if handshake::is_agreed(&head.headers, &key) => (head, backend),
-        Ok(Switch::Switched(..)) => return failed(reply, exchange, route, format, &UpstreamError::Unusable),
+        Ok(Switch::Switched(..)) => return failed(reply, exchange, format, &UpstreamError::Unusable),
         Ok(Switch::Answered(answer)) => return relay(reply, exchange, answer, began),
-        Err(error) => return failed(reply, exchange, route, format, &error),
+        Err(error) => return failed(reply, exchange, format, &error),
     };
     core.metrics.upstream_answered(began.instant.elapsed());
     exchange.phase = Phase::Respond;

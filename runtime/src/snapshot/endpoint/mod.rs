@@ -68,18 +68,24 @@ pub(super) struct Compiled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::upstream::Choice;
-    use std::sync::atomic::AtomicUsize;
+    use crate::upstream::{Choice, Reuse};
     use std::time::Duration;
 
     fn endpoint() -> Arc<Endpoint> {
         Arc::new(Endpoint {
             choice: Choice::Single,
-            targets: Box::default(),
+            targets: Arc::default(),
+            seeds: Box::default(),
             web_socket: false,
             timeout: Duration::ZERO,
+            total_timeout: None,
             authorization: None,
-            cursor: AtomicUsize::new(0),
+            retry: None,
+            queue: None,
+            reuse: Reuse::default(),
+            kept_body: 0,
+            compat: false,
+            state: Arc::default(),
         })
     }
 

@@ -7,17 +7,20 @@ use crate::config::{EndpointOverrides, RuntimeConfig};
 use crate::discovery::Discovery;
 use crate::snapshot::certificates::BackendCertificates;
 use crate::snapshot::{Continued, EndpointProblem};
-use crate::upstream::{Choice, Endpoint, Origins, Target};
-use mgw_bundle::config::{self, BackendProtocol, Discovery as Discovered, EndpointKind, Endpoints};
+use crate::upstream::{
+    About, Choice, Endpoint, EndpointStates, MAX_TARGETS, Origins, Queue, RetryPolicy, Reuse, Target, url_seed,
+};
+use mgw_bundle::config::{self, BackendProtocol, Balance, Discovery as Discovered, EndpointKind, Endpoints};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 /// Resolves endpoints; collects every problem instead of stopping at the first.
 pub(in crate::snapshot) struct Resolver<'a> {
+    config: &'a RuntimeConfig,
     overrides: &'a EndpointOverrides,
     origins: &'a Arc<Origins>,
+    states: &'a EndpointStates,
     discovery: &'a Discovery,
     certificates: &'a Arc<BackendCertificates>,
     /// Tells the certificates from those of another bundle.
@@ -34,8 +37,10 @@ impl<'a> Resolver<'a> {
         problems: &'a mut Vec<EndpointProblem>,
     ) -> Self {
         Self {
+            config,
             overrides: &config.overrides,
             origins: &continued.origins,
+            states: &continued.endpoints,
             discovery: &continued.discovery,
             trust: certificates.digest(),
             certificates,
@@ -57,34 +62,59 @@ impl<'a> Resolver<'a> {
     }
 
     fn endpoint(&mut self, api: &config::Api, endpoint: &config::Endpoint, sandbox: bool) -> Endpoint {
+        let clients = &self.config.http_clients;
+        let compat = self.config.compat;
+        let used = if endpoint.kind == EndpointKind::Single {
+            1
+        } else {
+            usize::MAX
+        };
+        let mut urls = Vec::new();
         let targets = endpoint
             .targets
             .iter()
+            .take(used)
             .enumerate()
-            .filter_map(|(index, written)| self.target(api, endpoint, sandbox, index, written))
+            .filter_map(|(index, written)| self.target(api, endpoint, sandbox, index, written, &mut urls))
             .collect::<Vec<_>>();
         let web_socket = targets.iter().any(|(_, web_socket)| *web_socket);
-        let targets: Box<[Target]> = targets.into_iter().map(|(target, _)| target).collect();
+        let targets: Arc<[Target]> = targets.into_iter().map(|(target, _)| target).collect();
         if endpoint.targets.is_empty() {
-            self.problems.push(EndpointProblem {
-                api: format!("{}:{}", api.name, api.version),
-                url: String::new(),
-                reason: "has no URL",
-                setting: None,
-            });
+            self.problem(api, "has no URL");
         }
+        if targets.len() > MAX_TARGETS {
+            self.problem(api, "has more than 64 URLs");
+        }
+        let seeds = urls.iter().map(|url| url_seed(url)).collect();
+        let about = About {
+            api: format!("{}:{}", api.name, api.version),
+            endpoint: endpoint.name.clone(),
+            sandbox,
+            urls,
+        };
         Endpoint {
-            choice: match endpoint.kind {
-                _ if targets.len() == 1 => Choice::Single,
-                EndpointKind::Single => Choice::Single,
-                EndpointKind::LoadBalance => Choice::RoundRobin,
-                EndpointKind::Failover => Choice::Failover,
-            },
-            targets,
+            choice: choice(endpoint, targets.len()),
+            seeds,
             web_socket,
             timeout: Duration::from_millis(endpoint.timeout_ms.max(1)),
+            total_timeout: endpoint.total_timeout_ms.map(Duration::from_millis),
             authorization: authorization(self.overrides, endpoint, sandbox),
-            cursor: AtomicUsize::new(0),
+            retry: endpoint.retry.as_ref().map(|retry| RetryPolicy::new(retry, compat)),
+            queue: endpoint
+                .pool
+                .filter(|pool| pool.max_active.is_some())
+                .map(|pool| Queue {
+                    wait: pool.wait_ms.map_or(clients.pool.wait, Duration::from_millis),
+                    length: clients.pool.max_waiting,
+                }),
+            reuse: endpoint.pool.map_or_else(Reuse::default, |pool| Reuse {
+                idle: pool.max_idle.map(|idle| usize::try_from(idle).unwrap_or(usize::MAX)),
+                streams: pool.max_streams,
+            }),
+            kept_body: clients.kept_body,
+            compat,
+            state: self.states.of(about, endpoint, &targets, compat),
+            targets,
         }
     }
 
@@ -96,6 +126,7 @@ impl<'a> Resolver<'a> {
         sandbox: bool,
         index: usize,
         written: &config::Target,
+        urls: &mut Vec<String>,
     ) -> Option<(Target, bool)> {
         let mut setting = None;
         let mut written = written.clone();
@@ -115,6 +146,7 @@ impl<'a> Resolver<'a> {
                 replacing.clone_into(key);
             }
         }
+        urls.push(without_credentials(&written.url));
         self.at(&written, endpoint.protocol)
             .map(|target| (target, is_web_socket(&written.url)))
             .map_err(|reason| {
@@ -140,6 +172,15 @@ impl<'a> Resolver<'a> {
         Ok(Target::found(found))
     }
 
+    fn problem(&mut self, api: &config::Api, reason: &'static str) {
+        self.problems.push(EndpointProblem {
+            api: format!("{}:{}", api.name, api.version),
+            url: String::new(),
+            reason,
+            setting: None,
+        });
+    }
+
     /// Says which overrides replace nothing: most likely a misspelt name.
     pub(in crate::snapshot) fn warn_about_unused_overrides(&self) {
         for setting in self.overrides.names() {
@@ -162,4 +203,15 @@ impl<'a> Resolver<'a> {
 fn is_web_socket(url: &str) -> bool {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss")
+}
+
+fn choice(endpoint: &config::Endpoint, targets: usize) -> Choice {
+    match (endpoint.kind, &endpoint.balance) {
+        _ if targets == 1 => Choice::Single,
+        (EndpointKind::Single, _) => Choice::Single,
+        (EndpointKind::Failover, _) => Choice::Failover,
+        (EndpointKind::LoadBalance, Balance::RoundRobin) => Choice::RoundRobin,
+        (EndpointKind::LoadBalance, Balance::LeastOutstanding) => Choice::LeastOutstanding,
+        (EndpointKind::LoadBalance, Balance::ConsistentHash(key)) => Choice::ConsistentHash(key.clone()),
+    }
 }

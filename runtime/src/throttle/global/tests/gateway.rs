@@ -147,7 +147,7 @@ pub(super) fn bundle(backend: &str) -> Bundle {
         json!({
             "id": name, "name": name, "version": "1.0.0", "base_path": base_path, "state": "published",
             "transports": {"http": true, "https": true}, "definition": "", "source": "", "resources": resources,
-            "endpoints": {"production": {"kind": "single", "urls": [backend], "timeout_ms": 10_000}}
+            "endpoints": {"production": {"kind": "single", "targets": [{"url": backend}], "timeout_ms": 10_000}}
         })
     };
     let apis = json!([
