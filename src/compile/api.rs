@@ -5,7 +5,7 @@ use super::endpoints::{self, NamedEndpoints};
 use super::known_policies::KnownPolicies;
 use super::security::ApiSecurity;
 use super::template::{Template, TemplateError};
-use super::{cors, extensions, tiers, transports};
+use super::{cors, extensions, tiers, transports, unused_endpoints};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
@@ -54,6 +54,7 @@ pub(super) fn compile(
     };
     let (resources, operations) = compiler.compile(diagnostics);
     let alternatives = compiler.security.alternatives();
+    unused_endpoints::check_api(definition, &named, &endpoints.endpoints, &resources, diagnostics);
     let cors = cors::compile(source, root, diagnostics);
     let default_version = extensions::boolean(source, root, extensions::DEFAULT_VERSION, diagnostics) == Some(true);
     let base_path = base_path?;
@@ -118,6 +119,7 @@ impl Resources<'_> {
             let source = &self.definition.source;
             let policy = tiers::of_operation(source, operation.node, self.policy, self.policies, diagnostics);
             let (security, scopes) = self.security.of_operation(operation, diagnostics);
+            unused_endpoints::check_operation(self.definition, operation, &found.endpoints, &security, diagnostics);
             let Some(template) = template else { continue };
             let resource = Resource {
                 template,

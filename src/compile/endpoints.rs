@@ -6,12 +6,14 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Source, Span};
 use mgw_bundle::config::{Endpoint, EndpointKind, Endpoints};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The endpoint objects under `x-wso2-endpoints`, by name.
 #[derive(Debug, Default)]
 pub(super) struct NamedEndpoints<'a> {
     by_name: BTreeMap<&'a str, &'a Node>,
+    used: RefCell<BTreeSet<&'a str>>,
 }
 
 const REFERENCE: &str = "#/x-wso2-endpoints/";
@@ -54,6 +56,13 @@ impl<'a> NamedEndpoints<'a> {
         named
     }
 
+    /// The endpoints that nothing has referred to, and where they stand.
+    pub(super) fn unused(&self) -> Vec<(&'a str, Span)> {
+        let used = self.used.borrow();
+        let unused = self.by_name.iter().filter(|(name, _)| !used.contains(*name));
+        unused.map(|(name, node)| (*name, node.span)).collect()
+    }
+
     /// The endpoint object behind an extension: the object itself or the one it refers to, with its name.
     fn resolve<'n>(
         &self,
@@ -76,7 +85,10 @@ impl<'a> NamedEndpoints<'a> {
             return None;
         };
         match self.by_name.get_key_value(name) {
-            Some((name, node)) => Some((node, Some(name))),
+            Some((name, node)) => {
+                self.used.borrow_mut().insert(name);
+                Some((node, Some(name)))
+            }
             None => {
                 let message = format!("the endpoint `{name}` is not defined under `{}`", extensions::ENDPOINTS);
                 let diagnostic = Diagnostic::error("endpoint-reference", source, node.span, message);

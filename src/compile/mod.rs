@@ -31,6 +31,7 @@ pub(crate) mod time_unit;
 mod transports;
 mod unique;
 mod unreachable;
+mod unused_endpoints;
 
 #[cfg(test)]
 mod corpus_tests;

@@ -136,7 +136,7 @@ fn named_endpoints_are_found_by_reference() {
         "x-wso2-endpoints:\n- a: {urls: ['http://a1', 'http://a2'], type: failover, advanceEndpointConfig: \
          {timeoutInMillis: 5}}\n- b: {urls: ['http://b'], securityConfig: {type: basic, username: u}}\n\
          x-wso2-sandbox-endpoints: '#/x-wso2-endpoints/a'\npaths: {/a: {get: {x-wso2-production-endpoints: \
-         '#/x-wso2-endpoints/b'}}}\n",
+         '#/x-wso2-endpoints/b'}}, /b: {get: {}}}\n",
     );
     let sandbox = api.endpoints.sandbox.unwrap();
     assert_eq!(sandbox.name.as_deref(), Some("a"));
@@ -521,6 +521,32 @@ fn what_nobody_reaches_is_reported() {
     api_definitions/a.yaml:8:3: warning: GET /x/* of Shop:1 is never reached: its requests go to more specific operations such as GET /x/{a} [Remove the operation, or one of those that hide it.]
     api_definitions/a.yaml:11:3: warning: GET /a%2Fb of Shop:1 is never reached: backends disagree about paths such as this one, so its requests are answered with 400 [Use a path without encoded slashes, semicolons and dots, or put the text into a query.]
     ");
+}
+
+#[test]
+fn endpoints_that_get_no_request_are_reported() {
+    let (_, problems) = api_with_problems(
+        "x-wso2-sandbox-endpoints: {urls: ['http://s']}\nx-wso2-endpoints:\n  - a: {urls: ['http://a']}\n  - b: {urls: \
+         ['http://b']}\npaths:\n  /a:\n    get: {x-wso2-disable-security: true, x-wso2-production-endpoints: \
+         '#/x-wso2-endpoints/a', x-wso2-sandbox-endpoints: {urls: ['http://s']}}\n",
+    );
+    insta::assert_snapshot!(problems, @r##"
+    api_definitions/a.yaml:4:30: warning: this endpoint of Shop:1.0.0 gets no request: every operation has its own [Remove it here, or at the operations.]
+    api_definitions/a.yaml:5:27: warning: this endpoint of Shop:1.0.0 gets no request: every operation has its own [Remove it here, or at the operations.]
+    api_definitions/a.yaml:8:8: warning: the endpoint `b` is named nowhere [Remove it, or write `x-wso2-production-endpoints: "#/x-wso2-endpoints/b"` where it is meant.]
+    api_definitions/a.yaml:11:121: warning: the sandbox endpoint of GET /a gets no request: its callers show nothing that could be a sandbox key [Remove it, or have the operation take tokens or API keys.]
+    "##);
+    let (_, problems) = api_with_problems(&format!(
+        "x-wso2-sandbox-endpoints: {{urls: ['http://s']}}\nx-wso2-application-security: {{security-types: [basic_auth]}}\n{GET}"
+    ));
+    insta::assert_snapshot!(problems, @"api_definitions/a.yaml:5:27: warning: this endpoint of Shop:1.0.0 gets no request: callers show nothing that could be a sandbox key [Remove it, or have operations take tokens or API keys.]");
+    for used in [
+        format!("x-wso2-sandbox-endpoints: {{urls: ['http://s']}}\n{GET}"),
+        "paths:\n  /a: {get: {x-wso2-production-endpoints: {urls: ['http://a']}}}\n  /b: {get: {}}\n".to_owned(),
+        "paths:\n  /a: {get: {x-wso2-sandbox-endpoints: {urls: ['http://a']}}}\n".to_owned(),
+    ] {
+        api(&used);
+    }
 }
 
 #[test]

@@ -43,6 +43,15 @@ pub(super) fn of(service: &ServiceDescriptor, places: &Places<'_>, diagnostics: 
     ] {
         if let Some(endpoints) = options::value(&options, number).and_then(options::endpoints) {
             let span = places.option(&options_path, number);
+            if let Some(url) = endpoints
+                .urls
+                .iter()
+                .find(|url| url.contains("ws://") || url.contains("wss://"))
+            {
+                let message = format!("`{url}` is not where gRPC is spoken");
+                diagnostics
+                    .push(Diagnostic::error("endpoint-url", places.source, span, message).remedy("Use http or https."));
+            }
             root.put(extension, span, endpoints_node(&endpoints, span));
             has_endpoints = true;
         }

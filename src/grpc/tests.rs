@@ -162,6 +162,10 @@ fn mistakes_are_located() {
                 method,
             ),
         ),
+        (
+            "f.proto",
+            service("F", "  option (wso2.sandbox_endpoints) = { url: 'ws://b' };", method),
+        ),
         ("c.proto", service("C", endpoint, "")),
         (
             "d.proto",
@@ -194,10 +198,11 @@ fn mistakes_are_located() {
     let listed: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     insta::assert_snapshot!(compile(&listed).1.join("\n"), @r#"
     grpc_definitions/a.proto:5:9: error: the service pa.A has no endpoint [Import `wso2/options.proto` and add `option (wso2.production_endpoints) = { url: "http://backend:50051" };` to the service.]
-    grpc_definitions/b.proto:6:3: error: `ftp://b` is not a backend URL: the gateway speaks http and https to backends, not ftp
+    grpc_definitions/b.proto:6:3: error: `ftp://b` is not a backend URL: the gateway speaks http, https, ws and wss to backends, not ftp
     grpc_definitions/c.proto:5:9: error: the service pc.C has no method that a gateway could serve [Add methods, or remove the service.]
     grpc_definitions/d.proto:7:3: error: there is no resource policy `Gold` [Add it to `resourcePolicies` in policies.yaml.]
     grpc_definitions/e.proto:7:3: error: `NONE` stands beside other credentials [Remove `NONE`, or the others.]
+    grpc_definitions/f.proto:6:3: error: `ws://b` is not where gRPC is spoken [Use http or https.]
     "#);
 }
 

@@ -1,0 +1,85 @@
+//! Endpoints that no request is sent to.
+
+use super::endpoints::NamedEndpoints;
+use super::extensions;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::openapi::{Definition, Operation};
+use mgw_bundle::config::{Endpoints, Resource, Scheme, Security};
+
+const CODE: &str = "unreachable-endpoint";
+
+/// Whether callers of an operation can have sandbox keys: tokens and API keys say so, everything else counts as production.
+fn knows_sandbox(security: &Security) -> bool {
+    let mut schemes = security
+        .alternatives
+        .iter()
+        .flat_map(|requirement| &requirement.schemes);
+    security.enabled && schemes.any(|scheme| matches!(scheme, Scheme::Oauth2 | Scheme::ApiKey { .. }))
+}
+
+/// Reports a sandbox endpoint of an operation whose callers have no sandbox keys.
+pub(super) fn check_operation(
+    definition: &Definition,
+    operation: Operation<'_>,
+    endpoints: &Endpoints,
+    security: &Security,
+    diagnostics: &mut Diagnostics,
+) {
+    if endpoints.sandbox.is_some()
+        && !knows_sandbox(security)
+        && let Some(node) = operation.node.get(extensions::SANDBOX)
+    {
+        let message = format!(
+            "the sandbox endpoint of {} gets no request: its callers show nothing that could be a sandbox key",
+            operation.name()
+        );
+        diagnostics.push(
+            Diagnostic::warning(CODE, &definition.source, node.span, message)
+                .remedy("Remove it, or have the operation take tokens or API keys."),
+        );
+    }
+}
+
+/// Reports endpoints of an API that none of its operations uses.
+pub(super) fn check_api(
+    definition: &Definition,
+    named: &NamedEndpoints<'_>,
+    endpoints: &Endpoints,
+    resources: &[Resource],
+    diagnostics: &mut Diagnostics,
+) {
+    let source = &definition.source;
+    for (name, span) in named.unused() {
+        let message = format!("the endpoint `{name}` is named nowhere");
+        diagnostics.push(Diagnostic::warning(CODE, source, span, message).remedy(format!(
+            "Remove it, or write `{}: \"#/{}/{name}\"` where it is meant.",
+            extensions::PRODUCTION,
+            extensions::ENDPOINTS
+        )));
+    }
+    if resources.is_empty() {
+        return;
+    }
+    let mut report = |extension: &str, why: &str, remedy: &str| {
+        if let Some(node) = definition.pruned.get(extension) {
+            let message = format!("this endpoint of {} gets no request: {why}", definition.name());
+            diagnostics.push(Diagnostic::warning(CODE, source, node.span, message).remedy(remedy));
+        }
+    };
+    let own = "every operation has its own";
+    let remove = "Remove it here, or at the operations.";
+    if endpoints.production.is_some() && resources.iter().all(|resource| resource.endpoints.production.is_some()) {
+        report(extensions::PRODUCTION, own, remove);
+    }
+    if endpoints.sandbox.is_some() {
+        if resources.iter().all(|resource| resource.endpoints.sandbox.is_some()) {
+            report(extensions::SANDBOX, own, remove);
+        } else if !resources.iter().any(|resource| knows_sandbox(&resource.security)) {
+            report(
+                extensions::SANDBOX,
+                "callers show nothing that could be a sandbox key",
+                "Remove it, or have operations take tokens or API keys.",
+            );
+        }
+    }
+}
