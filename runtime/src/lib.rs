@@ -27,6 +27,7 @@ mod forwarding;
 pub mod fuzzing;
 mod gateway;
 mod metrics;
+mod names;
 mod operator_blocks;
 mod own_file;
 mod pause;

@@ -1,7 +1,7 @@
 //! Every key the configuration knows, with kind, default and meaning.
 
 use super::{
-    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, discovery,
+    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, discovery, dns,
     event_publishing, forwarding, global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener,
     logging, mutual_tls, revocation, runtime_config, server, shared_quotas, subscription_data, throttling, users,
     web_sockets,
@@ -140,6 +140,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     http_clients::KEYS,
     discovery::KEYS,
     web_sockets::KEYS,
+    dns::KEYS,
     server::KEYS,
     forwarding::KEYS,
     access_log::KEYS,

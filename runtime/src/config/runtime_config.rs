@@ -57,6 +57,8 @@ pub struct RuntimeConfig {
     pub web_sockets: WebSockets,
     /// Connections to backends.
     pub http_clients: HttpClients,
+    /// How host names of backends are looked up.
+    pub dns: DnsSettings,
     /// Where backends are looked up.
     pub discovery: DiscoverySettings,
     /// Header rules of the gateway itself.
@@ -106,6 +108,7 @@ impl RuntimeConfig {
             caching: Caching::read(&mut reader),
             web_sockets: WebSockets::read(&mut reader),
             http_clients: HttpClients::read(&mut reader),
+            dns: DnsSettings::read(&mut reader),
             discovery: DiscoverySettings::read(&mut reader),
             server: Server::read(&mut reader),
             forwarding: ForwardingSettings::read(&mut reader),

@@ -9,6 +9,7 @@ mod etcd;
 mod file;
 mod registry;
 mod sink;
+mod srv;
 mod status;
 
 pub(crate) use registry::Discovery;

@@ -4,11 +4,12 @@ use super::candidate::{Candidate, PlaceMaker};
 use super::etcd::{self, Etcd, EtcdSetUpError};
 use super::file;
 use super::sink::Sink;
+use super::srv;
 use super::status::{
     Counters, DiscoveryCount, DiscoveryState, DiscoveryStatus, SOURCES, SharedStanding, Standing, read,
 };
 use crate::config::DiscoverySettings;
-use crate::upstream::{Found, Looking, Places};
+use crate::upstream::{Found, Looking, Origins, Places};
 use arc_swap::ArcSwap;
 use mgw_bundle::config::{self, BackendProtocol};
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use tokio::runtime::Handle;
 #[derive(Debug)]
 pub(crate) struct Discovery {
     settings: DiscoverySettings,
+    origins: Arc<Origins>,
     control: Handle,
     counters: [Arc<Counters>; SOURCES.len()],
     known: Mutex<HashMap<Key, Entry>>,
@@ -44,9 +46,10 @@ struct Entry {
 }
 
 impl Discovery {
-    pub(crate) fn new(settings: &DiscoverySettings, control: &Handle) -> Self {
+    pub(crate) fn new(settings: &DiscoverySettings, origins: &Arc<Origins>, control: &Handle) -> Self {
         Self {
             settings: settings.clone(),
+            origins: Arc::clone(origins),
             control: control.clone(),
             counters: Default::default(),
             known: Mutex::default(),
@@ -106,7 +109,10 @@ impl Discovery {
                 let path = file::below(&self.settings.folder, path)?;
                 self.control.spawn(file::watch(path, sink)).abort_handle()
             }
-            config::Discovery::Srv { .. } => return Err("asks for SRV records, which this gateway cannot look up"),
+            config::Discovery::Srv { name } => {
+                let watching = srv::watch(Arc::clone(&self.origins), name.clone(), sink);
+                self.control.spawn(watching).abort_handle()
+            }
         };
         let found = Arc::new(Found::new(places, Looking::from(task)));
         known.insert(

@@ -275,6 +275,7 @@ impl State for Control {
             key_sources,
             discovery_counts: self.continued.discovery.counts(),
             discovery,
+            names: self.continued.origins.names().counts(),
             certificate_expires: self.tls.as_ref().and_then(|tls| tls.rotation().expires()),
         };
         expose(&self.continued.metrics, gauges)

@@ -67,11 +67,12 @@ impl Gateway {
             runtime: control_runtime.handle().clone(),
             upstream: Arc::new(upstream(&config, cores, connector, &Clock::new())),
         };
+        let origins = Arc::new(Origins::new(&config, control_runtime.handle())?);
         let continued = Continued {
             counters,
             shared_quotas,
-            origins: Arc::new(Origins::new(&config)?),
-            discovery: Discovery::new(&config.discovery, control_runtime.handle()),
+            discovery: Discovery::new(&config.discovery, &origins, control_runtime.handle()),
+            origins,
             endpoints: EndpointStates::new(cores, Some(prober)),
             security,
             metrics: Arc::new(Metrics::new(cores)),

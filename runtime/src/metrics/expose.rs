@@ -13,6 +13,7 @@ use super::traffic_manager::traffic_manager;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::discovery::{DiscoveryCount, DiscoveryStatus};
+use crate::names::NameCounts;
 use crate::refusal::Refusal;
 use crate::shared_quotas::SharedQuotaStatus;
 use crate::subscription_data::DataStatus;
@@ -63,6 +64,8 @@ pub(crate) struct Gauges {
     /// Backends that are looked up.
     pub(crate) discovery: Vec<DiscoveryStatus>,
     pub(crate) discovery_counts: Vec<DiscoveryCount>,
+    /// How looking up backends' names goes.
+    pub(crate) names: NameCounts,
     pub(crate) operator_blocks: u64,
     /// Groups of receivers of events; none: the traffic manager is not told of requests.
     pub(crate) event_groups: Vec<GroupStatus>,
@@ -297,6 +300,21 @@ impl Scrape {
                 "access_log_dropped",
                 "Access log lines that were dropped",
                 gauges.access_log_dropped,
+            ),
+            (
+                "dns_failures",
+                "Look-ups of backends' names that failed",
+                gauges.names.failures,
+            ),
+            (
+                "dns_changes",
+                "Times that addresses of a backend's name went",
+                gauges.names.changes,
+            ),
+            (
+                "dns_stale_connections",
+                "Connections to addresses whose time is over, because DNS could not be asked",
+                gauges.names.stale,
             ),
             (
                 "reloads",

@@ -1,6 +1,6 @@
 //! From a host and port to a byte stream.
 
-use super::origin::Origin;
+use super::origin::{Origin, Via};
 use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::time::Duration;
@@ -15,15 +15,8 @@ const KEEP_ALIVE_PROBES: Duration = Duration::from_secs(10);
 /// Opens a connection to an origin, through the operator's proxy where that serves it.
 pub(super) async fn dial(origin: &Origin) -> io::Result<TcpStream> {
     let stream = match &origin.via {
-        None => direct(&origin.host, origin.port).await,
-        Some(proxy) => {
-            proxy
-                .connect(&origin.host, origin.port, |host, port| {
-                    let host = host.to_owned();
-                    async move { direct(&host, port).await }
-                })
-                .await
-        }
+        Via::Nothing(reach) => reach.connect(origin.port).await,
+        Via::Proxy(proxy) => proxy.connect(&origin.host, origin.port).await,
     }?;
     stream.set_nodelay(true)?;
     let keep_alive = TcpKeepalive::new()
@@ -31,9 +24,4 @@ pub(super) async fn dial(origin: &Origin) -> io::Result<TcpStream> {
         .with_interval(KEEP_ALIVE_PROBES);
     SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     Ok(stream)
-}
-
-/// Looks the name up and opens a TCP connection.
-async fn direct(host: &str, port: u16) -> io::Result<TcpStream> {
-    TcpStream::connect((host, port)).await
 }

@@ -4,7 +4,9 @@
 //! ports. It looks the names up, which the gateway may not be able to.
 
 use super::exclusions::Exclusions;
+use super::reach::Reach;
 use crate::config::{Proxy, ProxyKind};
+use crate::names::Names;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Uri};
@@ -23,6 +25,7 @@ use tower_service::Service;
 pub(super) struct ForwardProxy {
     kind: Kind,
     host: Box<str>,
+    reach: Reach,
     port: u16,
     exclusions: Exclusions,
 }
@@ -51,7 +54,7 @@ enum ProxyError {
 
 impl ForwardProxy {
     /// Returns the operator's proxy.
-    pub(super) fn new(settings: &Proxy) -> Self {
+    pub(super) fn new(settings: &Proxy, names: &Names) -> Self {
         let user = Some((settings.username.clone(), settings.password.clone())).filter(|(user, _)| !user.is_empty());
         let kind = match settings.kind {
             ProxyKind::Socks5 => Kind::Socks5 { user },
@@ -62,6 +65,7 @@ impl ForwardProxy {
         Self {
             kind,
             host: settings.host.as_str().into(),
+            reach: Reach::of(&settings.host, names),
             port: settings.port,
             exclusions: settings.exclusions.clone(),
         }
@@ -72,18 +76,10 @@ impl ForwardProxy {
         !self.exclusions.has(host)
     }
 
-    /// Has it connect to a host; `direct` connects to the proxy itself.
-    pub(super) async fn connect<F>(
-        &self,
-        host: &str,
-        port: u16,
-        direct: impl Fn(&str, u16) -> F,
-    ) -> io::Result<TcpStream>
-    where
-        F: Future<Output = io::Result<TcpStream>>,
-    {
+    /// Has it connect to a host.
+    pub(super) async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
         let address = || format!("{}:{}", self.host, self.port).into_boxed_str();
-        let stream = direct(&self.host, self.port).await;
+        let stream = self.reach.connect(self.port).await;
         let stream = stream.map_err(|error| io::Error::new(error.kind(), ProxyError::Unreached(address(), error)))?;
         let host = if host.contains(':') {
             format!("[{host}]")

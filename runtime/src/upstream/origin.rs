@@ -2,10 +2,12 @@
 
 use super::forward_proxy::ForwardProxy;
 use super::pool::{PoolKey, Reuse};
+use super::reach::Reach;
 use super::speaks::Speaks;
 use super::tls::{BackendTls, TrustError};
 use super::unreached::Unreached;
 use crate::config::RuntimeConfig;
+use crate::names::Names;
 use crate::watched_files::{Turn, WatchedFiles};
 use arc_swap::ArcSwap;
 use mgw_bundle::config::BackendProtocol;
@@ -14,6 +16,7 @@ use rustls_pki_types::{CertificateDer, ServerName};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
 
 /// A backend's address as connections see it.
 #[derive(Debug)]
@@ -27,9 +30,16 @@ pub(crate) struct Origin {
     pub(super) tls: Option<OriginTls>,
     /// The HTTP version of its connections.
     pub(super) speaks: Speaks,
-    /// Through what it is reached; `None`: directly.
-    pub(super) via: Option<Arc<ForwardProxy>>,
+    pub(super) via: Via,
     unreached: Unreached,
+}
+
+/// What connections to an origin go through.
+#[derive(Debug)]
+pub(super) enum Via {
+    Nothing(Reach),
+    /// It looks names up.
+    Proxy(Arc<ForwardProxy>),
 }
 
 /// How TLS is spoken with a backend.
@@ -59,12 +69,20 @@ impl Origin {
         self.unreached.is_recent()
     }
 
+    /// Counts how often addresses of the host went, in 32 bits.
+    fn generation(&self) -> u64 {
+        match &self.via {
+            Via::Nothing(reach) => reach.generation() & u64::from(u32::MAX),
+            Via::Proxy(_) => 0,
+        }
+    }
+
     /// Returns what idle connections have to fit that requests may take up now.
     pub(super) fn pool_key(&self) -> PoolKey {
         let tls = self.tls.as_ref();
         PoolKey {
             origin: self.id,
-            trust: tls.map_or(0, |tls| tls.trust.load(Ordering::Acquire)),
+            trust: tls.map_or(0, |tls| tls.trust.load(Ordering::Acquire)) << 32 | self.generation(),
             tls: tls.is_some(),
             reuse: Reuse::default(),
         }
@@ -98,6 +116,7 @@ pub(crate) struct Origins {
     known: Mutex<Known>,
     /// Whether HTTP/2 is offered where definitions leave it open.
     http2: bool,
+    names: Names,
     proxy: Option<Arc<ForwardProxy>>,
     tls_files: WatchedFiles,
 }
@@ -110,7 +129,11 @@ struct Known {
 
 impl Origins {
     /// Reads the files that say whom to trust and who the gateway is to backends.
-    pub(crate) fn new(config: &RuntimeConfig) -> Result<Self, TrustError> {
+    /// Host names are looked up on `control`.
+    pub(crate) fn new(config: &RuntimeConfig, control: &Handle) -> Result<Self, TrustError> {
+        let names = Names::new(&config.dns, control);
+        let proxy = config.http_clients.proxy.as_ref();
+        let proxy = proxy.map(|proxy| Arc::new(ForwardProxy::new(proxy, &names)));
         let tls_files = WatchedFiles::new(BackendTls::files(config));
         Ok(Self {
             known: Mutex::new(Known {
@@ -118,11 +141,8 @@ impl Origins {
                 tls: BackendTls::new(config)?,
             }),
             http2: config.http_clients.http2,
-            proxy: config
-                .http_clients
-                .proxy
-                .as_ref()
-                .map(|proxy| Arc::new(ForwardProxy::new(proxy))),
+            names,
+            proxy,
             tls_files,
         })
     }
@@ -145,6 +165,11 @@ impl Origins {
             known.tls = tls;
             Ok(())
         })
+    }
+
+    /// The names that backends have.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Returns the origin of an `http` or `https` URL whose backend may also be known by its `certificates` and is spoken to
@@ -204,7 +229,10 @@ impl Origins {
             port: key.port,
             tls,
             speaks,
-            via: self.proxy.as_ref().filter(|proxy| proxy.serves(&key.host)).cloned(),
+            via: match &self.proxy {
+                Some(proxy) if proxy.serves(&key.host) => Via::Proxy(Arc::clone(proxy)),
+                _ => Via::Nothing(Reach::of(&key.host, &self.names)),
+            },
             unreached: Unreached::default(),
         });
         known.origins.insert(key, Arc::clone(&origin));
@@ -215,7 +243,9 @@ impl Origins {
 #[cfg(test)]
 impl Default for Origins {
     fn default() -> Self {
-        Self::new(&RuntimeConfig::default()).expect("defaults name no file")
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.expect("a runtime, on which nothing is looked up");
+        Self::new(&RuntimeConfig::default(), runtime.handle()).expect("defaults name no file")
     }
 }
 

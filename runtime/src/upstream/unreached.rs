@@ -12,24 +12,24 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Whether something failed lately. Reading it costs one load as long as nothing fails.
 #[derive(Debug, Default)]
-pub(super) struct Unreached {
+pub(crate) struct Unreached {
     /// Milliseconds since the start, at least 1; 0: it did not fail.
     at_ms: AtomicU64,
 }
 
 impl Unreached {
-    pub(super) fn note(&self) {
+    pub(crate) fn note(&self) {
         self.at_ms.store(now_ms(), Relaxed);
     }
 
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         // Most often it is 0, and the line stays shared between cores.
         if self.at_ms.load(Relaxed) != 0 {
             self.at_ms.store(0, Relaxed);
         }
     }
 
-    pub(super) fn is_recent(&self) -> bool {
+    pub(crate) fn is_recent(&self) -> bool {
         match self.at_ms.load(Relaxed) {
             0 => false,
             at_ms => is_recent(at_ms, now_ms()),

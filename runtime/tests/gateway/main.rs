@@ -19,6 +19,7 @@ mod http2_backends;
 mod key_manager;
 mod limits;
 mod listeners;
+mod names;
 mod operation;
 mod operator_blocks;
 mod quota_prediction;

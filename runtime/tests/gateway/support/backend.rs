@@ -56,8 +56,22 @@ impl Backend {
         })
     }
 
+    /// Answers 200 with its name, on one of several loopback addresses.
+    pub fn at(address: &str, port: u16, name: &'static str) -> Self {
+        let listener = TcpListener::bind((address, port)).expect("a free port");
+        Self::start_on(listener, true, move |exchange| respond(exchange, 200, name))
+    }
+
     fn start_raw(read_body: bool, behaviour: impl Fn(&mut Exchange) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        Self::start_on(listener, read_body, behaviour)
+    }
+
+    fn start_on(
+        listener: TcpListener,
+        read_body: bool,
+        behaviour: impl Fn(&mut Exchange) + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().expect("it is bound");
         let backend = Self {
             address,

@@ -2,6 +2,7 @@
 
 mod backend;
 mod client;
+mod dns;
 mod etcd;
 mod gateway;
 mod http2_backend;
@@ -13,6 +14,7 @@ mod web_socket;
 
 pub use backend::{Backend, respond};
 pub use client::{Client, Response};
+pub use dns::DnsServer;
 pub use etcd::EtcdServer;
 pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
 pub use http2_backend::{Http2Backend, Stream};
