@@ -116,6 +116,13 @@ pub(super) const KEYS: &[Key] = &[
         "bytes of a request body that are kept so that it can be sent again; a longer one is sent once",
     ),
     Key::new(
+        "httpClients.streamIdleTimeout",
+        Kind::COUNT,
+        "3600000",
+        "ms that a stream may be silent in the middle (server-sent events, gRPC); an endpoint's own time limit holds for all \
+         other bodies; 0: for ever",
+    ),
+    Key::new(
         "httpClients.connectTimeout",
         Kind::POSITIVE,
         "5000",
@@ -160,6 +167,9 @@ pub(super) const KEYS: &[Key] = &[
         "bytes of a backend's body; -1: no limit",
     ),
 ];
+
+/// Longer than any process runs, and short enough to be added to a time.
+const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Bounds of the pool, per backend and core.
 #[derive(Debug, Clone, Copy)]
@@ -244,6 +254,8 @@ pub struct HttpClients {
     pub kept_body: usize,
     /// For a connection.
     pub connect_timeout: Duration,
+    /// How long a stream may be silent in the middle.
+    pub stream_idle: Duration,
     /// Proxy towards backends.
     pub proxy: Option<Proxy>,
     /// Bounds on answers.
@@ -319,6 +331,9 @@ impl HttpClients {
             },
             kept_body: reader.count("httpClients.repeatableBodySize"),
             connect_timeout: reader.milliseconds("httpClients.connectTimeout"),
+            stream_idle: Some(reader.milliseconds("httpClients.streamIdleTimeout"))
+                .filter(|idle| !idle.is_zero())
+                .map_or(FOR_EVER, |idle| idle.min(FOR_EVER)),
             proxy,
             response_limits: ResponseLimits {
                 max_header_size: reader.count("httpClients.responseLimits.maxHeaderSize"),

@@ -234,6 +234,7 @@ fn upstream(config: &RuntimeConfig, core: usize, connector: Connector, clock: &C
         bounds: ResponseBounds {
             headers: config.http_clients.response_limits.max_header_size,
             body: config.http_clients.response_limits.max_body_size.unwrap_or(u64::MAX),
+            silence: config.http_clients.stream_idle,
         },
         active: pool.max_active.map(|limit| {
             let queue = Queue {

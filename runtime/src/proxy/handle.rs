@@ -8,7 +8,7 @@ use super::introduce::introduce;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
 use super::websocket::Asking;
-use super::{client_address, headers, listener, request_id, service, websocket};
+use super::{client_address, grpc, headers, listener, request_id, service, websocket};
 use crate::auth::{CallerKeyType, RequestView, Services};
 use crate::clock::Now;
 use crate::core::Core;
@@ -23,6 +23,7 @@ use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use hyper::body::Incoming;
 use mgw_bundle::config::Method;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -187,6 +188,9 @@ pub(crate) async fn handle(
         None
     };
     let forwards = MaxForwards::of(&parts.method, &parts.headers);
+    // What gRPC clients say is bounded by their own time, and comes with trailers.
+    let is_grpc = format == BodyFormat::Grpc && grpc::is_grpc(&parts.headers);
+    let deadline = is_grpc.then(|| grpc::timeout(&parts.headers)).flatten();
     let mut outgoing_headers = std::mem::take(&mut parts.headers);
     headers::prepare_request(
         &mut outgoing_headers,
@@ -220,6 +224,14 @@ pub(crate) async fn handle(
     if let Some(authorization) = &endpoint.authorization {
         outgoing_headers.insert(AUTHORIZATION, authorization.clone());
     }
+    if is_grpc {
+        grpc::prepare_request(&mut outgoing_headers);
+    }
+    let below = if route.api.keeps_base_path {
+        parts.uri.path()
+    } else {
+        route.below
+    };
     let query = parts.uri.query();
     let stripped = query
         .filter(|_| !strip.query.is_empty())
@@ -244,7 +256,7 @@ pub(crate) async fn handle(
                 headers: outgoing_headers,
                 host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
                 client: client_ip,
-                below: route.below,
+                below,
                 query,
                 body: RequestBody::Empty,
                 progress: None,
@@ -260,7 +272,14 @@ pub(crate) async fn handle(
         return Box::pin(websocket::open(asking, exchange, reply)).await;
     }
     let keep = endpoint.kept_body(&parts.method);
-    let (body, progress) = RequestBody::new(incoming, snapshot.limits.body, keep, &core.clock, began.monotonic_ms);
+    let (body, progress) = RequestBody::new(
+        incoming,
+        snapshot.limits.body,
+        keep,
+        &snapshot.backend_jwt_header,
+        &core.clock,
+        began.monotonic_ms,
+    );
     exchange.progress.clone_from(&progress);
     exchange.phase = Phase::Upstream;
     let outgoing = Outgoing {
@@ -268,13 +287,20 @@ pub(crate) async fn handle(
         headers: outgoing_headers,
         host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
         client: client_ip,
-        below: route.below,
+        below,
         query,
         body,
         progress,
         counters: route.api.metrics.backend(core.number),
     };
-    match core.upstream.send(endpoint, outgoing).await {
+    let mut sending = pin!(core.upstream.send(endpoint, outgoing));
+    let answered = match deadline {
+        None => sending.await,
+        Some(deadline) => tokio::time::timeout(deadline, sending.as_mut())
+            .await
+            .unwrap_or(Err(UpstreamError::Timeout)),
+    };
+    match answered {
         Ok(answer) => relay(reply, exchange, answer, began),
         Err(error) => failed(reply, exchange, format, &error),
     }
@@ -332,7 +358,9 @@ impl Reply<'_> {
         if let Some(refusal) = refusal {
             self.core.metrics.refused(refusal);
         }
-        exchange.status = Some(response.status());
+        // Errors of gRPC have the status 200 and say what they are elsewhere; the log says it here.
+        let of_refusal = refusal.map(|refusal| refusal.status(self.snapshot.compat));
+        exchange.status = Some(of_refusal.unwrap_or(response.status()));
         // The length stays, as it would be for GET.
         let body_wanted = !exchange.is_head();
         let response = response.map(|body| if body_wanted { body } else { bytes::Bytes::new() });

@@ -2,8 +2,8 @@
 
 use crate::auth::Strip;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING,
+    UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
@@ -75,7 +75,6 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     headers.remove(KEEP_ALIVE);
     headers.remove(PROXY_CONNECTION);
     headers.remove(TE);
-    headers.remove(TRAILER);
     headers.remove(TRANSFER_ENCODING);
     headers.remove(UPGRADE);
 }
@@ -196,7 +195,13 @@ mod tests {
         );
         assert_eq!(
             names(&headers),
-            ["content-length", "user-agent", "x-forwarded-for", "x_other_header"]
+            [
+                "content-length",
+                "trailer",
+                "user-agent",
+                "x-forwarded-for",
+                "x_other_header"
+            ]
         );
     }
 

@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod client_address;
 mod exchange;
+mod grpc;
 mod handle;
 mod headers;
 mod introduce;

@@ -426,14 +426,30 @@ impl Refusal {
 
     /// Returns the `grpc-status` that a gRPC client gets instead of a body.
     pub fn grpc_status(self, compat: bool) -> u8 {
-        match self.status(compat).as_u16() {
-            401 => 16,
-            403 => 7,
-            404 | 405 => 12,
-            429 => 8,
-            503 => 14,
-            504 => 4,
+        match (self.status(compat).as_u16(), compat) {
+            (401, _) => 16,
+            (403, _) => 7,
+            (404, _) | (405, false) => 12,
+            (429, _) | (413 | 431, false) => 8,
+            (502 | 503, false) => 14,
+            (504 | 408, false) => 4,
+            (400 | 414, false) => 13,
             _ => 2,
+        }
+    }
+
+    /// Returns the `grpc-message` beside it.
+    pub fn grpc_message(self, compat: bool) -> &'static str {
+        match self.status(compat).as_u16() {
+            // The product's spelling.
+            404 if compat => "Unimplemeted",
+            401 | 403 | 429 | 500 => self.texts(compat).0.trim_ascii_end(),
+            _ if compat => "Response is not recognized by the gateway.",
+            _ => match self.texts(compat) {
+                // The message of these is the same for all.
+                ("Runtime Error", description) => description,
+                (message, _) => message,
+            },
         }
     }
 }

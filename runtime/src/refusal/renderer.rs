@@ -3,7 +3,7 @@
 use super::{Refusal, Rejection, Shape};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 /// The representation of a refusal's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,11 @@ impl Renderer {
         let refusal = rejection.refusal;
         let body = self.body(refusal, format);
         let mut response = Response::new(body);
-        *response.status_mut() = refusal.status(self.compat);
+        *response.status_mut() = match format {
+            // What else it says, clients of gRPC would take in place of `grpc-status`.
+            BodyFormat::Grpc if !self.compat => StatusCode::OK,
+            _ => refusal.status(self.compat),
+        };
         let length = response.body().len();
         let headers = response.headers_mut();
         let content_type = match format {
@@ -146,13 +150,17 @@ impl Renderer {
             BodyFormat::Grpc => HeaderValue::from_static("application/grpc"),
         };
         headers.insert(CONTENT_TYPE, content_type);
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        if format == BodyFormat::Grpc {
+        if format != BodyFormat::Grpc {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        } else {
             headers.insert(
                 "grpc-status",
                 HeaderValue::from(u16::from(refusal.grpc_status(self.compat))),
             );
-            headers.insert("grpc-message", HeaderValue::from_static(refusal.texts(self.compat).0));
+            headers.insert(
+                "grpc-message",
+                HeaderValue::from_static(refusal.grpc_message(self.compat)),
+            );
         }
         if let Some(challenge) = &rejection.challenge {
             headers.insert(WWW_AUTHENTICATE, challenge.clone());

@@ -159,8 +159,59 @@ fn grpc_gets_a_status_instead_of_a_body() {
     let format = BodyFormat::choose(&request);
     let response = Renderer::new(false).render(&Refusal::MissingCredentials.into(), format);
     assert!(response.body().is_empty());
+    assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["grpc-status"], "16");
     assert_eq!(response.headers()["grpc-message"], "Missing Credentials");
+}
+
+/// Section 5.7 of the reference for `compat`, and the codes that gRPC has for what happened otherwise.
+#[test]
+fn refusals_have_a_code_of_grpc() {
+    for (refusal, compat, status, code, message) in [
+        (Refusal::InvalidCredentials, true, 401, 16_u16, "Invalid Credentials"),
+        (Refusal::NotSubscribed, true, 403, 7, "Resource forbidden"),
+        (Refusal::NotFound, true, 404, 12, "Unimplemeted"),
+        (Refusal::ApplicationQuota, true, 429, 8, "Message throttled out"),
+        (Refusal::BackendUnreachable, true, 500, 2, "Runtime Error"),
+        (
+            Refusal::MethodNotAllowed,
+            true,
+            405,
+            2,
+            "Response is not recognized by the gateway.",
+        ),
+        (Refusal::NotSubscribed, false, 200, 7, "Resource forbidden"),
+        (
+            Refusal::NotFound,
+            false,
+            200,
+            12,
+            "No matching resource found for given API Request",
+        ),
+        (Refusal::ApplicationQuota, false, 200, 8, "Message throttled out"),
+        (
+            Refusal::BackendUnreachable,
+            false,
+            200,
+            14,
+            "Error connecting to the back end",
+        ),
+        (
+            Refusal::BackendBroken,
+            false,
+            200,
+            14,
+            "Error connecting to the back end",
+        ),
+        (Refusal::BackendTimeout, false, 200, 4, "Connection timed out"),
+        (Refusal::BodyTooLarge, false, 200, 8, "Payload Too Large"),
+    ] {
+        let response = Renderer::new(compat).render(&refusal.into(), BodyFormat::Grpc);
+        let headers = response.headers();
+        let text = |name: &str| headers[name].to_str().unwrap_or_default().to_owned();
+        let found = (response.status().as_u16(), text("grpc-status"), text("grpc-message"));
+        assert_eq!(found, (status, code.to_string(), message.to_owned()), "{refusal:?}");
+    }
 }
 
 #[test]

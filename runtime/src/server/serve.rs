@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::proxy::handle;
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -22,6 +23,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Rest after the operating system had no connection to give, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -185,26 +188,34 @@ async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = ClientIo::new(stream, Arc::clone(&connection));
-    let builder = builder(protocols, settings, settings.keep_alive && !core.is_draining());
+    let keep_alive = settings.keep_alive && !core.is_draining();
     let service = service_fn(|request| {
         let answer = handle(Arc::clone(core), Arc::clone(&connection), request);
         answer.map(Ok::<_, Infallible>)
     });
-    let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
-    let mut finishing = false;
-    let outcome = poll_fn(|context| {
-        match connection.ordered(context.waker()) {
-            Order::Serve => {}
-            Order::Finish if finishing => {}
-            Order::Finish => {
-                finishing = true;
-                serving.as_mut().graceful_shutdown();
-            }
-            Order::Abort => return Poll::Ready(Ok(())),
+    let outcome: Result<(), BoxError> = match protocols {
+        Protocols::Http1 => {
+            let mut builder = http1::Builder::new();
+            builder
+                .keep_alive(keep_alive)
+                .header_read_timeout(None)
+                .max_buf_size(settings.max_head.max(READ_BUFFER));
+            let serving = builder.serve_connection(io, service).with_upgrades();
+            let served = obey(&connection, pin!(serving), |serving| serving.graceful_shutdown()).await;
+            served.map_err(Into::into)
         }
-        serving.as_mut().poll(context)
-    })
-    .await;
+        Protocols::Http2 => {
+            let builder = builder(settings, keep_alive).http2_only();
+            let serving = builder.serve_connection(io, service);
+            obey(&connection, pin!(serving), |serving| serving.graceful_shutdown()).await
+        }
+        // With upgrades the library tells the version by the first bytes, whatever it was told: only here is that right.
+        Protocols::Either => {
+            let builder = builder(settings, keep_alive);
+            let serving = builder.serve_connection_with_upgrades(io, service);
+            obey(&connection, pin!(serving), |serving| serving.graceful_shutdown()).await
+        }
+    };
     if let Some(successor) = connection.successor()
         && outcome.is_ok()
     {
@@ -218,6 +229,27 @@ async fn serve<S>(
     }
 }
 
+/// Serves until the connection ends, or has to.
+async fn obey<C, E>(connection: &Connection, mut serving: Pin<&mut C>, finish: impl Fn(Pin<&mut C>)) -> Result<(), E>
+where
+    C: Future<Output = Result<(), E>>,
+{
+    let mut finishing = false;
+    poll_fn(|context| {
+        match connection.ordered(context.waker()) {
+            Order::Serve => {}
+            Order::Finish if finishing => {}
+            Order::Finish => {
+                finishing = true;
+                finish(serving.as_mut());
+            }
+            Order::Abort => return Poll::Ready(Ok(())),
+        }
+        serving.as_mut().poll(context)
+    })
+    .await
+}
+
 /// Runs what follows HTTP on a connection until it ends, or has to.
 async fn follow(connection: &Connection, mut successor: Pin<Box<dyn Future<Output = ()> + Send>>) {
     poll_fn(|context| match connection.ordered(context.waker()) {
@@ -227,7 +259,7 @@ async fn follow(connection: &Connection, mut successor: Pin<Box<dyn Future<Outpu
     .await;
 }
 
-fn builder(protocols: Protocols, settings: &ServeSettings, keep_alive: bool) -> auto::Builder<TokioExecutor> {
+fn builder(settings: &ServeSettings, keep_alive: bool) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -241,9 +273,5 @@ fn builder(protocols: Protocols, settings: &ServeSettings, keep_alive: bool) -> 
         .enable_connect_protocol()
         .max_send_buf_size(HTTP2_SEND_BUFFER)
         .max_header_list_size(u32::try_from(settings.max_head.max(READ_BUFFER)).unwrap_or(u32::MAX));
-    match protocols {
-        Protocols::Http1 => builder.http1_only(),
-        Protocols::Http2 => builder.http2_only(),
-        Protocols::Either => builder,
-    }
+    builder
 }

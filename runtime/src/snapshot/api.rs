@@ -4,7 +4,7 @@ use super::cors::CorsRules;
 use super::endpoint::{BackendChoice, Resolver};
 use crate::access_log::LoggedApi;
 use crate::metrics::ApiMetrics;
-use mgw_bundle::config::{self, ApiKeyLocation, MutualTls, Scheme, Transports};
+use mgw_bundle::config::{self, ApiKeyLocation, ApiKind, MutualTls, Scheme, Transports};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Api {
     /// Whether it looks at client certificates.
     pub(crate) mutual_tls: bool,
     pub(crate) cors: Option<CorsRules>,
+    /// Whether backends see the base path too: that of gRPC is the name of the service.
+    pub(crate) keeps_base_path: bool,
     pub(crate) resources: Vec<Resource>,
 }
 
@@ -61,6 +63,7 @@ impl Api {
             },
             mutual_tls: api.mutual_tls.is_some(),
             cors: api.cors.as_ref().map(CorsRules::compile),
+            keeps_base_path: api.kind == ApiKind::Grpc,
             resources,
         }
     }

@@ -1,5 +1,6 @@
 //! One request and its answer over one connection.
 
+use super::endless::is_endless;
 use super::error::UpstreamError;
 use super::http2_request;
 use super::pool::PoolKey;
@@ -36,6 +37,11 @@ impl Upstream {
         timeout: Duration,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
+        // A client of gRPC sends when it has something to say.
+        let silence = match progress {
+            Some(_) if is_endless(request.headers()) => self.bounds.silence.max(timeout),
+            _ => timeout,
+        };
         let sending = match &mut sender {
             Sender::Http1(sender) => Either::Left(sender.try_send_request(request)),
             Sender::Http2(stream) => {
@@ -45,7 +51,7 @@ impl Upstream {
                 Either::Right(stream.sender().try_send_request(request))
             }
         };
-        let response: Response<Incoming> = match self.within(timeout, progress, sending).await {
+        let response: Response<Incoming> = match self.within(timeout, silence, progress, sending).await {
             None if progress.is_some_and(Progress::waits_for_client) => {
                 return Err(Failed::Sent(UpstreamError::ClientTimeout));
             }
@@ -78,6 +84,7 @@ impl Upstream {
             return Err(Failed::Sent(UpstreamError::Unusable));
         }
         self.check_bounds(&response).map_err(Failed::Sent)?;
+        let timeout = self.between_parts(&response, timeout);
         Ok(response.map(|incoming| {
             let lease = Lease {
                 pool: Arc::clone(&self.pool),
@@ -103,8 +110,23 @@ impl Upstream {
         Ok(())
     }
 
-    /// Waits for `future`. The time counts from the last sign of life: while the client is still sending, from its last bytes.
-    async fn within<F: Future>(&self, timeout: Duration, progress: Option<&Progress>, future: F) -> Option<F::Output> {
+    /// How long an answer may be silent in the middle.
+    pub(super) fn between_parts(&self, response: &Response<Incoming>, timeout: Duration) -> Duration {
+        if is_endless(response.headers()) {
+            self.bounds.silence
+        } else {
+            timeout
+        }
+    }
+
+    /// Waits for `future`; while the client owes bytes, for at most `silence`. The time counts from the last sign of life: while the client is still sending, from its last bytes.
+    async fn within<F: Future>(
+        &self,
+        timeout: Duration,
+        silence: Duration,
+        progress: Option<&Progress>,
+        future: F,
+    ) -> Option<F::Output> {
         let mut future = pin!(future);
         let mut left = timeout;
         loop {
@@ -114,7 +136,11 @@ impl Upstream {
                     let quiet = progress.map_or(timeout, |progress| {
                         Duration::from_millis(self.clock.monotonic_ms().saturating_sub(progress.last_ms()))
                     });
-                    left = timeout.checked_sub(quiet).filter(|left| !left.is_zero())?;
+                    let limit = match progress {
+                        Some(progress) if progress.waits_for_client() => silence,
+                        _ => timeout,
+                    };
+                    left = limit.checked_sub(quiet).filter(|left| !left.is_zero())?;
                 }
             }
         }

@@ -56,6 +56,8 @@ pub(crate) struct ResponseBounds {
     pub(crate) headers: usize,
     /// The body.
     pub(crate) body: u64,
+    /// How long a message may be silent in the middle whose parts come when there is something to say.
+    pub(crate) silence: Duration,
 }
 
 /// What goes to a backend. Headers are those of the client's request after the gateway's changes, without `Host`.

@@ -142,6 +142,7 @@ impl Upstream {
         let mut response = sender.send_request(request).await.map_err(UpstreamError::Exchange)?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             self.check_bounds(&response)?;
+            let timeout = self.between_parts(&response, timeout);
             return Ok(Switch::Answered(response.map(|incoming| {
                 ResponseBody::new(incoming, lease, timeout, self.bounds.body)
             })));

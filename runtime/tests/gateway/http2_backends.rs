@@ -317,6 +317,44 @@ fn tls_negotiates_http2_when_it_may() {
     assert_eq!(cautious.get("/wrong").status, 503, "it does not speak HTTP/2");
 }
 
+/// A client's own time for a call bounds the gateway's wait.
+#[test]
+fn calls_of_grpc_end_in_their_time() {
+    use bytes::Bytes;
+    use http_body_util::Full;
+    let backend = Http2Backend::start(|stream| async move {
+        let headers = stream.request.headers();
+        assert_eq!(
+            (&headers["te"], &headers["grpc-timeout"]),
+            (&"trailers".parse().expect("a value"), &"50m".parse().expect("a value"))
+        );
+        std::future::pending::<()>().await;
+    });
+    let gateway = serving(&backend).start();
+    let address = gateway.http();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let io = hyper_util::rt::TokioIo::new(stream);
+        let executor = hyper_util::rt::TokioExecutor::new();
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
+            .await
+            .expect("HTTP/2");
+        tokio::spawn(connection);
+        let request = http::Request::post("http://gateway/p")
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .header("grpc-timeout", "50m")
+            .body(Full::new(Bytes::from_static(b"\0\0\0\0\0")))
+            .expect("a request");
+        let answer = tokio::time::timeout(PATIENCE, sender.send_request(request));
+        let answer = answer.await.expect("in time").expect("an answer");
+        let value = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        assert_eq!((answer.status().as_u16(), value("grpc-status")), (200, Some("4")));
+        assert_eq!(value("content-type"), Some("application/grpc"));
+    });
+}
+
 fn at_once_on(gateway: &TestGateway, path: &str, count: usize) -> Vec<u16> {
     let mut clients: Vec<Client> = (0..count).map(|_| Client::connect(gateway.http())).collect();
     for client in &mut clients {

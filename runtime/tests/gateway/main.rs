@@ -24,6 +24,7 @@ mod operation;
 mod operator_blocks;
 mod quota_prediction;
 mod quotas;
+mod real_peers;
 mod reload;
 mod rotation;
 mod routing;

@@ -121,3 +121,142 @@ fn a_client_that_goes_away_frees_the_backend() {
         gateway.metric("mgw_requests_in_flight") == Some(0.0)
     });
 }
+
+/// Events come when there are some: a time limit that cuts other answers off does not cut these.
+#[test]
+fn a_stream_of_events_may_be_silent() {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let backend = Backend::start(move |exchange| {
+        let kind = if exchange.head.contains("/events") {
+            "text/event-stream"
+        } else {
+            "text/plain"
+        };
+        exchange.write(&format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
+        ));
+        if kind == "text/plain" {
+            // Waits for the gateway to give up.
+            let _ = exchange.connection.receive_chunk();
+            exchange.close = true;
+            return;
+        }
+        let _ = released
+            .lock()
+            .expect("one stream")
+            .recv_timeout(crate::support::PATIENCE);
+        exchange.write("3\r\ntwo\r\n0\r\n\r\n");
+    });
+    let mut impatient = api("/p", &backend.url());
+    if let Some(endpoint) = &mut impatient.endpoints.production {
+        endpoint.timeout_ms = 50;
+    }
+    let gateway = GatewayBuilder::new(vec![impatient]).start();
+    let ask = |path: &str| {
+        let mut client = Client::connect(gateway.http());
+        client.send(&format!("GET {path} HTTP/1.1\r\nHost: gateway\r\n\r\n"));
+        assert_eq!(client.receive_head().expect("a head").0, 200);
+        assert_eq!(client.receive_chunk().expect("a chunk").as_deref(), Some("one"));
+        client
+    };
+    let mut events = ask("/p/events");
+    // Each takes the whole time limit.
+    for _ in 0..3 {
+        assert!(ask("/p/other").receive_chunk().is_err());
+    }
+    release.send(()).expect("the backend waits");
+    assert_eq!(events.receive_chunk().expect("a chunk").as_deref(), Some("two"));
+    assert_eq!(events.receive_chunk().expect("the end"), None);
+}
+
+/// Trailers pass both ways where both sides of HTTP/1.1 have said so; none of them says what a header may not.
+#[test]
+fn trailers_pass_both_ways() {
+    use std::io::BufRead;
+    let backend = Backend::start_after_head(|exchange| {
+        while let Ok(Some(_)) = exchange.connection.receive_chunk() {}
+        // The last chunk's line is gone; what follows is trailers up to an empty line.
+        exchange.write(
+            "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n",
+        );
+    });
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    let mut client = Client::connect(gateway.http());
+    client.send("GET /p HTTP/1.1\r\nHost: gateway\r\nTE: trailers\r\n\r\n");
+    let _ = client;
+    let mut client = Client::connect(gateway.http());
+    client.send(
+        "POST /p HTTP/1.1\r\nHost: gateway\r\nTE: trailers\r\nTrailer: X-Asked, X-JWT-Assertion\r\nTransfer-Encoding: chunked\r\n\r\n\
+         2\r\nhi\r\n0\r\nX-Asked: 1\r\nX-JWT-Assertion: forged\r\n\r\n",
+    );
+    assert_eq!(client.receive_head().expect("a head").0, 200);
+    assert_eq!(client.receive_chunk().expect("a chunk").as_deref(), Some("ok"));
+    let mut rest = String::new();
+    for _ in 0..3 {
+        client.stream.read_line(&mut rest).expect("a line");
+    }
+    assert_eq!(rest.to_ascii_lowercase(), "0\r\nx-sum: 7\r\n\r\n");
+}
+
+/// The client is told to go on when the backend reads, and not when the gateway refuses.
+#[test]
+fn a_body_is_asked_for_when_somebody_reads_it() {
+    let backend = Backend::echo();
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    let ask = |path: &str| {
+        let mut client = Client::connect(gateway.http());
+        client.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: gateway\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+        ));
+        let status = client.receive_head().expect("a head").0;
+        (client, status)
+    };
+    assert_eq!(ask("/none").1, 404);
+    let (mut client, status) = ask("/p");
+    assert_eq!(status, 100);
+    client.send("hi");
+    let answer = client.receive().expect("an answer");
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.ends_with("\nhi"), "{}", answer.body);
+    assert!(!answer.body.to_ascii_lowercase().contains("expect"), "{}", answer.body);
+}
+
+/// What describes a representation passes as it is, in both directions.
+#[test]
+fn compression_ranges_and_validators_are_nobody_elses_business() {
+    let backend = Backend::start(|exchange| {
+        let head = exchange.head.to_ascii_lowercase();
+        assert!(
+            head.contains("accept-encoding: br, gzip\r\n") && head.contains("range: bytes=0-3\r\n"),
+            "{head}"
+        );
+        exchange.write(
+            "HTTP/1.1 206 Partial Content\r\nContent-Encoding: gzip\r\nETag: W/\"1\"\r\nContent-Range: bytes 0-3/9\r\n\
+             Vary: Accept-Encoding\r\nContent-Length: 4\r\n\r\n",
+        );
+        if !head.starts_with("head ") {
+            exchange.write("\u{1}\u{2}zz");
+        }
+    });
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    for method in ["GET", "HEAD"] {
+        let mut client = Client::connect(gateway.http());
+        client.send(&format!(
+            "{method} /p HTTP/1.1\r\nHost: gateway\r\nAccept-Encoding: br, gzip\r\nRange: bytes=0-3\r\n\r\n"
+        ));
+        let (status, headers) = client.receive_head().expect("a head");
+        assert_eq!(status, 206);
+        for (name, value) in [
+            ("content-encoding", "gzip"),
+            ("etag", "W/\"1\""),
+            ("content-range", "bytes 0-3/9"),
+            ("content-length", "4"),
+        ] {
+            assert!(
+                headers.contains(&(name.into(), value.into())),
+                "{method} {name} {headers:?}"
+            );
+        }
+    }
+}
