@@ -1,12 +1,14 @@
 //! The private parsers of bytes from outside, for the fuzz targets in `fuzz/`. Not part of the interface.
 
 pub use crate::auth::fuzzing::{key_set, key_validation, revocation_list, token};
+pub use crate::discovery::fuzzing::discovery_answer;
 pub use crate::event_hub::amqp::fuzzing::broker_frames;
 pub use crate::event_hub::fuzzing::event_hub_message;
 pub use crate::proxy::websocket::fuzzing::web_socket_frames;
 pub use crate::route::fuzzing::{request_path, templates};
 pub use crate::throttle::global::fuzzing::limits;
 pub use crate::traffic_manager::binary::fuzzing::receiver_answers;
+pub use crate::upstream::credentials::fuzzing::credentials_answer;
 
 #[cfg(test)]
 mod tests {
@@ -26,6 +28,8 @@ mod tests {
                 super::broker_frames(bytes);
                 super::receiver_answers(bytes);
                 super::limits(bytes);
+                super::discovery_answer(bytes);
+                super::credentials_answer(bytes);
                 super::web_socket_frames(bytes);
             }
         }

@@ -76,7 +76,7 @@ pub use listener::{KeepAlive, Listener, NamedCertificate, Timeouts};
 pub use logging::Logging;
 pub use mutual_tls::{CertificateAliases, MutualTlsSettings, VerifyClient};
 pub use origin::Origin;
-pub use overrides::EndpointOverrides;
+pub use overrides::{CredentialSetting, EndpointOverrides};
 pub use places::Places;
 pub use receivers::{ReceiverAddress, ReceiverGroup, Sharing};
 pub use redis_address::{RedisAddress, RedisKind};

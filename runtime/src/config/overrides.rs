@@ -20,14 +20,9 @@ impl EndpointOverrides {
         self.get(&format!("{endpoint}_{}_{index}_etcdKey", kind(sandbox)))
     }
 
-    /// Returns the user name that replaces the one in the definition.
-    pub fn username(&self, endpoint: &str, sandbox: bool) -> Option<&str> {
-        self.get(&format!("{endpoint}_{}_basic_username", kind(sandbox)))
-    }
-
-    /// Returns the password towards the backend.
-    pub fn password(&self, endpoint: &str, sandbox: bool) -> Option<&SecretString> {
-        self.values.get(&format!("{endpoint}_{}_basic_password", kind(sandbox)))
+    /// Returns what replaces, or adds to, the credentials in the definition.
+    pub fn credential(&self, endpoint: &str, sandbox: bool, which: CredentialSetting) -> Option<&SecretString> {
+        self.values.get(&which.of(endpoint, sandbox))
     }
 
     /// Returns the names of all overrides, for a check against the endpoints that exist.
@@ -52,12 +47,64 @@ impl EndpointOverrides {
         let is_number =
             |text: &str| !text.is_empty() && text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit());
         match after {
-            Some("basic_username" | "basic_password") => true,
             Some(rest) => {
-                rest.strip_prefix("endpoint_").is_some_and(is_number)
+                CredentialSetting::ALL.iter().any(|setting| setting.end() == rest)
+                    || rest.strip_prefix("endpoint_").is_some_and(is_number)
                     || rest.strip_suffix("_etcdKey").is_some_and(is_number)
             }
             None => false,
+        }
+    }
+}
+
+/// What operators give about credentials towards a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialSetting {
+    /// The user of Basic credentials.
+    BasicUsername,
+    /// That user's password.
+    BasicPassword,
+    /// The user of digest credentials.
+    DigestUsername,
+    /// That user's password.
+    DigestPassword,
+    /// A key.
+    ApiKey,
+    /// The gateway's client id at a token endpoint.
+    ClientId,
+    /// That client's secret.
+    ClientSecret,
+    /// Where tokens are fetched.
+    TokenUrl,
+}
+
+impl CredentialSetting {
+    const ALL: [Self; 8] = [
+        Self::BasicUsername,
+        Self::BasicPassword,
+        Self::DigestUsername,
+        Self::DigestPassword,
+        Self::ApiKey,
+        Self::ClientId,
+        Self::ClientSecret,
+        Self::TokenUrl,
+    ];
+
+    /// Returns the name of the setting for an endpoint.
+    pub fn of(self, endpoint: &str, sandbox: bool) -> String {
+        format!("{endpoint}_{}_{}", kind(sandbox), self.end())
+    }
+
+    fn end(self) -> &'static str {
+        match self {
+            Self::BasicUsername => "basic_username",
+            Self::BasicPassword => "basic_password",
+            Self::DigestUsername => "digest_username",
+            Self::DigestPassword => "digest_password",
+            Self::ApiKey => "api_key",
+            Self::ClientId => "client_id",
+            Self::ClientSecret => "client_secret",
+            Self::TokenUrl => "token_url",
         }
     }
 }

@@ -17,7 +17,9 @@ a few of its own. `--set` wins over the environment, the environment over the fi
   an array cannot.
 - Keys with a dash below are accepted so that files of micro-gw work; they have no effect and the gateway says so.
 - A key that is not here is an error, except endpoint overrides at the root: `<endpoint>_prod_endpoint_<n>`,
-  `<endpoint>_prod_basic_username`, `<endpoint>_prod_basic_password`, and the same with `_sand_`.
+  `<endpoint>_prod_<n>_etcdKey` ([Reach backends](../how-to/backends.md)), `<endpoint>_prod_basic_username`,
+  `<endpoint>_prod_basic_password` and the like ([Backend credentials](../how-to/backend-credentials.md)), and the same with
+  `_sand_`.
 - Secrets are best given by the environment. No output shows them.
 
 A file that trusts one issuer:

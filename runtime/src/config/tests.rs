@@ -190,7 +190,7 @@ fn overrides_are_kept_apart_and_other_root_keys_are_errors() {
     assert_eq!(
         config
             .overrides
-            .password("shop", false)
+            .credential("shop", false, CredentialSetting::BasicPassword)
             .map(ExposeSecret::expose_secret),
         Some("canary")
     );

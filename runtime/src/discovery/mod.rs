@@ -7,6 +7,8 @@
 mod candidate;
 mod etcd;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod registry;
 mod sink;
 mod srv;

@@ -22,7 +22,7 @@ use crate::throttle::{CoreGlobal, CoreThrottle, Counters};
 use crate::traffic_manager::{EventPublisher, EventQueue};
 use crate::upstream::{
     ActiveLimit, Connector, EndpointStates, Http2Settings, Origins, Pool, PoolLimits, Prober, Queue, ResponseBounds,
-    Upstream,
+    TokenSources, Upstream,
 };
 use crate::{admin, server};
 use arc_swap::ArcSwap;
@@ -72,6 +72,7 @@ impl Gateway {
             counters,
             shared_quotas,
             discovery: Discovery::new(&config.discovery, &origins, control_runtime.handle()),
+            tokens: TokenSources::new(&origins, control_runtime.handle()),
             origins,
             endpoints: EndpointStates::new(cores, Some(prober)),
             security,

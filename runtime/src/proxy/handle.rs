@@ -19,7 +19,7 @@ use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
 use crate::upstream::{FailureReason, Outgoing, RequestBody, ResponseBody, UpstreamError};
-use http::header::{AUTHORIZATION, HOST};
+use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use hyper::body::Incoming;
 use mgw_bundle::config::Method;
@@ -221,8 +221,8 @@ pub(crate) async fn handle(
     if !snapshot.compat {
         outgoing_headers.insert(request_id::CORRELATION_ID, reply.id.clone());
     }
-    if let Some(authorization) = &endpoint.authorization {
-        outgoing_headers.insert(AUTHORIZATION, authorization.clone());
+    if let Some(credentials) = &endpoint.credentials {
+        credentials.prepare(&mut outgoing_headers);
     }
     if is_grpc {
         grpc::prepare_request(&mut outgoing_headers);
@@ -241,6 +241,11 @@ pub(crate) async fn handle(
         Some(stripped) => Some(stripped.as_str()),
         None => query,
     };
+    let with_key = endpoint
+        .credentials
+        .as_ref()
+        .and_then(|credentials| credentials.query(query));
+    let query = with_key.as_deref().or(query);
 
     if let Some((client, received)) = handshake {
         let asking = Asking {
@@ -405,9 +410,11 @@ fn asked_host(uri: &Uri, headers: &HeaderMap) -> Option<HeaderValue> {
 
 fn refusal_for(error: &UpstreamError) -> Refusal {
     match error {
-        UpstreamError::Busy | UpstreamError::CircuitOpen { .. } | UpstreamError::Connect(_) | UpstreamError::Tls(_) => {
-            Refusal::BackendUnreachable
-        }
+        UpstreamError::Busy
+        | UpstreamError::CircuitOpen { .. }
+        | UpstreamError::NoToken(_)
+        | UpstreamError::Connect(_)
+        | UpstreamError::Tls(_) => Refusal::BackendUnreachable,
         UpstreamError::ConnectTimeout | UpstreamError::Timeout | UpstreamError::TotalTimeout => Refusal::BackendTimeout,
         UpstreamError::Exchange(_)
         | UpstreamError::Unusable

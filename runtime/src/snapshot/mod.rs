@@ -27,7 +27,7 @@ use crate::route::{ApiIndex, HeadRule, ResourceIndex, RouteError, RouteTable};
 use crate::shared_quotas::SharedQuotas;
 use crate::throttle::{Blocks, Counters, GlobalThrottle, Throttle};
 use crate::tls::CertificateHeader;
-use crate::upstream::{EndpointStates, Origins};
+use crate::upstream::{EndpointStates, Origins, TokenSources};
 use http::HeaderName;
 use ipnet::IpNet;
 use mgw_bundle::{Bundle, Digest};
@@ -59,13 +59,18 @@ pub struct EndpointProblem {
     pub reason: &'static str,
     /// The setting that gave the URL, when it replaced the one in the bundle.
     pub setting: Option<String>,
+    /// The setting that has to be set.
+    pub missing: Option<String>,
 }
 
 impl fmt::Display for EndpointProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "endpoint {} of API {} {}", self.url, self.api, self.reason)?;
-        match &self.setting {
-            Some(setting) => write!(f, " (from setting {setting})"),
+        if let Some(setting) = &self.setting {
+            write!(f, " (from setting {setting})")?;
+        }
+        match &self.missing {
+            Some(setting) => write!(f, ": set {setting}"),
             None => Ok(()),
         }
     }
@@ -101,6 +106,7 @@ pub(crate) struct RequestLimits {
 pub(crate) struct Continued {
     pub(crate) origins: Arc<Origins>,
     pub(crate) discovery: Discovery,
+    pub(crate) tokens: TokenSources,
     pub(crate) endpoints: EndpointStates,
     pub(crate) security: Arc<Security>,
     pub(crate) counters: Arc<Counters>,

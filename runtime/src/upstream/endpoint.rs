@@ -2,11 +2,12 @@
 
 use super::active::Queue;
 use super::balance::{self, Choice, Keyed, Targets};
+use super::credentials::Credentials;
 use super::pool::Reuse;
 use super::retry::{Ending, RetryPolicy, fails_over};
 use super::state::EndpointState;
 use super::target::Target;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub(crate) struct Endpoint {
     /// For all attempts together until an answer starts.
     pub(crate) total_timeout: Option<Duration>,
     /// Credentials that the gateway adds.
-    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) retry: Option<RetryPolicy>,
     /// How requests wait for a place, where the endpoint bounds its connections itself.
     pub(crate) queue: Option<Queue>,
@@ -47,7 +48,12 @@ impl Endpoint {
 
     /// How many bytes of a request's body are worth keeping.
     pub(crate) fn kept_body(&self, method: &Method) -> usize {
-        if self.repeats(method) { self.kept_body } else { 0 }
+        let may_be_refused = self.credentials.as_ref().is_some_and(Credentials::may_be_refused);
+        if may_be_refused || self.repeats(method) {
+            self.kept_body
+        } else {
+            0
+        }
     }
 
     /// The number that decides where a request goes, where keys decide.

@@ -1,5 +1,7 @@
 //! Why a backend gave no answer.
 
+use super::credentials::TokenError;
+
 /// Why a backend gave no answer. What the client is told does not include addresses; the cause is for the log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpstreamError {
@@ -12,6 +14,9 @@ pub(crate) enum UpstreamError {
         /// When it makes sense to try again, in milliseconds from now.
         retry_after_ms: u64,
     },
+    /// There is no token that the backend could be shown.
+    #[error("there is no token for the backend")]
+    NoToken(#[source] TokenError),
     /// As many requests as allowed are open at the backend.
     #[error("no connection became free in time")]
     Busy,

@@ -50,6 +50,8 @@ pub(crate) enum FailureReason {
     Busy,
     /// The circuit is open.
     CircuitOpen,
+    /// There is no token that the backend could be shown.
+    NoToken,
     /// The request target became too long.
     Unaddressable,
     /// The client went away.
@@ -75,7 +77,7 @@ impl Fault {
 
 impl FailureReason {
     /// Every failure, in declaration order.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Refused,
         Self::Unreachable,
         Self::ConnectTimeout,
@@ -91,6 +93,7 @@ impl FailureReason {
         Self::Stalled,
         Self::Busy,
         Self::CircuitOpen,
+        Self::NoToken,
         Self::Unaddressable,
         Self::ClientGone,
         Self::ClientStopped,
@@ -121,6 +124,7 @@ impl FailureReason {
             Self::Stalled => "stalled",
             Self::Busy => "busy",
             Self::CircuitOpen => "circuit_open",
+            Self::NoToken => "no_token",
             Self::Unaddressable => "unaddressable",
             Self::ClientGone => "client_gone",
             Self::ClientStopped => "client_stopped",
@@ -132,7 +136,7 @@ impl FailureReason {
     /// Whose fault it is.
     pub(crate) const fn fault(self) -> Fault {
         match self {
-            Self::Busy | Self::CircuitOpen | Self::Unaddressable => Fault::Gateway,
+            Self::Busy | Self::CircuitOpen | Self::NoToken | Self::Unaddressable => Fault::Gateway,
             Self::ClientGone | Self::ClientStopped | Self::ClientStalled | Self::ClientTooLarge => Fault::Client,
             _ => Fault::Backend,
         }
@@ -157,6 +161,7 @@ impl From<&UpstreamError> for FailureReason {
             UpstreamError::AllFailed => Self::Status,
             UpstreamError::Busy => Self::Busy,
             UpstreamError::CircuitOpen { .. } => Self::CircuitOpen,
+            UpstreamError::NoToken(_) => Self::NoToken,
             UpstreamError::Unaddressable => Self::Unaddressable,
             UpstreamError::Client => Self::ClientStopped,
             UpstreamError::ClientTimeout => Self::ClientStalled,

@@ -1,11 +1,13 @@
 //! Sends requests to backends over a pool of connections that belongs to one core.
 
 mod active;
+mod ask;
 mod attempts;
 mod balance;
 mod breaker;
 mod budget;
 mod connect;
+pub(crate) mod credentials;
 mod dial;
 mod endless;
 mod endpoint;
@@ -31,6 +33,7 @@ mod response_body;
 mod retry;
 mod send;
 mod sender;
+mod show;
 mod speaks;
 mod state;
 mod target;
@@ -43,6 +46,7 @@ mod window;
 pub(crate) use active::{ActiveLimit, Queue};
 pub(crate) use balance::{Choice, MAX_TARGETS, url_seed};
 pub(crate) use connect::{Connector, Http2Settings};
+pub(crate) use credentials::{Credentials, DigestAccount, QueryKey, TokenClient, TokenSources};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use error::UpstreamError;
 pub(crate) use exclusions::Exclusions;

@@ -66,6 +66,10 @@ impl Places {
         })
     }
 
+    pub(super) fn are_several(&self) -> bool {
+        !matches!(&*self.groups, [Group { round }] if round.len() == 1)
+    }
+
     /// Returns the place whose turn it is: of the best priority, passing over places that could not be reached lately
     /// while there are others.
     pub(super) fn next(&self) -> Option<&Arc<Place>> {

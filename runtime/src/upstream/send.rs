@@ -36,6 +36,9 @@ use tokio::time::Instant;
 /// Bytes of an answer that are read to keep its connection, when the answer itself is not wanted.
 const DRAINED: usize = 64 * 1024;
 
+/// How many further places of targets are tried for a request, where one cannot be reached.
+const OTHER_PLACES: usize = 3;
+
 /// One core's way to backends.
 #[derive(Debug)]
 pub(crate) struct Upstream {
@@ -111,6 +114,7 @@ impl Upstream {
         *request.method_mut() = method;
         *request.headers_mut() = headers;
         *request.version_mut() = Version::HTTP_11;
+        let mut elsewhere = OTHER_PLACES;
         loop {
             let target = endpoint.targets.get(position).and_then(Target::place);
             let place = target.ok_or(UpstreamError::Unusable)?;
@@ -177,6 +181,16 @@ impl Upstream {
                         response.body_mut().hold(held);
                     }
                     return Ok(response);
+                }
+                // A target may be in several places, of which another may be reached.
+                Err(Failed::Unsent(unsent, error))
+                    if elsewhere > 0
+                        && !matches!(error, UpstreamError::Busy)
+                        && endpoint.targets.get(position).is_some_and(Target::is_in_several_places) =>
+                {
+                    elsewhere -= 1;
+                    count(counters, &error);
+                    request = *unsent;
                 }
                 Err(failed) => {
                     drop(outstanding);
@@ -250,10 +264,7 @@ impl Upstream {
             Ok(slot) => slot,
             Err(error) => return Err(Failed::Unsent(Box::new(request), error)),
         };
-        let timeout = endpoint.timeout;
-        let response = self
-            .send_unbounded(place, endpoint.reuse, timeout, request, again, progress)
-            .await?;
+        let response = self.send_shown(endpoint, place, request, again, progress).await?;
         Ok((response, slot))
     }
 
@@ -273,7 +284,7 @@ impl Upstream {
         }
     }
 
-    async fn send_unbounded(
+    pub(super) async fn send_unbounded(
         &self,
         place: &Place,
         reuse: Reuse,
@@ -348,21 +359,21 @@ fn again(spare: Option<Spare>, next: Next, deadline: Option<Instant>) -> Option<
 
 /// The request that could be sent again.
 #[derive(Debug, Clone, Copy)]
-struct Again<'s> {
-    spare: Option<&'s Spare>,
+pub(super) struct Again<'s> {
+    pub(super) spare: Option<&'s Spare>,
     /// Also when the backend may have acted on it.
-    repeats: bool,
+    pub(super) repeats: bool,
 }
 
 impl<'s> Again<'s> {
-    fn new(spare: Option<&'s Spare>, repeats: bool) -> Self {
+    pub(super) fn new(spare: Option<&'s Spare>, repeats: bool) -> Self {
         Self { spare, repeats }
     }
 }
 
 /// A request that can be sent again.
 #[derive(Debug)]
-struct Spare {
+pub(super) struct Spare {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -372,7 +383,7 @@ struct Spare {
 
 impl Spare {
     /// Copies the head; `None` when the body comes only once.
-    fn of(request: &Request<RequestBody>) -> Option<Self> {
+    pub(super) fn of(request: &Request<RequestBody>) -> Option<Self> {
         Some(Self {
             body: request.body().repeat()?,
             method: request.method().clone(),
@@ -386,7 +397,7 @@ impl Spare {
         self.body.is_possible()
     }
 
-    fn request(&self) -> Option<Request<RequestBody>> {
+    pub(super) fn request(&self) -> Option<Request<RequestBody>> {
         let mut request = Request::new(self.body.body()?);
         request.method_mut().clone_from(&self.method);
         request.uri_mut().clone_from(&self.uri);
@@ -397,7 +408,7 @@ impl Spare {
 }
 
 /// Reads what is there of an answer that nobody wants, so that its connection can be kept.
-fn drain(body: &mut ResponseBody) {
+pub(super) fn drain(body: &mut ResponseBody) {
     let mut context = Context::from_waker(std::task::Waker::noop());
     let mut read = 0;
     while read <= DRAINED && !body.is_end_stream() {

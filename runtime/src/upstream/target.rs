@@ -60,6 +60,14 @@ impl Target {
         Self(At::Found(found))
     }
 
+    /// Whether another place may be reached where one cannot.
+    pub(super) fn is_in_several_places(&self) -> bool {
+        match &self.0 {
+            At::Fixed(_) => false,
+            At::Found(found) => found.places.load().are_several(),
+        }
+    }
+
     /// Returns where the next request goes; `None` never happens with places that were found.
     pub(super) fn place(&self) -> Option<Chosen<'_>> {
         match &self.0 {

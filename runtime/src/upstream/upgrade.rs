@@ -63,6 +63,7 @@ impl Upstream {
             *request.uri_mut() = uri.ok_or(UpstreamError::Unaddressable)?;
             let host = outgoing.host.as_ref().unwrap_or(&place.host);
             request.headers_mut().insert(HOST, host.clone());
+            self.show(endpoint, &place, &mut request, true).await?;
             let error = match self.open(endpoint, position, &place).await {
                 Ok(lease) => {
                     let asking = self.ask(lease, request, endpoint.timeout);

@@ -3,6 +3,7 @@
 mod support;
 mod throttling;
 
+mod backend_credentials;
 mod backend_tls;
 mod backends;
 mod bad_days;

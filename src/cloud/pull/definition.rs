@@ -107,14 +107,23 @@ fn base_path(context: &str, version: &str) -> String {
     }
 }
 
-/// Exported definitions may carry endpoint passwords.
+/// Exported definitions may carry secrets of endpoints.
 fn remove_passwords(root: &mut Map<String, Value>) {
     for name in ["x-wso2-production-endpoints", "x-wso2-sandbox-endpoints"] {
         let config = root
             .get_mut(name)
             .and_then(|endpoint| endpoint.get_mut("securityConfig"));
         if let Some(Value::Object(config)) = config {
-            config.shift_remove("password");
+            for secret in [
+                "password",
+                "clientSecret",
+                "apiKey",
+                "value",
+                "accessToken",
+                "refreshToken",
+            ] {
+                config.shift_remove(secret);
+            }
         }
     }
 }

@@ -83,12 +83,17 @@ fn side(config: &Value, security: &Value, kind: &str, side: &str, notices: &mut 
     if let Some(advanced) = endpoint_advanced::advanced(&backends, side, notices) {
         endpoint["advanceEndpointConfig"] = advanced;
     }
-    if let Some(user) = credentials(config, security, side, notices).or(user) {
+    let own = credentials(config, security, side, notices);
+    if let Some(own) = own.or_else(|| user.map(|user| json!({ "type": "basic", "username": user }))) {
+        let (what, who) = match json::text(&own, "username") {
+            Some(user) => ("password", user),
+            None => ("client secret", json::text(&own, "clientId").unwrap_or_default()),
+        };
         notices.push(format!(
-            "the password of `{}` for the {side} backend is not pulled; give it to the gateway",
-            printable(&user)
+            "the {what} of `{}` for the {side} backend is not pulled; give it to the gateway",
+            printable(&who)
         ));
-        endpoint["securityConfig"] = json!({ "type": "basic", "username": user });
+        endpoint["securityConfig"] = own;
     }
     Some(endpoint)
 }
@@ -115,8 +120,8 @@ fn without_user(mut url: Url, text: &str, user: &mut Option<String>, side: &str,
     url.to_string()
 }
 
-/// The user name of Basic credentials, from the place of 3.2 or from the older one.
-fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<String>) -> Option<String> {
+/// The credentials without their secrets, from the place of 3.2 or from the older one.
+fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<String>) -> Option<Value> {
     let newer = json::member(config, "endpoint_security")
         .and_then(|places| json::member(places, side))
         .filter(|place| json::flag(place, "enabled") == Some(true));
@@ -124,15 +129,35 @@ fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<S
         Some(place) => (place, json::text(place, "type")?),
         None => (security, json::text(security, "type")?),
     };
+    let mut cannot = |why: &str| {
+        notices.push(format!(
+            "credentials of type {} for the {side} backend cannot be used by this gateway{why}",
+            printable(&kind)
+        ));
+        None
+    };
+    let with_user = |kind: &str| Some(json!({ "type": kind, "username": json::text(place, "username")? }));
     match kind.to_ascii_lowercase().as_str() {
-        "basic" => json::text(place, "username"),
-        "none" => None,
-        _ => {
-            notices.push(format!(
-                "credentials of type {kind} for the {side} backend cannot be used by this gateway"
-            ));
-            None
+        "basic" => with_user("basic"),
+        "digest" => with_user("digest"),
+        "oauth" | "oauth2" => {
+            let grant = json::text(place, "grantType").unwrap_or_default();
+            if !grant.eq_ignore_ascii_case("client_credentials") {
+                return cannot(": it fetches tokens by client credentials only");
+            }
+            let (Some(token_url), Some(client_id)) = (json::text(place, "tokenUrl"), json::text(place, "clientId"))
+            else {
+                return cannot(" without token URL and client id");
+            };
+            // A user and password in it would be secrets.
+            let usable = Url::parse(&token_url).is_ok_and(|url| url.username().is_empty() && url.password().is_none());
+            if !usable {
+                return cannot(": the token URL is no URL, or holds credentials");
+            }
+            Some(json!({ "type": "oauth2", "tokenUrl": token_url, "clientId": client_id }))
         }
+        "none" => None,
+        _ => cannot(""),
     }
 }
 
@@ -261,9 +286,40 @@ mod tests {
 
     #[test]
     fn other_credentials_are_told() {
-        let security = json!({"production": {"enabled": true, "type": "OAUTH", "clientSecret": "canary"}});
-        let out = mapped(json!({"production_endpoints": {"url": "https://a"}, "endpoint_security": security}));
-        assert!(out.notices[0].contains("type OAUTH"), "{:?}", out.notices);
-        assert!(!format!("{out:?}").contains("canary"));
+        let with = |mut security: Value| {
+            security["enabled"] = json!(true);
+            let security = json!({ "production": security });
+            mapped(json!({"production_endpoints": {"url": "https://a"}, "endpoint_security": security}))
+        };
+        for security in [
+            json!({"type": "OAUTH", "clientSecret": "canary"}),
+            json!({"type": "OAUTH", "grantType": "PASSWORD", "tokenUrl": "https://t", "clientId": "id", "password": "canary"}),
+            json!({"type": "OAUTH", "grantType": "CLIENT_CREDENTIALS", "tokenUrl": "https://u:canary@t", "clientId": "id"}),
+            json!({"type": "NTLM", "password": "canary"}),
+        ] {
+            let out = with(security);
+            assert!(out.notices[0].contains("cannot be used"), "{:?}", out.notices);
+            assert_eq!(out.production.as_ref().and_then(|one| one.get("securityConfig")), None);
+            assert!(!format!("{out:?}").contains("canary"));
+        }
+        for (security, expected) in [
+            (
+                json!({"type": "DIGEST", "username": "u", "password": "canary"}),
+                json!({"type": "digest", "username": "u"}),
+            ),
+            (
+                json!({"type": "OAUTH", "grantType": "CLIENT_CREDENTIALS", "tokenUrl": "https://t/token", "clientId": "id",
+                       "clientSecret": "canary", "customParameters": {}}),
+                json!({"type": "oauth2", "tokenUrl": "https://t/token", "clientId": "id"}),
+            ),
+        ] {
+            let out = with(security);
+            assert_eq!(
+                out.production.as_ref().map(|one| &one["securityConfig"]),
+                Some(&expected)
+            );
+            assert!(out.notices[0].contains("is not pulled"), "{:?}", out.notices);
+            assert!(!format!("{out:?}").contains("canary"));
+        }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn compile(
     if kind == EndpointKind::Single {
         targets.truncate(1);
     }
-    let auth = auth::auth(source, node, diagnostics);
+    let auth = auth::auth(source, node, name, diagnostics);
     let protocol = protocol::protocol(source, node, diagnostics);
     let advanced = advanced::advanced(source, node, kind, diagnostics)?;
     Some(Endpoint {

@@ -4,6 +4,8 @@
 
 mod client;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod lines;
 mod watch;
 mod wire;

@@ -79,7 +79,7 @@ mod tests {
             web_socket: false,
             timeout: Duration::ZERO,
             total_timeout: None,
-            authorization: None,
+            credentials: None,
             retry: None,
             queue: None,
             reuse: Reuse::default(),

@@ -1,14 +1,15 @@
 //! From the bundle's endpoints to those that requests are sent to.
 
 use super::Compiled;
-use super::credentials::authorization;
+use super::credentials::{Given, credentials, settings};
 use super::place::{place, without_credentials};
 use crate::config::{EndpointOverrides, RuntimeConfig};
 use crate::discovery::Discovery;
 use crate::snapshot::certificates::BackendCertificates;
 use crate::snapshot::{Continued, EndpointProblem};
 use crate::upstream::{
-    About, Choice, Endpoint, EndpointStates, MAX_TARGETS, Origins, Queue, RetryPolicy, Reuse, Target, url_seed,
+    About, Choice, Credentials, Endpoint, EndpointStates, MAX_TARGETS, Origins, Queue, RetryPolicy, Reuse, Target,
+    TokenSources, url_seed,
 };
 use mgw_bundle::config::{self, BackendProtocol, Balance, Discovery as Discovered, EndpointKind, Endpoints};
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ pub(in crate::snapshot) struct Resolver<'a> {
     origins: &'a Arc<Origins>,
     states: &'a EndpointStates,
     discovery: &'a Discovery,
+    tokens: &'a TokenSources,
     certificates: &'a Arc<BackendCertificates>,
     /// Tells the certificates from those of another bundle.
     trust: [u8; 32],
@@ -42,6 +44,7 @@ impl<'a> Resolver<'a> {
             origins: &continued.origins,
             states: &continued.endpoints,
             discovery: &continued.discovery,
+            tokens: &continued.tokens,
             trust: certificates.digest(),
             certificates,
             problems,
@@ -98,7 +101,7 @@ impl<'a> Resolver<'a> {
             web_socket,
             timeout: Duration::from_millis(endpoint.timeout_ms.max(1)),
             total_timeout: endpoint.total_timeout_ms.map(Duration::from_millis),
-            authorization: authorization(self.overrides, endpoint, sandbox),
+            credentials: self.credentials(api, endpoint, sandbox),
             retry: endpoint.retry.as_ref().map(|retry| RetryPolicy::new(retry, compat)),
             queue: endpoint
                 .pool
@@ -131,8 +134,8 @@ impl<'a> Resolver<'a> {
         let mut setting = None;
         let mut written = written.clone();
         if let Some(name) = endpoint.name.as_deref() {
-            self.used.insert(name.to_owned());
             let kind = if sandbox { "sand" } else { "prod" };
+            self.used.insert(format!("{name}_{kind}_endpoint_{index}"));
             if let Some(url) = self.overrides.url(name, sandbox, index) {
                 setting = Some(format!("{name}_{kind}_endpoint_{index}"));
                 // Without discovery of its own it replaces the default of the target's.
@@ -145,6 +148,9 @@ impl<'a> Resolver<'a> {
             {
                 replacing.clone_into(key);
             }
+            if let Some(Discovered::Etcd { .. }) = &written.discovery {
+                self.used.insert(format!("{name}_{kind}_{index}_etcdKey"));
+            }
         }
         urls.push(without_credentials(&written.url));
         self.at(&written, endpoint.protocol)
@@ -155,6 +161,7 @@ impl<'a> Resolver<'a> {
                     url: without_credentials(&written.url),
                     reason,
                     setting,
+                    missing: None,
                 });
             })
             .ok()
@@ -178,21 +185,39 @@ impl<'a> Resolver<'a> {
             url: String::new(),
             reason,
             setting: None,
+            missing: None,
         });
+    }
+
+    fn credentials(&mut self, api: &config::Api, endpoint: &config::Endpoint, sandbox: bool) -> Option<Credentials> {
+        let given = Given {
+            overrides: self.overrides,
+            name: endpoint.name.as_deref(),
+            sandbox,
+        };
+        if let Some(name) = given.name {
+            let settings = settings(endpoint).iter();
+            self.used.extend(settings.map(|setting| setting.of(name, sandbox)));
+        }
+        credentials(&given, endpoint, self.tokens).unwrap_or_else(|unusable| {
+            self.problems.push(EndpointProblem {
+                api: format!("{}:{}", api.name, api.version),
+                url: endpoint.urls().next().map(without_credentials).unwrap_or_default(),
+                reason: unusable.reason,
+                setting: unusable.setting,
+                missing: unusable.missing,
+            });
+            None
+        })
     }
 
     /// Says which overrides replace nothing: most likely a misspelt name.
     pub(in crate::snapshot) fn warn_about_unused_overrides(&self) {
         for setting in self.overrides.names() {
-            let is_used = self.used.iter().any(|name| {
-                setting
-                    .strip_prefix(name.as_str())
-                    .is_some_and(|rest| rest.starts_with("_prod_") || rest.starts_with("_sand_"))
-            });
-            if !is_used {
+            if !self.used.contains(setting) {
                 tracing::warn!(
                     setting,
-                    "the setting names no endpoint of this bundle and has no effect"
+                    "the setting has no effect: this bundle has no such endpoint, or the endpoint nothing of the kind"
                 );
             }
         }

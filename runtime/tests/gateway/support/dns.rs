@@ -1,9 +1,10 @@
 //! A real DNS server for tests, ended by its own process id.
 
 use super::eventually;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -18,9 +19,7 @@ pub struct DnsServer {
 impl DnsServer {
     /// `hosts` as in a hosts file; answers hold for a second.
     pub fn start(hosts: &str) -> Self {
-        let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a free port");
-        let port = socket.local_addr().expect("it is bound").port();
-        drop(socket);
+        let port = free_port();
         let mut server = Self {
             process: None,
             port,
@@ -88,6 +87,17 @@ impl DnsServer {
             socket.send(question).is_ok() && socket.recv(&mut [0; 512]).is_ok()
         });
     }
+}
+
+/// A port that stays free while the server is away: none that the system gives to others by itself. Servers of DNS listen
+/// with both protocols.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 8000).expect("a small number");
+    let ports = std::iter::repeat_with(|| 20_000 + (first + NEXT.fetch_add(1, Relaxed)) % 8000);
+    let is_free =
+        |port: &u16| UdpSocket::bind(("127.0.0.1", *port)).is_ok() && TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.take(8000).find(is_free).expect("a free port")
 }
 
 impl Drop for DnsServer {
