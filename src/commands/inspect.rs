@@ -10,7 +10,10 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use mgw_bundle::Bundle;
-use mgw_bundle::config::{Api, ApiKeyLocation, CustomPolicy, Endpoint, Endpoints, Policy, Resource, Scheme, Security};
+use mgw_bundle::config::{
+    Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, Security, Target,
+};
+use mgw_runtime::config::CredentialSetting;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -170,14 +173,36 @@ fn describe_resource(out: &mut String, resource: &Resource) {
 }
 
 fn describe_endpoints(out: &mut String, indent: &str, endpoints: &Endpoints) {
-    let mut line = |name: &str, endpoint: &Option<Endpoint>| {
-        if let Some(endpoint) = endpoint {
-            let urls: Vec<&str> = endpoint.urls().collect();
-            let _ = writeln!(out, "{indent}{name:<11} {}", urls.join(" "));
+    let mut line = |kind: &str, endpoint: &Option<Endpoint>, sandbox: bool| {
+        let Some(endpoint) = endpoint else { return };
+        let urls: Vec<String> = endpoint.targets.iter().map(written).collect();
+        let _ = writeln!(out, "{indent}{kind:<11} {}", urls.join(" "));
+        // Without a name nobody can set anything.
+        let Some(name) = endpoint.name.as_deref() else { return };
+        let kind = if sandbox { "sand" } else { "prod" };
+        let _ = write!(out, "{indent}            replaced by {name}_{kind}_endpoint_0");
+        if urls.len() > 1 {
+            let _ = write!(out, " to _{}", urls.len() - 1);
         }
+        if let Some(auth) = &endpoint.auth {
+            let secret = CredentialSetting::secret_of(auth).of(name, sandbox);
+            let _ = write!(out, ", secret in {secret}");
+        }
+        out.push('\n');
     };
-    line("production", &endpoints.production);
-    line("sandbox", &endpoints.sandbox);
+    line("production", &endpoints.production, false);
+    line("sandbox", &endpoints.sandbox, true);
+}
+
+/// A target as definitions write it.
+fn written(target: &Target) -> String {
+    let url = &target.url;
+    match &target.discovery {
+        None => url.clone(),
+        Some(Discovery::Etcd { key }) => format!("etcd({key}, {url})"),
+        Some(Discovery::Srv { name }) => format!("srv({name}, {url})"),
+        Some(Discovery::File { path }) => format!("file({path}, {url})"),
+    }
 }
 
 fn credentials(security: &Security) -> String {
@@ -222,6 +247,33 @@ fn describe_custom(out: &mut String, policies: &[CustomPolicy]) {
             "  {:<15} {} by {key_template}",
             policy.name,
             describe_policy(policy)
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mgw_bundle::config::{EndpointAuth, EndpointKind};
+
+    #[test]
+    fn operators_see_what_they_can_set() {
+        let urls = ["https://a".to_owned(), "https://b".to_owned()];
+        let mut production = Endpoint::plain(Some("shop".into()), EndpointKind::Failover, urls, 5);
+        production.targets[1].discovery = Some(Discovery::Etcd { key: "k".into() });
+        production.auth = Some(EndpointAuth::Digest { username: "u".into() });
+        let sandbox = Endpoint::plain(None, EndpointKind::Single, ["http://s".to_owned()], 5);
+        let endpoints = Endpoints {
+            production: Some(production),
+            sandbox: Some(sandbox),
+        };
+        let mut out = String::new();
+        describe_endpoints(&mut out, "  ", &endpoints);
+        assert_eq!(
+            out,
+            "  production  https://a etcd(k, https://b)\n  \
+             \u{20}           replaced by shop_prod_endpoint_0 to _1, secret in shop_prod_digest_password\n  \
+             sandbox     http://s\n"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! Endpoint overrides at the root of the configuration: `<n>_prod_endpoint_<i>`, `<n>_prod_basic_username` and alike.
 
+use mgw_bundle::config::EndpointAuth;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 
@@ -89,6 +90,16 @@ impl CredentialSetting {
         Self::ClientSecret,
         Self::TokenUrl,
     ];
+
+    /// Returns the setting that gives the secret of credentials.
+    pub fn secret_of(auth: &EndpointAuth) -> Self {
+        match auth {
+            EndpointAuth::Basic { .. } => Self::BasicPassword,
+            EndpointAuth::Digest { .. } => Self::DigestPassword,
+            EndpointAuth::ApiKey { .. } => Self::ApiKey,
+            EndpointAuth::OAuth2 { .. } => Self::ClientSecret,
+        }
+    }
 
     /// Returns the name of the setting for an endpoint.
     pub fn of(self, endpoint: &str, sandbox: bool) -> String {

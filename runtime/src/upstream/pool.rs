@@ -120,7 +120,7 @@ impl Pool {
             Sender::Http1(sender) => sender,
             Sender::Http2(stream) => return stream.leave(now_ms),
         };
-        if sender.is_closed() || self.limits.idle_per_origin == 0 {
+        if sender.is_closed() {
             return;
         }
         let keep = key.reuse.idle.unwrap_or(self.limits.idle_per_origin);

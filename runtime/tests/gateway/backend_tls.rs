@@ -38,3 +38,69 @@ fn stores_say_whom_to_trust_and_who_the_gateway_is() {
         "nobody in the store signed the backend's"
     );
 }
+
+#[test]
+fn a_backend_is_asked_for_by_name_and_sessions_go_on() {
+    let pki = Pki::new();
+    pki.signed("backend", "localhost");
+    let backend = TlsBackend::start(&pki, "backend");
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())])
+        .set("httpClients.sslConfig.caFile", &pki.path("ca.pem").to_string_lossy())
+        // Every request connects.
+        .set("httpClients.poolConfig.maxIdleConnections", "0")
+        .start();
+    for _ in 0..3 {
+        assert_eq!(gateway.get("/p").status, 200);
+    }
+    let handshakes = backend.handshakes();
+    let resumed: Vec<bool> = handshakes.iter().map(|handshake| handshake.resumed).collect();
+    assert_eq!(resumed, [false, true, true], "whichever core connects");
+    assert!(
+        handshakes
+            .iter()
+            .all(|handshake| handshake.name.as_deref() == Some("localhost"))
+    );
+}
+
+#[test]
+fn a_backend_that_does_not_prove_itself_gets_no_request() {
+    let pki = Pki::new();
+    pki.signed("good", "localhost");
+    pki.signed("another", "another.test");
+    pki.signed_with("expired", &["subjectAltName=DNS:localhost"], -1);
+    pki.self_signed_for("unknown", "localhost");
+    let start = |backend: &TlsBackend, settings: &[(&str, &str)]| {
+        let ca = pki.path("ca.pem");
+        let mut builder = GatewayBuilder::new(vec![api("/p", &backend.url())])
+            .set("httpClients.sslConfig.caFile", &ca.to_string_lossy());
+        for (key, value) in settings {
+            builder = builder.set(key, value);
+        }
+        builder.start()
+    };
+    for name in ["another", "expired", "unknown"] {
+        let backend = TlsBackend::start(&pki, name);
+        let gateway = start(&backend, &[]);
+        let answer = gateway.get("/p");
+        assert_eq!(answer.status, 503, "{name}");
+        assert!(answer.body.contains("101503"), "{}", answer.body);
+        assert_eq!(backend.handshakes(), [], "{name}");
+    }
+    // Operators may give up what protects them, each by its name.
+    let no_names = [("httpClients.sslConfig.verifyHostname", "false")];
+    let nothing = [("httpClients.disableSslVerification", "true")];
+    for (name, settings, status) in [
+        ("another", &no_names, 200),
+        ("expired", &no_names, 503),
+        ("unknown", &no_names, 503),
+        ("expired", &nothing, 200),
+        ("unknown", &nothing, 200),
+    ] {
+        let backend = TlsBackend::start(&pki, name);
+        assert_eq!(
+            start(&backend, settings).get("/p").status,
+            status,
+            "{name} {settings:?}"
+        );
+    }
+}

@@ -251,6 +251,26 @@ fn requests_follow_a_file() {
 }
 
 #[test]
+fn places_that_refuse_cost_no_request_while_there_are_others() {
+    let (one, default) = (Backend::named("one"), Backend::named("default"));
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let dead = listener.local_addr().expect("it is bound");
+    drop(listener);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    place(folder.path(), "shop.urls", &format!("http://{dead}\n{}\n", one.url()));
+    let gateway = GatewayBuilder::new(vec![in_file("shop.urls", &default)])
+        .set("discovery.folder", &folder.path().to_string_lossy())
+        .cores(1)
+        .start();
+    stands(&gateway, "current");
+    for _ in 0..8 {
+        assert_eq!(gateway.get("/p").body, "one");
+    }
+    let failures = "mgw_backend_failures_total{api=\"p\",version=\"1.0\",reason=\"refused\"}";
+    assert_eq!(gateway.metric(failures), Some(1.0), "it is passed over for a while");
+}
+
+#[test]
 fn a_file_outside_the_folder_is_refused_at_the_start() {
     let error = GatewayBuilder::new(vec![in_file("../shop.urls", &Backend::named("default"))])
         .try_start()

@@ -2,15 +2,25 @@
 
 use super::{PATIENCE, Pki};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::{HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// An `https` backend on a free port. It asks for certificates of the authority, and answers with `nobody` or with the
 /// SHA-256 of the certificate that it was shown.
 pub struct TlsBackend {
     address: SocketAddr,
+    handshakes: Arc<Mutex<Vec<Handshake>>>,
+}
+
+/// What the backend saw of a handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    /// The name that it was asked for.
+    pub name: Option<String>,
+    /// Whether a session from before went on.
+    pub resumed: bool,
 }
 
 impl TlsBackend {
@@ -32,13 +42,20 @@ impl TlsBackend {
         let config = Arc::new(config);
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("it is bound");
+        let handshakes = Arc::<Mutex<Vec<Handshake>>>::default();
+        let noted = Arc::clone(&handshakes);
         std::thread::spawn(move || {
             for socket in listener.incoming().flatten() {
-                let config = Arc::clone(&config);
-                std::thread::spawn(move || serve(socket, config));
+                let (config, noted) = (Arc::clone(&config), Arc::clone(&noted));
+                std::thread::spawn(move || serve(socket, config, &noted));
             }
         });
-        Self { address }
+        Self { address, handshakes }
+    }
+
+    /// The handshakes that succeeded so far.
+    pub fn handshakes(&self) -> Vec<Handshake> {
+        self.handshakes.lock().expect("no test panics with it").clone()
     }
 
     /// Its address, under the name that its certificate should have.
@@ -52,15 +69,23 @@ impl TlsBackend {
     }
 }
 
-fn serve(socket: TcpStream, config: Arc<ServerConfig>) -> Option<()> {
+fn serve(socket: TcpStream, config: Arc<ServerConfig>, handshakes: &Mutex<Vec<Handshake>>) -> Option<()> {
     socket.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut stream = StreamOwned::new(ServerConnection::new(config).ok()?, socket);
+    let mut noted = false;
     loop {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
             stream.read_exact(&mut byte).ok()?;
             head.extend_from_slice(&byte);
+        }
+        if !noted {
+            noted = true;
+            handshakes.lock().expect("no test panics with it").push(Handshake {
+                name: stream.conn.server_name().map(str::to_owned),
+                resumed: stream.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+            });
         }
         let shown = stream.conn.peer_certificates().and_then(|chain| chain.first());
         let body = shown.map_or_else(|| "nobody".to_owned(), |leaf| mgw_bundle::Digest::of(leaf).to_string());
