@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
+use crate::project::incoming::Incoming;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ pub struct AddArgs {
     /// The project folder.
     #[arg(value_name = "DIR")]
     pub project: PathBuf,
-    /// The OpenAPI definitions, files or URLs.
+    /// OpenAPI definitions and `.proto` files, files or URLs.
     #[arg(value_name = "FILE|URL", required = true)]
     pub apis: Vec<String>,
     /// Replace definitions of the same file name.
@@ -34,22 +35,20 @@ pub fn run(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
         return Err(crate::compile::CompileError::NotAProject(args.project).into());
     }
     let incoming = definitions::fetch(&args.apis, args.insecure, context)?;
-    let folder = layout.definitions();
-    let exists = incoming
-        .iter()
-        .find(|definition| folder.join(&definition.file_name).exists());
-    if let Some(definition) = exists.filter(|_| !args.force) {
-        let path = folder.join(&definition.file_name);
+    let place = |definition: &Incoming| layout.root().join(definition.folder).join(&definition.file_name);
+    let exists = incoming.iter().map(place).find(|path| path.exists());
+    if let Some(path) = exists.filter(|_| !args.force) {
         return Err(
             Failure::new(ExitCode::Environment, format!("{} exists already", path.display()))
                 .hint("Give the file another name, or replace it with --force."),
         );
     }
-    std::fs::create_dir_all(&folder).map_err(|error| Failure::file("create", &folder, error))?;
     let mut added = Vec::new();
     for definition in incoming {
+        let folder = layout.root().join(definition.folder);
+        std::fs::create_dir_all(&folder).map_err(|error| Failure::file("create", &folder, error))?;
         write(&folder, &definition.file_name, &definition.bytes)?;
-        let path = format!("api_definitions/{}", definition.file_name);
+        let path = format!("{}/{}", definition.folder, definition.file_name);
         context.ui.status("Added", &path);
         added.push(path);
     }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct InitArgs {
     /// Project name; the folder of that name is created. A path creates it there.
     pub name: String,
-    /// An OpenAPI definition to start with, a file or URL; can be given several times.
+    /// An OpenAPI definition or `.proto` file to start with, a file or URL; can be given several times.
     #[arg(long = "api", short = 'a', visible_alias = "api-definition", value_name = "FILE|URL")]
     pub apis: Vec<String>,
     /// Container and Kubernetes settings to start with, copied to conf/deployment-config.toml.
@@ -52,10 +52,11 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::new(ExitCode::Internal, "cannot lay out the project").because(error))?;
     let mut added = Vec::new();
     for definition in incoming {
+        let folder = definition.folder;
         let file = distinct(definition.file_name, |name| {
-            files.contains_key(&format!("api_definitions/{name}"))
+            files.contains_key(&format!("{folder}/{name}"))
         });
-        let path = format!("api_definitions/{file}");
+        let path = format!("{folder}/{file}");
         added.push(path.clone());
         files.insert(path, definition.bytes);
     }

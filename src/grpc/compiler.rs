@@ -28,24 +28,16 @@ pub(super) fn compile(files: Vec<ProtoFile>, diagnostics: &mut Diagnostics) -> O
     let mut parsed = HashMap::new();
     let mut faulty = false;
     for file in files {
-        let source = match Source::new(&file.shown, file.bytes) {
-            Ok(source) => source,
-            Err(error) => {
-                diagnostics.push(error.into());
-                faulty = true;
-                continue;
-            }
-        };
-        match File::from_source(&file.name, source.text()) {
-            Ok(compiled) => {
+        match parse(&file.shown, &file.name, file.bytes) {
+            Ok((source, compiled)) => {
                 parsed.insert(file.name.clone(), compiled);
+                sources.insert(file.name, source);
             }
-            Err(error) => {
+            Err(finding) => {
                 faulty = true;
-                diagnostics.push(finding(&error, &source, &sources));
+                diagnostics.push(*finding);
             }
         }
-        sources.insert(file.name, source);
     }
     if faulty {
         return None;
@@ -83,6 +75,15 @@ pub(super) fn compile(files: Vec<ProtoFile>, diagnostics: &mut Diagnostics) -> O
         pool: compiler.descriptor_pool(),
         sources,
     })
+}
+
+/// Reads the syntax of one file.
+pub(super) fn parse(shown: &str, name: &str, bytes: Vec<u8>) -> Result<(Source, File), Box<Diagnostic>> {
+    let source = Source::new(shown, bytes).map_err(|error| Box::new(error.into()))?;
+    match File::from_source(name, source.text()) {
+        Ok(file) => Ok((source, file)),
+        Err(error) => Err(Box::new(finding(&error, &source, &BTreeMap::new()))),
+    }
 }
 
 /// Finds imports: among the files of the project, then the gateway's options and what the protobuf compiler brings along.

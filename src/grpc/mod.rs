@@ -14,7 +14,7 @@ mod places;
 #[cfg(test)]
 mod tests;
 
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 
 /// The file that defines the gateway's options; it need not be in the project.
@@ -41,6 +41,15 @@ pub(crate) struct Service {
     /// Its name as it is imported.
     pub(crate) name: String,
     pub(crate) document: Node,
+}
+
+/// Whether a file is a `.proto` file at all; its imports and the names in it are not looked up.
+///
+/// # Errors
+///
+/// The first mistake in its syntax.
+pub(crate) fn check_syntax(shown: &str, bytes: Vec<u8>) -> Result<(), Box<Diagnostic>> {
+    compiler::parse(shown, shown, bytes).map(drop)
 }
 
 /// Reads the services of all files. What is wrong goes to `diagnostics`.

@@ -1,8 +1,8 @@
 //! A definition on its way into a project: where it comes from, what its file is going to be called.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::openapi;
 use crate::yaml::{self, Format};
+use crate::{grpc, openapi};
 use std::path::Path;
 use url::Url;
 
@@ -31,7 +31,9 @@ impl<'a> Origin<'a> {
 /// A definition that has been read.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    /// Name of its file in `api_definitions/`.
+    /// The folder of the project that it belongs into.
+    pub(crate) folder: &'static str,
+    /// Name of its file there.
     pub(crate) file_name: String,
     /// Contents.
     pub(crate) bytes: Vec<u8>,
@@ -45,6 +47,20 @@ impl Incoming {
     /// Bytes that are no definition at all; other mistakes are left to `check`.
     pub(crate) fn new(origin: &str, name: &str, bytes: Vec<u8>) -> Result<Self, Diagnostics> {
         let file_name = file_name(name, &bytes);
+        if is_proto(&file_name) {
+            return match grpc::check_syntax(origin, bytes.clone()) {
+                Ok(()) => Ok(Self {
+                    folder: "grpc_definitions",
+                    file_name,
+                    bytes,
+                }),
+                Err(finding) => {
+                    let mut diagnostics = Diagnostics::default();
+                    diagnostics.push(*finding);
+                    Err(diagnostics)
+                }
+            };
+        }
         let format = Format::of_name(&file_name).unwrap_or(Format::Yaml);
         let mut diagnostics = Diagnostics::default();
         match yaml::parse(origin, bytes.clone(), format) {
@@ -54,7 +70,11 @@ impl Incoming {
                 let mut found = Diagnostics::default();
                 let definition = openapi::read(source, node, &mut found);
                 if definition.is_some() || known && !found.iter().any(|diagnostic| diagnostic.code == "dialect") {
-                    return Ok(Self { file_name, bytes });
+                    return Ok(Self {
+                        folder: "api_definitions",
+                        file_name,
+                        bytes,
+                    });
                 }
                 diagnostics.extend(found);
             }
@@ -62,6 +82,12 @@ impl Incoming {
         diagnostics.sort();
         Err(diagnostics)
     }
+}
+
+/// Whether a name is that of a gRPC definition.
+fn is_proto(name: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("proto"))
 }
 
 /// Turns a name from outside into the name of a definition file.
@@ -81,7 +107,7 @@ fn file_name(name: &str, bytes: &[u8]) -> String {
     let safe = safe.trim_matches('.');
     let format = Format::of_name(safe);
     let (stem, ending) = match (format, safe.rsplit_once('.')) {
-        (Some(_), Some((stem, ending))) => (stem, ending.to_ascii_lowercase()),
+        (_, Some((stem, ending))) if format.is_some() || is_proto(safe) => (stem, ending.to_ascii_lowercase()),
         _ => {
             let ending = match Format::sniff(bytes) {
                 Format::Json => "json",
@@ -135,6 +161,7 @@ mod tests {
         for (name, bytes, expected) in [
             ("openapi.yaml", "", "openapi.yaml"),
             ("x.YML", "", "x.yml"),
+            ("orders.Proto", "", "orders.proto"),
             ("swagger", "{}", "swagger.json"),
             ("swagger", "openapi: 3", "swagger.yaml"),
             ("v1.0", "openapi: 3", "v1.0.yaml"),
@@ -181,6 +208,10 @@ mod tests {
             assert!(Incoming::new("x", "x.yaml", text.into()).is_err(), "{text:?}");
         }
         assert!(Incoming::new("x", "x.yaml", "openapi: 3.0.0\npaths: 5\n".into()).is_ok());
+        assert!(Incoming::new("x", "x.proto", "openapi: 3.0.0\n".into()).is_err());
+        // What it imports need not be there yet.
+        let proto = Incoming::new("x", "x.proto", "syntax = \"proto3\"; import \"none.proto\";".into());
+        assert!(proto.is_ok_and(|proto| proto.folder == "grpc_definitions"));
     }
 
     #[test]

@@ -184,6 +184,38 @@ fn add_copies_and_force_replaces() {
     assert!(!place.path().join("shop/api_definitions/openapi.yaml").exists());
 }
 
+#[test]
+fn grpc_definitions_are_taken_and_built() {
+    let place = Place::new();
+    place.write(
+        "orders.proto",
+        "syntax = \"proto3\";\npackage shop.v1;\nimport \"wso2/options.proto\";\nmessage M {}\nservice Orders {\n  option \
+         (wso2.production_endpoints) = { url: \"http://orders:50051\" };\n  rpc Get (M) returns (M);\n}\n",
+    );
+    place.mgw(&["init", "shop", "--api", "orders.proto"]).exits(0);
+    assert!(place.path().join("shop/grpc_definitions/orders.proto").is_file());
+    place
+        .mgw(&["add", "shop", "orders.proto"])
+        .exits(7)
+        .says("exists already");
+    place.mgw(&["build", "shop"]).exits(0);
+    let shown = place.mgw(&["inspect", "shop/target/shop.zip"]).exits(0);
+    assert!(shown.stdout.contains("shop.v1.Orders"), "{}", shown.stdout);
+    place.write(
+        "shop/grpc_definitions/bad.proto",
+        "syntax = \"proto3\";\nservice S {\n  rpc Do (X) returns (X)\n}\n",
+    );
+    place
+        .mgw(&["check", "shop"])
+        .exits(3)
+        .says("shop/grpc_definitions/bad.proto:4:1");
+    place.write("bad.proto", "openapi: 3.0.0\n");
+    place
+        .mgw(&["add", "shop", "bad.proto", "--force"])
+        .exits(3)
+        .says("bad.proto:1:1");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_ends_with_7() {
