@@ -303,3 +303,46 @@ fn client_certificates_admit() {
         assert_eq!(status, expected);
     }
 }
+
+/// Streams that are opened and given up at once (rapid reset) cost their connection, and nobody else anything. Pings are answered
+/// one at a time.
+#[test]
+fn floods_of_http2_frames_end_their_connection() {
+    use std::io::{Read, Write};
+    let backend = Backend::named("ok");
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    let frame = |kind: u8, flags: u8, stream: u32, payload: &[u8]| {
+        let length = (payload.len() as u32).to_be_bytes();
+        [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    };
+    let preface = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, 0, &[])].concat();
+    // `GET http /` of the host `g`.
+    let head = [0x82, 0x86, 0x84, 0x41, 0x01, b'g'];
+    let resets: Vec<u8> = (0..2000)
+        .flat_map(|number| {
+            [
+                frame(1, 5, number * 2 + 1, &head),
+                frame(3, 0, number * 2 + 1, &[0, 0, 0, 8]),
+            ]
+            .concat()
+        })
+        .collect();
+    let mut attacker = Client::connect(gateway.http());
+    let _ = attacker.stream.get_mut().write_all(&[&preface[..], &resets].concat());
+    let mut said = Vec::new();
+    // The connection is closed, or reset with what was not read.
+    let _ = attacker.stream.read_to_end(&mut said);
+    assert!(!said.is_empty() && gateway.metric("mgw_requests_in_flight") == Some(0.0));
+
+    // Nobody reads the answers: the gateway stops reading.
+    let pings = frame(6, 0, 0, &[0; 8]).repeat(10_000);
+    let mut attacker = Client::connect(gateway.http());
+    let stream = attacker.stream.get_mut();
+    stream
+        .set_write_timeout(Some(std::time::Duration::from_millis(50)))
+        .expect("a time");
+    let _ = stream.write_all(&preface);
+    let accepted = (0..1000).take_while(|_| stream.write_all(&pings).is_ok()).count();
+    assert!(accepted < 1000, "all of {accepted} were taken");
+    assert_eq!(gateway.get("/p").status, 200);
+}

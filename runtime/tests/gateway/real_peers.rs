@@ -4,6 +4,7 @@ use crate::secured::secured;
 use crate::support::{GatewayBuilder, Pki, TestGateway, api, eventually, policy};
 use mgw_bundle::config::{Api, ApiKind, BackendProtocol, PolicyRef};
 use mgw_fixtures::peer::{Peer, run_client};
+use mgw_runtime::CertificateOrigin;
 use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command};
@@ -47,18 +48,43 @@ fn grpc_in_every_kind_of_method() {
 
 #[test]
 fn web_sockets_of_a_library() {
-    let server = Peer::start("websocket_server");
-    let url = format!("ws://127.0.0.1:{}", server.port());
-    // The handshake counts too.
-    let gateway = start(
-        vec![
+    let pki = Pki::new();
+    pki.signed("backend", "localhost");
+    let plain = Peer::start("websocket_server");
+    let over_tls = Peer::start_with(
+        "websocket_server",
+        &[&pki.text("backend.pem"), &pki.text("backend.key")],
+    );
+    for (url, tls) in [
+        (format!("ws://127.0.0.1:{}", plain.port()), false),
+        (format!("wss://localhost:{}", over_tls.port()), true),
+    ] {
+        let apis = vec![
             api("/p", &url),
             secured("/guarded", &url),
             limited(api("/limited", &url)),
-        ],
-        2,
-    );
-    run_client("websocket_client", &[&gateway.http().port().to_string()]);
+        ];
+        let mut builder = GatewayBuilder::new(apis)
+            .set("httpClients.sslConfig.caFile", &pki.text("ca.pem"))
+            .set("listenerConfig.httpsEnabled", "true")
+            .set("listenerConfig.httpsPort", "0");
+        // The handshake counts too.
+        builder.config.policies.resource = vec![policy("Careful", 2)];
+        let gateway = builder.start();
+        if tls {
+            let https = gateway.running.addresses().https.expect("the TLS listener is on");
+            let Some(CertificateOrigin::Generated { certificate }) = gateway.running.certificate() else {
+                panic!("a certificate was made")
+            };
+            let authority = certificate.to_string_lossy();
+            run_client(
+                "websocket_client",
+                &[&format!("wss://localhost:{}", https.port()), &authority],
+            );
+        } else {
+            run_client("websocket_client", &[&format!("ws://{}", gateway.http())]);
+        }
+    }
 }
 
 /// Resident memory of this process, where the gateway is, in KiB.
