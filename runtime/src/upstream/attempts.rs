@@ -66,15 +66,17 @@ impl<'e> Attempts<'e> {
         }
     }
 
-    /// Decides what comes after an attempt that failed; `None`: its outcome is the request's.
+    /// Decides what comes after an attempt that failed; `None`: its outcome is the request's. `left` is the time for all
+    /// attempts to come.
     pub(super) fn after(
         &mut self,
         position: usize,
         ending: Ending,
         repeatable: Repeatable,
+        left: Option<Duration>,
         counters: Option<&BackendCounters>,
     ) -> Option<Next> {
-        if !is_safe(ending, repeatable) {
+        if !is_safe(ending, repeatable) || left.is_some_and(|left| left.is_zero()) {
             return None;
         }
         if self.endpoint.moves_on(ending)
@@ -88,6 +90,10 @@ impl<'e> Attempts<'e> {
         if self.retries >= policy.count || !policy.covers(ending) {
             return None;
         }
+        let wait = policy.wait(self.retries, random());
+        if left.is_some_and(|left| wait >= left) {
+            return None;
+        }
         if let Some(budget) = &self.endpoint.state.budget
             && !budget.take()
         {
@@ -96,7 +102,6 @@ impl<'e> Attempts<'e> {
         }
         (self.tried, self.first) = (0, position + 1);
         let position = self.another()?;
-        let wait = policy.wait(self.retries, random());
         self.retries += 1;
         counters.inspect(|counters| counters.retried());
         Some(Next { position, wait })
@@ -132,4 +137,147 @@ fn random() -> f64 {
     // Without random numbers retries come together, which is no failure.
     let _ = rand::fill(&mut bytes);
     f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::balance::Choice;
+    use super::super::breaker::Breaker;
+    use super::super::retry::{RetryPolicy, fails_over};
+    use super::super::state::EndpointState;
+    use super::super::{Origins, Place, Reuse, Target};
+    use super::*;
+    use http::{HeaderValue, StatusCode};
+    use mgw_bundle::config::{CircuitBreaker, Retry};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn targets(count: usize) -> Arc<[Target]> {
+        let origins = Origins::default();
+        let url = url::Url::parse("http://b").expect("a URL");
+        let place = || Place {
+            origin: origins.of(&url, &[], Default::default()).expect("the URL has a host"),
+            path: "".into(),
+            host: HeaderValue::from_static("b"),
+        };
+        (0..count).map(|_| Target::fixed(place())).collect()
+    }
+
+    fn endpoint(choice: Choice, count: usize, retries: u32, state: EndpointState) -> Endpoint {
+        let retry = Retry {
+            count: retries,
+            interval_ms: 10,
+            back_off_factor: 2.0,
+            max_interval_ms: 1000,
+            statuses: vec![500],
+            unsafe_methods: false,
+            budget_percent: 100,
+        };
+        Endpoint {
+            choice,
+            targets: targets(count),
+            seeds: (0..count as u64).collect(),
+            web_socket: false,
+            timeout: Duration::from_secs(1),
+            total_timeout: None,
+            credentials: None,
+            retry: (retries > 0).then(|| RetryPolicy::new(&retry, true)),
+            queue: None,
+            reuse: Reuse::default(),
+            kept_body: 0,
+            compat: false,
+            state: Arc::new(state),
+        }
+    }
+
+    fn endings() -> impl Strategy<Value = Ending> {
+        prop_oneof![
+            Just(Ending::Queued),
+            Just(Ending::Unsent),
+            Just(Ending::Refused),
+            Just(Ending::Sent),
+            Just(Ending::Answered(StatusCode::INTERNAL_SERVER_ERROR)),
+            Just(Ending::Answered(StatusCode::SERVICE_UNAVAILABLE)),
+        ]
+    }
+
+    proptest! {
+        /// Whatever happens: a round visits no target twice, there are no more rounds than retries allow, and what may
+        /// have been acted on is not repeated.
+        #[test]
+        fn requests_are_repeated_within_bounds(
+            count in 1_usize..6, retries in 0_u32..4, failover: bool, method: bool, whole: bool,
+            outcomes in proptest::collection::vec(endings(), 40),
+        ) {
+            let choice = match (count, failover) {
+                (1, _) => Choice::Single,
+                (_, true) => Choice::Failover,
+                (_, false) => Choice::RoundRobin,
+            };
+            let endpoint = endpoint(choice.clone(), count, retries, EndpointState::default());
+            let (mut attempts, mut position) = Attempts::begin(&endpoint, None).expect("there is a target");
+            let (mut round, mut rounds, mut sendings) = (vec![position], 0, 1);
+            for ending in outcomes {
+                let next = attempts.after(position, ending, Repeatable { method, whole }, None, None);
+                let acted_on = matches!(ending, Ending::Sent | Ending::Answered(_));
+                let Some(next) = next else {
+                    break;
+                };
+                sendings += 1;
+                prop_assert!(!acted_on || method && whole, "{ending:?}");
+                prop_assert!(ending != Ending::Refused || whole);
+                position = next.position;
+                prop_assert!(position < count);
+                if next.wait.is_zero() {
+                    prop_assert!(!round.contains(&position), "{round:?} {position}");
+                    if let Ending::Answered(status) = ending {
+                        prop_assert!(choice == Choice::Failover && fails_over(status));
+                    }
+                    round.push(position);
+                } else {
+                    rounds += 1;
+                    round = vec![position];
+                }
+            }
+            prop_assert!(rounds <= retries);
+            prop_assert!(sendings <= count * (1 + retries as usize));
+        }
+    }
+
+    #[test]
+    fn open_circuits_are_gone_round() {
+        let breaker = || {
+            Breaker::new(&CircuitBreaker {
+                failure_threshold: 0.0,
+                reset_ms: 3_600_000,
+                statuses: Vec::new(),
+                request_volume: 1,
+                window_ms: 1000,
+                bucket_ms: 1000,
+            })
+        };
+        let state = EndpointState {
+            breakers: Some((0..3).map(|_| breaker()).collect()),
+            ..EndpointState::default()
+        };
+        let endpoint = endpoint(Choice::RoundRobin, 3, 0, state);
+        for open in 0..2 {
+            let mut seen = Vec::new();
+            for _ in 0..6 {
+                let (mut attempts, position) = Attempts::begin(&endpoint, None).expect("a circuit is closed");
+                seen.push(position);
+                attempts.note(position, position == open);
+            }
+            let before = seen.iter().filter(|position| **position == open).count();
+            assert_eq!(before, 1, "it opens at its first failure: {seen:?}");
+        }
+        let (mut attempts, last) = Attempts::begin(&endpoint, None).expect("one circuit is closed");
+        attempts.note(last, true);
+        drop(attempts);
+        let refused = Attempts::begin(&endpoint, None).err();
+        let Some(UpstreamError::CircuitOpen { retry_after_ms }) = refused else {
+            panic!("{refused:?}")
+        };
+        assert!((3_500_000..=3_600_001).contains(&retry_after_ms), "{retry_after_ms}");
+    }
 }

@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+/// Between two rounds at least, whatever a bundle says.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 /// What is known of the health of an endpoint's targets. Requests read one word.
 #[derive(Debug)]
 pub(crate) struct Health {
@@ -131,7 +134,7 @@ async fn round(state: &Weak<EndpointState>, upstream: &Upstream, streaks: &mut V
             report(&state, position, streak.unhealthy, answer, unhealthy);
         }
     }
-    Some(Duration::from_millis(settings.interval_ms))
+    Some(Duration::from_millis(settings.interval_ms).max(SHORTEST))
 }
 
 fn report(state: &EndpointState, position: usize, unhealthy: bool, answer: Option<StatusCode>, all: u64) {

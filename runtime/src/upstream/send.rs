@@ -6,7 +6,7 @@
 //! new connection when a reused one broke, because backends close idle connections at the moment that suits them.
 
 use super::active::{ActiveLimit, Slot};
-use super::attempts::{Attempts, Next};
+use super::attempts::Attempts;
 use super::balance::Keyed;
 use super::connect::Connector;
 use super::endpoint::Endpoint;
@@ -155,14 +155,16 @@ impl Upstream {
                     }
                     if fails {
                         endpoint.failed(position);
-                        let next = attempts.after(position, ending, repeatable(spare.as_ref()), counters);
+                        let next =
+                            attempts.after(position, ending, repeatable(spare.as_ref()), left(deadline), counters);
                         if let Some(next) = next
-                            && let Some(again) = again(spare, next, deadline)
+                            // Before the wait: from now on the attempt before brings nothing more of the body.
+                            && let Some(again) = spare.and_then(|spare| spare.request())
                         {
                             drain(response.body_mut());
                             drop((response, slot, outstanding));
                             tokio::time::sleep(next.wait).await;
-                            request = again.request().ok_or(UpstreamError::Unusable)?;
+                            request = again;
                             position = next.position;
                             continue;
                         }
@@ -205,13 +207,11 @@ impl Upstream {
                     if matches!(error, UpstreamError::TotalTimeout) {
                         return Err(error);
                     }
-                    let Some(next) = attempts.after(position, ending, repeatable(spare.as_ref()), counters) else {
+                    let Some(next) =
+                        attempts.after(position, ending, repeatable(spare.as_ref()), left(deadline), counters)
+                    else {
                         return Err(error);
                     };
-                    if !in_time(next, deadline) {
-                        return Err(error);
-                    }
-                    tokio::time::sleep(next.wait).await;
                     let again = match unsent {
                         Some(unsent) => Some(*unsent),
                         None => spare.and_then(|spare| spare.request()),
@@ -220,6 +220,7 @@ impl Upstream {
                         Some(again) => again,
                         None => return Err(error),
                     };
+                    tokio::time::sleep(next.wait).await;
                     position = next.position;
                 }
             }
@@ -348,13 +349,8 @@ fn out_of_time(progress: Option<&Progress>) -> UpstreamError {
     }
 }
 
-fn in_time(next: Next, deadline: Option<Instant>) -> bool {
-    deadline.is_none_or(|deadline| Instant::now() + next.wait < deadline)
-}
-
-/// What is sent next, when there is time for it.
-fn again(spare: Option<Spare>, next: Next, deadline: Option<Instant>) -> Option<Spare> {
-    spare.filter(|spare| in_time(next, deadline) && spare.is_whole())
+fn left(deadline: Option<Instant>) -> Option<Duration> {
+    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
 }
 
 /// The request that could be sent again.

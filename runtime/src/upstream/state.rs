@@ -55,8 +55,25 @@ impl About {
 #[derive(Debug)]
 pub(crate) struct EndpointStates {
     cores: usize,
-    known: Mutex<HashMap<String, Weak<EndpointState>>>,
+    known: Mutex<Known>,
     prober: Option<Prober>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    states: HashMap<String, Weak<EndpointState>>,
+    /// So many entries, and those that nobody uses are forgotten.
+    crowded: usize,
+}
+
+impl Known {
+    fn add(&mut self, key: String, state: &Arc<EndpointState>) {
+        if self.states.len() >= self.crowded {
+            self.states.retain(|_, state| state.strong_count() > 0);
+            self.crowded = 2 * self.states.len() + 16;
+        }
+        self.states.insert(key, Arc::downgrade(state));
+    }
 }
 
 /// Where health is asked for.
@@ -90,15 +107,14 @@ impl EndpointStates {
         // All settings are part of it: what was learnt under others says little.
         let key = serde_json::to_string(&(&about.api, about.sandbox, &about.urls, endpoint)).unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(state) = known.get(&key).and_then(Weak::upgrade) {
+        if let Some(state) = known.states.get(&key).and_then(Weak::upgrade) {
             if let Some(health) = &state.health {
                 health.ask(targets);
             }
             return state;
         }
         let state = Arc::new(self.make(about, endpoint, targets, exact));
-        known.retain(|_, state| state.strong_count() > 0);
-        known.insert(key, Arc::downgrade(&state));
+        known.add(key, &state);
         if let (Some(prober), true) = (&self.prober, state.health.is_some()) {
             let watching = health::watch(Arc::downgrade(&state), Arc::clone(&prober.upstream));
             prober.runtime.spawn(watching);
@@ -110,6 +126,7 @@ impl EndpointStates {
     pub(crate) fn all(&self) -> Vec<Arc<EndpointState>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut states: Vec<_> = known
+            .states
             .iter()
             .filter_map(|(key, state)| Some((key.clone(), state.upgrade()?)))
             .collect();

@@ -101,7 +101,7 @@ impl Upstream {
                 method: true,
                 whole: true,
             };
-            let Some(next) = attempts.after(position, ending, repeatable, counters) else {
+            let Some(next) = attempts.after(position, ending, repeatable, None, counters) else {
                 return Err(error);
             };
             tokio::time::sleep(next.wait).await;

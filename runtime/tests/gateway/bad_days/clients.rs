@@ -76,3 +76,36 @@ fn a_client_that_sends_too_much_is_to_blame() {
     eventually(ENDED, || backend.seen().ended_by_peer == 1);
     logged.says(" fault=client reason=client_too_large");
 }
+
+/// A client of HTTP/2 that is not interested any more resets its stream; its connection goes on.
+#[test]
+fn a_stream_that_a_client_resets_stops_the_backend() {
+    let backend = following(vec![Step::ReadRequest, Step::ReadToEnd]);
+    let logged = logged(GatewayBuilder::new(vec![one(&backend, |_| {})]));
+    let address = logged.gateway.http();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let (mut client, connection) = runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        h2::client::handshake(stream).await.expect("it speaks HTTP/2")
+    });
+    let connection = runtime.spawn(connection);
+    std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+    let request = || {
+        http::Request::get(format!("http://{address}/p"))
+            .body(())
+            .expect("a request")
+    };
+    let (answer, mut stream) = client.send_request(request(), true).expect("a stream");
+    eventually("the backend has the request", || backend.seen().heads.len() == 1);
+    stream.send_reset(h2::Reason::CANCEL);
+    drop((answer, stream));
+    eventually(ENDED, || backend.seen().ended_by_peer == 1);
+    logged.says(" fault=client reason=client_gone");
+    assert!(!connection.is_finished(), "only the stream has ended");
+    let (answer, _stream) = client.send_request(request(), true).expect("another stream");
+    eventually("the backend has the next", || backend.seen().heads.len() == 2);
+    drop(answer);
+}

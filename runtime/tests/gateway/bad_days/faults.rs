@@ -1,7 +1,7 @@
 //! Every fault before an answer: its status, its code, whose fault the log says it is, and what is counted.
 
 use super::{answering, following, logged, one};
-use crate::support::{Client, GatewayBuilder};
+use crate::support::{Client, GatewayBuilder, Pki, TlsBackend, api};
 use mgw_fixtures::faulty::{FaultyBackend, Step};
 
 struct Case {
@@ -271,4 +271,41 @@ fn answers_of_backends_are_no_faults() {
         "{:?}",
         logged.lines()
     );
+}
+
+/// Backends behind TLS that are not whom they should be, or say nothing that TLS knows.
+#[test]
+fn handshakes_fail_in_many_ways() {
+    let pki = Pki::new();
+    pki.signed("elsewhere", "elsewhere.test");
+    pki.self_signed("stranger");
+    let other_name = TlsBackend::start(&pki, "elsewhere");
+    let stranger = TlsBackend::start(&pki, "stranger");
+    let plain = following(vec![
+        Step::write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        Step::ReadToEnd,
+    ]);
+    let resetting = following(vec![Step::ReadBody(5), Step::Reset]);
+    let silent = following(vec![Step::ReadToEnd]);
+    let trust = pki.trust_store(&["ca"]);
+    let tls = |backend: &FaultyBackend| format!("https://localhost:{}", backend.address().port());
+    for (name, url, status, code, reason) in [
+        ("another name", other_name.url(), 503, "101503", "tls"),
+        ("nobody trusts it", stranger.url(), 503, "101503", "tls"),
+        ("no TLS", tls(&plain), 503, "101503", "tls"),
+        ("a reset", tls(&resetting), 503, "101503", "tls"),
+        ("silence", tls(&silent), 504, "101504", "connect_timeout"),
+    ] {
+        let builder = GatewayBuilder::new(vec![api("/p", &url)])
+            .set("httpClients.connectTimeout", "1000")
+            .set("httpClients.sslConfig.trustStorePath", &trust.to_string_lossy())
+            .set("httpClients.sslConfig.trustStorePassword", Pki::PASSWORD);
+        let logged = logged(builder);
+        // Safe whatever the method: nothing of the request has been sent.
+        let response = Client::once(logged.gateway.http(), super::POST);
+        assert_eq!(response.status, status, "{name}: {}", response.body);
+        assert!(response.body.contains(code), "{name}: {}", response.body);
+        logged.says(&format!(" fault=backend reason={reason}"));
+        logged.counts(reason, 1);
+    }
 }

@@ -280,4 +280,5 @@ fn a_wait_beyond_the_time_is_not_begun() {
     // Without jitter the wait is a minute: the answer at hand is passed on.
     assert_eq!(logged.gateway.get("/p").body, "busy");
     assert_eq!(backend.seen().heads.len(), 1);
+    assert_eq!(logged.gateway.metric(RETRIES), None);
 }
