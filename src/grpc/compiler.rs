@@ -1,5 +1,6 @@
 //! From `.proto` files to descriptors.
 
+use super::nesting::{self, MAX_BRACKETS};
 use super::{OPTIONS, OPTIONS_FILE, ProtoFile};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::yaml::{Source, Span};
@@ -80,6 +81,13 @@ pub(super) fn compile(files: Vec<ProtoFile>, diagnostics: &mut Diagnostics) -> O
 /// Reads the syntax of one file.
 pub(super) fn parse(shown: &str, name: &str, bytes: Vec<u8>) -> Result<(Source, File), Box<Diagnostic>> {
     let source = Source::new(shown, bytes).map_err(|error| Box::new(error.into()))?;
+    if let Some(place) = nesting::too_deep(source.text()) {
+        let message = format!("brackets are nested more than {MAX_BRACKETS} deep here");
+        let finding = Diagnostic::error("proto", &source, span(place, 1), message);
+        return Err(Box::new(
+            finding.remedy("Nest messages and the values of options less deeply."),
+        ));
+    }
     match File::from_source(name, source.text()) {
         Ok(file) => Ok((source, file)),
         Err(error) => Err(Box::new(finding(&error, &source, &BTreeMap::new()))),

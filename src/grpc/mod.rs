@@ -8,6 +8,7 @@ mod compiler;
 mod document;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod nesting;
 mod options;
 mod places;
 

@@ -278,3 +278,21 @@ fn one_mistake_is_told_once_and_circles_and_long_chains_end() {
 fn the_options_are_a_definition_of_their_own() {
     assert_eq!(apis(&[("wso2/options.proto", super::OPTIONS)]), []);
 }
+
+/// The compiler would use up its stack, which ends the process.
+#[test]
+fn brackets_nested_without_end_are_a_finding() {
+    let deep = format!(
+        "syntax = \"proto3\";\npackage p;\noption (x) = {}{};\n",
+        "{ m ".repeat(100_000),
+        "}".repeat(100_000)
+    );
+    let (_, problems) = compile(&[("deep.proto", &deep)]);
+    assert_eq!(
+        problems,
+        [
+            "grpc_definitions/deep.proto:3:270: error: brackets are nested more than 64 deep here \
+          [Nest messages and the values of options less deeply.]"
+        ]
+    );
+}
