@@ -158,6 +158,13 @@ impl RouteTable {
         if !path.alternates.iter().all(agrees) {
             return Route::Refused(PathRefusal::Ambiguous);
         }
+        let is_another = |reading: &String| {
+            let kept = self.target(method, reading).0;
+            matches!(kept, Target::Resource(..)) && kept != target
+        };
+        if path.kept.iter().any(is_another) {
+            return Route::Refused(PathRefusal::Ambiguous);
+        }
         match target {
             Target::NoApi => Route::NoApi,
             Target::Resource(api, resource) => Route::Resource {

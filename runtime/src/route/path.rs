@@ -7,8 +7,11 @@
 //! - segments `.` and `..` (encoded or not, with or without matrix parameters) and NUL are refused;
 //! - an encoded slash or a backslash belongs to its segment, an empty segment is a segment, an encoded semicolon begins no
 //!   matrix parameter. A backend that splits at the first, merges the second or cuts at the third would see another path.
-//!   Each such path is among [`RequestPath::alternates`], and the request is refused when one of them leads to a different
-//!   resource ([`PathRefusal::Ambiguous`]).
+//!   Each such path is among [`RequestPath::alternates`], and the request is refused when one of them leads elsewhere
+//!   ([`PathRefusal::Ambiguous`]);
+//! - a backend that does not know matrix parameters takes them for a part of their segment. What it would see is among
+//!   [`RequestPath::kept`], and the request is refused when that is a different resource. Mostly it is none, which is
+//!   nobody's way around anything.
 
 use mgw_bundle::template::decoded;
 use std::borrow::Cow;
@@ -23,6 +26,8 @@ pub(super) struct RequestPath<'r> {
     /// What backends would see that decode slashes, merge empty segments, cut at encoded semicolons, or do several of
     /// these, where that differs from `matched`.
     pub(super) alternates: Vec<String>,
+    /// What backends would see for whom a raw semicolon is a character like others, in the same variants.
+    pub(super) kept: Vec<String>,
 }
 
 /// Why a path is not matched at all.
@@ -46,6 +51,7 @@ impl<'r> RequestPath<'r> {
                 raw,
                 matched: Cow::Borrowed(raw),
                 alternates: Vec::new(),
+                kept: Vec::new(),
             });
         }
         Self::parse_unusual(raw)
@@ -56,6 +62,9 @@ impl<'r> RequestPath<'r> {
     fn parse_unusual(raw: &'r str) -> Result<Self, PathRefusal> {
         let mut matched = String::with_capacity(raw.len());
         let mut decoded_whole = String::with_capacity(raw.len());
+        let mut kept = String::new();
+        let mut kept_whole = String::new();
+        let has_parameters = raw.contains(';');
         for segment in raw.split('/').skip(1) {
             let bare = segment.split_once(';').map_or(segment, |(bare, _)| bare);
             let decoded = decoded(bare);
@@ -63,14 +72,29 @@ impl<'r> RequestPath<'r> {
             matched.push_str(&encode_slashes(&decoded));
             decoded_whole.push('/');
             decoded_whole.push_str(&decoded);
+            if has_parameters {
+                let decoded = mgw_bundle::template::decoded(segment);
+                kept.push('/');
+                kept.push_str(&encode_slashes(&decoded));
+                kept_whole.push('/');
+                kept_whole.push_str(&decoded);
+            }
         }
         let split = decoded_whole.replace('\\', "/");
         let cut = cut_at_semicolons(&split);
-        let is_dots = |segment: &str| matches!(segment, "." | "..");
-        if split.contains('\0') || split.split('/').chain(cut.split('/')).any(is_dots) {
+        let kept_split = kept_whole.replace('\\', "/");
+        let kept_cut = cut_at_semicolons(&kept_split);
+        let all = [&split, &cut, &kept_split, &kept_cut];
+        let is_forbidden = |segment: &str| matches!(segment, "." | "..") || segment.contains('\0');
+        if all.iter().any(|reading| reading.split('/').any(is_forbidden)) {
             return Err(PathRefusal::Forbidden);
         }
-        let mut alternates = Vec::new();
+        let kept = if has_parameters {
+            let merged = [&kept, &kept_split, &kept_cut].map(|reading| merge_slashes(reading));
+            distinct(merged.into_iter().chain([kept, kept_split, kept_cut]), &matched)
+        } else {
+            Vec::new()
+        };
         let readings = [
             merge_slashes(&matched),
             merge_slashes(&split),
@@ -79,14 +103,10 @@ impl<'r> RequestPath<'r> {
             split,
             cut,
         ];
-        for reading in readings {
-            if reading != matched && !alternates.contains(&reading) {
-                alternates.push(reading);
-            }
-        }
         Ok(Self {
             raw,
-            alternates,
+            alternates: distinct(readings, &matched),
+            kept,
             matched: Cow::Owned(matched),
         })
     }
@@ -133,6 +153,17 @@ fn is_plain(path: &[u8]) -> bool {
         watched = if byte == b'/' { ALWAYS | AFTER_SLASH } else { ALWAYS };
     }
     found == 0
+}
+
+/// The readings that differ from the one that is matched, each once.
+fn distinct(readings: impl IntoIterator<Item = String>, matched: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for reading in readings {
+        if reading != matched && !found.contains(&reading) {
+            found.push(reading);
+        }
+    }
+    found
 }
 
 /// Keeps a decoded slash inside its segment.
@@ -209,6 +240,9 @@ mod tests {
             "/a%5C..",
             "/a%00",
             "/a/..%3Bx/b",
+            "/a;x%2F..%2Fb",
+            "/a;x%5c..",
+            "/a;%00",
         ] {
             assert_eq!(matched(raw), Err(PathRefusal::Forbidden), "{raw}");
         }
@@ -228,6 +262,21 @@ mod tests {
         ] {
             let alternates: Vec<String> = alternates.iter().map(|&path| path.to_owned()).collect();
             assert_eq!(matched(raw), Ok((expected.into(), alternates)), "{raw}");
+        }
+    }
+
+    #[test]
+    fn matrix_parameters_may_be_kept() {
+        for (raw, expected) in [
+            ("/a/b", &[][..]),
+            ("/a%3Bx", &[]),
+            ("/users/me;42", &["/users/me;42"]),
+            ("/a;x=%2Fb", &["/a;x=%2Fb", "/a;x=/b", "/a/b"]),
+            ("/a;%78//b", &["/a;x/b", "/a/b", "/a;x//b"]),
+        ] {
+            let kept = RequestPath::parse(raw).map(|path| path.kept);
+            let expected: Vec<String> = expected.iter().map(|&path| path.to_owned()).collect();
+            assert_eq!(kept, Ok(expected), "{raw}");
         }
     }
 

@@ -194,6 +194,40 @@ fn a_path_with_two_readings_must_lead_to_one_resource() {
 }
 
 #[test]
+fn matrix_parameters_lead_to_no_other_resource() {
+    let table = table(&[
+        api(
+            "/p",
+            &[
+                ("/users/me", Method::Get),
+                ("/users/{ids}", Method::Get),
+                ("/users/{id}", Method::Delete),
+                ("/pet/{petId}/uploadImage", Method::Get),
+            ],
+        ),
+        api("/q", &[("/*", Method::Get)]),
+        api("/q/r", &[("/*", Method::Get)]),
+    ]);
+    let refused = |path| table.find(Some(Method::Get), path) == Route::Refused(PathRefusal::Ambiguous);
+    // To a backend that does not know matrix parameters this is the user `me;42`.
+    assert!(refused("/p/users/me;42"));
+    assert!(refused("/p/users/me;a=%2Fx/"));
+    assert!(refused("/q/r;v=1/x"));
+    // No backend finds another resource.
+    for (path, expected) in [
+        ("/p/users/7;v=1", (0, 1)),
+        ("/p;a=1/users/me", (0, 0)),
+        ("/p/users;a=1/me", (0, 0)),
+        ("/p/pet;a=4;b=5/value1;x=10;y=15/uploadImage", (0, 3)),
+        ("/q/x;v=1", (1, 0)),
+    ] {
+        assert_eq!(found(&table, Method::Get, path), Some(expected), "{path}");
+    }
+    // Another method's resource is not in the way.
+    assert_eq!(found(&table, Method::Delete, "/p/users/me;42"), Some((0, 2)));
+}
+
+#[test]
 fn shared_base_paths_are_named() {
     let apis = [api("/p", &[]), api("/p/", &[])];
     assert!(matches!(
@@ -381,14 +415,21 @@ fn every_reading_of_a_path_has_to_agree() {
         "/a",
         &[("/{x}/c", Method::Get), ("/{x}", Method::Get), ("/*", Method::Get)],
     )]);
-    for path in ["/a/x%2Fy//c", "/a/x//c", "/a/x%2Fc", "/a/x%3B%2Fc", "/a//x%2Fy/c"] {
+    for path in [
+        "/a/x%2Fy//c",
+        "/a/x//c",
+        "/a/x%2Fc",
+        "/a/x%3B%2Fc",
+        "/a//x%2Fy/c",
+        "/a/x;y%2Fz/c",
+    ] {
         assert_eq!(
             table.find(Some(Method::Get), path),
             Route::Refused(PathRefusal::Ambiguous),
             "{path}"
         );
     }
-    for path in ["/a/x%3By", "/a/x%3By/c", "/a/x;y%2Fz/c"] {
+    for path in ["/a/x%3By", "/a/x%3By/c", "/a/x;y/c", "/a/x;y=%20z/c"] {
         assert!(
             matches!(table.find(Some(Method::Get), path), Route::Resource { .. }),
             "{path}"
