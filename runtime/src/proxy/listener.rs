@@ -2,11 +2,12 @@
 
 use super::answer::{Answer, Answered};
 use super::headers;
+use super::host;
 use super::phase::Phase;
 use super::websocket;
 use crate::refusal::Refusal;
 use crate::snapshot::Snapshot;
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body::Body as _;
@@ -33,7 +34,7 @@ pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Opti
     if !says_its_length(&parts.headers, body.size_hint().exact()) || !is_coded_plainly(&parts.headers) {
         return refuse(Refusal::BadRequest);
     }
-    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+    if !host::is_sound(parts) {
         return refuse(Refusal::BadRequest);
     }
     if snapshot.forwarding.is_loop(&parts.headers) {

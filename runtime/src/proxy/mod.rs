@@ -12,6 +12,7 @@ mod exchange;
 mod grpc;
 mod handle;
 mod headers;
+mod host;
 mod introduce;
 mod listener;
 mod phase;

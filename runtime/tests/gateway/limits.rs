@@ -103,6 +103,26 @@ fn connections_beyond_the_limit_are_closed() {
 }
 
 #[test]
+fn requests_say_for_whom_they_are() {
+    let backend = Backend::named("ok");
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    for (head, status) in [
+        ("GET /p HTTP/1.1\r\n", 400),
+        ("GET /p HTTP/1.1\r\nHost: user@gateway\r\n", 400),
+        ("GET /p HTTP/1.1\r\nHost: gate way\r\n", 400),
+        ("GET /p HTTP/1.1\r\nHost: gateway/p\r\n", 400),
+        ("GET /p HTTP/1.1\r\nHost: gateway\r\nHost: gateway\r\n", 400),
+        ("GET /p HTTP/1.1\r\nHost: gateway:80\r\n", 200),
+        ("GET http://gateway/p HTTP/1.1\r\n", 200),
+        ("GET /p HTTP/1.0\r\n", 200),
+    ] {
+        let answer = Client::once(gateway.http(), &format!("{head}\r\n"));
+        assert_eq!(answer.status, status, "{head:?}");
+    }
+    assert_eq!(backend.heads().len(), 3);
+}
+
+#[test]
 fn ambiguous_framing_is_refused_or_read_one_way() {
     let backend = Backend::echo();
     let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
