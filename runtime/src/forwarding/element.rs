@@ -2,7 +2,7 @@
 
 use super::Hop;
 use http::{HeaderMap, HeaderValue};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// The element of a hop.
 pub(super) fn of(hop: &Hop<'_>) -> Option<HeaderValue> {
@@ -42,19 +42,13 @@ fn is_token(byte: u8) -> bool {
 
 /// The `for` parameters of all elements, the last first; `None` for one that names no address.
 pub(crate) fn client_addresses(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
-    let mut found = Vec::new();
-    for line in headers.get_all(super::FORWARDED) {
-        // A line that is no text says nothing, and neither does what stands before it.
-        match line.to_str() {
-            Ok(line) => found.extend(split(line, b',').map(address)),
-            Err(_) => found.push(None),
-        }
-    }
-    found.into_iter().rev()
+    let lines = headers.get_all(super::FORWARDED).into_iter().rev();
+    // What is no text says nothing, but leaves alone what the next proxy wrote behind it.
+    lines.flat_map(|line| elements(line.as_bytes()).map(|element| of_client(std::str::from_utf8(element).ok()?)))
 }
 
 /// The address in one element.
-fn address(element: &str) -> Option<IpAddr> {
+fn of_client(element: &str) -> Option<IpAddr> {
     let value = split(element, b';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         name.trim().eq_ignore_ascii_case("for").then(|| value.trim())
@@ -63,11 +57,37 @@ fn address(element: &str) -> Option<IpAddr> {
         Some(quoted) => quoted.strip_suffix('"')?,
         None => value,
     };
-    if let Ok(address) = value.parse::<SocketAddr>() {
-        return Some(address.ip());
-    }
-    let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
-    bare.unwrap_or(value).parse().ok()
+    super::address(value)
+}
+
+/// The elements of a line, the last first. Reading begins at the end, with what the proxy next to us wrote: whatever quotes
+/// a client opens and does not close before that, it stays an element of its own.
+fn elements(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let mut quoted = false;
+        let comma = (0..line.len()).rev().find(|&position| match line.get(position) {
+            Some(b'"') if !quoted || !is_escaped(line, position) => {
+                quoted = !quoted;
+                false
+            }
+            Some(b',') => !quoted,
+            _ => false,
+        });
+        let (before, element) = match comma {
+            Some(comma) => (line.get(..comma), line.get(comma + 1..).unwrap_or_default()),
+            None => (None, line),
+        };
+        rest = before;
+        Some(element)
+    })
+}
+
+/// Whether an odd number of backslashes stands before a position.
+fn is_escaped(line: &[u8], position: usize) -> bool {
+    let before = line.get(..position).unwrap_or_default();
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
 /// Splits where the separator stands outside of quotes.
@@ -102,7 +122,10 @@ mod tests {
 
     fn addresses(line: &str) -> Vec<Option<String>> {
         let mut headers = HeaderMap::new();
-        headers.append(super::super::FORWARDED, HeaderValue::from_str(line).expect("a value"));
+        headers.append(
+            super::super::FORWARDED,
+            HeaderValue::from_bytes(line.as_bytes()).expect("a value"),
+        );
         client_addresses(&headers)
             .map(|address| address.map(|address| address.to_string()))
             .collect()
@@ -123,6 +146,14 @@ mod tests {
             ("for=unknown, for=_hidden", vec![None, None]),
             ("host=a, for=192.0.2.1", vec![some("192.0.2.1"), None]),
             ("", vec![None]),
+            // A client that opens quotes hides nothing that its proxy adds.
+            ("for=\"x, for=192.0.2.1", vec![some("192.0.2.1"), None]),
+            ("for=\"x, for=\"[2001:db8::1]:80\"", vec![some("2001:db8::1"), None]),
+            (
+                "for=\"x\\, for=192.0.2.1;host=\"a,for=192.0.2.9;x=\";proto=http",
+                vec![some("192.0.2.1"), None],
+            ),
+            ("for=é, for=192.0.2.1", vec![some("192.0.2.1"), None]),
         ] {
             assert_eq!(addresses(line), expected, "{line}");
         }

@@ -4,11 +4,13 @@
 //! spelling that an application server would take for it; what a trusted proxy sends is extended by the hop to this gateway. Of
 //! the two families only that is kept which is written: a proxy that knows one of them passes the other on as its client sent it.
 
+mod address;
 mod element;
 mod family;
 mod max_forwards;
 mod via;
 
+pub(crate) use address::address;
 pub(crate) use element::client_addresses;
 pub(crate) use max_forwards::MaxForwards;
 

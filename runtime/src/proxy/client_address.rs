@@ -1,6 +1,6 @@
 //! Whose request it is, as far as addresses tell.
 
-use crate::forwarding::{Forwarding, X_FORWARDED_FOR, client_addresses};
+use crate::forwarding::{Forwarding, X_FORWARDED_FOR, address, client_addresses};
 use http::HeaderMap;
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet], forwardin
     let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
     let entries = lines
         .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))
-        .map(|entry| std::str::from_utf8(entry).ok()?.trim().parse().ok());
+        .map(|entry| address(std::str::from_utf8(entry).ok()?.trim()));
     follow(peer, entries, trusted)
 }
 
@@ -104,6 +104,13 @@ mod tests {
                 "198.51.100.1",
             ),
             (&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1, forged"], "10.0.0.1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1:5678"], "198.51.100.1"),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["[2001:db8::1]:80, 10.0.0.2:443"],
+                "2001:db8::1",
+            ),
             (&["10.0.0.0/8"], "10.0.0.1", &[], "10.0.0.1"),
         ] {
             assert_eq!(
