@@ -18,7 +18,7 @@ use crate::route::routed;
 use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
-use crate::upstream::{FailureReason, Outgoing, RequestBody, ResponseBody, UpstreamError};
+use crate::upstream::{FailureReason, Keyed, Outgoing, RequestBody, ResponseBody, UpstreamError};
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use hyper::body::Incoming;
@@ -191,6 +191,17 @@ pub(crate) async fn handle(
     // What gRPC clients say is bounded by their own time, and comes with trailers.
     let is_grpc = format == BodyFormat::Grpc && grpc::is_grpc(&parts.headers);
     let deadline = is_grpc.then(|| grpc::timeout(&parts.headers)).flatten();
+    let below = if route.api.keeps_base_path {
+        parts.uri.path()
+    } else {
+        route.below
+    };
+    let key = endpoint.key(Keyed {
+        client: client_ip,
+        headers: &parts.headers,
+        path: below,
+        query: parts.uri.query(),
+    });
     let mut outgoing_headers = std::mem::take(&mut parts.headers);
     headers::prepare_request(
         &mut outgoing_headers,
@@ -227,11 +238,6 @@ pub(crate) async fn handle(
     if is_grpc {
         grpc::prepare_request(&mut outgoing_headers);
     }
-    let below = if route.api.keeps_base_path {
-        parts.uri.path()
-    } else {
-        route.below
-    };
     let query = parts.uri.query();
     let stripped = query
         .filter(|_| !strip.query.is_empty())
@@ -260,7 +266,7 @@ pub(crate) async fn handle(
                 method: http::Method::GET,
                 headers: outgoing_headers,
                 host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
-                client: client_ip,
+                key,
                 below,
                 query,
                 body: RequestBody::Empty,
@@ -291,7 +297,7 @@ pub(crate) async fn handle(
         method: parts.method,
         headers: outgoing_headers,
         host: hop.host.filter(|_| snapshot.forwarding.preserve_host),
-        client: client_ip,
+        key,
         below,
         query,
         body,

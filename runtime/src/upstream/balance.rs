@@ -87,15 +87,15 @@ fn mix(mut value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// What of a request a key is made of.
+/// What of a request a key is made of: what the client sent, before the gateway puts credentials of its own in its place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Keyed<'r> {
-    pub(super) client: IpAddr,
-    pub(super) headers: &'r HeaderMap,
+pub(crate) struct Keyed<'r> {
+    pub(crate) client: IpAddr,
+    pub(crate) headers: &'r HeaderMap,
     /// Raw path below the base path.
-    pub(super) path: &'r str,
+    pub(crate) path: &'r str,
     /// Raw query.
-    pub(super) query: Option<&'r str>,
+    pub(crate) query: Option<&'r str>,
 }
 
 /// The number of a request's key; `None` when it has none.

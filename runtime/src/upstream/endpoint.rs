@@ -57,7 +57,7 @@ impl Endpoint {
     }
 
     /// The number that decides where a request goes, where keys decide.
-    pub(super) fn key(&self, request: Keyed<'_>) -> Option<u64> {
+    pub(crate) fn key(&self, request: Keyed<'_>) -> Option<u64> {
         match &self.choice {
             Choice::ConsistentHash(which) => balance::key(which, request),
             _ => None,

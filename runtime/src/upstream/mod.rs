@@ -44,7 +44,7 @@ mod verify;
 mod window;
 
 pub(crate) use active::{ActiveLimit, Queue};
-pub(crate) use balance::{Choice, MAX_TARGETS, url_seed};
+pub(crate) use balance::{Choice, Keyed, MAX_TARGETS, url_seed};
 pub(crate) use connect::{Connector, Http2Settings};
 pub(crate) use credentials::{Credentials, DigestAccount, QueryKey, TokenClient, TokenSources};
 pub(crate) use endpoint::Endpoint;

@@ -7,7 +7,6 @@
 
 use super::active::{ActiveLimit, Slot};
 use super::attempts::Attempts;
-use super::balance::Keyed;
 use super::connect::Connector;
 use super::endpoint::Endpoint;
 use super::error::UpstreamError;
@@ -26,7 +25,6 @@ use bytes::Bytes;
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -70,8 +68,8 @@ pub(crate) struct Outgoing<'r> {
     pub(crate) headers: HeaderMap,
     /// `Host` in place of the backend's own.
     pub(crate) host: Option<HeaderValue>,
-    /// Who sent the request.
-    pub(crate) client: IpAddr,
+    /// What [`Endpoint::key`] made of the client's request.
+    pub(crate) key: Option<u64>,
     /// Raw path below the base path: empty, or starting with `/`.
     pub(crate) below: &'r str,
     /// Raw query.
@@ -93,7 +91,7 @@ impl Upstream {
             method,
             headers,
             host,
-            client,
+            key,
             below,
             query,
             body,
@@ -101,12 +99,6 @@ impl Upstream {
             counters,
         } = outgoing;
         let deadline = endpoint.total_timeout.and_then(|time| Instant::now().checked_add(time));
-        let key = endpoint.key(Keyed {
-            client,
-            headers: &headers,
-            path: below,
-            query,
-        });
         let begun = Attempts::begin(endpoint, key);
         let (mut attempts, mut position) = begun.inspect_err(|error| count(counters, error))?;
         let method_repeats = endpoint.repeats(&method);

@@ -1,7 +1,6 @@
 //! Requests that ask a backend to switch to another protocol, each over a connection of its own.
 
 use super::attempts::Attempts;
-use super::balance::Keyed;
 use super::connect::Connected;
 use super::endpoint::Endpoint;
 use super::error::UpstreamError;
@@ -47,14 +46,8 @@ impl Upstream {
         *request.method_mut() = outgoing.method;
         *request.headers_mut() = outgoing.headers;
         *request.version_mut() = Version::HTTP_11;
-        let key = endpoint.key(Keyed {
-            client: outgoing.client,
-            headers: request.headers(),
-            path: outgoing.below,
-            query: outgoing.query,
-        });
         let counters = outgoing.counters;
-        let begun = Attempts::begin(endpoint, key);
+        let begun = Attempts::begin(endpoint, outgoing.key);
         let (mut attempts, mut position) = begun.inspect_err(|error| count(counters, error))?;
         loop {
             let place = endpoint.targets.get(position).and_then(|target| target.place());

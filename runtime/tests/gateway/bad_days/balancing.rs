@@ -2,9 +2,9 @@
 
 use super::{FAILOVERS, POST, answering, following, with};
 use crate::support::{Client, GatewayBuilder, TestGateway, eventually};
-use mgw_bundle::config::{Balance, EndpointKind, HashKey};
+use mgw_bundle::config::{Balance, CredentialPlace, EndpointAuth, EndpointKind, HashKey};
 use mgw_fixtures::faulty::{FaultyBackend, Gate, Step};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn named(names: &[&str]) -> Vec<FaultyBackend> {
     names.iter().map(|name| answering(200, name)).collect()
@@ -43,6 +43,24 @@ fn a_key_stays_with_its_backend_and_moves_only_when_it_is_gone() {
         let now = asked_as(&fewer, user);
         assert!(now == *home || home == "c", "{user} moved from {home} to {now}");
     }
+}
+
+/// The gateway's own credentials stand in the same header on the way to the backend.
+#[test]
+fn keys_are_made_of_what_clients_sent() {
+    let backends = named(&["a", "b"]);
+    let api = with(EndpointKind::LoadBalance, &urls(&backends), |endpoint| {
+        endpoint.name = Some("shop".into());
+        endpoint.balance = Balance::ConsistentHash(HashKey::Header("x-user".into()));
+        endpoint.auth = Some(EndpointAuth::ApiKey {
+            place: CredentialPlace::Header("x-user".into()),
+        });
+    });
+    let gateway = GatewayBuilder::new(vec![api])
+        .set("shop_prod_api_key", "canary")
+        .start();
+    let homes: BTreeSet<String> = (0..60).map(|user| asked_as(&gateway, &user.to_string())).collect();
+    assert_eq!(homes, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
 }
 
 #[test]
