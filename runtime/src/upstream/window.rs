@@ -35,7 +35,14 @@ impl Window {
     pub(super) fn add(&self, now_ms: u64, counts: Counts) {
         let step = now_ms / self.bucket_ms;
         if let Some(bucket) = self.bucket(step) {
-            let add = |packed| Some(Bucket::unpack(packed).plus(step & Bucket::STEP_MASK, counts).pack());
+            let buckets = self.buckets.len() as u64;
+            let add = |packed| {
+                Some(
+                    Bucket::unpack(packed)
+                        .plus(step & Bucket::STEP_MASK, counts, buckets)
+                        .pack(),
+                )
+            };
             // The function never declines.
             let _ = bucket.fetch_update(Relaxed, Relaxed, add);
         }
@@ -99,11 +106,12 @@ impl Bucket {
         step.wrapping_sub(self.step) & Self::STEP_MASK
     }
 
-    fn plus(self, step: u64, more: Counts) -> Self {
+    /// Adds in a step. What belongs to a step before the bucket's own, of a window of so many buckets, is left out.
+    fn plus(self, step: u64, more: Counts, buckets: u64) -> Self {
         let mut counts = match self.age(step) {
             0 => self.counts,
             // A core that read the clock just before another moved the bucket on.
-            age if age > Self::STEP_MASK / 2 => return self,
+            age if age > Self::STEP_MASK - buckets => return self,
             _ => Counts::default(),
         };
         if counts.all.max(counts.marked) >= Self::COUNT_MAX {
@@ -145,6 +153,20 @@ mod tests {
         assert_eq!(window.sums(61), PLAIN);
         window.clear();
         assert_eq!(window.sums(61), Counts::default());
+    }
+
+    #[test]
+    fn a_bucket_may_rest_for_long() {
+        let steps = (1 << 27) + 1;
+        let window = Window::new(30, 10);
+        window.add(0, MARKED);
+        // The same bucket: the step is a multiple of three.
+        window.add(steps * 10, PLAIN);
+        assert_eq!(steps % 3, 0);
+        assert_eq!(window.sums(steps * 10), PLAIN);
+        // A core whose clock was read before changes nothing.
+        window.add((steps - 3) * 10, MARKED);
+        assert_eq!(window.sums(steps * 10), PLAIN);
     }
 
     #[test]
