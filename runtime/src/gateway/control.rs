@@ -80,6 +80,9 @@ impl Control {
             tls.believe(snapshot.authenticator.client_trust())?;
         }
         tracing::info!(generation, bundle = %snapshot.digest, apis = snapshot.apis.len(), "a new configuration is served");
+        for endpoint in snapshot.endpoints() {
+            endpoint.state.serve(&endpoint.targets);
+        }
         self.serve(snapshot);
         metrics.reloads.fetch_add(1, Ordering::Relaxed);
         Ok(())

@@ -382,6 +382,7 @@ async fn sweep(control: Arc<Control>, interval: Duration) {
         ticks.tick().await;
         control.continued.counters.sweep(unix_ms());
         control.continued.security.sweep(unix_ms());
+        control.continued.endpoints.sweep();
     }
 }
 

@@ -27,7 +27,7 @@ use crate::route::{ApiIndex, HeadRule, ResourceIndex, RouteError, RouteTable};
 use crate::shared_quotas::SharedQuotas;
 use crate::throttle::{Blocks, Counters, GlobalThrottle, Throttle};
 use crate::tls::CertificateHeader;
-use crate::upstream::{EndpointStates, Origins, TokenSources};
+use crate::upstream::{Endpoint, EndpointStates, Origins, TokenSources};
 use http::HeaderName;
 use ipnet::IpNet;
 use mgw_bundle::{Bundle, Digest};
@@ -247,6 +247,12 @@ impl Snapshot {
             blocks: self.blocks.with(operators),
             ..self.clone()
         }
+    }
+
+    /// Every endpoint that a resource can reach; those that several reach come several times.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
+        let resources = self.apis.iter().flat_map(|api| &api.resources);
+        resources.flat_map(|resource| resource.backends.all())
     }
 
     pub(crate) fn api(&self, index: ApiIndex) -> Option<&Api> {

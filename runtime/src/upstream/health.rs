@@ -69,6 +69,12 @@ impl Health {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(targets);
     }
 
+    /// Whether these are asked.
+    #[cfg(test)]
+    pub(super) fn asks(&self, targets: &Arc<[Target]>) -> bool {
+        Arc::ptr_eq(&self.asked.lock().unwrap_or_else(PoisonError::into_inner), targets)
+    }
+
     /// The targets that are not to be used, one bit each.
     pub(crate) fn unhealthy(&self) -> u64 {
         self.unhealthy.load(Relaxed)

@@ -32,6 +32,15 @@ pub(crate) struct EndpointState {
     pub(super) slots: Option<Box<[Box<[Slots]>]>>,
 }
 
+impl EndpointState {
+    /// Has what is served from now on asked for its health: the same places, perhaps with other certificates.
+    pub(crate) fn serve(&self, targets: &Arc<[Target]>) {
+        if let Some(health) = &self.health {
+            health.ask(targets);
+        }
+    }
+}
+
 /// Whom a state is about.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct About {
@@ -93,7 +102,16 @@ impl EndpointStates {
         }
     }
 
-    /// Finds or makes the state of an endpoint. `exact`: as micro-gw was, without a budget.
+    /// Closes the connections of the health checks that nobody needs any more, and keeps their clock right.
+    pub(crate) fn sweep(&self) {
+        if let Some(Prober { upstream, .. }) = &self.prober {
+            upstream.clock.renew();
+            upstream.pool.sweep(upstream.clock.monotonic_ms());
+        }
+    }
+
+    /// Finds or makes the state of an endpoint; one that is found goes on as it was until [`EndpointState::serve`]. `exact`:
+    /// as micro-gw was, without a budget.
     pub(crate) fn of(
         &self,
         about: About,
@@ -108,9 +126,6 @@ impl EndpointStates {
         let key = serde_json::to_string(&(&about.api, about.sandbox, &about.urls, endpoint)).unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = known.states.get(&key).and_then(Weak::upgrade) {
-            if let Some(health) = &state.health {
-                health.ask(targets);
-            }
             return state;
         }
         let state = Arc::new(self.make(about, endpoint, targets, exact));
@@ -203,6 +218,29 @@ mod tests {
         assert_eq!(states.all().len(), 1, "nobody uses the others");
         drop(state);
         assert!(states.all().is_empty());
+    }
+
+    /// A configuration that is compiled may yet be refused.
+    #[test]
+    fn health_is_asked_for_what_is_served() {
+        let states = EndpointStates::new(1, None);
+        let mut checked = endpoint(&["http://a", "http://b"]);
+        checked.health_check = Some(config::HealthCheck {
+            path: "/".into(),
+            interval_ms: 1,
+            timeout_ms: 1,
+            unhealthy_after: 1,
+            healthy_after: 1,
+            statuses: Vec::new(),
+        });
+        let of = |targets| states.of(about(&["http://a", "http://b"]), &checked, targets, false);
+        let (first, second): (Arc<[Target]>, Arc<[Target]>) = (Vec::new().into(), Vec::new().into());
+        let state = of(&first);
+        let is_asked = |targets| state.health.as_ref().is_some_and(|health| health.asks(targets));
+        assert!(Arc::ptr_eq(&state, &of(&second)));
+        assert!(is_asked(&first) && !is_asked(&second));
+        state.serve(&second);
+        assert!(is_asked(&second) && !is_asked(&first));
     }
 
     #[test]

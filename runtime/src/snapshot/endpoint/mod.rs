@@ -45,6 +45,11 @@ impl BackendChoice {
         }
     }
 
+    /// The endpoints for all callers.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
+        [&self.production, &self.sandbox].into_iter().flatten()
+    }
+
     /// Returns the endpoint for a caller.
     pub(crate) fn of(&self, key: CallerKeyType) -> Result<&Arc<Endpoint>, Refusal> {
         match key {
