@@ -125,7 +125,7 @@ impl Nginx {
         );
         let file = folder.join("nginx.conf");
         std::fs::write(&file, configuration).expect("the folder can be written");
-        let child = Command::new("nginx")
+        let child = Command::new("/usr/sbin/nginx")
             .arg("-c")
             .arg(&file)
             .arg("-e")

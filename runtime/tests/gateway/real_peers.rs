@@ -235,7 +235,7 @@ impl Nginx {
             pki.text(&format!("{name}.key")),
         );
         fs::write(folder.path().join("nginx.conf"), configuration).expect("it is written");
-        let process = Command::new("nginx")
+        let process = Command::new("/usr/sbin/nginx")
             .args([
                 "-p",
                 &root.to_string(),
@@ -244,10 +244,6 @@ impl Nginx {
                 "-e",
                 &format!("{root}/error.log"),
             ])
-            .env(
-                "PATH",
-                format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()),
-            )
             .spawn()
             .expect("nginx is installed (`./test` installs it)");
         eventually("nginx listens", || {
