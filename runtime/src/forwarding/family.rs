@@ -23,7 +23,7 @@ pub(super) fn remove(headers: &mut HeaderMap, keep: impl Fn(Family) -> bool) {
 }
 
 /// The family of a header.
-fn of(name: &HeaderName) -> Option<Family> {
+pub(super) fn of(name: &HeaderName) -> Option<Family> {
     let name = name.as_str().as_bytes();
     let rest = match name {
         b"forwarded" => return Some(Family::Forwarded),

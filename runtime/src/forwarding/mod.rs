@@ -24,6 +24,11 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub(crate) const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 
+/// Whether a header speaks of the client's hop, in any spelling.
+pub(crate) fn is_of_hop(name: &HeaderName) -> bool {
+    family::of(name).is_some()
+}
+
 /// The operator's rules for forwarding headers.
 #[derive(Debug, Clone)]
 pub(crate) struct Forwarding {

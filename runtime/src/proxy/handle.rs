@@ -38,6 +38,8 @@ pub(super) struct Reply<'s> {
     standing: Option<Standing>,
     core: &'s Core,
     version: Version,
+    /// See [`BodyFormat::choose`].
+    may_call: bool,
 }
 
 /// Serves one request.
@@ -73,6 +75,7 @@ pub(crate) async fn handle(
         standing: None,
         core: &core,
         version: parts.version,
+        may_call: parts.method == http::Method::POST && parts.version == Version::HTTP_2,
     };
 
     if let Some(answered) = listener::check(snapshot, &parts, &incoming) {
@@ -181,7 +184,7 @@ pub(crate) async fn handle(
         return reply.own(exchange, answered, &parts.headers);
     };
     // What the answer's format depends on is read before the headers go to the backend.
-    let format = BodyFormat::choose(&parts.headers);
+    let format = BodyFormat::choose(&parts.headers, reply.may_call);
     let host = if snapshot.forwarding.needs_host() {
         asked_host(&parts.uri, &parts.headers)
     } else {
@@ -189,7 +192,7 @@ pub(crate) async fn handle(
     };
     let forwards = MaxForwards::of(&parts.method, &parts.headers);
     // What gRPC clients say is bounded by their own time, and comes with trailers.
-    let is_grpc = format == BodyFormat::Grpc && grpc::is_grpc(&parts.headers);
+    let is_grpc = format == BodyFormat::Grpc;
     let deadline = is_grpc.then(|| grpc::timeout(&parts.headers)).flatten();
     let below = if route.api.keeps_base_path {
         parts.uri.path()
@@ -287,7 +290,7 @@ pub(crate) async fn handle(
         incoming,
         snapshot.limits.body,
         keep,
-        &snapshot.backend_jwt_header,
+        &route.resource.protected,
         &core.clock,
         began.monotonic_ms,
     );
@@ -356,7 +359,7 @@ impl Reply<'_> {
     fn own(self, mut exchange: Exchange, answered: Answered, request: &HeaderMap) -> Response<AnswerBody> {
         exchange.phase = answered.phase;
         let refusal = answered.answer.refusal();
-        let response = answered.answer.into_response(self.snapshot, request);
+        let response = answered.answer.into_response(self.snapshot, request, self.may_call);
         self.send_own(exchange, refusal, response)
     }
 

@@ -4,8 +4,10 @@ use super::cors::CorsRules;
 use super::endpoint::{BackendChoice, Resolver};
 use crate::access_log::LoggedApi;
 use crate::metrics::ApiMetrics;
+use crate::upstream::{Credentials, Protected};
+use http::HeaderName;
 use mgw_bundle::config::{self, ApiKeyLocation, ApiKind, MutualTls, Scheme, Transports};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// An API.
@@ -26,6 +28,33 @@ pub(crate) struct Api {
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {
     pub(crate) backends: BackendChoice,
+    /// Trailers that clients may not send to it.
+    pub(crate) protected: Arc<Protected>,
+}
+
+impl Resource {
+    /// Sets what clients may not send in trailers: `everywhere` and what only this resource or its endpoints know.
+    pub(super) fn protect(
+        &mut self,
+        everywhere: &[HeaderName],
+        stripped: &[HeaderName],
+        known: &mut HashSet<Arc<Protected>>,
+    ) {
+        let credentials = self.backends.all().filter_map(|endpoint| match &endpoint.credentials {
+            Some(Credentials::Header(name, _)) => Some(name),
+            _ => None,
+        });
+        let protected = Protected::new(everywhere.iter().chain(stripped).chain(credentials));
+        // Almost all resources have the same.
+        self.protected = match known.get(&protected) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let protected = Arc::new(protected);
+                known.insert(Arc::clone(&protected));
+                protected
+            }
+        };
+    }
 }
 
 impl Api {
@@ -36,6 +65,7 @@ impl Api {
             .iter()
             .map(|resource| Resource {
                 backends: BackendChoice::combine(&endpoints, &resolver.resolve(api, &resource.endpoints)),
+                protected: Arc::default(),
             })
             .collect();
         let key_parameters: BTreeSet<&String> = api

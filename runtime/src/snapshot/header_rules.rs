@@ -40,6 +40,13 @@ impl HeaderRules {
         }
     }
 
+    /// The headers that clients have no say in.
+    pub(super) fn protected(&self) -> impl Iterator<Item = HeaderName> {
+        let overrides = METHOD_OVERRIDES.iter().filter(|_| !self.forward_method_override);
+        let replaced = self.replaced.iter().map(|(name, _)| name.clone());
+        overrides.map(|name| HeaderName::from_static(name)).chain(replaced)
+    }
+
     pub(crate) fn apply_to_request(&self, headers: &mut HeaderMap) {
         if !self.forward_method_override {
             remove_method_overrides(headers);

@@ -31,6 +31,7 @@ use crate::upstream::{Endpoint, EndpointStates, Origins, TokenSources};
 use http::HeaderName;
 use ipnet::IpNet;
 use mgw_bundle::{Bundle, Digest};
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -171,7 +172,7 @@ impl Snapshot {
         let certificates = BundleCertificates::read(bundle).map_err(SnapshotError::Certificate)?;
         let mut resolver = endpoint::Resolver::new(config, continued, &certificates.backends, &mut problems);
         let metrics = continued.metrics.apis(gateway.apis.iter());
-        let apis = gateway
+        let mut apis: Vec<Api> = gateway
             .apis
             .iter()
             .zip(metrics)
@@ -193,22 +194,25 @@ impl Snapshot {
                 .advertising(config.throttling.rate_limit_headers && !config.compat),
         });
         let subscriptions = bundle.snapshot.as_ref();
+        let authenticator = Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle))
+            .with_client_certificates(certificates.clients)
+            .with_global_throttle(global_throttle.clone());
+        let rules = HeaderRules::compile(config);
+        protect(&mut apis, &authenticator, &rules, config);
         Ok(Self {
             generation,
             project: gateway.project.clone(),
             digest: bundle.digest,
             routes,
             apis,
-            authenticator: Authenticator::new(gateway, subscriptions, Arc::clone(security), Arc::clone(&throttle))
-                .with_client_certificates(certificates.clients)
-                .with_global_throttle(global_throttle.clone()),
+            authenticator,
             throttle,
             shared_quotas: continued.shared_quotas.clone(),
             global_throttle,
             blocks: Blocks::new(&gateway.policies.blocks, &gateway.apis)
                 .with(&continued.operator_blocks.in_force(unix_ms)),
             renderer: Renderer::new(config.compat),
-            rules: HeaderRules::compile(config),
+            rules,
             backend_jwt_header: config.backend_jwt.header.clone(),
             forwarding: Forwarding::compile(config),
             trusted_proxies: config.mutual_tls.trusted_proxies.clone(),
@@ -263,5 +267,20 @@ impl Snapshot {
 impl Api {
     pub(crate) fn resource(&self, index: ResourceIndex) -> Option<&Resource> {
         self.resources.get(usize::try_from(index.0).ok()?)
+    }
+}
+
+/// Says to every resource what its clients may not send in trailers.
+fn protect(apis: &mut [Api], authenticator: &Authenticator, rules: &HeaderRules, config: &RuntimeConfig) {
+    let mut everywhere: Vec<HeaderName> = rules.protected().collect();
+    everywhere.push(config.backend_jwt.header.clone());
+    everywhere.extend(config.mutual_tls.certificate_header.clone());
+    everywhere.push(config.authentication.header.clone());
+    let mut known = HashSet::new();
+    for (api, number) in apis.iter_mut().zip(0..) {
+        for (resource, place) in api.resources.iter_mut().zip(0..) {
+            let strip = authenticator.strip(number, place);
+            resource.protect(&everywhere, strip.map_or(&[], |strip| &strip.headers), &mut known);
+        }
     }
 }

@@ -3,11 +3,11 @@
 //! Bodies are streamed: the backend's pace is the client's. A body that may have to be sent again is recorded while it
 //! passes, up to a bound; one that grows beyond it is streamed on and cannot be repeated.
 
-use super::request_trailers;
+use super::trailers::Protected;
 use crate::clock::Clock;
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::pin::Pin;
@@ -30,8 +30,8 @@ pub(crate) enum RequestBody {
 #[derive(Debug)]
 pub(crate) struct Streamed {
     incoming: Incoming,
-    /// The header of the gateway's own token, which no trailer may be.
-    own: HeaderName,
+    /// What no trailer may be.
+    protected: Arc<Protected>,
     /// What the client may still send.
     remaining: u64,
     clock: Clock,
@@ -107,7 +107,7 @@ impl RequestBody {
         incoming: Incoming,
         limit: u64,
         keep: usize,
-        own: &HeaderName,
+        protected: &Arc<Protected>,
         clock: &Clock,
         now_ms: u64,
     ) -> (Self, Option<Arc<Progress>>) {
@@ -120,7 +120,7 @@ impl RequestBody {
         });
         let streamed = Streamed {
             incoming,
-            own: own.clone(),
+            protected: Arc::clone(protected),
             remaining: limit,
             clock: clock.clone(),
             progress: Arc::clone(&progress),
@@ -321,7 +321,7 @@ impl Body for Streamed {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let Streamed {
             incoming,
-            own,
+            protected,
             remaining,
             clock,
             progress,
@@ -354,7 +354,7 @@ impl Body for Streamed {
             }
             Some(Ok(mut frame)) => {
                 if let Some(trailers) = frame.trailers_mut() {
-                    request_trailers::clean(trailers, own);
+                    protected.clean(trailers);
                 }
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 match remaining.checked_sub(length) {

@@ -3,6 +3,7 @@
 use super::held::Held;
 use super::pool::{Pool, PoolKey};
 use super::sender::Sender;
+use super::trailers;
 use crate::clock::Clock;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -111,8 +112,13 @@ impl Body for ResponseBody {
                 self.lease = None;
                 Some(Err(ResponseBodyError::Timeout))
             }),
-            Poll::Ready(frame) => {
+            Poll::Ready(mut frame) => {
                 self.waiting = false;
+                if let Some(Ok(frame)) = &mut frame
+                    && let Some(fields) = frame.trailers_mut()
+                {
+                    trailers::clean_answer(fields);
+                }
                 let length = match &frame {
                     Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len() as u64),
                     _ => 0,

@@ -279,6 +279,37 @@ fn bodies_and_trailers_pass_both_ways() {
     });
 }
 
+/// What HTTP/1.1 can say in trailers and HTTP/2 cannot, and what headers may not say, is left behind.
+#[test]
+fn trailers_say_nothing_of_hops_and_credentials() {
+    let backend = Http2Backend::start(|mut stream| async move {
+        let (body, trailers) = stream.receive().await;
+        let mut names: Vec<&str> = trailers.keys().map(http::HeaderName::as_str).collect();
+        names.sort_unstable();
+        let told = format!("{} {}", body.len(), names.join(" "));
+        stream.answer(told);
+    });
+    let gateway = serving(&backend).start();
+    for name in [
+        "Connection",
+        "Transfer-Encoding",
+        "TE",
+        "Keep-Alive",
+        "X_Real_IP",
+        "X_JWT_Assertion",
+    ] {
+        let answer = Client::once(
+            gateway.http(),
+            &format!(
+                "POST /p HTTP/1.1\r\nHost: gateway\r\nTrailer: {name}, X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n\
+                 2\r\nhi\r\n0\r\n{name}: x\r\nX-Sum: 7\r\n\r\n"
+            ),
+        );
+        assert_eq!((answer.status, answer.body.as_str()), (200, "2 x-sum"), "{name}");
+    }
+    assert_eq!(backend.connections(), 1);
+}
+
 #[test]
 fn tls_negotiates_http2_when_it_may() {
     let pki = Pki::new();

@@ -45,9 +45,9 @@ impl BackendChoice {
         }
     }
 
-    /// The endpoints for all callers.
+    /// Every endpoint that it may come to.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
-        [&self.production, &self.sandbox].into_iter().flatten()
+        [&self.production, &self.sandbox, &self.other].into_iter().flatten()
     }
 
     /// Returns the endpoint for a caller.
