@@ -26,6 +26,7 @@ mod forwarding;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod gateway;
+mod media_type;
 mod metrics;
 mod names;
 mod operator_blocks;

@@ -58,9 +58,11 @@ impl Answer {
         }
     }
 
-    pub(super) fn into_response(self, snapshot: &Snapshot, request: &HeaderMap) -> Response<Bytes> {
+    pub(super) fn into_response(self, snapshot: &Snapshot, request: &HeaderMap, may_call: bool) -> Response<Bytes> {
         match self {
-            Self::Refused(rejection) => snapshot.renderer.render(&rejection, BodyFormat::choose(request)),
+            Self::Refused(rejection) => snapshot
+                .renderer
+                .render(&rejection, BodyFormat::choose(request, may_call)),
             Self::Unserved {
                 refusal,
                 json,
@@ -68,10 +70,11 @@ impl Answer {
                 text,
             } => {
                 let format = if json {
-                    Some(BodyFormat::choose(request))
+                    Some(BodyFormat::choose(request, may_call))
                 } else {
                     // micro-gw had text for all but gRPC.
-                    BodyFormat::asked(request).filter(|format| !snapshot.compat || *format == BodyFormat::Grpc)
+                    BodyFormat::asked(request, may_call)
+                        .filter(|format| !snapshot.compat || *format == BodyFormat::Grpc)
                 };
                 let mut response = match format {
                     Some(format) => snapshot.renderer.render(&refusal.into(), format),

@@ -1,14 +1,7 @@
 //! What gRPC asks of a gateway beside HTTP/2.
 
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE};
+use http::header::{HeaderMap, HeaderValue, TE};
 use std::time::Duration;
-
-/// Whether a request or an answer is one of gRPC.
-pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let rest = kind.and_then(|kind| kind.strip_prefix(b"application/grpc"));
-    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
-}
 
 /// How long the client waits for the whole call (`grpc-timeout`); `None` where it does not say, or not as it should.
 pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
@@ -61,20 +54,5 @@ mod tests {
             assert_eq!(timeout(&headers), expected, "{text:?}");
         }
         assert_eq!(timeout(&HeaderMap::new()), None);
-    }
-
-    #[test]
-    fn grpc_is_told_by_its_type() {
-        for (kind, expected) in [
-            ("application/grpc", true),
-            ("application/grpc+proto", true),
-            ("application/grpc;x=y", true),
-            ("application/grpc-web", false),
-            ("application/json", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-            assert_eq!(is_grpc(&headers), expected, "{kind}");
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! Answers from bodies that were built once.
 
 use super::{Refusal, Rejection, Shape};
+use crate::media_type::is_grpc;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 /// The representation of a refusal's body.
@@ -18,8 +19,9 @@ pub enum BodyFormat {
 
 impl BodyFormat {
     /// Chooses the representation: gRPC answers gRPC; XML only when `Accept` names an XML type and prefers it to JSON.
-    pub fn choose(request: &HeaderMap) -> Self {
-        if is_grpc(request) {
+    /// `may_call`: it is a `POST` by HTTP/2, as every call of gRPC.
+    pub fn choose(request: &HeaderMap, may_call: bool) -> Self {
+        if may_call && is_grpc(request) {
             return Self::Grpc;
         }
         let weights = accept(request).map(Weights::read).unwrap_or_default();
@@ -32,8 +34,8 @@ impl BodyFormat {
 
     /// The representation that a request asks for by name: gRPC, or a type in `Accept` that is no wildcard and is preferred
     /// to plain text. `None` where any would do.
-    pub fn asked(request: &HeaderMap) -> Option<Self> {
-        if is_grpc(request) {
+    pub fn asked(request: &HeaderMap, may_call: bool) -> Option<Self> {
+        if may_call && is_grpc(request) {
             return Some(Self::Grpc);
         }
         let weights = Weights::read(accept(request)?);
@@ -45,11 +47,6 @@ impl BodyFormat {
         let named = weights.xml.max(weights.json);
         (named > 0 && named >= weights.text).then_some(format)
     }
-}
-
-fn is_grpc(request: &HeaderMap) -> bool {
-    let kind = request.get(CONTENT_TYPE);
-    kind.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
 fn accept(request: &HeaderMap) -> Option<&str> {
@@ -153,6 +150,10 @@ impl Renderer {
         if format != BodyFormat::Grpc {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         } else {
+            // To caches a 200 is worth keeping.
+            if !self.compat {
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            }
             headers.insert(
                 "grpc-status",
                 HeaderValue::from(u16::from(refusal.grpc_status(self.compat))),

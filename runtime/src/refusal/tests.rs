@@ -113,7 +113,7 @@ fn accept_chooses_the_representation() {
     let choose = |accept: &'static str| {
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static(accept));
-        BodyFormat::choose(&headers)
+        BodyFormat::choose(&headers, true)
     };
     assert_eq!(choose("application/xml"), BodyFormat::Xml);
     assert_eq!(choose("text/xml, application/json;q=0.5"), BodyFormat::Xml);
@@ -124,7 +124,7 @@ fn accept_chooses_the_representation() {
     );
     assert_eq!(choose("*/*"), BodyFormat::Json);
     assert_eq!(choose("nonsense;;;q=,"), BodyFormat::Json);
-    assert_eq!(BodyFormat::choose(&HeaderMap::new()), BodyFormat::Json);
+    assert_eq!(BodyFormat::choose(&HeaderMap::new(), true), BodyFormat::Json);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn what_is_asked_for_by_name_is_told_from_what_would_do() {
     let asked = |accept: &'static str| {
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static(accept));
-        BodyFormat::asked(&headers)
+        BodyFormat::asked(&headers, true)
     };
     for (accept, expected) in [
         ("application/json", Some(BodyFormat::Json)),
@@ -149,19 +149,29 @@ fn what_is_asked_for_by_name_is_told_from_what_would_do() {
     ] {
         assert_eq!(asked(accept), expected, "{accept}");
     }
-    assert_eq!(BodyFormat::asked(&HeaderMap::new()), None);
+    assert_eq!(BodyFormat::asked(&HeaderMap::new(), true), None);
 }
 
 #[test]
 fn grpc_gets_a_status_instead_of_a_body() {
     let mut request = HeaderMap::new();
     request.insert("content-type", HeaderValue::from_static("application/grpc+proto"));
-    let format = BodyFormat::choose(&request);
+    assert_eq!(BodyFormat::choose(&request, false), BodyFormat::Json, "no call of gRPC");
+    assert_eq!(BodyFormat::asked(&request, false), None);
+    let format = BodyFormat::choose(&request, true);
     let response = Renderer::new(false).render(&Refusal::MissingCredentials.into(), format);
     assert!(response.body().is_empty());
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["grpc-status"], "16");
     assert_eq!(response.headers()["grpc-message"], "Missing Credentials");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let response = Renderer::new(true).render(&Refusal::MissingCredentials.into(), format);
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["grpc-status"]),
+        (401, &HeaderValue::from_static("16"))
+    );
+    request.insert("content-type", HeaderValue::from_static("application/grpc-web"));
+    assert_eq!(BodyFormat::choose(&request, true), BodyFormat::Json);
 }
 
 /// Section 5.7 of the reference for `compat`, and the codes that gRPC has for what happened otherwise.

@@ -8,6 +8,7 @@ use super::request_body::{Progress, RequestBody};
 use super::response_body::{Lease, ResponseBody};
 use super::send::Upstream;
 use super::sender::Sender;
+use crate::media_type::is_grpc;
 use futures_util::future::Either;
 use http::{Request, Response, StatusCode};
 use http_body::Body as _;
@@ -37,9 +38,10 @@ impl Upstream {
         timeout: Duration,
         progress: Option<&Progress>,
     ) -> Result<Response<ResponseBody>, Failed> {
-        // A client of gRPC sends when it has something to say.
-        let silence = match progress {
-            Some(_) if is_endless(request.headers()) => self.bounds.silence.max(timeout),
+        // A client of gRPC sends when it has something to say. Of other requests nobody can tell, and a type is quickly
+        // claimed: they would hold connections that carry nothing else.
+        let silence = match (progress, &sender) {
+            (Some(_), Sender::Http2(_)) if is_grpc(request.headers()) => self.bounds.silence.max(timeout),
             _ => timeout,
         };
         let sending = match &mut sender {
