@@ -42,6 +42,10 @@ pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Opti
     }
     let path = uri.path();
     if path == "/health" || path.starts_with("/health/") {
+        if parts.method == Method::CONNECT {
+            // Success would say that a WebSocket is open.
+            return refuse(Refusal::BadRequest);
+        }
         return Some(Answered::new(Phase::Listener, Answer::Health));
     }
     None

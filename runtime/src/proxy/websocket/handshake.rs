@@ -48,8 +48,10 @@ pub(super) fn ask(headers: &mut HeaderMap) -> Option<HeaderValue> {
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, WEBSOCKET);
     headers.insert(SEC_WEBSOCKET_VERSION, VERSION_13);
-    if let Some(key) = headers.get(SEC_WEBSOCKET_KEY).filter(|key| is_key(key)) {
-        return Some(key.clone());
+    if let Some(key) = headers.get(SEC_WEBSOCKET_KEY).filter(|key| is_key(key)).cloned() {
+        // Nothing has seen to it that a client of HTTP/2, which needs none, sends one only.
+        headers.insert(SEC_WEBSOCKET_KEY, key.clone());
+        return Some(key);
     }
     let mut random = [0; 16];
     aws_lc_rs::rand::fill(&mut random).ok()?;
@@ -176,6 +178,13 @@ mod tests {
         let key = ask(&mut headers).expect("one can be made");
         assert!(is_key(&key));
         assert_eq!(headers[SEC_WEBSOCKET_KEY], key);
-        assert_ne!(ask(&mut HeaderMap::new()), Some(key));
+        assert_ne!(ask(&mut HeaderMap::new()), Some(key.clone()));
+        headers.append(SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
+        assert_eq!(ask(&mut headers), Some(key));
+        assert_eq!(
+            headers.get_all(SEC_WEBSOCKET_KEY).iter().count(),
+            1,
+            "backends refuse two"
+        );
     }
 }

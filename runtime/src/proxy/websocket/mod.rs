@@ -80,6 +80,10 @@ pub(super) async fn open(asking: Asking<'_>, mut exchange: Exchange, reply: Repl
     let (mut head, backend) = match core.upstream.switch(endpoint, outgoing).await {
         Ok(Switch::Switched(head, backend)) if handshake::is_agreed(&head.headers, &key) => (head, backend),
         Ok(Switch::Switched(..)) => return failed(reply, exchange, format, &UpstreamError::Unusable),
+        // To `CONNECT` it would say that the WebSocket is open.
+        Ok(Switch::Answered(answer)) if version == Version::HTTP_2 && answer.status().is_success() => {
+            return failed(reply, exchange, format, &UpstreamError::Unusable);
+        }
         Ok(Switch::Answered(answer)) => return relay(reply, exchange, answer, began),
         Err(error) => return failed(reply, exchange, format, &error),
     };
