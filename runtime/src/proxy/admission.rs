@@ -10,6 +10,7 @@ use crate::refusal::{Refusal, Rejection};
 use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::Snapshot;
 use crate::throttle::{Admission, Call, GlobalRequest, Levels, Who};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 /// How often one request may wait for something that its decision needs.
@@ -56,12 +57,7 @@ pub(super) async fn throttle(
     if snapshot.blocks.refuse(api, view.client_ip, caller, now.unix_ms) {
         return Err(Refusal::BlockingCondition.into());
     }
-    let call = Call {
-        client: view.client_ip,
-        headers: view.headers,
-        query: view.query,
-        claims: caller.map(|caller| &caller.identity.claims),
-    };
+    let call = call(caller, view);
     if let Some(throttle) = &snapshot.global_throttle {
         let request = GlobalRequest {
             api,
@@ -78,22 +74,61 @@ pub(super) async fn throttle(
         let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
         return throttle.admit(&mut own, &request);
     }
-    let who = match caller {
-        Some(caller) => Who::Caller(&caller.levels),
-        None => Who::Anonymous(view.client_ip),
-    };
-    let levels = {
-        let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        snapshot
-            .throttle
-            .levels(&mut throttle, api, resource, who, &call, now.unix_ms)?
-    };
+    let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;
     match &snapshot.shared_quotas {
         Some(shared) if levels.strict().next().is_some() => {
             Box::pin(throttle_strictly(snapshot, shared, &levels, now)).await
         }
         _ => snapshot.throttle.admit(&levels, now.unix_ms),
     }
+}
+
+/// Looks whether the caller's limits on bytes leave anything for what is under way, and counts nothing.
+pub(super) fn bytes_left(
+    core: &Core,
+    snapshot: &Snapshot,
+    route: &Routed<'_, '_>,
+    caller: Option<&Caller>,
+    view: &RequestView<'_>,
+    now: Now,
+) -> Result<(), Rejection> {
+    // Where the traffic manager counts, it counts messages.
+    if snapshot.global_throttle.is_some() {
+        return Ok(());
+    }
+    let call = call(caller, view);
+    let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;
+    snapshot.throttle.look_at_bytes(&levels, now.unix_ms)
+}
+
+fn call<'v>(caller: Option<&'v Caller>, view: &RequestView<'v>) -> Call<'v> {
+    Call {
+        client: view.client_ip,
+        headers: view.headers,
+        query: view.query,
+        claims: caller.map(|caller| &caller.identity.claims),
+    }
+}
+
+fn levels<'s>(
+    core: &Core,
+    snapshot: &'s Snapshot,
+    route: &Routed<'_, '_>,
+    caller: Option<&'s Caller>,
+    client: IpAddr,
+    call: &Call<'_>,
+    now: Now,
+) -> Result<Levels<'s>, Rejection> {
+    let who = match caller {
+        Some(caller) => Who::Caller(&caller.levels),
+        None => Who::Anonymous(client),
+    };
+    let (api, resource) = (route.api_index.0, route.resource_index.0);
+    let mut throttle = core.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+    let throttle = &mut throttle;
+    snapshot
+        .throttle
+        .levels(throttle, api, resource, who, call, now.unix_ms)
 }
 
 async fn throttle_strictly(

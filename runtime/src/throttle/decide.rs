@@ -45,6 +45,19 @@ pub(super) fn look(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u
     looked
 }
 
+/// Looks whether limits on bytes leave anything, whatever became of those on requests.
+pub(super) fn look_at_bytes(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u64) -> Result<(), Rejection> {
+    for (kind, limits) in levels.limited() {
+        if let Some(meter) = limits.bandwidth.as_ref().filter(|_| limits.stop_on_quota)
+            && meter.is_full(now_ms)
+        {
+            leave(levels, desk, now_ms);
+            return Err(over(kind, meter, now_ms));
+        }
+    }
+    Ok(())
+}
+
 /// Leaves the counters whose leases run low at the desk, whether the request was admitted or not: a limit may have refused
 /// it for want of a lease.
 fn leave(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u64) {

@@ -1,7 +1,7 @@
 //! The levels of one configuration, and the decision about a request.
 
 use super::custom::{Calls, CustomPolicies};
-use super::decide::{admit, look};
+use super::decide::{admit, look, look_at_bytes};
 use super::level::Limits;
 use super::registry::{CounterKey, What};
 use super::{
@@ -247,6 +247,11 @@ impl Throttle {
         let decision = look(levels, self.counters.desk(), now_ms);
         self.told(decision.map(|()| Admission::default()), levels, now_ms)
             .map(drop)
+    }
+
+    /// Looks whether limits on bytes leave anything for what is under way, and counts nothing.
+    pub(crate) fn look_at_bytes(&self, levels: &Levels<'_>, now_ms: u64) -> Result<(), Rejection> {
+        look_at_bytes(levels, self.counters.desk(), now_ms)
     }
 
     /// Tells callers how they stand, where they are told.

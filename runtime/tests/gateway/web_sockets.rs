@@ -4,7 +4,7 @@ use crate::secured::secured;
 use crate::support::{
     Backend, Client, GatewayBuilder, Issuer, PATIENCE, WebSocket, api, close_reason, eventually, policy, respond,
 };
-use mgw_bundle::config::{Api, PolicyRef};
+use mgw_bundle::config::{Api, PolicyRef, Quota};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
@@ -101,7 +101,13 @@ fn messages_pass_both_ways() {
 fn nothing_but_a_handshake_is_served() {
     let (backend, _) = echo();
     let http = Backend::echo();
-    let gateway = GatewayBuilder::new(vec![web_socket_api(&backend), api("/q", &http.url())]).start();
+    let page = Backend::start(|exchange| respond(exchange, 200, "a page"));
+    let apis = vec![
+        web_socket_api(&backend),
+        api("/q", &http.url()),
+        api("/w", &web_socket_url(&page)),
+    ];
+    let gateway = GatewayBuilder::new(apis).start();
     let answer = gateway.get("/p");
     assert_eq!(answer.status, 426);
     assert_eq!(answer.header("upgrade"), Some("websocket"));
@@ -143,6 +149,31 @@ fn messages_count_like_requests() {
         Some(1.0)
     );
     assert_eq!(Client::once(gateway.http(), &WebSocket::request("/p", "")).status, 429);
+}
+
+/// No message of the client's is there to be refused.
+#[test]
+fn who_only_receives_is_cut_off_when_the_bytes_are_used_up() {
+    let backend = WebSocket::backend(|socket| {
+        socket.say("more than was left");
+        let _ = socket.receive();
+    });
+    let mut limited = web_socket_api(&backend);
+    limited.policy = Some(PolicyRef {
+        name: "Bytes".into(),
+        index: Some(0),
+    });
+    let mut bytes = policy("Bytes", 1);
+    bytes.quota = Quota::Bandwidth {
+        bytes: 15,
+        window_ms: 365 * 24 * 60 * 60 * 1000,
+    };
+    let mut builder = GatewayBuilder::new(vec![limited]).set("webSocket.checkInterval", "20");
+    builder.config.policies.resource = vec![bytes];
+    let gateway = builder.start();
+    let (mut socket, _) = WebSocket::open(gateway.http(), "/p", "");
+    assert_eq!(socket.hear(), "more than was left");
+    assert_eq!(socket.closed(), (1008, "900800 Message throttled out".to_owned()));
 }
 
 #[test]
@@ -346,6 +377,9 @@ fn http2_clients_open_them_too() {
             ("other", "/p", 400),
             ("websocket", "/q", 400),
             ("websocket", "/none", 404),
+            // Success would say that a WebSocket is open.
+            ("websocket", "/w", 502),
+            ("websocket", "/health", 400),
         ] {
             let answer = sender.send_request(ask(protocol, path)).await.expect("an answer");
             assert_eq!(answer.status(), status, "{protocol} {path}");

@@ -59,6 +59,18 @@ impl Ledger {
         self.charge(Some(admission).filter(Admission::is_metered));
     }
 
+    /// Charges the bytes so far, and goes on. Returns whether any limit counts them.
+    pub(super) fn charge_so_far(&self) -> bool {
+        let passed = self.to_client.load(Relaxed) + self.from_client.load(Relaxed);
+        let mut owing = self.owing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (admission, paid) = &mut *owing;
+        if let Some(admission) = admission {
+            admission.charge(passed - *paid, self.core.clock.now().unix_ms);
+        }
+        *paid = passed;
+        admission.is_some()
+    }
+
     fn charge(&self, next: Option<Admission>) {
         let passed = self.to_client.load(Relaxed) + self.from_client.load(Relaxed);
         let mut owing = self.owing.lock().unwrap_or_else(PoisonError::into_inner);

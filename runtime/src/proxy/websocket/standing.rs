@@ -1,6 +1,6 @@
 //! Whether a client may still send over its WebSocket: every message is decided about like a request.
 
-use super::super::admission::{authenticate, throttle};
+use super::super::admission::{authenticate, bytes_left, throttle};
 use super::super::answer::{Answer, Answered};
 use super::super::routing::{self, Asked, Routed};
 use super::ledger::Ledger;
@@ -34,15 +34,15 @@ pub(super) struct Standing {
 impl Standing {
     /// Decides about a message that the client wants to send, and counts it.
     pub(super) async fn message(&self, ledger: &Ledger) -> Result<(), Refusal> {
-        self.decide(Some(ledger)).await
+        self.decide(ledger, true).await
     }
 
     /// Decides whether the connection may go on.
-    pub(super) async fn check(&self) -> Result<(), Refusal> {
-        self.decide(None).await
+    pub(super) async fn check(&self, ledger: &Ledger) -> Result<(), Refusal> {
+        self.decide(ledger, false).await
     }
 
-    async fn decide(&self, counted: Option<&Ledger>) -> Result<(), Refusal> {
+    async fn decide(&self, ledger: &Ledger, is_counted: bool) -> Result<(), Refusal> {
         let now = self.core.clock.now();
         let local = self.core.snapshot.load_full();
         let snapshot = &*local.0;
@@ -56,16 +56,20 @@ impl Standing {
         let caller = authenticate(&self.core, snapshot, &route, &view, now)
             .await
             .map_err(|answered| reason(&answered))?;
-        let Some(ledger) = counted else {
+        if !is_counted {
             let is_blocked = snapshot
                 .blocks
                 .refuse(route.api_index.0, self.client_ip, caller.as_deref(), now.unix_ms);
-            return if is_blocked {
-                Err(Refusal::BlockingCondition)
-            } else {
-                Ok(())
-            };
-        };
+            if is_blocked {
+                return Err(Refusal::BlockingCondition);
+            }
+            // Who only receives sends no message by which limits on bytes would be noticed.
+            if ledger.charge_so_far() {
+                let left = bytes_left(&self.core, snapshot, &route, caller.as_deref(), &view, now);
+                left.map_err(|Rejection { refusal, .. }| refusal)?;
+            }
+            return Ok(());
+        }
         let admitted = throttle(&self.core, snapshot, &route, caller.as_deref(), &view, now).await;
         let admission = admitted.map_err(|Rejection { refusal, .. }| refusal)?;
         ledger.admitted(admission);

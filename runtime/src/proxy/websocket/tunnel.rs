@@ -147,7 +147,7 @@ async fn watch(standing: &Standing, ledger: &Ledger, limits: &WebSockets) -> End
         }
         if check.is_zero() {
             checked_ms = now_ms;
-            if let Err(refusal) = standing.check().await {
+            if let Err(refusal) = standing.check(ledger).await {
                 return Ending::Refused(refusal);
             }
             continue;
