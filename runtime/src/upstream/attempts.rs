@@ -247,14 +247,15 @@ mod tests {
     #[test]
     fn open_circuits_are_gone_round() {
         let breaker = || {
-            Breaker::new(&CircuitBreaker {
+            let settings = CircuitBreaker {
                 failure_threshold: 0.0,
                 reset_ms: 3_600_000,
                 statuses: Vec::new(),
                 request_volume: 1,
                 window_ms: 1000,
                 bucket_ms: 1000,
-            })
+            };
+            Breaker::new(&settings, 1000)
         };
         let state = EndpointState {
             breakers: Some((0..3).map(|_| breaker()).collect()),

@@ -1,7 +1,8 @@
 //! Leaves a backend alone for a while after it failed too often.
 //!
 //! Closed: requests pass and are counted. Open: none passes, until some time after the last failure. Half open: one request
-//! at a time finds out whether the backend is back.
+//! at a time finds out whether the backend is back; when it takes too long, a client that uploads without an end for one,
+//! another one does.
 
 use super::window::{Counts, Window};
 use mgw_bundle::config::CircuitBreaker;
@@ -14,6 +15,8 @@ pub(crate) struct Breaker {
     began: Instant,
     threshold: f64,
     reset_ms: u64,
+    /// How long a request may take to find out, before another one does.
+    probe_ms: u64,
     volume: u64,
     statuses: Box<[u16]>,
     window: Window,
@@ -30,7 +33,7 @@ pub(crate) enum State {
     /// None passes.
     Open { last_failure_ms: u64 },
     /// One is on its way to find out.
-    HalfOpen { last_failure_ms: u64 },
+    HalfOpen { since_ms: u64 },
 }
 
 impl State {
@@ -38,16 +41,16 @@ impl State {
         match self {
             Self::Closed => 0,
             Self::Open { last_failure_ms } => last_failure_ms << 2 | 1,
-            Self::HalfOpen { last_failure_ms } => last_failure_ms << 2 | 2,
+            Self::HalfOpen { since_ms } => since_ms << 2 | 2,
         }
     }
 
     fn unpack(packed: u64) -> Self {
-        let last_failure_ms = packed >> 2;
+        let ms = packed >> 2;
         match packed & 3 {
             0 => Self::Closed,
-            1 => Self::Open { last_failure_ms },
-            _ => Self::HalfOpen { last_failure_ms },
+            1 => Self::Open { last_failure_ms: ms },
+            _ => Self::HalfOpen { since_ms: ms },
         }
     }
 
@@ -69,7 +72,8 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Permit<'b> {
     breaker: &'b Breaker,
-    probe: bool,
+    /// When it began to find out.
+    probe: Option<u64>,
     /// `None` while nothing is known about the backend: the client may go away first.
     failed: Option<bool>,
 }
@@ -88,11 +92,13 @@ impl Drop for Permit<'_> {
 }
 
 impl Breaker {
-    pub(crate) fn new(settings: &CircuitBreaker) -> Self {
+    /// `timeout_ms`: how long the endpoint waits for an answer.
+    pub(crate) fn new(settings: &CircuitBreaker, timeout_ms: u64) -> Self {
         Self {
             began: Instant::now(),
             threshold: settings.failure_threshold,
             reset_ms: settings.reset_ms,
+            probe_ms: settings.reset_ms.max(timeout_ms),
             volume: u64::from(settings.request_volume),
             statuses: settings.statuses.clone().into(),
             window: Window::new(settings.window_ms, settings.bucket_ms),
@@ -128,30 +134,36 @@ impl Breaker {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX >> 2)
     }
 
-    /// `Ok(true)`: the request is the one that finds out.
-    fn enter(&self, now_ms: u64) -> Result<bool, u64> {
+    /// `Ok(Some(…))`: the request is the one that finds out, from now on.
+    fn enter(&self, now_ms: u64) -> Result<Option<u64>, u64> {
         let mut packed = self.state.load(Relaxed);
         loop {
-            let last_failure_ms = match State::unpack(packed) {
-                State::Closed => return Ok(false),
-                State::HalfOpen { .. } => return Err(0),
-                State::Open { last_failure_ms } => last_failure_ms,
-            };
-            let since = now_ms.saturating_sub(last_failure_ms);
-            if since <= self.reset_ms {
-                return Err(self.reset_ms - since + 1);
+            match State::unpack(packed) {
+                State::Closed => return Ok(None),
+                State::HalfOpen { since_ms } => {
+                    if now_ms.saturating_sub(since_ms) <= self.probe_ms {
+                        return Err(0);
+                    }
+                }
+                State::Open { last_failure_ms } => {
+                    let since = now_ms.saturating_sub(last_failure_ms);
+                    if since <= self.reset_ms {
+                        return Err(self.reset_ms - since + 1);
+                    }
+                }
             }
-            let probing = State::HalfOpen { last_failure_ms }.pack();
+            let probing = State::HalfOpen { since_ms: now_ms }.pack();
             match self.state.compare_exchange(packed, probing, Relaxed, Relaxed) {
-                Ok(_) => return Ok(true),
+                Ok(_) => return Ok(Some(now_ms)),
                 Err(now) => packed = now,
             }
         }
     }
 
-    fn settle(&self, probe: bool, failed: Option<bool>, now_ms: u64) {
-        if probe {
-            self.settle_probe(failed, now_ms);
+    /// `probe`: when the request began to find out.
+    fn settle(&self, probe: Option<u64>, failed: Option<bool>, now_ms: u64) {
+        if let Some(began_ms) = probe {
+            self.settle_probe(began_ms, failed, now_ms);
             return;
         }
         let Some(failed) = failed else { return };
@@ -180,8 +192,8 @@ impl Breaker {
         }
     }
 
-    fn settle_probe(&self, failed: Option<bool>, now_ms: u64) {
-        let State::HalfOpen { last_failure_ms } = self.state() else {
+    fn settle_probe(&self, began_ms: u64, failed: Option<bool>, now_ms: u64) {
+        let State::HalfOpen { since_ms } = self.state() else {
             return;
         };
         let next = match failed {
@@ -192,8 +204,12 @@ impl Breaker {
             Some(true) => State::Open {
                 last_failure_ms: now_ms,
             },
+            // Another request finds out.
+            None if since_ms != began_ms => return,
             // Nothing was found out: the next request tries.
-            None => State::Open { last_failure_ms },
+            None => State::Open {
+                last_failure_ms: began_ms.saturating_sub(self.reset_ms + 1),
+            },
         };
         self.state.store(next.pack(), Relaxed);
     }
@@ -208,22 +224,23 @@ mod tests {
     use super::*;
 
     fn breaker(threshold: f64, volume: u32) -> Breaker {
-        Breaker::new(&CircuitBreaker {
+        let settings = CircuitBreaker {
             failure_threshold: threshold,
             reset_ms: 100,
             statuses: vec![503],
             request_volume: volume,
             window_ms: 1000,
             bucket_ms: 100,
-        })
+        };
+        Breaker::new(&settings, 150)
     }
 
     /// Ten requests, of which `failures` fail.
     fn ten(breaker: &Breaker, failures: usize) {
         for number in 0..10 {
-            assert_eq!(breaker.enter(0), Ok(false));
+            assert_eq!(breaker.enter(0), Ok(None));
             // Failures last: the breaker looks when one comes.
-            breaker.settle(false, Some(number >= 10 - failures), 0);
+            breaker.settle(None, Some(number >= 10 - failures), 0);
         }
     }
 
@@ -254,29 +271,44 @@ mod tests {
         ten(&breaker, 10);
         assert_eq!(breaker.enter(60), Err(41), "the rest of the time");
         assert_eq!(breaker.enter(100), Err(1));
-        assert_eq!(breaker.enter(101), Ok(true));
+        assert_eq!(breaker.enter(101), Ok(Some(101)));
         assert_eq!(breaker.enter(101), Err(0), "one is on its way");
-        breaker.settle(true, None, 150);
-        assert_eq!(breaker.enter(150), Ok(true), "the first found nothing out");
-        breaker.settle(true, Some(true), 200);
+        breaker.settle(Some(101), None, 150);
+        assert_eq!(breaker.enter(150), Ok(Some(150)), "the first found nothing out");
+        breaker.settle(Some(150), Some(true), 200);
         assert_eq!(breaker.enter(300), Err(1));
-        assert_eq!(breaker.enter(301), Ok(true));
-        breaker.settle(true, Some(false), 302);
+        assert_eq!(breaker.enter(301), Ok(Some(301)));
+        breaker.settle(Some(301), Some(false), 302);
         assert_eq!(breaker.state(), State::Closed);
         ten(&breaker, 5);
         assert_eq!(breaker.state(), State::Closed, "what was before is forgotten");
     }
 
     #[test]
+    fn one_that_finds_nothing_out_holds_it_for_a_while_only() {
+        let breaker = breaker(0.5, 10);
+        ten(&breaker, 10);
+        assert_eq!(breaker.enter(200), Ok(Some(200)));
+        assert_eq!(breaker.enter(350), Err(0), "the backend may take that long");
+        assert_eq!(breaker.enter(351), Ok(Some(351)));
+        breaker.settle(Some(200), None, 352);
+        assert_eq!(breaker.enter(352), Err(0), "the second is on its way");
+        breaker.settle(Some(200), Some(false), 353);
+        assert_eq!(breaker.state(), State::Closed, "the first came to something in the end");
+        breaker.settle(Some(351), Some(true), 354);
+        assert_eq!(breaker.state(), State::Closed, "it is decided");
+    }
+
+    #[test]
     fn late_failures_keep_it_open_longer() {
         let breaker = breaker(0.5, 10);
         ten(&breaker, 10);
-        breaker.settle(false, Some(true), 90);
+        breaker.settle(None, Some(true), 90);
         assert_eq!(breaker.enter(101), Err(90));
-        breaker.settle(false, Some(false), 95);
-        assert_eq!(breaker.enter(191), Ok(true));
-        breaker.settle(false, Some(true), 192);
-        assert_eq!(breaker.state(), State::HalfOpen { last_failure_ms: 90 });
+        breaker.settle(None, Some(false), 95);
+        assert_eq!(breaker.enter(191), Ok(Some(191)));
+        breaker.settle(None, Some(true), 192);
+        assert_eq!(breaker.state(), State::HalfOpen { since_ms: 191 });
     }
 
     #[test]
@@ -292,10 +324,10 @@ mod tests {
     #[test]
     fn only_one_thread_is_let_through() {
         let breaker = breaker(0.0, 1);
-        breaker.settle(false, Some(true), 0);
+        breaker.settle(None, Some(true), 0);
         let admitted: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| usize::from(breaker.enter(1000) == Ok(true))))
+                .map(|_| scope.spawn(|| usize::from(breaker.enter(1000) == Ok(Some(1000)))))
                 .collect();
             threads
                 .into_iter()

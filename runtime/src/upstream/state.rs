@@ -151,7 +151,10 @@ impl EndpointStates {
     }
 
     fn make(&self, about: About, endpoint: &config::Endpoint, targets: &Arc<[Target]>, exact: bool) -> EndpointState {
-        let each = |_| endpoint.circuit_breaker.as_ref().map(Breaker::new);
+        let each = |_| {
+            let settings = endpoint.circuit_breaker.as_ref();
+            settings.map(|settings| Breaker::new(settings, endpoint.timeout_ms))
+        };
         let retry = endpoint.retry.as_ref().filter(|retry| retry.count > 0 && !exact);
         let max_active = endpoint.pool.and_then(|pool| pool.max_active);
         EndpointState {
