@@ -274,6 +274,7 @@ pub(crate) async fn handle(
                 query,
                 body: RequestBody::Empty,
                 progress: None,
+                deadline: None,
                 counters: route.api.metrics.backend(core.number),
             },
             route: &route,
@@ -305,16 +306,12 @@ pub(crate) async fn handle(
         query,
         body,
         progress,
+        deadline,
         counters: route.api.metrics.backend(core.number),
     };
-    let mut sending = pin!(core.upstream.send(endpoint, outgoing));
-    let answered = match deadline {
-        None => sending.await,
-        Some(deadline) => tokio::time::timeout(deadline, sending.as_mut())
-            .await
-            .unwrap_or(Err(UpstreamError::Timeout)),
-    };
-    match answered {
+    // Pinned, so that its future is there once.
+    let sending = pin!(core.upstream.send(endpoint, outgoing));
+    match sending.await {
         Ok(answer) => relay(reply, exchange, answer, began),
         Err(error) => failed(reply, exchange, format, &error),
     }
@@ -424,7 +421,10 @@ fn refusal_for(error: &UpstreamError) -> Refusal {
         | UpstreamError::NoToken(_)
         | UpstreamError::Connect(_)
         | UpstreamError::Tls(_) => Refusal::BackendUnreachable,
-        UpstreamError::ConnectTimeout | UpstreamError::Timeout | UpstreamError::TotalTimeout => Refusal::BackendTimeout,
+        UpstreamError::ConnectTimeout
+        | UpstreamError::Timeout
+        | UpstreamError::TotalTimeout
+        | UpstreamError::ClientDeadline => Refusal::BackendTimeout,
         UpstreamError::Exchange(_)
         | UpstreamError::Unusable
         | UpstreamError::AnswerTooLarge

@@ -9,6 +9,7 @@ use super::pool::{Pool, PoolKey};
 use super::request_body::RequestBody;
 use super::send::Upstream;
 use super::sender::Sender;
+use super::silence::Heard;
 use crate::clock::Clock;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -141,6 +142,8 @@ impl Connector {
         if let Some(ping) = settings.ping {
             builder.keep_alive_interval(ping).keep_alive_timeout(PING_TIME);
         }
+        let heard = Arc::<AtomicU32>::default();
+        let io = Heard::new(io, Arc::clone(&heard));
         let (sender, connection) = builder.handshake(io).await.map_err(UpstreamError::Exchange)?;
         let admitted = Arc::new(AtomicU32::new(u32::MAX));
         let noted = Arc::clone(&admitted);
@@ -156,7 +159,7 @@ impl Connector {
             });
             ended(watched).await;
         });
-        Ok(Connected::Http2(Arc::new(Multiplexed::new(sender, admitted))))
+        Ok(Connected::Http2(Arc::new(Multiplexed::new(sender, admitted, heard))))
     }
 }
 

@@ -53,6 +53,9 @@ pub(crate) enum UpstreamError {
     /// The client stalled in the middle of its request.
     #[error("the client took too long to send its request")]
     ClientTimeout,
+    /// The time that the client had for the call ran out.
+    #[error("the client's own time for the call ran out")]
+    ClientDeadline,
     /// The request body is larger than allowed.
     #[error("the request body is larger than allowed")]
     BodyTooLarge,

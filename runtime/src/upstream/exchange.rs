@@ -50,6 +50,7 @@ impl Upstream {
                 if !http2_request::prepare(&mut request, key.tls) {
                     return Err(Failed::Sent(UpstreamError::Unaddressable));
                 }
+                stream.waits(timeout);
                 Either::Right(stream.sender().try_send_request(request))
             }
         };
@@ -82,6 +83,9 @@ impl Upstream {
                 });
             }
         };
+        if let Sender::Http2(stream) = &mut sender {
+            stream.answered();
+        }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failed::Sent(UpstreamError::Unusable));
         }

@@ -62,6 +62,8 @@ pub(crate) enum FailureReason {
     ClientStalled,
     /// The client sent more than it may.
     ClientTooLarge,
+    /// The client left too little time for any answer.
+    ClientDeadline,
 }
 
 impl Fault {
@@ -77,7 +79,7 @@ impl Fault {
 
 impl FailureReason {
     /// Every failure, in declaration order.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Refused,
         Self::Unreachable,
         Self::ConnectTimeout,
@@ -99,6 +101,7 @@ impl FailureReason {
         Self::ClientStopped,
         Self::ClientStalled,
         Self::ClientTooLarge,
+        Self::ClientDeadline,
     ];
 
     /// Position in [`Self::ALL`], an index for tables of counters.
@@ -130,6 +133,7 @@ impl FailureReason {
             Self::ClientStopped => "client_stopped",
             Self::ClientStalled => "client_stalled",
             Self::ClientTooLarge => "client_too_large",
+            Self::ClientDeadline => "client_deadline",
         }
     }
 
@@ -137,7 +141,11 @@ impl FailureReason {
     pub(crate) const fn fault(self) -> Fault {
         match self {
             Self::Busy | Self::CircuitOpen | Self::NoToken | Self::Unaddressable => Fault::Gateway,
-            Self::ClientGone | Self::ClientStopped | Self::ClientStalled | Self::ClientTooLarge => Fault::Client,
+            Self::ClientGone
+            | Self::ClientStopped
+            | Self::ClientStalled
+            | Self::ClientTooLarge
+            | Self::ClientDeadline => Fault::Client,
             _ => Fault::Backend,
         }
     }
@@ -166,6 +174,7 @@ impl From<&UpstreamError> for FailureReason {
             UpstreamError::Client => Self::ClientStopped,
             UpstreamError::ClientTimeout => Self::ClientStalled,
             UpstreamError::BodyTooLarge => Self::ClientTooLarge,
+            UpstreamError::ClientDeadline => Self::ClientDeadline,
         }
     }
 }

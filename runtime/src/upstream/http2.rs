@@ -1,9 +1,11 @@
 //! HTTP/2 connections to backends: many requests at a time over one connection.
 
 use super::request_body::RequestBody;
+use super::silence::{SILENCE, Silence};
 use hyper::client::conn::http2::SendRequest;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A connection that requests share. Only its own core uses it.
 #[derive(Debug)]
@@ -13,6 +15,9 @@ pub(super) struct Multiplexed {
     open: AtomicU32,
     /// What the backend admits at a time; [`u32::MAX`] until it has said so.
     admitted: Arc<AtomicU32>,
+    /// How often something was received.
+    heard: Arc<AtomicU32>,
+    silence: Mutex<Silence>,
     /// When the last request ended.
     used_ms: AtomicU64,
     /// Takes no more requests.
@@ -20,12 +25,14 @@ pub(super) struct Multiplexed {
 }
 
 impl Multiplexed {
-    /// `admitted` is kept up to date by the task that drives the connection.
-    pub(super) fn new(sender: SendRequest<RequestBody>, admitted: Arc<AtomicU32>) -> Self {
+    /// `admitted` and `heard` are kept up to date by the task that drives the connection.
+    pub(super) fn new(sender: SendRequest<RequestBody>, admitted: Arc<AtomicU32>, heard: Arc<AtomicU32>) -> Self {
         Self {
             sender,
             open: AtomicU32::new(0),
             admitted,
+            heard,
+            silence: Mutex::default(),
             used_ms: AtomicU64::new(0),
             retired: AtomicBool::new(false),
         }
@@ -58,7 +65,22 @@ impl Multiplexed {
             return None;
         }
         self.open.store(open + 1, Relaxed);
-        Some(Stream(Arc::clone(self)))
+        Some(Stream {
+            heard: self.heard.load(Relaxed),
+            began: Instant::now(),
+            patience: SILENCE,
+            answered: false,
+            connection: Arc::clone(self),
+        })
+    }
+
+    /// Notes a request that was given up before an answer.
+    fn gave_up(&self, stream: &Stream) {
+        let heard = [stream.heard, self.heard.load(Relaxed)];
+        let mut silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        if silence.waited(heard, stream.began, Instant::now()) >= stream.patience {
+            self.retire();
+        }
     }
 
     /// Has no more requests sent here; those under way go on.
@@ -69,28 +91,49 @@ impl Multiplexed {
 
 /// One request's place on a connection.
 #[derive(Debug)]
-pub(super) struct Stream(Arc<Multiplexed>);
+pub(super) struct Stream {
+    connection: Arc<Multiplexed>,
+    /// What had been received before it.
+    heard: u32,
+    began: Instant,
+    /// How long a silence is suspicious.
+    patience: Duration,
+    answered: bool,
+}
 
 impl Stream {
     /// The sending side.
     pub(super) fn sender(&self) -> SendRequest<RequestBody> {
-        self.0.sender.clone()
+        self.connection.sender.clone()
     }
 
     /// Has no more requests sent over the connection. A backend that is silent for one request may be so because it is
     /// gone without a word, which would cost every further request its whole time.
     pub(super) fn retire_connection(&self) {
-        self.0.retire();
+        self.connection.retire();
+    }
+
+    /// Says for how long a backend may be silent; a connection is given that long, or less when it is long.
+    pub(super) fn waits(&mut self, timeout: Duration) {
+        self.patience = timeout.min(SILENCE);
+    }
+
+    /// Notes that there is an answer.
+    pub(super) fn answered(&mut self) {
+        self.answered = true;
     }
 
     /// Gives the place back.
     pub(super) fn leave(self, now_ms: u64) {
-        self.0.used(now_ms);
+        self.connection.used(now_ms);
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Relaxed);
+        self.connection.open.fetch_sub(1, Relaxed);
+        if !self.answered {
+            self.connection.gave_up(self);
+        }
     }
 }

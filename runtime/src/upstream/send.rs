@@ -8,6 +8,7 @@
 use super::active::{ActiveLimit, Slot};
 use super::attempts::Attempts;
 use super::connect::Connector;
+use super::deadline::Deadline;
 use super::endpoint::Endpoint;
 use super::error::UpstreamError;
 use super::exchange::{Failed, is_broken};
@@ -29,7 +30,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// Bytes of an answer that are read to keep its connection, when the answer itself is not wanted.
 const DRAINED: usize = 64 * 1024;
@@ -76,6 +76,8 @@ pub(crate) struct Outgoing<'r> {
     pub(crate) query: Option<&'r str>,
     pub(crate) body: RequestBody,
     pub(crate) progress: Option<Arc<Progress>>,
+    /// The time that the client has for an answer to begin.
+    pub(crate) deadline: Option<Duration>,
     /// Counts what happens on the way.
     pub(crate) counters: Option<&'r BackendCounters>,
 }
@@ -96,9 +98,10 @@ impl Upstream {
             query,
             body,
             progress,
+            deadline,
             counters,
         } = outgoing;
-        let deadline = endpoint.total_timeout.and_then(|time| Instant::now().checked_add(time));
+        let deadline = Deadline::begin(endpoint, deadline);
         let begun = Attempts::begin(endpoint, key);
         let (mut attempts, mut position) = begun.inspect_err(|error| count(counters, error))?;
         let method_repeats = endpoint.repeats(&method);
@@ -127,8 +130,8 @@ impl Upstream {
             let result = match deadline {
                 None => sending.await,
                 Some(deadline) => {
-                    let result = tokio::time::timeout_at(deadline, sending).await;
-                    result.unwrap_or_else(|_| Err(Failed::Sent(out_of_time(progress.as_deref()))))
+                    let result = tokio::time::timeout_at(deadline.at, sending).await;
+                    result.unwrap_or_else(|_| Err(Failed::Sent(deadline.error(progress.as_deref()))))
                 }
             };
             let repeatable = |spare: Option<&Spare>| Repeatable {
@@ -147,8 +150,13 @@ impl Upstream {
                     }
                     if fails {
                         endpoint.failed(position);
-                        let next =
-                            attempts.after(position, ending, repeatable(spare.as_ref()), left(deadline), counters);
+                        let next = attempts.after(
+                            position,
+                            ending,
+                            repeatable(spare.as_ref()),
+                            deadline.map(Deadline::left),
+                            counters,
+                        );
                         if let Some(next) = next
                             // Before the wait: from now on the attempt before brings nothing more of the body.
                             && let Some(again) = spare.and_then(|spare| spare.request())
@@ -199,9 +207,13 @@ impl Upstream {
                     if matches!(error, UpstreamError::TotalTimeout) {
                         return Err(error);
                     }
-                    let Some(next) =
-                        attempts.after(position, ending, repeatable(spare.as_ref()), left(deadline), counters)
-                    else {
+                    let Some(next) = attempts.after(
+                        position,
+                        ending,
+                        repeatable(spare.as_ref()),
+                        deadline.map(Deadline::left),
+                        counters,
+                    ) else {
                         return Err(error);
                     };
                     let again = match unsent {
@@ -330,19 +342,6 @@ pub(super) fn count(counters: Option<&BackendCounters>, error: &UpstreamError) {
     if failure.fault() != Fault::Client {
         counters.inspect(|counters| counters.failed(failure));
     }
-}
-
-/// Why a request ran out of time: the client may be to blame.
-fn out_of_time(progress: Option<&Progress>) -> UpstreamError {
-    if progress.is_some_and(Progress::waits_for_client) {
-        UpstreamError::ClientTimeout
-    } else {
-        UpstreamError::TotalTimeout
-    }
-}
-
-fn left(deadline: Option<Instant>) -> Option<Duration> {
-    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
 }
 
 /// The request that could be sent again.

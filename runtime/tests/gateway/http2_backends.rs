@@ -178,6 +178,25 @@ fn a_silent_connection_gets_no_more_requests() {
     eventually("the silent one is closed", || backend.open_connections() == 1);
 }
 
+/// Whatever ends requests before their own time: a connection that says nothing at all is left after a while.
+#[test]
+fn a_connection_that_is_silent_for_several_requests_gets_no_more() {
+    let backend = Http2Backend::start(|_stream| std::future::pending());
+    let mut impatient = http2_api("/p", &backend.url());
+    if let Some(endpoint) = &mut impatient.endpoints.production {
+        endpoint.timeout_ms = 300;
+        endpoint.total_timeout_ms = Some(100);
+    }
+    let gateway = GatewayBuilder::new(vec![impatient]).cores(1).start();
+    let mut sent = 0;
+    while backend.connections() < 2 {
+        assert!(sent < 20, "requests go to a connection that is gone");
+        assert_eq!(gateway.get("/p").status, 504);
+        sent += 1;
+    }
+    assert!(sent >= 3, "{sent} requests: one that is given up early says nothing");
+}
+
 #[test]
 fn idle_connections_are_closed() {
     let backend = Http2Backend::start(|mut stream| async move { stream.answer("ok") });
