@@ -181,7 +181,10 @@ fn a_silent_connection_gets_no_more_requests() {
 /// Whatever ends requests before their own time: a connection that says nothing at all is left after a while.
 #[test]
 fn a_connection_that_is_silent_for_several_requests_gets_no_more() {
-    let backend = Http2Backend::start(|_stream| std::future::pending());
+    let backend = Http2Backend::start(|stream| async move {
+        std::future::pending::<()>().await;
+        drop(stream);
+    });
     let mut impatient = http2_api("/p", &backend.url());
     if let Some(endpoint) = &mut impatient.endpoints.production {
         endpoint.timeout_ms = 300;
