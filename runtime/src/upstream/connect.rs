@@ -33,6 +33,8 @@ const PING_TIME: Duration = Duration::from_secs(20);
 /// Requests that are sent before the backend has said how many it admits. More could be refused, which is lost work for a
 /// request with a body.
 const UNASKED_STREAMS: usize = 1;
+/// How many connections of no use a request waits for: the backend went away again at once, or admits no request.
+const USELESS_CONNECTIONS: usize = 3;
 
 /// How backends are connected to.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +64,12 @@ impl Connector {
     /// `timeout` bounds name look-up, TCP and TLS together.
     pub(crate) fn new(timeout: Duration, http2: Http2Settings) -> Self {
         Self { timeout, http2 }
+    }
+
+    /// Makes room on connections for an endpoint's requests at a time.
+    fn with_room_for(mut self, streams: Option<u32>) -> Self {
+        self.http2.streams = self.http2.streams.max(streams.unwrap_or(0));
+        self
     }
 
     /// Opens a connection and spawns the task that drives it.
@@ -159,7 +167,12 @@ impl Connector {
             });
             ended(watched).await;
         });
-        Ok(Connected::Http2(Arc::new(Multiplexed::new(sender, admitted, heard))))
+        Ok(Connected::Http2(Arc::new(Multiplexed::new(
+            sender,
+            settings.streams,
+            admitted,
+            heard,
+        ))))
     }
 }
 
@@ -195,12 +208,14 @@ impl Upstream {
     }
 
     async fn connect_shared(&self, key: PoolKey, origin: &Arc<Origin>) -> Result<Sender, UpstreamError> {
-        loop {
-            match self.pool.join(key) {
+        let mut useless = 0;
+        while useless < USELESS_CONNECTIONS {
+            let opened = match self.pool.join(key) {
                 Joined::Alone => {
                     let connected = open_into_pool(self.connector, &self.pool, &self.clock, key, None, origin);
-                    if let Connected::Http1(sender) = connected.await? {
-                        return Ok(Sender::Http1(sender));
+                    match connected.await? {
+                        Connected::Http1(sender) => return Ok(Sender::Http1(sender)),
+                        Connected::Http2(connection) => Some(connection),
                     }
                 }
                 Joined::Waits(waiting) => waiting.ended().await?,
@@ -210,20 +225,26 @@ impl Upstream {
                     tokio::spawn(async move {
                         let number = Some(opener.number);
                         let opened = open_into_pool(connector, &pool, &clock, key, number, &origin).await;
-                        opener.tell(opened.map(|connected| {
-                            if let Connected::Http1(sender) = connected {
+                        opener.tell(opened.map(|connected| match connected {
+                            Connected::Http1(sender) => {
                                 pool.put(key, Sender::Http1(sender), clock.monotonic_ms());
+                                None
                             }
+                            Connected::Http2(connection) => Some(connection),
                         }));
                     });
-                    waiting.ended().await?;
+                    waiting.ended().await?
                 }
-            }
+            };
             // Others may have been quicker.
             if let Some(sender) = self.pool.take(key) {
                 return Ok(sender);
             }
+            useless += usize::from(opened.is_some_and(|opened| opened.admits_none()));
         }
+        Err(UpstreamError::Connect(io::Error::other(
+            "the backend takes no requests on the connections that it accepts",
+        )))
     }
 }
 
@@ -236,6 +257,7 @@ async fn open_into_pool(
     number: Option<u64>,
     origin: &Origin,
 ) -> Result<Connected, UpstreamError> {
+    let connector = connector.with_room_for(key.reuse.streams);
     let connected = connector.connect(origin, Duration::MAX).await;
     let opened = match &connected {
         Ok(Connected::Http1(_)) => Opened::Http1,
@@ -244,4 +266,23 @@ async fn open_into_pool(
     };
     pool.opened(key, number, &opened, clock.monotonic_ms());
     connected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_have_room_for_every_stream_of_an_endpoint() {
+        let settings = Http2Settings {
+            streams: 50,
+            ping: None,
+            max_headers: 0,
+        };
+        let connector = Connector::new(Duration::from_secs(1), settings);
+        for (endpoint, room) in [(None, 50), (Some(10), 50), (Some(200), 200)] {
+            let streams = connector.with_room_for(endpoint).http2.streams;
+            assert_eq!(connection_window(streams), room * STREAM_WINDOW, "{endpoint:?}");
+        }
+    }
 }

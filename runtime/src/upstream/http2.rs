@@ -13,6 +13,9 @@ pub(super) struct Multiplexed {
     sender: SendRequest<RequestBody>,
     /// Requests whose answer has not ended.
     open: AtomicU32,
+    opened: Instant,
+    /// For how many the connection has room.
+    room: u32,
     /// What the backend admits at a time; [`u32::MAX`] until it has said so.
     admitted: Arc<AtomicU32>,
     /// How often something was received.
@@ -26,10 +29,17 @@ pub(super) struct Multiplexed {
 
 impl Multiplexed {
     /// `admitted` and `heard` are kept up to date by the task that drives the connection.
-    pub(super) fn new(sender: SendRequest<RequestBody>, admitted: Arc<AtomicU32>, heard: Arc<AtomicU32>) -> Self {
+    pub(super) fn new(
+        sender: SendRequest<RequestBody>,
+        room: u32,
+        admitted: Arc<AtomicU32>,
+        heard: Arc<AtomicU32>,
+    ) -> Self {
         Self {
             sender,
             open: AtomicU32::new(0),
+            opened: Instant::now(),
+            room,
             admitted,
             heard,
             silence: Mutex::default(),
@@ -41,6 +51,16 @@ impl Multiplexed {
     /// Whether nothing more can be sent: the backend is gone, said that it goes away, or answers no more.
     pub(super) fn is_over(&self) -> bool {
         self.sender.is_closed() || self.retired.load(Relaxed)
+    }
+
+    /// Whether the backend admits no request.
+    pub(super) fn admits_none(&self) -> bool {
+        self.is_over() || self.admitted.load(Relaxed) == 0
+    }
+
+    /// Whether there is no reason to keep it: no more requests go over it, or none is under way and none is admitted.
+    pub(super) fn is_useless(&self) -> bool {
+        self.is_over() || self.is_idle() && self.admits_none()
     }
 
     /// Whether no answer is under way.
@@ -61,14 +81,14 @@ impl Multiplexed {
     /// Takes a place among at most `most` requests.
     pub(super) fn enter(self: &Arc<Self>, most: u32) -> Option<Stream> {
         let open = self.open.load(Relaxed);
-        if self.is_over() || open >= most.min(self.admitted.load(Relaxed)) {
+        if self.is_over() || open >= most.min(self.room).min(self.admitted.load(Relaxed)) {
             return None;
         }
         self.open.store(open + 1, Relaxed);
         Some(Stream {
             heard: self.heard.load(Relaxed),
-            began: Instant::now(),
-            patience: SILENCE,
+            began_ms: whole_ms(self.opened.elapsed()),
+            patience_ms: whole_ms(SILENCE) as u32,
             answered: false,
             connection: Arc::clone(self),
         })
@@ -77,8 +97,9 @@ impl Multiplexed {
     /// Notes a request that was given up before an answer.
     fn gave_up(&self, stream: &Stream) {
         let heard = [stream.heard, self.heard.load(Relaxed)];
+        let began = self.opened + Duration::from_millis(stream.began_ms);
         let mut silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
-        if silence.waited(heard, stream.began, Instant::now()) >= stream.patience {
+        if silence.waited(heard, began, Instant::now()) >= Duration::from_millis(stream.patience_ms.into()) {
             self.retire();
         }
     }
@@ -95,9 +116,10 @@ pub(super) struct Stream {
     connection: Arc<Multiplexed>,
     /// What had been received before it.
     heard: u32,
-    began: Instant,
+    /// Since the connection was opened.
+    began_ms: u64,
     /// How long a silence is suspicious.
-    patience: Duration,
+    patience_ms: u32,
     answered: bool,
 }
 
@@ -115,7 +137,7 @@ impl Stream {
 
     /// Says for how long a backend may be silent; a connection is given that long, or less when it is long.
     pub(super) fn waits(&mut self, timeout: Duration) {
-        self.patience = timeout.min(SILENCE);
+        self.patience_ms = whole_ms(timeout.min(SILENCE)) as u32;
     }
 
     /// Notes that there is an answer.
@@ -136,4 +158,8 @@ impl Drop for Stream {
             self.connection.gave_up(self);
         }
     }
+}
+
+fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

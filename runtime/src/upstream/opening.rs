@@ -21,8 +21,8 @@ pub(super) enum Opened {
     Failed,
 }
 
-/// What those hear who wait: that there is something in the pool, or why not.
-type Outcome = Result<(), Arc<UpstreamError>>;
+/// What those hear who wait: that there is something in the pool, a connection that is shared if it is one, or why not.
+type Outcome = Result<Option<Arc<Multiplexed>>, Arc<UpstreamError>>;
 
 /// The connections that are being opened to one origin.
 #[derive(Debug, Default)]
@@ -106,18 +106,19 @@ impl Openings {
 
 impl Opener {
     /// Tells those who wait.
-    pub(super) fn tell(self, outcome: Result<(), UpstreamError>) {
+    pub(super) fn tell(self, outcome: Result<Option<Arc<Multiplexed>>, UpstreamError>) {
         self.outcome.send_replace(Some(outcome.map_err(Arc::new)));
     }
 }
 
 impl Waiting {
     /// Waits until opening has ended.
-    pub(super) async fn ended(mut self) -> Result<(), UpstreamError> {
+    pub(super) async fn ended(mut self) -> Result<Option<Arc<Multiplexed>>, UpstreamError> {
         match self.0.wait_for(Option::is_some).await {
             Ok(outcome) => match &*outcome {
                 Some(Err(error)) => Err(alike(error)),
-                _ => Ok(()),
+                Some(Ok(opened)) => Ok(opened.clone()),
+                None => Ok(None),
             },
             Err(_) => Err(UpstreamError::Connect(io::Error::other(
                 "opening the connection was given up",

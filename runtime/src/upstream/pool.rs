@@ -90,7 +90,7 @@ impl Pool {
         if !origin.shared.is_empty() {
             origin
                 .shared
-                .retain(|shared| shared.trust == key.trust && !shared.connection.is_over());
+                .retain(|shared| shared.trust == key.trust && !shared.connection.is_useless());
             let mut shared = origin.shared.iter();
             let streams = key.reuse.streams.unwrap_or(self.limits.streams);
             if let Some(stream) = shared.find_map(|shared| shared.connection.enter(streams)) {
@@ -174,7 +174,7 @@ impl Pool {
             }
             let mut kept = 0;
             origin.shared.retain(|Shared { connection, .. }| {
-                if connection.is_over() {
+                if connection.is_useless() {
                     return false;
                 }
                 let is_idle = connection.is_idle();

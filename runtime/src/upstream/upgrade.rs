@@ -2,6 +2,7 @@
 
 use super::attempts::Attempts;
 use super::connect::Connected;
+use super::deadline::Deadline;
 use super::endpoint::Endpoint;
 use super::error::UpstreamError;
 use super::held::{Held, Outstanding};
@@ -13,8 +14,9 @@ use super::send::{Outgoing, Upstream, count};
 use super::sender::Sender;
 use http::header::HOST;
 use http::response::Parts;
-use http::{Request, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use hyper::upgrade::Upgraded;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,12 +38,19 @@ pub(crate) struct Switched {
 }
 
 impl Upstream {
-    /// Asks the backends of an endpoint in turn until one can be connected. The request has no body.
+    /// Asks the backends of an endpoint in turn until one can be connected. The request has no body. `agrees`: whether the
+    /// head of a 101 is the one that was asked for.
     ///
     /// # Errors
     ///
-    /// Why no backend answered, or that the answer is larger than allowed.
-    pub(crate) async fn switch(&self, endpoint: &Endpoint, outgoing: Outgoing<'_>) -> Result<Switch, UpstreamError> {
+    /// Why no backend answered, that one switched to something else, or that the answer is larger than allowed.
+    pub(crate) async fn switch(
+        &self,
+        endpoint: &Endpoint,
+        outgoing: Outgoing<'_>,
+        agrees: impl Fn(&HeaderMap) -> bool,
+    ) -> Result<Switch, UpstreamError> {
+        let deadline = Deadline::begin(endpoint, outgoing.deadline);
         let mut request = Request::new(RequestBody::Empty);
         *request.method_mut() = outgoing.method;
         *request.headers_mut() = outgoing.headers;
@@ -56,12 +65,18 @@ impl Upstream {
             *request.uri_mut() = uri.ok_or(UpstreamError::Unaddressable)?;
             let host = outgoing.host.as_ref().unwrap_or(&place.host);
             request.headers_mut().insert(HOST, host.clone());
-            self.show(endpoint, &place, &mut request, true).await?;
-            let error = match self.open(endpoint, position, &place).await {
+            by(deadline, self.show(endpoint, &place, &mut request, true)).await?;
+            let error = match by(deadline, self.open(endpoint, position, &place)).await {
                 Ok(lease) => {
                     let asking = self.ask(lease, request, endpoint.timeout);
-                    let asked = tokio::time::timeout(endpoint.timeout, asking).await;
-                    let asked = asked.unwrap_or(Err(UpstreamError::Timeout));
+                    let asking = async {
+                        let asked = tokio::time::timeout(endpoint.timeout, asking).await;
+                        match asked.unwrap_or(Err(UpstreamError::Timeout))? {
+                            Switch::Switched(head, _) if !agrees(&head.headers) => Err(UpstreamError::Unusable),
+                            switch => Ok(switch),
+                        }
+                    };
+                    let asked = by(deadline, asking).await;
                     match &asked {
                         Ok(Switch::Switched(..)) => attempts.note(position, false),
                         Ok(Switch::Answered(answer)) => {
@@ -83,7 +98,8 @@ impl Upstream {
             count(counters, &error);
             let ending = match &error {
                 UpstreamError::Busy => Ending::Queued,
-                error if error.is_before_sending() => {
+                // Without time left nothing comes after it.
+                error if error.is_before_sending() || matches!(error, UpstreamError::TotalTimeout) => {
                     attempts.note(position, true);
                     endpoint.failed(position);
                     Ending::Unsent
@@ -94,7 +110,8 @@ impl Upstream {
                 method: true,
                 whole: true,
             };
-            let Some(next) = attempts.after(position, ending, repeatable, None, counters) else {
+            let Some(next) = attempts.after(position, ending, repeatable, deadline.map(Deadline::left), counters)
+            else {
                 return Err(error);
             };
             tokio::time::sleep(next.wait).await;
@@ -150,5 +167,18 @@ impl Upstream {
             _held: lease.held.take(),
         };
         Ok(Switch::Switched(response.into_parts().0, switched))
+    }
+}
+
+/// Waits for `future` until the deadline.
+async fn by<T>(
+    deadline: Option<Deadline>,
+    future: impl Future<Output = Result<T, UpstreamError>>,
+) -> Result<T, UpstreamError> {
+    match deadline {
+        None => future.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.at, future)
+            .await
+            .unwrap_or_else(|_| Err(deadline.error(None))),
     }
 }

@@ -201,6 +201,17 @@ fn a_connection_that_is_silent_for_several_requests_gets_no_more() {
 }
 
 #[test]
+fn connections_that_admit_no_request_are_not_kept() {
+    let backend = Http2Backend::admitting(0, |mut stream| async move { stream.answer("ok") });
+    let gateway = serving(&backend).start();
+    let mut leaving = Client::connect(gateway.http());
+    leaving.send("GET /p HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    eventually("the backend is connected", || backend.open_connections() == 1);
+    drop(leaving);
+    eventually("it is closed", || backend.open_connections() == 0);
+}
+
+#[test]
 fn idle_connections_are_closed() {
     let backend = Http2Backend::start(|mut stream| async move { stream.answer("ok") });
     let gateway = serving(&backend)

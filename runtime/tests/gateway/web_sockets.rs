@@ -227,7 +227,21 @@ fn backends_may_refuse_fail_or_break_off() {
     let ask = WebSocket::request("/p", "");
     let answer = Client::once(gateway(&refusing).http(), &ask);
     assert_eq!((answer.status, answer.body.as_str()), (403, "not you"));
-    assert_eq!(Client::once(gateway(&wrong).http(), &ask).status, 502);
+    let mistaken = gateway(&wrong);
+    assert_eq!(Client::once(mistaken.http(), &ask).status, 502);
+    let failures = r#"mgw_backend_failures_total{api="p",version="1.0",reason="malformed"}"#;
+    assert_eq!(mistaken.metric(failures), Some(1.0), "no handshake that worked");
+    let silent = Backend::start(|exchange| {
+        let _ = exchange.connection.receive();
+    });
+    let mut impatient = web_socket_api(&silent);
+    if let Some(endpoint) = &mut impatient.endpoints.production {
+        endpoint.total_timeout_ms = Some(50);
+    }
+    let in_a_hurry = GatewayBuilder::new(vec![impatient]).start();
+    assert_eq!(Client::once(in_a_hurry.http(), &ask).status, 504);
+    let late = r#"mgw_backend_failures_total{api="p",version="1.0",reason="total_timeout"}"#;
+    assert_eq!(in_a_hurry.metric(late), Some(1.0));
     let nobody = GatewayBuilder::new(vec![api("/p", "ws://127.0.0.1:1")]).start();
     assert_eq!(Client::once(nobody.http(), &ask).status, 503);
     let gateway = gateway(&breaking);

@@ -77,9 +77,9 @@ pub(super) async fn open(asking: Asking<'_>, mut exchange: Exchange, reply: Repl
     let Some(key) = handshake::ask(&mut outgoing.headers) else {
         return failed(reply, exchange, format, &UpstreamError::Unusable);
     };
-    let (mut head, backend) = match core.upstream.switch(endpoint, outgoing).await {
-        Ok(Switch::Switched(head, backend)) if handshake::is_agreed(&head.headers, &key) => (head, backend),
-        Ok(Switch::Switched(..)) => return failed(reply, exchange, format, &UpstreamError::Unusable),
+    let agrees = |headers: &HeaderMap| handshake::is_agreed(headers, &key);
+    let (mut head, backend) = match core.upstream.switch(endpoint, outgoing, agrees).await {
+        Ok(Switch::Switched(head, backend)) => (head, backend),
         // To `CONNECT` it would say that the WebSocket is open.
         Ok(Switch::Answered(answer)) if version == Version::HTTP_2 && answer.status().is_success() => {
             return failed(reply, exchange, format, &UpstreamError::Unusable);
