@@ -7,6 +7,7 @@
 mod lookup;
 mod name;
 mod registry;
+mod search;
 mod standing;
 
 pub(crate) use lookup::{LookUpError, SrvRecord};
