@@ -10,7 +10,7 @@ use super::place::Place;
 use super::request_body::RequestBody;
 use super::response_body::{Lease, ResponseBody};
 use super::retry::{Ending, Repeatable};
-use super::send::{Outgoing, Upstream, count};
+use super::send::{Outgoing, Spare, Upstream, count};
 use super::sender::Sender;
 use http::header::HOST;
 use http::response::Parts;
@@ -58,6 +58,8 @@ impl Upstream {
         let counters = outgoing.counters;
         let begun = Attempts::begin(endpoint, outgoing.key);
         let (mut attempts, mut position) = begun.inspect_err(|error| count(counters, error))?;
+        let refusable = endpoint.credentials.as_ref();
+        let mut refusable = refusable.filter(|credentials| credentials.may_be_refused());
         loop {
             let place = endpoint.targets.get(position).and_then(|target| target.place());
             let place = place.ok_or(UpstreamError::Unusable)?;
@@ -65,7 +67,9 @@ impl Upstream {
             *request.uri_mut() = uri.ok_or(UpstreamError::Unaddressable)?;
             let host = outgoing.host.as_ref().unwrap_or(&place.host);
             request.headers_mut().insert(HOST, host.clone());
-            by(deadline, self.show(endpoint, &place, &mut request, true)).await?;
+            let shown = by(deadline, self.show(endpoint, &place, &mut request, true)).await;
+            let shown = shown.inspect_err(|error| count(counters, error))?;
+            let spare = refusable.and_then(|_| Spare::of(&request));
             let error = match by(deadline, self.open(endpoint, position, &place)).await {
                 Ok(lease) => {
                     let asking = self.ask(lease, request, endpoint.timeout);
@@ -77,6 +81,16 @@ impl Upstream {
                         }
                     };
                     let asked = by(deadline, asking).await;
+                    // The backend wants others: once more with those.
+                    if let (Ok(Switch::Answered(answer)), Some(credentials)) = (&asked, refusable)
+                        && answer.status() == StatusCode::UNAUTHORIZED
+                        && credentials.refused(&shown, &place, answer.headers())
+                        && let Some(again) = spare.and_then(|spare| spare.request())
+                    {
+                        request = again;
+                        refusable = None;
+                        continue;
+                    }
                     match &asked {
                         Ok(Switch::Switched(..)) => attempts.note(position, false),
                         Ok(Switch::Answered(answer)) => {
@@ -129,10 +143,12 @@ impl Upstream {
             upload: None,
         };
         let origin = &place.origin;
+        // Before connecting: a connection is never taken for one under newer trust.
+        let key = origin.pool_key();
         match self.connector.connect_to_switch(origin, endpoint.timeout).await? {
             Connected::Http1(sender) => Ok(Lease {
                 pool: Arc::clone(&self.pool),
-                key: origin.pool_key(),
+                key,
                 sender: Sender::Http1(sender),
                 clock: self.clock.clone(),
                 held: Some(held),

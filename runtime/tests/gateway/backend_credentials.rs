@@ -1,6 +1,6 @@
 //! Credentials that the gateway shows backends.
 
-use crate::support::{Backend, Client, GatewayBuilder, api, eventually, respond};
+use crate::support::{Backend, Client, GatewayBuilder, WebSocket, api, eventually, respond};
 use mgw_bundle::config::{Api, CredentialPlace, EndpointAuth};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -339,4 +339,47 @@ fn a_refused_token_is_replaced_once() {
         2,
         "a backend that refuses everything does not make the gateway ask all the time"
     );
+}
+
+#[test]
+fn a_web_socket_is_asked_for_again_with_another_token() {
+    let token = tokens(3600, &Arc::new(AtomicBool::new(true)));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    let backend = Backend::start(move |exchange| {
+        let shown = header(&exchange.head, "authorization").unwrap_or_default().to_owned();
+        noted.lock().expect("no test panics with it").push(shown.clone());
+        if shown == "Bearer t2" {
+            WebSocket::accept(exchange, |socket| {
+                socket.echo();
+            });
+        } else {
+            respond(exchange, 401, "");
+        }
+    });
+    let url = format!("ws://{}", backend.address);
+    let gateway = GatewayBuilder::new(vec![with(oauth2(&token), &url)])
+        .set("shop_prod_client_secret", "can&ary")
+        .start();
+    let (mut socket, _) = WebSocket::open(gateway.http(), "/p", "");
+    socket.say("hello");
+    assert_eq!(socket.hear(), "hello");
+    assert_eq!(
+        *seen.lock().expect("no test panics with it"),
+        ["Bearer t1", "Bearer t2"],
+        "the refused one once"
+    );
+}
+
+#[test]
+fn a_web_socket_that_is_refused_again_is_refused() {
+    let token = tokens(3600, &Arc::new(AtomicBool::new(true)));
+    let backend = Backend::start(move |exchange| respond(exchange, 401, ""));
+    let url = format!("ws://{}", backend.address);
+    let gateway = GatewayBuilder::new(vec![with(oauth2(&token), &url)])
+        .set("shop_prod_client_secret", "can&ary")
+        .start();
+    let answer = Client::once(gateway.http(), &WebSocket::request("/p", ""));
+    assert_eq!(answer.status, 401, "passed on");
+    assert_eq!(backend.heads().len(), 2, "asked once more");
 }

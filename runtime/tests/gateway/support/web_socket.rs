@@ -1,5 +1,6 @@
 //! WebSocket by hand, as client and as backend.
 
+use super::backend::Exchange;
 use super::{Backend, Client};
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
@@ -47,32 +48,35 @@ impl WebSocket {
 
     /// A backend that opens every WebSocket that it is asked for, and behaves as said on it.
     pub fn backend(behaviour: impl Fn(&mut Self) + Send + Sync + 'static) -> Backend {
-        Backend::start(move |exchange| {
-            let key = exchange.head.lines().find_map(|line| {
-                line.to_ascii_lowercase()
-                    .starts_with("sec-websocket-key:")
-                    .then(|| line[18..].trim())
-            });
-            let accept = accepting(key.unwrap_or_default());
-            exchange.write(&format!(
-                "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\
-                 Sec-WebSocket-Protocol: chat\r\n\r\n"
-            ));
-            let stream = exchange
-                .connection
-                .stream
-                .get_ref()
-                .try_clone()
-                .expect("a second handle");
-            let mut socket = Self {
-                connection: Client {
-                    stream: io::BufReader::new(stream),
-                },
-                masks: false,
-            };
-            behaviour(&mut socket);
-            exchange.close = true;
-        })
+        Backend::start(move |exchange| Self::accept(exchange, &behaviour))
+    }
+
+    /// Has a backend open the WebSocket that it was asked for, and behave as said on it.
+    pub fn accept(exchange: &mut Exchange, behaviour: impl Fn(&mut Self)) {
+        let key = exchange.head.lines().find_map(|line| {
+            line.to_ascii_lowercase()
+                .starts_with("sec-websocket-key:")
+                .then(|| line[18..].trim())
+        });
+        let accept = accepting(key.unwrap_or_default());
+        exchange.write(&format!(
+            "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\
+             Sec-WebSocket-Protocol: chat\r\n\r\n"
+        ));
+        let stream = exchange
+            .connection
+            .stream
+            .get_ref()
+            .try_clone()
+            .expect("a second handle");
+        let mut socket = Self {
+            connection: Client {
+                stream: io::BufReader::new(stream),
+            },
+            masks: false,
+        };
+        behaviour(&mut socket);
+        exchange.close = true;
     }
 
     /// Echoes messages until it is told to close, and returns the frame that told it.
