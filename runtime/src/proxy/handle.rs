@@ -67,6 +67,7 @@ pub(crate) async fn handle(
     let header = header.filter(|header| header.admit(peer, &mut parts.headers));
     let client_ip = client_address::of(peer, &parts.headers, &snapshot.trusted_proxies, &snapshot.forwarding);
     let mut exchange = Exchange::begin(&core, &connection, client_ip, began, &parts, method, &id);
+    let is_call = parts.method == http::Method::POST && parts.version == Version::HTTP_2;
     let mut reply = Reply {
         snapshot,
         api: None,
@@ -75,7 +76,8 @@ pub(crate) async fn handle(
         standing: None,
         core: &core,
         version: parts.version,
-        may_call: parts.method == http::Method::POST && parts.version == Version::HTTP_2,
+        // micro-gw took the media type's word for it.
+        may_call: snapshot.compat || is_call,
     };
 
     if let Some(answered) = listener::check(snapshot, &parts, &incoming) {
@@ -192,7 +194,7 @@ pub(crate) async fn handle(
     };
     let forwards = MaxForwards::of(&parts.method, &parts.headers);
     // What gRPC clients say is bounded by their own time, and comes with trailers.
-    let is_grpc = format == BodyFormat::Grpc;
+    let is_grpc = is_call && format == BodyFormat::Grpc;
     let deadline = is_grpc.then(|| grpc::timeout(&parts.headers)).flatten();
     let below = if route.api.keeps_base_path {
         parts.uri.path()

@@ -19,7 +19,7 @@ pub enum BodyFormat {
 
 impl BodyFormat {
     /// Chooses the representation: gRPC answers gRPC; XML only when `Accept` names an XML type and prefers it to JSON.
-    /// `may_call`: it is a `POST` by HTTP/2, as every call of gRPC.
+    /// `may_call`: it is a `POST` by HTTP/2, as every call of gRPC, or what is none is not told apart.
     pub fn choose(request: &HeaderMap, may_call: bool) -> Self {
         if may_call && is_grpc(request) {
             return Self::Grpc;
