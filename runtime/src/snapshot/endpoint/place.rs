@@ -33,6 +33,19 @@ pub(super) fn place(
     })
 }
 
+/// Whether what was found speaks the same kind of protocol as the URL that the definition has, and TLS where that one does:
+/// whoever can write into a directory of services must not be able to have callers' data sent in the clear.
+pub(super) fn as_safe_as(written: &str, found: &str) -> Result<(), &'static str> {
+    let scheme = |url: &str| url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    match (scheme(written).as_deref(), scheme(found).as_deref()) {
+        (Some("https"), Some("http")) | (Some("wss"), Some("ws")) => Err("has no TLS, which the default URL has"),
+        (Some("http" | "https"), Some("ws" | "wss")) | (Some("ws" | "wss"), Some("http" | "https")) => {
+            Err("is of another kind than the default URL")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A URL for a message.
 pub(super) fn without_credentials(text: &str) -> String {
     match (text.split_once("://"), text.rsplit_once('@')) {
@@ -44,6 +57,24 @@ pub(super) fn without_credentials(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_found_is_no_less_safe() {
+        for (written, found, fits) in [
+            ("http://a", "http://b", true),
+            ("http://a", "https://b", true),
+            ("https://a", "HTTPS://b", true),
+            ("https://a", "http://b", false),
+            ("https://a", "HTTP://b", false),
+            ("wss://a", "wss://b", true),
+            ("wss://a", "ws://b", false),
+            ("ws://a", "wss://b", true),
+            ("http://a", "ws://b", false),
+            ("wss://a", "https://b", false),
+        ] {
+            assert_eq!(as_safe_as(written, found).is_ok(), fits, "{written} {found}");
+        }
+    }
 
     #[test]
     fn urls_become_places() {

@@ -2,7 +2,7 @@
 
 use super::Compiled;
 use super::credentials::{Given, credentials, settings};
-use super::place::{place, without_credentials};
+use super::place::{as_safe_as, place, without_credentials};
 use crate::config::{EndpointOverrides, RuntimeConfig};
 use crate::discovery::Discovery;
 use crate::snapshot::certificates::BackendCertificates;
@@ -172,7 +172,11 @@ impl<'a> Resolver<'a> {
             return place(self.origins, self.certificates, &target.url, protocol).map(Target::fixed);
         };
         let (origins, certificates) = (Arc::clone(self.origins), Arc::clone(self.certificates));
-        let maker = Arc::new(move |url: &str| place(&origins, &certificates, url, protocol));
+        let written = target.url.clone();
+        let maker = Arc::new(move |url: &str| {
+            as_safe_as(&written, url)?;
+            place(&origins, &certificates, url, protocol)
+        });
         let found = self
             .discovery
             .find(discovery, &target.url, maker, (self.trust, protocol))?;

@@ -177,6 +177,10 @@ impl TokenSource {
         if !matches!(url.scheme(), "http" | "https") {
             return Err("has a token URL that is neither http nor https");
         }
+        // The URL is written into the log.
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("has a token URL that carries credentials");
+        }
         let origin = origins.of(&url, &[], BackendProtocol::Http1)?;
         let host = url.host_str().unwrap_or_default();
         let host = url
