@@ -155,7 +155,7 @@ impl Connector {
         let (sender, connection) = builder.handshake(io).await.map_err(UpstreamError::Exchange)?;
         let admitted = Arc::new(AtomicU32::new(u32::MAX));
         let noted = Arc::clone(&admitted);
-        tokio::spawn(async move {
+        let driver = tokio::spawn(async move {
             let mut connection = pin!(connection);
             let watched = poll_fn(|context| {
                 let polled = connection.as_mut().poll(context);
@@ -172,6 +172,7 @@ impl Connector {
             settings.streams,
             admitted,
             heard,
+            driver.abort_handle(),
         ))))
     }
 }

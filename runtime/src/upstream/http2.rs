@@ -6,6 +6,7 @@ use hyper::client::conn::http2::SendRequest;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
 
 /// A connection that requests share. Only its own core uses it.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Multiplexed {
     used_ms: AtomicU64,
     /// Takes no more requests.
     retired: AtomicBool,
+    /// The task that drives the connection.
+    driver: AbortHandle,
 }
 
 impl Multiplexed {
@@ -34,6 +37,7 @@ impl Multiplexed {
         room: u32,
         admitted: Arc<AtomicU32>,
         heard: Arc<AtomicU32>,
+        driver: AbortHandle,
     ) -> Self {
         Self {
             sender,
@@ -45,6 +49,7 @@ impl Multiplexed {
             silence: Mutex::default(),
             used_ms: AtomicU64::new(0),
             retired: AtomicBool::new(false),
+            driver,
         }
     }
 
@@ -58,9 +63,14 @@ impl Multiplexed {
         self.is_over() || self.admitted.load(Relaxed) == 0
     }
 
-    /// Whether there is no reason to keep it: no more requests go over it, or none is under way and none is admitted.
+    /// Whether there is no reason to keep it: no more requests go over it, or none is under way and none is admitted. The
+    /// latter is closed here: a request that was given up while it waited to be admitted would keep it open for ever.
     pub(super) fn is_useless(&self) -> bool {
-        self.is_over() || self.is_idle() && self.admits_none()
+        let is_shut = !self.is_over() && self.is_idle() && self.admits_none();
+        if is_shut {
+            self.driver.abort();
+        }
+        is_shut || self.is_over()
     }
 
     /// Whether no answer is under way.

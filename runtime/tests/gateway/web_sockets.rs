@@ -101,13 +101,7 @@ fn messages_pass_both_ways() {
 fn nothing_but_a_handshake_is_served() {
     let (backend, _) = echo();
     let http = Backend::echo();
-    let page = Backend::start(|exchange| respond(exchange, 200, "a page"));
-    let apis = vec![
-        web_socket_api(&backend),
-        api("/q", &http.url()),
-        api("/w", &web_socket_url(&page)),
-    ];
-    let gateway = GatewayBuilder::new(apis).start();
+    let gateway = GatewayBuilder::new(vec![web_socket_api(&backend), api("/q", &http.url())]).start();
     let answer = gateway.get("/p");
     assert_eq!(answer.status, 426);
     assert_eq!(answer.header("upgrade"), Some("websocket"));
@@ -362,7 +356,13 @@ fn http2_clients_open_them_too() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (backend, _) = echo();
     let http = Backend::named("ok");
-    let gateway = GatewayBuilder::new(vec![web_socket_api(&backend), api("/q", &http.url())]).start();
+    let page = Backend::start(|exchange| respond(exchange, 200, "a page"));
+    let apis = vec![
+        web_socket_api(&backend),
+        api("/q", &http.url()),
+        api("/w", &web_socket_url(&page)),
+    ];
+    let gateway = GatewayBuilder::new(apis).start();
     let address = gateway.http();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async move {
