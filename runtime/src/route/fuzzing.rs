@@ -28,7 +28,7 @@ pub fn templates(bytes: &[u8]) {
         .take(16)
         .filter_map(|line| Some((line, Template::parse(line).ok()?)))
         .collect();
-    let resources: Vec<Resource> = templates.iter().map(|(text, _)| open(text)).collect();
+    let resources: Vec<Resource> = templates.iter().map(|(text, _)| open(text, Method::Get)).collect();
     let Ok(table) = ResourceTable::build(&resources, HeadRule::LikeGet) else {
         return;
     };
@@ -44,10 +44,11 @@ pub fn templates(bytes: &[u8]) {
     assert_eq!(table.methods_at(path).contains(Method::Get), expected.is_some());
 }
 
-fn open(template: &str) -> Resource {
+/// A resource that is open to everybody.
+pub(super) fn open(template: &str, method: Method) -> Resource {
     Resource {
         template: template.to_owned(),
-        method: Method::Get,
+        method,
         security: Security {
             enabled: false,
             optional: false,

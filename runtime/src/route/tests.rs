@@ -1,22 +1,8 @@
+use super::fuzzing::open;
 use super::*;
-use mgw_bundle::config::{ApiKind, ApiState, Endpoints, Resource, Scopes, Security, Transports};
+use mgw_bundle::config::{ApiKind, ApiState, Endpoints, Resource, Transports};
 use mgw_bundle::template::{Template, decoded};
 use proptest::prelude::*;
-
-fn resource(template: &str, method: Method) -> Resource {
-    Resource {
-        template: template.into(),
-        method,
-        security: Security {
-            enabled: false,
-            optional: false,
-            alternatives: Vec::new(),
-        },
-        scopes: Scopes::default(),
-        policy: None,
-        endpoints: Endpoints::default(),
-    }
-}
 
 pub(super) fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
     Api {
@@ -41,7 +27,7 @@ pub(super) fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
         endpoints: Endpoints::default(),
         resources: resources
             .iter()
-            .map(|(template, method)| resource(template, *method))
+            .map(|(template, method)| open(template, *method))
             .collect(),
         definition: String::new(),
         source: String::new(),
@@ -450,7 +436,7 @@ proptest! {
             .into_iter()
             .map(|(text, method)| (text, Method::ALL[usize::from(method)]))
             .collect();
-        let declared: Vec<Resource> = templates.iter().map(|(text, method)| resource(text, *method)).collect();
+        let declared: Vec<Resource> = templates.iter().map(|(text, method)| open(text, *method)).collect();
         let table = ResourceTable::build(&declared, HeadRule::Declared).expect("every generated template is supported");
         let expected = reference(&templates, asked, &path).map(|index| ResourceIndex(index as u32));
         prop_assert_eq!(table.find(asked, &path), expected);

@@ -3,7 +3,6 @@
 use super::registry::{CounterKey, What};
 use super::tests::*;
 use super::*;
-use mgw_bundle::config::*;
 use std::sync::Arc;
 
 fn key(name: &str, what: What, window_ms: u64) -> CounterKey {
@@ -50,19 +49,8 @@ fn shared(capacity: usize) -> (Counters, tokio::sync::mpsc::Receiver<Arc<mgw_quo
 
 #[test]
 fn bytes_that_use_up_a_lease_ask_for_the_next() {
-    let wide = Policy {
-        quota: Quota::Bandwidth {
-            bytes: 1000,
-            window_ms: MINUTE,
-        },
-        ..policy("Wide", 1)
-    };
-    let policies = Policies {
-        subscription: vec![wide],
-        ..Policies::default()
-    };
     let (counters, mut waiting) = shared(1000);
-    let throttle = Throttle::new(&gateway(None, None, policies), Arc::new(counters), NOW);
+    let throttle = Throttle::new(&gateway(None, None, wide()), Arc::new(counters), NOW);
     let levels = caller(&throttle, "Wide", "Unlimited", 0);
     let mut core = CoreThrottle::new();
     let admission = decide(&throttle, &mut core, 0, Who::Caller(&levels), NOW).expect("nothing is used");

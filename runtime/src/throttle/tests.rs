@@ -25,6 +25,21 @@ pub(super) fn policy(name: &str, count: u64) -> Policy {
     }
 }
 
+/// A subscription policy of 1000 bytes a minute, `Wide`.
+pub(super) fn wide() -> Policies {
+    let wide = Policy {
+        quota: Quota::Bandwidth {
+            bytes: 1000,
+            window_ms: MINUTE,
+        },
+        ..policy("Wide", 1)
+    };
+    Policies {
+        subscription: vec![wide],
+        ..Policies::default()
+    }
+}
+
 pub(super) fn gateway(api_policy: Option<&str>, resource_policy: Option<&str>, policies: Policies) -> GatewayConfig {
     let reference = |name: &str| PolicyRef {
         name: name.into(),
@@ -286,18 +301,7 @@ fn burst_limits_hold_inside_the_window() {
 
 #[test]
 fn bandwidth_is_counted_and_stops_when_used_up() {
-    let wide = Policy {
-        quota: Quota::Bandwidth {
-            bytes: 1000,
-            window_ms: MINUTE,
-        },
-        ..policy("Wide", 1)
-    };
-    let policies = Policies {
-        subscription: vec![wide],
-        ..Policies::default()
-    };
-    let throttle = throttle(&gateway(None, None, policies));
+    let throttle = throttle(&gateway(None, None, wide()));
     let levels = caller(&throttle, "Wide", "Unlimited", 0);
     let mut core = CoreThrottle::new();
     let mut ask = |now| decide(&throttle, &mut core, 0, Who::Caller(&levels), now);

@@ -15,10 +15,11 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio_rustls::TlsConnector;
 
 /// Bytes of one answer that wait for the client to take them. The connection has room for that many of every stream, so
@@ -151,16 +152,21 @@ impl Connector {
             builder.keep_alive_interval(ping).keep_alive_timeout(PING_TIME);
         }
         let heard = Arc::<AtomicU32>::default();
-        let io = Heard::new(io, Arc::clone(&heard));
+        let (first, mut first_heard) = oneshot::channel();
+        let io = Heard::new(io, Arc::clone(&heard), first);
         let (sender, connection) = builder.handshake(io).await.map_err(UpstreamError::Exchange)?;
         let admitted = Arc::new(AtomicU32::new(u32::MAX));
         let noted = Arc::clone(&admitted);
         let driver = tokio::spawn(async move {
             let mut connection = pin!(connection);
+            let mut is_heard = false;
             let watched = poll_fn(|context| {
                 let polled = connection.as_mut().poll(context);
-                let streams = connection.current_max_send_streams();
-                if streams != UNASKED_STREAMS {
+                // The first that a backend says is how many it admits. What reads it is another task of the library, which
+                // does not wake this one: without a request nobody would learn that it admits none.
+                is_heard = is_heard || Pin::new(&mut first_heard).poll(context).is_ready();
+                if is_heard {
+                    let streams = connection.current_max_send_streams();
                     noted.store(u32::try_from(streams).unwrap_or(u32::MAX), Relaxed);
                 }
                 polled

@@ -63,14 +63,15 @@ impl Multiplexed {
         self.is_over() || self.admitted.load(Relaxed) == 0
     }
 
-    /// Whether there is no reason to keep it: no more requests go over it, or none is under way and none is admitted. The
-    /// latter is closed here: a request that was given up while it waited to be admitted would keep it open for ever.
+    /// Whether there is no reason to keep it: no more requests go over it, or none is under way and none is admitted.
     pub(super) fn is_useless(&self) -> bool {
-        let is_shut = !self.is_over() && self.is_idle() && self.admits_none();
-        if is_shut {
-            self.driver.abort();
-        }
-        is_shut || self.is_over()
+        self.is_over() || self.is_idle() && self.admits_none()
+    }
+
+    /// Closes it at once. Where no request is admitted, forgetting it is not enough: one that was given up while it waited to
+    /// be admitted would keep it open for ever.
+    pub(super) fn abort(&self) {
+        self.driver.abort();
     }
 
     /// Whether no answer is under way.

@@ -75,6 +75,18 @@ struct Shared {
     trust: u64,
 }
 
+impl Shared {
+    /// Whether it is of use still. Where it is open, but for nothing, it is closed.
+    fn is_kept(&self) -> bool {
+        let connection = &self.connection;
+        let is_useless = connection.is_useless();
+        if is_useless && !connection.is_over() {
+            connection.abort();
+        }
+        !is_useless
+    }
+}
+
 impl Pool {
     pub(crate) fn new(limits: PoolLimits) -> Self {
         Self {
@@ -90,7 +102,7 @@ impl Pool {
         if !origin.shared.is_empty() {
             origin
                 .shared
-                .retain(|shared| shared.trust == key.trust && !shared.connection.is_useless());
+                .retain(|shared| shared.trust == key.trust && shared.is_kept());
             let mut shared = origin.shared.iter();
             let streams = key.reuse.streams.unwrap_or(self.limits.streams);
             if let Some(stream) = shared.find_map(|shared| shared.connection.enter(streams)) {
@@ -173,10 +185,11 @@ impl Pool {
                 idle.shrink_to_fit();
             }
             let mut kept = 0;
-            origin.shared.retain(|Shared { connection, .. }| {
-                if connection.is_useless() {
+            origin.shared.retain(|shared| {
+                if !shared.is_kept() {
                     return false;
                 }
+                let connection = &shared.connection;
                 let is_idle = connection.is_idle();
                 kept += usize::from(is_idle);
                 !is_idle || is_fresh(connection.used_ms()) && kept <= self.limits.idle_per_origin

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// For how long requests wait at the most on a connection from which nothing comes, before it gets no more.
 pub(super) const SILENCE: Duration = Duration::from_secs(5);
@@ -46,16 +47,18 @@ impl Silence {
     }
 }
 
-/// A connection that counts how often something was received.
+/// A connection that counts how often something was received, and tells when that is so for the first time.
 #[derive(Debug)]
 pub(super) struct Heard<T> {
     io: T,
     count: Arc<AtomicU32>,
+    first: Option<oneshot::Sender<()>>,
 }
 
 impl<T> Heard<T> {
-    pub(super) fn new(io: T, count: Arc<AtomicU32>) -> Self {
-        Self { io, count }
+    pub(super) fn new(io: T, count: Arc<AtomicU32>, first: oneshot::Sender<()>) -> Self {
+        let first = Some(first);
+        Self { io, count, first }
     }
 }
 
@@ -68,6 +71,9 @@ impl<T: Read + Unpin> Read for Heard<T> {
         let polled = Pin::new(&mut self.io).poll_read(context, buffer);
         if polled.is_ready() {
             self.count.fetch_add(1, Relaxed);
+            if let Some(first) = self.first.take() {
+                let _ = first.send(());
+            }
         }
         polled
     }

@@ -1,7 +1,8 @@
 //! HTTP/2 towards backends: shared connections, and what becomes of requests when one ends.
 
 use crate::support::{
-    Backend, Client, GatewayBuilder, Http2Backend, PATIENCE, Pki, TestGateway, TlsBackend, api, eventually,
+    Backend, Client, GatewayBuilder, Http2Backend, PATIENCE, Pki, TestGateway, TlsBackend, api, eventually, http2_over,
+    on_runtime,
 };
 use http::HeaderMap;
 use mgw_bundle::config::{Api, BackendProtocol};
@@ -284,15 +285,9 @@ fn bodies_and_trailers_pass_both_ways() {
     });
     let gateway = serving(&backend).start();
     let address = gateway.http();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async move {
+    on_runtime(async move {
         let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-        let io = hyper_util::rt::TokioIo::new(stream);
-        let executor = hyper_util::rt::TokioExecutor::new();
-        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
-            .await
-            .expect("HTTP/2");
-        tokio::spawn(connection);
+        let mut sender = http2_over(stream).await;
         let mut trailers = HeaderMap::new();
         trailers.insert("x-sum", "42".parse().expect("a value"));
         let part = || Ok::<_, std::io::Error>(Frame::data(Bytes::from(vec![b'x'; 100_000])));
@@ -390,15 +385,9 @@ fn calls_of_grpc_end_in_their_time() {
     });
     let gateway = serving(&backend).start();
     let address = gateway.http();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async move {
+    on_runtime(async move {
         let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-        let io = hyper_util::rt::TokioIo::new(stream);
-        let executor = hyper_util::rt::TokioExecutor::new();
-        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
-            .await
-            .expect("HTTP/2");
-        tokio::spawn(connection);
+        let mut sender = http2_over(stream).await;
         let request = http::Request::post("http://gateway/p")
             .header("content-type", "application/grpc")
             .header("te", "trailers")

@@ -1,10 +1,10 @@
 //! Ports, TLS and HTTP/2.
 
-use crate::support::{Backend, Client, GatewayBuilder, PATIENCE, TestGateway, api};
+use crate::support::{Backend, Client, GatewayBuilder, PATIENCE, TestGateway, api, http2_over, on_runtime};
 use bytes::Bytes;
 use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use mgw_runtime::{BindError, CertificateOrigin, StartError};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -60,24 +60,11 @@ fn the_bundle_is_checked_before_anything_is_bound() {
     assert!(!text.contains("secret"), "{text}");
 }
 
-fn on_runtime<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime
-        .block_on(async { tokio::time::timeout(PATIENCE, future).await })
-        .expect("it does not hang")
-}
-
 async fn over_http2<S>(stream: S, uri: &str) -> (StatusCode, Version, String)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .expect("HTTP/2");
-    tokio::spawn(connection);
+    let mut sender = http2_over(stream).await;
     let request = Request::post(uri).header("cookie", "a=1").header("cookie", "b=2");
     let request = request.body(Full::new(Bytes::from_static(b"body"))).expect("a request");
     let response = sender.send_request(request).await.expect("a response");

@@ -2,7 +2,8 @@
 
 use crate::secured::secured;
 use crate::support::{
-    Backend, Client, GatewayBuilder, Issuer, PATIENCE, WebSocket, api, close_reason, eventually, policy, respond,
+    Backend, Client, GatewayBuilder, Issuer, PATIENCE, WebSocket, api, close_reason, eventually, http2_over,
+    on_runtime, policy, respond,
 };
 use mgw_bundle::config::{Api, PolicyRef, Quota};
 use serde_json::json;
@@ -352,7 +353,7 @@ fn http2_clients_open_them_too() {
     use http::{Method, Request};
     use http_body_util::Empty;
     use hyper::ext::Protocol;
-    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use hyper_util::rt::TokioIo;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (backend, _) = echo();
     let http = Backend::named("ok");
@@ -364,14 +365,9 @@ fn http2_clients_open_them_too() {
     ];
     let gateway = GatewayBuilder::new(apis).start();
     let address = gateway.http();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async move {
+    on_runtime(async move {
         let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-        let (mut sender, connection) =
-            hyper::client::conn::http2::handshake::<_, _, Empty<Bytes>>(TokioExecutor::new(), TokioIo::new(stream))
-                .await
-                .expect("HTTP/2");
-        tokio::spawn(connection);
+        let mut sender = http2_over::<_, Empty<Bytes>>(stream).await;
         let ask = |protocol: &'static str, path: &str| {
             let mut request = Request::new(Empty::new());
             *request.method_mut() = Method::CONNECT;
