@@ -1,6 +1,6 @@
 //! Ports, TLS and HTTP/2.
 
-use crate::support::{Backend, Client, GatewayBuilder, PATIENCE, TestGateway, api, http2_over, on_runtime};
+use crate::support::{Backend, Client, GatewayBuilder, TestGateway, api, http2_over, on_runtime};
 use bytes::Bytes;
 use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
