@@ -4,12 +4,22 @@ use crate::upstream::{MAX_PLACES, Place, Places, Weighted};
 use std::sync::Arc;
 
 /// Makes a place of a URL, or says why the URL cannot be used.
-pub(crate) type PlaceMaker = Arc<dyn Fn(&str) -> Result<Place, &'static str> + Send + Sync>;
+pub(crate) type PlaceMaker = Arc<dyn Fn(&str, Identity) -> Result<Place, &'static str> + Send + Sync>;
+
+/// Whom a backend is asked for, and has to prove that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The host of the URL where it is: an operator wrote that.
+    Itself,
+    /// The host of the default URL: what was found only says where to connect.
+    Default,
+}
 
 /// A URL where the backend is, and how much it is to be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
     pub(super) url: String,
+    pub(super) identity: Identity,
     /// See [`Weighted::priority`].
     pub(super) priority: u16,
     /// See [`Weighted::weight`].
@@ -17,10 +27,11 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Returns one of several that are used alike.
+    /// Returns one of several that are used alike, each under its own name.
     pub(super) fn equal(url: &str) -> Self {
         Self {
             url: url.to_owned(),
+            identity: Identity::Itself,
             priority: 0,
             weight: 1,
         }
@@ -34,7 +45,7 @@ pub(super) fn places(candidates: &[Candidate], maker: &PlaceMaker) -> Result<Pla
     }
     let weighted = candidates.iter().map(|candidate| {
         Ok(Weighted {
-            place: Arc::new(maker(&candidate.url)?),
+            place: Arc::new(maker(&candidate.url, candidate.identity)?),
             priority: candidate.priority,
             weight: candidate.weight,
         })

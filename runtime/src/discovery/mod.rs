@@ -14,5 +14,6 @@ mod sink;
 mod srv;
 mod status;
 
+pub(crate) use candidate::Identity;
 pub(crate) use registry::Discovery;
 pub(crate) use status::{DiscoveryCount, DiscoveryState, DiscoveryStatus};

@@ -1,6 +1,6 @@
 //! The look-ups of this gateway: one for each backend, whatever number of endpoints use it.
 
-use super::candidate::{Candidate, PlaceMaker};
+use super::candidate::{Candidate, Identity, PlaceMaker};
 use super::etcd::{self, Etcd, EtcdSetUpError};
 use super::file;
 use super::sink::Sink;
@@ -70,7 +70,7 @@ impl Discovery {
         maker: PlaceMaker,
         made_with: MadeWith,
     ) -> Result<Arc<Found>, &'static str> {
-        let place = maker(default)?;
+        let place = maker(default, Identity::Itself)?;
         let key = Key {
             source: source.clone(),
             default: default.to_owned(),

@@ -1,6 +1,9 @@
 //! SRV records name the hosts and ports of a service (RFC 2782).
+//!
+//! They come without proof, so they only say where to connect. Who a backend has to be is what the definition or the operator
+//! wrote: the default URL's host (RFC 6125, section 6.2.1).
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Identity};
 use super::sink::Sink;
 use crate::names::{LookUpError, SrvRecord};
 use crate::pause::{Pause, jittered};
@@ -50,6 +53,7 @@ fn candidates(default: &str, records: &[SrvRecord]) -> Option<Vec<Candidate>> {
         url.set_port(Some(record.port)).ok()?;
         Some(Candidate {
             url: url.to_string(),
+            identity: Identity::Default,
             priority: record.priority,
             weight: record.weight,
         })
@@ -93,6 +97,7 @@ mod tests {
                 ("https://b.test:8443/v1", 10, 5)
             ]
         );
+        assert!(found.iter().all(|one| one.identity == Identity::Default));
         assert_eq!(candidates("https://shop.test", &[record("a b", 1, 0, 0)]), None);
     }
 }

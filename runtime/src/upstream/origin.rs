@@ -1,4 +1,4 @@
-//! Where connections go: scheme, host and port, numbered for the life of the process.
+//! Where connections go, and whom they have to lead to, numbered for the life of the process.
 
 use super::forward_proxy::ForwardProxy;
 use super::pool::{PoolKey, Reuse};
@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 pub(crate) struct Origin {
     /// Number of this origin; pools use it as index.
     pub(super) id: usize,
-    /// Host name or address, without brackets.
+    /// Where to connect: host name or address, without brackets.
     pub(super) host: Box<str>,
     pub(super) port: u16,
     /// `None` for plain HTTP.
@@ -98,14 +98,37 @@ impl OriginTls {
     }
 }
 
+/// Connections are shared by requests for which all of this is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    host: Box<str>,
-    port: u16,
+    /// Where to connect.
+    address: Authority,
+    /// Whom the backend there is taken for.
+    identity: Authority,
     tls: bool,
     speaks: Speaks,
     /// What is trusted of this backend alone. Connections made under other trust are not taken up.
     certificates: Vec<CertificateDer<'static>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Authority {
+    /// Host name or address, without brackets.
+    host: Box<str>,
+    port: u16,
+}
+
+impl Authority {
+    fn of(url: &url::Url) -> Option<Self> {
+        Some(Self {
+            host: match url.host()? {
+                url::Host::Domain(name) => name.into(),
+                url::Host::Ipv4(address) => address.to_string().into(),
+                url::Host::Ipv6(address) => address.to_string().into(),
+            },
+            port: url.port_or_known_default()?,
+        })
+    }
 }
 
 /// Numbers origins. An origin keeps its number across reloads, so that its connections survive them.
@@ -172,8 +195,7 @@ impl Origins {
         &self.names
     }
 
-    /// Returns the origin of an `http` or `https` URL whose backend may also be known by its `certificates` and is spoken to
-    /// by `protocol`.
+    /// Returns the origin of a URL whose backend is known by that URL; see [`Self::at`].
     ///
     /// # Errors
     ///
@@ -184,22 +206,35 @@ impl Origins {
         certificates: &[CertificateDer<'static>],
         protocol: BackendProtocol,
     ) -> Result<Arc<Origin>, &'static str> {
+        self.at(url, url, certificates, protocol)
+    }
+
+    /// Returns the origin at an `http`, `https`, `ws` or `wss` URL. Over TLS the backend has to prove that it is the host of
+    /// `identity`; it may also be known by its `certificates`, and is spoken to by `protocol`.
+    ///
+    /// # Errors
+    ///
+    /// Why the URLs cannot be used.
+    pub(crate) fn at(
+        &self,
+        url: &url::Url,
+        identity: &url::Url,
+        certificates: &[CertificateDer<'static>],
+        protocol: BackendProtocol,
+    ) -> Result<Arc<Origin>, &'static str> {
         const NO_HOST: &str = "has no usable host";
-        let host: Box<str> = match url.host().ok_or(NO_HOST)? {
-            url::Host::Domain(name) => name.into(),
-            url::Host::Ipv4(address) => address.to_string().into(),
-            url::Host::Ipv6(address) => address.to_string().into(),
-        };
+        let address = Authority::of(url).ok_or(NO_HOST)?;
+        let identity = Authority::of(identity).ok_or(NO_HOST)?;
         let name = match url.scheme() {
             "http" | "ws" => None,
-            "https" | "wss" => Some(ServerName::try_from(host.to_string()).map_err(|_| NO_HOST)?),
+            "https" | "wss" => Some(ServerName::try_from(identity.host.to_string()).map_err(|_| NO_HOST)?),
             _ => return Err("is neither http, https, ws nor wss"),
         };
         let speaks = Speaks::decide(protocol, url.scheme(), self.http2);
         let key = Key {
             speaks,
-            host,
-            port: url.port_or_known_default().ok_or(NO_HOST)?,
+            address,
+            identity,
             tls: name.is_some(),
             certificates: if name.is_some() {
                 certificates.to_vec()
@@ -225,13 +260,13 @@ impl Origins {
         };
         let origin = Arc::new(Origin {
             id: known.origins.len(),
-            host: key.host.clone(),
-            port: key.port,
+            host: key.address.host.clone(),
+            port: key.address.port,
             tls,
             speaks,
             via: match &self.proxy {
-                Some(proxy) if proxy.serves(&key.host) => Via::Proxy(Arc::clone(proxy)),
-                _ => Via::Nothing(Reach::of(&key.host, &self.names)),
+                Some(proxy) if proxy.serves(&key.address.host) => Via::Proxy(Arc::clone(proxy)),
+                _ => Via::Nothing(Reach::of(&key.address.host, &self.names)),
             },
             unreached: Unreached::default(),
         });
@@ -283,5 +318,29 @@ mod tests {
             "other trust, other connections"
         );
         assert_eq!(own("https://a/y", &certificates), Some(3));
+    }
+
+    #[test]
+    fn who_a_backend_has_to_be_is_apart_from_where_it_is() {
+        let origins = Origins::default();
+        let at = |url: &str, identity: &str| {
+            let read = |text: &str| url::Url::parse(text).expect("a URL");
+            let found = origins.at(&read(url), &read(identity), &[], BackendProtocol::Negotiated);
+            found.expect("good URLs")
+        };
+        let one = at("https://one.test:8443", "https://shop.test");
+        assert_eq!((&*one.host, one.port), ("one.test", 8443));
+        let name = one.tls.as_ref().map(|tls| tls.name.to_str().into_owned());
+        assert_eq!(name.as_deref(), Some("shop.test"));
+        assert_eq!(one.id, at("https://one.test:8443/x", "https://shop.test:443/y").id);
+        for (url, identity) in [
+            ("https://one.test:8443", "https://one.test:8443"),
+            ("https://one.test:8443", "https://other.test"),
+            ("https://one.test:8443", "https://shop.test:444"),
+            ("https://two.test:8443", "https://shop.test"),
+            ("http://one.test:8443", "http://shop.test"),
+        ] {
+            assert_ne!(one.id, at(url, identity).id, "{url} {identity}: other connections");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Names of backends, looked up with a real DNS server whose answers change.
 
-use crate::support::{Backend, Client, DnsServer, GatewayBuilder, TestGateway, api, eventually};
+use crate::support::{Backend, Client, DnsServer, GatewayBuilder, Pki, TestGateway, TlsBackend, api, eventually};
 use mgw_bundle::config::{Api, Discovery, Target};
 use std::collections::BTreeSet;
 
@@ -117,6 +117,20 @@ fn names_may_be_left_to_the_system() {
     assert_eq!(gateway.get("/p").body, "one");
 }
 
+/// An API whose backend is where the records of `_shop._tcp.test` say.
+fn service_api(default: &str) -> Api {
+    let mut shop = api("/p", "http://192.0.2.1");
+    if let Some(endpoint) = &mut shop.endpoints.production {
+        endpoint.targets = vec![Target {
+            url: default.into(),
+            discovery: Some(Discovery::Srv {
+                name: "_shop._tcp.test".into(),
+            }),
+        }];
+    }
+    shop
+}
+
 #[test]
 fn srv_records_say_where_a_service_is_and_who_serves_how_much() {
     let (one, two, spare) = (
@@ -130,16 +144,7 @@ fn srv_records_say_where_a_service_is_and_who_serves_how_much() {
         let port = backend.address.port();
         format!("_shop._tcp.test,{host}.test,{port},{priority},{weight}")
     };
-    let mut shop = api("/p", "http://192.0.2.1");
-    if let Some(endpoint) = &mut shop.endpoints.production {
-        endpoint.targets = vec![Target {
-            url: default.url(),
-            discovery: Some(Discovery::Srv {
-                name: "_shop._tcp.test".into(),
-            }),
-        }];
-    }
-    let gateway = gateway(&dns, vec![shop]);
+    let gateway = gateway(&dns, vec![service_api(&default.url())]);
     answers(&gateway, "default");
     dns.serve(&[
         service("one", &one, 10, 30),
@@ -152,4 +157,48 @@ fn srv_records_say_where_a_service_is_and_who_serves_how_much() {
     assert_eq!((count("one", &bodies), count("two", &bodies)), (30, 10), "{bodies:?}");
     dns.serve(&[service("spare", &spare, 20, 10)]);
     answers(&gateway, "spare");
+    // The default URL says who is asked, also without TLS.
+    let host = format!("\r\nhost: {}\r\n", default.address);
+    for backend in [&default, &one, &two, &spare] {
+        let heads = backend.heads();
+        assert!(heads.iter().all(|head| head.contains(&host)), "{heads:?}");
+    }
+}
+
+#[test]
+fn a_backend_that_srv_records_name_has_to_be_the_one_of_the_default_url() {
+    let pki = Pki::new();
+    pki.signed("shop", "shop.test");
+    pki.signed("target", "target.test");
+    let served = |name: &str| {
+        let backend = TlsBackend::start(&pki, name);
+        let mut dns = DnsServer::start("127.0.0.1 target.test\n");
+        dns.serve(&[format!("_shop._tcp.test,target.test,{},1,1", backend.port())]);
+        let gateway = GatewayBuilder::new(vec![service_api("https://shop.test:9443/v1")])
+            .set("dns.servers", &dns.address())
+            .set("dns.maxTtl", "1")
+            .set("httpClients.sslConfig.caFile", &pki.text("ca.pem"))
+            .cores(1)
+            .start();
+        eventually("the service is found", || {
+            Client::get(gateway.admin(), "/ready").body.contains("target.test")
+        });
+        (gateway.get("/p"), backend)
+    };
+    let (answer, backend) = served("shop");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let names: Vec<_> = backend.handshakes().into_iter().map(|one| one.name).collect();
+    assert_eq!(names, [Some("shop.test".to_owned())]);
+    let heads = backend.heads();
+    assert!(
+        heads
+            .iter()
+            .all(|head| head.starts_with("GET /v1 ") && head.contains("\r\nhost: shop.test:9443\r\n")),
+        "{heads:?}"
+    );
+    // Whoever can forge the record can have a certificate for the name in it.
+    let (answer, backend) = served("target");
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("101503"), "{}", answer.body);
+    assert_eq!((backend.handshakes(), backend.heads()), (Vec::new(), Vec::new()));
 }

@@ -5,11 +5,13 @@ use crate::upstream::{Origins, Place};
 use http::HeaderValue;
 use mgw_bundle::config::BackendProtocol;
 
-/// Returns the place at a URL, or why it cannot be one.
+/// Returns the place at the URL `text`, or why it cannot be one. The host of the URL `known_as` is whom the backend there is
+/// asked for, has to prove that it is, and gets as `Host`.
 pub(super) fn place(
     origins: &Origins,
     certificates: &BackendCertificates,
     text: &str,
+    known_as: &str,
     protocol: BackendProtocol,
 ) -> Result<Place, &'static str> {
     let url = url::Url::parse(text).map_err(|_| "is not a URL")?;
@@ -19,10 +21,11 @@ pub(super) fn place(
     if !url.username().is_empty() || url.password().is_some() {
         return Err("carries credentials");
     }
-    let origin = origins.of(&url, certificates.of(&url), protocol)?;
-    let host = url.host_str().ok_or("has no usable host")?;
+    let identity = url::Url::parse(known_as).map_err(|_| "is not a URL")?;
+    let origin = origins.at(&url, &identity, certificates.of(&identity), protocol)?;
+    let host = identity.host_str().ok_or("has no usable host")?;
     // `port` is `None` for the scheme's own port.
-    let host = match url.port() {
+    let host = match identity.port() {
         Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
         None => HeaderValue::try_from(host),
     };
@@ -91,6 +94,7 @@ mod tests {
                 &origins,
                 &BackendCertificates::default(),
                 url,
+                url,
                 BackendProtocol::default(),
             );
             assert!(
@@ -106,6 +110,7 @@ mod tests {
                     &origins,
                     &BackendCertificates::default(),
                     url,
+                    url,
                     BackendProtocol::default()
                 )
                 .is_err(),
@@ -113,5 +118,21 @@ mod tests {
             );
         }
         assert_eq!(without_credentials("http://u:p@b/x"), "http://***@b/x");
+    }
+
+    #[test]
+    fn places_may_be_known_by_another_name_than_they_are_at() {
+        let origins = Origins::default();
+        let at = |url: &str, known_as: &str| {
+            let none = BackendCertificates::default();
+            place(&origins, &none, url, known_as, BackendProtocol::default()).expect("good URLs")
+        };
+        for scheme in ["http", "https"] {
+            let found = at(
+                &format!("{scheme}://one.test:8443/v1"),
+                &format!("{scheme}://shop.test:9000/v1"),
+            );
+            assert_eq!((found.host.as_bytes(), &*found.path), (&b"shop.test:9000"[..], "/v1"));
+        }
     }
 }

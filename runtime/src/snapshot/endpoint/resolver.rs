@@ -4,7 +4,7 @@ use super::Compiled;
 use super::credentials::{Given, credentials, settings};
 use super::place::{as_safe_as, place, without_credentials};
 use crate::config::{EndpointOverrides, RuntimeConfig};
-use crate::discovery::Discovery;
+use crate::discovery::{Discovery, Identity};
 use crate::snapshot::certificates::BackendCertificates;
 use crate::snapshot::{Continued, EndpointProblem};
 use crate::upstream::{
@@ -169,13 +169,17 @@ impl<'a> Resolver<'a> {
 
     fn at(&self, target: &config::Target, protocol: BackendProtocol) -> Result<Target, &'static str> {
         let Some(discovery) = &target.discovery else {
-            return place(self.origins, self.certificates, &target.url, protocol).map(Target::fixed);
+            return place(self.origins, self.certificates, &target.url, &target.url, protocol).map(Target::fixed);
         };
         let (origins, certificates) = (Arc::clone(self.origins), Arc::clone(self.certificates));
         let written = target.url.clone();
-        let maker = Arc::new(move |url: &str| {
+        let maker = Arc::new(move |url: &str, identity| {
             as_safe_as(&written, url)?;
-            place(&origins, &certificates, url, protocol)
+            let known_as = match identity {
+                Identity::Itself => url,
+                Identity::Default => &written,
+            };
+            place(&origins, &certificates, url, known_as, protocol)
         });
         let found = self
             .discovery

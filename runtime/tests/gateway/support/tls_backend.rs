@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 pub struct TlsBackend {
     address: SocketAddr,
     handshakes: Arc<Mutex<Vec<Handshake>>>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 /// What the backend saw of a handshake.
@@ -43,14 +44,19 @@ impl TlsBackend {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let handshakes = Arc::<Mutex<Vec<Handshake>>>::default();
-        let noted = Arc::clone(&handshakes);
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let noted = (Arc::clone(&handshakes), Arc::clone(&heads));
         std::thread::spawn(move || {
             for socket in listener.incoming().flatten() {
-                let (config, noted) = (Arc::clone(&config), Arc::clone(&noted));
-                std::thread::spawn(move || serve(socket, config, &noted));
+                let (config, (handshakes, heads)) = (Arc::clone(&config), noted.clone());
+                std::thread::spawn(move || serve(socket, config, &handshakes, &heads));
             }
         });
-        Self { address, handshakes }
+        Self {
+            address,
+            handshakes,
+            heads,
+        }
     }
 
     /// The handshakes that succeeded so far.
@@ -58,9 +64,18 @@ impl TlsBackend {
         self.handshakes.lock().expect("no test panics with it").clone()
     }
 
+    /// Request lines and headers, as received so far.
+    pub fn heads(&self) -> Vec<String> {
+        self.heads.lock().expect("no test panics with it").clone()
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Its address, under the name that its certificate should have.
     pub fn url(&self) -> String {
-        format!("https://localhost:{}", self.address.port())
+        format!("https://localhost:{}", self.port())
     }
 
     /// What it answers when it is shown the certificate of `name`.
@@ -69,7 +84,12 @@ impl TlsBackend {
     }
 }
 
-fn serve(socket: TcpStream, config: Arc<ServerConfig>, handshakes: &Mutex<Vec<Handshake>>) -> Option<()> {
+fn serve(
+    socket: TcpStream,
+    config: Arc<ServerConfig>,
+    handshakes: &Mutex<Vec<Handshake>>,
+    heads: &Mutex<Vec<String>>,
+) -> Option<()> {
     socket.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut stream = StreamOwned::new(ServerConnection::new(config).ok()?, socket);
     let mut noted = false;
@@ -87,6 +107,8 @@ fn serve(socket: TcpStream, config: Arc<ServerConfig>, handshakes: &Mutex<Vec<Ha
                 resumed: stream.conn.handshake_kind() == Some(HandshakeKind::Resumed),
             });
         }
+        let head = String::from_utf8_lossy(&head).into_owned();
+        heads.lock().expect("no test panics with it").push(head);
         let shown = stream.conn.peer_certificates().and_then(|chain| chain.first());
         let body = shown.map_or_else(|| "nobody".to_owned(), |leaf| mgw_bundle::Digest::of(leaf).to_string());
         let length = body.len();
