@@ -126,6 +126,12 @@ pub(super) const KEYS: &[Key] = &[
         "ms after which an idle client connection is closed",
     ),
     Key::new(
+        "listenerConfig.unreadTimeout",
+        Kind::POSITIVE,
+        "60000",
+        "ms after which a client is disconnected that reads nothing of what is there for it",
+    ),
+    Key::new(
         "listenerConfig.tlsHandshakeTimeout",
         Kind::POSITIVE,
         "10000",
@@ -178,6 +184,8 @@ pub struct Timeouts {
     pub request_header: Duration,
     /// Idle connections.
     pub idle: Duration,
+    /// Clients that read nothing of what is there for them.
+    pub unread: Duration,
     /// TLS handshake.
     pub tls_handshake: Duration,
     /// Running requests at shutdown.
@@ -292,6 +300,7 @@ impl Listener {
             timeouts: Timeouts {
                 request_header: reader.milliseconds("listenerConfig.requestHeaderTimeout"),
                 idle: reader.milliseconds("listenerConfig.idleTimeout"),
+                unread: reader.milliseconds("listenerConfig.unreadTimeout"),
                 tls_handshake: reader.milliseconds("listenerConfig.tlsHandshakeTimeout"),
                 drain: reader.milliseconds("listenerConfig.drainTimeout"),
             },

@@ -36,8 +36,6 @@ use tokio::sync::{oneshot, watch};
 
 /// Threads for what blocks, per event loop: looking up names. More look-ups wait for each other.
 const BLOCKING_THREADS: usize = 16;
-/// How long a client may leave an answer unread, in milliseconds.
-const STALLED_MS: u64 = 60_000;
 
 impl Gateway {
     /// Starts a gateway: binds every listener, then serves on threads of its own. Needs no runtime of the caller.
@@ -253,7 +251,7 @@ fn serve_settings(config: &RuntimeConfig) -> ServeSettings {
         timeouts: ClientTimeouts {
             head_ms: milliseconds(listener.timeouts.request_header),
             idle_ms: milliseconds(listener.timeouts.idle),
-            stalled_ms: STALLED_MS,
+            stalled_ms: milliseconds(listener.timeouts.unread),
         },
         tls_handshake: listener.timeouts.tls_handshake,
         keep_alive: listener.keep_alive != KeepAlive::Never,

@@ -3,6 +3,7 @@
 //! Timers per request cost more than all other bookkeeping, so there are none: the connection notes what happens with
 //! plain stores, and the core's sweep, a few times a second, decides with [`Connection::verdict`].
 
+use super::stream_tasks::{StreamEnd, TaskPlace};
 use super::unread::{Unread, Waiting};
 use crate::auth::ClientCertificate;
 use crate::clock::Clock;
@@ -13,7 +14,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -82,6 +83,8 @@ pub(crate) struct Connection {
     watched: AtomicU8,
     waker: AtomicWaker,
     successor: Mutex<Successor>,
+    /// Of the stream that is becoming a WebSocket at this moment.
+    awaited_stream: Mutex<Option<TaskPlace>>,
 }
 
 /// What a connection does once it speaks HTTP no more.
@@ -114,6 +117,7 @@ impl Connection {
             watched: AtomicU8::new(UNSEEN),
             waker: AtomicWaker::new(),
             successor: Mutex::default(),
+            awaited_stream: Mutex::default(),
             clock,
         }
     }
@@ -136,6 +140,21 @@ impl Connection {
     pub(super) fn successor(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         let mut place = self.successor.lock().unwrap_or_else(PoisonError::into_inner);
         place.0.take()
+    }
+
+    /// Gives the end of the stream that becomes a WebSocket. Called right before the answer that says so: the next task that
+    /// the connection starts is the stream's.
+    pub(crate) fn stream_end(&self) -> StreamEnd {
+        let task = TaskPlace::default();
+        let mut place = self.awaited_stream.lock().unwrap_or_else(PoisonError::into_inner);
+        *place = Some(Arc::clone(&task));
+        StreamEnd(task)
+    }
+
+    /// Takes the place for the task that begins; `None` for most.
+    pub(super) fn awaited_stream(&self) -> Option<TaskPlace> {
+        let mut place = self.awaited_stream.lock().unwrap_or_else(PoisonError::into_inner);
+        place.take()
     }
 
     /// What the client showed in the handshake.
@@ -323,12 +342,12 @@ mod tests {
         #[derive(Default)]
         struct Count(AtomicU32);
         impl std::task::Wake for Count {
-            fn wake(self: std::sync::Arc<Self>) {
+            fn wake(self: Arc<Self>) {
                 self.0.fetch_add(1, Relaxed);
             }
         }
-        let count = std::sync::Arc::new(Count::default());
-        let waker = Waker::from(std::sync::Arc::clone(&count));
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
         let connection = connection();
         assert_eq!(connection.ordered(&waker), Order::Serve);
         connection.order(Order::Finish);

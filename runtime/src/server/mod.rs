@@ -11,6 +11,7 @@ mod rotation;
 mod run;
 mod serve;
 mod sources;
+mod stream_tasks;
 mod tls;
 mod unread;
 
@@ -22,6 +23,7 @@ pub(crate) use connections::Connections;
 pub use ocsp::OcspError;
 pub(crate) use run::{CoreListener, Drain, DrainOutcome, run};
 pub(crate) use serve::{ConnectionBudget, ServeSettings};
+pub(crate) use stream_tasks::StreamEnd;
 pub(crate) use tls::ServerTls;
 pub use tls::TlsError;
 pub(crate) use unread::Waiting;

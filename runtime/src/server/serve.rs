@@ -2,6 +2,7 @@
 
 use super::client_io::ClientIo;
 use super::connection::{ClientTimeouts, Connection, Offer, Order};
+use super::stream_tasks::StreamTasks;
 use crate::auth::ClientCertificate;
 use crate::core::Core;
 use crate::proxy::handle;
@@ -9,7 +10,7 @@ use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use std::convert::Infallible;
@@ -205,13 +206,13 @@ async fn serve<S>(
             served.map_err(Into::into)
         }
         Protocols::Http2 => {
-            let builder = builder(settings, keep_alive).http2_only();
+            let builder = builder(settings, keep_alive, &connection).http2_only();
             let serving = builder.serve_connection(io, service);
             obey(&connection, pin!(serving), |serving| serving.graceful_shutdown()).await
         }
         // With upgrades the library tells the version by the first bytes, whatever it was told: only here is that right.
         Protocols::Either => {
-            let builder = builder(settings, keep_alive);
+            let builder = builder(settings, keep_alive, &connection);
             let serving = builder.serve_connection_with_upgrades(io, service);
             obey(&connection, pin!(serving), |serving| serving.graceful_shutdown()).await
         }
@@ -259,8 +260,8 @@ async fn follow(connection: &Connection, mut successor: Pin<Box<dyn Future<Outpu
     .await;
 }
 
-fn builder(settings: &ServeSettings, keep_alive: bool) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder(settings: &ServeSettings, keep_alive: bool, connection: &Arc<Connection>) -> auto::Builder<StreamTasks> {
+    let mut builder = auto::Builder::new(StreamTasks(Arc::clone(connection)));
     builder
         .http1()
         .keep_alive(keep_alive)

@@ -34,6 +34,7 @@ use mgw_bundle::{Bundle, Digest};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Why a bundle cannot be served with these settings.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +101,8 @@ pub(crate) struct RequestLimits {
     pub(crate) headers: usize,
     /// Bytes of the body.
     pub(crate) body: u64,
+    /// For the client to read something of what is there for it.
+    pub(crate) unread: Duration,
 }
 
 /// What outlives snapshots and is continued by each: connections, look-ups of backends, keys and revocations, quotas, counters.
@@ -229,6 +232,7 @@ impl Snapshot {
                 uri: config.listener.max_uri_length,
                 headers: config.listener.max_header_size,
                 body: config.listener.max_body_size.unwrap_or(u64::MAX),
+                unread: config.listener.timeouts.unread,
             },
             web_sockets: config.web_sockets,
             api_fault_responses: gateway.api_fault_responses,

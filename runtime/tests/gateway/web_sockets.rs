@@ -5,9 +5,17 @@ use crate::support::{
     Backend, Client, GatewayBuilder, Issuer, PATIENCE, WebSocket, api, close_reason, eventually, http2_over,
     on_runtime, policy, respond,
 };
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::Empty;
+use hyper::client::conn::http2::SendRequest;
+use hyper::ext::Protocol;
+use hyper_util::rt::TokioIo;
 use mgw_bundle::config::{Api, PolicyRef, Quota};
 use serde_json::json;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn web_socket_url(backend: &Backend) -> String {
     format!("ws://{}", backend.address)
@@ -346,15 +354,36 @@ fn a_client_that_does_not_read_stops_its_backend() {
     assert_eq!(socket.receive().expect("a frame").1.len(), 1024 * 1024);
 }
 
-/// The CONNECT of RFC 8441: one stream of an HTTP/2 connection is a WebSocket.
+/// A CONNECT of RFC 8441.
+fn connect(protocol: &'static str, path: &str) -> Request<Empty<Bytes>> {
+    let mut request = Request::new(Empty::new());
+    *request.method_mut() = Method::CONNECT;
+    *request.uri_mut() = format!("http://gateway{path}").parse().expect("a URI");
+    request.extensions_mut().insert(Protocol::from_static(protocol));
+    request
+        .headers_mut()
+        .insert("sec-websocket-version", "13".parse().expect("a value"));
+    request
+}
+
+/// An HTTP/2 connection on which WebSockets can be opened.
+async fn http2(address: SocketAddr) -> SendRequest<Empty<Bytes>> {
+    let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+    let mut sender = http2_over(stream).await;
+    // The settings of the server have to be there.
+    assert_eq!(health(&mut sender).await, 200);
+    sender
+}
+
+async fn health(sender: &mut SendRequest<Empty<Bytes>>) -> u16 {
+    let request = Request::get("http://gateway/health").body(Empty::new());
+    let answer = sender.send_request(request.expect("a request")).await;
+    answer.expect("an answer").status().as_u16()
+}
+
+/// One stream of an HTTP/2 connection is a WebSocket.
 #[test]
 fn http2_clients_open_them_too() {
-    use bytes::Bytes;
-    use http::{Method, Request};
-    use http_body_util::Empty;
-    use hyper::ext::Protocol;
-    use hyper_util::rt::TokioIo;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (backend, _) = echo();
     let http = Backend::named("ok");
     let page = Backend::start(|exchange| respond(exchange, 200, "a page"));
@@ -366,23 +395,7 @@ fn http2_clients_open_them_too() {
     let gateway = GatewayBuilder::new(apis).start();
     let address = gateway.http();
     on_runtime(async move {
-        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-        let mut sender = http2_over::<_, Empty<Bytes>>(stream).await;
-        let ask = |protocol: &'static str, path: &str| {
-            let mut request = Request::new(Empty::new());
-            *request.method_mut() = Method::CONNECT;
-            *request.uri_mut() = format!("http://gateway{path}").parse().expect("a URI");
-            request.extensions_mut().insert(Protocol::from_static(protocol));
-            request
-                .headers_mut()
-                .insert("sec-websocket-version", "13".parse().expect("a value"));
-            request
-        };
-        // The settings of the server have to be there.
-        let health = Request::get("http://gateway/health")
-            .body(Empty::new())
-            .expect("a request");
-        assert_eq!(sender.send_request(health).await.expect("an answer").status(), 200);
+        let mut sender = http2(address).await;
         for (protocol, path, status) in [
             ("other", "/p", 400),
             ("websocket", "/q", 400),
@@ -391,10 +404,11 @@ fn http2_clients_open_them_too() {
             ("websocket", "/w", 502),
             ("websocket", "/health", 400),
         ] {
-            let answer = sender.send_request(ask(protocol, path)).await.expect("an answer");
-            assert_eq!(answer.status(), status, "{protocol} {path}");
+            let answer = sender.send_request(connect(protocol, path)).await;
+            assert_eq!(answer.expect("an answer").status(), status, "{protocol} {path}");
         }
-        let mut answer = sender.send_request(ask("websocket", "/p")).await.expect("an answer");
+        let asked = sender.send_request(connect("websocket", "/p")).await;
+        let mut answer = asked.expect("an answer");
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["sec-websocket-protocol"], "chat");
         assert!(!answer.headers().contains_key("sec-websocket-accept"));
@@ -403,5 +417,45 @@ fn http2_clients_open_them_too() {
         let mut echoed = [0; 4];
         socket.read_exact(&mut echoed).await.expect("it answers");
         assert_eq!(&echoed, b"\x81\x02hi");
+    });
+}
+
+/// The window of the stream stays shut, and with it that stream alone ends.
+#[test]
+fn http2_clients_that_do_not_read_lose_the_stream() {
+    let backend = WebSocket::backend(|socket| {
+        if socket.receive().expect("a message").1 == b"flood" {
+            socket.send(0x82, &[0; 16 * 1024 * 1024]);
+        }
+        let _ = socket.echo();
+    });
+    let gateway = GatewayBuilder::new(vec![web_socket_api(&backend)])
+        .set("listenerConfig.unreadTimeout", "100")
+        .start();
+    let address = gateway.http();
+    let open = || gateway.metric("mgw_web_sockets");
+    on_runtime(async {
+        let mut sender = http2(address).await;
+        let mut sockets = Vec::new();
+        for message in [&b"\x81\x85\0\0\0\0flood"[..], b"\x81\x85\0\0\0\0quiet"] {
+            let asked = sender.send_request(connect("websocket", "/p")).await;
+            let mut answer = asked.expect("an answer");
+            let mut socket = TokioIo::new(hyper::upgrade::on(&mut answer).await.expect("a WebSocket"));
+            socket.write_all(message).await.expect("it is open");
+            sockets.push(socket);
+        }
+        while open() != Some(1.0) {
+            tokio::task::yield_now().await;
+        }
+        let [mut unread, mut quiet] = <[_; 2]>::try_from(sockets).expect("two were opened");
+        // Nobody takes it any more: without a reset the room for it would run out.
+        while unread.write_all(&[0; 1024]).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        quiet.write_all(b"\x81\x82\0\0\0\0hi").await.expect("it is open");
+        let mut echoed = [0; 4];
+        quiet.read_exact(&mut echoed).await.expect("it answers");
+        assert_eq!(&echoed, b"\x81\x02hi");
+        assert_eq!(health(&mut sender).await, 200);
     });
 }

@@ -14,6 +14,8 @@ pub(super) enum Ending {
     Refused(Refusal),
     /// Nothing passed for too long.
     Idle,
+    /// The client read nothing for too long.
+    Unread,
     /// It has lived for as long as it may.
     Old,
     /// The gateway is shutting down.
@@ -31,6 +33,8 @@ impl Ending {
             Self::Violation(Sender::Server, _) => (1014, "the backend's frames cannot be passed on".to_owned()),
             Self::Refused(refusal) => (refused(refusal), reason(refusal, compat)),
             Self::Idle => (1001, "nothing was sent for too long".to_owned()),
+            // It takes no close frame either.
+            Self::Unread => (1001, String::new()),
             Self::Old => (1001, "the connection is too old".to_owned()),
             Self::ShuttingDown => (1001, "the gateway is shutting down".to_owned()),
         }

@@ -8,6 +8,7 @@ mod frame;
 pub(crate) mod fuzzing;
 mod handshake;
 mod ledger;
+mod patient;
 mod standing;
 mod tunnel;
 
@@ -104,6 +105,8 @@ pub(super) async fn open(asking: Asking<'_>, mut exchange: Exchange, reply: Repl
         },
         ledger: Ledger::new(core, exchange),
         limits: snapshot.web_sockets,
+        unread: snapshot.limits.unread,
+        stream: (version == Version::HTTP_2).then(|| connection.stream_end()),
         backend,
         compat: snapshot.compat,
     };

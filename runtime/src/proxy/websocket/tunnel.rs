@@ -4,8 +4,10 @@ use super::ending::Ending;
 use super::flow::{Flow, Step};
 use super::frame::Sender;
 use super::ledger::Ledger;
+use super::patient::Patient;
 use super::standing::Standing;
 use crate::config::WebSockets;
+use crate::server::StreamEnd;
 use crate::upstream::Switched;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -20,6 +22,10 @@ pub(super) struct Tunnel {
     pub(super) standing: Standing,
     pub(super) ledger: Ledger,
     pub(super) limits: WebSockets,
+    /// For the client to read something of what is there for it.
+    pub(super) unread: Duration,
+    /// Where it is a stream of an HTTP/2 connection: the end of that.
+    pub(super) stream: Option<StreamEnd>,
     pub(super) backend: Switched,
     pub(super) compat: bool,
 }
@@ -37,7 +43,10 @@ impl Tunnel {
                 return;
             }
         };
-        let (mut from_client, mut to_client) = split(TokioIo::new(client));
+        // Dropped last: what has been written is on its way by then, unless the client takes nothing.
+        let _stream = self.stream;
+        let (mut from_client, to_client) = split(TokioIo::new(client));
+        let mut to_client = Patient::new(to_client, self.unread);
         let (mut from_backend, mut to_backend) = split(TokioIo::new(self.backend.io));
         let mut up = Flow::new(Sender::Client, self.limits.max_message);
         let mut down = Flow::new(Sender::Server, self.limits.max_message);
@@ -62,7 +71,7 @@ impl Tunnel {
             let client = async {
                 // A backend that is gone finishes no frame.
                 let closing = down.close(&mut from_backend, &mut to_client, code, &reason);
-                ending != Ending::Gone(Sender::Client) && closing.await.is_ok()
+                !matches!(ending, Ending::Gone(Sender::Client) | Ending::Unread) && closing.await.is_ok()
             };
             // No more is read of the client: a frame in the middle stays one, and the backend sees the connection end.
             let backend = async {
@@ -82,7 +91,9 @@ impl Tunnel {
                 // Closing on unread bytes would take the close frame along.
                 up.discard(&mut from_client).await;
             }
-            let _ = to_client.shutdown().await;
+            if ending != Ending::Unread {
+                let _ = to_client.shutdown().await;
+            }
         };
         let _ = tokio::time::timeout(CLOSE_TIME, closing).await;
     }
@@ -109,7 +120,7 @@ where
 }
 
 /// From the backend to the client.
-async fn downward<R, W>(ledger: &Ledger, flow: &mut Flow, from: &mut R, to: &mut W) -> Ending
+async fn downward<R, W>(ledger: &Ledger, flow: &mut Flow, from: &mut R, to: &mut Patient<W>) -> Ending
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -119,6 +130,7 @@ where
             Ok(Step::Passed(bytes)) => ledger.sent_to_client(bytes),
             Ok(Step::Message) => ledger.message_to_client(),
             Ok(Step::Violation(violation)) => return Ending::Violation(Sender::Server, violation),
+            Err(_) if to.is_over() => return Ending::Unread,
             Ok(Step::End) | Err(_) => return Ending::Gone(Sender::Server),
         }
     }
