@@ -61,11 +61,11 @@ impl Gateway {
                 max_headers: config.http_clients.response_limits.max_header_size,
             },
         );
+        let origins = Arc::new(Origins::new(&config, control_runtime.handle())?);
         let prober = Prober {
             runtime: control_runtime.handle().clone(),
-            upstream: Arc::new(upstream(&config, cores, connector, &Clock::new())),
+            upstream: Arc::new(upstream(&config, cores, connector, &Clock::new(), &origins)),
         };
-        let origins = Arc::new(Origins::new(&config, control_runtime.handle())?);
         let continued = Continued {
             counters,
             shared_quotas,
@@ -105,7 +105,7 @@ impl Gateway {
                     number,
                     ids: RequestIds::new(),
                     snapshot: ArcSwap::from_pointee(Local(Arc::clone(&snapshot))),
-                    upstream: upstream(&config, number, connector, &clock),
+                    upstream: upstream(&config, number, connector, &clock, &continued.origins),
                     clock,
                     auth: Mutex::new(CoreAuth::new(&config)),
                     throttle: Mutex::new(CoreThrottle::new()),
@@ -218,7 +218,7 @@ fn bind(
     })
 }
 
-fn upstream(config: &RuntimeConfig, core: usize, connector: Connector, clock: &Clock) -> Upstream {
+fn upstream(config: &RuntimeConfig, core: usize, connector: Connector, clock: &Clock, origins: &Origins) -> Upstream {
     let pool = &config.http_clients.pool;
     let limits = PoolLimits {
         idle_per_origin: pool.max_idle,
@@ -227,7 +227,7 @@ fn upstream(config: &RuntimeConfig, core: usize, connector: Connector, clock: &C
     };
     Upstream {
         core,
-        pool: Arc::new(Pool::new(limits)),
+        pool: Arc::new(Pool::new(limits, Arc::clone(origins.seats()))),
         connector,
         clock: clock.clone(),
         bounds: ResponseBounds {

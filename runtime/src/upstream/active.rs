@@ -1,6 +1,7 @@
 //! Bounds on the requests that one core has open at a backend, and the queue before them.
 
 use super::error::UpstreamError;
+use super::origin::Origin;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) struct ActiveLimit {
     limit: usize,
     queue: Queue,
-    origins: Mutex<HashMap<usize, Arc<Slots>>>,
+    /// By the origin's seat, with its number.
+    origins: Mutex<HashMap<u32, (usize, Arc<Slots>)>>,
 }
 
 /// How requests wait for a slot.
@@ -32,7 +34,12 @@ pub(crate) struct Slots {
 }
 
 /// A slot at a backend; free again when it is dropped.
-pub(super) type Slot = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub(crate) struct Slot {
+    _permit: OwnedSemaphorePermit,
+    /// While slots are taken, whoever finds the origin again has to find the same slots.
+    _origin: Option<Arc<Origin>>,
+}
 
 impl ActiveLimit {
     /// A request beyond `limit` waits in the queue.
@@ -45,15 +52,24 @@ impl ActiveLimit {
     }
 
     /// Waits for a slot at an origin.
-    pub(super) async fn enter(&self, origin: usize, patience: Duration) -> Result<Slot, UpstreamError> {
-        let slots = {
-            let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-            let slots = origins
-                .entry(origin)
-                .or_insert_with(|| Arc::new(Slots::new(self.limit)));
-            Arc::clone(slots)
-        };
-        slots.enter(self.queue, patience).await
+    pub(super) async fn enter(&self, origin: &Arc<Origin>, patience: Duration) -> Result<Slot, UpstreamError> {
+        let slots = self.slots(origin);
+        let slot = slots.enter(self.queue, patience).await?;
+        Ok(Slot {
+            _origin: Some(Arc::clone(origin)),
+            ..slot
+        })
+    }
+
+    fn slots(&self, origin: &Origin) -> Arc<Slots> {
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || (origin.id, Arc::new(Slots::new(self.limit)));
+        let at_seat = origins.entry(origin.seat.index).or_insert_with(new);
+        if at_seat.0 != origin.id {
+            // It was the seat of an origin that is gone.
+            *at_seat = new();
+        }
+        Arc::clone(&at_seat.1)
     }
 }
 
@@ -67,17 +83,26 @@ impl Slots {
 
     /// Waits for a slot, for `patience` at the most.
     pub(super) async fn enter(&self, queue: Queue, patience: Duration) -> Result<Slot, UpstreamError> {
-        if let Ok(slot) = Arc::clone(&self.free).try_acquire_owned() {
-            return Ok(slot);
+        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+            return Ok(permit.into());
         }
         let Some(_waiting) = Waiting::begin(&self.waiting, queue.length) else {
             return Err(UpstreamError::Busy);
         };
         let free = Arc::clone(&self.free).acquire_owned();
         match tokio::time::timeout(queue.wait.min(patience), free).await {
-            Ok(Ok(slot)) => Ok(slot),
+            Ok(Ok(permit)) => Ok(permit.into()),
             // The semaphore is never closed.
             Ok(Err(_)) | Err(_) => Err(UpstreamError::Busy),
+        }
+    }
+}
+
+impl From<OwnedSemaphorePermit> for Slot {
+    fn from(permit: OwnedSemaphorePermit) -> Self {
+        Self {
+            _permit: permit,
+            _origin: None,
         }
     }
 }
@@ -100,6 +125,7 @@ impl Drop for Waiting<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Origins;
     use super::*;
     use futures_util::FutureExt;
 
@@ -138,5 +164,37 @@ mod tests {
             Err(UpstreamError::Busy)
         ));
         assert_eq!(slots.waiting.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn slots_belong_to_one_origin_while_it_is_in_use() {
+        let origins = Origins::default();
+        let of = |text: &str| {
+            let url = url::Url::parse(text).expect("a URL");
+            let found = origins.of(&url, &[], Default::default());
+            found.expect("a good URL")
+        };
+        let queue = Queue {
+            wait: Duration::ZERO,
+            length: 0,
+        };
+        let limit = ActiveLimit::new(1, queue);
+        let enter = |text: &str| {
+            let entered = limit.enter(&of(text), queue.wait).now_or_never();
+            entered.expect("nobody waits")
+        };
+        let slot = enter("http://one").expect("a slot is free");
+        assert!(
+            matches!(enter("http://one"), Err(UpstreamError::Busy)),
+            "only the request before uses the origin"
+        );
+        drop(slot);
+        let seat = of("http://one").seat.index;
+        let other = of("http://two");
+        assert_eq!(other.seat.index, seat, "the first is gone");
+        let slots = limit.slots(&other);
+        let _taken = enter("http://two").expect("a slot is free");
+        assert!(Arc::ptr_eq(&slots, &limit.slots(&other)));
+        assert_eq!(limit.origins.lock().expect("no test panics with it").len(), 1);
     }
 }

@@ -31,6 +31,7 @@ mod reach;
 mod request_body;
 mod response_body;
 mod retry;
+mod seats;
 mod send;
 mod sender;
 mod show;

@@ -1,8 +1,9 @@
-//! Where connections go, and whom they have to lead to, numbered for the life of the process.
+//! Where connections go, and whom they have to lead to.
 
 use super::forward_proxy::ForwardProxy;
 use super::pool::{PoolKey, Reuse};
 use super::reach::Reach;
+use super::seats::{Seat, Seats};
 use super::speaks::Speaks;
 use super::tls::{BackendTls, TrustError};
 use super::unreached::Unreached;
@@ -15,14 +16,16 @@ use rustls::ClientConfig;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::runtime::Handle;
 
 /// A backend's address as connections see it.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// Number of this origin; pools use it as index.
+    /// Number of this origin, which never is another's.
     pub(super) id: usize,
+    /// Where pools have it.
+    pub(super) seat: Seat,
     /// Where to connect: host name or address, without brackets.
     pub(super) host: Box<str>,
     pub(super) port: u16,
@@ -82,6 +85,7 @@ impl Origin {
         let tls = self.tls.as_ref();
         PoolKey {
             origin: self.id,
+            seat: self.seat.index,
             trust: tls.map_or(0, |tls| tls.trust.load(Ordering::Acquire)) << 32 | self.generation(),
             tls: tls.is_some(),
             reuse: Reuse::default(),
@@ -131,12 +135,12 @@ impl Authority {
     }
 }
 
-/// Numbers origins. An origin keeps its number across reloads, so that its connections survive them.
-///
-/// It grows with every origin ever configured while the process runs, which operators bound, not clients.
+/// The origins in use. An origin stays the same across reloads, so that its connections survive them, and is forgotten with
+/// its last user: backends that move would make ever more of them.
 #[derive(Debug)]
 pub(crate) struct Origins {
     known: Mutex<Known>,
+    seats: Arc<Seats>,
     /// Whether HTTP/2 is offered where definitions leave it open.
     http2: bool,
     names: Names,
@@ -146,8 +150,21 @@ pub(crate) struct Origins {
 
 #[derive(Debug)]
 struct Known {
-    origins: HashMap<Key, Arc<Origin>>,
+    origins: HashMap<Key, Weak<Origin>>,
+    /// So many entries, and what nobody uses is forgotten.
+    crowded: usize,
     tls: BackendTls,
+}
+
+impl Known {
+    fn add(&mut self, key: Key, origin: &Arc<Origin>) {
+        if self.origins.len() >= self.crowded {
+            self.origins.retain(|_, origin| origin.strong_count() > 0);
+            self.tls.forget_unused();
+            self.crowded = 2 * self.origins.len() + 16;
+        }
+        self.origins.insert(key, Arc::downgrade(origin));
+    }
 }
 
 impl Origins {
@@ -161,8 +178,10 @@ impl Origins {
         Ok(Self {
             known: Mutex::new(Known {
                 origins: HashMap::new(),
+                crowded: 0,
                 tls: BackendTls::new(config)?,
             }),
+            seats: Arc::default(),
             http2: config.http_clients.http2,
             names,
             proxy,
@@ -180,10 +199,14 @@ impl Origins {
             let origins = known
                 .origins
                 .iter()
-                .filter_map(|(key, origin)| Some((key, origin.tls.as_ref()?)));
-            let renewed = origins.map(|(key, origin)| Ok((origin, tls.config(&key.certificates, key.speaks)?)));
+                .filter_map(|(key, origin)| Some((key, origin.upgrade()?)));
+            let renewed = origins
+                .filter(|(key, _)| key.tls)
+                .map(|(key, origin)| Ok((origin, tls.config(&key.certificates, key.speaks)?)));
             for (origin, config) in renewed.collect::<Result<Vec<_>, TrustError>>()? {
-                origin.renew(config);
+                if let Some(tls) = &origin.tls {
+                    tls.renew(config);
+                }
             }
             known.tls = tls;
             Ok(())
@@ -193,6 +216,11 @@ impl Origins {
     /// The names that backends have.
     pub(crate) fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// The seats of origins in pools.
+    pub(crate) fn seats(&self) -> &Arc<Seats> {
+        &self.seats
     }
 
     /// Returns the origin of a URL whose backend is known by that URL; see [`Self::at`].
@@ -243,8 +271,8 @@ impl Origins {
             },
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(origin) = known.origins.get(&key) {
-            return Ok(Arc::clone(origin));
+        if let Some(origin) = known.origins.get(&key).and_then(Weak::upgrade) {
+            return Ok(origin);
         }
         let tls = match name {
             Some(name) => {
@@ -258,8 +286,10 @@ impl Origins {
             }
             None => None,
         };
+        let seat = self.seats.take();
         let origin = Arc::new(Origin {
-            id: known.origins.len(),
+            id: seat.owner,
+            seat,
             host: key.address.host.clone(),
             port: key.address.port,
             tls,
@@ -270,7 +300,7 @@ impl Origins {
             },
             unreached: Unreached::default(),
         });
-        known.origins.insert(key, Arc::clone(&origin));
+        known.add(key, &origin);
         Ok(origin)
     }
 }
@@ -293,31 +323,49 @@ mod tests {
         let origins = Origins::default();
         let own = |text: &str, certificates: &[CertificateDer<'static>]| {
             let url = url::Url::parse(text).ok()?;
-            origins
-                .of(&url, certificates, BackendProtocol::Negotiated)
-                .ok()
-                .map(|origin| origin.id)
+            origins.of(&url, certificates, BackendProtocol::Negotiated).ok()
         };
-        let id = |text: &str| own(text, &[]);
-        assert_eq!(id("http://a/x"), Some(0));
-        assert_eq!(id("http://A:80/y"), Some(0));
-        assert_eq!(id("https://a/x"), Some(1));
-        assert_eq!(id("https://a:443"), Some(1));
-        assert_eq!(id("http://[::1]:8080/"), Some(2));
-        assert_eq!(id("ftp://a/"), None);
+        let id = |text: &str| own(text, &[]).map(|origin| origin.id);
         let made = rcgen::generate_simple_self_signed(vec!["a".to_owned()]).expect("a certificate");
         let certificates = [made.cert.der().clone()];
-        assert_eq!(
-            own("http://a/x", &certificates),
-            Some(0),
-            "plain HTTP shows no certificate"
-        );
-        assert_eq!(
+        let [plain, tls, six, trusted] = [
+            own("http://a/x", &[]),
+            own("https://a/x", &[]),
+            own("http://[::1]:8080/", &[]),
             own("https://a/x", &certificates),
-            Some(3),
-            "other trust, other connections"
-        );
-        assert_eq!(own("https://a/y", &certificates), Some(3));
+        ]
+        .map(|origin| origin.expect("a good URL"));
+        let ids = std::collections::BTreeSet::from([&plain, &tls, &six, &trusted].map(|origin| origin.id));
+        assert_eq!(ids.len(), 4, "other trust, other connections");
+        assert_eq!(id("http://A:80/y"), Some(plain.id));
+        assert_eq!(id("https://a:443"), Some(tls.id));
+        assert_eq!(id("http://[::1]:8080/z"), Some(six.id));
+        assert_eq!(id("ftp://a/"), None);
+        let again = |text: &str| own(text, &certificates).map(|origin| origin.id);
+        assert_eq!(again("http://a/x"), Some(plain.id), "plain HTTP shows no certificate");
+        assert_eq!(again("https://a/y"), Some(trusted.id));
+    }
+
+    #[test]
+    fn origins_that_nobody_uses_are_forgotten() {
+        let origins = Origins::default();
+        let of = |text: &str, certificates: &[CertificateDer<'static>]| {
+            let url = url::Url::parse(text).expect("a URL");
+            let found = origins.of(&url, certificates, BackendProtocol::Negotiated);
+            found.expect("a good URL")
+        };
+        let kept = of("https://kept", &[]);
+        let mut current = of("https://first", &[]);
+        for number in 0..5000 {
+            let before = current.id;
+            let certificates = [CertificateDer::from(vec![u8::try_from(number % 251).unwrap_or(0); 4])];
+            current = of(&format!("https://backend-{number}"), &certificates);
+            assert!(current.id > before && current.seat.index < 3, "{number}: {current:?}");
+        }
+        assert_eq!(of("https://kept", &[]).id, kept.id);
+        let known = origins.known.lock().expect("no test panics with it");
+        assert!(known.origins.len() < 32, "{}", known.origins.len());
+        assert!(known.tls.len() < 64, "{}", known.tls.len());
     }
 
     #[test]

@@ -284,7 +284,7 @@ impl Upstream {
         let own = own.and_then(|slots| slots.get(position)).zip(endpoint.queue);
         match (own, &self.active) {
             (Some((slots, queue)), _) => slots.enter(queue, endpoint.timeout).await.map(Some),
-            (None, Some(active)) => active.enter(place.origin.id, endpoint.timeout).await.map(Some),
+            (None, Some(active)) => active.enter(&place.origin, endpoint.timeout).await.map(Some),
             (None, None) => Ok(None),
         }
     }

@@ -99,6 +99,11 @@ impl BackendTls {
         })
     }
 
+    /// Forgets the settings that no backend's connections are made with.
+    pub(super) fn forget_unused(&mut self) {
+        self.configs.retain(|_, config| Arc::strong_count(config) > 1);
+    }
+
     /// Returns the files that [`Self::new`] reads.
     pub(super) fn files(config: &RuntimeConfig) -> impl Iterator<Item = &Path> {
         let settings = &config.http_clients;
@@ -128,6 +133,13 @@ impl BackendTls {
                 Ok(Arc::clone(place.insert(config)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl BackendTls {
+    pub(super) fn len(&self) -> usize {
+        self.configs.len()
     }
 }
 

@@ -1,8 +1,10 @@
 //! Backends that are looked up while the gateway runs.
 
-use crate::support::{Backend, Client, EtcdServer, GatewayBuilder, Pki, TestGateway, api, eventually};
+use crate::support::{Backend, Client, EtcdServer, GatewayBuilder, Pki, TestGateway, api, eventually, respond};
 use mgw_bundle::config::{Api, Discovery, Target};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 fn looked_up(base_path: &str, discovery: Discovery, default: &str) -> Api {
     let mut api = api(base_path, "http://192.0.2.1");
@@ -248,6 +250,31 @@ fn requests_follow_a_file() {
     std::fs::remove_file(folder.path().join("shop.urls")).expect("it was there");
     stands(&gateway, "stale");
     assert_eq!(gateway.get("/p").body, "two", "a file may be away for a moment");
+}
+
+#[test]
+fn idle_connections_to_a_place_that_is_left_are_closed_soon() {
+    let closed = Arc::<AtomicBool>::default();
+    let noted = Arc::clone(&closed);
+    let one = Backend::start(move |exchange| {
+        respond(exchange, 200, "one");
+        noted.store(exchange.connection.is_closed(), SeqCst);
+    });
+    let (two, default) = (Backend::named("two"), Backend::named("default"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    place(folder.path(), "shop.urls", &one.url());
+    let gateway = GatewayBuilder::new(vec![in_file("shop.urls", &default)])
+        .set("discovery.folder", &folder.path().to_string_lossy())
+        .cores(1)
+        .start();
+    stands(&gateway, "current");
+    assert_eq!(gateway.get("/p").body, "one");
+    eventually("the connection is kept", || {
+        gateway.metric("mgw_backend_connections_idle") == Some(1.0)
+    });
+    place(folder.path(), "shop.urls", &two.url());
+    eventually("it is closed", || closed.load(SeqCst));
+    assert_eq!(gateway.get("/p").body, "two");
 }
 
 #[test]
