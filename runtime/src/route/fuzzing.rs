@@ -4,16 +4,34 @@ use super::path::RequestPath;
 use super::resources::ResourceTable;
 use super::{HeadRule, ResourceIndex};
 use mgw_bundle::config::{Endpoints, Method, Resource, Scopes, Security};
-use mgw_bundle::template::Template;
+use mgw_bundle::template::{ENCODED_SLASH, Template};
 
-/// Brings a request path into the form that is matched. What is admitted has no way up in it.
+/// Brings a request path into the form that is matched. What is admitted has no way up in it, and says which request it
+/// was: written out again, it is read as the same.
 pub fn request_path(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Ok(path) = RequestPath::parse(text)
     {
         assert!(!path.matched.split('/').any(|segment| matches!(segment, "." | "..")));
         assert_eq!(path.raw, text);
+        let sent = as_sent(&path.matched);
+        let again = RequestPath::parse(&sent).map(|again| again.matched);
+        assert_eq!(again.as_ref(), Ok(&path.matched));
     }
+}
+
+/// A path whose matched form is this one.
+pub(super) fn as_sent(matched: &str) -> String {
+    let mut sent = String::with_capacity(matched.len());
+    for character in matched.chars() {
+        match character {
+            ENCODED_SLASH => sent.push_str("%2F"),
+            '%' => sent.push_str("%25"),
+            ';' => sent.push_str("%3B"),
+            _ => sent.push(character),
+        }
+    }
+    sent
 }
 
 /// Looks the last line up among the templates on the lines before it. The table finds what the templates say by

@@ -6,7 +6,7 @@
 
 use super::{HeadRule, Route, RouteError, RouteTable};
 use mgw_bundle::config::Api;
-use mgw_bundle::template::{Segment, Template};
+use mgw_bundle::template::{ENCODED_SLASH, Segment, Template, decoded};
 
 /// A resource that no request reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn unused_character(apis: &[Api]) -> char {
     let used: std::collections::HashSet<char> = apis
         .iter()
         .flat_map(|api| std::iter::once(&api.base_path).chain(api.resources.iter().map(|resource| &resource.template)))
-        .flat_map(|text| mgw_bundle::template::decoded(text).chars().collect::<Vec<_>>())
+        .flat_map(|text| decoded(text).chars().collect::<Vec<_>>())
         .collect();
     ('\u{e000}'..='\u{f8ff}')
         .find(|character| !used.contains(character))
@@ -149,18 +149,13 @@ fn samples(template: &Template, value: char, deepest: usize) -> impl Iterator<It
 /// Fixed text as a client would send it.
 fn encoded(text: &str) -> String {
     let mut sent = String::new();
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        if let Some(after) = rest.strip_prefix("%2F") {
-            sent.push_str("%2F");
-            rest = after;
-            continue;
-        }
-        rest = rest.get(character.len_utf8()..).unwrap_or("");
-        if character.is_ascii_alphanumeric() || !character.is_ascii() || "-._~".contains(character) {
-            sent.push(character);
-        } else {
-            sent.push_str(&format!("%{:02X}", u32::from(character)));
+    for character in text.chars() {
+        match character {
+            ENCODED_SLASH => sent.push_str("%2F"),
+            _ if character.is_ascii_alphanumeric() || !character.is_ascii() || "-._~".contains(character) => {
+                sent.push(character);
+            }
+            _ => sent.push_str(&format!("%{:02X}", u32::from(character))),
         }
     }
     sent
@@ -195,6 +190,8 @@ mod tests {
             "/a/{x}/{y}",
             "/{x}/y/*",
             "/50%25",
+            "/a%252Fb",
+            "/{x}%252F{y}",
             "/caf%C3%A9",
             "/a,b",
             "/Pets('{id}')",

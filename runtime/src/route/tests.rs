@@ -1,4 +1,4 @@
-use super::fuzzing::open;
+use super::fuzzing::{as_sent, open};
 use super::*;
 use mgw_bundle::config::{ApiKind, ApiState, Endpoints, Resource, Transports};
 use mgw_bundle::template::{Template, decoded};
@@ -179,6 +179,35 @@ fn a_path_with_two_readings_must_lead_to_one_resource() {
     );
 }
 
+/// `%252F` is the text `%2F`, which separates nothing for a backend either.
+#[test]
+fn a_doubly_encoded_slash_is_no_slash() {
+    let table = table(&[api(
+        "/p",
+        &[
+            ("/a%2Fb", Method::Get),
+            ("/a%252Fb", Method::Get),
+            ("/{x}%2F{y}", Method::Get),
+            ("/{x}F{y}", Method::Get),
+            ("/{x}25", Method::Get),
+            ("/{id}", Method::Get),
+            ("/*", Method::Post),
+        ],
+    )]);
+    for (path, expected) in [
+        ("/p/a%252Fb", 1),
+        ("/p/a%252fb", 5),
+        ("/p/x%252Fy", 3),
+        ("/p/x%25252Fy", 3),
+        ("/p/50%25", 5),
+    ] {
+        assert_eq!(found(&table, Method::Get, path), Some((0, expected)), "{path}");
+    }
+    let encoded = table.find(Some(Method::Get), "/p/a%2Fb");
+    assert_eq!(encoded, Route::Refused(PathRefusal::Ambiguous));
+    assert_eq!(found(&table, Method::Post, "/p/a%2Fb"), Some((0, 6)));
+}
+
 #[test]
 fn matrix_parameters_lead_to_no_other_resource() {
     let table = table(&[
@@ -289,7 +318,8 @@ fn head_is_served_like_get_unless_told_otherwise() {
     assert_eq!(found(&table(&apis), Method::Head, "/p/a"), None);
 }
 
-/// The naive model of one template: tries every way to give texts to variables, character by character.
+/// The naive model of one template: tries every way to give texts to variables, character by character. Template and path
+/// are decoded, with NUL for an encoded slash.
 fn naive(template: &str, path: &str) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path);
     if matches!(path, "" | "/") {
@@ -323,7 +353,7 @@ fn reference(templates: &[(String, Method)], method: Method, path: &str) -> Opti
         .iter()
         .enumerate()
         .filter(|(_, (text, declared))| *declared == method && naive(text, path))
-        .filter_map(|(index, (text, _))| Some((Template::parse(text).ok()?, index)))
+        .filter_map(|(index, (text, _))| Some((Template::parse(&as_sent(text)).ok()?, index)))
         .min()
         .map(|(_, index)| index)
 }
@@ -348,11 +378,17 @@ fn segment() -> impl Strategy<Value = String> {
         "a{x}-{y}",
         "{a}-{b}-{c}",
         "é{x}é{y}",
+        "%2F",
+        "\0",
+        "a%2F{x}",
+        "a\0{x}",
+        "{x}2F{y}",
+        "{x}%",
     ])
     .prop_map(str::to_owned);
     let made = (
-        "[ab.é-]{0,2}",
-        prop::collection::vec("[ab.-]{1,2}", 0..3),
+        "[ab.é\0%-]{0,2}",
+        prop::collection::vec("[ab.%-]{1,2}", 0..3),
         "[ab.-]{0,2}",
     )
         .prop_map(|(prefix, between, suffix)| {
@@ -366,7 +402,7 @@ fn segment() -> impl Strategy<Value = String> {
 }
 
 fn template_text() -> impl Strategy<Value = String> {
-    let end = prop::sample::select(vec!["", "", "", "/*", "/a*", "/v*", "/ab*", "/"]);
+    let end = prop::sample::select(vec!["", "", "", "/*", "/a*", "/v*", "/ab*", "/a%2F*", "/"]);
     (prop::collection::vec(segment(), 0..4), end).prop_map(|(segments, end)| {
         let mut text: String = segments.iter().map(|segment| format!("/{segment}")).collect();
         text.push_str(end);
@@ -381,10 +417,10 @@ fn method() -> impl Strategy<Value = Method> {
 fn request_path() -> impl Strategy<Value = String> {
     let listed = prop::sample::select(vec![
         "a", "b", "ab", "c", "a.js", "a.json", ".s", "v1", "v", "vb.s", "v1.js", "", "a-b", "a--b", "-", "1-2-3",
-        "aé-b.js", "éaéb", "éé",
+        "aé-b.js", "éaéb", "éé", "%2F", "a%2Fb", "\0", "a\0b", "50%",
     ])
     .prop_map(str::to_owned);
-    let part = prop_oneof![2 => listed, 1 => "[ab.é-]{0,6}"];
+    let part = prop_oneof![2 => listed, 1 => "[ab.é\0%-]{0,6}"];
     (prop::collection::vec(part, 0..5), any::<bool>()).prop_map(|(parts, slash)| {
         let mut text: String = parts.iter().map(|part| format!("/{part}")).collect();
         if slash || text.is_empty() {
@@ -436,7 +472,7 @@ proptest! {
             .into_iter()
             .map(|(text, method)| (text, Method::ALL[usize::from(method)]))
             .collect();
-        let declared: Vec<Resource> = templates.iter().map(|(text, method)| open(text, *method)).collect();
+        let declared: Vec<Resource> = templates.iter().map(|(text, method)| open(&as_sent(text), *method)).collect();
         let table = ResourceTable::build(&declared, HeadRule::Declared).expect("every generated template is supported");
         let expected = reference(&templates, asked, &path).map(|index| ResourceIndex(index as u32));
         prop_assert_eq!(table.find(asked, &path), expected);
@@ -448,7 +484,7 @@ proptest! {
     /// What the values say by themselves is what the naive model says.
     #[test]
     fn a_template_matches_what_it_says(text in template_text(), path in request_path()) {
-        let template = Template::parse(&text).expect("every generated template is supported");
+        let template = Template::parse(&as_sent(&text)).expect("every generated template is supported");
         prop_assert_eq!(template.matches(&path), naive(&text, &path), "{} {}", text, path);
     }
 
@@ -469,7 +505,8 @@ proptest! {
             .iter()
             .zip(&declared)
             .map(|(base, templates)| {
-                let resources: Vec<(&str, Method)> = templates.iter().map(|(text, method)| (text.as_str(), *method)).collect();
+                let resources: Vec<(String, Method)> = templates.iter().map(|(text, method)| (as_sent(text), *method)).collect();
+                let resources: Vec<(&str, Method)> = resources.iter().map(|(text, method)| (text.as_str(), *method)).collect();
                 api(base, &resources)
             })
             .collect();
@@ -481,6 +518,8 @@ proptest! {
                 b'/' => sent.push('/'),
                 // Dots stay, so that a segment of dots is refused for what it is.
                 b'.' => sent.push('.'),
+                b'\0' => sent.push_str("%2F"),
+                b'%' => sent.push_str("%25"),
                 byte if !byte.is_ascii() || encoded.get(position % 40) == Some(&true) => sent.push_str(&format!("%{byte:02x}")),
                 byte => sent.push(char::from(byte)),
             }
@@ -509,8 +548,8 @@ proptest! {
             }
             Route::NoResource { api } => prop_assert_eq!(Some((api.0, None)), expected, "{}", sent),
             Route::NoApi => prop_assert_eq!(None, expected, "{}", sent),
-            Route::Refused(PathRefusal::Forbidden) => prop_assert!(path.split('/').any(|part| part == "." || part == ".."), "{}", sent),
-            Route::Refused(PathRefusal::Ambiguous) => prop_assert!(another || path.contains("//"), "{}", sent),
+            Route::Refused(PathRefusal::Forbidden) => prop_assert!(path.split(['/', '\0']).any(|part| part == "." || part == ".."), "{}", sent),
+            Route::Refused(PathRefusal::Ambiguous) => prop_assert!(another || path.contains("//") || path.contains('\0'), "{}", sent),
             other => prop_assert!(false, "{sent}: {other:?}"),
         }
     }
@@ -523,12 +562,12 @@ proptest! {
 
     /// Whatever the encoding, a path that is served reaches the same resource as its fully decoded and merged form.
     #[test]
-    fn readings_agree(parts in prop::collection::vec("(a|b|%61|%2F|//|;m=1|%5C|/|x){1,3}", 1..5)) {
+    fn readings_agree(parts in prop::collection::vec("(a|b|%61|%2F|%252F|//|;m=1|%5C|/|x){1,3}", 1..5)) {
         let raw = format!("/{}", parts.join("/"));
         let table = table(&[api("/a", &[("/{x}", Method::Get), ("/{x}/b", Method::Get), ("/b", Method::Get)])]);
         if let Route::Resource { api, resource, .. } = table.find(Some(Method::Get), &raw) {
             let bare: String = raw.split('/').map(|segment| segment.split(';').next().unwrap_or("")).collect::<Vec<_>>().join("/");
-            let mut plain = decoded(&bare).replace('\\', "/");
+            let mut plain = decoded(&bare).replace('%', "%25").replace('\\', "/");
             while plain.contains("//") {
                 plain = plain.replace("//", "/");
             }

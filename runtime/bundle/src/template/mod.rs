@@ -7,7 +7,7 @@
 mod decode;
 mod segment;
 
-pub use decode::decoded;
+pub use decode::{ENCODED_SLASH, decoded, decoded_part};
 pub use segment::{Pattern, Segment};
 
 /// Why a text is no template.
@@ -19,6 +19,9 @@ pub enum TemplateError {
     /// An empty segment, `.` or `..`, which no request that is served has.
     #[error("it has an empty part, `.` or `..` in it")]
     EmptySegment,
+    /// NUL, which no request that is served has.
+    #[error("it has NUL (`%00`) in it")]
+    Nul,
     /// `{` and `}` do not match, or nothing is between them.
     #[error("the braces of `{0}` do not enclose one name each")]
     Braces(String),
@@ -69,8 +72,8 @@ impl Template {
         &self.segments
     }
 
-    /// Whether a path matches, looked at by itself: what a gateway with one resource would do. `path` is decoded, below
-    /// the base path and starts with `/`, or is empty; one `/` at its end is ignored.
+    /// Whether a path matches, looked at by itself: what a gateway with one resource would do. `path` is decoded part by
+    /// part ([`decoded_part`]), below the base path and starts with `/`, or is empty; one `/` at its end is ignored.
     pub fn matches(&self, path: &str) -> bool {
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -113,6 +116,8 @@ mod tests {
             ("//", TemplateError::EmptySegment),
             ("/a/../b", TemplateError::EmptySegment),
             ("/.", TemplateError::EmptySegment),
+            ("/a%00b", TemplateError::Nul),
+            ("/a/{x}\0/b", TemplateError::Nul),
             ("/{}", TemplateError::Braces(segment("{}"))),
             ("/{a", TemplateError::Braces(segment("{a"))),
             ("/a}", TemplateError::Braces(segment("a}"))),
@@ -143,6 +148,9 @@ mod tests {
         assert_eq!(parsed("/{a}-{b}"), parsed("/{x}-{y}"));
         assert_eq!(parsed("/%61"), parsed("/a"));
         assert_ne!(parsed("/a%2Fb"), parsed("/a/b"));
+        assert_ne!(parsed("/a%2Fb"), parsed("/a%252Fb"));
+        assert_ne!(parsed("/{x}%2Fb"), parsed("/{x}%252Fb"));
+        assert_ne!(parsed("/a%2F*"), parsed("/a%252F*"));
         assert_ne!(parsed("/{a}-{b}"), parsed("/{a}.{b}"));
     }
 
@@ -188,6 +196,10 @@ mod tests {
             ("/{x}", "/a/b", false),
             ("/{x}/b", "//b", false),
             ("/a", "/a/b", false),
+            ("/a%2Fb", "/a\0b", true),
+            ("/a%2Fb", "/a%2Fb", false),
+            ("/a%252Fb", "/a%2Fb", true),
+            ("/{x}F{y}", "/a\0b", false),
         ] {
             assert_eq!(parsed(template).matches(path), matches, "{template} {path}");
         }

@@ -1,12 +1,12 @@
 //! One part of a template, between two `/`.
 
-use super::{MAX_VARIABLES, TemplateError, decoded};
+use super::{MAX_VARIABLES, TemplateError, decoded, decoded_part};
 use std::cmp::Ordering;
 
 /// What stands between two `/` of a template.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Segment {
-    /// This text, percent-decoded.
+    /// This text, percent-decoded, with [`ENCODED_SLASH`](super::ENCODED_SLASH) for an encoded slash.
     Literal(String),
     /// Variables with fixed text around or between them: `{id}.json`, `{a}-{b}`.
     Pattern(Pattern),
@@ -34,6 +34,9 @@ impl Segment {
     pub(super) fn parse(text: &str, last: bool) -> Result<Self, TemplateError> {
         if matches!(text, "" | "." | "..") {
             return Err(TemplateError::EmptySegment);
+        }
+        if decoded(text).contains('\0') {
+            return Err(TemplateError::Nul);
         }
         if !text.contains(['{', '}']) {
             return match text.split_once('*') {
@@ -185,9 +188,9 @@ fn pieces(text: &str) -> Result<Vec<&str>, TemplateError> {
     Ok(pieces)
 }
 
-/// Fixed text as it is compared. An encoded slash stays encoded, in templates as in paths: it separates nothing.
+/// Fixed text as it is compared.
 fn fixed(text: &str) -> String {
-    decoded(text).replace('/', "%2F")
+    decoded_part(text).into_owned()
 }
 
 #[cfg(test)]
@@ -211,7 +214,8 @@ mod tests {
         for (text, expected) in [
             ("pets", Segment::Literal("pets".into())),
             ("caf%C3%A9", Segment::Literal("café".into())),
-            ("a%2fb", Segment::Literal("a%2Fb".into())),
+            ("a%2fb", Segment::Literal("a\0b".into())),
+            ("a%252fb", Segment::Literal("a%2fb".into())),
             ("{id}", Segment::Variable),
             ("{petId}.json", pattern("", &[], ".json")),
             ("Pets('{id}')", pattern("Pets('", &[], "')")),
