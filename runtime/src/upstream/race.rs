@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
 /// After this time of silence the next address is tried too.
@@ -45,16 +45,66 @@ pub(super) fn order(addresses: &[Arc<Address>], turn: usize) -> Vec<&Arc<Address
 
 /// Connects to the first address that answers. The others are closed.
 pub(super) async fn connect(addresses: &[Arc<Address>], turn: usize, port: u16) -> io::Result<TcpStream> {
-    let order = order(addresses, turn);
-    let tries = order.into_iter().map(|address| async move {
-        let connected = TcpStream::connect(SocketAddr::new(address.ip, port)).await;
-        match &connected {
-            Ok(_) => address.unreached.forget(),
-            Err(_) => address.unreached.note(),
+    let connect = |ip| TcpStream::connect(SocketAddr::new(ip, port));
+    connect_by(addresses, turn, STAGGER, connect).await
+}
+
+async fn connect_by<F, T>(
+    addresses: &[Arc<Address>],
+    turn: usize,
+    stagger: Duration,
+    connect: impl Fn(IpAddr) -> F,
+) -> io::Result<T>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let tries = order(addresses, turn).into_iter().map(|address| {
+        let trying = Trying::begin(address, stagger);
+        let connecting = connect(address.ip);
+        async move {
+            let connected = connecting.await;
+            trying.ended(connected.is_ok());
+            connected
         }
-        connected
     });
-    first(tries, STAGGER).await
+    first(tries, stagger).await
+}
+
+/// An address that is being tried. One that is given up after a silence is remembered like one that failed: the next
+/// connection would wait for it again.
+struct Trying<'a> {
+    address: &'a Address,
+    begun: Instant,
+    stagger: Duration,
+    has_ended: bool,
+}
+
+impl<'a> Trying<'a> {
+    fn begin(address: &'a Address, stagger: Duration) -> Self {
+        Self {
+            address,
+            begun: Instant::now(),
+            stagger,
+            has_ended: false,
+        }
+    }
+
+    fn ended(mut self, well: bool) {
+        self.has_ended = true;
+        if well {
+            self.address.unreached.forget();
+        } else {
+            self.address.unreached.note();
+        }
+    }
+}
+
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended && self.begun.elapsed() >= self.stagger {
+            self.address.unreached.note();
+        }
+    }
 }
 
 /// Returns the first success of futures that are begun one after the other: when the one before failed, or after a while.
@@ -92,7 +142,8 @@ pub(super) async fn connect_to(address: IpAddr, port: u16) -> io::Result<TcpStre
 mod tests {
     use super::*;
     use crate::upstream::Unreached;
-    use std::cell::RefCell;
+    use futures_util::FutureExt;
+    use std::cell::{Cell, RefCell};
 
     fn addresses(texts: &[&str]) -> Vec<Arc<Address>> {
         let address = |text: &&str| {
@@ -164,5 +215,49 @@ mod tests {
         );
         let (outcome, _) = race(&[], STAGGER);
         assert!(outcome.is_err());
+    }
+    /// Connects where one address answers, and how many were tried.
+    fn connected(addresses: &[Arc<Address>], answering: &str, stagger: Duration) -> usize {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let tried = Cell::new(0);
+        let connect = |ip: IpAddr| {
+            tried.set(tried.get() + 1);
+            async move {
+                if ip.to_string() != answering {
+                    std::future::pending::<()>().await;
+                }
+                Ok(())
+            }
+        };
+        let connecting = connect_by(addresses, 0, stagger, connect);
+        let outcome = runtime.expect("a runtime").block_on(connecting);
+        assert!(outcome.is_ok());
+        tried.get()
+    }
+
+    #[test]
+    fn who_was_silent_comes_last_whoever_won() {
+        let all = addresses(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+        assert_eq!(connected(&all, "192.0.2.2", Duration::ZERO), 2);
+        assert_eq!(ordered(&all, 0), ["192.0.2.2", "192.0.2.3", "192.0.2.1"]);
+        assert_eq!(connected(&all, "192.0.2.2", STAGGER), 1, "it is not waited for again");
+        all[1].unreached.note();
+        all[2].unreached.note();
+        assert_eq!(connected(&all, "192.0.2.1", STAGGER), 1);
+        assert_eq!(ordered(&all, 0)[0], "192.0.2.1", "it answered");
+    }
+
+    #[test]
+    fn whoever_had_no_time_to_answer_is_not_blamed() {
+        let all = addresses(&["192.0.2.1"]);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.expect("a runtime");
+        let _entered = runtime.enter();
+        let silent = |_| std::future::pending::<io::Result<()>>();
+        for (stagger, blamed) in [(Duration::from_secs(3600), false), (Duration::ZERO, true)] {
+            let connecting = connect_by(&all, 0, stagger, silent);
+            assert!(connecting.now_or_never().is_none());
+            assert_eq!(all[0].unreached.is_recent(), blamed, "{stagger:?}");
+        }
     }
 }
