@@ -46,10 +46,11 @@ impl Endpoint {
         method.is_idempotent() || self.retry.as_ref().is_some_and(|retry| retry.unsafe_methods)
     }
 
-    /// How many bytes of a request's body are worth keeping.
+    /// How many bytes of a request's body are worth keeping: of one that may be sent again after it was sent, for its method,
+    /// or because the backend may say that it did not look at it.
     pub(crate) fn kept_body(&self, method: &Method) -> usize {
         let may_be_refused = self.credentials.as_ref().is_some_and(Credentials::may_be_refused);
-        if may_be_refused || self.repeats(method) {
+        if self.repeats(method) || may_be_refused || self.targets.iter().any(Target::may_be_http2) {
             self.kept_body
         } else {
             0

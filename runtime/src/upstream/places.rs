@@ -70,6 +70,10 @@ impl Places {
         !matches!(&*self.groups, [Group { round }] if round.len() == 1)
     }
 
+    pub(super) fn first(&self) -> Option<&Arc<Place>> {
+        self.groups.first()?.round.first()
+    }
+
     /// Returns the place whose turn it is: of the best priority, passing over places that could not be reached lately
     /// while there are others.
     pub(super) fn next(&self) -> Option<&Arc<Place>> {

@@ -265,6 +265,10 @@ impl<B: Body<Data = Bytes, Error = RequestBodyError> + Unpin> Take<B> {
         if record.take != self.number {
             return Poll::Ready(Some(Err(RequestBodyError::Stopped)));
         }
+        if Arc::strong_count(&self.recording) == 1 && self.next >= record.kept.len() {
+            // Nobody can ask for another take any more.
+            record.lose();
+        }
         if let Some(rest) = record.kept.get(self.next..).filter(|rest| !rest.is_empty()) {
             self.next += rest.len();
             return Poll::Ready(Some(Ok(Frame::data(Bytes::copy_from_slice(rest)))));
@@ -486,9 +490,10 @@ mod tests {
         fn a_second_sending_is_whole(lengths in proptest::collection::vec(0_usize..50, 0..10), trailers: bool, first in 0_usize..12, keep in 0_usize..300) {
             let whole: Vec<u8> = pieces(&lengths, trailers).pieces.iter().flatten().copied().collect();
             let mut take = Recording::begin(pieces(&lengths, trailers), keep);
+            let recording = Arc::clone(&take.recording);
             read(&mut take, first);
             let seen: usize = lengths.iter().take(first).sum();
-            let again = Recording::again(&take.recording);
+            let again = Recording::again(&recording);
             prop_assert_eq!(again.is_some(), seen <= keep);
             if let Some(mut again) = again {
                 prop_assert_eq!(again.whole().exact(), Some(whole.len() as u64));
@@ -504,10 +509,29 @@ mod tests {
         fn a_first_sending_is_whole(lengths in proptest::collection::vec(0_usize..50, 0..10), trailers: bool, keep in 0_usize..300) {
             let whole: Vec<u8> = pieces(&lengths, trailers).pieces.iter().flatten().copied().collect();
             let mut take = Recording::begin(pieces(&lengths, trailers), keep);
+            let recording = Arc::clone(&take.recording);
             prop_assert_eq!(read(&mut take, 100), (whole.clone(), trailers, true));
             prop_assert!(take.is_end());
-            let kept = take.recording.lock().kept.len();
+            let kept = recording.lock().kept.len();
             prop_assert!(kept <= keep);
+        }
+
+        /// As soon as the answer has begun, nothing is kept, and the body goes on all the same.
+        #[test]
+        fn what_cannot_be_sent_again_is_not_kept(lengths in proptest::collection::vec(1_usize..50, 2..10), trailers: bool, first in 1_usize..3, second: bool) {
+            let whole: Vec<u8> = pieces(&lengths, trailers).pieces.iter().flatten().copied().collect();
+            let mut take = Recording::begin(pieces(&lengths, trailers), 1000);
+            let recording = Arc::clone(&take.recording);
+            let mut seen = read(&mut take, first).0;
+            if second {
+                take = Recording::again(&recording).expect("it is whole");
+                seen.clear();
+            }
+            drop(recording);
+            let (rest, came, ended) = read(&mut take, 100);
+            seen.extend(rest);
+            prop_assert_eq!((seen, came, ended), (whole, trailers, true));
+            prop_assert!(take.recording.lock().kept.is_empty());
         }
     }
 }

@@ -304,12 +304,16 @@ impl Upstream {
             reuse,
             ..origin.pool_key()
         };
+        let mut may_be_refused = true;
         if let Some(sender) = self.pool.take(key) {
             request = match self.exchange(key, sender, request, timeout, progress).await {
                 Ok(response) => return Ok(response),
                 Err(Failed::Unsent(unsent, _)) => *unsent,
                 Err(Failed::Refused(error)) => match again.spare.and_then(Spare::request) {
-                    Some(repeated) => repeated,
+                    Some(repeated) => {
+                        may_be_refused = false;
+                        repeated
+                    }
                     None => return Err(Failed::Refused(error)),
                 },
                 Err(Failed::Sent(error)) => match again.spare.filter(|_| again.repeats).and_then(Spare::request) {
@@ -318,10 +322,22 @@ impl Upstream {
                 },
             };
         }
-        match self.connect(key, origin, timeout).await {
-            Ok(sender) => self.exchange(key, sender, request, timeout, progress).await,
-            Err(error) if error.is_before_sending() => Err(Failed::Unsent(Box::new(request), error)),
-            Err(error) => Err(Failed::Sent(error)),
+        loop {
+            let sender = match self.connect(key, origin, timeout).await {
+                Ok(sender) => sender,
+                Err(error) if error.is_before_sending() => return Err(Failed::Unsent(Box::new(request), error)),
+                Err(error) => return Err(Failed::Sent(error)),
+            };
+            let failed = match self.exchange(key, sender, request, timeout, progress).await {
+                Err(Failed::Refused(error)) if may_be_refused => error,
+                ended => return ended,
+            };
+            // Others may share a connection from the start, and use up what the backend takes on it.
+            may_be_refused = false;
+            request = match again.spare.and_then(Spare::request) {
+                Some(repeated) => repeated,
+                None => return Err(Failed::Refused(failed)),
+            };
         }
     }
 }

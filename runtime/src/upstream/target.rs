@@ -68,6 +68,18 @@ impl Target {
         }
     }
 
+    /// Whether requests may share connections to it, as far as its first place tells.
+    pub(super) fn may_be_http2(&self) -> bool {
+        match &self.0 {
+            At::Fixed(place) => place.origin.speaks.may_be_http2(),
+            At::Found(found) => found
+                .places
+                .load()
+                .first()
+                .is_some_and(|place| place.origin.speaks.may_be_http2()),
+        }
+    }
+
     /// Returns where the next request goes; `None` never happens with places that were found.
     pub(super) fn place(&self) -> Option<Chosen<'_>> {
         match &self.0 {

@@ -122,21 +122,103 @@ fn a_backend_that_goes_away_costs_no_request() {
     eventually("the first connection is closed", || backend.open_connections() == 1);
 }
 
+fn post(gateway: &TestGateway, body: &str) -> (u16, String) {
+    let length = body.len();
+    let post = format!("POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: {length}\r\n\r\n{body}");
+    let answer = Client::once(gateway.http(), &post);
+    (answer.status, answer.body)
+}
+
+/// Refuses those requests, in the middle of their bodies, and answers the others with their body.
+fn refusing(refused: &'static [usize]) -> Http2Backend {
+    Http2Backend::start(move |mut stream| async move {
+        if refused.contains(&stream.number) {
+            let _ = stream.request.body_mut().data().await;
+            return stream.refuse();
+        }
+        let (body, _) = stream.receive().await;
+        stream.answer(body);
+    })
+}
+
 #[test]
 fn refused_requests_are_sent_again_when_they_are_whole() {
-    let backend = Http2Backend::start(|mut stream| async move {
-        match stream.number {
-            1 | 3 => stream.refuse(),
-            _ => stream.answer("ok"),
-        }
-    });
-    let gateway = serving(&backend).start();
+    let backend = refusing(&[1, 3, 5]);
+    let gateway = serving(&backend).set("httpClients.repeatableBodySize", "1000").start();
     assert_eq!(gateway.get("/p").status, 200);
     assert_eq!(gateway.get("/p").status, 200, "refused once, then answered");
     assert_eq!(backend.requests().len(), 3);
-    let post = "POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\nhi";
-    assert_eq!(Client::once(gateway.http(), post).status, 502, "its body is gone");
+    let whole = "x".repeat(1000);
+    assert_eq!(post(&gateway, &whole), (200, whole), "whatever its method");
+    assert_eq!(backend.requests().len(), 5);
+    assert_eq!(post(&gateway, &"x".repeat(1001)).0, 502, "its body is gone");
+    assert_eq!(backend.requests().len(), 6);
+}
+
+/// Also by a connection that is new to this request; one that refuses everything is left alone.
+#[test]
+fn a_request_is_refused_twice_at_the_most() {
+    let backend = refusing(&[0, 2, 3]);
+    let gateway = serving(&backend).start();
+    assert_eq!(post(&gateway, "hi"), (200, "hi".into()));
+    assert_eq!(backend.requests().len(), 2);
+    assert_eq!(post(&gateway, "hi").0, 502);
     assert_eq!(backend.requests().len(), 4);
+}
+
+/// Accepts one connection, takes a request whole, says with `reason` that it goes away after stream `last`, and closes. Whoever
+/// comes then is answered.
+fn leaving(last: u8, reason: u8) -> std::net::SocketAddr {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    std::thread::spawn(move || {
+        const PREFACE: usize = 24;
+        const END_STREAM: u8 = 1;
+        let (mut stream, _) = listener.accept()?;
+        stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])?;
+        stream.read_exact(&mut [0; PREFACE])?;
+        loop {
+            let mut head = [0; 9];
+            stream.read_exact(&mut head)?;
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+            stream.read_exact(&mut vec![0; length])?;
+            if head[3] == 0 && head[4] & END_STREAM != 0 {
+                break;
+            }
+        }
+        stream.write_all(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, last, 0, 0, 0, reason])?;
+        drop(stream);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        listener.set_nonblocking(true)?;
+        runtime.block_on(async {
+            let (stream, _) = tokio::net::TcpListener::from_std(listener)?.accept().await?;
+            let mut connection = h2::server::handshake(stream).await.map_err(std::io::Error::other)?;
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                let _ = respond.send_response(http::Response::new(()), true);
+            }
+            Ok::<_, std::io::Error>(())
+        })
+    });
+    address
+}
+
+#[test]
+fn what_a_leaving_backend_did_not_get_to_is_sent_again_whatever_its_method() {
+    const NO_ERROR: u8 = 0;
+    const INTERNAL_ERROR: u8 = 2;
+    for (last, reason, status) in [
+        (0, NO_ERROR, 200),
+        (0, INTERNAL_ERROR, 200),
+        // It may have been acted on.
+        (1, INTERNAL_ERROR, 502),
+    ] {
+        let address = leaving(last, reason);
+        let gateway = GatewayBuilder::new(vec![http2_api("/p", &format!("http://{address}"))])
+            .cores(1)
+            .start();
+        assert_eq!(post(&gateway, "hi").0, status, "{last} {reason}");
+    }
 }
 
 #[test]
