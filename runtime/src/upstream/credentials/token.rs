@@ -162,6 +162,8 @@ pub(crate) struct TokenSource {
     origin: Arc<Origin>,
     host: HeaderValue,
     path: String,
+    /// The token URL as the log may show it: queries can hold keys.
+    shown: String,
     state: ArcSwap<State>,
     renewing: AtomicBool,
     /// When a backend's refusal was last believed, in milliseconds since `began`, at least 1; 0: never.
@@ -177,7 +179,6 @@ impl TokenSource {
         if !matches!(url.scheme(), "http" | "https") {
             return Err("has a token URL that is neither http nor https");
         }
-        // The URL is written into the log.
         if !url.username().is_empty() || url.password().is_some() {
             return Err("has a token URL that carries credentials");
         }
@@ -191,6 +192,7 @@ impl TokenSource {
             origin,
             host: HeaderValue::try_from(host).map_err(|_| "has a token URL without a usable host")?,
             path: format!("{}{query}", url.path()),
+            shown: shown(url),
             client,
             state: ArcSwap::default(),
             renewing: AtomicBool::new(false),
@@ -293,7 +295,7 @@ impl TokenSource {
                     }),
                 };
                 tracing::warn!(
-                    client = self.client.id, token_url = self.client.token_url, %error,
+                    client = self.client.id, token_url = self.shown, %error,
                     "no token for backends could be fetched"
                 );
                 self.state.store(Arc::new(state));
@@ -322,6 +324,13 @@ impl TokenSource {
         let (status, body) = ask(&self.origin, request, MAX_ANSWER).await?;
         token_answer::read(status, &body)
     }
+}
+
+/// Scheme, host, port and path.
+fn shown(mut url: Url) -> String {
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
 }
 
 /// Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1).
@@ -423,6 +432,22 @@ mod tests {
             Decision::Fail(TokenError::Client)
         ));
         assert!(matches!(decide(&state(false, true), at(80)), Decision::Wait));
+    }
+
+    #[test]
+    fn the_query_of_a_token_url_is_asked_and_not_shown() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let client = Client {
+            token_url: "https://idp.test:8443/token?key=canary#canary".into(),
+            id: "id".into(),
+            secret: "canary".into(),
+            scopes: Vec::new(),
+            in_body: false,
+        };
+        let runtime = runtime.expect("a runtime, on which nothing is asked");
+        let source = TokenSource::new(client, &Origins::default(), runtime.handle()).expect("a good URL");
+        assert_eq!(source.path, "/token?key=canary");
+        assert_eq!(source.shown, "https://idp.test:8443/token");
     }
 
     #[test]
