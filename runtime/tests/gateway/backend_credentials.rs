@@ -69,8 +69,12 @@ fn a_secret_that_is_missing_is_named_at_the_start() {
     let key = EndpointAuth::ApiKey {
         place: CredentialPlace::Query("key".into()),
     };
+    let basic = EndpointAuth::Basic {
+        username: "gateway".into(),
+    };
     let token = Backend::named("unused");
     for (auth, setting) in [
+        (basic, "shop_prod_basic_password"),
         (digest, "shop_prod_digest_password"),
         (key, "shop_prod_api_key"),
         (oauth2(&token), "shop_prod_client_secret"),
@@ -81,6 +85,25 @@ fn a_secret_that_is_missing_is_named_at_the_start() {
         let error = error.expect("it does not start");
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         assert!(cause.as_ref().is_some_and(|cause| cause.contains(setting)), "{cause:?}");
+    }
+}
+
+/// Who means an empty password says so; only micro-gw took it for granted.
+#[test]
+fn a_password_may_be_empty_where_that_is_said() {
+    let backend = Backend::echo();
+    let gateway = |key: &str, value: &str| {
+        let basic = EndpointAuth::Basic { username: "key".into() };
+        GatewayBuilder::new(vec![with(basic, &backend.url())])
+            .set(key, value)
+            .start()
+    };
+    for gateway in [
+        gateway("shop_prod_basic_password", ""),
+        gateway("compat", "micro-gw-3.2"),
+    ] {
+        let answer = gateway.get("/p/a");
+        assert_eq!(header(&answer.body, "authorization"), Some("Basic a2V5Og=="));
     }
 }
 

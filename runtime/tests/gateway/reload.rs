@@ -1,6 +1,7 @@
 //! A new bundle replaces the old one between two requests.
 
 use crate::support::{Backend, Client, GatewayBuilder, api, policy};
+use mgw_bundle::config::EndpointAuth;
 use mgw_runtime::ReloadError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,13 +53,21 @@ fn a_bad_bundle_changes_nothing() {
     let before = gateway.running.bundle();
     let shared = GatewayBuilder::new(vec![api("/q", &backend.url()), api("/q", &backend.url())]);
     let unusable = GatewayBuilder::new(vec![api("/q", "ftp://x"), api("/r", "nothing")]);
-    for bad in [shared, unusable] {
+    let mut secretive = api("/q", &backend.url());
+    if let Some(endpoint) = &mut secretive.endpoints.production {
+        endpoint.name = Some("shop".into());
+        endpoint.auth = Some(EndpointAuth::Basic {
+            username: "gateway".into(),
+        });
+    }
+    let without_password = GatewayBuilder::new(vec![secretive]);
+    for bad in [shared, unusable, without_password] {
         let refused = gateway.running.reload(&bad.bundle());
         assert!(matches!(refused, Err(ReloadError::Snapshot(_))));
         assert_eq!(gateway.running.bundle(), before);
         assert_eq!(gateway.get("/p").body, "ok");
     }
-    assert_eq!(gateway.metric("mgw_reload_failures_total"), Some(2.0));
+    assert_eq!(gateway.metric("mgw_reload_failures_total"), Some(3.0));
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(super) struct Given<'a> {
     pub(super) overrides: &'a EndpointOverrides,
     pub(super) name: Option<&'a str>,
     pub(super) sandbox: bool,
+    /// A password that is missing is an empty one, as micro-gw had it.
+    pub(super) compat: bool,
 }
 
 impl<'a> Given<'a> {
@@ -40,11 +42,15 @@ impl<'a> Given<'a> {
 
     fn secret(&self, setting: Setting, reason: &'static str) -> Result<SecretString, Unusable> {
         let given = self.get(setting).filter(|secret| !secret.expose_secret().is_empty());
-        given.cloned().ok_or_else(|| Unusable {
+        given.cloned().ok_or_else(|| self.missing(setting, reason))
+    }
+
+    fn missing(&self, setting: Setting, reason: &'static str) -> Unusable {
+        Unusable {
             reason,
             setting: None,
             missing: self.name.map(|name| setting.of(name, self.sandbox)),
-        })
+        }
     }
 
     fn unusable(&self, setting: Setting, reason: &'static str) -> Unusable {
@@ -120,16 +126,19 @@ pub(super) fn credentials(
 
 fn basic(given: &Given<'_>, written: &str) -> Result<Credentials, Unusable> {
     let username = given.text(Setting::BasicUsername, written);
-    let password = given.get(Setting::BasicPassword);
-    if password.is_none() {
-        // As micro-gw has it, an empty password is one.
-        let setting = given.name.map(|name| Setting::BasicPassword.of(name, given.sandbox));
-        tracing::warn!(
-            setting,
-            "no password is set for the user that backends are shown; an empty one is sent"
-        );
-    }
-    let password = password.map_or("", ExposeSecret::expose_secret);
+    let password = match given.get(Setting::BasicPassword) {
+        // Some backends take a key for the user and no password: an empty one may be meant, a missing one is forgotten.
+        Some(password) => password.expose_secret(),
+        None if given.compat => {
+            let setting = given.name.map(|name| Setting::BasicPassword.of(name, given.sandbox));
+            tracing::warn!(
+                setting,
+                "no password is set for the user that backends are shown; an empty one is sent"
+            );
+            ""
+        }
+        None => return Err(given.missing(Setting::BasicPassword, "needs the password of its user")),
+    };
     let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
     let mut value = HeaderValue::try_from(format!("Basic {encoded}"))
         .map_err(|_| given.unusable(Setting::BasicUsername, "has a user that no header can hold"))?;

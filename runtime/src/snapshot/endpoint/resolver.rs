@@ -202,6 +202,7 @@ impl<'a> Resolver<'a> {
             overrides: self.overrides,
             name: endpoint.name.as_deref(),
             sandbox,
+            compat: self.config.compat,
         };
         if let Some(name) = given.name {
             let settings = settings(endpoint).iter();
