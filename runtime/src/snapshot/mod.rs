@@ -279,7 +279,6 @@ fn protect(apis: &mut [Api], authenticator: &Authenticator, rules: &HeaderRules,
     let mut everywhere: Vec<HeaderName> = rules.protected().collect();
     everywhere.push(config.backend_jwt.header.clone());
     everywhere.extend(config.mutual_tls.certificate_header.clone());
-    everywhere.push(config.authentication.header.clone());
     let mut known = HashSet::new();
     for (api, number) in apis.iter_mut().zip(0..) {
         for (resource, place) in api.resources.iter_mut().zip(0..) {

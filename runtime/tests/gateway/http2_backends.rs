@@ -420,6 +420,32 @@ fn trailers_say_nothing_of_hops_and_credentials() {
     assert_eq!(backend.connections(), 1);
 }
 
+/// What headers may say about the caller, trailers may.
+#[test]
+fn trailers_follow_the_rule_for_the_callers_credentials() {
+    let backend = Http2Backend::start(|mut stream| async move {
+        let (_, trailers) = stream.receive().await;
+        let told = format!(
+            "{} {}",
+            stream.request.headers().contains_key("x-token"),
+            trailers.contains_key("x-token")
+        );
+        stream.answer(told);
+    });
+    for (removed, expected) in [("true", "false false"), ("false", "true true")] {
+        let gateway = serving(&backend)
+            .set("authConfig.authorizationHeader", "X-Token")
+            .set("authConfig.removeAuthHeaderFromOutMessage", removed)
+            .start();
+        let answer = Client::once(
+            gateway.http(),
+            "POST /p HTTP/1.1\r\nHost: gateway\r\nX-Token: x\r\nTrailer: X-Token\r\nTransfer-Encoding: chunked\r\n\r\n\
+             2\r\nhi\r\n0\r\nX-Token: x\r\n\r\n",
+        );
+        assert_eq!(answer.body, expected, "removed: {removed}");
+    }
+}
+
 #[test]
 fn tls_negotiates_http2_when_it_may() {
     let pki = Pki::new();
