@@ -1,9 +1,10 @@
 //! Asks services of the control plane: with Basic authentication, within bounds, and nobody else.
 
+use crate::asking::Asking;
 use crate::unreached;
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, RequestBuilder};
+use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 use url::Url;
@@ -37,18 +38,14 @@ pub(crate) struct ControlPlane {
 }
 
 impl ControlPlane {
-    /// Prepares the connection; `roots` are trusted beside the system's certificates.
+    /// Prepares the connection.
     ///
     /// # Errors
     ///
-    /// What is wrong with `roots`.
-    pub(crate) fn new(username: &str, password: &SecretString, roots: Option<&[u8]>) -> Result<Self, String> {
+    /// What is wrong with `asking`.
+    pub(crate) fn new(username: &str, password: &SecretString, asking: &Asking) -> Result<Self, String> {
         // The credentials go to this server and nowhere else.
-        let mut builder = Client::builder().redirect(Policy::none()).connect_timeout(CONNECT);
-        if let Some(pem) = roots {
-            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
-            builder = builder.tls_certs_merge(roots);
-        }
+        let builder = asking.client()?.redirect(Policy::none()).connect_timeout(CONNECT);
         Ok(Self {
             client: builder.build().map_err(|error| error.to_string())?,
             username: username.to_owned(),

@@ -14,6 +14,7 @@
 
 mod access_log;
 mod admin;
+mod asking;
 pub mod auth;
 mod clock;
 pub mod config;

@@ -2,7 +2,7 @@
 
 use super::builders::{
     claim_source, global_limits, key_source, opaque_tokens, revoke_from_file, subscription_data, token_proxy,
-    traffic_manager_roots,
+    traffic_manager,
 };
 use super::jwks::KeySourceStatus;
 use super::key_manager::OpaqueTokens;
@@ -11,6 +11,7 @@ use super::passwords::Passwords;
 use super::revocation_sources::RevocationSourceStatus;
 use super::start_revocation_sources::start_revocation_sources;
 use super::{Revocations, SecurityError};
+use crate::asking::Asking;
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
 use crate::subscription_data::{DataStatus, SubscriptionData};
@@ -40,8 +41,8 @@ pub struct Security {
     global_limits: Option<Arc<LimitsSource>>,
     /// Counts changes of fetched keys.
     key_generation: Arc<AtomicU64>,
-    /// Trusted for the traffic manager beside the system's, PEM.
-    pub(crate) traffic_manager_roots: Option<Vec<u8>>,
+    /// How the traffic manager is spoken to.
+    pub(crate) traffic_manager: Asking,
 }
 
 impl Security {
@@ -64,13 +65,14 @@ impl Security {
         let stores = Stores::open(&config.listener)?;
         let trust = stores.trust.as_ref();
         let mut errors = Vec::new();
+        let proxy = config.http_clients.proxy_of_services();
         let sources = config.issuers.iter();
-        let sources = sources.map(|issuer| key_source(issuer, trust, &key_generation, data_dir, control));
+        let sources = sources.map(|issuer| key_source(issuer, trust, proxy, &key_generation, data_dir, control));
         let lasting = Lasting {
             passwords: Arc::new(passwords),
             key_sources: sources.map(|source| keep(source, &mut errors)).collect(),
             claims: keep(claim_source(config, trust, control), &mut errors),
-            token_proxy: keep(token_proxy(&config.key_manager, trust, control), &mut errors).map(Arc::new),
+            token_proxy: keep(token_proxy(config, trust, control), &mut errors).map(Arc::new),
         };
         let keys = KeyMaterial::read(config, &stores, &lasting);
         let keys = keys.map_err(|more| errors.extend(more)).ok();
@@ -82,6 +84,7 @@ impl Security {
         let revocation_sources = start_revocation_sources(
             &config.revocation,
             trust,
+            proxy,
             &revocations,
             control,
             &mut event_hub,
@@ -90,11 +93,8 @@ impl Security {
         let subscription_data = keep(subscription_data(config, trust, control, &mut event_hub), &mut errors);
         let global_limits = keep(global_limits(config, trust, control, &mut event_hub), &mut errors);
         event_hub.start(control);
-        let opaque_tokens = keep(
-            opaque_tokens(&config.key_manager, trust, control).map(Some),
-            &mut errors,
-        );
-        let traffic_manager_roots = keep(traffic_manager_roots(config, trust), &mut errors);
+        let opaque_tokens = keep(opaque_tokens(config, trust, control).map(Some), &mut errors);
+        let traffic_manager = keep(traffic_manager(config, trust).map(Some), &mut errors);
         let Some(keys) = keys.filter(|_| errors.is_empty()) else {
             return Err(errors);
         };
@@ -109,7 +109,7 @@ impl Security {
             revocation_sources,
             global_limits,
             key_generation,
-            traffic_manager_roots,
+            traffic_manager: traffic_manager.unwrap_or_default(),
             config: config.clone(),
         }))
     }

@@ -3,7 +3,8 @@
 use super::builders::{extra_roots, unusable_roots};
 use super::revocation_sources::{ControlPlaneList, Reporter, RevocationSourceStatus, revoked_tokens};
 use super::{Revocations, SecurityError};
-use crate::config::Revocation;
+use crate::asking::Asking;
+use crate::config::{Proxy, Revocation};
 use crate::event_hub::amqp::Connections;
 use crate::tls::OpenStore;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio::sync::{Notify, watch};
 pub(super) fn start_revocation_sources(
     config: &Revocation,
     trust: Option<&OpenStore>,
+    proxy: Option<&Proxy>,
     revocations: &Arc<Revocations>,
     control: &tokio::runtime::Handle,
     event_hub: &mut Connections,
@@ -46,7 +48,7 @@ pub(super) fn start_revocation_sources(
             trust,
         );
         let list = roots.and_then(|roots| {
-            ControlPlaneList::new(settings, roots.as_deref(), Arc::clone(revocations), reporter)
+            ControlPlaneList::new(settings, &Asking::new(roots, proxy), Arc::clone(revocations), reporter)
                 .map_err(|reason| SecurityError::RevocationSource { reason })
         });
         match list {

@@ -1,12 +1,13 @@
 //! The key manager's token endpoints behind the gateway.
 
 use super::services::{Service, ServiceRequest, text};
+use crate::asking::Asking;
 use crate::config::KeyManager;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Response, StatusCode};
+use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -42,18 +43,14 @@ impl TokenProxy {
     /// `None`: no key manager is configured.
     pub(super) fn new(
         config: &KeyManager,
-        extra_roots: Option<&[u8]>,
+        asking: &Asking,
         control: &tokio::runtime::Handle,
     ) -> Result<Option<Self>, String> {
         let Some(server) = &config.server_url else {
             return Ok(None);
         };
         // A redirect of `/authorize` is the browser's to follow.
-        let mut builder = Client::builder().redirect(Policy::none());
-        if let Some(pem) = extra_roots {
-            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
-            builder = builder.tls_certs_merge(roots);
-        }
+        let builder = asking.client()?.redirect(Policy::none());
         Ok(Some(Self {
             client: builder.build().map_err(|error| error.to_string())?,
             base: format!("{}/{}", server.as_str().trim_end_matches('/'), config.token_context),

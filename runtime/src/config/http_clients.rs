@@ -1,8 +1,8 @@
 //! Connections to backends.
 
-use super::StoreSettings;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use super::{EventPublishing, EventTransport, RuntimeConfig, StoreSettings};
 use crate::upstream::Exclusions;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -143,9 +143,15 @@ pub(super) const KEYS: &[Key] = &[
     Key::unset(
         "httpClients.proxy.noProxy",
         Kind::List,
-        "backends that are reached without it: hosts, suffixes such as .example.com, addresses, networks",
+        "hosts that are reached without it: names, suffixes such as .example.com, addresses, networks",
     ),
-    Key::inert("httpClients.proxy.enableInternalServices", Kind::Bool),
+    Key::new(
+        "httpClients.proxy.enableInternalServices",
+        Kind::Bool,
+        "false",
+        "ask the gateway's own servers through the proxy too, those of `noProxy` apart: key sets, the key manager, the control \
+         plane, the traffic manager over HTTP",
+    ),
     Key::new("httpClients.proxy.host", Kind::Text, "", "proxy host"),
     Key::new("httpClients.proxy.port", Kind::PORT, "0", "proxy port"),
     Key::new("httpClients.proxy.username", Kind::Text, "", "proxy user"),
@@ -202,8 +208,10 @@ pub enum ProxyKind {
 pub struct Proxy {
     /// What it speaks.
     pub kind: ProxyKind,
-    /// Which backends are reached without it.
+    /// Which hosts are reached without it.
     pub(crate) exclusions: Exclusions,
+    /// The gateway's own servers are asked through it too.
+    pub internal_services: bool,
     /// Host.
     pub host: String,
     /// Port.
@@ -275,7 +283,55 @@ fn exclusions(reader: &mut Reader<'_>) -> Exclusions {
     })
 }
 
+/// Says what the proxy is not for: connections of protocols that it is not asked to carry.
+pub(super) fn warn_of_direct(reader: &mut Reader<'_>, config: &RuntimeConfig) {
+    const NAME: &str = "httpClients.proxy.enableInternalServices";
+    if !reader.bool(NAME) {
+        return;
+    }
+    if config.http_clients.proxy.is_none() {
+        reader.warn(
+            NAME,
+            format!("`{NAME}` has no effect: `httpClients.proxy.enable` is not set"),
+        );
+        return;
+    }
+    let is_binary = |settings: &EventPublishing| matches!(settings.transport, EventTransport::Binary { .. });
+    let direct = [
+        (
+            "the brokers of `tokenRevocationConfig.realtime`",
+            config.revocation.realtime.is_some(),
+        ),
+        (
+            "the servers of `tokenRevocationConfig.redis`",
+            config.revocation.redis.is_some(),
+        ),
+        ("the brokers of `apim.eventHub`", config.event_hub.is_some()),
+        (
+            "the brokers of `throttlingConfig.enabledGlobalTMEventPublishing`",
+            config.global_throttling.is_some(),
+        ),
+        (
+            "the receivers of `throttlingConfig.binary`",
+            config.event_publishing.as_ref().is_some_and(is_binary),
+        ),
+        (
+            "the servers of `throttlingConfig.shared`",
+            config.shared_quotas.is_some(),
+        ),
+        ("the servers of `etcdurl`", reader.is_set("etcdurl")),
+    ];
+    for (servers, _) in direct.into_iter().filter(|(_, are_used)| *are_used) {
+        reader.warn(NAME, format!("{servers} are reached without the proxy"));
+    }
+}
+
 impl HttpClients {
+    /// Returns the proxy through which the gateway asks its own servers.
+    pub(crate) fn proxy_of_services(&self) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| proxy.internal_services)
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let path = |reader: &Reader<'_>, name| reader.file(name);
         let exclusions = exclusions(reader);
@@ -285,6 +341,7 @@ impl HttpClients {
                 _ => ProxyKind::Http,
             },
             exclusions,
+            internal_services: reader.bool("httpClients.proxy.enableInternalServices"),
             host: reader.text_or_empty("httpClients.proxy.host"),
             port: reader.port("httpClients.proxy.port"),
             username: reader.text_or_empty("httpClients.proxy.username"),

@@ -119,6 +119,7 @@ impl RuntimeConfig {
         };
         let (issuers, key_manager, backend_jwt) = (&config.issuers, &config.key_manager, &config.backend_jwt);
         config.claim_retrieval = ClaimRetrieval::read(&mut reader, issuers, key_manager, backend_jwt);
+        http_clients::warn_of_direct(&mut reader, &config);
         errors.append(&mut reader.errors);
         warnings.append(&mut reader.warnings);
         if errors.is_empty() {

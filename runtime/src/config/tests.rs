@@ -215,6 +215,24 @@ fn keys_without_effect_are_warned_about() {
 }
 
 #[test]
+fn what_goes_around_the_proxy_is_named() {
+    let warnings = |file: &str| {
+        let file = format!("httpClients.proxy.enableInternalServices = true\n{file}");
+        let (_, warnings) = load(&file, &[], &[]).expect("the configuration is valid");
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert!(warnings("").contains("`httpClients.proxy.enable` is not set"));
+    let enabled = "httpClients.proxy.enable = true\nhttpClients.proxy.host = \"p\"\nhttpClients.proxy.port = 1\n";
+    assert_eq!(warnings(enabled), "");
+    let told = warnings(&format!(
+        "{enabled}etcdurl = \"https://e\"\ntokenRevocationConfig.redis.url = \"redis://localhost:1\"\n"
+    ));
+    for setting in ["`etcdurl`", "`tokenRevocationConfig.redis`"] {
+        assert!(told.contains(setting), "{told}");
+    }
+}
+
+#[test]
 fn users_have_hashes_and_secrets_stay_secret() {
     let hash = "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33";
     let file = format!("[b7a.users.ana]\npassword = \"{hash}\"\nscopes = \"a, b\"\n");

@@ -289,7 +289,7 @@ fn publisher(
     let Some(settings) = &config.event_publishing else {
         return Ok((None, Vec::new()));
     };
-    let started = EventPublisher::start(settings, security.traffic_manager_roots.as_deref(), cores, control);
+    let started = EventPublisher::start(settings, &security.traffic_manager, cores, control);
     let (publisher, queues) = started.map_err(|reason| StartError::TrafficManager {
         ca_file: settings.ca_file.clone(),
         reason,

@@ -1,5 +1,6 @@
 //! Reads the control plane's internal data API.
 
+use crate::asking::Asking;
 use crate::config::SubscriptionDataSettings;
 use crate::control_plane::{ControlPlane, NoAnswer, answer};
 use reqwest::header::HeaderValue;
@@ -38,11 +39,11 @@ pub(super) struct InternalData {
 }
 
 impl InternalData {
-    /// Prepares the connection; `roots` are trusted beside the system's certificates.
-    pub(super) fn new(settings: &SubscriptionDataSettings, roots: Option<&[u8]>) -> Result<Self, String> {
+    /// Prepares the connection.
+    pub(super) fn new(settings: &SubscriptionDataSettings, asking: &Asking) -> Result<Self, String> {
         let tenant = settings.tenant_header.as_deref().map(HeaderValue::from_str);
         Ok(Self {
-            plane: ControlPlane::new(&settings.username, &settings.password, roots)?,
+            plane: ControlPlane::new(&settings.username, &settings.password, asking)?,
             base: settings.url.clone(),
             tenant: tenant.transpose().map_err(|error| error.to_string())?,
         })

@@ -25,6 +25,7 @@ pub(crate) use lookup::{ABSENT_MS, LookedUp, Missing};
 pub(crate) use records::{Application, KeyMapping, Subscription};
 pub(crate) use store::{Seen, Store};
 
+use crate::asking::Asking;
 use crate::config::SubscriptionDataSettings;
 use client::InternalData;
 use lookup::Lookups;
@@ -54,16 +55,15 @@ pub(crate) struct SubscriptionData {
 }
 
 impl SubscriptionData {
-    /// Starts loading on the runtime of `control`; does not wait for it. `roots` are trusted beside the system's
-    /// certificates.
+    /// Starts loading on the runtime of `control`; does not wait for it.
     pub(crate) fn start(
         settings: &SubscriptionDataSettings,
-        roots: Option<&[u8]>,
+        asking: &Asking,
         control: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, String> {
         let data = Arc::new(Self {
             store: Store::new(settings.max_objects),
-            client: InternalData::new(settings, roots)?,
+            client: InternalData::new(settings, asking)?,
             settings: settings.clone(),
             tenant: settings.tenant.as_str().into(),
             lookups: Lookups::new(control),

@@ -2,14 +2,15 @@
 
 use super::status::{Group, Teller};
 use super::{FIELDS, MAX_EVENT, RequestEvent};
+use crate::asking::Asking;
 use crate::pause::{Pause, jittered};
 use crate::unreached;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -57,20 +58,16 @@ enum Fate {
 }
 
 impl HttpReceiver {
-    /// Prepares the connection; `roots` are trusted beside the system's certificates.
+    /// Prepares the connection.
     pub(super) fn new(
         (url, username, password): (&Url, &str, &SecretString),
-        roots: Option<&[u8]>,
+        asking: &Asking,
         (batch, timeout): (usize, Duration),
         pause: Pause,
         group: Arc<Group>,
     ) -> Result<Self, String> {
         // The credentials go to this server and nowhere else.
-        let mut builder = Client::builder().redirect(Policy::none()).timeout(timeout);
-        if let Some(pem) = roots {
-            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
-            builder = builder.tls_certs_merge(roots);
-        }
+        let builder = asking.client()?.redirect(Policy::none()).timeout(timeout);
         Ok(Self {
             client: builder.build().map_err(|error| error.to_string())?,
             teller: Teller::new(url.to_string()),

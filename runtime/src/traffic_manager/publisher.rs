@@ -6,6 +6,7 @@ use super::http::{self, HttpReceiver};
 use super::outbox::Outbox;
 use super::queue::{EventQueue, Events};
 use super::status::{Group, GroupStatus};
+use crate::asking::Asking;
 use crate::config::{EventPublishing, EventTransport, Sharing};
 use crate::pause::Pause;
 use crate::tls::connector;
@@ -42,15 +43,14 @@ pub(crate) struct EventPublisher {
 pub(crate) struct Groups(Arc<[Arc<Group>]>);
 
 impl EventPublisher {
-    /// Starts on the runtime of `control`, and returns a queue for each core. `roots` are trusted beside the system's
-    /// certificates.
+    /// Starts on the runtime of `control`, and returns a queue for each core.
     ///
     /// # Errors
     ///
-    /// What is wrong with `roots`.
+    /// What is wrong with `asking`.
     pub(crate) fn start(
         settings: &EventPublishing,
-        roots: Option<&[u8]>,
+        asking: &Asking,
         cores: usize,
         control: &Handle,
     ) -> Result<(Self, Vec<EventQueue>), String> {
@@ -58,7 +58,7 @@ impl EventPublisher {
             .map(|_| EventQueue::new(CORE_QUEUE.min(settings.queue)))
             .unzip();
         let mut tasks = JoinSet::new();
-        let (groups, encode) = start_transport(settings, roots, &mut tasks, control)?;
+        let (groups, encode) = start_transport(settings, asking, &mut tasks, control)?;
         let (stop, stopping) = watch::channel(false);
         let collector = Collector {
             events,
@@ -101,7 +101,7 @@ type Encode = fn(&RequestEvent) -> Option<Bytes>;
 
 fn start_transport(
     settings: &EventPublishing,
-    roots: Option<&[u8]>,
+    asking: &Asking,
     tasks: &mut JoinSet<()>,
     control: &Handle,
 ) -> Result<(Groups, Encode), String> {
@@ -115,7 +115,7 @@ fn start_transport(
             let account = Arc::new(Account {
                 username: username.clone(),
                 password: password.clone(),
-                tls: connector(roots)?,
+                tls: connector(asking.roots())?,
                 batch: settings.batch,
                 timeout: settings.timeout,
                 first_pause,
@@ -141,7 +141,7 @@ fn start_transport(
             let group = Group::new(Outbox::new(Sharing::LoadBalance, settings.queue, 1));
             let receiver = HttpReceiver::new(
                 (url, username, password),
-                roots,
+                asking,
                 (settings.batch, settings.timeout),
                 Pause::new(first_pause, settings.longest_pause),
                 Arc::clone(&group),

@@ -53,7 +53,7 @@ impl Exclusions {
 
     /// Whether a host, a lower-case name or an address without brackets, is reached without the proxy. Networks are about
     /// addresses as they are written: names are not looked up, the proxy may know other ones.
-    pub(super) fn has(&self, host: &str) -> bool {
+    pub(crate) fn has(&self, host: &str) -> bool {
         if self.all {
             return true;
         }

@@ -1,6 +1,8 @@
 //! Backends that are reached through a real proxy.
 
-use crate::support::{Backend, GatewayBuilder, Pki, TlsBackend, api, eventually};
+use crate::secured::{get, secured};
+use crate::support::{Backend, GatewayBuilder, Issuer, Pki, TlsBackend, api, eventually, respond};
+use serde_json::json;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -156,4 +158,62 @@ fn excluded_backends_are_reached_directly() {
     .start();
     assert_eq!(gateway.get("/address").status, 200);
     assert_eq!(gateway.get("/name").status, 503, "names are not looked up for networks");
+}
+
+/// A server with the keys of an issuer, under a name that no network excludes.
+fn key_server(issuer: &Issuer) -> (Backend, String) {
+    let keys = issuer.jwks("k");
+    let server = Backend::start(move |exchange| respond(exchange, 200, &keys));
+    let host = format!("localhost:{}", server.address.port());
+    (server, host)
+}
+
+#[test]
+fn the_gateways_own_servers_are_asked_through_proxies() {
+    let (backend, issuer) = (Backend::named("plain"), Issuer::new());
+    let manager = Backend::start(|exchange| respond(exchange, 200, "{\"active\":false}"));
+    let manager_host = format!("localhost:{}", manager.address.port());
+    for proxy in [Proxy::http(), Proxy::socks()] {
+        let (_keys, host) = key_server(&issuer);
+        let builder = GatewayBuilder::new(vec![secured("/p", &backend.url())])
+            .file(&Issuer::published(&format!("http://{host}/jwks")));
+        let gateway = proxy
+            .set(builder)
+            .set("httpClients.proxy.enableInternalServices", "true")
+            .set("httpClients.proxy.noProxy", "127.0.0.0/8")
+            .set("listenerConfig.tokenListenerPort", "0")
+            .set("keyManager.serverUrl", &format!("http://{manager_host}"))
+            .start();
+        let token = issuer.token("k", json!({}));
+        assert_eq!(get(&gateway, "/p", &token).status, 200, "{}", proxy.kind);
+        eventually("the proxy's log", || proxy.connected_to(&host));
+        assert_eq!(get(&gateway, "/p", "opaque").status, 401);
+        eventually("the proxy's log", || proxy.connected_to(&manager_host));
+        assert!(!proxy.connected_to(&format!("127.0.0.1:{}", backend.address.port())));
+    }
+    assert!(!manager.heads().is_empty());
+}
+
+/// Nobody listens where the proxy should be.
+#[test]
+fn own_servers_are_asked_directly_only_where_that_is_said() {
+    let (backend, issuer) = (Backend::named("plain"), Issuer::new());
+    for (internal, excluded, status, asked) in [
+        ("true", "127.0.0.0/8", 401, false),
+        ("true", "127.0.0.0/8,localhost", 200, true),
+        ("false", "127.0.0.0/8", 200, true),
+    ] {
+        let (keys, host) = key_server(&issuer);
+        let gateway = GatewayBuilder::new(vec![secured("/p", &backend.url())])
+            .file(&Issuer::published(&format!("http://{host}/jwks")))
+            .set("httpClients.proxy.enable", "true")
+            .set("httpClients.proxy.enableInternalServices", internal)
+            .set("httpClients.proxy.host", "127.0.0.1")
+            .set("httpClients.proxy.port", &free_port().to_string())
+            .set("httpClients.proxy.noProxy", excluded)
+            .start();
+        let answer = get(&gateway, "/p", &issuer.token("k", json!({})));
+        assert_eq!(answer.status, status, "{internal} {excluded}");
+        assert_eq!(keys.connections() > 0, asked, "{internal} {excluded}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Makes the connection to the control plane, and whom such connections trust.
 
 use super::files::{certificate_pem, roots};
+use crate::asking::Asking;
 use crate::auth::SecurityError;
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
@@ -23,7 +24,8 @@ pub(in crate::auth) fn subscription_data(
     };
     let ca_file = settings.ca_file.as_deref();
     let roots = extra_roots(ca_file, CA_FILE, trust)?;
-    let data = SubscriptionData::start(settings, roots.as_deref(), control)
+    let asking = Asking::new(roots.clone(), config.http_clients.proxy_of_services());
+    let data = SubscriptionData::start(settings, &asking, control)
         .map_err(|reason| SecurityError::SubscriptionData { reason })?;
     if let Some(brokers) = &config.event_hub {
         let added = event_hub.add(brokers, roots, data.topic());
@@ -45,7 +47,8 @@ pub(in crate::auth) fn global_limits(
         return Ok(None);
     };
     let roots = extra_roots(settings.lists.ca_file.as_deref(), LISTS_CA_FILE, trust)?;
-    let source = LimitsSource::new(settings, roots.as_deref(), config.throttling.max_counters);
+    let asking = Asking::new(roots, config.http_clients.proxy_of_services());
+    let source = LimitsSource::new(settings, &asking, config.throttling.max_counters);
     let source = source.map_err(|reason| unusable_roots(settings.lists.ca_file.as_deref(), LISTS_CA_FILE, reason))?;
     let ca_file = settings.ca_file.as_deref();
     let roots = extra_roots(ca_file, CA_FILE, trust)?;
@@ -68,15 +71,16 @@ pub(in crate::auth) fn extra_roots(
     }
 }
 
-/// Returns the certificates trusted for the traffic manager beside the system's, where it is told of requests.
-pub(in crate::auth) fn traffic_manager_roots(
+/// Returns how the traffic manager is spoken to, where it is told of requests.
+pub(in crate::auth) fn traffic_manager(
     config: &RuntimeConfig,
     trust: Option<&OpenStore>,
-) -> Result<Option<Vec<u8>>, SecurityError> {
-    match &config.event_publishing {
-        Some(settings) => extra_roots(settings.ca_file.as_deref(), "throttlingConfig.receiverCaFile", trust),
-        None => Ok(None),
-    }
+) -> Result<Asking, SecurityError> {
+    let Some(settings) = &config.event_publishing else {
+        return Ok(Asking::default());
+    };
+    let roots = extra_roots(settings.ca_file.as_deref(), "throttlingConfig.receiverCaFile", trust)?;
+    Ok(Asking::new(roots, config.http_clients.proxy_of_services()))
 }
 
 /// Returns the error for certificates of [`extra_roots`] that cannot be trusted.

@@ -2,12 +2,13 @@
 
 use super::control_plane::stored_roots;
 use super::files::{read, roots as roots_of};
+use crate::asking::Asking;
 use crate::auth::SecurityError;
 use crate::auth::backend_jwt::Signer;
 use crate::auth::issuers::TrustedIssuer;
 use crate::auth::jwks::KeySource;
 use crate::auth::jwt::{Expectations, VerificationKey};
-use crate::config::{Algorithm, ApiKeys, Issuer};
+use crate::config::{Algorithm, ApiKeys, Issuer, Proxy};
 use crate::tls::OpenStore;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::sync::atomic::AtomicU64;
 pub(in crate::auth) fn key_source(
     issuer: &Issuer,
     trust: Option<&OpenStore>,
+    proxy: Option<&Proxy>,
     generation: &Arc<AtomicU64>,
     data_dir: Option<&Path>,
     control: &tokio::runtime::Handle,
@@ -30,7 +32,7 @@ pub(in crate::auth) fn key_source(
         &issuer.issuer,
         &issuer.algorithms,
         settings,
-        roots.as_deref(),
+        &Asking::new(roots, proxy),
         Arc::clone(generation),
         data_dir,
         control,

@@ -1,16 +1,17 @@
 //! One bounded HTTP fetch of a key set.
 
+use crate::asking::Asking;
 use crate::config::JwksSettings;
 use crate::unreached;
+use reqwest::Client;
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
 
 /// Redirects that are followed, on the same host only.
 const MAX_REDIRECTS: usize = 3;
 
 /// Makes the client for one issuer.
-pub(super) fn client(settings: &JwksSettings, extra_roots: Option<&[u8]>) -> Result<Client, String> {
+pub(super) fn client(settings: &JwksSettings, asking: &Asking) -> Result<Client, String> {
     let same_host = Policy::custom(|attempt| {
         let first = attempt.previous().first();
         let stays = first.is_some_and(|first| {
@@ -24,14 +25,11 @@ pub(super) fn client(settings: &JwksSettings, extra_roots: Option<&[u8]>) -> Res
             attempt.stop()
         }
     });
-    let mut builder = Client::builder()
+    let builder = asking.client()?;
+    let builder = builder
         .timeout(settings.timeout)
         .redirect(same_host)
         .pool_max_idle_per_host(1);
-    if let Some(pem) = extra_roots {
-        let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
-        builder = builder.tls_certs_merge(roots);
-    }
     builder.build().map_err(|error| error.to_string())
 }
 

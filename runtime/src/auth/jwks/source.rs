@@ -6,6 +6,7 @@
 
 use super::kept::KeptKeys;
 use super::{KeySet, fetch};
+use crate::asking::Asking;
 use crate::config::{Algorithm, JwksSettings};
 use arc_swap::ArcSwap;
 use reqwest::Client;
@@ -61,12 +62,12 @@ impl KeySource {
         issuer: &str,
         algorithms: &[Algorithm],
         settings: &JwksSettings,
-        extra_roots: Option<&[u8]>,
+        asking: &Asking,
         generation: Arc<AtomicU64>,
         data_dir: Option<&Path>,
         handle: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, String> {
-        let client = fetch::client(settings, extra_roots)?;
+        let client = fetch::client(settings, asking)?;
         let kept = data_dir.map(|folder| KeptKeys::new(folder, issuer, settings.url.as_str(), settings.max_bytes));
         let earlier = kept.as_ref().and_then(|kept| kept.read(now_ms()));
         let earlier = earlier.and_then(|(document, at)| KeySet::parse(&document, algorithms, at).ok());

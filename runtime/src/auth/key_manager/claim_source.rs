@@ -5,6 +5,7 @@
 
 use super::connection::{Connection, Endpoint};
 use super::failures::{Failures, is_passing};
+use crate::asking::Asking;
 use crate::config::{ClaimRetrieval, KeyManager};
 use crate::questions::Questions;
 use crate::strict_json;
@@ -74,7 +75,7 @@ impl ClaimSource {
     pub(crate) fn new(
         config: &ClaimRetrieval,
         key_manager: &KeyManager,
-        extra_roots: Option<&[u8]>,
+        asking: &Asking,
         control: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, String> {
         let url = Url::parse(&format!("{}/{PATH}", config.server_url.as_str().trim_end_matches('/')));
@@ -85,7 +86,7 @@ impl ClaimSource {
             max_concurrent_calls: key_manager.max_concurrent_calls,
         };
         Ok(Arc::new(Self {
-            connection: Connection::new(endpoint, extra_roots, control)?,
+            connection: Connection::new(endpoint, asking, control)?,
             questions: Questions::new(control),
             failures: Failures::of("claim retrieval"),
             kept: Mutex::new(Cache::with(

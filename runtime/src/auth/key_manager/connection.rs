@@ -3,10 +3,11 @@
 
 use super::body;
 use super::credentials::Credentials;
+use crate::asking::Asking;
 use crate::config::KeyManagerAuth;
 use crate::unreached;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -42,23 +43,19 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Opens nothing yet. `extra_roots`: PEM certificates trusted beside the system's.
+    /// Opens nothing yet.
     ///
     /// # Errors
     ///
-    /// The certificates cannot be used.
+    /// What is wrong with `asking`.
     pub(super) fn new(
         endpoint: Endpoint<'_>,
-        extra_roots: Option<&[u8]>,
+        asking: &Asking,
         control: &tokio::runtime::Handle,
     ) -> Result<Self, String> {
         // Credentials and tokens go to this server and nowhere else.
-        let mut builder = Client::builder().redirect(Policy::none());
-        if let Some(pem) = extra_roots {
-            let roots = Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
-            builder = builder.tls_certs_merge(roots);
-        }
-        let client = builder.build().map_err(|error| error.to_string())?;
+        let client = asking.client()?.redirect(Policy::none());
+        let client = client.build().map_err(|error| error.to_string())?;
         Ok(Self {
             url: endpoint.url,
             credentials: Credentials::new(endpoint.auth, endpoint.timeout, client.clone(), control.clone()),

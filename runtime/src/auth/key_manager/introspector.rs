@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, Endpoint};
 use super::failures::{Failures, is_passing, refused};
+use crate::asking::Asking;
 use crate::config::KeyManager;
 use crate::questions::Questions;
 use crate::strict_json;
@@ -43,7 +44,7 @@ impl Introspector {
     pub(crate) fn new(
         server: &Url,
         config: &KeyManager,
-        extra_roots: Option<&[u8]>,
+        asking: &Asking,
         control: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, String> {
         let base = server.as_str().trim_end_matches('/');
@@ -55,7 +56,7 @@ impl Introspector {
             max_concurrent_calls: config.max_concurrent_calls,
         };
         Ok(Arc::new(Self {
-            connection: Connection::new(endpoint, extra_roots, control)?,
+            connection: Connection::new(endpoint, asking, control)?,
             questions: Questions::new(control),
             failures: Failures::of("introspection"),
         }))

@@ -1,6 +1,7 @@
 //! Revoked tokens as the control plane lists them (`GET …/revokedjwt`).
 
 use super::{Reporter, now_ms};
+use crate::asking::Asking;
 use crate::auth::revocation_list::milliseconds;
 use crate::auth::{Revocations, Revoked};
 use crate::config::PersistentRevocation;
@@ -28,15 +29,15 @@ pub(in crate::auth) struct ControlPlaneList {
 }
 
 impl ControlPlaneList {
-    /// Prepares the connection; `roots` are trusted beside the system's certificates.
+    /// Prepares the connection.
     pub(in crate::auth) fn new(
         config: &PersistentRevocation,
-        roots: Option<&[u8]>,
+        asking: &Asking,
         revocations: Arc<Revocations>,
         reporter: Reporter,
     ) -> Result<Self, String> {
         Ok(Self {
-            plane: ControlPlane::new(&config.username, &config.password, roots)?,
+            plane: ControlPlane::new(&config.username, &config.password, asking)?,
             config: config.clone(),
             revocations,
             reporter,

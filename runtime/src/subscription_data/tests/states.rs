@@ -1,6 +1,7 @@
 //! The connection in good and bad times: loads, faults, look-ups.
 
 use super::plane::Plane;
+use crate::asking::Asking;
 use crate::auth::tests::server::{ok, status};
 use crate::config::SubscriptionDataSettings;
 use crate::subscription_data::ids::Ids;
@@ -41,7 +42,7 @@ impl Situation {
     fn with(plane: Plane, mut settings: SubscriptionDataSettings) -> Self {
         settings.url = format!("{}/internal/data/v1", plane.url()).parse().expect("a URL");
         let control = tokio::runtime::Handle::current();
-        let data = SubscriptionData::start(&settings, None, &control).expect("a client");
+        let data = SubscriptionData::start(&settings, &Asking::default(), &control).expect("a client");
         Self { plane, data }
     }
 
@@ -257,7 +258,8 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
         .parse()
         .expect("a URL");
     settings.lookup_timeout = Duration::from_millis(50);
-    let data = SubscriptionData::start(&settings, None, &tokio::runtime::Handle::current()).expect("a client");
+    let data =
+        SubscriptionData::start(&settings, &Asking::default(), &tokio::runtime::Handle::current()).expect("a client");
     assert_eq!(
         data.look_up(Missing::KeyMapping("new".into())).await,
         LookedUp::Unavailable

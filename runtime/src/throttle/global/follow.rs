@@ -3,6 +3,7 @@
 use super::GlobalLimits;
 use super::lists::{ListClient, Lists};
 use super::status::{Counters, LimitsStatus, now_ms};
+use crate::asking::Asking;
 use crate::config::GlobalThrottling;
 use crate::control_plane::NoAnswer;
 use crate::event_hub::amqp::{Topic, TopicObserver};
@@ -42,16 +43,15 @@ enum Change {
 type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Lists, NoAnswer>> + Send + 'a>>;
 
 impl LimitsSource {
-    /// Prepares the source; `roots` are trusted for the lists beside the system's certificates. `capacity`: decisions that
-    /// are kept.
+    /// Prepares the source; the lists are asked for as `asking` says. `capacity`: decisions that are kept.
     ///
     /// # Errors
     ///
-    /// What is wrong with `roots`.
-    pub(crate) fn new(settings: &GlobalThrottling, roots: Option<&[u8]>, capacity: usize) -> Result<Arc<Self>, String> {
+    /// What is wrong with `asking`.
+    pub(crate) fn new(settings: &GlobalThrottling, asking: &Asking, capacity: usize) -> Result<Arc<Self>, String> {
         Ok(Arc::new(Self {
             limits: Arc::new(GlobalLimits::new(capacity, settings.conditions)),
-            lists: ListClient::new(&settings.lists, roots)?,
+            lists: ListClient::new(&settings.lists, asking)?,
             counters: Arc::default(),
         }))
     }

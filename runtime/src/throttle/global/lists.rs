@@ -1,6 +1,7 @@
 //! The lists of key templates and blocks that the control plane keeps, for the start and for what was missed.
 
 use super::live_blocks::LiveBlock;
+use crate::asking::Asking;
 use crate::config::ThrottleLists;
 use crate::control_plane::{ControlPlane, NoAnswer, answer};
 use crate::event_hub::{block_condition, block_of_shape};
@@ -32,10 +33,10 @@ pub(super) struct ListClient {
 }
 
 impl ListClient {
-    /// Prepares the connection; `roots` are trusted beside the system's certificates.
-    pub(super) fn new(settings: &ThrottleLists, roots: Option<&[u8]>) -> Result<Self, String> {
+    /// Prepares the connection.
+    pub(super) fn new(settings: &ThrottleLists, asking: &Asking) -> Result<Self, String> {
         Ok(Self {
-            plane: ControlPlane::new(&settings.username, &settings.password, roots)?,
+            plane: ControlPlane::new(&settings.username, &settings.password, asking)?,
             base: settings.url.clone(),
         })
     }

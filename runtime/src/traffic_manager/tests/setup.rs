@@ -1,5 +1,6 @@
 //! A publisher and the traffic managers that it tells.
 
+use crate::asking::Asking;
 use crate::config::{EventPublishing, EventTransport, ReceiverAddress, ReceiverGroup, ServerAddress, Sharing};
 use crate::traffic_manager::{Called, Calling, EventPublisher, EventQueue, GroupStatus, Properties, RequestEvent};
 use mgw_fixtures::traffic_manager::{Seen, TrafficManager, TrafficManagerOptions};
@@ -81,7 +82,12 @@ impl Publishing {
     /// Starts it; it trusts the managers' authorities.
     pub(super) fn start(settings: &EventPublishing, managers: &[&TrafficManager]) -> Self {
         let roots: String = managers.iter().map(|manager| manager.authority_pem()).collect();
-        let started = EventPublisher::start(settings, Some(roots.as_bytes()), 1, &Handle::current());
+        let started = EventPublisher::start(
+            settings,
+            &Asking::new(Some(roots.into_bytes()), None),
+            1,
+            &Handle::current(),
+        );
         let (publisher, queues) = started.expect("certificates");
         let queue = queues.into_iter().next().expect("one core");
         Self { publisher, queue }

@@ -3,6 +3,7 @@
 use super::super::connection::{Connection, Endpoint};
 use super::super::failures::{Failures, is_passing, refused};
 use super::{KeyInfo, KeyQuestion, Reply, parse};
+use crate::asking::Asking;
 use crate::config::KeyManager;
 use crate::questions::Questions;
 use crate::refusal::Refusal;
@@ -44,7 +45,7 @@ impl KeyValidator {
     pub(crate) fn new(
         server: &Url,
         config: &KeyManager,
-        extra_roots: Option<&[u8]>,
+        asking: &Asking,
         control: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, String> {
         let url = Url::parse(&format!("{}/{PATH}", server.as_str().trim_end_matches('/')));
@@ -55,7 +56,7 @@ impl KeyValidator {
             max_concurrent_calls: config.max_concurrent_calls,
         };
         Ok(Arc::new(Self {
-            connection: Connection::new(endpoint, extra_roots, control)?,
+            connection: Connection::new(endpoint, asking, control)?,
             questions: Questions::new(control),
             failures: Failures::of("key validation"),
         }))
