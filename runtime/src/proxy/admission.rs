@@ -9,9 +9,9 @@ use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::Snapshot;
-use crate::throttle::{Admission, Call, GlobalRequest, Levels, Who};
+use crate::throttle::{Admission, Call, CoreGlobal, GlobalRequest, Levels, Who};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// How often one request may wait for something that its decision needs.
 const WAITS: usize = 4;
@@ -53,25 +53,16 @@ pub(super) async fn throttle(
     view: &RequestView<'_>,
     now: Now,
 ) -> Result<Admission, Rejection> {
-    let (api, resource) = (route.api_index.0, route.resource_index.0);
-    if snapshot.blocks.refuse(api, view.client_ip, caller, now.unix_ms) {
+    if snapshot
+        .blocks
+        .refuse(route.api_index.0, view.client_ip, caller, now.unix_ms)
+    {
         return Err(Refusal::BlockingCondition.into());
     }
     let call = call(caller, view);
     if let Some(throttle) = &snapshot.global_throttle {
-        let request = GlobalRequest {
-            api,
-            resource,
-            caller,
-            call,
-            events: core.events.as_ref(),
-            now_ms: now.unix_ms,
-        };
-        // Every core has a state of its own where the traffic manager counts.
-        let Some(own) = &core.global else {
-            return Err(Refusal::UnknownPolicy.into());
-        };
-        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = global(core, route, caller, call, now);
+        let mut own = own_limits(core)?;
         return throttle.admit(&mut own, &request);
     }
     let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;
@@ -83,22 +74,51 @@ pub(super) async fn throttle(
     }
 }
 
-/// Looks whether the caller's limits on bytes leave anything for what is under way, and counts nothing.
-pub(super) fn bytes_left(
+/// Looks whether what is under way may go on, and counts nothing. Returns what its bytes are owed to from now on.
+pub(super) fn look(
     core: &Core,
     snapshot: &Snapshot,
     route: &Routed<'_, '_>,
     caller: Option<&Caller>,
     view: &RequestView<'_>,
     now: Now,
-) -> Result<(), Rejection> {
-    // Where the traffic manager counts, it counts messages.
-    if snapshot.global_throttle.is_some() {
-        return Ok(());
+) -> Result<Admission, Rejection> {
+    if snapshot
+        .blocks
+        .refuse(route.api_index.0, view.client_ip, caller, now.unix_ms)
+    {
+        return Err(Refusal::BlockingCondition.into());
     }
     let call = call(caller, view);
+    // Where the traffic manager counts, it counts messages.
+    if snapshot.global_throttle.is_some() {
+        return Ok(Admission::default());
+    }
     let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;
-    snapshot.throttle.look_at_bytes(&levels, now.unix_ms)
+    Ok(snapshot.throttle.meters(&levels))
+}
+
+/// The core's state for limits that the traffic manager counts: every core has one where it does.
+fn own_limits(core: &Core) -> Result<MutexGuard<'_, CoreGlobal>, Rejection> {
+    let own = core.global.as_ref().ok_or(Refusal::UnknownPolicy)?;
+    Ok(own.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn global<'r>(
+    core: &'r Core,
+    route: &Routed<'_, '_>,
+    caller: Option<&'r Caller>,
+    call: Call<'r>,
+    now: Now,
+) -> GlobalRequest<'r> {
+    GlobalRequest {
+        api: route.api_index.0,
+        resource: route.resource_index.0,
+        caller,
+        call,
+        events: core.events.as_ref(),
+        now_ms: now.unix_ms,
+    }
 }
 
 fn call<'v>(caller: Option<&'v Caller>, view: &RequestView<'v>) -> Call<'v> {

@@ -1,6 +1,8 @@
 //! The body of an answer: the gateway's own or a backend's, accounted for as it leaves.
 
+use super::cut::Cut;
 use super::exchange::Exchange;
+use crate::refusal::Refusal;
 use crate::server::Waiting;
 use crate::upstream::{ResponseBody, ResponseBodyError};
 use bytes::Bytes;
@@ -16,6 +18,8 @@ pub(crate) struct AnswerBody {
     exchange: Option<Exchange>,
     /// The client has to take something before more is asked of the source.
     waiting: Option<Waiting>,
+    /// How it ends when a limit on bytes is used up; `None`: it may finish in any case.
+    cut: Option<Box<Cut>>,
 }
 
 #[derive(Debug)]
@@ -23,6 +27,16 @@ pub(super) enum Source {
     /// Made here; empty once it has been handed out.
     Own(Bytes),
     Backend(ResponseBody),
+}
+
+/// Why an answer ended early. The client sees its connection or stream reset.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerBodyError {
+    #[error(transparent)]
+    Backend(ResponseBodyError),
+    /// The source is what the stream is reset with.
+    #[error("the caller's limit on bytes is used up")]
+    UsedUp(#[source] h2::Error),
 }
 
 impl AnswerBody {
@@ -37,7 +51,20 @@ impl AnswerBody {
             source,
             exchange: Some(exchange),
             waiting,
+            cut: None,
         }
+    }
+
+    /// Has the answer end when a limit on bytes is used up that counts it, unless its length is known: a download is of no
+    /// use without its end.
+    pub(super) fn bound(mut self, is_grpc: bool) -> Self {
+        if let Some(exchange) = &self.exchange
+            && exchange.bill.is_some()
+            && self.size_hint().exact().is_none()
+        {
+            self.cut = Some(Box::new(Cut::new(is_grpc, exchange)));
+        }
+        self
     }
 
     /// No body, of an answer that is accounted for by what follows it.
@@ -46,7 +73,18 @@ impl AnswerBody {
             source: Source::Own(Bytes::new()),
             exchange: None,
             waiting: None,
+            cut: None,
         }
+    }
+
+    /// Ends the answer, and the backend's work on it.
+    fn end(&mut self, refusal: Refusal) -> Option<Result<Frame<Bytes>, AnswerBodyError>> {
+        let cut = self.cut.take()?;
+        if let Some(exchange) = &mut self.exchange {
+            exchange.used_up(refusal);
+        }
+        self.source = Source::Own(Bytes::new());
+        Some(cut.end(refusal))
     }
 }
 
@@ -60,7 +98,7 @@ impl Drop for AnswerBody {
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = ResponseBodyError;
+    type Error = AnswerBodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
@@ -70,11 +108,21 @@ impl Body for AnswerBody {
         if let (Some(waiting), Some(exchange)) = (this.waiting.take(), &this.exchange) {
             exchange.answer_goes_on(&waiting);
         }
-        let frame = match &mut this.source {
-            Source::Own(bytes) if bytes.is_empty() => None,
-            Source::Own(bytes) => Some(Ok(Frame::data(std::mem::take(bytes)))),
-            Source::Backend(body) => ready!(Pin::new(body).poll_frame(context)),
+        if let Some(refusal) = this.cut.as_ref().and_then(|cut| cut.due) {
+            return Poll::Ready(this.end(refusal));
+        }
+        let polled = match &mut this.source {
+            Source::Own(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Source::Own(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Source::Backend(body) => Pin::new(body).poll_frame(context),
         };
+        if polled.is_pending()
+            && let (Some(cut), Some(exchange)) = (&mut this.cut, &mut this.exchange)
+            && let Poll::Ready(refusal) = cut.poll_upload(exchange, context)
+        {
+            return Poll::Ready(this.end(refusal));
+        }
+        let frame = ready!(polled);
         let is_end = frame.is_none() || matches!(frame, Some(Ok(_))) && this.is_end_stream();
         if let Some(exchange) = &mut this.exchange {
             if let Some(Ok(frame)) = &frame {
@@ -87,9 +135,12 @@ impl Body for AnswerBody {
                 exchange.complete = true;
             } else {
                 this.waiting = exchange.answer_waits();
+                if let (Some(rejection), Some(cut)) = (exchange.charge(), &mut this.cut) {
+                    cut.due = Some(rejection.refusal);
+                }
             }
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(AnswerBodyError::Backend)))
     }
 
     fn is_end_stream(&self) -> bool {

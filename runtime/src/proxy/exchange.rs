@@ -1,11 +1,13 @@
 //! Accounting for one request, from its head to the last byte of its answer.
 
+use super::bill::Bill;
 use super::phase::Phase;
 use crate::access_log::{LoggedApi, Record};
 use crate::auth::Caller;
 use crate::clock::Now;
 use crate::core::Core;
 use crate::metrics::ApiMetrics;
+use crate::refusal::{Refusal, Rejection};
 use crate::server::{Connection, Waiting};
 use crate::throttle::Admission;
 use crate::upstream::{FailureReason, Progress, ResponseBodyError};
@@ -15,6 +17,10 @@ use http::{HeaderValue, StatusCode};
 use mgw_bundle::config::Method;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks at what a client sends that may be more than its limits allow.
+pub(super) const LOOKS: Duration = Duration::from_millis(100);
 
 /// One request being served. Whatever ends it, dropping it does the accounts.
 #[derive(Debug)]
@@ -31,8 +37,8 @@ pub(crate) struct Exchange {
     /// The answer was passed on to its end.
     pub(super) complete: bool,
     api: Option<Arc<ApiMetrics>>,
-    /// What is still to be charged to limits on bytes.
-    pub(super) admission: Option<Box<Admission>>,
+    /// What is owed to limits on bytes.
+    pub(super) bill: Option<Box<Bill>>,
     pub(super) progress: Option<Arc<Progress>>,
     /// Exists only while the access log is on.
     record: Option<Box<Record>>,
@@ -61,7 +67,7 @@ impl Exchange {
                 version: parts.version,
                 status: None,
                 bytes: 0,
-                duration: std::time::Duration::ZERO,
+                duration: Duration::ZERO,
                 phase: Phase::Listener.label(),
                 referer: parts.headers.get(REFERER).cloned(),
                 agent: parts.headers.get(USER_AGENT).cloned(),
@@ -81,7 +87,7 @@ impl Exchange {
             bytes: 0,
             complete: false,
             api: None,
-            admission: None,
+            bill: None,
             progress: None,
             record,
             id: id.clone(),
@@ -101,6 +107,44 @@ impl Exchange {
     /// See [`Connection::answer_goes_on`].
     pub(super) fn answer_goes_on(&self, waiting: &Waiting) {
         self.connection.answer_goes_on(waiting);
+    }
+
+    /// Opens the account of an admitted request.
+    pub(super) fn owes(&mut self, admission: Admission) {
+        self.bill = Bill::open(admission, 0, &self.core.clock).map(Box::new);
+    }
+
+    /// Charges what has passed, when it is worth it. Returns which limit leaves nothing more.
+    pub(super) fn charge(&mut self) -> Option<Rejection> {
+        let passed = self.passed();
+        self.bill.as_mut()?.go_on(passed, &self.core.clock)
+    }
+
+    /// Whether the client has more to send.
+    pub(super) fn is_uploading(&self) -> bool {
+        self.progress.as_ref().is_some_and(|progress| !progress.is_complete())
+    }
+
+    /// Returns when what the client sends has used up one of its limits.
+    pub(super) async fn upload_used_up(&mut self) -> Rejection {
+        let mut looks = tokio::time::interval(LOOKS);
+        while self.is_uploading() {
+            looks.tick().await;
+            if let Some(rejection) = self.charge() {
+                return rejection;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Notes that an answer was ended because one of the caller's limits is used up.
+    pub(super) fn used_up(&mut self, refusal: Refusal) {
+        self.core.metrics.refused(refusal);
+        self.failure = Some(FailureReason::QuotaUsedUp);
+    }
+
+    fn passed(&self) -> u64 {
+        self.bytes + self.progress.as_ref().map_or(0, |progress| progress.bytes())
     }
 
     /// Notes why a request got no whole answer of a backend, and says so in the log. Attempts are counted where they fail.
@@ -147,9 +191,9 @@ impl Drop for Exchange {
         }
         metrics.request_ended();
         self.connection.request_ended();
-        if let Some(admission) = &self.admission {
-            let sent = self.progress.as_ref().map_or(0, |progress| progress.bytes());
-            admission.charge(sent + self.bytes, self.core.clock.now().unix_ms);
+        let passed = self.passed();
+        if let Some(bill) = &mut self.bill {
+            bill.charge(passed, &self.core.clock);
         }
         if let (Some(mut record), Some(log)) = (self.record.take(), &self.core.access_log) {
             record.status = status;

@@ -13,14 +13,17 @@ use crate::auth::{CallerKeyType, RequestView, Services};
 use crate::clock::Now;
 use crate::core::Core;
 use crate::forwarding::{Hop, MaxForwards};
+use crate::media_type::is_grpc;
 use crate::refusal::{BodyFormat, Refusal, Rejection};
 use crate::route::routed;
 use crate::server::{Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
 use crate::upstream::{FailureReason, Keyed, Outgoing, RequestBody, ResponseBody, UpstreamError};
+use futures_util::future::{Either, select};
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
+use http_body::Body;
 use hyper::body::Incoming;
 use mgw_bundle::config::Method;
 use std::pin::pin;
@@ -145,9 +148,7 @@ pub(crate) async fn handle(
     match throttle(&core, snapshot, &route, caller.as_deref(), &view, began).await {
         Ok(mut admission) => {
             reply.standing = admission.standing.take();
-            if admission.is_metered() {
-                exchange.admission = Some(Box::new(admission));
-            }
+            exchange.owes(admission);
         }
         Err(mut rejection) => {
             reply.standing = rejection.standing.take().map(|standing| *standing);
@@ -288,6 +289,8 @@ pub(crate) async fn handle(
         exchange.phase = Phase::Upstream;
         return Box::pin(websocket::open(asking, exchange, reply)).await;
     }
+    // What has no end known is not sent on without end either.
+    let is_cut = exchange.bill.is_some() && !snapshot.compat && incoming.size_hint().exact().is_none();
     let keep = endpoint.kept_body(&parts.method);
     let (body, progress) = RequestBody::new(
         incoming,
@@ -313,7 +316,23 @@ pub(crate) async fn handle(
     };
     // Pinned, so that its future is there once.
     let sending = pin!(core.upstream.send(endpoint, outgoing));
-    match sending.await {
+    let sent = if is_cut {
+        match select(sending, Box::pin(exchange.upload_used_up())).await {
+            Either::Left((sent, _)) => Ok(sent),
+            Either::Right((rejection, _)) => Err(rejection),
+        }
+    } else {
+        Ok(sending.await)
+    };
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(rejection) => {
+            exchange.phase = Phase::Throttle;
+            let response = snapshot.renderer.render(&rejection, format);
+            return reply.send_own(exchange, Some(rejection.refusal), response);
+        }
+    };
+    match sent {
         Ok(answer) => relay(reply, exchange, answer, began),
         Err(error) => failed(reply, exchange, format, &error),
     }
@@ -332,7 +351,13 @@ pub(super) fn relay(
     headers::prepare_response(&mut head.headers);
     head.version = Version::HTTP_11;
     exchange.status = Some(head.status);
-    let mut response = Response::from_parts(head, AnswerBody::new(Source::Backend(body), exchange));
+    let is_call = reply.version == Version::HTTP_2 && is_grpc(&head.headers);
+    let mut body = AnswerBody::new(Source::Backend(body), exchange);
+    // micro-gw had answers finish that had begun.
+    if !reply.snapshot.compat {
+        body = body.bound(is_call);
+    }
+    let mut response = Response::from_parts(head, body);
     reply.complete(&mut response);
     response
 }

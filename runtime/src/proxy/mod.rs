@@ -6,8 +6,10 @@
 
 mod admission;
 mod answer;
+mod bill;
 mod body;
 mod client_address;
+mod cut;
 mod exchange;
 mod grpc;
 mod handle;

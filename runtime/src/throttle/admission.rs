@@ -1,19 +1,29 @@
 //! What an admitted request still owes.
 
-use super::{LeaseDesk, Standing};
+use super::decide::over;
+use super::{LeaseDesk, LevelKind, Standing};
+use crate::refusal::Rejection;
 use mgw_quota::Counter;
 use std::sync::Arc;
 
 /// An admitted request.
 #[derive(Debug, Default)]
 pub struct Admission {
-    pub(super) meters: [Option<Arc<Counter>>; 4],
+    pub(super) meters: [Option<Meter>; 4],
     /// Where meters ask for leases, if they share their limits.
     pub(super) desk: Option<Arc<LeaseDesk>>,
     /// A limit that only reports was exceeded.
     pub over_quota: bool,
     /// What the caller is told about its limits.
     pub standing: Option<Standing>,
+}
+
+/// A limit on bytes.
+#[derive(Debug)]
+pub(super) struct Meter {
+    kind: LevelKind,
+    counter: Arc<Counter>,
+    stops: bool,
 }
 
 impl Admission {
@@ -25,17 +35,29 @@ impl Admission {
     /// Counts `bytes` of a request or response body against the bandwidth limits that apply.
     pub fn charge(&self, bytes: u64, now_ms: u64) {
         for meter in self.meters.iter().flatten() {
-            meter.add(bytes, now_ms);
+            meter.counter.add(bytes, now_ms);
             // Else the next request would be refused for want of a lease, however much is left of the limit.
             if let Some(desk) = &self.desk {
-                desk.look_at(meter, now_ms);
+                desk.look_at(&meter.counter, now_ms);
             }
         }
     }
 
-    pub(super) fn meter(&mut self, counter: &Arc<Counter>) {
+    /// Returns which limit on bytes leaves nothing more. Where gateways share it, that is so when all of them together have
+    /// used it up: what is under way does not end because the next lease has not come yet.
+    pub fn used_up(&self, now_ms: u64) -> Option<Rejection> {
+        let mut stopping = self.meters.iter().flatten().filter(|meter| meter.stops);
+        let full = stopping.find(|meter| meter.counter.used_by_all(now_ms) >= meter.counter.limit())?;
+        Some(over(full.kind, &full.counter, now_ms))
+    }
+
+    pub(super) fn meter(&mut self, kind: LevelKind, counter: &Arc<Counter>, stops: bool) {
         if let Some(free) = self.meters.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(Arc::clone(counter));
+            *free = Some(Meter {
+                kind,
+                counter: Arc::clone(counter),
+                stops,
+            });
         }
     }
 }

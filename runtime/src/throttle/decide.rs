@@ -45,17 +45,16 @@ pub(super) fn look(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u
     looked
 }
 
-/// Looks whether limits on bytes leave anything, whatever became of those on requests.
-pub(super) fn look_at_bytes(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>, now_ms: u64) -> Result<(), Rejection> {
+/// Finds the limits on bytes that what is under way owes to, whatever became of those on requests.
+pub(super) fn meters(levels: &Levels<'_>, desk: Option<&Arc<LeaseDesk>>) -> Admission {
+    let mut admission = Admission::default();
     for (kind, limits) in levels.limited() {
-        if let Some(meter) = limits.bandwidth.as_ref().filter(|_| limits.stop_on_quota)
-            && meter.is_full(now_ms)
-        {
-            leave(levels, desk, now_ms);
-            return Err(over(kind, meter, now_ms));
+        if let Some(counter) = &limits.bandwidth {
+            admission.meter(kind, counter, limits.stop_on_quota);
         }
     }
-    Ok(())
+    admission.desk = desk.cloned();
+    admission
 }
 
 /// Leaves the counters whose leases run low at the desk, whether the request was admitted or not: a limit may have refused
@@ -91,7 +90,7 @@ fn passing<'a, const N: usize>(levels: &'a Levels<'_>, now_ms: u64) -> Result<Pa
                 return Err(over(kind, meter, now_ms));
             }
             admission.over_quota |= full;
-            admission.meter(meter);
+            admission.meter(kind, meter, limits.stop_on_quota);
         }
         for counter in limits.stopping() {
             if counter.is_full(now_ms) {
@@ -171,7 +170,7 @@ fn patiently(ask: impl Fn() -> Reservation) -> Reservation {
 }
 
 /// Where other gateways have not used up the limit, the next lease may bring some.
-fn over(kind: LevelKind, counter: &Counter, now_ms: u64) -> Rejection {
+pub(super) fn over(kind: LevelKind, counter: &Counter, now_ms: u64) -> Rejection {
     let remaining = counter.remaining_ms(now_ms);
     let used_up = counter.used_by_all(now_ms) >= counter.limit();
     let wait = if used_up { remaining } else { remaining.min(SOON_MS) };

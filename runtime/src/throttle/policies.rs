@@ -1,7 +1,7 @@
 //! The levels of one configuration, and the decision about a request.
 
 use super::custom::{Calls, CustomPolicies};
-use super::decide::{admit, look, look_at_bytes};
+use super::decide::{admit, look, meters};
 use super::level::Limits;
 use super::registry::{CounterKey, What};
 use super::{
@@ -249,9 +249,9 @@ impl Throttle {
             .map(drop)
     }
 
-    /// Looks whether limits on bytes leave anything for what is under way, and counts nothing.
-    pub(crate) fn look_at_bytes(&self, levels: &Levels<'_>, now_ms: u64) -> Result<(), Rejection> {
-        look_at_bytes(levels, self.counters.desk(), now_ms)
+    /// Finds the limits on bytes that what is under way owes to.
+    pub(crate) fn meters(&self, levels: &Levels<'_>) -> Admission {
+        meters(levels, self.counters.desk())
     }
 
     /// Tells callers how they stand, where they are told.

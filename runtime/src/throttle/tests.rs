@@ -308,9 +308,26 @@ fn bandwidth_is_counted_and_stops_when_used_up() {
     let admission = ask(NOW).expect("nothing is used");
     assert!(admission.is_metered());
     admission.charge(999, NOW);
-    ask(NOW).expect("one byte is left").charge(1, NOW);
+    let last = ask(NOW).expect("one byte is left");
+    assert!(last.used_up(NOW).is_none());
+    last.charge(1, NOW);
     assert_eq!(ask(NOW).expect_err("used up").refusal, Refusal::SubscriptionQuota);
+    let rejection = last.used_up(NOW).expect("what is under way sees it too");
+    assert_eq!(rejection.refusal, Refusal::SubscriptionQuota);
+    assert!(last.used_up(NOW + MINUTE).is_none(), "the next window");
     assert!(ask(NOW + MINUTE).is_ok());
+}
+
+#[test]
+fn limits_on_bytes_that_only_report_end_nothing() {
+    let mut policies = wide();
+    policies.subscription[0].stop_on_quota = false;
+    let throttle = throttle(&gateway(None, None, policies));
+    let levels = caller(&throttle, "Wide", "Unlimited", 0);
+    let mut core = CoreThrottle::new();
+    let admission = decide(&throttle, &mut core, 0, Who::Caller(&levels), NOW).expect("nothing is used");
+    admission.charge(2000, NOW);
+    assert!(admission.used_up(NOW).is_none());
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub(crate) enum FailureReason {
     ClientTooLarge,
     /// The client left too little time for any answer.
     ClientDeadline,
+    /// A limit of the client's on bytes was used up in the middle of the answer.
+    QuotaUsedUp,
 }
 
 impl Fault {
@@ -79,7 +81,7 @@ impl Fault {
 
 impl FailureReason {
     /// Every failure, in declaration order.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Refused,
         Self::Unreachable,
         Self::ConnectTimeout,
@@ -102,6 +104,7 @@ impl FailureReason {
         Self::ClientStalled,
         Self::ClientTooLarge,
         Self::ClientDeadline,
+        Self::QuotaUsedUp,
     ];
 
     /// Position in [`Self::ALL`], an index for tables of counters.
@@ -134,6 +137,7 @@ impl FailureReason {
             Self::ClientStalled => "client_stalled",
             Self::ClientTooLarge => "client_too_large",
             Self::ClientDeadline => "client_deadline",
+            Self::QuotaUsedUp => "quota_used_up",
         }
     }
 
@@ -145,7 +149,8 @@ impl FailureReason {
             | Self::ClientStopped
             | Self::ClientStalled
             | Self::ClientTooLarge
-            | Self::ClientDeadline => Fault::Client,
+            | Self::ClientDeadline
+            | Self::QuotaUsedUp => Fault::Client,
             _ => Fault::Backend,
         }
     }

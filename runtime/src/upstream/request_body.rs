@@ -78,7 +78,7 @@ impl Progress {
     }
 
     /// Whether the client has sent everything.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.complete.load(Relaxed)
     }
 

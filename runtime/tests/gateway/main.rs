@@ -8,6 +8,7 @@ mod backend_tls;
 mod backends;
 mod bad_days;
 mod bundle_certificates;
+mod byte_limits;
 mod certificates;
 mod client_certificates;
 mod cors;

@@ -157,26 +157,30 @@ fn messages_count_like_requests() {
 /// No message of the client's is there to be refused.
 #[test]
 fn who_only_receives_is_cut_off_when_the_bytes_are_used_up() {
-    let backend = WebSocket::backend(|socket| {
-        socket.say("more than was left");
-        let _ = socket.receive();
-    });
-    let mut limited = web_socket_api(&backend);
-    limited.policy = Some(PolicyRef {
-        name: "Bytes".into(),
-        index: Some(0),
-    });
-    let mut bytes = policy("Bytes", 1);
-    bytes.quota = Quota::Bandwidth {
-        bytes: 15,
-        window_ms: 365 * 24 * 60 * 60 * 1000,
-    };
-    let mut builder = GatewayBuilder::new(vec![limited]).set("webSocket.checkInterval", "20");
-    builder.config.policies.resource = vec![bytes];
-    let gateway = builder.start();
-    let (mut socket, _) = WebSocket::open(gateway.http(), "/p", "");
-    assert_eq!(socket.hear(), "more than was left");
-    assert_eq!(socket.closed(), (1008, "900800 Message throttled out".to_owned()));
+    const LARGE: usize = 100_000;
+    // A little is noticed by a look, much of it at once.
+    for (check, length) in [("20", 20), ("3600000", LARGE)] {
+        let backend = WebSocket::backend(move |socket| {
+            socket.say(&"x".repeat(length));
+            let _ = socket.receive();
+        });
+        let mut limited = web_socket_api(&backend);
+        limited.policy = Some(PolicyRef {
+            name: "Bytes".into(),
+            index: Some(0),
+        });
+        let mut bytes = policy("Bytes", 1);
+        bytes.quota = Quota::Bandwidth {
+            bytes: 15,
+            window_ms: 365 * 24 * 60 * 60 * 1000,
+        };
+        let mut builder = GatewayBuilder::new(vec![limited]).set("webSocket.checkInterval", check);
+        builder.config.policies.resource = vec![bytes];
+        let gateway = builder.start();
+        let (mut socket, _) = WebSocket::open(gateway.http(), "/p", "");
+        assert_eq!(socket.hear().len(), length, "the message that is passing is finished");
+        assert_eq!(socket.closed(), (1008, "900800 Message throttled out".to_owned()));
+    }
 }
 
 #[test]

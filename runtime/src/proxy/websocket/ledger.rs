@@ -1,7 +1,9 @@
 //! Accounting for one WebSocket, from the handshake to its end, whatever ends it.
 
+use super::super::bill::Bill;
 use super::super::exchange::Exchange;
 use crate::core::Core;
+use crate::refusal::Refusal;
 use crate::throttle::Admission;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +15,8 @@ pub(super) struct Ledger {
     to_client: AtomicU64,
     from_client: AtomicU64,
     last_ms: AtomicU64,
-    /// What the last message still owes, and up to which byte others have paid.
-    owing: Mutex<(Option<Admission>, u64)>,
+    /// What the last message, or the last look, still owes. Never contended.
+    bill: Mutex<Option<Bill>>,
 }
 
 impl Ledger {
@@ -23,7 +25,7 @@ impl Ledger {
         core.metrics.web_socket_began();
         Self {
             last_ms: AtomicU64::new(core.clock.monotonic_ms()),
-            owing: Mutex::new((exchange.admission.take().map(|admission| *admission), 0)),
+            bill: Mutex::new(exchange.bill.take().map(|bill| *bill)),
             core: Arc::clone(core),
             exchange,
             to_client: AtomicU64::new(0),
@@ -32,15 +34,13 @@ impl Ledger {
     }
 
     /// Notes bytes that were passed to the client.
-    pub(super) fn sent_to_client(&self, bytes: usize) {
-        self.to_client.fetch_add(bytes as u64, Relaxed);
-        self.last_ms.store(self.core.clock.monotonic_ms(), Relaxed);
+    pub(super) fn sent_to_client(&self, bytes: usize) -> Result<(), Refusal> {
+        self.sent(&self.to_client, bytes)
     }
 
     /// Notes bytes that were passed to the backend.
-    pub(super) fn sent_to_backend(&self, bytes: usize) {
-        self.from_client.fetch_add(bytes as u64, Relaxed);
-        self.last_ms.store(self.core.clock.monotonic_ms(), Relaxed);
+    pub(super) fn sent_to_backend(&self, bytes: usize) -> Result<(), Refusal> {
+        self.sent(&self.from_client, bytes)
     }
 
     /// Notes a message of the backend.
@@ -56,34 +56,45 @@ impl Ledger {
     /// Notes a message of the client: bytes from now on are charged to it.
     pub(super) fn admitted(&self, admission: Admission) {
         self.core.metrics.web_socket_message(true);
-        self.charge(Some(admission).filter(Admission::is_metered));
+        self.charge_to(admission);
     }
 
-    /// Charges the bytes so far, and goes on. Returns whether any limit counts them.
-    pub(super) fn charge_so_far(&self) -> bool {
-        let passed = self.to_client.load(Relaxed) + self.from_client.load(Relaxed);
-        let mut owing = self.owing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (admission, paid) = &mut *owing;
-        if let Some(admission) = admission {
-            admission.charge(passed - *paid, self.core.clock.now().unix_ms);
-        }
-        *paid = passed;
-        admission.is_some()
+    /// Has bytes from now on charged to `admission`, and looks whether it leaves any.
+    pub(super) fn goes_on(&self, admission: Admission) -> Result<(), Refusal> {
+        let used_up = self.charge_to(admission);
+        used_up.map_or(Ok(()), Err)
     }
 
-    fn charge(&self, next: Option<Admission>) {
-        let passed = self.to_client.load(Relaxed) + self.from_client.load(Relaxed);
-        let mut owing = self.owing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (admission, paid) = std::mem::replace(&mut *owing, (next, passed));
-        if let Some(admission) = admission {
-            admission.charge(passed - paid, self.core.clock.now().unix_ms);
+    fn sent(&self, count: &AtomicU64, bytes: usize) -> Result<(), Refusal> {
+        count.fetch_add(bytes as u64, Relaxed);
+        self.last_ms.store(self.core.clock.monotonic_ms(), Relaxed);
+        let mut bill = self.bill.lock().unwrap_or_else(PoisonError::into_inner);
+        let used_up = bill
+            .as_mut()
+            .and_then(|bill| bill.go_on(self.passed(), &self.core.clock));
+        used_up.map_or(Ok(()), |rejection| Err(rejection.refusal))
+    }
+
+    fn passed(&self) -> u64 {
+        self.to_client.load(Relaxed) + self.from_client.load(Relaxed)
+    }
+
+    /// Settles what is owed, and goes on with another bill. Returns which of its limits leaves nothing.
+    fn charge_to(&self, admission: Admission) -> Option<Refusal> {
+        let (passed, clock) = (self.passed(), &self.core.clock);
+        let mut bill = self.bill.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bill) = &mut *bill {
+            bill.charge(passed, clock);
         }
+        *bill = Bill::open(admission, passed, clock);
+        let used_up = bill.as_ref().and_then(|bill| bill.used_up(clock));
+        used_up.map(|rejection| rejection.refusal)
     }
 }
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        self.charge(None);
+        self.charge_to(Admission::default());
         self.core.metrics.web_socket_ended();
         self.exchange.bytes = self.to_client.load(Relaxed);
         self.exchange.complete = true;

@@ -1,6 +1,6 @@
 //! Whether a client may still send over its WebSocket: every message is decided about like a request.
 
-use super::super::admission::{authenticate, bytes_left, throttle};
+use super::super::admission::{authenticate, look, throttle};
 use super::super::answer::{Answer, Answered};
 use super::super::routing::{self, Asked, Routed};
 use super::ledger::Ledger;
@@ -57,18 +57,10 @@ impl Standing {
             .await
             .map_err(|answered| reason(&answered))?;
         if !is_counted {
-            let is_blocked = snapshot
-                .blocks
-                .refuse(route.api_index.0, self.client_ip, caller.as_deref(), now.unix_ms);
-            if is_blocked {
-                return Err(Refusal::BlockingCondition);
-            }
-            // Who only receives sends no message by which limits on bytes would be noticed.
-            if ledger.charge_so_far() {
-                let left = bytes_left(&self.core, snapshot, &route, caller.as_deref(), &view, now);
-                left.map_err(|Rejection { refusal, .. }| refusal)?;
-            }
-            return Ok(());
+            // Who only receives sends no message by which limits would be noticed.
+            let looked = look(&self.core, snapshot, &route, caller.as_deref(), &view, now);
+            let admission = looked.map_err(|Rejection { refusal, .. }| refusal)?;
+            return ledger.goes_on(admission);
         }
         let admitted = throttle(&self.core, snapshot, &route, caller.as_deref(), &view, now).await;
         let admission = admitted.map_err(|Rejection { refusal, .. }| refusal)?;

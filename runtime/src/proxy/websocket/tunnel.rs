@@ -107,7 +107,11 @@ where
 {
     loop {
         match flow.step(from, to).await {
-            Ok(Step::Passed(bytes)) => ledger.sent_to_backend(bytes),
+            Ok(Step::Passed(bytes)) => {
+                if let Err(refusal) = ledger.sent_to_backend(bytes) {
+                    return Ending::Refused(refusal);
+                }
+            }
             Ok(Step::Message) => {
                 if let Err(refusal) = standing.message(ledger).await {
                     return Ending::Refused(refusal);
@@ -127,7 +131,11 @@ where
 {
     loop {
         match flow.step(from, to).await {
-            Ok(Step::Passed(bytes)) => ledger.sent_to_client(bytes),
+            Ok(Step::Passed(bytes)) => {
+                if let Err(refusal) = ledger.sent_to_client(bytes) {
+                    return Ending::Refused(refusal);
+                }
+            }
             Ok(Step::Message) => ledger.message_to_client(),
             Ok(Step::Violation(violation)) => return Ending::Violation(Sender::Server, violation),
             Err(_) if to.is_over() => return Ending::Unread,
