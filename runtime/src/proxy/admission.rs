@@ -90,8 +90,10 @@ pub(super) fn look(
         return Err(Refusal::BlockingCondition.into());
     }
     let call = call(caller, view);
-    // Where the traffic manager counts, it counts messages.
-    if snapshot.global_throttle.is_some() {
+    if let Some(throttle) = &snapshot.global_throttle {
+        let request = global(core, route, caller, call, now);
+        let mut own = own_limits(core)?;
+        throttle.look(&mut own, &request)?;
         return Ok(Admission::default());
     }
     let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;

@@ -108,6 +108,23 @@ impl GlobalThrottle {
 
     /// Decides about a request by what has been told so far. One that passes is told to the traffic manager.
     pub(crate) fn admit(&self, core: &mut CoreGlobal, request: &GlobalRequest<'_>) -> Result<Admission, Rejection> {
+        self.decide(core, request, |core, called, limits, over_quota| {
+            self.passes(core, request, called, limits, over_quota)
+        })
+    }
+
+    /// Looks by what has been told so far whether what is under way may go on. Nobody is told of it.
+    pub(crate) fn look(&self, core: &mut CoreGlobal, request: &GlobalRequest<'_>) -> Result<(), Rejection> {
+        self.decide(core, request, |_, _, _, _| ())
+    }
+
+    /// Has `pass` say what becomes of a request that passes.
+    fn decide<T>(
+        &self,
+        core: &mut CoreGlobal,
+        request: &GlobalRequest<'_>,
+        pass: impl FnOnce(&mut CoreGlobal, &Arc<Called>, &CallerLimits, bool) -> T,
+    ) -> Result<T, Rejection> {
         let found = self.api(request.api).and_then(|api| {
             let resource = api.resources.get(usize::try_from(request.resource).ok()?)?;
             Some((api, resource))
@@ -131,7 +148,7 @@ impl GlobalThrottle {
                 let over_quota = subscription(limits, now_ms)?;
                 stopping(limits.application.as_deref(), LevelKind::Application.refusal(), now_ms)?;
                 self.custom_policies(core, request, called, limits)?;
-                Ok(self.passes(core, request, called, limits, over_quota))
+                Ok(pass(core, called, limits, over_quota))
             }
             None => {
                 let limits = core.anonymous(self.generation, request.api, request.call.client, |address| {
@@ -139,7 +156,7 @@ impl GlobalThrottle {
                 });
                 self.custom_policies(core, request, called, &limits)?;
                 let over_quota = subscription(&limits, now_ms)?;
-                Ok(self.passes(core, request, called, &limits, over_quota))
+                Ok(pass(core, called, &limits, over_quota))
             }
         }
     }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Every wait ends after this time; it is no measure of speed.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 pub(super) const HOUR: u64 = 3_600_000;
 const TOPIC: &str = "throttleData";
 const ISSUER: &str = "https://idp.example/token";
@@ -32,6 +32,11 @@ type Answer = (u16, u32, Option<u64>);
 
 impl Served {
     pub(super) fn start(conf: &str, tables: &str, backend: &Server) -> Self {
+        Self::start_at(conf, tables, &format!("http://{}", backend.address))
+    }
+
+    /// Serves what is at `backend`.
+    pub(super) fn start_at(conf: &str, tables: &str, backend: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("rsa.pem"), keys().rsa_pem()).expect("writes");
         let text = format!(
@@ -49,7 +54,7 @@ impl Served {
             cores: Some(2),
             data_dir: folder.path().join("data"),
         };
-        let running = Gateway::start(&bundle(&format!("http://{}", backend.address)), config, &options);
+        let running = Gateway::start(&bundle(backend), config, &options);
         Self {
             running: running.expect("it starts"),
             _folder: folder,

@@ -6,3 +6,4 @@ mod decisions;
 mod gateway;
 mod model;
 mod served;
+mod web_sockets;
