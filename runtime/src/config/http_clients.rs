@@ -2,7 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
-use super::{EventPublishing, EventTransport, RuntimeConfig, StoreSettings};
+use super::{ClientCertificate, EventPublishing, EventTransport, RuntimeConfig, StoreSettings, client_certificate};
 use crate::upstream::Exclusions;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -52,6 +52,11 @@ pub(super) const KEYS: &[Key] = &[
         "PKCS#12 store with the client key towards backends; unset: the listener's",
     ),
     Key::unset("httpClients.sslConfig.keyStorePassword", Kind::Secret, "its password"),
+    Key::unset(
+        client_certificate::LIST,
+        Kind::Tables(client_certificate::KEYS),
+        "client certificates for some backends alone; the first that names a backend is shown to it",
+    ),
     Key::unset(
         "httpClients.sslConfig.trustStorePath",
         Kind::File,
@@ -256,6 +261,8 @@ pub struct HttpClients {
     pub certificate_file: Option<PathBuf>,
     /// Its key, PEM.
     pub private_key_file: Option<PathBuf>,
+    /// Client certificates for some backends alone; the first that names a backend is shown to it.
+    pub client_certificates: Vec<ClientCertificate>,
     /// Bounds of the pool.
     pub pool: Pool,
     /// Bytes of a request body that are kept so that it can be sent again.
@@ -377,6 +384,10 @@ impl HttpClients {
             ciphers: reader.list("httpClients.sslConfig.ciphers"),
             certificate_file: path(reader, "httpClients.sslConfig.certificateFile"),
             private_key_file: path(reader, "httpClients.sslConfig.privateKeyFile"),
+            client_certificates: client_certificate::read(
+                reader,
+                reader.secret("httpClients.sslConfig.keyStorePassword").as_ref(),
+            ),
             pool: Pool {
                 max_active: reader.limit("httpClients.poolConfig.maxActiveConnections"),
                 max_idle: reader.count("httpClients.poolConfig.maxIdleConnections"),

@@ -15,6 +15,7 @@ use mgw_bundle::config::BackendProtocol;
 use rustls::ClientConfig;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::runtime::Handle;
@@ -133,6 +134,10 @@ impl Authority {
             port: url.port_or_known_default()?,
         })
     }
+
+    fn parts(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
 }
 
 /// The origins in use. An origin stays the same across reloads, so that its connections survive them, and is forgotten with
@@ -174,7 +179,7 @@ impl Origins {
         let names = Names::new(&config.dns, control);
         let proxy = config.http_clients.proxy.as_ref();
         let proxy = proxy.map(|proxy| Arc::new(ForwardProxy::new(proxy, &names)));
-        let tls_files = WatchedFiles::new(BackendTls::files(config));
+        let tls_files = WatchedFiles::new(BackendTls::files(config).iter().map(PathBuf::as_path));
         Ok(Self {
             known: Mutex::new(Known {
                 origins: HashMap::new(),
@@ -202,7 +207,7 @@ impl Origins {
                 .filter_map(|(key, origin)| Some((key, origin.upgrade()?)));
             let renewed = origins
                 .filter(|(key, _)| key.tls)
-                .map(|(key, origin)| Ok((origin, tls.config(&key.certificates, key.speaks)?)));
+                .map(|(key, origin)| Ok((origin, tls.config(key.identity.parts(), &key.certificates, key.speaks)?)));
             for (origin, config) in renewed.collect::<Result<Vec<_>, TrustError>>()? {
                 if let Some(tls) = &origin.tls {
                     tls.renew(config);
@@ -276,7 +281,7 @@ impl Origins {
         }
         let tls = match name {
             Some(name) => {
-                let config = known.tls.config(certificates, speaks);
+                let config = known.tls.config(key.identity.parts(), certificates, speaks);
                 let config = config.map_err(|_| "has certificates that cannot be trusted")?;
                 Some(OriginTls {
                     name,

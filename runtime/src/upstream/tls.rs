@@ -1,5 +1,6 @@
 //! What the gateway trusts when it connects to `https` backends, and who it is to them.
 
+use super::client_certificates::{ClientCertificates, Which};
 use super::speaks::Speaks;
 use super::verify::{BackendVerifier, Check};
 use crate::config::{RuntimeConfig, StoreSettings};
@@ -7,10 +8,10 @@ use crate::tls::protocol::{Settings, choose};
 use crate::tls::{OpenStore, ProtocolError, Signatures, StoreError};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,15 @@ pub enum TrustError {
         #[source]
         source: rustls::Error,
     },
+    /// A certificate and a key that cannot be used together.
+    #[error("the key in {} cannot be used with its certificate", path.display())]
+    Key {
+        /// The file with the key.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: rustls::Error,
+    },
     /// Versions or cipher suites of which none is supported.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
@@ -61,9 +71,10 @@ impl TrustError {
     /// Returns what the settings name that the error is about.
     pub(crate) fn named(&self) -> Option<String> {
         match self {
-            Self::Read { path, .. } | Self::Pem { path, .. } | Self::Authority { path, .. } => {
-                Some(path.display().to_string())
-            }
+            Self::Read { path, .. }
+            | Self::Pem { path, .. }
+            | Self::Authority { path, .. }
+            | Self::Key { path, .. } => Some(path.display().to_string()),
             Self::Store(error) => Some(error.named()),
             Self::Protocol(_) | Self::Settings(_) => None,
         }
@@ -74,8 +85,8 @@ impl TrustError {
 #[derive(Debug)]
 pub(crate) struct BackendTls {
     material: Material,
-    /// By what is trusted beside the gateway's authorities, and by the HTTP versions that are offered.
-    configs: HashMap<(Vec<CertificateDer<'static>>, Speaks), Arc<ClientConfig>>,
+    /// By what is trusted beside the gateway's authorities, by the HTTP versions that are offered, and by who the gateway is.
+    configs: HashMap<(Vec<CertificateDer<'static>>, Speaks, Which), Arc<ClientConfig>>,
 }
 
 /// What connections to all backends have in common.
@@ -86,7 +97,7 @@ struct Material {
     check: Check,
     authorities: Option<Arc<WebPkiServerVerifier>>,
     /// What backends see that ask for a certificate.
-    identity: Option<Arc<CertifiedKey>>,
+    shown: ClientCertificates,
 }
 
 impl BackendTls {
@@ -105,31 +116,26 @@ impl BackendTls {
     }
 
     /// Returns the files that [`Self::new`] reads.
-    pub(super) fn files(config: &RuntimeConfig) -> impl Iterator<Item = &Path> {
-        let settings = &config.http_clients;
-        let stores = [trust_store(config), key_store(config)].into_iter().flatten();
-        [
-            &settings.ca_file,
-            &settings.certificate_file,
-            &settings.private_key_file,
-        ]
-        .into_iter()
-        .flatten()
-        .chain(stores.map(|store| &store.path))
-        .map(PathBuf::as_path)
+    pub(super) fn files(config: &RuntimeConfig) -> Vec<PathBuf> {
+        let trust = trust_store(config).map(|store| &store.path);
+        let authorities = trust.into_iter().chain(&config.http_clients.ca_file).cloned();
+        authorities.chain(ClientCertificates::files(config)).collect()
     }
 
-    /// Returns the settings for a backend that is also believed by `own` certificates: its own, or of the authorities that
-    /// sign them. Backends with the same certificates share one; sessions are never resumed under other trust.
+    /// Returns the settings for a backend, known as `host` and `port`, that is also believed by `own` certificates: its own, or
+    /// of the authorities that sign them. Backends with the same certificates, who see the same one, share one; sessions are
+    /// never resumed under other trust or as somebody else.
     pub(super) fn config(
         &mut self,
+        (host, port): (&str, u16),
         own: &[CertificateDer<'static>],
         speaks: Speaks,
     ) -> Result<Arc<ClientConfig>, TrustError> {
-        match self.configs.entry((own.to_vec(), speaks)) {
+        let which = self.material.shown.of(host, port);
+        match self.configs.entry((own.to_vec(), speaks, which)) {
             Entry::Occupied(known) => Ok(Arc::clone(known.get())),
             Entry::Vacant(place) => {
-                let config = Arc::new(self.material.config(own, speaks)?);
+                let config = Arc::new(self.material.config(own, speaks, which)?);
                 Ok(Arc::clone(place.insert(config)))
             }
         }
@@ -147,15 +153,6 @@ impl BackendTls {
 fn trust_store(config: &RuntimeConfig) -> Option<&StoreSettings> {
     let own = config.http_clients.trust_store.as_ref();
     own.or(config.listener.trust_store.as_ref())
-}
-
-/// The store with the key that backends see: theirs, else the listener's; `None` where files name the key.
-fn key_store(config: &RuntimeConfig) -> Option<&StoreSettings> {
-    let settings = &config.http_clients;
-    if settings.certificate_file.is_some() && settings.private_key_file.is_some() {
-        return None;
-    }
-    settings.key_store.as_ref().or_else(|| config.listener.used_key_store())
 }
 
 impl Material {
@@ -193,12 +190,17 @@ impl Material {
             versions: choice.versions,
             check,
             authorities,
-            identity: identity(config, &provider)?,
+            shown: ClientCertificates::read(config, &provider)?,
             provider,
         })
     }
 
-    fn config(&self, own: &[CertificateDer<'static>], speaks: Speaks) -> Result<ClientConfig, TrustError> {
+    fn config(
+        &self,
+        own: &[CertificateDer<'static>],
+        speaks: Speaks,
+        which: Which,
+    ) -> Result<ClientConfig, TrustError> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(own.iter().filter(|own| mgw_keystore::is_authority(own)).cloned());
         let own_authorities = verifier(roots, &self.provider)?;
@@ -213,9 +215,9 @@ impl Material {
             .map_err(|error| TrustError::Settings(error.into()))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier));
-        let mut config = match &self.identity {
-            Some(identity) => {
-                let resolver = SingleCertAndKey::from(Arc::clone(identity));
+        let mut config = match self.shown.get(which) {
+            Some(certificate) => {
+                let resolver = SingleCertAndKey::from(Arc::clone(certificate));
                 builder.with_client_cert_resolver(Arc::new(resolver))
             }
             None => builder.with_no_client_auth(),
@@ -236,33 +238,6 @@ fn verifier(
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
         .map(Some)
-        .map_err(|error| TrustError::Settings(error.into()))
-}
-
-/// The certificate and key of the settings, else the first of a store.
-fn identity(config: &RuntimeConfig, provider: &CryptoProvider) -> Result<Option<Arc<CertifiedKey>>, TrustError> {
-    let settings = &config.http_clients;
-    let keys = key_store(config).map(OpenStore::open).transpose()?;
-    let (chain, key) = match (&settings.certificate_file, &settings.private_key_file) {
-        (Some(certificate), Some(key)) => {
-            let chain = certificates(certificate)?;
-            let key_pem = read(key)?;
-            let key = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|source| TrustError::Pem {
-                path: key.clone(),
-                source,
-            })?;
-            (chain, key)
-        }
-        _ => match &keys {
-            Some(store) => {
-                let entry = store.first_key()?;
-                (entry.chain.clone(), entry.key.clone_key().into())
-            }
-            None => return Ok(None),
-        },
-    };
-    CertifiedKey::from_der(chain, key, provider)
-        .map(|identity| Some(Arc::new(identity)))
         .map_err(|error| TrustError::Settings(error.into()))
 }
 
@@ -299,7 +274,7 @@ fn roots(extra: Option<&Path>, store: Option<&OpenStore>) -> Result<RootCertStor
     Ok(roots)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let pem = read(path)?;
     CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<_, _>>()
@@ -309,7 +284,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError>
         })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
     std::fs::read(path).map_err(|source| TrustError::Read {
         path: path.to_owned(),
         source,
