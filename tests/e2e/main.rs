@@ -15,6 +15,7 @@ mod forged_tokens;
 mod identity_provider;
 mod init;
 mod oidc_provider;
+mod protocols;
 mod pull;
 mod quotas;
 mod running;

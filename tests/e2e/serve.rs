@@ -40,7 +40,8 @@ fn project(backend: &str) -> Place {
     place
 }
 
-fn run(place: &Place, source: &str, more: &[&str]) -> (Running, String, String) {
+/// Serves something on free ports: the gateway, and the addresses of its plain and its admin listener.
+pub fn run(place: &Place, source: &str, more: &[&str]) -> (Running, String, String) {
     let mut arguments = vec!["run", source, "--output", "json"];
     arguments.extend(ON_LOOPBACK);
     arguments.extend(more);
