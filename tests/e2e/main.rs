@@ -9,6 +9,7 @@ mod client_certificates;
 mod command_line;
 mod control_plane;
 mod demo;
+mod discovery;
 mod docs;
 mod doctor;
 mod forged_tokens;

@@ -73,12 +73,19 @@ fn bad_url(source: &Source, span: Span, text: &str, fault: &str) -> Diagnostic {
         )
         .secret();
     }
-    Diagnostic::error(
+    let diagnostic = Diagnostic::error(
         "endpoint-url",
         source,
         span,
         format!("`{text}` is not a backend URL: {fault}"),
-    )
+    );
+    if text.contains('(') {
+        return diagnostic.remedy(
+            "Write a look-up as `etcd(KEY, DEFAULT_URL)`, `srv(NAME, DEFAULT_URL)` or `file(PATH, DEFAULT_URL)`; the URL is \
+             used until something is found.",
+        );
+    }
+    diagnostic
 }
 
 /// A target as it is written: a URL, or how its URL is looked up.

@@ -2,8 +2,6 @@
 
 mod backend;
 mod client;
-mod dns;
-mod etcd;
 mod gateway;
 mod http2_backend;
 mod http2_client;
@@ -15,12 +13,12 @@ mod web_socket;
 
 pub use backend::{Backend, respond};
 pub use client::{Client, Response};
-pub use dns::DnsServer;
-pub use etcd::EtcdServer;
 pub use gateway::{GatewayBuilder, TestGateway, api, open, policy};
 pub use http2_backend::{Http2Backend, Stream};
 pub use http2_client::{http2_over, on_runtime};
 pub use issuer::Issuer;
+pub use mgw_fixtures::dns::DnsServer;
+pub use mgw_fixtures::etcd::EtcdServer;
 pub use pki::Pki;
 pub use tls_backend::TlsBackend;
 pub use tls_client::TlsClient;
