@@ -55,7 +55,7 @@ pub(crate) enum Output {
 pub(crate) enum Command {
     /// Simulates gateways that share quotas: traffic to the store, errors, memory.
     Quotas(QuotaArgs),
-    /// Counts the instructions of counters and decisions with `valgrind`.
+    /// Counts the instructions of requests and parts of their path with `valgrind`.
     Instructions,
     /// Measures the memory that counters of many subjects take.
     Memory {

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let result = match runtime {
         Ok(runtime) => match args.command {
             Some(Command::Role(role)) => role::run(role, &runtime),
-            Some(Command::Instructions) => runtime.block_on(counting::instructions(args.output)),
+            Some(Command::Instructions) => runtime.block_on(counting::instructions(args.mgw.as_deref(), args.output)),
             Some(Command::Memory { subjects }) => runtime.block_on(counting::memory(subjects, args.output)),
             Some(Command::Quotas(quotas)) => quotas::run(&quotas, args.output),
             None => runtime.block_on(until_stopped(&args)),

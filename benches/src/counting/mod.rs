@@ -1,16 +1,19 @@
-//! What parts of the request path cost by themselves: instructions per decision and per look-up, and memory per subject.
+//! What requests and parts of their path cost: instructions per request, per decision and per look-up, and memory per subject.
 //!
-//! Both are counted in processes of their own that do nothing else, so that the figures are the same on a busy machine.
+//! All are counted in processes of their own that do nothing else, so that the figures are the same on a busy machine.
 
 mod instructions;
 mod memory;
 mod operation;
+mod requests;
 mod routes;
+mod valgrind;
 mod world;
 
 pub(crate) use instructions::instructions;
 pub(crate) use memory::{memory, remember};
 pub(crate) use operation::Operation;
+pub(crate) use valgrind::Valgrind;
 
 use std::time::Duration;
 

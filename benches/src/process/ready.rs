@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
-/// How long a subject may take to listen.
-const LISTENING: Duration = Duration::from_secs(20);
+/// How long a subject may take to listen, also where its instructions are counted.
+const LISTENING: Duration = Duration::from_secs(60);
 
 /// Time between two attempts; also the resolution of the start measurement.
 pub(crate) const ATTEMPT: Duration = Duration::from_micros(500);

@@ -12,6 +12,9 @@ use tokio::process::{Child, Command};
 /// How long a process may take to say where it listens.
 const ANNOUNCEMENT: Duration = Duration::from_secs(10);
 
+/// How long a process may take to stop when it is asked to.
+const STOPPING: Duration = Duration::from_secs(60);
+
 /// Lines of a process's output that an error repeats.
 const LAST_LINES: usize = 12;
 
@@ -151,6 +154,31 @@ impl Running {
             .open(&self.log)
             .and_then(|file| file.set_len(0))
             .map_err(Failure::file("empty", &self.log))
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
+        let asking = Launch {
+            name: "kill",
+            program: Path::new("kill"),
+            arguments: vec!["-TERM".into(), self.pid.to_string().into()],
+            processor: None,
+            logs: Path::new(""),
+        };
+        asking.output(STOPPING).await?;
+        match tokio::time::timeout(STOPPING, self.child.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => Err(Failure::Ended {
+                program: self.name.into(),
+                status: status.to_string(),
+                said: self.said(),
+            }),
+            Ok(Err(source)) => Err(Failure::Start {
+                program: self.name.into(),
+                source,
+            }),
+            Err(_) => Err(self.late("stop", STOPPING)),
+        }
     }
 
     /// Ends it and waits until it is gone.

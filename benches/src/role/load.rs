@@ -1,18 +1,14 @@
 //! The built-in load generator, for machines without `wrk`: the same requests, the same report.
 
-use crate::answer::message;
+use crate::answer::{AnyError, Conversation};
 use crate::failure::Failure;
 use crate::load::{LoadReport, Request, read_requests};
 use crate::statistics::percentile;
-use http_body_util::BodyExt;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
 /// Sends requests for `seconds` and prints the report.
@@ -85,29 +81,19 @@ async fn exchange(
     number: usize,
     end: Instant,
     tally: &mut Tally,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::task::spawn_local(connection);
+) -> Result<(), AnyError> {
+    let mut conversation = Conversation::open(address).await?;
     // Connections start at different places of the list, as one generator that hands out requests in turn would.
     let mut next = requests.iter().cycle().skip(number);
     while Instant::now() < end {
         let Some(request) = next.next() else { break };
         let sent = Instant::now();
-        sender.ready().await?;
-        let response = sender.send_request(message(address, request)?).await?;
-        if response.status().as_u16() >= 400 {
+        if conversation.status(request).await? >= 400 {
             tally.refused += 1;
-        }
-        let mut body = response.into_body();
-        while let Some(frame) = body.frame().await {
-            frame?;
         }
         tally
             .latencies
             .push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
-    driver.abort();
     Ok(())
 }

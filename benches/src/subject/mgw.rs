@@ -1,5 +1,6 @@
 //! The gateway: the built `mgw`, a bundle made by it, and `mgw run`.
 
+use crate::counting::Valgrind;
 use crate::failure::Failure;
 use crate::process::{Launch, Running, wait_for_listener};
 use crate::project::{self, Listeners};
@@ -98,7 +99,16 @@ impl Mgw {
 
     /// Starts it; it may not listen yet.
     pub(crate) fn start(&self, processor: Option<usize>) -> Result<Running, Failure> {
-        let launch = Launch {
+        self.launch(processor).start()
+    }
+
+    /// The same with its instructions counted.
+    pub(crate) fn start_counted(&self, valgrind: &Valgrind, processor: Option<usize>) -> Result<Running, Failure> {
+        valgrind.around(self.launch(processor)).start()
+    }
+
+    fn launch(&self, processor: Option<usize>) -> Launch<'_> {
+        Launch {
             name: "mgw run",
             program: &self.binary.program,
             arguments: vec![
@@ -111,8 +121,7 @@ impl Mgw {
             ],
             processor,
             logs: &self.logs,
-        };
-        launch.start()
+        }
     }
 
     /// Waits until it listens.

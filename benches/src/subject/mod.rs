@@ -45,7 +45,7 @@ pub(crate) struct Surroundings<'a> {
 
 impl Surroundings<'_> {
     /// The processor that subjects are bound to.
-    fn processor(&self) -> Option<usize> {
+    pub(crate) fn processor(&self) -> Option<usize> {
         self.machine.pinning.map(|pinning| pinning.gateway)
     }
 
