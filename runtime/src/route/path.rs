@@ -8,7 +8,8 @@
 //! - an encoded slash or a backslash belongs to its segment, an empty segment is a segment, an encoded semicolon begins no
 //!   matrix parameter. A backend that splits at the first, merges the second or cuts at the third would see another path.
 //!   Each such path is among [`RequestPath::alternates`], and the request is refused when one of them leads elsewhere
-//!   ([`PathRefusal::Ambiguous`]);
+//!   ([`PathRefusal::Ambiguous`]). Some backends split at encoded slashes alone, some at backslashes as they are, some at
+//!   encoded ones: a path with more than one of these is refused as it is;
 //! - a backend that does not know matrix parameters takes them for a part of their segment. What it would see is among
 //!   [`RequestPath::kept`], and the request is refused when that is a different resource. Mostly it is none, which is
 //!   nobody's way around anything.
@@ -60,6 +61,7 @@ impl<'r> RequestPath<'r> {
     /// The rare case: something needs decoding or a closer look.
     #[cold]
     fn parse_unusual(raw: &'r str) -> Result<Self, PathRefusal> {
+        let separators = [raw.contains('\\'), holds_escape(raw, "%5c"), holds_escape(raw, "%2f")];
         let mut matched = String::with_capacity(raw.len());
         let mut decoded_whole = String::with_capacity(raw.len());
         let mut kept = String::new();
@@ -87,17 +89,22 @@ impl<'r> RequestPath<'r> {
         if all.iter().any(|reading| reading.split('/').any(is_forbidden)) {
             return Err(PathRefusal::Forbidden);
         }
+        if separators.into_iter().filter(|is_there| *is_there).count() > 1 {
+            return Err(PathRefusal::Ambiguous);
+        }
         let kept = if has_parameters {
             let merged = [&kept, &kept_split, &kept_cut].map(|reading| merge_slashes(reading));
             distinct(merged.into_iter().chain([kept, kept_split, kept_cut]), &matched)
         } else {
             Vec::new()
         };
+        let part_cut = cut_at_semicolons(&matched);
         let readings = [
             merge_slashes(&matched),
             merge_slashes(&split),
             merge_slashes(&cut),
-            cut_at_semicolons(&matched),
+            merge_slashes(&part_cut),
+            part_cut,
             split,
             cut,
         ];
@@ -152,6 +159,14 @@ fn is_plain(path: &[u8]) -> bool {
         watched = if byte == b'/' { ALWAYS | AFTER_SLASH } else { ALWAYS };
     }
     found == 0
+}
+
+/// Whether a percent escape, given in lower case, stands in a path.
+fn holds_escape(path: &str, escape: &str) -> bool {
+    let windows = path.as_bytes().windows(escape.len());
+    windows
+        .into_iter()
+        .any(|window| window.eq_ignore_ascii_case(escape.as_bytes()))
 }
 
 /// The readings that differ from the one that is matched, each once.
@@ -238,6 +253,15 @@ mod tests {
             assert_eq!(matched(raw), Err(PathRefusal::Forbidden), "{raw}");
         }
         assert_eq!(matched("*"), Err(PathRefusal::NotAbsolute));
+    }
+
+    #[test]
+    fn separators_of_several_kinds_are_ambiguous() {
+        for raw in ["/a%2Fb\\c", "/a\\b%2fc", "/a%5Cb%2Fc", "/a/x%5cb\\c", "/a;m=%2F/b\\c"] {
+            assert_eq!(matched(raw), Err(PathRefusal::Ambiguous), "{raw}");
+        }
+        // Escapes of a percent sign are none.
+        assert!(matched("/a%252Fb%5Cc").is_ok());
     }
 
     #[test]
