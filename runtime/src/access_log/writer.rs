@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel};
 use std::time::Duration;
 
 /// Text that is collected before it is written.
@@ -15,6 +14,8 @@ const CHUNK: usize = 64 * 1024;
 /// How long the writer rests when there was something to do, and when there was not.
 const SHORT_REST: Duration = Duration::from_millis(10);
 const LONG_REST: Duration = Duration::from_millis(100);
+/// How long the last lines may take to be written: whoever should read them may have stopped doing so.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Where lines go.
 #[derive(Debug, Clone)]
@@ -46,8 +47,9 @@ pub(crate) struct AccessLog {
 /// The thread that writes.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
+    /// Nothing is ever sent; it is closed when the thread ends.
+    ended: Receiver<()>,
 }
 
 impl AccessLog {
@@ -74,18 +76,18 @@ impl AccessLog {
         };
         let stop = Arc::new(AtomicBool::new(false));
         let (dropped, stopping) = (Arc::clone(&log.dropped), Arc::clone(&stop));
+        let (ending, ended) = channel();
         let thread = std::thread::Builder::new()
             .name("mgw-access-log".into())
-            .spawn(move || write_all(output, format, &records, &dropped, &stopping));
-        let thread = thread.map_err(|source| AccessLogError {
+            .spawn(move || {
+                write_all(output, format, &records, &dropped, &stopping);
+                drop(ending);
+            });
+        thread.map_err(|source| AccessLogError {
             path: PathBuf::from("-"),
             source,
         })?;
-        let writer = Writer {
-            thread: Some(thread),
-            stop,
-        };
-        Ok((log, writer))
+        Ok((log, Writer { stop, ended }))
     }
 
     /// Hands a record over, or counts it as dropped.
@@ -102,12 +104,12 @@ impl AccessLog {
 }
 
 impl Writer {
-    /// Writes what is queued and ends the thread.
-    pub(crate) fn finish(mut self) {
+    /// Writes what is queued and ends the thread. When nobody takes the lines, they are given up after a while, so that the
+    /// gateway can stop.
+    pub(crate) fn finish(self) {
         self.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            // A panic in the writer has been reported by then.
-            let _ = thread.join();
+        if self.ended.recv_timeout(LAST_LINES) == Err(RecvTimeoutError::Timeout) {
+            tracing::error!("the last lines of the access log are lost: nobody takes them");
         }
     }
 }
@@ -184,29 +186,50 @@ mod tests {
     use super::*;
     use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
+    fn record() -> Box<Record> {
+        Box::new(Record {
+            client: [127, 0, 0, 1].into(),
+            unix_ms: 0,
+            method: Method::GET,
+            uri: Uri::from_static("/"),
+            version: Version::HTTP_2,
+            status: Some(StatusCode::NO_CONTENT),
+            bytes: 0,
+            duration: Duration::ZERO,
+            phase: "route",
+            referer: None,
+            agent: None,
+            id: HeaderValue::from_static("1"),
+            api: None,
+            caller: None,
+            failure: None,
+        })
+    }
+
+    #[test]
+    fn nobody_waits_for_ever_for_a_reader_who_does_not_read() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
+        // With both ends, opening waits for nobody.
+        let reader = File::options().read(true).write(true).open(&path)?;
+        let (log, writer) = AccessLog::start(&AccessLogTarget::File(path), Format::Combined, 10_000)?;
+        // Far more than a pipe takes.
+        for _ in 0..10_000 {
+            log.log(record());
+        }
+        writer.finish();
+        drop(reader);
+        Ok(())
+    }
+
     #[test]
     fn everything_queued_is_written_before_the_end() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("access.log");
         let (log, writer) = AccessLog::start(&AccessLogTarget::File(path.clone()), Format::Combined, 1000)?;
         for _ in 0..1000 {
-            log.log(Box::new(Record {
-                client: [127, 0, 0, 1].into(),
-                unix_ms: 0,
-                method: Method::GET,
-                uri: Uri::from_static("/"),
-                version: Version::HTTP_2,
-                status: Some(StatusCode::NO_CONTENT),
-                bytes: 0,
-                duration: Duration::ZERO,
-                phase: "route",
-                referer: None,
-                agent: None,
-                id: HeaderValue::from_static("1"),
-                api: None,
-                caller: None,
-                failure: None,
-            }));
+            log.log(record());
         }
         writer.finish();
         assert_eq!(std::fs::read_to_string(&path)?.lines().count(), 1000);
