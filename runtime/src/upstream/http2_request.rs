@@ -39,6 +39,7 @@ pub(super) fn restore(request: &mut Request<RequestBody>) {
     }
     *request.uri_mut() = parts.path_and_query.map(Uri::from).unwrap_or_default();
 }
+
 /// Whether the backend said that it did nothing with the request: its stream was refused, or came after the last that a
 /// backend which goes away takes (RFC 9113 section 8.7).
 pub(super) fn is_refused(error: &hyper::Error) -> bool {
@@ -51,6 +52,12 @@ pub(super) fn is_refused(error: &hyper::Error) -> bool {
 /// Whether one stream ended, as opposed to its connection.
 pub(super) fn is_reset(error: &hyper::Error) -> bool {
     cause(error).is_some_and(h2::Error::is_reset)
+}
+
+/// Whether the request went with the task that drives its connection. That is so where it waited for its stream to open while
+/// the backend went away; the library does not say for certain that nothing of it was sent.
+pub(super) fn is_dropped(error: &hyper::Error) -> bool {
+    error.is_user() && cause(error).is_none()
 }
 
 fn cause(error: &hyper::Error) -> Option<&h2::Error> {

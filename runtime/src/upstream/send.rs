@@ -7,6 +7,7 @@
 
 use super::active::{ActiveLimit, Slot};
 use super::attempts::Attempts;
+use super::budget::Budget;
 use super::connect::Connector;
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
@@ -14,11 +15,13 @@ use super::error::UpstreamError;
 use super::exchange::{Failed, is_broken};
 use super::fault::{FailureReason, Fault};
 use super::held::{Held, Outstanding};
+use super::http2_request::{is_dropped, is_reset};
 use super::place::Place;
 use super::pool::{Pool, PoolKey, Reuse};
 use super::request_body::{Progress, Repeat, RequestBody};
 use super::response_body::ResponseBody;
 use super::retry::{Ending, Repeatable};
+use super::sender::Sender;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::metrics::BackendCounters;
@@ -124,7 +127,11 @@ impl Upstream {
                 position,
                 &place,
                 request,
-                Again::new(spare.as_ref(), method_repeats),
+                Again {
+                    spare: spare.as_ref(),
+                    repeats: method_repeats,
+                    budget: endpoint.state.budget.as_ref(),
+                },
                 progress.as_deref(),
             );
             let result = match deadline {
@@ -246,7 +253,11 @@ impl Upstream {
                 Reuse::default(),
                 timeout,
                 request,
-                Again::new(spare.as_ref(), true),
+                Again {
+                    spare: spare.as_ref(),
+                    repeats: true,
+                    budget: None,
+                },
                 None,
             )
             .await;
@@ -304,42 +315,61 @@ impl Upstream {
             reuse,
             ..origin.pool_key()
         };
+        let mut at_hand = self.pool.take(key);
         let mut may_be_refused = true;
-        if let Some(sender) = self.pool.take(key) {
-            request = match self.exchange(key, sender, request, timeout, progress).await {
-                Ok(response) => return Ok(response),
-                Err(Failed::Unsent(unsent, _)) => *unsent,
-                Err(Failed::Refused(error)) => match again.spare.and_then(Spare::request) {
-                    Some(repeated) => {
-                        may_be_refused = false;
-                        repeated
-                    }
-                    None => return Err(Failed::Refused(error)),
-                },
-                Err(Failed::Sent(error)) => match again.spare.filter(|_| again.repeats).and_then(Spare::request) {
-                    Some(repeated) if matches!(&error, UpstreamError::Exchange(cause) if is_broken(cause)) => repeated,
-                    _ => return Err(Failed::Sent(error)),
-                },
-            };
-        }
         loop {
-            let sender = match self.connect(key, origin, timeout).await {
-                Ok(sender) => sender,
-                Err(error) if error.is_before_sending() => return Err(Failed::Unsent(Box::new(request), error)),
-                Err(error) => return Err(Failed::Sent(error)),
+            let is_reused = at_hand.is_some();
+            let sender = match at_hand.take() {
+                Some(sender) => sender,
+                None => match self.connect(key, origin, timeout).await {
+                    Ok(sender) => sender,
+                    Err(error) if error.is_before_sending() => return Err(Failed::Unsent(Box::new(request), error)),
+                    Err(error) => return Err(Failed::Sent(error)),
+                },
             };
+            let is_shared = matches!(sender, Sender::Http2(_));
             let failed = match self.exchange(key, sender, request, timeout, progress).await {
-                Err(Failed::Refused(error)) if may_be_refused => error,
-                ended => return ended,
+                Ok(response) => return Ok(response),
+                Err(failed) => failed,
             };
-            // Others may share a connection from the start, and use up what the backend takes on it.
-            may_be_refused = false;
-            request = match again.spare.and_then(Spare::request) {
-                Some(repeated) => repeated,
-                None => return Err(Failed::Refused(failed)),
+            // Others may share a connection from the start, and use up what the backend takes on it. Once is enough to find out.
+            let is_once = may_be_refused;
+            may_be_refused &= is_reused;
+            let may_be_lost = is_reused || is_shared && is_once;
+            request = match failed {
+                Failed::Unsent(unsent, _) if may_be_lost => *unsent,
+                Failed::Refused(error) if is_once => {
+                    may_be_refused = false;
+                    let Some(repeated) = again.request() else {
+                        return Err(Failed::Refused(error));
+                    };
+                    // Where a stream alone was refused, the backend sheds load, and its connections are as good as before.
+                    if matches!(&error, UpstreamError::Exchange(cause) if is_reset(cause)) {
+                        if !again.budget.is_none_or(Budget::take) {
+                            return Err(Failed::Refused(error));
+                        }
+                        at_hand = self.pool.take(key);
+                    }
+                    repeated
+                }
+                Failed::Sent(error) if again.repeats && may_be_lost && is_lost(&error, is_reused, is_shared) => {
+                    match again.request() {
+                        Some(repeated) => repeated,
+                        None => return Err(Failed::Sent(error)),
+                    }
+                }
+                failed => return Err(failed),
             };
         }
     }
+}
+
+/// Whether a request ended with its connection, which may have had its own reason.
+fn is_lost(error: &UpstreamError, is_reused: bool, is_shared: bool) -> bool {
+    let UpstreamError::Exchange(cause) = error else {
+        return false;
+    };
+    is_reused && is_broken(cause) || is_shared && is_dropped(cause)
 }
 
 impl Failed {
@@ -366,11 +396,13 @@ pub(super) struct Again<'s> {
     pub(super) spare: Option<&'s Spare>,
     /// Also when the backend may have acted on it.
     pub(super) repeats: bool,
+    /// Bounds what goes to a backend that refused it.
+    pub(super) budget: Option<&'s Budget>,
 }
 
-impl<'s> Again<'s> {
-    pub(super) fn new(spare: Option<&'s Spare>, repeats: bool) -> Self {
-        Self { spare, repeats }
+impl Again<'_> {
+    fn request(&self) -> Option<Request<RequestBody>> {
+        self.spare?.request()
     }
 }
 

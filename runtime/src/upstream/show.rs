@@ -35,7 +35,10 @@ impl Upstream {
             .await
             .map_err(Failed::Sent)?;
         let spare = Spare::of(&request);
-        let repeated = Again::new(spare.as_ref(), again.repeats);
+        let repeated = Again {
+            spare: spare.as_ref(),
+            ..again
+        };
         let mut response = self
             .send_unbounded(place, reuse, timeout, request, repeated, progress)
             .await?;
@@ -50,7 +53,10 @@ impl Upstream {
         drain(response.body_mut());
         drop(response);
         let spare = Spare::of(&request);
-        let repeated = Again::new(spare.as_ref(), again.repeats);
+        let repeated = Again {
+            spare: spare.as_ref(),
+            ..again
+        };
         let response = self
             .send_unbounded(place, reuse, timeout, request, repeated, progress)
             .await?;
@@ -98,7 +104,11 @@ impl Upstream {
             question.headers_mut().insert(http::header::HOST, host.clone());
         }
         let spare = Spare::of(&question);
-        let repeated = Again::new(spare.as_ref(), true);
+        let repeated = Again {
+            spare: spare.as_ref(),
+            repeats: true,
+            budget: endpoint.state.budget.as_ref(),
+        };
         let answered = self
             .send_unbounded(place, endpoint.reuse, endpoint.timeout, question, repeated, None)
             .await;

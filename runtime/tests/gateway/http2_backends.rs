@@ -5,9 +5,10 @@ use crate::support::{
     on_runtime,
 };
 use http::HeaderMap;
-use mgw_bundle::config::{Api, BackendProtocol};
-use std::sync::Arc;
+use mgw_bundle::config::{Api, BackendProtocol, Retry};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
 use tokio::sync::{Barrier, Notify};
 
 /// An API whose backend is known to speak HTTP/2.
@@ -153,6 +154,11 @@ fn refused_requests_are_sent_again_when_they_are_whole() {
     assert_eq!(backend.requests().len(), 5);
     assert_eq!(post(&gateway, &"x".repeat(1001)).0, 502, "its body is gone");
     assert_eq!(backend.requests().len(), 6);
+    assert_eq!(
+        backend.connections(),
+        1,
+        "a stream that is refused says nothing against its connection"
+    );
 }
 
 /// Also by a connection that is new to this request; one that refuses everything is left alone.
@@ -164,6 +170,87 @@ fn a_request_is_refused_twice_at_the_most() {
     assert_eq!(backend.requests().len(), 2);
     assert_eq!(post(&gateway, "hi").0, 502);
     assert_eq!(backend.requests().len(), 4);
+}
+
+/// A backend that sheds load is not given all of it twice.
+#[test]
+fn refused_requests_are_sent_again_within_the_budget() {
+    const REQUESTS: usize = 30;
+    let backend = Http2Backend::start(|mut stream| async move { stream.refuse() });
+    let mut api = http2_api("/p", &backend.url());
+    let endpoint = api.endpoints.production.as_mut().expect("the API has one");
+    endpoint.retry = Some(Retry {
+        count: 1,
+        interval_ms: 0,
+        back_off_factor: 1.0,
+        max_interval_ms: 0,
+        statuses: Vec::new(),
+        unsafe_methods: false,
+        budget_percent: 1,
+    });
+    let gateway = GatewayBuilder::new(vec![api]).cores(1).start();
+    let began = Instant::now();
+    for _ in 0..REQUESTS {
+        assert_eq!(gateway.get("/p").status, 502);
+    }
+    // The floor of ten in ten seconds.
+    let windows = 1 + began.elapsed().as_secs() as usize / 10;
+    let repeated = backend.requests().len() - REQUESTS;
+    assert!((10..=10 * windows).contains(&repeated), "{repeated}");
+}
+
+/// Says nothing on its first connection before `speaks`, and then that it goes away without having taken a request. Answers
+/// whoever comes afterwards.
+fn leaving_late(speaks: mpsc::Receiver<()>) -> std::net::SocketAddr {
+    use std::io::Write;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    std::thread::spawn(move || {
+        const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        const GO_AWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let (mut first, _) = listener.accept()?;
+        speaks.recv().map_err(std::io::Error::other)?;
+        first.write_all(&[&SETTINGS[..], &GO_AWAY].concat())?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        listener.set_nonblocking(true)?;
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut connection = h2::server::handshake(stream).await?;
+                    while let Some(Ok((_, mut respond))) = connection.accept().await {
+                        respond.send_response(http::Response::new(()), true)?;
+                    }
+                    Ok::<_, h2::Error>(())
+                });
+            }
+            drop(first);
+            Ok::<_, std::io::Error>(())
+        })
+    });
+    address
+}
+
+/// One request is sent before the backend has said how many it admits, and the others wait where the library has them.
+#[test]
+fn requests_that_wait_on_a_connection_that_goes_away_are_sent_on_another() {
+    const REQUESTS: usize = 4;
+    let (speak, speaks) = mpsc::channel();
+    let address = leaving_late(speaks);
+    let gateway = GatewayBuilder::new(vec![http2_api("/p", &format!("http://{address}"))])
+        .cores(1)
+        .start();
+    let mut clients: Vec<Client> = (0..REQUESTS).map(|_| Client::connect(gateway.http())).collect();
+    for client in &mut clients {
+        client.send("GET /p HTTP/1.1\r\nHost: gateway\r\n\r\n");
+    }
+    eventually("all are under way", || {
+        gateway.metric("mgw_requests_in_flight") == Some(REQUESTS as f64)
+    });
+    speak.send(()).expect("the backend waits");
+    for client in &mut clients {
+        assert_eq!(client.receive().expect("an answer").status, 200);
+    }
 }
 
 /// Accepts one connection, takes a request whole, says with `reason` that it goes away after stream `last`, and closes. Whoever
