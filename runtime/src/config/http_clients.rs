@@ -1,6 +1,7 @@
 //! Connections to backends.
 
 use super::catalogue::{Key, Kind};
+use super::certificate_files;
 use super::settings::Reader;
 use super::{ClientCertificate, EventPublishing, EventTransport, RuntimeConfig, StoreSettings, client_certificate};
 use crate::upstream::Exclusions;
@@ -364,6 +365,11 @@ impl HttpClients {
                 "Set `httpClients.proxy.host` and `httpClients.proxy.port`.",
             );
         }
+        let (certificate_file, private_key_file) = certificate_files::read(
+            reader,
+            "httpClients.sslConfig.certificateFile",
+            "httpClients.sslConfig.privateKeyFile",
+        );
         Self {
             verify_hostname: reader.bool("httpClients.sslConfig.verifyHostname"),
             verify_certificates: !reader.bool("httpClients.disableSslVerification"),
@@ -382,8 +388,8 @@ impl HttpClients {
             ),
             protocol_versions: reader.list("httpClients.sslConfig.protocolVersions"),
             ciphers: reader.list("httpClients.sslConfig.ciphers"),
-            certificate_file: path(reader, "httpClients.sslConfig.certificateFile"),
-            private_key_file: path(reader, "httpClients.sslConfig.privateKeyFile"),
+            certificate_file,
+            private_key_file,
             client_certificates: client_certificate::read(
                 reader,
                 reader.secret("httpClients.sslConfig.keyStorePassword").as_ref(),

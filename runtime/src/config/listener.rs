@@ -2,6 +2,7 @@
 
 use super::StoreSettings;
 use super::catalogue::{Key, Kind};
+use super::certificate_files;
 use super::settings::Reader;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -256,20 +257,11 @@ impl Listener {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let path = |reader: &Reader<'_>, name| reader.file(name);
-        let certificate_file = path(reader, "listenerConfig.certificateFile");
-        let private_key_file = path(reader, "listenerConfig.privateKeyFile");
-        if certificate_file.is_some() != private_key_file.is_some() {
-            let (set, missing) = if certificate_file.is_some() {
-                ("listenerConfig.certificateFile", "listenerConfig.privateKeyFile")
-            } else {
-                ("listenerConfig.privateKeyFile", "listenerConfig.certificateFile")
-            };
-            reader.fail(
-                set,
-                format!("`{set}` is set without `{missing}`"),
-                format!("Set `{missing}` too."),
-            );
-        }
+        let (certificate_file, private_key_file) = certificate_files::read(
+            reader,
+            "listenerConfig.certificateFile",
+            "listenerConfig.privateKeyFile",
+        );
         let port = |reader: &Reader<'_>, enabled, name| reader.bool(enabled).then(|| reader.port(name));
         Self {
             host: reader.address("listenerConfig.host"),

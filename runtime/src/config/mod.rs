@@ -14,6 +14,7 @@ mod backend_jwt;
 mod brokers;
 mod caching;
 mod catalogue;
+mod certificate_files;
 mod claim_retrieval;
 mod client_certificate;
 mod connected;

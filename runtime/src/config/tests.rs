@@ -393,6 +393,25 @@ fn relative_files_are_beside_the_file_that_names_them() {
 }
 
 #[test]
+fn a_certificate_without_its_key_is_refused() {
+    for table in ["listenerConfig", "httpClients.sslConfig"] {
+        for (set, missing) in [
+            ("certificateFile", "privateKeyFile"),
+            ("privateKeyFile", "certificateFile"),
+        ] {
+            assert_eq!(
+                problems(&format!("[{table}]\n{set} = \"a.pem\"\n")),
+                [format!(
+                    "conf/micro-gw.conf:2:1: `{table}.{set}` is set without `{table}.{missing}` | Set `{table}.{missing}` too."
+                )]
+            );
+        }
+        let both = format!("[{table}]\ncertificateFile = \"a.pem\"\nprivateKeyFile = \"b.pem\"\n");
+        assert_eq!(problems(&both), [""; 0]);
+    }
+}
+
+#[test]
 fn names_of_clients_that_could_be_misread_are_refused() {
     let file = "[[mutualSSLConfig.api.certificates]]\nname = \"Shop\"\nversion = \"1\"\n\
                 sanList = [\"*.client.example\", \"spiffe://corp/a*\"]\n[mutualSSLConfig]\nsanList = [\"a.*\"]\n";
