@@ -117,6 +117,9 @@ fn sweep(core: &Core, settings: &ServeSettings) {
     let now_ms = core.clock.monotonic_ms();
     core.connections.sweep(now_ms, &settings.timeouts);
     core.upstream.pool.sweep(now_ms);
+    if let Some(active) = &core.upstream.active {
+        active.sweep();
+    }
 }
 
 async fn finish(core: &Core, settings: &ServeSettings, deadline: Instant) -> DrainOutcome {

@@ -4,7 +4,7 @@ use super::error::UpstreamError;
 use super::origin::Origin;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,8 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) struct ActiveLimit {
     limit: usize,
     queue: Queue,
-    /// By the origin's seat, with its number.
-    origins: Mutex<HashMap<u32, (usize, Arc<Slots>)>>,
+    /// By the origin's number. Only its own core uses it, so the lock is never contended.
+    origins: Mutex<HashMap<usize, Arc<AtOrigin>>>,
 }
 
 /// How requests wait for a slot.
@@ -33,12 +33,20 @@ pub(crate) struct Slots {
     waiting: AtomicUsize,
 }
 
+/// Slots at one origin. They keep it, so that whoever finds the origin again finds the same slots; a request counts only
+/// itself here, and writes nothing that other cores read.
+#[derive(Debug)]
+struct AtOrigin {
+    slots: Slots,
+    _origin: Arc<Origin>,
+}
+
 /// A slot at a backend; free again when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     _permit: OwnedSemaphorePermit,
-    /// While slots are taken, whoever finds the origin again has to find the same slots.
-    _origin: Option<Arc<Origin>>,
+    /// Where it is, for the operator's bound.
+    _at: Option<Arc<AtOrigin>>,
 }
 
 impl ActiveLimit {
@@ -53,23 +61,29 @@ impl ActiveLimit {
 
     /// Waits for a slot at an origin.
     pub(super) async fn enter(&self, origin: &Arc<Origin>, patience: Duration) -> Result<Slot, UpstreamError> {
-        let slots = self.slots(origin);
-        let slot = slots.enter(self.queue, patience).await?;
-        Ok(Slot {
-            _origin: Some(Arc::clone(origin)),
-            ..slot
-        })
+        let at = self.at(origin);
+        let slot = at.slots.enter(self.queue, patience).await?;
+        Ok(Slot { _at: Some(at), ..slot })
     }
 
-    fn slots(&self, origin: &Origin) -> Arc<Slots> {
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || (origin.id, Arc::new(Slots::new(self.limit)));
-        let at_seat = origins.entry(origin.seat.index).or_insert_with(new);
-        if at_seat.0 != origin.id {
-            // It was the seat of an origin that is gone.
-            *at_seat = new();
-        }
-        Arc::clone(&at_seat.1)
+    /// Forgets the slots of which none is taken, and lets their origins go.
+    pub(crate) fn sweep(&self) {
+        self.lock().retain(|_, at| Arc::strong_count(at) > 1);
+    }
+
+    fn at(&self, origin: &Arc<Origin>) -> Arc<AtOrigin> {
+        let mut origins = self.lock();
+        let at = origins.entry(origin.id).or_insert_with(|| {
+            Arc::new(AtOrigin {
+                slots: Slots::new(self.limit),
+                _origin: Arc::clone(origin),
+            })
+        });
+        Arc::clone(at)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Arc<AtOrigin>>> {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,7 +116,7 @@ impl From<OwnedSemaphorePermit> for Slot {
     fn from(permit: OwnedSemaphorePermit) -> Self {
         Self {
             _permit: permit,
-            _origin: None,
+            _at: None,
         }
     }
 }
@@ -188,13 +202,45 @@ mod tests {
             matches!(enter("http://one"), Err(UpstreamError::Busy)),
             "only the request before uses the origin"
         );
+        limit.sweep();
+        assert!(
+            matches!(enter("http://one"), Err(UpstreamError::Busy)),
+            "it is taken still"
+        );
         drop(slot);
-        let seat = of("http://one").seat.index;
+        limit.sweep();
+        let first = of("http://one");
+        assert_eq!(Arc::strong_count(&first), 1, "nobody else has it");
+        let (seat, number) = (first.seat.index, first.id);
+        drop(first);
         let other = of("http://two");
         assert_eq!(other.seat.index, seat, "the first is gone");
-        let slots = limit.slots(&other);
+        assert_ne!(other.id, number);
         let _taken = enter("http://two").expect("a slot is free");
-        assert!(Arc::ptr_eq(&slots, &limit.slots(&other)));
-        assert_eq!(limit.origins.lock().expect("no test panics with it").len(), 1);
+        assert!(matches!(enter("http://two"), Err(UpstreamError::Busy)));
+        assert_eq!(limit.lock().len(), 1);
+    }
+
+    /// All cores read that count.
+    #[test]
+    fn requests_do_not_count_at_the_origin() {
+        let origins = Origins::default();
+        let url = url::Url::parse("http://one").expect("a URL");
+        let origin = origins.of(&url, &[], Default::default()).expect("a good URL");
+        let queue = Queue {
+            wait: Duration::ZERO,
+            length: 0,
+        };
+        let limit = ActiveLimit::new(2, queue);
+        let enter = || limit.enter(&origin, queue.wait).now_or_never();
+        let first = enter();
+        let counted = Arc::strong_count(&origin);
+        let second = enter();
+        assert!(matches!((&first, &second), (Some(Ok(_)), Some(Ok(_)))));
+        assert_eq!(Arc::strong_count(&origin), counted);
+        drop((first, second));
+        let third = enter();
+        assert!(matches!(third, Some(Ok(_))));
+        assert_eq!(Arc::strong_count(&origin), counted);
     }
 }
