@@ -113,6 +113,7 @@ impl Connector {
             );
             return Err(UpstreamError::Tls(error));
         };
+        origin.negotiated(http2);
         self.drive(TokioIo::new(stream), http2, switches).await
     }
 
@@ -277,7 +278,70 @@ async fn open_into_pool(
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Origins, Place, Target};
     use super::*;
+    use crate::config::RuntimeConfig;
+    use mgw_bundle::config::BackendProtocol;
+    use std::net::Ipv4Addr;
+    use tokio::net::TcpListener;
+    use tokio::runtime::Handle;
+    use tokio_rustls::TlsAcceptor;
+
+    /// Takes connections over TLS, of which each negotiates one of `protocols`.
+    fn negotiating(
+        listener: TcpListener,
+        made: &rcgen::CertifiedKey<rcgen::KeyPair>,
+        protocols: &'static [&'static [u8]],
+    ) -> impl Future<Output = ()> + use<> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the defaults are safe")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.expect("a key"))
+            .expect("they fit");
+        async move {
+            let mut kept = Vec::new();
+            for protocol in protocols {
+                let mut config = config.clone();
+                config.alpn_protocols = vec![protocol.to_vec()];
+                let (stream, _) = listener.accept().await.expect("a connection");
+                let accepted = TlsAcceptor::from(Arc::new(config)).accept(stream).await;
+                kept.push(accepted.expect("a handshake"));
+            }
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_last_connection_negotiated_is_expected_of_the_next() {
+        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        tokio::spawn(negotiating(listener, &made, &[b"http/1.1", b"h2", b"http/1.1"]));
+        let url = url::Url::parse(&format!("https://{address}")).expect("a URL");
+        let origins = Origins::new(&RuntimeConfig::default(), &Handle::current()).expect("defaults name no file");
+        let origin = origins.of(&url, &[made.cert.der().clone()], BackendProtocol::Negotiated);
+        let origin = origin.expect("a good URL");
+        let target = Target::fixed(Place {
+            origin: Arc::clone(&origin),
+            path: "".into(),
+            host: http::HeaderValue::from_static("b"),
+        });
+        assert!(target.expects_http2(), "nothing is known");
+        let settings = Http2Settings {
+            streams: 1,
+            ping: None,
+            max_headers: 0,
+        };
+        let connector = Connector::new(Duration::from_secs(20), settings);
+        for expected in [false, true, false] {
+            let connected = connector.connect(&origin, Duration::MAX).await;
+            let is_http2 = matches!(connected.expect("a connection"), Connected::Http2(_));
+            assert_eq!((is_http2, target.expects_http2()), (expected, expected));
+        }
+    }
 
     #[test]
     fn connections_have_room_for_every_stream_of_an_endpoint() {

@@ -47,10 +47,10 @@ impl Endpoint {
     }
 
     /// How many bytes of a request's body are worth keeping: of one that may be sent again after it was sent, for its method,
-    /// or because the backend may say that it did not look at it.
+    /// or because the backend may say that it did not look at it, which HTTP/1.1 cannot.
     pub(crate) fn kept_body(&self, method: &Method) -> usize {
         let may_be_refused = self.credentials.as_ref().is_some_and(Credentials::may_be_refused);
-        if self.repeats(method) || may_be_refused || self.targets.iter().any(Target::may_be_http2) {
+        if self.repeats(method) || may_be_refused || self.targets.iter().any(Target::expects_http2) {
             self.kept_body
         } else {
             0

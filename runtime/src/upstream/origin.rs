@@ -16,7 +16,7 @@ use rustls::ClientConfig;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::runtime::Handle;
 
@@ -36,6 +36,8 @@ pub(crate) struct Origin {
     pub(super) speaks: Speaks,
     pub(super) via: Via,
     unreached: Unreached,
+    /// Whether the last connection that could have negotiated HTTP/2 did not.
+    negotiated_http1: AtomicBool,
 }
 
 /// What connections to an origin go through.
@@ -71,6 +73,19 @@ impl Origin {
     /// Whether no connection could be made lately; others are used first for a while.
     pub(super) fn failed_lately(&self) -> bool {
         self.unreached.is_recent()
+    }
+
+    /// Notes what a connection negotiated.
+    pub(super) fn negotiated(&self, http2: bool) {
+        // Hardly ever changes, so that the line stays shared between cores.
+        if self.negotiated_http1.load(Ordering::Relaxed) == http2 {
+            self.negotiated_http1.store(!http2, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether requests are likely to be sent by HTTP/2, as far as the last connection tells.
+    pub(super) fn expects_http2(&self) -> bool {
+        self.speaks.may_be_http2() && !self.negotiated_http1.load(Ordering::Relaxed)
     }
 
     /// Counts how often addresses of the host went, in 32 bits.
@@ -304,6 +319,7 @@ impl Origins {
                 _ => Via::Nothing(Reach::of(&key.address.host, &self.names)),
             },
             unreached: Unreached::default(),
+            negotiated_http1: AtomicBool::new(false),
         });
         known.add(key, &origin);
         Ok(origin)

@@ -15,6 +15,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqC
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+/// Bytes of a recorded body for which there is room from its first piece on, if it says that it is so long.
+const SHORT: u64 = 8 * 1024;
+
 /// A request body as the backend connection reads it.
 #[derive(Debug)]
 pub(crate) enum RequestBody {
@@ -290,6 +293,10 @@ impl<B: Body<Data = Bytes, Error = RequestBodyError> + Unpin> Take<B> {
                     if record.lost || record.kept.len() + data.len() > record.keep {
                         record.lose();
                     } else {
+                        if record.kept.is_empty() {
+                            let whole = record.whole.exact().map_or(0, |whole| whole.min(SHORT));
+                            record.kept.reserve_exact(whole as usize);
+                        }
                         record.kept.extend_from_slice(data);
                         self.next += data.len();
                     }
@@ -502,6 +509,16 @@ mod tests {
                 let old = take.poll(&mut context);
                 prop_assert!(matches!(old, Poll::Ready(Some(Err(RequestBodyError::Stopped)))), "the first reads nothing more");
             }
+        }
+
+        /// Short bodies are recorded where there is room for all of them.
+        #[test]
+        fn a_short_record_is_not_moved(lengths in proptest::collection::vec(1_usize..50, 1..10)) {
+            let whole: usize = lengths.iter().sum();
+            let mut take = Recording::begin(pieces(&lengths, false), 1000);
+            let recording = Arc::clone(&take.recording);
+            read(&mut take, 1);
+            prop_assert_eq!(recording.lock().kept.capacity(), whole);
         }
 
         /// Recording changes nothing about the first sending, however small the record.

@@ -68,15 +68,15 @@ impl Target {
         }
     }
 
-    /// Whether requests may share connections to it, as far as its first place tells.
-    pub(super) fn may_be_http2(&self) -> bool {
+    /// Whether requests are likely to be sent to it by HTTP/2, as far as its first place tells.
+    pub(super) fn expects_http2(&self) -> bool {
         match &self.0 {
-            At::Fixed(place) => place.origin.speaks.may_be_http2(),
+            At::Fixed(place) => place.origin.expects_http2(),
             At::Found(found) => found
                 .places
                 .load()
                 .first()
-                .is_some_and(|place| place.origin.speaks.may_be_http2()),
+                .is_some_and(|place| place.origin.expects_http2()),
         }
     }
 
