@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
+use tokio::task::{Id, try_id};
 
 /// Time limits towards clients, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +84,8 @@ pub(crate) struct Connection {
     watched: AtomicU8,
     waker: AtomicWaker,
     successor: Mutex<Successor>,
-    /// Of the stream that is becoming a WebSocket at this moment.
-    awaited_stream: Mutex<Option<TaskPlace>>,
+    /// Of the stream that is becoming a WebSocket at this moment, and the task that answers it.
+    awaited_stream: Mutex<Option<(Option<Id>, TaskPlace)>>,
 }
 
 /// What a connection does once it speaks HTTP no more.
@@ -142,19 +143,21 @@ impl Connection {
         place.0.take()
     }
 
-    /// Gives the end of the stream that becomes a WebSocket. Called right before the answer that says so: the next task that
-    /// the connection starts is the stream's.
+    /// Gives the end of the stream that becomes a WebSocket. Called by the task that answers, right before the answer that says
+    /// so: the task that it starts then is the stream's. It starts none if the client has left.
     pub(crate) fn stream_end(&self) -> StreamEnd {
         let task = TaskPlace::default();
         let mut place = self.awaited_stream.lock().unwrap_or_else(PoisonError::into_inner);
-        *place = Some(Arc::clone(&task));
+        *place = Some((try_id(), Arc::clone(&task)));
         StreamEnd(task)
     }
 
-    /// Takes the place for the task that begins; `None` for most.
+    /// Takes the place for the task that the present one starts; `None` for most.
     pub(super) fn awaited_stream(&self) -> Option<TaskPlace> {
         let mut place = self.awaited_stream.lock().unwrap_or_else(PoisonError::into_inner);
-        place.take()
+        // Left behind by a stream that did not become one, it waits for a task that is gone.
+        let (_, task) = place.take_if(|(starter, _)| *starter == try_id())?;
+        Some(task)
     }
 
     /// What the client showed in the handshake.
