@@ -65,3 +65,35 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Patient<W> {
         Pin::new(&mut self.io).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::sleep_until;
+
+    const LIMIT: Duration = Duration::from_millis(20);
+
+    fn poll_write<W: AsyncWrite + Unpin>(io: &mut Patient<W>) -> Poll<io::Result<usize>> {
+        Pin::new(io).poll_write(&mut Context::from_waker(std::task::Waker::noop()), b"x")
+    }
+
+    #[tokio::test]
+    async fn only_who_takes_nothing_runs_out_of_time() {
+        let (near, mut far) = duplex(1);
+        let mut patient = Patient::new(near, LIMIT);
+        assert!(poll_write(&mut patient).is_ready());
+        for _ in 0..3 {
+            assert!(poll_write(&mut patient).is_pending(), "there is no room");
+            let began = Instant::now();
+            assert_eq!(far.read_u8().await.expect("it was written"), b'x');
+            assert!(poll_write(&mut patient).is_ready(), "there is room");
+            // The time that began with the last wait is over by then.
+            sleep_until(began + 2 * LIMIT).await;
+        }
+        assert!(!patient.is_over());
+        let error = patient.write_all(b"x").await.expect_err("nothing is taken any more");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(patient.is_over());
+    }
+}
