@@ -61,8 +61,10 @@ impl Ledger {
 
     /// Has bytes from now on charged to `admission`, and looks whether it leaves any.
     pub(super) fn goes_on(&self, admission: Admission) -> Result<(), Refusal> {
-        let used_up = self.charge_to(admission);
-        used_up.map_or(Ok(()), Err)
+        self.charge_to(admission);
+        let bill = self.bill.lock().unwrap_or_else(PoisonError::into_inner);
+        let used_up = bill.as_ref().and_then(|bill| bill.used_up(&self.core.clock));
+        used_up.map_or(Ok(()), |rejection| Err(rejection.refusal))
     }
 
     fn sent(&self, count: &AtomicU64, bytes: usize) -> Result<(), Refusal> {
@@ -79,16 +81,14 @@ impl Ledger {
         self.to_client.load(Relaxed) + self.from_client.load(Relaxed)
     }
 
-    /// Settles what is owed, and goes on with another bill. Returns which of its limits leaves nothing.
-    fn charge_to(&self, admission: Admission) -> Option<Refusal> {
+    /// Settles what is owed, and goes on with another bill.
+    fn charge_to(&self, admission: Admission) {
         let (passed, clock) = (self.passed(), &self.core.clock);
         let mut bill = self.bill.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bill) = &mut *bill {
             bill.charge(passed, clock);
         }
         *bill = Bill::open(admission, passed, clock);
-        let used_up = bill.as_ref().and_then(|bill| bill.used_up(clock));
-        used_up.map(|rejection| rejection.refusal)
     }
 }
 
