@@ -108,17 +108,13 @@ impl Body for AnswerBody {
         if let (Some(waiting), Some(exchange)) = (this.waiting.take(), &this.exchange) {
             exchange.answer_goes_on(&waiting);
         }
-        if let Some(refusal) = this.cut.as_ref().and_then(|cut| cut.due) {
-            return Poll::Ready(this.end(refusal));
-        }
         let polled = match &mut this.source {
             Source::Own(bytes) if bytes.is_empty() => Poll::Ready(None),
             Source::Own(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Source::Backend(body) => Pin::new(body).poll_frame(context),
         };
-        if polled.is_pending()
-            && let (Some(cut), Some(exchange)) = (&mut this.cut, &mut this.exchange)
-            && let Poll::Ready(refusal) = cut.poll_upload(exchange, context)
+        if let (Some(cut), Some(exchange)) = (&mut this.cut, &mut this.exchange)
+            && let Poll::Ready(refusal) = cut.poll(&polled, exchange, context)
         {
             return Poll::Ready(this.end(refusal));
         }
@@ -136,7 +132,7 @@ impl Body for AnswerBody {
             } else {
                 this.waiting = exchange.answer_waits();
                 if let (Some(rejection), Some(cut)) = (exchange.charge(), &mut this.cut) {
-                    cut.due = Some(rejection.refusal);
+                    cut.is_due(rejection.refusal);
                 }
             }
         }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use h2::Reason;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
+use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::time::{Interval, interval};
+use tokio::time::{Interval, Sleep, interval, sleep};
 
 /// The end of an answer, in waiting.
 #[derive(Debug)]
@@ -16,9 +17,19 @@ pub(super) struct Cut {
     is_grpc: bool,
     /// Looks at what the client goes on to send while nothing is answered.
     looks: Option<Interval>,
-    /// The limit that is used up.
-    pub(super) due: Option<Refusal>,
+    due: Option<Due>,
 }
+
+/// A limit is used up.
+#[derive(Debug)]
+struct Due {
+    refusal: Refusal,
+    /// Until then the source may say that it has come to its end: it never says so together with its last bytes.
+    patience: Pin<Box<Sleep>>,
+}
+
+/// What the source of an answer gives.
+pub(super) type Given<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
 
 impl Cut {
     pub(super) fn new(is_grpc: bool, exchange: &Exchange) -> Self {
@@ -29,8 +40,32 @@ impl Cut {
         }
     }
 
+    /// Has the answer end when its source gives more than its end.
+    pub(super) fn is_due(&mut self, refusal: Refusal) {
+        self.due.get_or_insert_with(|| Due {
+            refusal,
+            patience: Box::pin(sleep(LOOKS)),
+        });
+    }
+
+    /// Decides whether the answer ends here, in place of what its source has `given`.
+    pub(super) fn poll<E>(
+        &mut self,
+        given: &Given<E>,
+        exchange: &mut Exchange,
+        context: &mut Context<'_>,
+    ) -> Poll<Refusal> {
+        match (&mut self.due, given) {
+            (None, Poll::Pending) => self.poll_upload(exchange, context),
+            (Some(due), Poll::Pending) => due.patience.as_mut().poll(context).map(|()| due.refusal),
+            (None, _) | (_, Poll::Ready(None)) => Poll::Pending,
+            (Some(_), Poll::Ready(Some(Ok(frame)))) if frame.is_trailers() => Poll::Pending,
+            (Some(due), Poll::Ready(Some(_))) => Poll::Ready(due.refusal),
+        }
+    }
+
     /// Notices, while nothing comes of the backend, that what the client sends uses a limit up.
-    pub(super) fn poll_upload(&mut self, exchange: &mut Exchange, context: &mut Context<'_>) -> Poll<Refusal> {
+    fn poll_upload(&mut self, exchange: &mut Exchange, context: &mut Context<'_>) -> Poll<Refusal> {
         while let Some(looks) = &mut self.looks
             && looks.poll_tick(context).is_ready()
         {

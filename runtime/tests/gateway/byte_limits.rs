@@ -1,16 +1,18 @@
 //! Limits on bytes end what has no end of its own, while it runs.
 
 use crate::support::{
-    Backend, Client, GatewayBuilder, Http2Backend, TestGateway, api, eventually, http2_over, on_runtime,
+    Backend, Client, GatewayBuilder, Http2Backend, Stream, TestGateway, api, eventually, http2_over, on_runtime,
+    respond,
 };
 use bytes::Bytes;
 use h2::Reason;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use mgw_bundle::config::{Api, Policy, PolicyRef, Quota};
 use std::convert::Infallible;
 use std::error::Error;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -19,6 +21,10 @@ const PART: usize = 64 * 1024;
 /// Far more than the limit and all buffers on the way.
 const PARTS: usize = 512;
 
+/// Nearly all of the limit.
+const SPENT: usize = 99_000;
+
+const IN_FLIGHT: &str = "mgw_requests_in_flight";
 const REFUSED: &str = r#"mgw_refusals_total{reason="api_quota",code="900800"}"#;
 const ABORTED: &str = r#"mgw_requests_total{api="p",version="1.0",method="GET",status="aborted"}"#;
 
@@ -106,6 +112,35 @@ fn micro_gw_had_answers_finish() {
     assert_eq!(gateway.get("/p").status, 429);
 }
 
+/// A backend of two paths: `/spend` nearly uses the limit up, and every other answer uses the rest up with its last byte.
+fn at_the_limit() -> Backend {
+    Backend::start(|exchange| {
+        if exchange.head.starts_with("GET /spend ") {
+            return respond(exchange, 200, &"x".repeat(SPENT));
+        }
+        // Charged for the first time when all of it has passed.
+        let part = "x".repeat(PART);
+        exchange.write(&format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{PART:x}\r\n{part}\r\n0\r\n\r\n"
+        ));
+    })
+}
+
+/// Leaves less of the limit than one part.
+fn spend(gateway: &TestGateway) {
+    assert_eq!(gateway.get("/p/spend").body.len(), SPENT);
+    eventually("it is charged", || gateway.metric(IN_FLIGHT) == Some(0.0));
+}
+
+#[test]
+fn an_answer_whose_last_bytes_use_the_limit_up_is_whole() {
+    let backend = at_the_limit();
+    let gateway = limited(api("/p", &backend.url()), false);
+    spend(&gateway);
+    assert_eq!(read(&gateway), (PART, true));
+    eventually("it is charged", || gateway.get("/p").status == 429);
+}
+
 /// Nothing is answered meanwhile.
 #[test]
 fn an_endless_upload_is_refused() {
@@ -121,35 +156,47 @@ fn an_endless_upload_is_refused() {
     client.send(&part);
     assert_eq!(client.receive().expect("an answer").status, 429);
     assert_eq!(gateway.metric(REFUSED), Some(1.0));
-    eventually("the backend is free", || {
-        gateway.metric("mgw_requests_in_flight") == Some(0.0)
-    });
+    eventually("the backend is free", || gateway.metric(IN_FLIGHT) == Some(0.0));
 }
 
-/// A backend that answers without an end, or reads without one, and says nothing.
+/// A backend that answers without an end, or reads without one, and says nothing; see the paths.
 fn streaming() -> Http2Backend {
     Http2Backend::start(|mut stream| async move {
-        let grpc = stream.request.headers().get("content-type").cloned();
-        let mut head = Response::new(());
-        head.headers_mut()
-            .extend(grpc.map(|kind| (http::header::CONTENT_TYPE, kind)));
-        let Ok(mut answer) = stream.respond.send_response(head, false) else {
-            return;
-        };
-        if stream.request.uri().path() == "/listen" {
-            let (body, _) = stream.receive().await;
-            drop(body);
-            return;
-        }
-        loop {
-            answer.reserve_capacity(PART);
-            let room = std::future::poll_fn(|context| answer.poll_capacity(context)).await;
-            let Some(Ok(room)) = room else { return };
-            if answer.send_data(vec![0; room].into(), false).is_err() {
-                return;
-            }
+        match stream.request.uri().path() {
+            "/wait" => drop(stream.receive().await),
+            "/spend" => stream.answer(vec![b'x'; SPENT]),
+            _ => talk(stream).await,
         }
     })
+}
+
+async fn talk(mut stream: Stream) {
+    let grpc = stream.request.headers().get("content-type").cloned();
+    let mut head = Response::new(());
+    head.headers_mut()
+        .extend(grpc.map(|kind| (http::header::CONTENT_TYPE, kind)));
+    let Ok(mut answer) = stream.respond.send_response(head, false) else {
+        return;
+    };
+    match stream.request.uri().path() {
+        "/listen" => return drop(stream.receive().await),
+        "/whole" => {
+            let _ = answer.send_data(vec![0; PART - 100].into(), false);
+            let _ = answer.send_data(vec![0; 100].into(), false);
+            let status = (HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"));
+            let _ = answer.send_trailers(HeaderMap::from_iter([status]));
+            return;
+        }
+        _ => {}
+    }
+    loop {
+        answer.reserve_capacity(PART);
+        let room = std::future::poll_fn(|context| answer.poll_capacity(context)).await;
+        let Some(Ok(room)) = room else { return };
+        if answer.send_data(vec![0; room].into(), false).is_err() {
+            return;
+        }
+    }
 }
 
 fn streaming_api(backend: &Http2Backend) -> Api {
@@ -175,6 +222,31 @@ impl Body for Unended {
     }
 }
 
+/// What a client of HTTP/2 gets: the bytes, the trailers, and why the stream was reset, if it was.
+fn call(address: SocketAddr, path: &str, kind: &str, body: Unended) -> (usize, HeaderMap, Option<Reason>) {
+    on_runtime(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let mut sender = http2_over(stream).await;
+        let request = Request::post(format!("http://gateway{path}"))
+            .header("content-type", kind)
+            .body(body)
+            .expect("a request");
+        let mut answer = sender.send_request(request).await.expect("an answer");
+        let (mut length, mut trailers) = (0, HeaderMap::new());
+        while let Some(frame) = answer.body_mut().frame().await {
+            match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => length += data.len(),
+                Ok(Err(frame)) => trailers = frame.into_trailers().unwrap_or_default(),
+                Err(error) => {
+                    let cause = error.source().and_then(|cause| cause.downcast_ref::<h2::Error>());
+                    return (length, trailers, cause.and_then(h2::Error::reason));
+                }
+            }
+        }
+        (length, trailers, None)
+    })
+}
+
 #[test]
 fn streams_of_http2_are_reset_and_calls_of_grpc_are_told() {
     for (path, kind, body) in [
@@ -185,34 +257,26 @@ fn streams_of_http2_are_reset_and_calls_of_grpc_are_told() {
     ] {
         let backend = streaming();
         let gateway = limited(streaming_api(&backend), false);
-        let address = gateway.http();
-        let (whole, trailers) = on_runtime(async move {
-            let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-            let mut sender = http2_over(stream).await;
-            let request = Request::post(format!("http://gateway{path}"))
-                .header("content-type", kind)
-                .body(Unended(body))
-                .expect("a request");
-            let mut answer = sender.send_request(request).await.expect("an answer");
-            let mut trailers = HeaderMap::new();
-            while let Some(frame) = answer.body_mut().frame().await {
-                match frame.map(|frame| frame.into_trailers()) {
-                    Ok(Ok(fields)) => trailers = fields,
-                    Ok(Err(_)) => {}
-                    Err(error) => {
-                        let cause = error.source().and_then(|cause| cause.downcast_ref::<h2::Error>());
-                        return (cause.and_then(h2::Error::reason), trailers);
-                    }
-                }
-            }
-            (None, trailers)
-        });
+        let (_, trailers, reset) = call(gateway.http(), path, kind, Unended(body));
         if kind == "application/grpc" {
             assert_eq!(trailers["grpc-status"], "8", "{path}");
             assert_eq!(trailers["grpc-message"], "Message throttled out", "{path}");
         } else {
-            assert_eq!(whole, Some(Reason::ENHANCE_YOUR_CALM));
+            assert_eq!(reset, Some(Reason::ENHANCE_YOUR_CALM));
         }
         assert_eq!(gateway.metric(REFUSED), Some(1.0), "{path}");
     }
+}
+
+#[test]
+fn a_call_whose_last_bytes_use_the_limit_up_has_its_own_trailers() {
+    let backend = streaming();
+    let gateway = limited(streaming_api(&backend), false);
+    spend(&gateway);
+    let (length, trailers, _) = call(gateway.http(), "/p/whole", "application/grpc", Unended(0));
+    assert_eq!(
+        (length, &trailers["grpc-status"]),
+        (PART, &HeaderValue::from_static("0"))
+    );
+    eventually("it is charged", || gateway.get("/p/spend").status == 429);
 }
