@@ -5,7 +5,7 @@ use crate::refusal::Rejection;
 use crate::throttle::Admission;
 
 /// Bytes after which a charge is due,
-const STEP: u64 = 64 * 1024;
+pub(super) const STEP: u64 = 64 * 1024;
 /// and time, in milliseconds, if anything passes.
 const STEP_MS: u64 = 1000;
 
@@ -27,14 +27,14 @@ impl Bill {
         })
     }
 
-    /// Charges what has `passed` so far, when it is worth it. Returns which limit leaves nothing more.
-    pub(super) fn go_on(&mut self, passed: u64, clock: &Clock) -> Option<Rejection> {
+    /// Charges what has `passed` so far, when it is worth it. Returns which limit leaves nothing more, see [`Self::used_up`].
+    pub(super) fn go_on(&mut self, passed: u64, clock: &Clock, spared: u64) -> Option<Rejection> {
         let since_ms = clock.coarse_ms().saturating_sub(self.charged_ms);
         if passed.saturating_sub(self.paid) < STEP && since_ms < STEP_MS {
             return None;
         }
         self.charge(passed, clock);
-        self.used_up(clock)
+        self.used_up(clock, spared)
     }
 
     /// Charges what has `passed` so far.
@@ -45,8 +45,13 @@ impl Bill {
         self.charged_ms = now.monotonic_ms;
     }
 
-    /// Returns which limit leaves nothing more.
-    pub(super) fn used_up(&self, clock: &Clock) -> Option<Rejection> {
-        self.admission.used_up(clock.now().unix_ms)
+    /// Returns which limit leaves nothing more, though `spared` bytes of what is charged do not count.
+    pub(super) fn used_up(&self, clock: &Clock, spared: u64) -> Option<Rejection> {
+        self.admission.used_up(clock.now().unix_ms, spared)
+    }
+
+    /// How much the limits leave.
+    pub(super) fn left(&self, clock: &Clock) -> u64 {
+        self.admission.left(clock.now().unix_ms)
     }
 }

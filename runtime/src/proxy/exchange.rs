@@ -1,6 +1,6 @@
 //! Accounting for one request, from its head to the last byte of its answer.
 
-use super::bill::Bill;
+use super::bill::{Bill, STEP};
 use super::phase::Phase;
 use crate::access_log::{LoggedApi, Record};
 use crate::auth::Caller;
@@ -39,7 +39,9 @@ pub(crate) struct Exchange {
     api: Option<Arc<ApiMetrics>>,
     /// What is owed to limits on bytes.
     pub(super) bill: Option<Box<Bill>>,
-    pub(super) progress: Option<Arc<Progress>>,
+    progress: Option<Arc<Progress>>,
+    /// What the client sends comes to its end, whatever the limits say meanwhile.
+    is_upload_spared: bool,
     /// Exists only while the access log is on.
     record: Option<Box<Record>>,
     id: HeaderValue,
@@ -89,6 +91,7 @@ impl Exchange {
             api: None,
             bill: None,
             progress: None,
+            is_upload_spared: false,
             record,
             id: id.clone(),
             failure: None,
@@ -114,10 +117,24 @@ impl Exchange {
         self.bill = Bill::open(admission, 0, &self.core.clock).map(Box::new);
     }
 
+    /// Notes what the client is about to send. A length is the client's own word: beyond what the limits leave it counts for
+    /// nothing. Returns whether there is something to charge before the end.
+    pub(super) fn uploads(&mut self, progress: &Option<Arc<Progress>>, length: Option<u64>) -> bool {
+        self.progress.clone_from(progress);
+        let Some(bill) = self.bill.as_ref().filter(|_| progress.is_some()) else {
+            return false;
+        };
+        let clock = &self.core.clock;
+        self.is_upload_spared = length.is_some_and(|length| length <= bill.left(clock));
+        !self.is_upload_spared || length.is_some_and(|length| length > STEP)
+    }
+
     /// Charges what has passed, when it is worth it. Returns which limit leaves nothing more.
     pub(super) fn charge(&mut self) -> Option<Rejection> {
         let passed = self.passed();
-        self.bill.as_mut()?.go_on(passed, &self.core.clock)
+        let is_spared = self.is_upload_spared && self.is_uploading();
+        let spared = if is_spared { self.uploaded() } else { 0 };
+        self.bill.as_mut()?.go_on(passed, &self.core.clock, spared)
     }
 
     /// Whether the client has more to send.
@@ -130,7 +147,9 @@ impl Exchange {
         let mut looks = tokio::time::interval(LOOKS);
         while self.is_uploading() {
             looks.tick().await;
-            if let Some(rejection) = self.charge() {
+            if let Some(rejection) = self.charge()
+                && !self.is_upload_spared
+            {
                 return rejection;
             }
         }
@@ -144,7 +163,11 @@ impl Exchange {
     }
 
     fn passed(&self) -> u64 {
-        self.bytes + self.progress.as_ref().map_or(0, |progress| progress.bytes())
+        self.bytes + self.uploaded()
+    }
+
+    fn uploaded(&self) -> u64 {
+        self.progress.as_ref().map_or(0, |progress| progress.bytes())
     }
 
     /// Notes why a request got no whole answer of a backend, and says so in the log. Attempts are counted where they fail.

@@ -289,8 +289,7 @@ pub(crate) async fn handle(
         exchange.phase = Phase::Upstream;
         return Box::pin(websocket::open(asking, exchange, reply)).await;
     }
-    // What has no end known is not sent on without end either.
-    let is_cut = exchange.bill.is_some() && !snapshot.compat && incoming.size_hint().exact().is_none();
+    let length = incoming.size_hint().exact();
     let keep = endpoint.kept_body(&parts.method);
     let (body, progress) = RequestBody::new(
         incoming,
@@ -300,7 +299,8 @@ pub(crate) async fn handle(
         &core.clock,
         began.monotonic_ms,
     );
-    exchange.progress.clone_from(&progress);
+    // micro-gw had uploads finish, and charged them then.
+    let is_watched = exchange.uploads(&progress, length) && !snapshot.compat;
     exchange.phase = Phase::Upstream;
     let outgoing = Outgoing {
         method: parts.method,
@@ -316,7 +316,7 @@ pub(crate) async fn handle(
     };
     // Pinned, so that its future is there once.
     let sending = pin!(core.upstream.send(endpoint, outgoing));
-    let sent = if is_cut {
+    let sent = if is_watched {
         match select(sending, Box::pin(exchange.upload_used_up())).await {
             Either::Left((sent, _)) => Ok(sent),
             Either::Right((rejection, _)) => Err(rejection),

@@ -43,12 +43,22 @@ impl Admission {
         }
     }
 
-    /// Returns which limit on bytes leaves nothing more. Where gateways share it, that is so when all of them together have
-    /// used it up: what is under way does not end because the next lease has not come yet.
-    pub fn used_up(&self, now_ms: u64) -> Option<Rejection> {
-        let mut stopping = self.meters.iter().flatten().filter(|meter| meter.stops);
-        let full = stopping.find(|meter| meter.counter.used_by_all(now_ms) >= meter.counter.limit())?;
+    /// Returns which limit on bytes leaves nothing more, though `spared` bytes of what is charged do not count. Where gateways
+    /// share it, that is so when all of them together have used it up: what is under way does not end because the next lease
+    /// has not come yet.
+    pub fn used_up(&self, now_ms: u64, spared: u64) -> Option<Rejection> {
+        let full = self.stopping().find(|meter| meter.left(now_ms, spared) == 0)?;
         Some(over(full.kind, &full.counter, now_ms))
+    }
+
+    /// How many bytes the limits leave that stop requests.
+    pub fn left(&self, now_ms: u64) -> u64 {
+        let left = self.stopping().map(|meter| meter.left(now_ms, 0));
+        left.min().unwrap_or(u64::MAX)
+    }
+
+    fn stopping(&self) -> impl Iterator<Item = &Meter> {
+        self.meters.iter().flatten().filter(|meter| meter.stops)
     }
 
     pub(super) fn meter(&mut self, kind: LevelKind, counter: &Arc<Counter>, stops: bool) {
@@ -59,5 +69,12 @@ impl Admission {
                 stops,
             });
         }
+    }
+}
+
+impl Meter {
+    fn left(&self, now_ms: u64, spared: u64) -> u64 {
+        let used = self.counter.used_by_all(now_ms).saturating_sub(spared);
+        self.counter.limit().saturating_sub(used)
     }
 }

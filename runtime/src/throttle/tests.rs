@@ -309,12 +309,15 @@ fn bandwidth_is_counted_and_stops_when_used_up() {
     assert!(admission.is_metered());
     admission.charge(999, NOW);
     let last = ask(NOW).expect("one byte is left");
-    assert!(last.used_up(NOW).is_none());
+    assert_eq!(last.left(NOW), 1);
+    assert!(last.used_up(NOW, 0).is_none());
     last.charge(1, NOW);
     assert_eq!(ask(NOW).expect_err("used up").refusal, Refusal::SubscriptionQuota);
-    let rejection = last.used_up(NOW).expect("what is under way sees it too");
+    assert_eq!(last.left(NOW), 0);
+    assert!(last.used_up(NOW, 1).is_none(), "one byte is spared");
+    let rejection = last.used_up(NOW, 0).expect("what is under way sees it too");
     assert_eq!(rejection.refusal, Refusal::SubscriptionQuota);
-    assert!(last.used_up(NOW + MINUTE).is_none(), "the next window");
+    assert!(last.used_up(NOW + MINUTE, 0).is_none(), "the next window");
     assert!(ask(NOW + MINUTE).is_ok());
 }
 
@@ -327,7 +330,8 @@ fn limits_on_bytes_that_only_report_end_nothing() {
     let mut core = CoreThrottle::new();
     let admission = decide(&throttle, &mut core, 0, Who::Caller(&levels), NOW).expect("nothing is used");
     admission.charge(2000, NOW);
-    assert!(admission.used_up(NOW).is_none());
+    assert!(admission.used_up(NOW, 0).is_none());
+    assert_eq!(admission.left(NOW), u64::MAX);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use mgw_bundle::config::{Api, Policy, PolicyRef, Quota};
 use std::convert::Infallible;
 use std::error::Error;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -141,22 +142,57 @@ fn an_answer_whose_last_bytes_use_the_limit_up_is_whole() {
     eventually("it is charged", || gateway.get("/p").status == 429);
 }
 
-/// Nothing is answered meanwhile.
+/// Nothing is answered meanwhile. A length without measure is no better than none.
 #[test]
 fn an_endless_upload_is_refused() {
-    let backend = Backend::start_after_head(|exchange| {
-        while let Ok(Some(_)) = exchange.connection.receive_chunk() {}
+    let plain = Backend::start_after_head(|exchange| {
+        let _ = std::io::copy(&mut exchange.connection.stream, &mut std::io::sink());
         exchange.close = true;
+    });
+    let http2 = streaming();
+    for api in [api("/p", &plain.url()), streaming_api(&http2)] {
+        for framing in ["Transfer-Encoding: chunked", "Content-Length: 9000000000000000000"] {
+            let gateway = limited(api.clone(), false);
+            let mut client = Client::connect(gateway.http());
+            client.send(&format!("POST /p/wait HTTP/1.1\r\nHost: gateway\r\n{framing}\r\n\r\n"));
+            let part = format!("{PART:x}\r\n{}\r\n", "x".repeat(PART));
+            client.send(&part);
+            client.send(&part);
+            assert_eq!(client.receive().expect("an answer").status, 429, "{framing}");
+            assert_eq!(gateway.metric(REFUSED), Some(1.0));
+            eventually("the backend is free", || gateway.metric(IN_FLIGHT) == Some(0.0));
+        }
+    }
+}
+
+#[test]
+fn an_upload_that_fits_ends_no_answer_while_it_runs() {
+    let backend = Backend::start_after_head(|exchange| {
+        if exchange.head.starts_with("GET /others ") {
+            return respond(exchange, 200, &"x".repeat(5000));
+        }
+        if exchange.head.starts_with("GET ") {
+            return respond(exchange, 200, "");
+        }
+        exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
+        let mut body = vec![0; SPENT];
+        if exchange.connection.stream.read_exact(&mut body).is_ok() {
+            exchange.write("4\r\ndone\r\n0\r\n\r\n");
+        }
     });
     let gateway = limited(api("/p", &backend.url()), false);
     let mut client = Client::connect(gateway.http());
-    client.send("POST /p HTTP/1.1\r\nHost: gateway\r\nTransfer-Encoding: chunked\r\n\r\n");
-    let part = format!("{PART:x}\r\n{}\r\n", "x".repeat(PART));
-    client.send(&part);
-    client.send(&part);
-    assert_eq!(client.receive().expect("an answer").status, 429);
-    assert_eq!(gateway.metric(REFUSED), Some(1.0));
-    eventually("the backend is free", || gateway.metric(IN_FLIGHT) == Some(0.0));
+    client.send(&format!(
+        "POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: {SPENT}\r\n\r\n"
+    ));
+    assert_eq!(client.receive_head().expect("a head").0, 200);
+    assert_eq!(client.receive_chunk().expect("a chunk").as_deref(), Some("begun"));
+    assert_eq!(gateway.get("/p/others").status, 200);
+    client.send(&"x".repeat(SPENT - 1));
+    eventually("the limit is used up", || gateway.get("/p").status == 429);
+    client.send("x");
+    assert_eq!(client.receive_chunk().expect("a chunk").as_deref(), Some("done"));
+    assert_eq!(client.receive_chunk().expect("an end"), None);
 }
 
 /// A backend that answers without an end, or reads without one, and says nothing; see the paths.

@@ -63,7 +63,7 @@ impl Ledger {
     pub(super) fn goes_on(&self, admission: Admission) -> Result<(), Refusal> {
         self.charge_to(admission);
         let bill = self.bill.lock().unwrap_or_else(PoisonError::into_inner);
-        let used_up = bill.as_ref().and_then(|bill| bill.used_up(&self.core.clock));
+        let used_up = bill.as_ref().and_then(|bill| bill.used_up(&self.core.clock, 0));
         used_up.map_or(Ok(()), |rejection| Err(rejection.refusal))
     }
 
@@ -73,7 +73,7 @@ impl Ledger {
         let mut bill = self.bill.lock().unwrap_or_else(PoisonError::into_inner);
         let used_up = bill
             .as_mut()
-            .and_then(|bill| bill.go_on(self.passed(), &self.core.clock));
+            .and_then(|bill| bill.go_on(self.passed(), &self.core.clock, 0));
         used_up.map_or(Ok(()), |rejection| Err(rejection.refusal))
     }
 
