@@ -65,8 +65,10 @@ pub(super) fn is_agreed(headers: &HeaderMap, key: &HeaderValue) -> bool {
     names(headers, &UPGRADE, "websocket") && is_only(headers, &SEC_WEBSOCKET_ACCEPT, |accept| *accept == accepting(key))
 }
 
-/// Completes the head of the answer for the client.
+/// Completes the head of the answer for the client. A length has no place there (RFC 9110 section 8.6), and a stream of HTTP/2 that
+/// announced one would be reset.
 pub(super) fn agree(headers: &mut HeaderMap, version: Version) {
+    headers.remove(CONTENT_LENGTH);
     if version == Version::HTTP_2 {
         headers.remove(SEC_WEBSOCKET_ACCEPT);
     } else {
@@ -170,6 +172,16 @@ mod tests {
         assert!(is_agreed(&answer("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), &key));
         assert!(!is_agreed(&answer("s3pPLMBiTxaQ9kYGzzhZRbK+xOq="), &key));
         assert!(!is_agreed(&HeaderMap::new(), &key));
+    }
+
+    #[test]
+    fn an_open_web_socket_has_no_length() {
+        for version in [Version::HTTP_11, Version::HTTP_2] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("2"));
+            agree(&mut headers, version);
+            assert!(!headers.contains_key(CONTENT_LENGTH), "{version:?}");
+        }
     }
 
     #[test]
