@@ -53,12 +53,7 @@ pub(super) async fn throttle(
     view: &RequestView<'_>,
     now: Now,
 ) -> Result<Admission, Rejection> {
-    if snapshot
-        .blocks
-        .refuse(route.api_index.0, view.client_ip, caller, now.unix_ms)
-    {
-        return Err(Refusal::BlockingCondition.into());
-    }
+    refuse_blocked(snapshot, route, caller, view, now)?;
     let call = call(caller, view);
     if let Some(throttle) = &snapshot.global_throttle {
         let request = global(core, route, caller, call, now);
@@ -83,12 +78,7 @@ pub(super) fn look(
     view: &RequestView<'_>,
     now: Now,
 ) -> Result<Admission, Rejection> {
-    if snapshot
-        .blocks
-        .refuse(route.api_index.0, view.client_ip, caller, now.unix_ms)
-    {
-        return Err(Refusal::BlockingCondition.into());
-    }
+    refuse_blocked(snapshot, route, caller, view, now)?;
     let call = call(caller, view);
     if let Some(throttle) = &snapshot.global_throttle {
         let request = global(core, route, caller, call, now);
@@ -98,6 +88,21 @@ pub(super) fn look(
     }
     let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;
     Ok(snapshot.throttle.meters(&levels))
+}
+
+/// Refuses callers that a block is about.
+fn refuse_blocked(
+    snapshot: &Snapshot,
+    route: &Routed<'_, '_>,
+    caller: Option<&Caller>,
+    view: &RequestView<'_>,
+    now: Now,
+) -> Result<(), Refusal> {
+    let api = route.api_index.0;
+    match snapshot.blocks.refuse(api, view.client_ip, caller, now.unix_ms) {
+        true => Err(Refusal::BlockingCondition),
+        false => Ok(()),
+    }
 }
 
 /// The core's state for limits that the traffic manager counts: every core has one where it does.
