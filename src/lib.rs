@@ -20,6 +20,7 @@ mod local_issuer;
 pub(crate) mod lock;
 pub mod openapi;
 pub mod project;
+pub(crate) mod pulling;
 mod serve;
 pub mod ui;
 pub mod yaml;

@@ -4,17 +4,15 @@ use super::credentials::{CredentialArgs, SessionArgs};
 use super::interrupt::interruptible;
 use super::login::{LoginArgs, sign_in_and_store};
 use crate::cloud::address::Address;
-use crate::cloud::control_plane::RestV1;
-use crate::cloud::pull::{Change, PullError, PulledFiles, Selection};
-use crate::cloud::pull::{change, document, gather, project_files, removed, source_sentence};
+use crate::cloud::pull::{Change, PullError, Selection, change, removed, source_sentence};
 use crate::cloud::session::{Connection, Session};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::lock::{LockFile, LockedApi, LockedFile, LockedSource, Transaction};
+use crate::lock::LockFile;
 use crate::project::{ControlPlaneSettings, Layout, PullSettings, Settings};
+use crate::pulling::{PullRequest, Pulled, pull_into};
 use crate::ui::count::{self, Counted};
-use mgw_bundle::Digest;
 use mgw_bundle::snapshot::SnapshotSource;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -94,20 +92,6 @@ impl PullOptions {
     }
 }
 
-/// A pull that is done.
-pub(crate) struct Pulled {
-    old: Option<LockFile>,
-    lock: LockFile,
-    files: PulledFiles,
-}
-
-impl Pulled {
-    /// Whether an API of the selection was left out.
-    pub(crate) fn is_partial(&self) -> bool {
-        self.files.is_partial
-    }
-}
-
 /// The result with `--output json`.
 #[derive(Debug, Serialize)]
 struct PullResult<'a> {
@@ -173,28 +157,20 @@ fn pull(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Pul
     let old = LockFile::load(&layout.lock())?;
     let selection = selection(options, settings.as_ref().map(|settings| &settings.pull), old.as_ref())?;
     let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
-    let mut password = options.sign_in(wanted, context)?;
+    let password = options.sign_in(wanted, context)?;
     let store = options.session.store(&context.environment)?;
     let connection = Connection::open(store, &options.session.http(&context.environment)?, ui)?;
     refuse_other_control_plane(&connection, wanted)?;
-    // Fails before anything is asked where the folder cannot be written to.
-    let transaction = Transaction::begin(layout)?;
-
-    let (session, files) = context.block_on(interruptible(async {
+    context.block_on(interruptible(async {
         let session = connection.session().await;
-        if password.is_none() {
-            password = given_password(options, context, &session)?;
-        }
+        let password = match password {
+            Some(password) => Some(password),
+            None => given_password(options, context, &session)?,
+        };
+        let request = PullRequest { selection, password };
         let progress = ui.progress(format_args!("Pulling from {}", session.address));
-        let plane = RestV1::new(Arc::new(connection));
-        let gathered = gather(&plane, &selection, password.as_ref(), &progress).await?;
-        let files = project_files(gathered).map_err(unwritable)?;
-        Ok((session, files))
-    }))?;
-
-    let lock = stage(&transaction, &session, &selection, &files)?;
-    transaction.commit()?;
-    Ok(Pulled { old, lock, files })
+        Ok(pull_into(layout, Arc::new(connection), &request, &progress).await?)
+    }))
 }
 
 /// Flags, else the settings, else what was pulled last.
@@ -265,66 +241,6 @@ fn given_password(
         );
     }
     Ok(password)
-}
-
-fn stage(
-    transaction: &Transaction,
-    session: &Session,
-    selection: &Selection,
-    files: &PulledFiles,
-) -> Result<LockFile, Failure> {
-    let mut apis = Vec::new();
-    for definition in &files.definitions {
-        let path = format!("gen/api_definitions/{}", definition.file_name);
-        transaction.write(&path, &definition.bytes)?;
-        apis.push(LockedApi {
-            name: definition.name.clone(),
-            version: definition.version.clone(),
-            id: definition.id.clone(),
-            provider: definition.provider.clone(),
-            state: definition.state.clone(),
-            last_updated: definition.last_updated.clone(),
-            etag: definition.etag.clone(),
-            path,
-            sha256: Digest::of(&definition.bytes),
-        });
-    }
-    let mut others = Vec::new();
-    let mut written = vec![
-        ("policies.json", document(&files.policies).map_err(unwritable)?),
-        (
-            "subscriptions.json",
-            document(&files.subscriptions).map_err(unwritable)?,
-        ),
-    ];
-    let certificates = &files.certificates;
-    if !certificates.is_empty() {
-        written.push(("certificates.json", document(&certificates.index).map_err(unwritable)?));
-    }
-    let pems = certificates.files.iter();
-    written.extend(pems.map(|(path, pem)| (path.as_str(), pem.clone().into_bytes())));
-    for (name, bytes) in written {
-        let path = format!("gen/control-plane/{name}");
-        transaction.write(&path, &bytes)?;
-        others.push(LockedFile {
-            path,
-            sha256: Digest::of(&bytes),
-        });
-    }
-    let source = LockedSource {
-        url: session.address.to_string(),
-        kind: session.kind,
-        organisation: session.user.tenant().to_owned(),
-        labels: selection.labels.clone(),
-        apis: selection.api_texts(),
-    };
-    let lock = LockFile::new(source, apis, others);
-    transaction.write_lock(&lock.to_text().map_err(unwritable)?)?;
-    Ok(lock)
-}
-
-fn unwritable(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::new(ExitCode::Internal, "cannot write down what was pulled").because(error)
 }
 
 /// Tells what changed, and what is to be known about it.

@@ -4,6 +4,7 @@ use super::Failure;
 use crate::cloud::pull::PullError;
 use crate::exit::ExitCode;
 use crate::lock::LockError;
+use crate::pulling::PullingError;
 use std::path::Path;
 
 /// How many names a hint lists.
@@ -52,6 +53,18 @@ impl From<PullError> for Failure {
                 failure.hints = first.hints;
                 failure.because(causes.join("\n             "))
             }
+        }
+    }
+}
+
+impl From<PullingError> for Failure {
+    fn from(error: PullingError) -> Self {
+        let message = error.to_string();
+        match error {
+            PullingError::Pull(error) => error.into(),
+            PullingError::Lock(error) => error.into(),
+            PullingError::Document(source) => Self::new(ExitCode::Internal, message).because(source),
+            PullingError::LockText(source) => Self::new(ExitCode::Internal, message).because(source),
         }
     }
 }

@@ -21,6 +21,11 @@ impl Progress {
         Self { bar }
     }
 
+    /// Work that nobody watches.
+    pub fn hidden() -> Self {
+        Self::start("", false)
+    }
+
     /// Replaces the text.
     pub fn update(&self, text: impl Into<String>) {
         self.bar.set_message(text.into());
