@@ -12,6 +12,8 @@ pub enum ExitCode {
     Usage = 2,
     /// A project or definition is invalid.
     Invalid = 3,
+    /// A gate is shut: something would break or be weakened, and nobody said that it may.
+    Gate = 4,
     /// A bundle's digest or signature does not match.
     Mismatch = 6,
     /// A port, file or permission stands in the way.
@@ -30,6 +32,10 @@ pub enum ExitCode {
     ControlPlane = 14,
     /// The lock file is out of date (`--locked`).
     LockOutOfDate = 15,
+    /// Something changes (`--exit-code`).
+    Changes = 20,
+    /// Nothing changes (`--exit-code`).
+    NothingChanged = 34,
     /// Interrupted by the user.
     Interrupted = 130,
 }

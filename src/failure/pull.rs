@@ -16,22 +16,21 @@ impl From<PullError> for Failure {
         let invalid = || Self::new(ExitCode::Invalid, message.clone());
         match error {
             PullError::Cloud(error) => error.into(),
-            PullError::NothingSelected => Self::new(ExitCode::Usage, message)
-                .hint("Give --label LABEL or --api NAME:VERSION, or name them under [pull] in mgw.toml."),
+            PullError::NothingSelected => Self::new(ExitCode::Usage, message).hint(
+                "Give --label LABEL, --tag TAG, --api NAME:VERSION or --all, or name them under [pull] in mgw.toml.",
+            ),
             PullError::Reference(_) => Self::new(ExitCode::Usage, message)
                 .hint("Write NAME:VERSION, or PROVIDER/NAME:VERSION where several have that name."),
             PullError::Label(_) => {
                 Self::new(ExitCode::Usage, message).hint("Give the name of a label as the control plane shows it.")
             }
+            PullError::Tag(_) => Self::new(ExitCode::Usage, message).hint("Give a tag as the publisher shows it."),
+            PullError::EmptyTag { not_served, .. } => empty(invalid(), "tag", &not_served),
+            PullError::NothingServed => invalid().hint("Publish an API first, then pull again."),
+            PullError::Stage(error) => error.into(),
+            PullError::Document(source) => Self::new(ExitCode::Internal, message).because(source),
             PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
-            PullError::EmptyLabel { not_served, .. } => {
-                let failure = invalid().hint("Add the label to a published API in the publisher, then pull again.");
-                if not_served.is_empty() {
-                    failure
-                } else {
-                    failure.hint(format!("Not served: {}.", listed(&not_served)))
-                }
-            }
+            PullError::EmptyLabel { not_served, .. } => empty(invalid(), "label", &not_served),
             PullError::UnknownApi { reference, known } => near(invalid(), &reference, &known, "Visible are"),
             PullError::NotServed { .. } => invalid().hint("Publish it first, or pull another version."),
             PullError::AmbiguousApi { candidates, .. } => {
@@ -63,9 +62,20 @@ impl From<PullingError> for Failure {
         match error {
             PullingError::Pull(error) => error.into(),
             PullingError::Lock(error) => error.into(),
-            PullingError::Document(source) => Self::new(ExitCode::Internal, message).because(source),
             PullingError::LockText(source) => Self::new(ExitCode::Internal, message).because(source),
         }
+    }
+}
+
+/// Tells what to do about a label or tag of no API that is served.
+fn empty(failure: Failure, what: &str, not_served: &[String]) -> Failure {
+    let failure = failure.hint(format!(
+        "Add the {what} to a published API in the publisher, then pull again."
+    ));
+    if not_served.is_empty() {
+        failure
+    } else {
+        failure.hint(format!("Not served: {}.", listed(not_served)))
     }
 }
 
@@ -110,6 +120,11 @@ impl From<LockError> for Failure {
             LockError::Missing { .. } => {
                 Self::new(ExitCode::LockOutOfDate, message).hint("Run mgw pull and commit mgw.lock.")
             }
+            LockError::Differs { differences } => Self::new(ExitCode::LockOutOfDate, message)
+                .because(differences.join("\n             "))
+                .hint(
+                    "Nothing was changed. Run mgw pull and commit the result, or undo the change in the control plane.",
+                ),
             LockError::OutOfDate { differences } => Self::new(ExitCode::LockOutOfDate, message)
                 .because(differences.join("\n             "))
                 .hint("Run mgw pull and commit the result, or take the files back from version control."),

@@ -54,6 +54,12 @@ pub enum LockError {
         /// Whole sentences without a full stop.
         differences: Vec<String>,
     },
+    /// The control plane has something else than what was pulled; every difference is named.
+    #[error("the control plane differs from mgw.lock in {} places", differences.len())]
+    Differs {
+        /// Whole sentences without a full stop.
+        differences: Vec<String>,
+    },
     /// The settings cannot be read.
     #[error(transparent)]
     Settings(#[from] crate::project::SettingsError),

@@ -1,7 +1,7 @@
 //! The format of `mgw.lock`. No secrets, and no times of ours: the same state of the control plane gives the same bytes.
 
 use super::LockError;
-use crate::project::ControlPlaneKind;
+use crate::project::{ControlPlaneKind, PullSettings};
 use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -42,8 +42,26 @@ pub(crate) struct LockedSource {
     pub(crate) organisation: String,
     /// Labels that were pulled, sorted.
     pub(crate) labels: Vec<String>,
+    /// Tags that were pulled, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<String>,
     /// Single APIs that were pulled, sorted.
     pub(crate) apis: Vec<String>,
+    /// Whether everything was pulled that can be served.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all: bool,
+}
+
+impl LockedSource {
+    /// What was asked for.
+    pub(crate) fn wanted(&self) -> PullSettings {
+        PullSettings {
+            labels: self.labels.clone(),
+            tags: self.tags.clone(),
+            apis: self.apis.clone(),
+            all: self.all,
+        }
+    }
 }
 
 /// An API.

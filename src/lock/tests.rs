@@ -12,7 +12,9 @@ fn lock_over(files: &[(&str, &str)], labels: &[&str]) -> LockFile {
         kind: ControlPlaneKind::Apim32,
         organisation: "carbon.super".into(),
         labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        tags: vec![],
         apis: vec![],
+        all: false,
     };
     let api = |(path, text): &(&str, &str)| LockedApi {
         name: (*path).to_owned(),

@@ -17,7 +17,7 @@ pub(crate) fn verify(layout: &Layout, flags: &Selection) -> Result<(), LockError
         .map(|settings| settings.pull)
         .unwrap_or_default();
     let Some(lock) = LockFile::load(&layout.lock())? else {
-        return if !flags.is_empty() || !settings.labels.is_empty() || !settings.apis.is_empty() {
+        return if !flags.is_empty() || !settings.is_empty() {
             Err(LockError::Missing { path: layout.lock() })
         } else {
             Ok(())
@@ -25,7 +25,7 @@ pub(crate) fn verify(layout: &Layout, flags: &Selection) -> Result<(), LockError
     };
     let mut differences = Vec::new();
     if flags.is_empty() {
-        match Selection::new(&settings.labels, &settings.apis) {
+        match Selection::new(&settings) {
             Ok(wanted) => compare_selection("mgw.toml", &wanted, &lock, &mut differences),
             Err(error) => differences.push(format!("mgw.toml: {error}")),
         }
@@ -45,9 +45,15 @@ fn compare_selection(whose: &str, wanted: &Selection, lock: &LockFile, differenc
     if wanted.is_empty() {
         return;
     }
+    if wanted.all != lock.source.all {
+        let what = |all| if all { "everything" } else { "a part" };
+        let (wanted, pulled) = (what(wanted.all), what(lock.source.all));
+        differences.push(format!("{whose} wants {wanted}, pulled was {pulled}"));
+    }
     let apis = wanted.api_texts();
     for (what, wanted, pulled) in [
         ("labels", &wanted.labels, &lock.source.labels),
+        ("tags", &wanted.tags, &lock.source.tags),
         ("APIs", &apis, &lock.source.apis),
     ] {
         if wanted != pulled {

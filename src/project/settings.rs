@@ -83,14 +83,21 @@ pub struct PullSettings {
     /// Gateway labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// Tags of APIs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// Single APIs as `NAME:VERSION`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apis: Vec<String>,
+    /// Everything that can be served.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
 }
 
 impl PullSettings {
-    fn is_empty(&self) -> bool {
-        self.labels.is_empty() && self.apis.is_empty()
+    /// Whether nothing is named.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 

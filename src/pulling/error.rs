@@ -12,9 +12,6 @@ pub(crate) enum PullingError {
     /// The files of the project stand in the way.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// A pulled document cannot be written as JSON.
-    #[error("cannot write down what was pulled")]
-    Document(#[from] serde_json::Error),
     /// The lock cannot be written as TOML.
     #[error("cannot write down what was pulled")]
     LockText(#[from] toml::ser::Error),

@@ -1,10 +1,17 @@
 //! Pulling into a project: asks the control plane, stages every file, puts them in place together.
 //!
-//! [`pull_into`] neither prompts nor prints; commands do that around it.
+//! [`pull_into`] does it all; [`prepare`] stops before files are put in place, for those who look first. Neither prompts
+//! nor prints; commands do that around it.
 
+mod compare;
 mod error;
-mod into_project;
+mod gone;
+mod prepared;
 mod stage;
 
+pub(crate) use compare::content_differences;
 pub(crate) use error::PullingError;
-pub(crate) use into_project::{PullRequest, Pulled, pull_into};
+pub(crate) use gone::gone;
+#[allow(unused_imports, reason = "for gateways that pull by themselves")]
+pub(crate) use prepared::pull_into;
+pub(crate) use prepared::{Prepared, PullRequest, Pulled, prepare};

@@ -1,42 +1,26 @@
-//! Staging what was pulled, with the lock over it.
+//! Staging what was pulled beside the definitions, with the lock over everything.
 
 use super::PullingError;
 use crate::cloud::pull::{PulledFiles, Selection, document};
 use crate::cloud::session::Session;
-use crate::lock::{LockFile, LockedApi, LockedFile, LockedSource, Transaction};
+use crate::lock::{LockFile, LockedFile, LockedSource, Transaction};
 use mgw_bundle::Digest;
 
-/// Stages all files and the lock.
+/// Stages all files that are not definitions, and the lock.
 pub(super) fn stage(
     transaction: &Transaction,
     session: &Session,
     selection: &Selection,
     files: &PulledFiles,
 ) -> Result<LockFile, PullingError> {
-    let mut apis = Vec::new();
-    for definition in &files.definitions {
-        let path = format!("gen/api_definitions/{}", definition.file_name);
-        transaction.write(&path, &definition.bytes)?;
-        apis.push(LockedApi {
-            name: definition.name.clone(),
-            version: definition.version.clone(),
-            id: definition.id.clone(),
-            provider: definition.provider.clone(),
-            state: definition.state.clone(),
-            last_updated: definition.last_updated.clone(),
-            etag: definition.etag.clone(),
-            path,
-            sha256: Digest::of(&definition.bytes),
-        });
-    }
     let mut others = Vec::new();
     let mut written = vec![
-        ("policies.json", document(&files.policies)?),
-        ("subscriptions.json", document(&files.subscriptions)?),
+        ("policies.json", pretty(&files.policies)?),
+        ("subscriptions.json", pretty(&files.subscriptions)?),
     ];
     let certificates = &files.certificates;
     if !certificates.is_empty() {
-        written.push(("certificates.json", document(&certificates.index)?));
+        written.push(("certificates.json", pretty(&certificates.index)?));
     }
     let pems = certificates.files.iter();
     written.extend(pems.map(|(path, pem)| (path.as_str(), pem.clone().into_bytes())));
@@ -53,9 +37,15 @@ pub(super) fn stage(
         kind: session.kind,
         organisation: session.user.tenant().to_owned(),
         labels: selection.labels.clone(),
+        tags: selection.tags.clone(),
         apis: selection.api_texts(),
+        all: selection.all,
     };
-    let lock = LockFile::new(source, apis, others);
+    let lock = LockFile::new(source, files.apis.clone(), others);
     transaction.write_lock(&lock.to_text()?)?;
     Ok(lock)
+}
+
+fn pretty(value: &impl serde::Serialize) -> Result<Vec<u8>, PullingError> {
+    Ok(document(value).map_err(crate::cloud::pull::PullError::from)?)
 }

@@ -44,6 +44,11 @@ impl LifeCycle {
         }
     }
 
+    /// Where nothing tells the state.
+    pub(crate) fn unknown() -> Self {
+        Self::Other("unknown".into())
+    }
+
     /// Whether gateways serve APIs in this state.
     pub(crate) fn is_served(&self) -> bool {
         !matches!(self, Self::Other(_))
@@ -89,6 +94,8 @@ pub(crate) struct ApiDetails {
     pub(crate) kind: ApiKind,
     /// Gateway labels.
     pub(crate) labels: Vec<String>,
+    /// Tags.
+    pub(crate) tags: Vec<String>,
     /// Whether the API also answers on its context without version.
     pub(crate) is_default_version: bool,
     /// `endpointConfig` as an object; null when there is none.
@@ -178,6 +185,7 @@ impl ApiDetails {
             state: summary.state,
             kind: if is_http { ApiKind::Http } else { ApiKind::Other(kind) },
             labels: json::texts(value, "labels"),
+            tags: json::texts(value, "tags"),
             is_default_version: json::flag(value, "isDefaultVersion").unwrap_or(false),
             endpoint_config: object(value.get("endpointConfig")),
             endpoint_security: object(value.get("endpointSecurity")),
@@ -224,7 +232,7 @@ impl Operation {
 fn state(value: &Value) -> LifeCycle {
     json::text(value, "lifeCycleStatus")
         .or_else(|| json::text(value, "status"))
-        .map_or_else(|| LifeCycle::Other("unknown".into()), |text| LifeCycle::read(&text))
+        .map_or_else(LifeCycle::unknown, |text| LifeCycle::read(&text))
 }
 
 /// Older servers write the object as a text.

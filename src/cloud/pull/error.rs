@@ -1,6 +1,7 @@
 //! Why nothing was pulled.
 
 use crate::cloud::CloudError;
+use crate::lock::LockError;
 
 /// Why nothing was pulled. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,20 @@ pub(crate) enum PullError {
     /// Nothing, or a character that no label has.
     #[error("`{0}` cannot be a gateway label")]
     Label(String),
+    /// Nothing, or a character that no tag has.
+    #[error("`{0}` cannot be a tag")]
+    Tag(String),
+    /// A tag whose APIs are none, or not served.
+    #[error("no API with the tag `{tag}` can be served")]
+    EmptyTag {
+        /// As given.
+        tag: String,
+        /// APIs with that tag that are not served, with their state.
+        not_served: Vec<String>,
+    },
+    /// Everything is meant, and nothing can be served.
+    #[error("there is no API that can be served, or you may not see it")]
+    NothingServed,
     /// No such label.
     #[error("there is no gateway label `{label}`")]
     UnknownLabel {
@@ -72,6 +87,12 @@ pub(crate) enum PullError {
         /// API and cause.
         failed: Vec<(String, CloudError)>,
     },
+    /// A file cannot be staged.
+    #[error(transparent)]
+    Stage(#[from] LockError),
+    /// A document cannot be written as JSON.
+    #[error("cannot write down what was pulled")]
+    Document(#[from] serde_json::Error),
     /// The conversation failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),

@@ -1,6 +1,7 @@
 //! Entry point of the fuzz targets into everything that is made of the control plane's answers.
 
-use super::gather::{Gathered, PulledApi, Subscribers};
+use super::gather::{Gathered, Subscribers};
+use super::one_api::{PulledApi, definition_file};
 use super::project_files;
 use crate::cloud::control_plane::{
     ApiDetails, GatewayData, PolicyDocuments, PolicyLevel, PolicyView, StoreData, UploadedCertificate,
@@ -21,10 +22,12 @@ pub fn answers(bytes: &[u8]) {
         let apis: Vec<PulledApi> = list("apis")
             .iter()
             .filter_map(|api| ApiDetails::read(api, None).ok())
-            .map(|details| PulledApi {
-                definition: document.get("definition").unwrap_or(&document).clone(),
-                client_certificates: uploaded(&document),
-                details,
+            .filter_map(|details| {
+                let definition = document.get("definition").unwrap_or(&document).clone();
+                Some(PulledApi {
+                    client_certificates: uploaded(&document),
+                    ..definition_file(definition, &details).ok()?.api
+                })
             })
             .collect();
         let levels = [
@@ -40,7 +43,7 @@ pub fn answers(bytes: &[u8]) {
                 subscriptions: list("subscriptions"),
             })
         } else {
-            let first = apis.first().map(|api| api.details.id.clone()).unwrap_or_default();
+            let first = apis.first().map(|api| api.locked.id.clone()).unwrap_or_default();
             Subscribers::Store(StoreData {
                 subscriptions: Some(
                     list("subscriptions")

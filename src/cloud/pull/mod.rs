@@ -1,8 +1,8 @@
 //! Turning what a control plane holds into the files of a project.
 //!
-//! [`gather`] asks; everything else here decides over plain data: which APIs are meant ([`selection`]), what a
-//! definition becomes ([`definition`]), what policies and subscriptions become. Writing is the business of
-//! [`lock`](crate::lock).
+//! [`gather`] asks, and stages each definition as it arrives; everything else here decides over plain data: which APIs
+//! are meant ([`selection`]), what a definition becomes ([`definition`]), what policies and subscriptions become. Writing
+//! is the business of [`lock`](crate::lock).
 
 mod blocks;
 mod certificates;
@@ -15,15 +15,19 @@ mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod gather;
+mod listing;
+mod one_api;
 mod policies;
 mod project_files;
+mod reading;
 mod security;
 mod selection;
+mod sorting;
 mod subscriptions;
 mod summary;
 
 pub(crate) use error::PullError;
 pub(crate) use gather::gather;
 pub(crate) use project_files::{PulledFiles, document, project_files, source_sentence};
-pub(crate) use selection::{ApiReference, Selection};
+pub(crate) use selection::Selection;
 pub(crate) use summary::{Change, change, removed};

@@ -2,40 +2,17 @@
 
 use super::certificates::CertificateFiles;
 use super::gather::{Gathered, Subscribers};
-use super::{definition, policies, subscriptions};
+use super::{policies, subscriptions};
+use crate::lock::LockedApi;
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::Policies;
 use mgw_bundle::snapshot::SnapshotSource;
-use serde_json::Value;
 
-/// A definition file.
-#[derive(Debug)]
-pub(crate) struct DefinitionFile {
-    /// The control plane's id.
-    pub(crate) id: String,
-    /// Name.
-    pub(crate) name: String,
-    /// Version.
-    pub(crate) version: String,
-    /// Owner.
-    pub(crate) provider: Option<String>,
-    /// Life-cycle state.
-    pub(crate) state: String,
-    /// When it was changed, in the control plane's words.
-    pub(crate) last_updated: Option<String>,
-    /// `ETag` of its details.
-    pub(crate) etag: Option<String>,
-    /// File name below `gen/api_definitions`.
-    pub(crate) file_name: String,
-    /// Contents.
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// Everything that a pull writes but the lock.
+/// Everything that a pull writes but the definitions and the lock.
 #[derive(Debug)]
 pub(crate) struct PulledFiles {
-    /// Definitions, sorted by name and version.
-    pub(crate) definitions: Vec<DefinitionFile>,
+    /// The APIs, sorted by name and version.
+    pub(crate) apis: Vec<LockedApi>,
     /// Policies.
     pub(crate) policies: Policies,
     /// Certificates.
@@ -49,51 +26,31 @@ pub(crate) struct PulledFiles {
 }
 
 /// Works out the files. The same answers of the control plane give the same bytes.
-pub(crate) fn project_files(gathered: Gathered) -> Result<PulledFiles, serde_json::Error> {
+pub(crate) fn project_files(gathered: Gathered) -> PulledFiles {
     let mut notices = gathered.notices;
-    let mut definitions = Vec::new();
-    let mut details = Vec::new();
+    let mut apis = Vec::new();
     let mut certificates = CertificateFiles::new();
     for pulled in gathered.apis {
-        let enriched = definition::enrich(pulled.definition, &pulled.details);
-        let api = pulled.details;
-        notices.extend(
-            enriched
-                .notices
-                .iter()
-                .map(|notice| format!("{} {}: {notice}", api.name, api.version)),
-        );
+        let api = pulled.locked;
         certificates.add_clients(&api.name, &api.version, pulled.client_certificates, &mut notices);
-        let gateway_id = mgw_bundle::api_id(&api.name, &api.version);
-        definitions.push(DefinitionFile {
-            id: api.id.clone(),
-            file_name: file_name(&gateway_id, &enriched.document),
-            bytes: document(&enriched.document)?,
-            name: api.name.clone(),
-            version: api.version.clone(),
-            provider: api.provider.clone(),
-            state: api.state.name(),
-            last_updated: api.last_updated.clone(),
-            etag: api.etag.clone(),
-        });
-        details.push(api);
+        apis.push(api);
     }
     certificates.add_backends(gathered.backend_certificates, &mut notices);
     let digested = policies::digest(&gathered.policies);
     notices.extend(digested.notices);
     let joined = match &gathered.subscribers {
-        Subscribers::Gateway(data) => subscriptions::from_gateway_data(data, &details),
-        Subscribers::Store(data) => subscriptions::from_store_data(data, &details),
+        Subscribers::Gateway(data) => subscriptions::from_gateway_data(data, &apis),
+        Subscribers::Store(data) => subscriptions::from_store_data(data, &apis),
     };
     notices.extend(joined.notices);
-    Ok(PulledFiles {
-        definitions,
+    PulledFiles {
+        apis,
         policies: digested.policies,
         certificates: certificates.sorted(),
         subscriptions: joined.snapshot,
         notices,
         is_partial: gathered.is_partial,
-    })
+    }
 }
 
 /// What a source of subscriptions means for the gateway.
@@ -109,17 +66,6 @@ pub(crate) fn source_sentence(source: SnapshotSource) -> &'static str {
             "The control plane shows you no subscriptions or keys: the gateway goes by the subscribedAPIs claim of each token."
         }
     }
-}
-
-/// Named as micro-gw names them, so that tools which look for a file find it. JSON in both cases: it is what the control
-/// plane sends, and nothing in it changes its meaning on the way.
-fn file_name(gateway_id: &str, document: &Value) -> String {
-    let suffix = if document.get("swagger").is_some() {
-        "swagger"
-    } else {
-        "openAPI"
-    };
-    format!("{gateway_id}{suffix}.json")
 }
 
 /// Pretty JSON with a line break at its end.

@@ -2,6 +2,8 @@
 
 use super::PullError;
 use crate::cloud::control_plane::{ApiDetails, ApiSummary};
+use crate::lock::LockedApi;
+use crate::project::PullSettings;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -11,8 +13,12 @@ use std::str::FromStr;
 pub(crate) struct Selection {
     /// Gateway labels, sorted.
     pub(crate) labels: Vec<String>,
+    /// Tags, sorted.
+    pub(crate) tags: Vec<String>,
     /// Single APIs, sorted.
     pub(crate) apis: Vec<ApiReference>,
+    /// Everything that can be served.
+    pub(crate) all: bool,
 }
 
 /// One API as users name it: `NAME:VERSION`, or `PROVIDER/NAME:VERSION` where that is not enough.
@@ -59,30 +65,69 @@ impl fmt::Display for ApiReference {
 
 impl Selection {
     /// Sorts and removes what is named twice.
-    pub(crate) fn new(labels: &[String], apis: &[String]) -> Result<Self, PullError> {
-        let mut labels: Vec<String> = labels.iter().map(|label| label.trim().to_owned()).collect();
-        if let Some(label) = labels.iter().find(|label| label.is_empty() || label.contains('"')) {
-            return Err(PullError::Label(label.clone()));
-        }
-        labels.sort();
-        labels.dedup();
-        let mut apis = apis
+    pub(crate) fn new(wanted: &PullSettings) -> Result<Self, PullError> {
+        let labels = names(&wanted.labels).map_err(PullError::Label)?;
+        let tags = names(&wanted.tags).map_err(PullError::Tag)?;
+        let mut apis = wanted
+            .apis
             .iter()
             .map(|api| api.parse())
             .collect::<Result<Vec<ApiReference>, _>>()?;
         apis.sort();
         apis.dedup();
-        Ok(Self { labels, apis })
+        Ok(Self {
+            labels,
+            tags,
+            apis,
+            all: wanted.all,
+        })
     }
 
     /// Whether nothing is named.
     pub(crate) fn is_empty(&self) -> bool {
-        self.labels.is_empty() && self.apis.is_empty()
+        *self == Self::default()
+    }
+
+    /// Whether everything that `other` names is named here too.
+    pub(crate) fn includes(&self, other: &Self) -> bool {
+        let holds = |ours: &[String], theirs: &[String]| theirs.iter().all(|name| ours.contains(name));
+        self.all
+            || (!other.all
+                && holds(&self.labels, &other.labels)
+                && holds(&self.tags, &other.tags)
+                && other.apis.iter().all(|api| self.apis.contains(api)))
+    }
+
+    /// Whether it means an API.
+    pub(super) fn means(&self, api: &ApiDetails) -> bool {
+        self.all
+            || self.labels.iter().any(|label| api.labels.contains(label))
+            || self.tags.iter().any(|tag| api.tags.contains(tag))
+            || self.apis.iter().any(|reference| reference.means(api))
     }
 
     /// The APIs as texts.
     pub(crate) fn api_texts(&self) -> Vec<String> {
         self.apis.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Trims and sorts names, and removes what is there twice; the error is a name that cannot be one.
+fn names(texts: &[String]) -> Result<Vec<String>, String> {
+    let mut names: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
+    if let Some(bad) = names.iter().find(|name| name.is_empty() || name.contains('"')) {
+        return Err(bad.clone());
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+impl ApiReference {
+    fn means(&self, api: &ApiDetails) -> bool {
+        self.name == api.name
+            && self.version == api.version
+            && (self.provider.is_none() || self.provider == api.provider)
     }
 }
 
@@ -117,8 +162,8 @@ pub(super) fn find_api<'a>(reference: &ApiReference, found: &'a [ApiSummary]) ->
 }
 
 /// Refuses APIs that would end in the same file.
-pub(super) fn refuse_same_names(apis: &[ApiDetails]) -> Result<(), PullError> {
-    let mut named: BTreeMap<(&str, &str), Vec<&ApiDetails>> = BTreeMap::new();
+pub(super) fn refuse_same_names<'a>(apis: impl IntoIterator<Item = &'a LockedApi>) -> Result<(), PullError> {
+    let mut named: BTreeMap<(&str, &str), Vec<&LockedApi>> = BTreeMap::new();
     for api in apis {
         named.entry((&api.name, &api.version)).or_default().push(api);
     }
@@ -171,9 +216,40 @@ mod tests {
     #[test]
     fn selections_are_sorted_and_unique() {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let selection = Selection::new(&texts(&["prod", "dev", "prod"]), &texts(&["B:1", "A:1", "B:1"])).unwrap();
+        let wanted = PullSettings {
+            labels: texts(&["prod", "dev", "prod"]),
+            tags: texts(&[" eu ", "eu"]),
+            apis: texts(&["B:1", "A:1", "B:1"]),
+            all: false,
+        };
+        let selection = Selection::new(&wanted).unwrap();
         assert_eq!(selection.labels, ["dev", "prod"]);
+        assert_eq!(selection.tags, ["eu"]);
         assert_eq!(selection.api_texts(), ["A:1", "B:1"]);
+    }
+
+    #[test]
+    fn a_selection_includes_what_it_names_too() {
+        let of = |labels: &[&str], tags: &[&str], apis: &[&str], all| {
+            let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+            let (labels, tags, apis) = (texts(labels), texts(tags), texts(apis));
+            Selection::new(&PullSettings {
+                labels,
+                tags,
+                apis,
+                all,
+            })
+            .unwrap()
+        };
+        let (dev, both) = (
+            of(&["dev"], &[], &[], false),
+            of(&["dev", "prod"], &["t"], &["A:1"], false),
+        );
+        assert!(both.includes(&dev) && !dev.includes(&both) && dev.includes(&dev));
+        assert!(!both.includes(&of(&["dev"], &["u"], &[], false)));
+        assert!(!both.includes(&of(&[], &[], &["A:2"], false)));
+        let all = of(&[], &[], &[], true);
+        assert!(all.includes(&both) && !both.includes(&all));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Applications, keys and subscriptions into the gateway's snapshot, reduced to what concerns the pulled APIs.
 
-use crate::cloud::control_plane::{ApiDetails, GatewayData, StoreData};
+use crate::cloud::control_plane::{GatewayData, StoreData};
 use crate::cloud::json;
+use crate::lock::LockedApi;
 use mgw_bundle::snapshot::{
     Application, FORMAT, KeyMapping, KeyType, SnapshotSource, Subscription, SubscriptionSnapshot, SubscriptionState,
 };
@@ -18,7 +19,7 @@ pub(super) struct Joined {
 }
 
 /// Joins the data for gateways on its numeric ids.
-pub(super) fn from_gateway_data(data: &GatewayData, apis: &[ApiDetails]) -> Joined {
+pub(super) fn from_gateway_data(data: &GatewayData, apis: &[LockedApi]) -> Joined {
     let pulled: BTreeSet<(&str, &str)> = apis
         .iter()
         .map(|api| (api.name.as_str(), api.version.as_str()))
@@ -68,11 +69,11 @@ pub(super) fn from_gateway_data(data: &GatewayData, apis: &[ApiDetails]) -> Join
 }
 
 /// Joins the publisher's subscriptions with the store's applications; without either the token's own claims decide.
-pub(super) fn from_store_data(data: &StoreData, apis: &[ApiDetails]) -> Joined {
+pub(super) fn from_store_data(data: &StoreData, apis: &[LockedApi]) -> Joined {
     let (Some(listed), Some(visible)) = (&data.subscriptions, &data.applications) else {
         return token_claims();
     };
-    let by_id: BTreeMap<&str, &ApiDetails> = apis.iter().map(|api| (api.id.as_str(), api)).collect();
+    let by_id: BTreeMap<&str, &LockedApi> = apis.iter().map(|api| (api.id.as_str(), api)).collect();
     let subscriptions = listed.iter().filter_map(|(id, subscription)| {
         let api = by_id.get(id.as_str())?;
         let application = json::member(subscription, "applicationInfo")
@@ -205,11 +206,21 @@ fn state(text: Option<String>) -> SubscriptionState {
 mod tests {
     use super::*;
     use crate::cloud::control_plane::VisibleApplication;
+    use mgw_bundle::Digest;
     use serde_json::json;
 
-    fn apis() -> Vec<ApiDetails> {
-        let api = json!({"id": "uuid-1", "name": "Ledger", "version": "2", "context": "/l"});
-        vec![ApiDetails::read(&api, None).unwrap()]
+    fn apis() -> Vec<LockedApi> {
+        vec![LockedApi {
+            name: "Ledger".into(),
+            version: "2".into(),
+            id: "uuid-1".into(),
+            provider: None,
+            state: "published".into(),
+            last_updated: None,
+            etag: None,
+            path: "gen/api_definitions/l.json".into(),
+            sha256: Digest::of(b""),
+        }]
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn every_api_that_cannot_be_read_is_named() {
         bench.simulator.set_fault(Fault::new(path, Effect::Garbage));
     }
     let failure = bench.pull(&["--label", "dev"]).unwrap_err();
-    assert_eq!(failure.message, "2 of 4 APIs could not be read");
+    assert_eq!(failure.message, "2 of 5 APIs could not be read");
     let cause = failure.source.unwrap().to_string();
     assert!(
         cause.contains("Catalog 1.2.0: GET") && cause.contains("Weather 1.0.0: GET"),

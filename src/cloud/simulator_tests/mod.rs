@@ -1,5 +1,6 @@
 //! The commands against the simulator: the same code a user runs, without the terminal.
 
+mod choosing;
 mod conformance;
 mod faults;
 mod pull;

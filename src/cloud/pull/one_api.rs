@@ -1,0 +1,164 @@
+//! One API: what is read of it, and the file it becomes.
+
+use super::{PullError, Selection, definition, document, endpoints, security};
+use crate::cloud::CloudError;
+use crate::cloud::control_plane::{
+    ApiDetails, ApiKind, ApiSummary, Certificates, ControlPlane, LifeCycle, UploadedCertificate,
+};
+use crate::lock::{LockedApi, Transaction};
+use crate::project::backend_of;
+use mgw_bundle::Digest;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What became of an API that may be meant. Its file is staged already; nothing large is kept.
+#[derive(Debug)]
+pub(super) struct ReadApi {
+    /// Name.
+    pub(super) name: String,
+    /// Version.
+    pub(super) version: String,
+    /// Gateway labels.
+    pub(super) labels: Vec<String>,
+    /// Tags.
+    pub(super) tags: Vec<String>,
+    /// State.
+    pub(super) state: LifeCycle,
+    /// What became of it.
+    pub(super) fate: Fate,
+}
+
+/// What became of an API.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// The selection does not mean it.
+    NotMeant,
+    /// It is in no state in which it is served.
+    NotServed,
+    /// It is not of a kind that this gateway serves.
+    OtherKind(String),
+    /// It is staged.
+    Pulled(Box<PulledApi>),
+}
+
+/// An API that was pulled.
+#[derive(Debug)]
+pub(crate) struct PulledApi {
+    /// Its entry in the lock.
+    pub(crate) locked: LockedApi,
+    /// Its `https` backends, each `https://HOST:PORT`.
+    pub(crate) backends: BTreeSet<String>,
+    /// Client certificates, where the API asks for such.
+    pub(crate) client_certificates: Vec<UploadedCertificate>,
+    /// Sentences about it.
+    pub(crate) notices: Vec<String>,
+}
+
+/// Reads an API; checks again what the control plane's filter let through, by what the details say.
+pub(super) async fn read(
+    plane: &impl ControlPlane,
+    selection: &Selection,
+    transaction: &Transaction,
+    listed: &ApiSummary,
+) -> Result<ReadApi, PullError> {
+    let details = plane.api(&listed.id).await?;
+    let fate = if !selection.means(&details) {
+        Fate::NotMeant
+    } else if !details.state.is_served() {
+        Fate::NotServed
+    } else if let ApiKind::Other(kind) = &details.kind {
+        Fate::OtherKind(kind.clone())
+    } else {
+        let definition = plane.definition(&details.id).await?;
+        let certificates = client_certificates(plane, &details).await?;
+        let mut file = definition_file(definition, &details)?;
+        let hidden = certificates.hidden.iter().map(|why| {
+            let name = named(&details.name, &details.version);
+            format!(
+                "{name}: client certificates are not pulled, the API accepts those of the gateway's settings: {why}"
+            )
+        });
+        file.api.notices.extend(hidden);
+        file.api.client_certificates = certificates.certificates;
+        transaction.write(&file.api.locked.path, &file.bytes)?;
+        Fate::Pulled(Box::new(file.api))
+    };
+    Ok(ReadApi {
+        name: details.name,
+        version: details.version,
+        labels: details.labels,
+        tags: details.tags,
+        state: details.state,
+        fate,
+    })
+}
+
+/// The client certificates of an API, none where it asks for none. Without them an API is as safe as with them: it
+/// accepts nobody.
+async fn client_certificates(plane: &impl ControlPlane, api: &ApiDetails) -> Result<Certificates, CloudError> {
+    if security::asks_for_certificates(&api.security) {
+        plane.client_certificates(&api.id).await
+    } else {
+        Ok(Certificates::default())
+    }
+}
+
+/// A definition file.
+#[derive(Debug)]
+pub(super) struct DefinitionFile {
+    /// The API, without certificates.
+    pub(super) api: PulledApi,
+    /// The contents of the file.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Works out the file of an API. The same answers of the control plane give the same bytes.
+pub(super) fn definition_file(definition: Value, api: &ApiDetails) -> Result<DefinitionFile, serde_json::Error> {
+    let enriched = definition::enrich(definition, api);
+    let name = named(&api.name, &api.version);
+    let bytes = document(&enriched.document)?;
+    let gateway_id = mgw_bundle::api_id(&api.name, &api.version);
+    Ok(DefinitionFile {
+        api: PulledApi {
+            locked: LockedApi {
+                name: api.name.clone(),
+                version: api.version.clone(),
+                id: api.id.clone(),
+                provider: api.provider.clone(),
+                state: api.state.name(),
+                last_updated: api.last_updated.clone(),
+                etag: api.etag.clone(),
+                path: format!("gen/api_definitions/{}", file_name(&gateway_id, &enriched.document)),
+                sha256: Digest::of(&bytes),
+            },
+            backends: endpoints::map(&api.endpoint_config, &api.endpoint_security)
+                .urls()
+                .iter()
+                .filter_map(|url| backend_of(url))
+                .collect(),
+            client_certificates: Vec::new(),
+            notices: enriched
+                .notices
+                .iter()
+                .map(|notice| format!("{name}: {notice}"))
+                .collect(),
+        },
+        bytes,
+    })
+}
+
+/// Name and version as sentences have them.
+pub(super) fn named(name: &str, version: &str) -> String {
+    format!("{name} {version}")
+}
+
+/// Named as micro-gw names them, so that tools which look for a file find it. JSON in both cases: it is what the control
+/// plane sends, and nothing in it changes its meaning on the way.
+fn file_name(gateway_id: &str, document: &Value) -> String {
+    let suffix = if document.get("swagger").is_some() {
+        "swagger"
+    } else {
+        "openAPI"
+    };
+    format!("{gateway_id}{suffix}.json")
+}

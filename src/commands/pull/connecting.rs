@@ -1,0 +1,102 @@
+//! From a command line to a control plane that can be asked.
+
+use super::PullOptions;
+use crate::cloud::address::Address;
+use crate::cloud::pull::Selection;
+use crate::cloud::session::{Connection, Session};
+use crate::commands::interrupt::interruptible;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::lock::LockFile;
+use crate::project::{ControlPlaneSettings, Layout, Settings};
+use crate::pulling::{Prepared, PullRequest, prepare};
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// Asks for everything that a project wants, and stages it at `stage_layout`: the project itself, or another folder
+/// where the project is not to be written to. `selection` takes the place of what flags, settings and lock say.
+pub(crate) fn prepare_at(
+    layout: &Layout,
+    stage_layout: &Layout,
+    options: &PullOptions,
+    selection: Option<Selection>,
+    context: &Context,
+) -> Result<Prepared, Failure> {
+    let ui = &context.ui;
+    if !layout.root().is_dir() {
+        let message = format!("there is no project folder {}", layout.root().display());
+        return Err(Failure::new(ExitCode::Invalid, message).hint("Create it with mgw init."));
+    }
+    crate::lock::recover(layout)?;
+    let settings = Settings::load(&layout.settings())?;
+    let selection = match selection {
+        Some(selection) => selection,
+        None => {
+            let old = LockFile::load(&layout.lock())?;
+            options.selection_of(settings.as_ref().map(|settings| &settings.pull), old.as_ref())?
+        }
+    };
+    let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
+    let password = options.sign_in(wanted, context)?;
+    let store = options.session.store(&context.environment)?;
+    let connection = Connection::open(store, &options.session.http(&context.environment)?, ui)?;
+    refuse_other_control_plane(&connection, wanted)?;
+    context.block_on(interruptible(async {
+        let session = connection.session().await;
+        let password = match password {
+            Some(password) => Some(password),
+            None => given_password(options, context, &session)?,
+        };
+        let request = PullRequest { selection, password };
+        let progress = ui.progress(format_args!("Pulling from {}", session.address));
+        Ok(prepare(layout, stage_layout, Arc::new(connection), &request, &progress).await?)
+    }))
+}
+
+/// A project that names its control plane is not filled from another one by mistake.
+fn refuse_other_control_plane(connection: &Connection, wanted: Option<&ControlPlaneSettings>) -> Result<(), Failure> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let address = Address::parse(&wanted.url)?;
+    if address == *connection.address() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ExitCode::NotSignedIn,
+        format!(
+            "you are signed in at {}, and the project is of {address}",
+            connection.address()
+        ),
+    )
+    .hint(format!(
+        "Run mgw login --url {address}, with --profile to keep both sessions."
+    )))
+}
+
+/// The password for the data for gateways, when the control plane has such and the password is given for the same user.
+fn given_password(
+    options: &PullOptions,
+    context: &Context,
+    session: &Session,
+) -> Result<Option<SecretString>, Failure> {
+    if session.generation().internal_data.is_none() {
+        return Ok(None);
+    }
+    if let Some(user) = options.credentials.given_user(&context.environment)?
+        && user != session.user
+    {
+        context.ui.warn(format_args!(
+            "credentials of {user} are not used: {} is signed in",
+            session.user
+        ));
+        return Ok(None);
+    }
+    let password = options.credentials.given_password(context)?;
+    if password.is_none() {
+        context.ui.hint(
+            "With the password (--password-stdin or MGW_PASSWORD) pull reads all applications and keys from the control \
+             plane's data for gateways.",
+        );
+    }
+    Ok(password)
+}

@@ -1,0 +1,108 @@
+//! A pull whose files are staged and not in place.
+
+use super::{PullingError, stage};
+use crate::cloud::control_plane::RestV1;
+use crate::cloud::pull::{PulledFiles, Selection, gather, project_files};
+use crate::cloud::session::Connection;
+use crate::lock::{LockFile, Transaction};
+use crate::project::Layout;
+use crate::ui::Progress;
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// What to pull.
+#[derive(Debug)]
+pub(crate) struct PullRequest {
+    /// Which APIs.
+    pub(crate) selection: Selection,
+    /// The signed-in user's password, which opens the data for gateways where there is such a thing.
+    pub(crate) password: Option<SecretString>,
+}
+
+/// A pull whose files are staged. Dropped, it leaves the project as it was.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    transaction: Transaction,
+    outcome: Pulled,
+}
+
+/// What a pull brings, or has brought.
+#[derive(Debug)]
+pub(crate) struct Pulled {
+    /// The lock of the pull before.
+    pub(crate) old: Option<LockFile>,
+    /// The lock over what was pulled.
+    pub(crate) lock: LockFile,
+    /// What was written beside the definitions, and what is to be said about it.
+    pub(crate) files: PulledFiles,
+}
+
+impl Pulled {
+    /// Whether an API of the selection was left out.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.files.is_partial
+    }
+}
+
+impl Prepared {
+    /// What the pull brings.
+    pub(crate) fn outcome(&self) -> &Pulled {
+        &self.outcome
+    }
+
+    /// Puts everything in place.
+    pub(crate) fn commit(self) -> Result<Pulled, PullingError> {
+        self.transaction.commit()?;
+        Ok(self.outcome)
+    }
+
+    /// Puts the files in place under the lock that was there before. The caller has found that it vouches for them.
+    pub(crate) fn commit_under_old_lock(self) -> Result<Pulled, PullingError> {
+        if let Some(old) = &self.outcome.old {
+            self.transaction.write_lock(&old.to_text()?)?;
+        }
+        self.commit()
+    }
+
+    /// Puts nothing in place.
+    pub(crate) fn discard(self) -> Pulled {
+        self.outcome
+    }
+}
+
+/// Asks for what the project at `layout` wants and leaves the files staged at `stage_layout`: the project itself, or
+/// another folder where the project is not to be written to. Both exist.
+pub(crate) async fn prepare(
+    layout: &Layout,
+    stage_layout: &Layout,
+    connection: Arc<Connection>,
+    request: &PullRequest,
+    progress: &Progress,
+) -> Result<Prepared, PullingError> {
+    // Fails before anything is asked where the folder cannot be written to.
+    let transaction = Transaction::begin(stage_layout)?;
+    let old = LockFile::load(&layout.lock())?;
+    let session = connection.session().await;
+    let plane = RestV1::new(connection);
+    let password = request.password.as_ref();
+    let gathered = gather(&plane, &request.selection, password, &transaction, progress).await?;
+    let files = project_files(gathered);
+    let lock = stage::stage(&transaction, &session, &request.selection, &files)?;
+    Ok(Prepared {
+        transaction,
+        outcome: Pulled { old, lock, files },
+    })
+}
+
+/// Pulls into the folder at `layout`, which exists, whatever disappears by that.
+///
+/// `gen/` and `mgw.lock` are replaced together, or nothing is changed: also when the future is dropped half-way.
+#[allow(dead_code, reason = "for gateways that pull by themselves")]
+pub(crate) async fn pull_into(
+    layout: &Layout,
+    connection: Arc<Connection>,
+    request: &PullRequest,
+    progress: &Progress,
+) -> Result<Pulled, PullingError> {
+    prepare(layout, layout, connection, request, progress).await?.commit()
+}
