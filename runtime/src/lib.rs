@@ -10,6 +10,7 @@
 //! - `shared_quotas` shares limits with other gateways through a store.
 //! - `traffic_manager` tells the control plane what was admitted.
 //! - `event_hub` reads what a control plane tells its gateways while they run, and keeps the connection on which it does.
+//! - `connected` says how old the control plane's word is that is served.
 //! - `admin`, `metrics` and `access_log` tell what is going on.
 
 mod access_log;
@@ -18,6 +19,7 @@ mod asking;
 pub mod auth;
 mod clock;
 pub mod config;
+mod connected;
 mod control_plane;
 mod core;
 mod dial;
@@ -51,6 +53,7 @@ mod upstream;
 mod watched_files;
 
 pub use access_log::AccessLogError;
+pub use connected::{ConnectedReport, ConnectedState, Freshness, Pulls, Thresholds};
 pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};
 pub use operator_blocks::BlockFileError;
 pub use route::RouteError;

@@ -18,6 +18,8 @@ pub mod names {
     pub const SUBSCRIPTIONS: &str = "data/subscriptions.json";
     /// Folder of the normalised definitions.
     pub const DEFINITIONS: &str = "definitions/";
+    /// Folder of what a connected gateway needs of the project to pull and compile again.
+    pub const PROJECT: &str = "project/";
     /// Folder of the certificates.
     pub const CERTIFICATES: &str = "certs/";
 }

@@ -1,4 +1,4 @@
-//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas`, `/backends`, `/blocks` and `/revocations`, on a thread of its own.
+//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas`, `/backends`, `/blocks`, `/connected` and `/revocations`, on a thread of its own.
 //!
 //! It is served by the control runtime, so that it answers while the cores are busy or drained.
 
@@ -6,6 +6,7 @@ mod answer;
 mod aside;
 mod backends;
 mod blocks;
+mod connected;
 mod guard;
 mod quotas;
 mod ready;
@@ -13,5 +14,6 @@ mod revocations;
 mod serve;
 
 pub(crate) use blocks::{BlockError, BlocksInForce};
+pub(crate) use connected::{Connected, ConnectedDetail};
 pub(crate) use ready::{Discovered, GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, SubscriptionData};
 pub(crate) use serve::{State, serve};

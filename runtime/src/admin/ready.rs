@@ -1,5 +1,6 @@
 //! Whether the gateway takes traffic, and what it serves.
 
+use super::Connected;
 use serde::Serialize;
 
 /// The answer of `/ready`. Ready means: status 200; otherwise 503 and the reasons.
@@ -25,6 +26,10 @@ pub(crate) struct Readiness {
     /// the bundle's data, or those loaded last, are in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subscription_data: Option<SubscriptionData>,
+    /// How far the gateway has fallen behind the control plane that it follows. No reason to send traffic away, unless
+    /// `connected.expiredRefuses` says so: what was taken over last is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connected: Option<Connected>,
     /// Backends that are looked up while the gateway runs. No reason to send traffic away, once they have been looked for:
     /// the default URL, or what was known before, is used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -115,6 +120,8 @@ pub(crate) enum Reason {
     /// The first fetch of an issuer's keys has neither succeeded nor failed: good tokens would be refused or kept waiting.
     /// It ends within the time that a fetch may take.
     FetchingKeys,
+    /// What was taken over from the control plane is too old, and `connected.expiredRefuses` says what that means.
+    Expired,
     /// A backend is looked up for the first time. It ends within the time that the source has to answer.
     FindingBackends,
 }

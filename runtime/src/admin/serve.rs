@@ -4,7 +4,7 @@ use super::answer::{Answer, json, not_allowed, with};
 use super::aside::Aside;
 use super::blocks::{BlockError, BlocksInForce};
 use super::ready::Readiness;
-use super::{backends, blocks, quotas, revocations};
+use super::{ConnectedDetail, backends, blocks, connected, quotas, revocations};
 use crate::auth::RevocationListError;
 use crate::operator_blocks::OperatorBlock;
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
@@ -35,6 +35,8 @@ pub(crate) trait State: Send + Sync + 'static {
     fn metrics(&self) -> String;
     /// Applies a list of revoked tokens and returns how many; else what is wrong with it.
     fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>>;
+    /// How following the control plane goes; `None`: none is followed.
+    fn connected(&self) -> Option<ConnectedDetail>;
     /// What is known of backends.
     fn endpoints(&self) -> Vec<Arc<EndpointState>>;
     /// Looks at all counters; takes its time.
@@ -103,6 +105,7 @@ impl<S: State> Asked<S> {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         match request.uri().path() {
             "/revocations" => revocations::answer(&*self.state, request).await,
+            "/connected" => connected::answer(&*self.state, &request, self.local),
             "/backends" => backends::answer(&*self.state, &request, self.local),
             "/quotas" => quotas::show(&self.state, &self.aside, request, self.local).await,
             "/quotas/reset" => quotas::reset(&self.state, &self.aside, request, self.peer).await,

@@ -186,6 +186,11 @@ impl Security {
         self.subscription_data.as_ref().map(|data| data.status())
     }
 
+    /// Returns what counts the control plane's changes that a new bundle has to bring; `None`: the event hub is not followed.
+    pub fn control_plane_changes(&self) -> Option<watch::Receiver<u64>> {
+        self.subscription_data.as_ref().map(|data| data.changes())
+    }
+
     /// Returns what the traffic manager has told about quotas; `None`: they are counted here.
     pub(crate) fn global_limits(&self) -> Option<&Arc<GlobalLimits>> {
         self.global_limits.as_ref().map(|source| source.limits())

@@ -1,10 +1,10 @@
 //! Every key the configuration knows, with kind, default and meaning.
 
 use super::{
-    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, discovery, dns,
-    event_publishing, forwarding, global_throttling, http_clients, issuer, key_manager, key_manager_auth, listener,
-    logging, mutual_tls, revocation, runtime_config, server, shared_quotas, subscription_data, throttling, users,
-    web_sockets,
+    access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, connected_mode,
+    discovery, dns, event_publishing, forwarding, global_throttling, http_clients, issuer, key_manager,
+    key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, shared_quotas,
+    subscription_data, throttling, users, web_sockets,
 };
 
 /// What a key's value looks like.
@@ -147,6 +147,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     logging::KEYS,
     subscription_data::KEYS,
     connected::KEYS,
+    connected_mode::KEYS,
 ];
 
 /// All top-level catalogue entries.

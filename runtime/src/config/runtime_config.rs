@@ -43,6 +43,8 @@ pub struct RuntimeConfig {
     pub revocation: Revocation,
     /// Subscription data that the control plane tells while the gateway runs; `None`: only the bundle's.
     pub subscription_data: Option<SubscriptionDataSettings>,
+    /// How old the control plane's word may become.
+    pub connected: ConnectedSettings,
     /// Quotas.
     pub throttling: Throttling,
     /// Quotas that several gateways share; `None`: every gateway counts for itself.
@@ -102,6 +104,7 @@ impl RuntimeConfig {
             global_throttling: GlobalThrottling::read(&mut reader, event_hub.as_ref()),
             event_hub,
             subscription_data: SubscriptionDataSettings::read(&mut reader),
+            connected: ConnectedSettings::read(&mut reader),
             throttling: Throttling::read(&mut reader),
             shared_quotas: SharedQuotas::read(&mut reader),
             event_publishing: EventPublishing::read(&mut reader),

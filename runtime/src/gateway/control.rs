@@ -1,11 +1,12 @@
 //! What the cores share and the control thread sees.
 
 use crate::admin::{
-    BlockError, BlocksInForce, Discovered, GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, State,
-    SubscriptionData,
+    BlockError, BlocksInForce, Connected, ConnectedDetail, Discovered, GlobalLimits, Readiness, Reason,
+    RevocationSource, SharedQuotas, State, SubscriptionData,
 };
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
+use crate::connected::{ConnectedReport, ConnectedStatus};
 use crate::core::Core;
 use crate::discovery::{DiscoveryState, DiscoveryStatus};
 use crate::gateway::ReloadError;
@@ -16,12 +17,12 @@ use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use crate::traffic_manager::Groups;
 use crate::upstream::EndpointState;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Block;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The gateway as a whole.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(super) struct Control {
     pub(super) snapshot: ArcSwap<Snapshot>,
     /// One reload at a time.
     pub(super) reloading: Mutex<()>,
+    /// How following the control plane goes, where one is followed.
+    pub(super) connected: ArcSwapOption<ConnectedReport>,
     pub(super) draining: AtomicBool,
     pub(super) started_at: jiff::Timestamp,
 }
@@ -106,15 +109,29 @@ impl Control {
         self.draining.load(Ordering::Acquire)
     }
 
+    fn connected_status(&self) -> Option<ConnectedStatus> {
+        let report = self.connected.load();
+        report
+            .as_deref()
+            .map(|report| ConnectedStatus::at(report, Instant::now()))
+    }
+
     /// Why the gateway takes no traffic; empty when it does.
-    fn reasons(&self, sources: &[KeySourceStatus], discovery: &[DiscoveryStatus]) -> Vec<Reason> {
+    fn reasons(
+        &self,
+        sources: &[KeySourceStatus],
+        discovery: &[DiscoveryStatus],
+        connected: Option<&ConnectedStatus>,
+    ) -> Vec<Reason> {
         let fetching = sources.iter().any(|source| !source.attempted && !source.usable);
         let looking = discovery.iter().any(|one| one.state == DiscoveryState::Looking);
+        let expired = connected.is_some_and(ConnectedStatus::refuses);
         let draining = self.is_draining().then_some(Reason::Draining);
         draining
             .into_iter()
             .chain(fetching.then_some(Reason::FetchingKeys))
             .chain(looking.then_some(Reason::FindingBackends))
+            .chain(expired.then_some(Reason::Expired))
             .collect()
     }
 }
@@ -124,7 +141,8 @@ impl State for Control {
         let snapshot = self.snapshot.load();
         let sources = self.continued.security.key_sources(unix_ms());
         let discovery = self.continued.discovery.status();
-        let reasons = self.reasons(&sources, &discovery);
+        let connected = self.connected_status();
+        let reasons = self.reasons(&sources, &discovery, connected.as_ref());
         Readiness {
             ready: reasons.is_empty(),
             reasons,
@@ -153,6 +171,7 @@ impl State for Control {
                     loaded_at_ms: status.loaded_at_ms,
                     notified: status.notified,
                 }),
+            connected: connected.as_ref().map(Connected::of),
             discovery: discovery
                 .into_iter()
                 .map(|one| Discovered {
@@ -186,6 +205,14 @@ impl State for Control {
 
     fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>> {
         self.continued.security.revocations.apply(list, unix_ms())
+    }
+
+    fn connected(&self) -> Option<ConnectedDetail> {
+        let status = self.connected_status()?;
+        let snapshot = self.snapshot.load();
+        let data = self.continued.security.subscription_data();
+        let served = snapshot.digest.to_string();
+        Some(ConnectedDetail::of(&status, served, snapshot.apis.len(), data))
     }
 
     fn endpoints(&self) -> Vec<Arc<EndpointState>> {
@@ -251,6 +278,7 @@ impl State for Control {
         let security = &self.continued.security;
         let key_sources = security.key_sources(unix_ms());
         let discovery = self.continued.discovery.status();
+        let connected = self.connected_status();
         let gauges = Gauges {
             connections: sum(|core| core.connections.count()),
             idle_backend_connections: sum(|core| core.upstream.pool.idle()),
@@ -274,7 +302,8 @@ impl State for Control {
             event_groups: self.event_groups.as_ref().map(Groups::status).unwrap_or_default(),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,
-            ready: self.reasons(&key_sources, &discovery).is_empty(),
+            ready: self.reasons(&key_sources, &discovery, connected.as_ref()).is_empty(),
+            connected,
             key_sources,
             discovery_counts: self.continued.discovery.counts(),
             discovery,

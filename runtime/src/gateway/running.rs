@@ -3,6 +3,7 @@
 use super::ReloadError;
 use super::control::Control;
 use crate::access_log::Writer;
+use crate::connected::ConnectedReport;
 use crate::server::{CertificateOrigin, Drain, DrainOutcome};
 use mgw_bundle::{Bundle, Digest};
 use std::net::SocketAddr;
@@ -92,6 +93,17 @@ impl RunningGateway {
     /// The new bundle does not fit the settings; the old one goes on serving.
     pub fn reload(&self, bundle: &Bundle) -> Result<(), ReloadError> {
         self.control.reload(bundle)
+    }
+
+    /// Tells how following the control plane goes, for `/ready`, `/connected` and the metrics.
+    pub fn report_connected(&self, report: ConnectedReport) {
+        self.control.connected.store(Some(Arc::new(report)));
+    }
+
+    /// Returns what counts the control plane's changes that a new bundle has to bring: of APIs, policies and certificates. It
+    /// is raised also when notifications begin to arrive, because those before are lost. `None`: the event hub is not followed.
+    pub fn control_plane_changes(&self) -> Option<watch::Receiver<u64>> {
+        self.control.continued.security.control_plane_changes()
     }
 
     /// Looks at the files that settings name at once, which else happens every `listenerConfig.certificateReloadInterval`:

@@ -25,7 +25,7 @@ use crate::upstream::{
     TokenSources, Upstream,
 };
 use crate::{admin, server};
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use mgw_bundle::Bundle;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -129,6 +129,7 @@ impl Gateway {
             cores,
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
             reloading: Mutex::default(),
+            connected: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             started_at: jiff::Timestamp::now(),
         });

@@ -2,6 +2,7 @@
 
 use super::api::{CLASSES, METHODS, method_label};
 use super::backends;
+use super::connected::connected;
 use super::discovery::discovery;
 use super::global_limits::global_limits;
 use super::histogram::HistogramSum;
@@ -12,6 +13,7 @@ use super::subscription_data::subscription_data;
 use super::traffic_manager::traffic_manager;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
+use crate::connected::ConnectedStatus;
 use crate::discovery::{DiscoveryCount, DiscoveryStatus};
 use crate::names::NameCounts;
 use crate::refusal::Refusal;
@@ -56,6 +58,8 @@ pub(crate) struct Gauges {
     pub(crate) revocation_sources: Vec<RevocationSourceStatus>,
     /// `None`: they are not loaded while the gateway runs.
     pub(crate) subscription_data: Option<DataStatus>,
+    /// `None`: no control plane is followed.
+    pub(crate) connected: Option<ConnectedStatus>,
     /// `None`: quotas are counted here.
     pub(crate) global_limits: Option<LimitsStatus>,
     pub(crate) counters: CounterStatus,
@@ -108,6 +112,9 @@ impl Collector for Scrape {
         revocation_sources(&mut encoder, &self.gauges.revocation_sources)?;
         if let Some(status) = &self.gauges.subscription_data {
             subscription_data(&mut encoder, status)?;
+        }
+        if let Some(status) = &self.gauges.connected {
+            connected(&mut encoder, status)?;
         }
         if let Some(status) = &self.gauges.global_limits {
             global_limits(&mut encoder, status)?;

@@ -5,6 +5,7 @@
 
 mod api;
 mod backends;
+mod connected;
 mod core;
 mod discovery;
 mod expose;

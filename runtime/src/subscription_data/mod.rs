@@ -4,6 +4,7 @@
 //! again; notifications bring changes in between; what a decision misses is looked up. The [`Store`] keeps it all in
 //! memory and outlives the control plane's absence. Deciding by it is not done here, see `auth::subscription`.
 
+mod changes;
 mod client;
 mod ids;
 mod load;
@@ -33,7 +34,7 @@ use status::Counters;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Time between two looks for what can be forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -49,6 +50,8 @@ pub(crate) struct SubscriptionData {
     counters: Counters,
     /// Somebody wants everything loaded again.
     reload: Notify,
+    /// Counts changes that a new bundle has to bring.
+    changes: watch::Sender<u64>,
     /// Notifications arrive.
     notified: AtomicBool,
     control: tokio::runtime::Handle,
@@ -69,6 +72,7 @@ impl SubscriptionData {
             lookups: Lookups::new(control),
             counters: Counters::default(),
             reload: Notify::new(),
+            changes: watch::Sender::new(0),
             notified: AtomicBool::new(false),
             control: control.clone(),
         });

@@ -1,5 +1,6 @@
 //! Applies the event hub's notifications.
 
+use super::changes::concerns_bundle;
 use super::ids::Ids;
 use super::store::{News, Notice, Object, Removed, Seen};
 use super::wire;
@@ -41,7 +42,10 @@ impl SubscriptionData {
         self.control.spawn(async move {
             while let Some(item) = feed.next().await {
                 match item {
-                    FeedItem::Reload => own.reload.notify_one(),
+                    FeedItem::Reload => {
+                        own.reload.notify_one();
+                        own.bundle_outdated();
+                    }
                     FeedItem::Message(notification) => own.notify(notification),
                 }
             }
@@ -56,6 +60,9 @@ impl SubscriptionData {
         if other_tenant {
             self.counters.notified(0, 1);
             return;
+        }
+        if concerns_bundle(&notification.event) {
+            self.bundle_outdated();
         }
         let stamp = notification.timestamp_ms.unwrap_or(0);
         let Meaning { news, reload } = meaning(notification.event);
@@ -100,8 +107,9 @@ impl TopicObserver for SubscriptionData {
 
     fn skipped(&self, error: DecodeError) {
         self.counters.rejected(1);
-        // What it would have changed is in the lists.
+        // What it would have changed is in the lists, or with the APIs.
         self.reload.notify_one();
+        self.bundle_outdated();
         tracing::info!(%error, "a notification about subscription data was passed over");
     }
 }

@@ -11,6 +11,7 @@ mod bundle_certificates;
 mod byte_limits;
 mod certificates;
 mod client_certificates;
+mod connected;
 mod cors;
 mod discovery;
 mod drain;
