@@ -62,16 +62,44 @@ pub struct SandboxArgs {
 pub enum SandboxShape {
     /// WSO2 API Cloud: no version segments.
     ApiCloud,
+    /// API Manager 2.6.
+    #[value(name = "apim-2.6")]
+    Apim26,
+    /// API Manager 3.0.
+    #[value(name = "apim-3.0")]
+    Apim30,
+    /// API Manager 3.1.
+    #[value(name = "apim-3.1")]
+    Apim31,
     /// API Manager 3.2, with the internal data API.
     #[value(name = "apim-3.2")]
     Apim32,
+    /// API Manager 4.0, with revisions.
+    #[value(name = "apim-4.0")]
+    Apim40,
+    /// API Manager 4.1.
+    #[value(name = "apim-4.1")]
+    Apim41,
+    /// API Manager 4.2.
+    #[value(name = "apim-4.2")]
+    Apim42,
+    /// API Manager 4.6.
+    #[value(name = "apim-4.6")]
+    Apim46,
 }
 
 impl SandboxShape {
     fn title(self) -> &'static str {
         match self {
             Self::ApiCloud => "API Cloud",
+            Self::Apim26 => "API Manager 2.6",
+            Self::Apim30 => "API Manager 3.0",
+            Self::Apim31 => "API Manager 3.1",
             Self::Apim32 => "API Manager 3.2",
+            Self::Apim40 => "API Manager 4.0",
+            Self::Apim41 => "API Manager 4.1",
+            Self::Apim42 => "API Manager 4.2",
+            Self::Apim46 => "API Manager 4.6",
         }
     }
 }
@@ -80,7 +108,14 @@ impl From<SandboxShape> for Shape {
     fn from(shape: SandboxShape) -> Self {
         match shape {
             SandboxShape::ApiCloud => Self::ApiCloud,
+            SandboxShape::Apim26 => Self::Apim26,
+            SandboxShape::Apim30 => Self::Apim30,
+            SandboxShape::Apim31 => Self::Apim31,
             SandboxShape::Apim32 => Self::Apim32,
+            SandboxShape::Apim40 => Self::Apim40,
+            SandboxShape::Apim41 => Self::Apim41,
+            SandboxShape::Apim42 => Self::Apim42,
+            SandboxShape::Apim46 => Self::Apim46,
         }
     }
 }
