@@ -85,10 +85,30 @@ pub(crate) enum CloudError {
         /// What was tried, for the message.
         tried: Vec<String>,
     },
+    /// It is a control plane, but of another generation than the user said.
+    #[error("{host} is {found}, not {named}")]
+    OtherGeneration {
+        /// Host name.
+        host: String,
+        /// What the user named.
+        named: &'static str,
+        /// What it is.
+        found: &'static str,
+        /// What it is, as it is written in settings.
+        kind: crate::project::ControlPlaneKind,
+    },
     /// User name or password are wrong.
     #[error("the control plane does not accept user {user} with this password")]
     WrongCredentials {
         /// User name.
+        user: String,
+        /// What the server said.
+        message: String,
+    },
+    /// The name is another spelling of the user's.
+    #[error("the control plane knows user {user} by another spelling")]
+    OtherSpelling {
+        /// User name as given.
         user: String,
         /// What the server said.
         message: String,

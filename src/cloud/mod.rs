@@ -5,12 +5,12 @@
 //! - [`http`] sends requests with limits on time, size and repetition; [`oauth`] registers the client and gets tokens.
 //! - [`session`] keeps the tokens in a file of the user's own and refreshes them under a lock.
 //! - [`control_plane`] reads APIs, policies and subscriptions into plain data; [`pull`] turns that into project files.
-//! - [`control_plane`] reads APIs, policies and subscriptions into plain data; [`pull`] turns that into project files.
 
 pub(crate) mod account;
 pub(crate) mod address;
 mod consumer_token;
 pub(crate) mod control_plane;
+mod detection;
 mod error;
 pub(crate) mod generation;
 pub(crate) mod http;

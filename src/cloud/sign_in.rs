@@ -1,15 +1,15 @@
-//! Signing in: find the generation, register the client, get tokens, prove that they work.
+//! Signing in: find the generation, and make a session of the tokens that it issued.
 
+use super::CloudError;
 use super::account::UserName;
 use super::address::Address;
-use super::generation::{Generation, candidates, generation, missing_scopes};
-use super::http::{Call, Http, HttpOptions};
-use super::oauth::{Registration, TokenClient, TokenError, Tokens, register};
+use super::detection::detect;
+use super::generation::missing_scopes;
+use super::http::{Http, HttpOptions};
 use super::session::Session;
-use super::{CloudError, json};
 use crate::project::ControlPlaneKind;
 use crate::ui::Ui;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 /// Who signs in where.
@@ -34,105 +34,57 @@ pub(crate) struct SignedIn {
     pub(crate) missing_scopes: Vec<&'static str>,
     /// How many APIs the user sees; `None` when that is not permitted.
     pub(crate) visible_apis: Option<u64>,
+    /// When the clocks of the control plane and of this machine differ so much that tokens are misjudged.
+    pub(crate) clock_skew: Option<ClockSkew>,
+}
+
+/// Two clocks that differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClockSkew {
+    /// What the control plane's clock said.
+    pub(crate) server: Timestamp,
+    /// What ours said.
+    pub(crate) here: Timestamp,
+}
+
+impl ClockSkew {
+    /// More than this is told. Checks of tokens allow for about as much.
+    const LARGEST: SignedDuration = SignedDuration::from_mins(5);
+
+    /// The difference, if it is to be told.
+    fn between(server: Timestamp, here: Timestamp) -> Option<Self> {
+        let apart = server.duration_since(here).abs();
+        (apart > Self::LARGEST).then_some(Self { server, here })
+    }
 }
 
 /// Signs in. Nothing is stored.
 pub(crate) async fn sign_in(request: SignIn, options: &HttpOptions, ui: &Ui) -> Result<SignedIn, CloudError> {
     let http = Http::new(options, ui)?;
     let progress = ui.progress(format_args!("Signing in to {}", request.address));
-    let (generation, client) = find_generation(&http, &request, ui).await?;
-    progress.update("Getting tokens");
-    let (client, tokens) = get_tokens(&http, &request, generation, client).await?;
+    let found = detect(&http, &request, ui).await?;
+    drop(progress);
+    let now = Timestamp::now();
     let mut session = Session {
         address: request.address,
-        kind: generation.kind,
+        kind: found.generation.kind,
         user: request.user,
-        client,
-        access: tokens.access.clone(),
-        refresh: tokens.refresh.clone(),
-        issued: Timestamp::now(),
-        expires: Timestamp::now(),
+        client: found.client,
+        access: found.tokens.access.clone(),
+        refresh: found.tokens.refresh.clone(),
+        issued: now,
+        expires: now,
         // An answer without scopes means that all of them were granted.
-        scopes: generation.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        scopes: found.asked.iter().map(|scope| (*scope).to_owned()).collect(),
         extra_roots: options.extra_roots.clone(),
     };
-    session.renew(tokens, Timestamp::now());
-    let missing_scopes = missing_scopes(generation.scopes, &session.scopes);
-    progress.update("Reading the list of APIs");
-    let visible_apis = count_apis(&http, &session).await?;
+    session.renew(found.tokens, now);
     Ok(SignedIn {
+        missing_scopes: missing_scopes(&found.generation.wanted_scopes(), &session.scopes),
+        visible_apis: found.visible_apis,
+        clock_skew: found.server_time.and_then(|server| ClockSkew::between(server, now)),
         session,
-        missing_scopes,
-        visible_apis,
     })
-}
-
-/// Registers the client with the first generation that has a registration endpoint at this address.
-async fn find_generation(
-    http: &Http,
-    request: &SignIn,
-    ui: &Ui,
-) -> Result<(&'static Generation, Registration), CloudError> {
-    let likely = candidates(request.address.is_api_cloud());
-    let named = request.kind.map(|kind| [generation(kind)]);
-    let tried = named.as_ref().map_or(likely.as_slice(), |named| named.as_slice());
-    for generation in tried {
-        let found = register(http, &request.address, generation, &request.user, &request.password).await?;
-        if let Some(client) = found {
-            ui.detail(format_args!("{} is {}", request.address, generation.title));
-            return Ok((generation, client));
-        }
-    }
-    Err(CloudError::NotAControlPlane {
-        host: request.address.host().to_owned(),
-        tried: tried.iter().map(|generation| generation.title.to_owned()).collect(),
-    })
-}
-
-async fn get_tokens(
-    http: &Http,
-    request: &SignIn,
-    generation: &'static Generation,
-    mut client: Registration,
-) -> Result<(Registration, Tokens), CloudError> {
-    let mut may_register_again = true;
-    loop {
-        let result = TokenClient::new(http, &request.address, generation, &client)
-            .password(&request.user, &request.password, generation.scopes)
-            .await;
-        match result {
-            Ok(tokens) => return Ok((client, tokens)),
-            Err(TokenError::InvalidClient(_)) if may_register_again => {
-                may_register_again = false;
-                let again = register(http, &request.address, generation, &request.user, &request.password).await?;
-                client = again.unwrap_or(client);
-            }
-            Err(TokenError::InvalidGrant(message) | TokenError::InvalidClient(message)) => {
-                return Err(CloudError::WrongCredentials {
-                    user: request.user.to_string(),
-                    message,
-                });
-            }
-            Err(TokenError::Cloud(error)) => return Err(error),
-        }
-    }
-}
-
-/// Proves that token and base path are good. A user without a publisher role is signed in all the same.
-async fn count_apis(http: &Http, session: &Session) -> Result<Option<u64>, CloudError> {
-    let path = session.generation().publisher.iter().copied().chain(["apis"]);
-    let call = Call::get(session.address.join(path))
-        .query("limit", "1")
-        .bearer(&session.access);
-    let answer = http.send(&call).await?;
-    if matches!(answer.status, 401 | 403) {
-        return Ok(None);
-    }
-    let document = answer.require_success()?.json()?;
-    let total = json::member(&document, "pagination").and_then(|pagination| json::count(pagination, "total"));
-    Ok(Some(
-        total.or_else(|| json::count(&document, "count")).unwrap_or_default(),
-    ))
 }
 
 #[cfg(test)]
@@ -186,7 +138,7 @@ mod tests {
         assert_eq!(result.session.scopes, ["apim:api_view", "apim:subscribe"]);
         assert_eq!(
             result.missing_scopes.len(),
-            result.session.generation().scopes.len() - 2
+            result.session.generation().wanted_scopes().len() - 2
         );
         assert_eq!(result.visible_apis, Some(5));
         assert_eq!(result.session.refresh.unwrap().expose_secret(), "r");
@@ -202,16 +154,47 @@ mod tests {
                 .body
                 .contains("\"owner\":\"ana@meridian.example@meridianpay\"")
         );
-        assert_eq!(received[3].authorization.as_deref(), Some("Bearer a"));
+        let last = received.last().and_then(|request| request.authorization.as_deref());
+        assert_eq!(last, Some("Bearer a"));
+    }
+
+    #[test]
+    fn clocks_that_differ_by_more_than_tokens_allow_are_told() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        for (server, expected) in [
+            ("2026-03-01T12:00:00Z", false),
+            ("2026-03-01T12:05:00Z", false),
+            ("2026-03-01T12:05:01Z", true),
+            ("2026-03-01T11:54:00Z", true),
+            ("2026-03-02T12:00:00Z", true),
+        ] {
+            let skew = ClockSkew::between(server.parse().unwrap(), now);
+            assert_eq!(skew.is_some(), expected, "{server}");
+        }
     }
 
     #[tokio::test]
-    async fn a_named_generation_is_not_replaced_by_another() {
-        let server = TestServer::start(api_cloud);
-        let error = sign_in(request(&server, Some(ControlPlaneKind::Apim32)), &quick(), &silent()).await;
-        let error = error.unwrap_err().to_string();
-        assert_eq!(error, "127.0.0.1 is not a control plane of a known kind");
-        assert_eq!(server.received().len(), 1);
+    async fn a_clock_that_is_a_day_off_is_found() {
+        let server = TestServer::start(|request| {
+            let mut reply = api_cloud(request);
+            reply.headers.push(("Date", "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()));
+            reply
+        });
+        let result = sign_in(request(&server, None), &quick(), &silent()).await.unwrap();
+        let skew = result.clock_skew.unwrap();
+        assert_eq!(skew.server.to_string(), "1994-11-06T08:49:37Z");
+    }
+
+    #[tokio::test]
+    async fn another_spelling_of_the_user_is_told() {
+        let server = TestServer::start(|_| {
+            Reply::json(
+                400,
+                json!({"code": 400, "description": "Logged in user 'a' and application owner 'A' should be same."}),
+            )
+        });
+        let error = sign_in(request(&server, None), &quick(), &silent()).await.unwrap_err();
+        assert!(matches!(error, CloudError::OtherSpelling { .. }), "{error}");
     }
 
     #[tokio::test]

@@ -3,7 +3,6 @@
 use super::credentials::{API_CLOUD_URL, CredentialArgs, SessionArgs};
 use super::interrupt::interruptible;
 use crate::cloud::address::Address;
-use crate::cloud::generation::generation;
 use crate::cloud::sign_in::{SignIn, SignedIn, sign_in};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -90,9 +89,23 @@ pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(
     }))?;
 
     let session = &signed_in.session;
-    ui.status("Signed in", format_args!("as {} at {}", session.user, session.address));
-    ui.detail(format_args!("it is {}", generation(session.kind).title));
+    ui.status(
+        "Signed in",
+        format_args!(
+            "as {} at {} ({})",
+            session.user,
+            session.address,
+            session.generation().title
+        ),
+    );
     ui.detail(format_args!("session file {}", store.path().display()));
+    if let Some(skew) = signed_in.clock_skew {
+        ui.warn(format_args!(
+            "the clock of the control plane says {}, and the one here {:.0}: tokens are misjudged where clocks differ",
+            skew.server, skew.here
+        ));
+        ui.hint("Set the wrong one right, with NTP for example.");
+    }
     if !signed_in.missing_scopes.is_empty() {
         ui.warn(format_args!("not granted: {}", signed_in.missing_scopes.join(" ")));
         ui.hint("Roles of the user decide on that; pull does without where it can.");

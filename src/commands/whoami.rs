@@ -26,6 +26,7 @@ struct WhoamiResult<'a> {
     organisation: &'a str,
     control_plane: String,
     kind: ControlPlaneKind,
+    generation: &'static str,
     scopes: &'a [String],
     missing_scopes: Vec<&'static str>,
     expires: String,
@@ -42,7 +43,7 @@ pub fn run(args: WhoamiArgs, context: &Context) -> Result<ExitCode, Failure> {
     let generation = session.generation();
     let expired = session.expires <= Timestamp::now();
     let renewable = session.refresh.is_some();
-    let missing = missing_scopes(generation.scopes, &session.scopes);
+    let missing = missing_scopes(&generation.wanted_scopes(), &session.scopes);
     let token = match (expired, renewable) {
         (false, _) => format!("until {}", session.expires),
         (true, true) => "ended, renewed on next use".to_owned(),
@@ -67,6 +68,7 @@ pub fn run(args: WhoamiArgs, context: &Context) -> Result<ExitCode, Failure> {
         organisation: session.user.tenant(),
         control_plane: session.address.to_string(),
         kind: session.kind,
+        generation: generation.title,
         scopes: &session.scopes,
         missing_scopes: missing,
         expires: session.expires.to_string(),

@@ -2,10 +2,11 @@
 
 use super::Failure;
 use crate::cloud::CloudError;
-use crate::cloud::account::AccountError;
+use crate::cloud::account::{AccountError, SUPER_TENANT};
 use crate::cloud::address::AddressError;
 use crate::cloud::session::{DEFAULT_PROFILE, ProfileError, SessionError};
 use crate::exit::ExitCode;
+use clap::ValueEnum;
 
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
@@ -44,9 +45,23 @@ impl From<CloudError> for Failure {
             CloudError::NotAControlPlane { tried, .. } => failure(ExitCode::ControlPlane)
                 .hint(format!("It was asked as {}.", tried.join(" and as ")))
                 .hint("Check --url; name the generation with --kind if you know it."),
-            CloudError::WrongCredentials { message, .. } => {
+            CloudError::OtherGeneration { kind, .. } => {
+                let failure = failure(ExitCode::ControlPlane);
+                match kind.to_possible_value() {
+                    Some(kind) => failure.hint(format!("Give --kind {}, or leave it out.", kind.get_name())),
+                    None => failure.hint("Leave --kind out."),
+                }
+            }
+            CloudError::OtherSpelling { message, .. } => failure(ExitCode::NotSignedIn)
+                .because(ServerMessage(message))
+                .hint("Write the user name as the control plane does, upper and lower case included."),
+            CloudError::WrongCredentials { user, message } => {
                 let failure = failure(ExitCode::NotSignedIn)
                     .hint("Check e-mail address, organisation key and password; the password is the one of the web login.");
+                let failure = match tenant_hint(&user) {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                };
                 if message.is_empty() {
                     failure
                 } else {
@@ -69,6 +84,18 @@ impl From<CloudError> for Failure {
 #[derive(Debug, thiserror::Error)]
 #[error("the control plane said: {0}")]
 struct ServerMessage(String);
+
+/// What follows the last `@` is the tenant, which surprises those whose user name is an e-mail address.
+fn tenant_hint(user: &str) -> Option<String> {
+    let (name, tenant) = user.rsplit_once('@')?;
+    let looks_like_email = !name.contains('@') && tenant.contains('.') && tenant != SUPER_TENANT;
+    looks_like_email.then(|| {
+        format!(
+            "The part after the last @, {tenant}, is taken for the tenant. If {user} is an e-mail address, add the tenant: \
+             {user}@{SUPER_TENANT}, or the organisation key."
+        )
+    })
+}
 
 fn sign_in_hint(profile: &str) -> String {
     if profile == DEFAULT_PROFILE {
@@ -119,5 +146,23 @@ impl From<AddressError> for Failure {
 impl From<ProfileError> for Failure {
     fn from(error: ProfileError) -> Self {
         Self::new(ExitCode::Usage, error.to_string()).hint("Give another name with --profile or MGW_PROFILE.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_email_address_is_explained() {
+        for (user, expected) in [
+            ("ana@meridian.example", true),
+            ("ana@meridian.example@org", false),
+            ("admin@carbon.super", false),
+            ("admin@org", false),
+            ("admin", false),
+        ] {
+            assert_eq!(tenant_hint(user).is_some(), expected, "{user}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Failures of pulling and of the lock.
 
 use super::Failure;
+use crate::cloud::control_plane::LifeCycle;
 use crate::cloud::pull::PullError;
 use crate::exit::ExitCode;
 use crate::lock::LockError;
@@ -32,6 +33,9 @@ impl From<PullError> for Failure {
             PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
             PullError::EmptyLabel { not_served, .. } => empty(invalid(), "label", &not_served),
             PullError::UnknownApi { reference, known } => near(invalid(), &reference, &known, "Visible are"),
+            PullError::NotServed { state, .. } if state == LifeCycle::NotDeployed.name() => {
+                invalid().hint("Deploy a revision of it to a gateway environment in the publisher, then pull again.")
+            }
             PullError::NotServed { .. } => invalid().hint("Publish it first, or pull another version."),
             PullError::AmbiguousApi { candidates, .. } => {
                 invalid().hint(format!("Say which one: {}.", listed(&candidates)))
@@ -40,6 +44,9 @@ impl From<PullError> for Failure {
                 "They are of {}; take the label off one, or pull it as PROVIDER/NAME:VERSION.",
                 listed(&providers)
             )),
+            PullError::SeveralRevisions { deployed, .. } => invalid()
+                .hint(format!("It is deployed as {}.", deployed.join(" and as ")))
+                .hint("Pull one environment at a time, or deploy the same revision to both."),
             PullError::Apis { failed, .. } => {
                 let mut failed = failed.into_iter();
                 let Some((name, first)) = failed.next() else {
@@ -70,7 +77,8 @@ impl From<PullingError> for Failure {
 /// Tells what to do about a label or tag of no API that is served.
 fn empty(failure: Failure, what: &str, not_served: &[String]) -> Failure {
     let failure = failure.hint(format!(
-        "Add the {what} to a published API in the publisher, then pull again."
+        "Add the {what} to a published API in the publisher, then pull again; from API Manager 4.0 on a label is a gateway \
+         environment, to which a revision is deployed."
     ));
     if not_served.is_empty() {
         failure

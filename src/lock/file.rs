@@ -85,6 +85,12 @@ pub(crate) struct LockedApi {
     /// `ETag` of its details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
+    /// Number of the revision that is deployed, where the control plane has such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) revision: Option<u32>,
+    /// UUID of that revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) revision_id: Option<String>,
     /// Path of its definition below the project, with `/`.
     pub(crate) path: String,
     /// Digest of the definition.

@@ -24,6 +24,8 @@ fn lock_over(files: &[(&str, &str)], labels: &[&str]) -> LockFile {
         state: "published".into(),
         last_updated: Some("2017-02-20T13:57:16.229".into()),
         etag: None,
+        revision: None,
+        revision_id: None,
         path: (*path).to_owned(),
         sha256: Digest::of(text.as_bytes()),
     };

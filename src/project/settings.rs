@@ -68,12 +68,36 @@ pub struct ControlPlaneSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ControlPlaneKind {
-    /// WSO2 API Cloud: the 3.2 shape without a version segment.
+    /// WSO2 API Cloud: the APIs of 3.2 without a version segment.
     ApiCloud,
+    /// Self-hosted API Manager 2.6.
+    #[serde(rename = "apim-2.6")]
+    #[value(name = "apim-2.6")]
+    Apim26,
+    /// Self-hosted API Manager 3.0.
+    #[serde(rename = "apim-3.0")]
+    #[value(name = "apim-3.0")]
+    Apim30,
+    /// Self-hosted API Manager 3.1.
+    #[serde(rename = "apim-3.1")]
+    #[value(name = "apim-3.1")]
+    Apim31,
     /// Self-hosted API Manager 3.2.
     #[serde(rename = "apim-3.2")]
     #[value(name = "apim-3.2")]
     Apim32,
+    /// Self-hosted API Manager 4.0.
+    #[serde(rename = "apim-4.0")]
+    #[value(name = "apim-4.0")]
+    Apim40,
+    /// Self-hosted API Manager 4.1.
+    #[serde(rename = "apim-4.1")]
+    #[value(name = "apim-4.1")]
+    Apim41,
+    /// Self-hosted API Manager 4.2 to 4.6.
+    #[serde(rename = "apim-4.2")]
+    #[value(name = "apim-4.2")]
+    Apim42,
 }
 
 /// `[pull]`

@@ -1,7 +1,7 @@
 //! A pull whose files are staged and not in place.
 
 use super::{PullingError, stage};
-use crate::cloud::control_plane::RestV1;
+use crate::cloud::control_plane::open;
 use crate::cloud::pull::{PulledFiles, Selection, gather, project_files};
 use crate::cloud::session::Connection;
 use crate::lock::{LockFile, Transaction};
@@ -83,7 +83,7 @@ pub(crate) async fn prepare(
     let transaction = Transaction::begin(stage_layout)?;
     let old = LockFile::load(&layout.lock())?;
     let session = connection.session().await;
-    let plane = RestV1::new(connection);
+    let plane = open(connection);
     let password = request.password.as_ref();
     let gathered = gather(&plane, &request.selection, password, &transaction, progress).await?;
     let files = project_files(gathered);

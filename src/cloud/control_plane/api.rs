@@ -1,5 +1,6 @@
 //! APIs as the publisher shows them.
 
+use super::Mediation;
 use crate::cloud::json;
 use serde_json::Value;
 
@@ -16,6 +17,19 @@ pub(crate) struct ApiSummary {
     pub(crate) provider: Option<String>,
     /// Life-cycle state.
     pub(crate) state: LifeCycle,
+    /// The revision that is meant, where the control plane has such and it is known already.
+    pub(crate) revision: Option<Revision>,
+}
+
+/// A revision of an API: what was deployed, while the API itself goes on being edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Revision {
+    /// UUID.
+    pub(crate) id: String,
+    /// Its number, counted per API from 1.
+    pub(crate) number: Option<u32>,
+    /// Gateway environments it is deployed to, sorted.
+    pub(crate) environments: Vec<String>,
 }
 
 /// Life-cycle state.
@@ -29,6 +43,8 @@ pub(crate) enum LifeCycle {
     Deprecated,
     /// Every call is refused.
     Blocked,
+    /// Not served: no revision of it is deployed.
+    NotDeployed,
     /// Not served: created, retired, or a state this version does not know.
     Other(String),
 }
@@ -51,7 +67,7 @@ impl LifeCycle {
 
     /// Whether gateways serve APIs in this state.
     pub(crate) fn is_served(&self) -> bool {
-        !matches!(self, Self::Other(_))
+        !matches!(self, Self::NotDeployed | Self::Other(_))
     }
 
     /// Lower-case name.
@@ -61,6 +77,7 @@ impl LifeCycle {
             Self::Prototyped => "prototyped".into(),
             Self::Deprecated => "deprecated".into(),
             Self::Blocked => "blocked".into(),
+            Self::NotDeployed => "not deployed".into(),
             Self::Other(text) => text.to_lowercase(),
         }
     }
@@ -73,6 +90,8 @@ pub(crate) enum ApiKind {
     Http,
     /// Anything else, by its name.
     Other(String),
+    /// Not served by gateways of this control plane; by whom, as a fragment.
+    Elsewhere(String),
 }
 
 /// An API with everything the gateway needs.
@@ -116,12 +135,14 @@ pub(crate) struct ApiDetails {
     pub(crate) response_cache_seconds: Option<u64>,
     /// Operations.
     pub(crate) operations: Vec<Operation>,
-    /// Names of mediation sequences.
-    pub(crate) mediation: Vec<String>,
+    /// What changes requests and answers on the way, beside the definition.
+    pub(crate) mediation: Vec<Mediation>,
     /// When it was changed, as the control plane writes it.
     pub(crate) last_updated: Option<String>,
     /// `ETag` of the details.
     pub(crate) etag: Option<String>,
+    /// The revision that they are of, where the control plane has such.
+    pub(crate) revision: Option<Revision>,
 }
 
 /// Cross-origin rules.
@@ -152,6 +173,14 @@ pub(crate) struct Operation {
     pub(crate) scopes: Vec<String>,
 }
 
+impl Revision {
+    /// Number and environments, for messages.
+    pub(crate) fn describe(&self) -> String {
+        let number = self.number.map_or_else(|| self.id.clone(), |number| number.to_string());
+        format!("revision {number} in {}", self.environments.join(", "))
+    }
+}
+
 impl ApiSummary {
     /// Reads an entry of the list; `None` when it lacks what identifies an API.
     pub(crate) fn read(value: &Value) -> Option<Self> {
@@ -161,6 +190,7 @@ impl ApiSummary {
             version: json::text(value, "version")?,
             provider: json::text(value, "provider"),
             state: state(value),
+            revision: None,
         })
     }
 }
@@ -199,9 +229,10 @@ impl ApiDetails {
                 .iter()
                 .filter_map(Operation::read)
                 .collect(),
-            mediation: json::texts(value, "mediationPolicies"),
+            mediation: Mediation::sequences(value, "mediationPolicies"),
             last_updated: json::text(value, "lastUpdatedTime"),
             etag,
+            revision: None,
         })
     }
 }
@@ -299,7 +330,7 @@ mod tests {
         assert_eq!(api.operations.len(), 2);
         assert!(!api.operations[0].is_secured && api.operations[1].is_secured);
         assert_eq!(api.operations[1].policy.as_deref(), Some("Tiny"));
-        assert_eq!(api.mediation, ["log"]);
+        assert_eq!((api.mediation.len(), api.mediation[0].name.as_str()), (1, "log"));
         assert_eq!(api.last_updated.as_deref(), Some("1767003600123"));
     }
 

@@ -1,19 +1,27 @@
 //! Reading a control plane into plain data, whatever its generation.
 //!
-//! [`ControlPlane`] is what `pull` needs to know; an adapter speaks the REST APIs of one shape. [`RestV1`] is the 3.2
-//! shape: API Cloud without a version segment, API Manager 3.2 with one. Which segments, is data in
-//! [`generation`](super::generation).
+//! [`ControlPlane`] is what `pull` needs to know; [`open`] gives the adapter for the generation there is. What generations
+//! have in common is in `rest`; paths and scopes are data in [`generation`](super::generation). The neutral shape is that
+//! of 3.2: `v0` brings 2.6 into it, `v4` reads deployed revisions.
 
+mod adapter;
 mod api;
 mod certificate;
+mod mediation;
 mod policy;
-mod rest_v1;
+mod rest;
 mod subscription;
+#[cfg(test)]
+mod test_plane;
+mod v0;
+mod v1;
+mod v4;
 
-pub(crate) use api::{ApiDetails, ApiKind, ApiSummary, Cors, LifeCycle, Operation};
+pub(crate) use adapter::open;
+pub(crate) use api::{ApiDetails, ApiKind, ApiSummary, Cors, LifeCycle, Operation, Revision};
 pub(crate) use certificate::{Certificates, UploadedCertificate};
+pub(crate) use mediation::Mediation;
 pub(crate) use policy::{PolicyDocuments, PolicyLevel, PolicyView};
-pub(crate) use rest_v1::RestV1;
 pub(crate) use subscription::{GatewayData, StoreData, VisibleApplication};
 
 use super::CloudError;
@@ -23,7 +31,7 @@ use std::collections::BTreeSet;
 /// Which APIs to list. The control plane's own filter is only a first one: matches are checked again by the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ApiSearch {
-    /// Those with a gateway label.
+    /// Those with a gateway label: from 4.0 on, those that are deployed to the gateway environment of that name.
     Label(String),
     /// Those with a name and version.
     NameAndVersion(String, String),
@@ -36,20 +44,20 @@ pub(crate) trait ControlPlane {
     /// Lists APIs, over all pages.
     async fn apis(&self, search: &ApiSearch) -> Result<Vec<ApiSummary>, CloudError>;
 
-    /// Reads one API.
-    async fn api(&self, id: &str) -> Result<ApiDetails, CloudError>;
+    /// Reads one API that was listed: as it is served, where that differs from what its publisher edits.
+    async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError>;
 
-    /// Reads the OpenAPI definition of an API.
-    async fn definition(&self, id: &str) -> Result<Value, CloudError>;
+    /// Reads the OpenAPI definition that belongs to the details.
+    async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError>;
 
-    /// Names of the gateway labels.
+    /// Names of the gateway labels, or environments.
     async fn labels(&self) -> Result<Vec<String>, CloudError>;
 
     /// Throttling policies, with all details where the user may see them.
     async fn policies(&self) -> Result<PolicyDocuments, CloudError>;
 
-    /// Client certificates that were uploaded for the API with this id.
-    async fn client_certificates(&self, id: &str) -> Result<Certificates, CloudError>;
+    /// Client certificates that were uploaded for the API.
+    async fn client_certificates(&self, api: &ApiDetails) -> Result<Certificates, CloudError>;
 
     /// Certificates that were uploaded for these backends, each `https://HOST:PORT`.
     async fn backend_certificates(&self, backends: &BTreeSet<String>) -> Result<Certificates, CloudError>;

@@ -4,6 +4,7 @@ use super::Repeat;
 use crate::cloud::error::RequestName;
 use crate::cloud::{CloudError, json};
 use base64::Engine;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::time::Duration;
@@ -156,6 +157,8 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     /// `Retry-After`, when it is a number of seconds.
     pub(crate) retry_after: Option<Duration>,
+    /// `Date`: the server's clock.
+    pub(crate) date: Option<Timestamp>,
     /// The payload, at most as long as the call's limit.
     pub(crate) body: Vec<u8>,
 }

@@ -130,6 +130,9 @@ impl Http {
             retry_after: text(header::RETRY_AFTER)
                 .and_then(|seconds| seconds.trim().parse().ok())
                 .map(Duration::from_secs),
+            date: text(header::DATE)
+                .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+                .map(|date| date.timestamp()),
             body: Vec::new(),
         };
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(call, error))? {

@@ -63,6 +63,13 @@ pub(crate) async fn register(
                 message: error_text(&answer.body),
             });
         }
+        // The owner of the client is compared letter by letter with the user who signed in.
+        400 if error_text(&answer.body).contains("should be same") => {
+            return Err(CloudError::OtherSpelling {
+                user: user.to_string(),
+                message: error_text(&answer.body),
+            });
+        }
         _ => {}
     }
     let answer = answer.require_success()?;

@@ -3,7 +3,7 @@
 //! What the definition says by itself stays. Servers go: they name the control plane's gateway, and a gateway that
 //! took them for backends would call another gateway.
 
-use super::{cors, endpoints, security};
+use super::{cors, endpoints, mediation, security};
 use crate::cloud::control_plane::{ApiDetails, LifeCycle, Operation};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -81,9 +81,7 @@ pub(super) fn enrich(document: Value, api: &ApiDetails) -> Enriched {
         root.insert("x-mgw-life-cycle".into(), api.state.name().to_uppercase().into());
     }
     operations(&mut root, api);
-    for name in &api.mediation {
-        notices.push(format!("the mediation sequence `{name}` cannot be run by this gateway"));
-    }
+    notices.extend(mediation::notices(&api.mediation));
     Enriched {
         document: Value::Object(root),
         notices,

@@ -47,7 +47,7 @@ fn everything_the_control_plane_knows_is_added() {
     );
     assert_eq!(
         out.notices,
-        ["the mediation sequence `log` cannot be run by this gateway"]
+        ["the mediation sequence `log` (in flow) cannot be run by this gateway"]
     );
 }
 

@@ -79,6 +79,16 @@ pub(crate) enum PullError {
         /// Their owners.
         providers: Vec<String>,
     },
+    /// One API, deployed in two versions of itself.
+    #[error("different revisions of {name} {version} are selected")]
+    SeveralRevisions {
+        /// Name.
+        name: String,
+        /// Version.
+        version: String,
+        /// Which revision is deployed where.
+        deployed: Vec<String>,
+    },
     /// Some APIs could not be read; all of them are named.
     #[error("{} of {total} APIs could not be read", failed.len())]
     Apis {

@@ -2,7 +2,7 @@
 
 use super::selection::find_api;
 use super::{PullError, Selection};
-use crate::cloud::control_plane::{ApiSearch, ApiSummary, ControlPlane, LifeCycle};
+use crate::cloud::control_plane::{ApiSearch, ApiSummary, ControlPlane, LifeCycle, Revision};
 use crate::ui::count;
 
 /// The APIs that may be meant, each once. Details say what is meant: lists show neither labels nor tags.
@@ -44,7 +44,26 @@ pub(super) async fn list(
         };
         listed.push(api);
     }
-    listed.sort_by(|a, b| a.id.cmp(&b.id));
+    each_once(listed)
+}
+
+/// Removes what was found twice. One API cannot be pulled as two revisions: they would be the same file.
+fn each_once(mut listed: Vec<ApiSummary>) -> Result<Vec<ApiSummary>, PullError> {
+    // A find that knows its revision comes before one that leaves it open.
+    listed.sort_by(|a, b| (&a.id, a.revision.is_none()).cmp(&(&b.id, b.revision.is_none())));
+    for pair in listed.windows(2) {
+        if let [a, b] = pair
+            && a.id == b.id
+            && let (Some(first), Some(second)) = (&a.revision, &b.revision)
+            && first.id != second.id
+        {
+            return Err(PullError::SeveralRevisions {
+                name: a.name.clone(),
+                version: a.version.clone(),
+                deployed: [first, second].map(Revision::describe).to_vec(),
+            });
+        }
+    }
     listed.dedup_by(|a, b| a.id == b.id);
     Ok(listed)
 }
@@ -68,4 +87,47 @@ fn is_out_of_service(state: &LifeCycle) -> bool {
 
 fn are(count: usize) -> String {
     format!("{} {}", count::apis(count), if count == 1 { "is" } else { "are" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(id: &str, revision: Option<&str>) -> ApiSummary {
+        ApiSummary {
+            id: id.into(),
+            name: "Ledger".into(),
+            version: "1".into(),
+            provider: None,
+            state: LifeCycle::Published,
+            revision: revision.map(|revision| Revision {
+                id: revision.into(),
+                number: None,
+                environments: vec![format!("env-{revision}")],
+            }),
+        }
+    }
+
+    #[test]
+    fn what_is_found_twice_stays_once_with_its_revision() {
+        let listed = each_once(vec![
+            found("b", None),
+            found("a", None),
+            found("a", Some("r")),
+            found("a", Some("r")),
+        ])
+        .unwrap();
+        let revisions: Vec<bool> = listed.iter().map(|api| api.revision.is_some()).collect();
+        assert_eq!(revisions, [true, false]);
+    }
+
+    #[test]
+    fn two_revisions_of_one_api_are_refused() {
+        match each_once(vec![found("a", Some("r")), found("a", Some("s"))]) {
+            Err(PullError::SeveralRevisions { deployed, .. }) => {
+                assert_eq!(deployed, ["revision r in env-r", "revision s in env-s"]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -16,6 +16,7 @@ mod error;
 pub(crate) mod fuzzing;
 mod gather;
 mod listing;
+mod mediation;
 mod one_api;
 mod policies;
 mod project_files;

@@ -37,6 +37,8 @@ pub(super) enum Fate {
     NotServed,
     /// It is not of a kind that this gateway serves.
     OtherKind(String),
+    /// Others serve it; who, as a fragment.
+    Elsewhere(String),
     /// It is staged.
     Pulled(Box<PulledApi>),
 }
@@ -61,15 +63,17 @@ pub(super) async fn read(
     transaction: &Transaction,
     listed: &ApiSummary,
 ) -> Result<ReadApi, PullError> {
-    let details = plane.api(&listed.id).await?;
+    let details = plane.api(listed).await?;
     let fate = if !selection.means(&details) {
         Fate::NotMeant
     } else if !details.state.is_served() {
         Fate::NotServed
     } else if let ApiKind::Other(kind) = &details.kind {
         Fate::OtherKind(kind.clone())
+    } else if let ApiKind::Elsewhere(whose) = &details.kind {
+        Fate::Elsewhere(whose.clone())
     } else {
-        let definition = plane.definition(&details.id).await?;
+        let definition = plane.definition(&details).await?;
         let certificates = client_certificates(plane, &details).await?;
         let mut file = definition_file(definition, &details)?;
         let hidden = certificates.hidden.iter().map(|why| {
@@ -97,7 +101,7 @@ pub(super) async fn read(
 /// accepts nobody.
 async fn client_certificates(plane: &impl ControlPlane, api: &ApiDetails) -> Result<Certificates, CloudError> {
     if security::asks_for_certificates(&api.security) {
-        plane.client_certificates(&api.id).await
+        plane.client_certificates(api).await
     } else {
         Ok(Certificates::default())
     }
@@ -128,6 +132,8 @@ pub(super) fn definition_file(definition: Value, api: &ApiDetails) -> Result<Def
                 state: api.state.name(),
                 last_updated: api.last_updated.clone(),
                 etag: api.etag.clone(),
+                revision: api.revision.as_ref().and_then(|revision| revision.number),
+                revision_id: api.revision.as_ref().map(|revision| revision.id.clone()),
                 path: format!("gen/api_definitions/{}", file_name(&gateway_id, &enriched.document)),
                 sha256: Digest::of(&bytes),
             },

@@ -191,6 +191,7 @@ mod tests {
             version: version.into(),
             provider: Some(provider.into()),
             state: LifeCycle::Published,
+            revision: None,
         }
     }
 

@@ -43,6 +43,10 @@ pub(super) fn sort(selection: &Selection, read: Vec<ReadApi>) -> Result<Sorted, 
                 ));
                 is_partial = true;
             }
+            Fate::Elsewhere(whose) => {
+                notices.push(format!("{name} is served by {whose} and is left out"));
+                is_partial = true;
+            }
             Fate::Pulled(pulled) => apis.push(*pulled),
         }
     }
@@ -93,6 +97,8 @@ mod tests {
                 state: state.name(),
                 last_updated: None,
                 etag: None,
+                revision: None,
+                revision_id: None,
                 path: format!("gen/api_definitions/{name}.json"),
                 sha256: Digest::of(b""),
             },

@@ -218,6 +218,8 @@ mod tests {
             state: "published".into(),
             last_updated: None,
             etag: None,
+            revision: None,
+            revision_id: None,
             path: "gen/api_definitions/l.json".into(),
             sha256: Digest::of(b""),
         }]

@@ -334,13 +334,13 @@ fn selections_that_cannot_be_right_change_nothing() {
 
 #[test]
 fn pages_are_followed_to_the_end() {
-    use crate::cloud::control_plane::{ApiSearch, ControlPlane, RestV1};
+    use crate::cloud::control_plane::{ApiSearch, ControlPlane, open};
     use crate::cloud::http::tests::{quick, silent};
     use crate::cloud::session::{Connection, SessionStore};
     let bench = Bench::signed_in(Shape::ApiCloud, ADMIN);
     let store = SessionStore::new(&bench.folder.path().join("config"), "default".parse().unwrap());
     let connection = Connection::open(store, &quick(), &silent()).unwrap();
-    let plane = RestV1::new(std::sync::Arc::new(connection)).with_page_size(3);
+    let plane = open(std::sync::Arc::new(connection)).with_page_size(3);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let apis = runtime.block_on(plane.apis(&ApiSearch::All)).unwrap();
     assert_eq!(apis.len(), 10, "the seed has ten");

@@ -1,41 +1,14 @@
 //! Lists of servers that count wrongly, and searches.
 
 use super::*;
-use crate::cloud::account::UserName;
-use crate::cloud::address::Address;
-use crate::cloud::http::tests::{quick, silent};
-use crate::cloud::oauth::Registration;
-use crate::cloud::session::{Session, SessionStore};
-use crate::cloud::test_server::{Received, Reply, TestServer};
+use crate::cloud::control_plane::adapter::Adapter;
+use crate::cloud::control_plane::test_plane::{details, parameter, path};
+use crate::cloud::test_server::{Reply, TestServer};
 use crate::project::ControlPlaneKind;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-fn plane(server: &TestServer, folder: &tempfile::TempDir) -> RestV1 {
-    let store = SessionStore::for_tests(folder.path());
-    let session = Session {
-        address: Address::unchecked(server.url()),
-        kind: ControlPlaneKind::ApiCloud,
-        user: UserName::complete("ana@m.example@org").unwrap(),
-        client: Registration {
-            id: "id".into(),
-            secret: "secret".to_owned().into(),
-        },
-        access: "access".to_owned().into(),
-        refresh: None,
-        issued: Timestamp::now(),
-        expires: Timestamp::now() + SignedDuration::from_hours(1),
-        scopes: vec!["apim:api_view".into()],
-        extra_roots: None,
-    };
-    store.save(&session).unwrap();
-    RestV1::new(Arc::new(Connection::open(store, &quick(), &silent()).unwrap())).with_page_size(2)
-}
-
-fn parameter(request: &Received, name: &str) -> Option<String> {
-    let url = Url::parse(&format!("http://localhost{}", request.target)).unwrap();
-    let found = url.query_pairs().find(|(key, _)| key == name);
-    found.map(|(_, value)| value.into_owned())
+fn plane(server: &TestServer, folder: &tempfile::TempDir) -> Adapter {
+    crate::cloud::control_plane::test_plane::plane(server, folder, ControlPlaneKind::ApiCloud)
 }
 
 fn items(ids: std::ops::Range<usize>) -> Vec<Value> {
@@ -138,23 +111,23 @@ async fn secrets_of_keys_are_dropped() {
 
 #[tokio::test]
 async fn client_certificates_are_found_at_the_older_path_too() {
-    let server = TestServer::start(|request| {
-        let path = request.target.split('?').next().unwrap_or_default();
-        match path {
-            "/api/am/publisher/clientCertificates" => Reply::json(
-                200,
-                json!({"certificates": [
+    let server = TestServer::start(|request| match path(request) {
+        "/api/am/publisher/clientCertificates" => Reply::json(
+            200,
+            json!({"certificates": [
                     {"alias": "own", "apiId": "one", "tier": "Gold"},
                     {"alias": "foreign", "apiId": "two", "tier": "Gold"},
                     {"alias": "..", "apiId": "one"}
                 ], "pagination": {"total": 3}}),
-            ),
-            "/api/am/publisher/clientCertificates/own/content" => Reply::text(200, "application/octet-stream", "pem"),
-            _ => Reply::json(404, json!({"code": 404})),
-        }
+        ),
+        "/api/am/publisher/clientCertificates/own/content" => Reply::text(200, "application/octet-stream", "pem"),
+        _ => Reply::json(404, json!({"code": 404})),
     });
     let folder = tempfile::tempdir().unwrap();
-    let found = plane(&server, &folder).client_certificates("one").await.unwrap();
+    let found = plane(&server, &folder)
+        .client_certificates(&details("one"))
+        .await
+        .unwrap();
     let aliases: Vec<&str> = found.certificates.iter().map(|found| found.alias.as_str()).collect();
     assert_eq!((aliases, found.hidden.len()), (vec!["own"], 0));
     assert_eq!(found.certificates[0].content, b"pem");

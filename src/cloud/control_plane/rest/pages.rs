@@ -1,6 +1,6 @@
 //! Lists over several pages.
 
-use super::RestV1;
+use super::{Rest, Root};
 use crate::cloud::http::{Answer, Call};
 use crate::cloud::{CloudError, json};
 use serde_json::Value;
@@ -25,10 +25,21 @@ pub(super) fn items(answer: &Answer) -> Result<Vec<Value>, CloudError> {
     }
 }
 
-impl RestV1 {
+impl Rest {
+    /// Reads a list without pages that takes one parameter.
+    pub(in crate::cloud::control_plane) async fn query_list(
+        &self,
+        path: &[&str],
+        (name, value): (&str, &str),
+        scopes: &[&str],
+    ) -> Result<Vec<Value>, CloudError> {
+        let call = Call::get(self.url(Root::Publisher, path)).query(name, value);
+        items(&self.connection.send(call, scopes).await?)
+    }
+
     /// Reads every page. The total that the server names may count what the user cannot see, and some servers name
     /// none: an empty page ends the list, as does a page that brings nothing new.
-    pub(super) async fn all_pages(
+    pub(in crate::cloud::control_plane) async fn all_pages(
         &self,
         url: &Url,
         query: &[(&str, &str)],

@@ -1,7 +1,7 @@
 //! Client and backend certificates. Not everybody may see them, and not every server has them: what is not shown is told
 //! and left out.
 
-use super::{CONCURRENT_READS, RestV1, Root, is_not_permitted};
+use super::{CONCURRENT_READS, Rest, Root, is_not_permitted};
 use crate::cloud::control_plane::{Certificates, UploadedCertificate};
 use crate::cloud::http::{Call, Limit};
 use crate::cloud::{CloudError, json};
@@ -13,51 +13,65 @@ use url::Url;
 
 /// Scopes of client certificates.
 const CLIENT_VIEW: &[&str] = &["apim:client_certificates_view", "apim:api_view"];
-/// Scopes of backend certificates.
-const BACKEND_VIEW: &[&str] = &["apim:ep_certificates_view", "apim:api_view"];
 /// Most certificates of an API, or of all backends.
 const MOST: usize = 1000;
 
-impl RestV1 {
-    pub(super) async fn read_client_certificates(&self, api_id: &str) -> Result<Certificates, CloudError> {
+impl Rest {
+    /// Reads the client certificates of an API.
+    pub(in crate::cloud::control_plane) async fn client_certificates(
+        &self,
+        api_id: &str,
+    ) -> Result<Certificates, CloudError> {
         let place = ["apis", api_id, "client-certificates"];
         let list = self
             .all_pages(&self.url(Root::Publisher, &place), &[], CLIENT_VIEW, "alias")
             .await;
         match list {
             Ok(list) => self.contents(&place, list, CLIENT_VIEW).await,
-            // Servers of the generation before keep the certificates of all APIs together.
             Err(error) if matches!(error.status(), Some(400 | 404)) => {
-                let place = ["clientCertificates"];
-                let url = self.url(Root::Publisher, &place);
-                match self.all_pages(&url, &[("apiId", api_id)], CLIENT_VIEW, "alias").await {
-                    Ok(mut list) => {
-                        list.retain(|item| json::text(item, "apiId").as_deref() == Some(api_id));
-                        self.contents(&place, list, CLIENT_VIEW).await
-                    }
-                    Err(older) if is_hidden(&older) => Ok(hidden(&error)),
-                    Err(older) => Err(older),
-                }
+                let older = self.shared_client_certificates(api_id).await?;
+                // What the newer place said is what the user can do something about.
+                Ok(if older.hidden.is_empty() { older } else { hidden(&error) })
             }
             Err(error) if is_hidden(&error) => Ok(hidden(&error)),
             Err(error) => Err(error),
         }
     }
 
-    /// Reads those of `wanted` backends. The server's own filter compares whole URLs, so all are listed.
-    pub(super) async fn read_backend_certificates(
+    /// Reads the client certificates of an API where those of all APIs are kept together.
+    pub(in crate::cloud::control_plane) async fn shared_client_certificates(
         &self,
+        api_id: &str,
+    ) -> Result<Certificates, CloudError> {
+        let place = ["clientCertificates"];
+        let url = self.url(Root::Publisher, &place);
+        match self.all_pages(&url, &[("apiId", api_id)], CLIENT_VIEW, "alias").await {
+            Ok(mut list) => {
+                list.retain(|item| json::text(item, "apiId").as_deref() == Some(api_id));
+                self.contents(&place, list, CLIENT_VIEW).await
+            }
+            Err(error) if is_hidden(&error) => Ok(hidden(&error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads those of `wanted` backends from the list at `place`. The server's own filter compares whole URLs, so all are
+    /// listed.
+    pub(in crate::cloud::control_plane) async fn backend_certificates(
+        &self,
+        place: &str,
+        scopes: &[&str],
         wanted: &BTreeSet<String>,
     ) -> Result<Certificates, CloudError> {
-        let place = ["endpoint-certificates"];
+        let place = [place];
         let url = self.url(Root::Publisher, &place);
-        match self.all_pages(&url, &[], BACKEND_VIEW, "alias").await {
+        match self.all_pages(&url, &[], scopes, "alias").await {
             Ok(mut list) => {
                 list.retain(|item| {
                     let backend = json::text(item, "endpoint").and_then(|url| backend_of(&url));
                     backend.is_some_and(|backend| wanted.contains(&backend))
                 });
-                self.contents(&place, list, BACKEND_VIEW).await
+                self.contents(&place, list, scopes).await
             }
             Err(error) if is_hidden(&error) => Ok(hidden(&error)),
             Err(error) => Err(error),

@@ -1,6 +1,6 @@
 //! Throttling policies: the administrator's view, else everybody's.
 
-use super::{API_VIEW, CONCURRENT_READS, RestV1, Root, is_not_permitted};
+use super::{CONCURRENT_READS, Rest, Root, is_not_permitted};
 use crate::cloud::control_plane::api::is_path_segment;
 use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
 use crate::cloud::http::Limit;
@@ -14,15 +14,41 @@ const TIER_VIEW: &[&str] = &["apim:tier_view", "apim:admin"];
 /// Scopes of the block list.
 const BLOCK_LIST_VIEW: &[&str] = &["apim:bl_view", "apim:admin"];
 
-impl RestV1 {
-    pub(super) async fn read_policies(&self) -> Result<PolicyDocuments, CloudError> {
-        match self.admin_policies().await {
-            Err(error) if is_not_permitted(&error) => self.publisher_policies().await,
+/// Where a generation keeps what.
+#[derive(Debug)]
+pub(in crate::cloud::control_plane) struct PolicyPlaces {
+    /// The block list, below `throttling` of the admin API.
+    pub(in crate::cloud::control_plane) blocks: &'static str,
+    /// Everybody's view.
+    pub(in crate::cloud::control_plane) views: &'static [View],
+}
+
+/// A list of everybody's view.
+#[derive(Debug)]
+pub(in crate::cloud::control_plane) struct View {
+    /// What its policies are for.
+    pub(in crate::cloud::control_plane) level: PolicyLevel,
+    /// Which API.
+    pub(in crate::cloud::control_plane) root: Root,
+    /// The path of the list.
+    pub(in crate::cloud::control_plane) path: &'static [&'static str],
+    /// Scopes of which any one allows it; none: it is open to all who are signed in.
+    pub(in crate::cloud::control_plane) scopes: &'static [&'static str],
+}
+
+impl Rest {
+    /// Reads all policies, as far as the user may see them.
+    pub(in crate::cloud::control_plane) async fn policies(
+        &self,
+        places: &PolicyPlaces,
+    ) -> Result<PolicyDocuments, CloudError> {
+        match self.admin_policies(places.blocks).await {
+            Err(error) if is_not_permitted(&error) => self.publisher_policies(places.views).await,
             result => result,
         }
     }
 
-    async fn admin_policies(&self) -> Result<PolicyDocuments, CloudError> {
+    async fn admin_policies(&self, blocks: &str) -> Result<PolicyDocuments, CloudError> {
         let list = async |kind: &str| {
             self.list(Root::Admin, &["throttling", "policies", kind], TIER_VIEW)
                 .await
@@ -43,9 +69,7 @@ impl RestV1 {
             .await?;
         policies.extend(complete.into_iter().map(|policy| (PolicyLevel::Advanced, policy)));
         let custom = tolerant(list("custom").await)?;
-        let blocks = self
-            .list(Root::Admin, &["throttling", "blacklist"], BLOCK_LIST_VIEW)
-            .await;
+        let blocks = self.list(Root::Admin, &["throttling", blocks], BLOCK_LIST_VIEW).await;
         Ok(PolicyDocuments {
             view: PolicyView::Admin,
             policies,
@@ -67,17 +91,12 @@ impl RestV1 {
         }
     }
 
-    async fn publisher_policies(&self) -> Result<PolicyDocuments, CloudError> {
+    async fn publisher_policies(&self, views: &[View]) -> Result<PolicyDocuments, CloudError> {
         let mut policies = Vec::new();
-        for (root, level, kind) in [
-            (Root::Publisher, PolicyLevel::Subscription, "subscription"),
-            (Root::Publisher, PolicyLevel::Advanced, "api"),
-            (Root::Store, PolicyLevel::Application, "application"),
-        ] {
-            let scopes = if matches!(root, Root::Publisher) { API_VIEW } else { &[] };
-            let url = self.url(root, &["throttling-policies", kind]);
-            let list = tolerant(self.all_pages(&url, &[], scopes, "name").await)?;
-            policies.extend(list.into_iter().map(|policy| (level, policy)));
+        for view in views {
+            let url = self.url(view.root, view.path);
+            let list = tolerant(self.all_pages(&url, &[], view.scopes, "name").await)?;
+            policies.extend(list.into_iter().map(|policy| (view.level, policy)));
         }
         Ok(PolicyDocuments {
             view: PolicyView::Publisher,

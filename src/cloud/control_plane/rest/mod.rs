@@ -1,0 +1,127 @@
+//! Requests that the adapters of several generations make alike. What differs, they name.
+
+mod certificates;
+mod gateway_data;
+mod pages;
+mod policies;
+mod store;
+
+pub(super) use policies::{PolicyPlaces, View};
+pub(super) use store::KeyPlace;
+
+use super::{ApiDetails, ApiSummary};
+use crate::cloud::http::{Answer, Call, Limit};
+use crate::cloud::session::Connection;
+use crate::cloud::{CloudError, json};
+use serde_json::Value;
+use std::sync::Arc;
+use url::Url;
+
+/// Reads of single objects that run at the same time.
+pub(super) const CONCURRENT_READS: usize = 4;
+
+/// Items per page.
+const PAGE: usize = 100;
+
+/// Scopes of the publisher's reads.
+pub(super) const API_VIEW: &[&str] = &["apim:api_view"];
+
+/// Which API of the control plane a path belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Root {
+    Publisher,
+    Store,
+    Admin,
+}
+
+/// A signed-in way to the REST APIs of a control plane.
+#[derive(Debug, Clone)]
+pub(super) struct Rest {
+    connection: Arc<Connection>,
+    page: usize,
+}
+
+impl Rest {
+    /// Over a signed-in connection.
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, page: PAGE }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_page_size(self, page: usize) -> Self {
+        Self { page, ..self }
+    }
+
+    /// The address of something below one of the APIs.
+    pub(super) fn url(&self, root: Root, path: &[&str]) -> Url {
+        let generation = self.connection.generation();
+        let root = match root {
+            Root::Publisher => generation.publisher,
+            Root::Store => generation.store,
+            Root::Admin => generation.admin,
+        };
+        self.connection.address().join(root.iter().chain(path).copied())
+    }
+
+    /// Reads a single object.
+    pub(super) async fn read(
+        &self,
+        root: Root,
+        path: &[&str],
+        limit: Limit,
+        scopes: &[&str],
+    ) -> Result<Answer, CloudError> {
+        let call = Call::get(self.url(root, path)).limit(limit);
+        self.connection.send(call, scopes).await
+    }
+
+    /// Reads a list without pages.
+    pub(super) async fn list(&self, root: Root, path: &[&str], scopes: &[&str]) -> Result<Vec<Value>, CloudError> {
+        let answer = self.read(root, path, Limit::LIST, scopes).await?;
+        pages::items(&answer)
+    }
+
+    /// Names of the items of a list without pages.
+    pub(super) async fn names(&self, root: Root, path: &[&str], scopes: &[&str]) -> Result<Vec<String>, CloudError> {
+        let list = self.list(root, path, scopes).await?;
+        Ok(list.iter().filter_map(|item| json::text(item, "name")).collect())
+    }
+
+    /// Lists APIs that fit a search expression.
+    pub(super) async fn apis(&self, query: Option<&str>) -> Result<Vec<ApiSummary>, CloudError> {
+        let parameters: Vec<(&str, &str)> = query.iter().map(|text| ("query", *text)).collect();
+        let url = self.url(Root::Publisher, &["apis"]);
+        let items = self.all_pages(&url, &parameters, API_VIEW, "id").await?;
+        Ok(items.iter().filter_map(ApiSummary::read).collect())
+    }
+
+    /// Reads the details of an API or a revision, brought into the shape of 3.2 by `translate`.
+    pub(super) async fn api(&self, id: &str, translate: fn(&mut Value)) -> Result<(ApiDetails, Value), CloudError> {
+        let answer = self.read(Root::Publisher, &["apis", id], Limit::LIST, API_VIEW).await?;
+        let mut document = answer.json()?;
+        translate(&mut document);
+        let api = ApiDetails::read(&document, answer.etag.clone())
+            .map_err(|missing| answer.unreadable(format!("an API without {missing}")))?;
+        Ok((api, document))
+    }
+
+    /// Reads the definition of an API or a revision. Some servers put the document into a string.
+    pub(super) async fn definition(&self, id: &str) -> Result<Value, CloudError> {
+        let path = ["apis", id, "swagger"];
+        let answer = self.read(Root::Publisher, &path, Limit::DEFINITION, API_VIEW).await?;
+        let document = match answer.json()? {
+            Value::String(text) => json::parse(text.as_bytes()).unwrap_or(Value::Null),
+            document => document,
+        };
+        if document.is_object() {
+            Ok(document)
+        } else {
+            Err(answer.unreadable("a definition that is not an object"))
+        }
+    }
+}
+
+/// Whether an error means that the user lacks a role, rather than that something is wrong.
+fn is_not_permitted(error: &CloudError) -> bool {
+    matches!(error, CloudError::MissingScope { .. }) || error.status() == Some(403)
+}

@@ -1,0 +1,155 @@
+//! API Manager 4.0 and later.
+//!
+//! APIs have no gateway labels there. A revision of an API is deployed to gateway environments, and what is deployed is
+//! what runs, not the working copy that the publisher edits. So an environment is the label, and everything is read from
+//! the deployed revision. What belongs to the API as such (id, state, subscriptions, certificates) stays under its own id.
+
+mod policies;
+mod revisions;
+mod shape;
+
+use super::rest::{CONCURRENT_READS, KeyPlace, PolicyPlaces, Rest, Root};
+use super::v1::{BACKEND_CERTIFICATES, POLICY_VIEWS};
+use super::{
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, GatewayData, LifeCycle, PolicyDocuments, Revision,
+    StoreData,
+};
+use crate::cloud::http::Limit;
+use crate::cloud::{CloudError, json};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Scopes of revisions; before 4.2 reading APIs does not include them.
+const REVISIONS: &[&str] = &["apim:api_view", "apim:api_create", "apim:api_publish"];
+
+/// Scopes of the publisher's settings.
+const SETTINGS: &[&str] = &["apim:publisher_settings", "apim:api_view"];
+
+const POLICIES: PolicyPlaces = PolicyPlaces {
+    blocks: "deny-policies",
+    views: POLICY_VIEWS,
+};
+
+/// A control plane of the 4.x shape.
+#[derive(Debug, Clone)]
+pub(crate) struct V4(pub(super) Rest);
+
+impl V4 {
+    /// Revisions of an API that are deployed anywhere. An API that is gone in the meantime has none.
+    async fn deployed(&self, id: &str) -> Result<Vec<revisions::Deployed>, CloudError> {
+        let path = ["apis", id, "revisions"];
+        match self.0.query_list(&path, ("query", "deployed:true"), REVISIONS).await {
+            Ok(list) => Ok(revisions::read(&list)),
+            Err(error) if error.status() == Some(404) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds to each API the revision that `choose` picks; a few are asked for at the same time.
+    async fn with_revisions(
+        &self,
+        listed: Vec<ApiSummary>,
+        choose: impl Fn(&[revisions::Deployed]) -> Option<Revision>,
+    ) -> Result<Vec<ApiSummary>, CloudError> {
+        let choose = &choose;
+        stream::iter(listed)
+            .map(async |mut api| {
+                api.revision = choose(&self.deployed(&api.id).await?);
+                Ok(api)
+            })
+            .buffered(CONCURRENT_READS)
+            .try_collect()
+            .await
+    }
+}
+
+impl ControlPlane for V4 {
+    async fn apis(&self, search: &ApiSearch) -> Result<Vec<ApiSummary>, CloudError> {
+        match search {
+            ApiSearch::All => self.0.apis(None).await,
+            ApiSearch::Label(environment) => {
+                let all = self.0.apis(None).await?;
+                let mut found = self
+                    .with_revisions(all, |deployed| revisions::in_environment(deployed, environment))
+                    .await?;
+                found.retain(|api| api.revision.is_some());
+                Ok(found)
+            }
+            ApiSearch::NameAndVersion(name, version) => {
+                let query = format!("name:\"{name}\" version:\"{version}\"");
+                let mut listed = self.0.apis(Some(&query)).await?;
+                listed.retain(|api| api.name == *name && api.version == *version);
+                let mut found = self.with_revisions(listed, revisions::latest).await?;
+                for api in found.iter_mut().filter(|api| api.revision.is_none()) {
+                    api.state = LifeCycle::NotDeployed;
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError> {
+        let revision = match &listed.revision {
+            Some(revision) => Some(revision.clone()),
+            None => revisions::latest(&self.deployed(&listed.id).await?),
+        };
+        let source = revision.as_ref().map_or(&listed.id, |revision| &revision.id);
+        let (mut api, document) = self.0.api(source, |_| {}).await?;
+        api.id.clone_from(&listed.id);
+        // A revision keeps what was deployed; the state is the API's, now.
+        if listed.state != LifeCycle::unknown() {
+            api.state = listed.state.clone();
+        }
+        shape::complete(&mut api, &document);
+        match revision {
+            Some(revision) => {
+                api.labels.clone_from(&revision.environments);
+                api.revision = Some(revision);
+            }
+            None => {
+                api.labels.clear();
+                api.state = LifeCycle::NotDeployed;
+            }
+        }
+        Ok(api)
+    }
+
+    async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError> {
+        let source = api.revision.as_ref().map_or(&api.id, |revision| &revision.id);
+        self.0.definition(source).await
+    }
+
+    async fn labels(&self) -> Result<Vec<String>, CloudError> {
+        let answer = self
+            .0
+            .read(Root::Publisher, &["settings"], Limit::LIST, SETTINGS)
+            .await?;
+        Ok(json::texts(&answer.json()?, "environment"))
+    }
+
+    async fn policies(&self) -> Result<PolicyDocuments, CloudError> {
+        self.0.policies(&POLICIES).await
+    }
+
+    async fn client_certificates(&self, api: &ApiDetails) -> Result<Certificates, CloudError> {
+        self.0.client_certificates(&api.id).await
+    }
+
+    async fn backend_certificates(&self, backends: &BTreeSet<String>) -> Result<Certificates, CloudError> {
+        let place = "endpoint-certificates";
+        self.0.backend_certificates(place, BACKEND_CERTIFICATES, backends).await
+    }
+
+    async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {
+        self.0.gateway_data(password).await
+    }
+
+    async fn store_data(&self, api_ids: &[String]) -> Result<StoreData, CloudError> {
+        self.0.store_data(api_ids, KeyPlace::List("oauth-keys")).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

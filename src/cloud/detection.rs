@@ -1,0 +1,218 @@
+//! Which generation of control plane is at an address: found out by where it registers clients, and then by which of the
+//! publisher APIs it has.
+//!
+//! Nothing that was issued on the way is revoked: servers issue the same token again for the same user and scopes, so
+//! it may be that of another session.
+
+use super::generation::{Family, Generation, families, first_scopes, generation};
+use super::http::{Answer, Call, Http};
+use super::oauth::{Registration, TokenClient, TokenError, Tokens, register};
+use super::sign_in::SignIn;
+use super::{CloudError, json};
+use crate::ui::Ui;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+/// A control plane that a user could sign in to.
+#[derive(Debug)]
+pub(super) struct Detected {
+    /// What it is.
+    pub(super) generation: &'static Generation,
+    /// Our client.
+    pub(super) client: Registration,
+    /// Tokens.
+    pub(super) tokens: Tokens,
+    /// The scopes that the tokens were asked with.
+    pub(super) asked: Vec<&'static str>,
+    /// How many APIs the user sees; `None` when that is not permitted.
+    pub(super) visible_apis: Option<u64>,
+    /// The control plane's clock.
+    pub(super) server_time: Option<Timestamp>,
+}
+
+/// What a publisher API says to the question for its APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// There is no such API.
+    Absent,
+    /// There is one, or the server refuses before it looks.
+    Refused,
+    /// It answers, or fails by itself.
+    Present,
+}
+
+impl Verdict {
+    fn of(status: u16) -> Self {
+        match status {
+            404 | 405 => Self::Absent,
+            401 | 403 => Self::Refused,
+            _ => Self::Present,
+        }
+    }
+}
+
+/// Registers, gets tokens and proves that they work.
+///
+/// # Errors
+///
+/// [`CloudError::OtherGeneration`] when the user named a generation and it is another one that is known.
+pub(super) async fn detect(http: &Http, request: &SignIn, ui: &Ui) -> Result<Detected, CloudError> {
+    let likely = families(request.address.is_api_cloud());
+    let Some(kind) = request.kind else {
+        let titles = likely.iter().flatten().map(|one| one.title.to_owned()).collect();
+        return match try_families(http, request, likely, ui).await? {
+            Some(found) => Ok(found),
+            None => Err(unknown(request, titles)),
+        };
+    };
+    let named = generation(kind);
+    if let Some(found) = try_family(http, request, &vec![named], ui).await? {
+        return Ok(found);
+    }
+    let mut others = likely;
+    for family in &mut others {
+        family.retain(|one| one.kind != kind);
+    }
+    others.retain(|family| !family.is_empty());
+    // Whatever goes wrong with the others, what is to be told is that the named one is not there.
+    match try_families(http, request, others, ui).await {
+        Ok(Some(found)) => Err(CloudError::OtherGeneration {
+            host: request.address.host().to_owned(),
+            named: named.title,
+            found: found.generation.title,
+            kind: found.generation.kind,
+        }),
+        _ => Err(unknown(request, vec![named.title.to_owned()])),
+    }
+}
+
+fn unknown(request: &SignIn, tried: Vec<String>) -> CloudError {
+    CloudError::NotAControlPlane {
+        host: request.address.host().to_owned(),
+        tried,
+    }
+}
+
+async fn try_families(
+    http: &Http,
+    request: &SignIn,
+    families: Vec<Family>,
+    ui: &Ui,
+) -> Result<Option<Detected>, CloudError> {
+    for family in &families {
+        if let Some(found) = try_family(http, request, family, ui).await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Tries generations that register clients at the same place; `None` when it is none of them.
+async fn try_family(http: &Http, request: &SignIn, family: &Family, ui: &Ui) -> Result<Option<Detected>, CloudError> {
+    let Some(first) = family.first() else { return Ok(None) };
+    let Some(client) = register(http, &request.address, first, &request.user, &request.password).await? else {
+        return Ok(None);
+    };
+    ui.detail(format_args!(
+        "clients are registered at /{}",
+        first.registration.join("/")
+    ));
+    let asked = first_scopes(family);
+    let (client, tokens) = match get_tokens(http, request, first, client, &asked).await {
+        Err(error) if matches!(error.status(), Some(404 | 405)) => return Ok(None),
+        result => result?,
+    };
+    let Some((generation, answer)) = find_publisher(http, request, family, &tokens.access).await? else {
+        return Ok(None);
+    };
+    ui.detail(format_args!(
+        "{} is {}: its publisher API is at /{}",
+        request.address,
+        generation.title,
+        generation.publisher.join("/")
+    ));
+    let server_time = answer.date;
+    let visible_apis = visible_apis(answer)?;
+    let wanted = generation.wanted_scopes();
+    let found = if wanted.iter().all(|scope| asked.contains(scope)) {
+        (client, tokens, asked)
+    } else {
+        let (client, tokens) = get_tokens(http, request, generation, client, &wanted).await?;
+        (client, tokens, wanted)
+    };
+    let (client, tokens, asked) = found;
+    Ok(Some(Detected {
+        generation,
+        client,
+        tokens,
+        asked,
+        visible_apis,
+        server_time,
+    }))
+}
+
+/// The first whose publisher API answers. Where all refuse, the user lacks the role for any, and the likeliest is taken.
+async fn find_publisher(
+    http: &Http,
+    request: &SignIn,
+    family: &Family,
+    access: &SecretString,
+) -> Result<Option<(&'static Generation, Answer)>, CloudError> {
+    let mut refused = None;
+    for generation in family {
+        let path = generation.publisher.iter().copied().chain(["apis"]);
+        let call = Call::get(request.address.join(path)).query("limit", "1").bearer(access);
+        let answer = http.send(&call).await?;
+        match Verdict::of(answer.status) {
+            Verdict::Absent => {}
+            Verdict::Refused => refused = refused.or(Some((*generation, answer))),
+            Verdict::Present => return Ok(Some((generation, answer))),
+        }
+    }
+    Ok(refused)
+}
+
+/// A user without a publisher role is signed in all the same.
+fn visible_apis(answer: Answer) -> Result<Option<u64>, CloudError> {
+    if Verdict::of(answer.status) == Verdict::Refused {
+        return Ok(None);
+    }
+    let document = answer.require_success()?.json()?;
+    let total = json::member(&document, "pagination").and_then(|pagination| json::count(pagination, "total"));
+    Ok(Some(
+        total.or_else(|| json::count(&document, "count")).unwrap_or_default(),
+    ))
+}
+
+async fn get_tokens(
+    http: &Http,
+    request: &SignIn,
+    generation: &'static Generation,
+    mut client: Registration,
+    scopes: &[&str],
+) -> Result<(Registration, Tokens), CloudError> {
+    let mut may_register_again = true;
+    loop {
+        let result = TokenClient::new(http, &request.address, generation, &client)
+            .password(&request.user, &request.password, scopes)
+            .await;
+        match result {
+            Ok(tokens) => return Ok((client, tokens)),
+            Err(TokenError::InvalidClient(_)) if may_register_again => {
+                may_register_again = false;
+                let again = register(http, &request.address, generation, &request.user, &request.password).await?;
+                client = again.unwrap_or(client);
+            }
+            Err(TokenError::InvalidGrant(message) | TokenError::InvalidClient(message)) => {
+                return Err(CloudError::WrongCredentials {
+                    user: request.user.to_string(),
+                    message,
+                });
+            }
+            Err(TokenError::Cloud(error)) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

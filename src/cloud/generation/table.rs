@@ -1,0 +1,166 @@
+//! The generations. Up to 3.0 a version segment is literal; later servers also answer without one, or with a known other.
+
+use super::{Generation, Segments, Shape};
+use crate::project::ControlPlaneKind;
+
+const TOKEN: Segments = &["oauth2", "token"];
+const REVOCATION: Segments = &["oauth2", "revoke"];
+const INTERNAL_DATA: Segments = &["internal", "data", "v1"];
+const REGISTRATION_V0_17: Segments = &["client-registration", "v0.17", "register"];
+
+const SCOPES_2_6: &[&str] = &[
+    "apim:api_view",
+    "apim:subscription_view",
+    "apim:subscribe",
+    "apim:tier_view",
+    "apim:bl_view",
+    "apim:label_read",
+];
+
+/// The scopes of the 3.x generations and of API Cloud.
+const SCOPES_3X: &[&str] = &[
+    "apim:api_view",
+    "apim:mediation_policy_view",
+    "apim:client_certificates_view",
+    "apim:ep_certificates_view",
+    "apim:subscription_view",
+    "apim:subscribe",
+    "apim:tier_view",
+    "apim:bl_view",
+    "apim:label_read",
+];
+
+const SCOPES_4X: &[&str] = &[
+    "apim:api_view",
+    "apim:client_certificates_view",
+    "apim:ep_certificates_view",
+    "apim:subscription_view",
+    "apim:subscribe",
+    "apim:tier_view",
+    "apim:bl_view",
+    "apim:publisher_settings",
+];
+
+/// Before 4.2 only those who may change an API may see its revisions. Creators have the first, publishers the second.
+const REVISIONS: &[&str] = &["apim:api_create", "apim:api_publish"];
+
+pub(super) static API_CLOUD: Generation = Generation {
+    kind: ControlPlaneKind::ApiCloud,
+    title: "WSO2 API Cloud",
+    registration: &["client-registration", "register"],
+    token: &["token"],
+    revocation: &["revoke"],
+    publisher: &["api", "am", "publisher"],
+    store: &["api", "am", "store"],
+    admin: &["api", "am", "admin"],
+    internal_data: None,
+    shape: Shape::V1,
+    scopes: SCOPES_3X,
+    broad_scopes: &[],
+};
+
+pub(super) static APIM_2_6: Generation = Generation {
+    kind: ControlPlaneKind::Apim26,
+    title: "API Manager 2.6",
+    registration: &["client-registration", "v0.14", "register"],
+    token: TOKEN,
+    revocation: REVOCATION,
+    publisher: &["api", "am", "publisher", "v0.14"],
+    store: &["api", "am", "store", "v0.14"],
+    admin: &["api", "am", "admin", "v0.14"],
+    internal_data: None,
+    shape: Shape::V0,
+    scopes: SCOPES_2_6,
+    // Certificates of backends are shown to creators only.
+    broad_scopes: &["apim:api_create"],
+};
+
+pub(super) static APIM_3_0: Generation = Generation {
+    kind: ControlPlaneKind::Apim30,
+    title: "API Manager 3.0",
+    registration: &["client-registration", "v0.15", "register"],
+    token: TOKEN,
+    revocation: REVOCATION,
+    publisher: &["api", "am", "publisher", "v1.0"],
+    store: &["api", "am", "store", "v1.0"],
+    admin: &["api", "am", "admin", "v0.15"],
+    internal_data: None,
+    shape: Shape::V1,
+    scopes: SCOPES_3X,
+    broad_scopes: &[],
+};
+
+pub(super) static APIM_3_1: Generation = Generation {
+    kind: ControlPlaneKind::Apim31,
+    title: "API Manager 3.1",
+    registration: &["client-registration", "v0.16", "register"],
+    token: TOKEN,
+    revocation: REVOCATION,
+    publisher: &["api", "am", "publisher", "v1"],
+    store: &["api", "am", "store", "v1"],
+    admin: &["api", "am", "admin", "v0.16"],
+    internal_data: None,
+    shape: Shape::V1,
+    scopes: SCOPES_3X,
+    broad_scopes: &[],
+};
+
+pub(super) static APIM_3_2: Generation = Generation {
+    kind: ControlPlaneKind::Apim32,
+    title: "API Manager 3.2",
+    registration: REGISTRATION_V0_17,
+    token: TOKEN,
+    revocation: REVOCATION,
+    publisher: &["api", "am", "publisher", "v1"],
+    store: &["api", "am", "store", "v1"],
+    admin: &["api", "am", "admin", "v1"],
+    internal_data: Some(INTERNAL_DATA),
+    shape: Shape::V1,
+    scopes: SCOPES_3X,
+    broad_scopes: &[],
+};
+
+pub(super) static APIM_4_0: Generation = Generation {
+    kind: ControlPlaneKind::Apim40,
+    title: "API Manager 4.0",
+    registration: REGISTRATION_V0_17,
+    token: TOKEN,
+    revocation: REVOCATION,
+    publisher: &["api", "am", "publisher", "v2"],
+    store: &["api", "am", "devportal", "v2"],
+    admin: &["api", "am", "admin", "v2"],
+    internal_data: Some(INTERNAL_DATA),
+    shape: Shape::V4,
+    scopes: SCOPES_4X,
+    broad_scopes: REVISIONS,
+};
+
+pub(super) static APIM_4_1: Generation = Generation {
+    kind: ControlPlaneKind::Apim41,
+    title: "API Manager 4.1",
+    registration: REGISTRATION_V0_17,
+    token: TOKEN,
+    revocation: REVOCATION,
+    publisher: &["api", "am", "publisher", "v3"],
+    store: &["api", "am", "devportal", "v2"],
+    admin: &["api", "am", "admin", "v3"],
+    internal_data: Some(INTERNAL_DATA),
+    shape: Shape::V4,
+    scopes: SCOPES_4X,
+    broad_scopes: REVISIONS,
+};
+
+pub(super) static APIM_4_2: Generation = Generation {
+    kind: ControlPlaneKind::Apim42,
+    title: "API Manager 4.2 or later",
+    registration: REGISTRATION_V0_17,
+    token: TOKEN,
+    revocation: REVOCATION,
+    publisher: &["api", "am", "publisher", "v4"],
+    store: &["api", "am", "devportal", "v3"],
+    admin: &["api", "am", "admin", "v4"],
+    internal_data: Some(INTERNAL_DATA),
+    shape: Shape::V4,
+    scopes: SCOPES_4X,
+    broad_scopes: &[],
+};
