@@ -10,6 +10,7 @@ use crate::snapshot::Snapshot;
 use crate::throttle::{CoreGlobal, CoreThrottle};
 use crate::traffic_manager::EventQueue;
 use crate::upstream::{FailureReason, Fault, Upstream};
+use crate::usage::UsageQueue;
 use arc_swap::ArcSwap;
 use crossbeam_utils::CachePadded;
 use http::HeaderValue;
@@ -37,6 +38,8 @@ pub(crate) struct Core {
     /// Where admitted requests are told; `None`: the traffic manager is not told of them.
     pub(crate) events: Option<EventQueue>,
     pub(crate) access_log: Option<AccessLog>,
+    /// Where usage records go; `None`: there are none.
+    pub(crate) usage: Option<UsageQueue>,
     pub(crate) metrics: Arc<CachePadded<CoreMetrics>>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) draining: AtomicBool,

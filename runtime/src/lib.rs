@@ -9,6 +9,7 @@
 //! - `tls` opens key stores and chooses versions, suites and client authorities, for `server`, `upstream` and `auth`.
 //! - `shared_quotas` shares limits with other gateways through a store.
 //! - `traffic_manager` tells the control plane what was admitted.
+//! - `usage` keeps records of what was called and uploads them.
 //! - `event_hub` reads what a control plane tells its gateways while they run, and keeps the connection on which it does.
 //! - `connected` says how old the control plane's word is that is served.
 //! - `admin`, `metrics` and `access_log` tell what is going on.
@@ -50,6 +51,7 @@ mod tls;
 pub mod traffic_manager;
 mod unreached;
 mod upstream;
+pub mod usage;
 mod watched_files;
 
 pub use access_log::AccessLogError;

@@ -53,6 +53,10 @@ impl From<StartError> for Failure {
                 ExitCode::Environment,
                 "Check the path of the access log in the settings.",
             ),
+            StartError::Usage(_) => (
+                ExitCode::Environment,
+                "Set `api.usage.data.path` to a folder that this gateway alone may write to.",
+            ),
             StartError::Blocks(_) => (
                 ExitCode::Environment,
                 "Restore the file from a copy; if the blocks in it are not needed any more, remove it.",

@@ -1,4 +1,5 @@
-//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas`, `/backends`, `/blocks`, `/connected` and `/revocations`, on a thread of its own.
+//! The admin listener: `/health`, `/ready`, `/metrics`, `/quotas`, `/backends`, `/blocks`, `/connected`, `/usage` and `/revocations`,
+//! on a thread of its own.
 //!
 //! It is served by the control runtime, so that it answers while the cores are busy or drained.
 

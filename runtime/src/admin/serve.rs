@@ -9,6 +9,7 @@ use crate::auth::RevocationListError;
 use crate::operator_blocks::OperatorBlock;
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use crate::upstream::EndpointState;
+use crate::usage::UsageStatus;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -43,6 +44,8 @@ pub(crate) trait State: Send + Sync + 'static {
     fn quotas(&self, filter: &QuotaFilter) -> QuotaStates;
     /// Starts counts again and returns how many; takes its time.
     fn reset_quotas(&self, which: &QuotaReset) -> u64;
+    /// How it goes with usage records; `None`: there are none.
+    fn usage(&self) -> Option<UsageStatus>;
     /// The blocks that are in force.
     fn blocks(&self) -> BlocksInForce;
     /// Sets a block, with effect from the next request; takes its time.
@@ -134,6 +137,13 @@ fn plain<S: State>(state: &S, request: &Request<Incoming>) -> Answer {
             // Plain data with text keys is always JSON.
             json(status, serde_json::to_string_pretty(&readiness).unwrap_or_default())
         }
+        "/usage" => match state.usage() {
+            Some(status) => json(
+                StatusCode::OK,
+                serde_json::to_string_pretty(&status).unwrap_or_default(),
+            ),
+            None => json(StatusCode::NOT_FOUND, "{}"),
+        },
         "/metrics" => with(StatusCode::OK, HeaderValue::from_static(OPEN_METRICS), state.metrics()),
         _ => json(StatusCode::NOT_FOUND, "{}"),
     }

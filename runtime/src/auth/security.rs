@@ -2,7 +2,7 @@
 
 use super::builders::{
     claim_source, global_limits, key_source, opaque_tokens, revoke_from_file, subscription_data, token_proxy,
-    traffic_manager,
+    traffic_manager, usage_service,
 };
 use super::jwks::KeySourceStatus;
 use super::key_manager::OpaqueTokens;
@@ -43,6 +43,8 @@ pub struct Security {
     key_generation: Arc<AtomicU64>,
     /// How the traffic manager is spoken to.
     pub(crate) traffic_manager: Asking,
+    /// How the service is spoken to that takes usage records.
+    pub(crate) usage_service: Asking,
 }
 
 impl Security {
@@ -95,6 +97,7 @@ impl Security {
         event_hub.start(control);
         let opaque_tokens = keep(opaque_tokens(config, trust, control).map(Some), &mut errors);
         let traffic_manager = keep(traffic_manager(config, trust).map(Some), &mut errors);
+        let usage_service = keep(usage_service(config, trust).map(Some), &mut errors);
         let Some(keys) = keys.filter(|_| errors.is_empty()) else {
             return Err(errors);
         };
@@ -110,6 +113,7 @@ impl Security {
             global_limits,
             key_generation,
             traffic_manager: traffic_manager.unwrap_or_default(),
+            usage_service: usage_service.unwrap_or_default(),
             config: config.clone(),
         }))
     }

@@ -4,7 +4,7 @@ use super::{
     access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, connected_mode,
     discovery, dns, event_publishing, forwarding, global_throttling, http_clients, issuer, key_manager,
     key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, shared_quotas,
-    subscription_data, throttling, users, web_sockets,
+    subscription_data, throttling, usage, users, web_sockets,
 };
 
 /// What a key's value looks like.
@@ -148,6 +148,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     subscription_data::KEYS,
     connected::KEYS,
     connected_mode::KEYS,
+    usage::KEYS,
 ];
 
 /// All top-level catalogue entries.

@@ -1,6 +1,6 @@
-//! Connections to the control plane. Most of these keys are known and without effect.
+//! The address of the brokers, which several elements share.
 
-use super::catalogue::{Key, Kind};
+use super::catalogue::Key;
 use super::event_hub::ENDPOINTS_KEY;
 
-pub(super) const KEYS: &[Key] = &[ENDPOINTS_KEY, Key::inert("api.usage.data.path", Kind::Text)];
+pub(super) const KEYS: &[Key] = &[ENDPOINTS_KEY];

@@ -52,6 +52,7 @@ mod subscription_data;
 #[cfg(test)]
 mod tests;
 mod throttling;
+mod usage;
 mod users;
 mod value;
 mod web_sockets;
@@ -94,5 +95,6 @@ pub use sources::Sources;
 pub use store::StoreSettings;
 pub use subscription_data::SubscriptionDataSettings;
 pub use throttling::Throttling;
+pub use usage::{StreamVersion, UploadSettings, UsageSettings};
 pub use users::{PasswordHash, User, Users};
 pub use web_sockets::WebSockets;

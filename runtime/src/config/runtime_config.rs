@@ -69,6 +69,8 @@ pub struct RuntimeConfig {
     pub forwarding: ForwardingSettings,
     /// Access log.
     pub access_log: AccessLog,
+    /// Usage records; `None`: there are none.
+    pub usage: Option<UsageSettings>,
     /// Log level.
     pub logging: Logging,
     /// Endpoint overrides.
@@ -116,6 +118,7 @@ impl RuntimeConfig {
             server: Server::read(&mut reader),
             forwarding: ForwardingSettings::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
+            usage: UsageSettings::read(&mut reader),
             logging: Logging::read(&mut reader),
             overrides: merged.overrides,
             places: merged.places,

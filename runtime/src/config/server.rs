@@ -23,7 +23,6 @@ pub(super) const KEYS: &[Key] = &[
         "pass `X-HTTP-Method-Override` and its like on; a backend that obeys it runs another operation than the one whose \
          scopes and quotas were checked",
     ),
-    Key::inert("datacenterId", Kind::Text),
 ];
 
 const HEADER_KEYS: &[Key] = &[

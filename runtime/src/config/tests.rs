@@ -367,7 +367,7 @@ fn a_file_of_micro_gw_is_accepted_as_it_is() {
     assert!(
         warnings
             .iter()
-            .any(|warning| warning.reason.contains("analytics.fileUpload")),
+            .any(|warning| warning.reason.contains("analytics.gRPCAnalytics")),
         "{warnings:?}"
     );
 }

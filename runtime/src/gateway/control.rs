@@ -17,6 +17,7 @@ use crate::snapshot::{Continued, Snapshot, SnapshotError};
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use crate::traffic_manager::Groups;
 use crate::upstream::EndpointState;
+use crate::usage::{UsageHandle, UsageStatus};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Block;
@@ -33,6 +34,8 @@ pub(super) struct Control {
     pub(super) tls: Option<ServerTls>,
     /// `None`: the traffic manager is not told of requests.
     pub(super) event_groups: Option<Groups>,
+    /// `None`: there are no usage records.
+    pub(super) usage: Option<UsageHandle>,
     pub(super) cores: Vec<Arc<Core>>,
     /// What the cores serve, for the control thread.
     pub(super) snapshot: ArcSwap<Snapshot>,
@@ -261,6 +264,10 @@ impl State for Control {
         Ok(removed)
     }
 
+    fn usage(&self) -> Option<UsageStatus> {
+        self.usage.as_ref().map(UsageHandle::status)
+    }
+
     fn metrics(&self) -> String {
         let snapshot = self.snapshot.load();
         let sum = |value: fn(&Core) -> usize| self.cores.iter().map(|core| value(core) as u64).sum();
@@ -299,6 +306,7 @@ impl State for Control {
             counters: self.continued.counters.status(),
             shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| shared.status()),
             operator_blocks: self.continued.operator_blocks.count(unix_ms()) as u64,
+            usage: self.usage.as_ref().map(UsageHandle::status),
             event_groups: self.event_groups.as_ref().map(Groups::status).unwrap_or_default(),
             config_generation: snapshot.generation,
             apis: snapshot.apis.len() as u64,

@@ -7,6 +7,7 @@ use crate::server::{BindError, TlsError};
 use crate::shared_quotas::SharedQuotasError;
 use crate::snapshot::SnapshotError;
 use crate::upstream::TrustError;
+use crate::usage::UsageError;
 use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
@@ -35,6 +36,9 @@ pub enum StartError {
     /// The access log.
     #[error(transparent)]
     AccessLog(#[from] AccessLogError),
+    /// Usage records.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
     /// Blocks that operators have set.
     #[error(transparent)]
     Blocks(#[from] BlockFileError),
@@ -66,7 +70,12 @@ impl StartError {
             Self::SharedQuotas(SharedQuotasError::CaFile { path, .. }) => vec![path.display().to_string()],
             Self::SharedQuotas(SharedQuotasError::Unusable) => Vec::new(),
             Self::TrafficManager { ca_file, .. } => ca_file.iter().map(|path| path.display().to_string()).collect(),
-            Self::Snapshot(_) | Self::Bind(_) | Self::Blocks(_) | Self::NoListener | Self::Thread(_) => Vec::new(),
+            Self::Snapshot(_)
+            | Self::Bind(_)
+            | Self::Usage(_)
+            | Self::Blocks(_)
+            | Self::NoListener
+            | Self::Thread(_) => Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::control::Control;
 use crate::access_log::Writer;
 use crate::connected::ConnectedReport;
 use crate::server::{CertificateOrigin, Drain, DrainOutcome};
+use crate::usage::{Usage, UsageHandle, UsageStatus};
 use mgw_bundle::{Bundle, Digest};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -54,6 +55,7 @@ pub(super) struct Threads {
     /// Takes how long what requests left behind may take to be told elsewhere.
     pub(super) stop_control: Option<oneshot::Sender<Duration>>,
     pub(super) log_writer: Option<Writer>,
+    pub(super) usage: Option<Usage>,
 }
 
 impl RunningGateway {
@@ -113,6 +115,18 @@ impl RunningGateway {
         self.control.rotate_files()
     }
 
+    /// Sets what the control plane knows this gateway by. It goes along with uploads of usage records, as `Request-Token`.
+    pub fn set_request_token(&self, token: Option<&str>) {
+        if let Some(usage) = &self.control.usage {
+            usage.set_request_token(token);
+        }
+    }
+
+    /// Returns how it goes with usage records; `None`: they are switched off.
+    pub fn usage(&self) -> Option<UsageStatus> {
+        self.control.usage.as_ref().map(UsageHandle::status)
+    }
+
     /// Stops accepting, lets running requests finish for `patience`, cuts the rest and ends every thread. Blocks. What the
     /// traffic manager has not been told of then is told within five more seconds, unless there was no patience at all.
     ///
@@ -153,6 +167,9 @@ impl Threads {
         }
         if let Some(writer) = self.log_writer.take() {
             writer.finish();
+        }
+        if let Some(usage) = self.usage.take() {
+            usage.finish();
         }
         report
     }

@@ -24,6 +24,7 @@ use crate::upstream::{
     ActiveLimit, Connector, EndpointStates, Http2Settings, Origins, Pool, PoolLimits, Prober, Queue, ResponseBounds,
     TokenSources, Upstream,
 };
+use crate::usage::{Usage, UsageQueue};
 use crate::{admin, server};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use mgw_bundle::Bundle;
@@ -93,7 +94,8 @@ impl Gateway {
         } = bind(&config, tls.as_ref(), offer_tokens, cores)?;
         let (access_log, log_writer) = access_log(&config)?.unzip();
         let (publisher, queues) = publisher(&config, &continued.security, cores, control_runtime.handle())?;
-        let mut queues = queues.into_iter();
+        let (usage, usage_queues) = usage(&config, &continued.security, options, cores, control_runtime.handle())?;
+        let (mut queues, mut usage_queues) = (queues.into_iter(), usage_queues.into_iter());
         let cores: Vec<Arc<Core>> = continued
             .metrics
             .cores()
@@ -112,6 +114,7 @@ impl Gateway {
                     global: config.global_throttling.as_ref().map(|_| Mutex::new(CoreGlobal::new())),
                     events: queues.next(),
                     access_log: access_log.clone(),
+                    usage: usage_queues.next(),
                     metrics: Arc::clone(metrics),
                     connections: Arc::default(),
                     draining: AtomicBool::new(false),
@@ -126,6 +129,7 @@ impl Gateway {
             continued,
             tls,
             event_groups: publisher.as_ref().map(EventPublisher::groups),
+            usage: usage.as_ref().map(Usage::handle),
             cores,
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
             reloading: Mutex::default(),
@@ -133,7 +137,11 @@ impl Gateway {
             draining: AtomicBool::new(false),
             started_at: jiff::Timestamp::now(),
         });
-        let writers = Writers { log_writer, publisher };
+        let writers = Writers {
+            log_writer,
+            publisher,
+            usage,
+        };
         let threads = spawn(&control, control_runtime, listeners, admin, &settings, writers)?;
         announce(&snapshot, &addresses, certificate.as_ref());
         Ok(RunningGateway::new(addresses, certificate, control, threads))
@@ -298,10 +306,28 @@ fn publisher(
     Ok((Some(publisher), queues))
 }
 
+/// Starts keeping usage records, where that is switched on; returns a queue for each core.
+fn usage(
+    config: &RuntimeConfig,
+    security: &Security,
+    options: &GatewayOptions,
+    cores: usize,
+    control: &Handle,
+) -> Result<(Option<Usage>, Vec<UsageQueue>), StartError> {
+    let Some(settings) = &config.usage else {
+        return Ok((None, Vec::new()));
+    };
+    let asking = &security.usage_service;
+    let started = Usage::start(settings, asking, &options.data_dir, config.compat, cores, control);
+    let (usage, queues) = started?;
+    Ok((Some(usage), queues))
+}
+
 /// What takes what requests leave behind.
 struct Writers {
     log_writer: Option<Writer>,
     publisher: Option<EventPublisher>,
+    usage: Option<Usage>,
 }
 
 fn runtime() -> Result<Runtime, StartError> {
@@ -320,7 +346,11 @@ fn spawn(
     settings: &Arc<ServeSettings>,
     writers: Writers,
 ) -> Result<Threads, StartError> {
-    let Writers { log_writer, publisher } = writers;
+    let Writers {
+        log_writer,
+        publisher,
+        usage,
+    } = writers;
     let (drain, draining) = watch::channel(Drain::No);
     let mut threads = Threads {
         drain,
@@ -328,6 +358,7 @@ fn spawn(
         control: None,
         stop_control: None,
         log_writer,
+        usage,
     };
     for (core, listeners) in control.cores.iter().zip(listeners) {
         let runtime = runtime()?;

@@ -11,6 +11,7 @@ use super::revocation_sources::revocation_sources;
 use super::shared_quotas::shared_quotas;
 use super::subscription_data::subscription_data;
 use super::traffic_manager::traffic_manager;
+use super::usage::usage;
 use super::{CoreMetrics, Metrics};
 use crate::auth::{KeySourceStatus, RevocationSourceStatus};
 use crate::connected::ConnectedStatus;
@@ -22,6 +23,7 @@ use crate::subscription_data::DataStatus;
 use crate::throttle::{CounterStatus, LimitsStatus};
 use crate::traffic_manager::GroupStatus;
 use crate::upstream::EndpointState;
+use crate::usage::UsageStatus;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -73,6 +75,8 @@ pub(crate) struct Gauges {
     pub(crate) operator_blocks: u64,
     /// Groups of receivers of events; none: the traffic manager is not told of requests.
     pub(crate) event_groups: Vec<GroupStatus>,
+    /// `None`: there are no usage records.
+    pub(crate) usage: Option<UsageStatus>,
     pub(crate) config_generation: u64,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
@@ -125,6 +129,9 @@ impl Collector for Scrape {
         }
         discovery(&mut encoder, &self.gauges.discovery, &self.gauges.discovery_counts)?;
         traffic_manager(&mut encoder, &self.gauges.event_groups)?;
+        if let Some(status) = &self.gauges.usage {
+            usage(&mut encoder, status)?;
+        }
         self.metrics.files.encode(&mut encoder)?;
         self.single_values(&mut encoder)
     }

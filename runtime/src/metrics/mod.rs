@@ -17,6 +17,7 @@ mod revocation_sources;
 mod shared_quotas;
 mod subscription_data;
 mod traffic_manager;
+mod usage;
 
 pub(crate) use self::core::CoreMetrics;
 pub(crate) use api::ApiMetrics;

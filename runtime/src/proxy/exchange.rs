@@ -2,6 +2,7 @@
 
 use super::bill::{Bill, STEP};
 use super::phase::Phase;
+use super::routing::Routed;
 use crate::access_log::{LoggedApi, Record};
 use crate::auth::Caller;
 use crate::clock::Now;
@@ -10,8 +11,9 @@ use crate::metrics::ApiMetrics;
 use crate::refusal::{Refusal, Rejection};
 use crate::server::{Connection, Waiting};
 use crate::throttle::Admission;
-use crate::upstream::{FailureReason, Progress, ResponseBodyError};
-use http::header::{REFERER, USER_AGENT};
+use crate::upstream::{Endpoint, FailureReason, Progress, ResponseBodyError};
+use crate::usage::{AskedHost, Ending, Marks, UsageRecord};
+use http::header::{HOST, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use mgw_bundle::config::Method;
@@ -44,6 +46,10 @@ pub(crate) struct Exchange {
     is_upload_spared: bool,
     /// Exists only while the access log is on.
     record: Option<Box<Record>>,
+    /// Exists only while usage records are kept, from routing on.
+    usage: Option<Box<UsageRecord>>,
+    /// Why the gateway answered itself, as far as usage records care.
+    refused: Option<Refusal>,
     id: HeaderValue,
     failure: Option<FailureReason>,
 }
@@ -93,6 +99,8 @@ impl Exchange {
             progress: None,
             is_upload_spared: false,
             record,
+            usage: None,
+            refused: None,
             id: id.clone(),
             failure: None,
         }
@@ -114,6 +122,7 @@ impl Exchange {
 
     /// Opens the account of an admitted request.
     pub(super) fn owes(&mut self, admission: Admission) {
+        self.mark(|marks, since| marks.throttled = since);
         self.bill = Bill::open(admission, 0, &self.core.clock).map(Box::new);
     }
 
@@ -193,7 +202,73 @@ impl Exchange {
         }
     }
 
+    /// Begins the usage record of a request that found its resource, where records are kept.
+    pub(super) fn used(&mut self, route: &Routed<'_, '_>, client: IpAddr, parts: &Parts, tls: bool) {
+        let (Some(_), Some(api), Some(method)) = (&self.core.usage, &route.api.usage, self.method) else {
+            return;
+        };
+        let header = parts.headers.get(HOST).cloned().map(AskedHost::Header);
+        let authority = || parts.uri.authority().cloned().map(AskedHost::Authority);
+        self.usage = Some(Box::new(UsageRecord {
+            api: Arc::clone(api),
+            resource: usize::try_from(route.resource_index.0).unwrap_or(usize::MAX),
+            method,
+            caller: None,
+            client,
+            agent: parts.headers.get(USER_AGENT).cloned(),
+            host: header.or_else(authority).unwrap_or(AskedHost::Unknown),
+            tls,
+            id: self.id.clone(),
+            at_ms: self.began.unix_ms,
+            marks: Marks::default(),
+            destination: None,
+            bytes: 0,
+            ending: Ending::Failed(Refusal::Internal),
+        }));
+    }
+
+    /// Notes that a backend is being asked.
+    pub(super) fn goes_to(&mut self, endpoint: &Endpoint) {
+        self.phase = Phase::Upstream;
+        self.mark(|marks, since| marks.called = since);
+        if let Some(usage) = &mut self.usage {
+            usage.destination.clone_from(&endpoint.destination);
+        }
+    }
+
+    /// Notes that a backend has answered, with this status.
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.phase = Phase::Respond;
+        self.status = Some(status);
+        self.mark(|marks, since| marks.answered = since);
+    }
+
+    /// Notes why the gateway answers itself.
+    pub(super) fn refused(&mut self, refusal: Refusal) {
+        self.refused = Some(refusal);
+    }
+
+    /// The clock is read only where somebody wants to know.
+    fn mark(&mut self, note: impl FnOnce(&mut Marks, Duration)) {
+        if let Some(usage) = &mut self.usage {
+            note(&mut usage.marks, self.began.instant.elapsed());
+        }
+    }
+
+    /// How the request ended, for its usage record; `None`: it leaves none.
+    fn ending(&self) -> Option<Ending> {
+        match (self.phase, self.status, self.refused) {
+            (Phase::Respond, Some(status), None) => Some(Ending::Answered(status)),
+            (phase, Some(_), Some(refusal)) => Ending::of_refusal(refusal, phase == Phase::Upstream),
+            _ => None,
+        }
+    }
+
     pub(super) fn admitted(&mut self, caller: &Option<Arc<Caller>>) {
+        self.mark(|marks, since| marks.authenticated = since);
+        if let Some(usage) = &mut self.usage {
+            usage.caller.clone_from(caller);
+        }
         if let Some(record) = &mut self.record {
             record.caller.clone_from(caller);
         }
@@ -229,6 +304,12 @@ impl Drop for Exchange {
                 _ => None,
             });
             log.log(record);
+        }
+        let ending = self.ending();
+        if let (Some(mut usage), Some(queue), Some(ending)) = (self.usage.take(), &self.core.usage, ending) {
+            usage.bytes = self.bytes;
+            usage.ending = ending;
+            queue.offer(usage);
         }
     }
 }

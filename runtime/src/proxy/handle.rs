@@ -126,6 +126,8 @@ pub(crate) async fn handle(
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
 
+    exchange.used(&route, client_ip, &parts, connection.offer.is_tls());
+
     let forwarded = header.filter(|_| route.api.mutual_tls).map(|header| {
         let shown = connection.certificate();
         let believed = || {
@@ -286,7 +288,7 @@ pub(crate) async fn handle(
             began,
             format,
         };
-        exchange.phase = Phase::Upstream;
+        exchange.goes_to(endpoint);
         return Box::pin(websocket::open(asking, exchange, reply)).await;
     }
     let length = incoming.size_hint().exact();
@@ -301,7 +303,7 @@ pub(crate) async fn handle(
     );
     // micro-gw had uploads finish, and charged them then.
     let is_watched = exchange.uploads(&progress, length) && !snapshot.compat;
-    exchange.phase = Phase::Upstream;
+    exchange.goes_to(endpoint);
     let outgoing = Outgoing {
         method: parts.method,
         headers: outgoing_headers,
@@ -346,11 +348,10 @@ pub(super) fn relay(
     began: Now,
 ) -> Response<AnswerBody> {
     reply.core.metrics.upstream_answered(began.instant.elapsed());
-    exchange.phase = Phase::Respond;
     let (mut head, body) = answer.into_parts();
     headers::prepare_response(&mut head.headers);
     head.version = Version::HTTP_11;
-    exchange.status = Some(head.status);
+    exchange.answered(head.status);
     let is_call = reply.version == Version::HTTP_2 && is_grpc(&head.headers);
     let mut body = AnswerBody::new(Source::Backend(body), exchange);
     // micro-gw had answers finish that had begun.
@@ -395,6 +396,7 @@ impl Reply<'_> {
     ) -> Response<AnswerBody> {
         if let Some(refusal) = refusal {
             self.core.metrics.refused(refusal);
+            exchange.refused(refusal);
         }
         // Errors of gRPC have the status 200 and say what they are elsewhere; the log says it here.
         let of_refusal = refusal.map(|refusal| refusal.status(self.snapshot.compat));

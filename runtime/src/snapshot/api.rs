@@ -5,6 +5,7 @@ use super::endpoint::{BackendChoice, Resolver};
 use crate::access_log::LoggedApi;
 use crate::metrics::ApiMetrics;
 use crate::upstream::{Credentials, Protected};
+use crate::usage::UsageApi;
 use http::HeaderName;
 use mgw_bundle::config::{self, ApiKeyLocation, ApiKind, MutualTls, Scheme, Transports};
 use std::collections::{BTreeSet, HashSet};
@@ -22,6 +23,8 @@ pub(crate) struct Api {
     /// Whether backends see the base path too: that of gRPC is the name of the service.
     pub(crate) keeps_base_path: bool,
     pub(crate) resources: Vec<Resource>,
+    /// What usage records say about it, where there are any.
+    pub(crate) usage: Option<Arc<UsageApi>>,
 }
 
 /// An operation.
@@ -95,6 +98,15 @@ impl Api {
             cors: api.cors.as_ref().map(CorsRules::compile),
             keeps_base_path: api.kind == ApiKind::Grpc,
             resources,
+            usage: None,
+        }
+    }
+
+    /// Has requests leave usage records.
+    pub(super) fn with_usage(self, api: &config::Api) -> Self {
+        Self {
+            usage: Some(Arc::new(UsageApi::new(api))),
+            ..self
         }
     }
 }

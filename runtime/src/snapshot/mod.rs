@@ -179,7 +179,13 @@ impl Snapshot {
             .apis
             .iter()
             .zip(metrics)
-            .map(|(api, metrics)| Api::compile(api, &mut resolver, metrics))
+            .map(|(api, metrics)| {
+                let compiled = Api::compile(api, &mut resolver, metrics);
+                match &config.usage {
+                    Some(_) => compiled.with_usage(api),
+                    None => compiled,
+                }
+            })
             .collect();
         resolver.warn_about_unused_overrides();
         if !problems.is_empty() {

@@ -186,6 +186,7 @@ mod tests {
             reuse: Reuse::default(),
             kept_body: 0,
             compat: false,
+            destination: None,
             state: Arc::new(state),
         }
     }

@@ -36,4 +36,5 @@ mod services;
 mod shared_quotas;
 mod streaming;
 mod traffic_manager;
+mod usage;
 mod web_sockets;

@@ -83,6 +83,18 @@ pub(in crate::auth) fn traffic_manager(
     Ok(Asking::new(roots, config.http_clients.proxy_of_services()))
 }
 
+/// Returns how the service is spoken to that takes usage records, where they are uploaded.
+pub(in crate::auth) fn usage_service(
+    config: &RuntimeConfig,
+    trust: Option<&OpenStore>,
+) -> Result<Asking, SecurityError> {
+    let Some(settings) = config.usage.as_ref().and_then(|usage| usage.upload.as_ref()) else {
+        return Ok(Asking::default());
+    };
+    let roots = extra_roots(settings.ca_file.as_deref(), "analytics.fileUpload.caFile", trust)?;
+    Ok(Asking::new(roots, config.http_clients.proxy_of_services()))
+}
+
 /// Returns the error for certificates of [`extra_roots`] that cannot be trusted.
 pub(in crate::auth) fn unusable_roots(file: Option<&Path>, setting: &'static str, reason: String) -> SecurityError {
     match file {

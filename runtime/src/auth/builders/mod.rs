@@ -7,7 +7,9 @@ mod key_manager;
 mod operator_clients;
 mod signers;
 
-pub(super) use control_plane::{extra_roots, global_limits, subscription_data, traffic_manager, unusable_roots};
+pub(super) use control_plane::{
+    extra_roots, global_limits, subscription_data, traffic_manager, unusable_roots, usage_service,
+};
 pub(super) use files::read;
 pub(super) use files::revoke_from_file;
 pub(super) use issuers::{api_key_issuer, key_source, trusted};

@@ -17,7 +17,6 @@ pub(super) use handshake::{is_asked_for, is_extended_connect};
 use super::body::AnswerBody;
 use super::exchange::Exchange;
 use super::handle::{Reply, failed, relay};
-use super::phase::Phase;
 use super::routing::Routed;
 use crate::auth::ClientCertificate;
 use crate::clock::Now;
@@ -89,8 +88,7 @@ pub(super) async fn open(asking: Asking<'_>, mut exchange: Exchange, reply: Repl
         Err(error) => return failed(reply, exchange, format, &error),
     };
     core.metrics.upstream_answered(began.instant.elapsed());
-    exchange.phase = Phase::Respond;
-    exchange.status = Some(StatusCode::SWITCHING_PROTOCOLS);
+    exchange.answered(StatusCode::SWITCHING_PROTOCOLS);
     let tunnel = Tunnel {
         standing: Standing {
             core: Arc::clone(core),

@@ -90,6 +90,7 @@ mod tests {
             reuse: Reuse::default(),
             kept_body: 0,
             compat: false,
+            destination: None,
             state: Arc::default(),
         })
     }

@@ -1,0 +1,193 @@
+//! A gateway that is killed again and again, at any moment of writing, closing, compressing and uploading: every record that
+//! was appended is there once, in the folder or at the service.
+
+use super::spool::{Kind, Spool, SpoolLimits};
+use super::status::Counters;
+use super::upload::{Round, Service, UploadClient, UploadTarget};
+use mgw_fixtures::simulator::OnPremiseServer;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is killed.
+const KILLS: u64 = 200;
+/// Tells the child where to write, and from which number on.
+const FOLDER: &str = "SPOOL_OF_THE_CHILD";
+const FIRST: &str = "FIRST_RECORD_OF_THE_CHILD";
+const SERVER: &str = "SERVER_OF_THE_CHILD";
+
+fn limits() -> SpoolLimits {
+    SpoolLimits {
+        bytes: 1 << 30,
+        // A few dozen records: files are closed all the time.
+        file: 256,
+        age: Duration::from_secs(3600),
+        sync: Duration::from_millis(1),
+        uuid_names: false,
+    }
+}
+
+/// Not a test: the program that is killed.
+#[test]
+#[ignore = "runs as a child of another test"]
+fn child() {
+    let (Ok(folder), Ok(first), Ok(server)) = (std::env::var(FOLDER), std::env::var(FIRST), std::env::var(SERVER))
+    else {
+        return;
+    };
+    let spool = Spool::open(folder.into(), limits(), &Counters::new(Vec::new()));
+    let mut spool = spool.expect("a spool");
+    let client = UploadClient::new(UploadTarget {
+        url: format!("{server}/usage/upload-file").parse().expect("a URL"),
+        username: OnPremiseServer::USER.into(),
+        roots: None,
+    });
+    let round = Round {
+        shared: Arc::clone(spool.shared()),
+        client: client.expect("a client"),
+        service: Service::ApiManager,
+        retention: Duration::ZERO,
+    };
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let password = SecretString::from(OnPremiseServer::PASSWORD);
+            loop {
+                round.run(&password, None).await.expect("a round");
+            }
+        });
+    });
+    let mut out = io::stdout();
+    for number in first.parse::<u64>().expect("a number").. {
+        spool.append(format!("record {number}\n").as_bytes(), [1, 0, 0]);
+        writeln!(out, "appended {number}").expect("a reader");
+        spool.tend();
+    }
+}
+
+/// The service in a thread of its own.
+struct Served {
+    server: Arc<OnPremiseServer>,
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+fn serve() -> Served {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (sender, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let server = Arc::new(OnPremiseServer::start().await.expect("a server"));
+            sender.send(Arc::clone(&server)).expect("a test");
+            // Ends with the test.
+            let _ = stopped.await;
+        });
+    });
+    Served {
+        server: started.recv().expect("a server"),
+        _stop: stop,
+    }
+}
+
+/// Runs the child until it has appended so many records and a little longer, kills it, and returns what it appended.
+fn killed(folder: &Path, server: &str, first: u64, after: usize, longer: u64) -> Vec<u64> {
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args([
+            "--exact",
+            "usage::kills::child",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env(FOLDER, folder)
+        .env(FIRST, first.to_string())
+        .env(SERVER, server)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a child");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let number = |line: io::Result<String>| line.ok()?.strip_prefix("appended ")?.parse().ok();
+    // A child that does not start says nothing and ends.
+    let mut appended: Vec<u64> = lines.by_ref().filter_map(number).take(after).collect();
+    (0..longer).for_each(|_| std::thread::yield_now());
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    // The last line may be half there: its record counts as not known to be appended.
+    let rest = lines.filter_map(|line| line.ok()?.strip_prefix("appended ")?.parse::<u64>().ok());
+    let rest: Vec<u64> = rest.collect();
+    let whole = rest.len().saturating_sub(1);
+    appended.extend(rest.into_iter().take(whole));
+    appended
+}
+
+#[test]
+fn no_record_is_lost_or_there_twice_however_often_the_gateway_is_killed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let served = serve();
+    let mut appended = Vec::new();
+    let mut first = 1;
+    let mut random: u64 = 7;
+    for _ in 0..KILLS {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let after = 1 + (random >> 33) as usize % 60;
+        let known = killed(place.path(), &served.server.url(), first, after, (random >> 50) % 200);
+        assert!(!known.is_empty(), "the child does not start");
+        // Numbers that may have been appended without a word are not used again.
+        first = known.last().copied().unwrap_or(first) + 1000;
+        appended.extend(known);
+    }
+    // What is left over is compressed by the next gateway.
+    let spool = Spool::open(place.path().to_owned(), limits(), &Counters::new(Vec::new())).expect("a spool");
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    let folder = spool.shared().folder.clone();
+    while folder
+        .files()
+        .expect("a folder")
+        .iter()
+        .any(|file| file.kind != Kind::Packed)
+    {
+        assert!(std::time::Instant::now() < deadline, "not everything is compressed");
+        std::thread::yield_now();
+    }
+    spool.finish(Duration::from_secs(5));
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for line in served.server.uploads().into_iter().flat_map(|file| file.records) {
+        *found.entry(line).or_default() += 1;
+    }
+    let uploaded = found.len();
+    let names: Vec<String> = served.server.uploads().into_iter().map(|file| file.name).collect();
+    for archive in folder.archives().expect("a folder") {
+        // Uploaded, and killed before it was removed: the service refuses it the next time.
+        if names.contains(&archive.name) {
+            continue;
+        }
+        let bytes = folder.read(&archive).expect("a file");
+        let mut unpacked = zip::ZipArchive::new(io::Cursor::new(bytes)).expect("an archive");
+        let mut text = String::new();
+        unpacked
+            .by_index(0)
+            .expect("an entry")
+            .read_to_string(&mut text)
+            .expect("text");
+        text.lines()
+            .for_each(|line| *found.entry(line.to_owned()).or_default() += 1);
+    }
+    let current = std::fs::read_to_string(place.path().join("api-usage-data.dat.tmp")).unwrap_or_default();
+    current
+        .lines()
+        .for_each(|line| *found.entry(line.to_owned()).or_default() += 1);
+    let doubled: Vec<_> = found.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(doubled.is_empty(), "{doubled:?}");
+    let lost: Vec<_> = appended
+        .iter()
+        .filter(|number| !found.contains_key(&format!("record {number}")))
+        .collect();
+    assert!(lost.is_empty(), "{} of {}: {lost:?}", lost.len(), appended.len());
+    // Otherwise uploads were not part of it.
+    assert!(uploaded > 0);
+}

@@ -1,0 +1,214 @@
+//! The folder with the files, as everybody sees it who has to do with them.
+
+use super::names::{self, Kind};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Largest compressed file that is read into memory.
+const MAX_ARCHIVE: u64 = 128 << 20;
+/// Longest line whose end is looked for.
+const LINE: usize = 64 << 10;
+
+/// A closed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoolFile {
+    /// Its name.
+    pub name: String,
+    /// The part of it that stays the same.
+    pub stem: String,
+    /// When it was closed, in milliseconds since the epoch.
+    pub closed_ms: u64,
+    /// How far it has come.
+    pub kind: Kind,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A compressed file that waits for its upload, or for being taken elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    /// Its name.
+    pub name: String,
+    /// When it was closed, in milliseconds since the epoch.
+    pub closed_ms: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Archive {
+    /// Whether a compressed file of a spool may have this name.
+    pub fn is_name(name: &str) -> bool {
+        matches!(names::read(name), Some((_, _, Kind::Packed)))
+    }
+
+    pub(in crate::usage) fn stem(&self) -> &str {
+        names::read(&self.name).map_or(self.name.as_str(), |(stem, _, _)| stem)
+    }
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// Takes a folder that is there.
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Returns where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Returns the files that wait for their upload, oldest first. A file that is still being compressed is not among them.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub fn archives(&self) -> io::Result<Vec<Archive>> {
+        let files = self.files()?;
+        let is_closed_too = |stem: &str| files.iter().any(|file| file.kind == Kind::Closed && file.stem == stem);
+        let packed = files.iter().filter(|file| file.kind == Kind::Packed);
+        let finished = packed.filter(|file| !is_closed_too(&file.stem));
+        Ok(finished
+            .map(|file| Archive {
+                name: file.name.clone(),
+                closed_ms: file.closed_ms,
+                bytes: file.bytes,
+            })
+            .collect())
+    }
+
+    /// Reads a compressed file.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is larger than any that a gateway makes.
+    pub fn read(&self, archive: &Archive) -> io::Result<Vec<u8>> {
+        if archive.bytes > MAX_ARCHIVE {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "the file is larger than 128 MiB",
+            ));
+        }
+        std::fs::read(self.0.join(&archive.name))
+    }
+
+    /// Removes a compressed file. One that is not there any more is removed.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be removed.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        match std::fs::remove_file(self.0.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// All closed files, oldest first. Other files in the folder are nobody's.
+    pub(in crate::usage) fn files(&self) -> io::Result<Vec<SpoolFile>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some((stem, closed_ms, kind)) = name.to_str().and_then(names::read) else {
+                continue;
+            };
+            let about = match entry.metadata() {
+                Ok(about) if about.is_file() => about,
+                Ok(_) => continue,
+                // Removed meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            files.push(SpoolFile {
+                stem: stem.to_owned(),
+                name: name.to_string_lossy().into_owned(),
+                closed_ms,
+                kind,
+                bytes: about.len(),
+            });
+        }
+        files.sort_by(|one, other| {
+            (one.closed_ms, &one.stem, one.kind).cmp(&(other.closed_ms, &other.stem, other.kind))
+        });
+        Ok(files)
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Moves a compressed file on.
+    pub(in crate::usage) fn becomes(&self, archive: &str, kind: Kind) -> io::Result<()> {
+        let (stem, _, _) = names::read(archive).ok_or(io::ErrorKind::InvalidInput)?;
+        std::fs::rename(self.0.join(archive), self.0.join(kind.name(stem)))?;
+        self.sync()
+    }
+
+    /// Removes uploaded files that were closed longer ago than this.
+    pub(in crate::usage) fn remove_uploaded(&self, retention: Duration, now_ms: u64) -> io::Result<()> {
+        let oldest = now_ms.saturating_sub(u64::try_from(retention.as_millis()).unwrap_or(u64::MAX));
+        for file in self.files()? {
+            if file.kind == Kind::Uploaded && file.closed_ms < oldest {
+                self.remove(&file.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes renames last.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        File::open(&self.0)?.sync_all()
+    }
+
+    /// Counts the records of a closed or compressed file; none in one that cannot be read.
+    pub(super) fn records(&self, file: &SpoolFile) -> u64 {
+        let Ok(opened) = File::open(self.0.join(&file.name)) else {
+            return 0;
+        };
+        if file.kind == Kind::Closed {
+            return lines(BufReader::with_capacity(LINE, opened));
+        }
+        let Ok(mut archive) = zip::ZipArchive::new(BufReader::new(opened)) else {
+            return 0;
+        };
+        match archive.by_index(0) {
+            Ok(entry) => lines(BufReader::with_capacity(LINE, entry)),
+            Err(_) => 0,
+        }
+    }
+}
+
+fn lines(mut text: impl BufRead) -> u64 {
+    let mut lines = 0;
+    while let Ok(buffer) = text.fill_buf() {
+        if buffer.is_empty() {
+            break;
+        }
+        lines += memchr::memchr_iter(b'\n', buffer).count() as u64;
+        let taken = buffer.len();
+        text.consume(taken);
+    }
+    lines
+}
+
+/// How files of the spool are opened: by their owner only.
+pub(super) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Milliseconds since the epoch.
+pub(in crate::usage) fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,46 @@
+//! Which files make room for new records.
+
+use super::folder::SpoolFile;
+use super::names::Kind;
+
+/// Returns the file that is dropped first; `None`: there is none that may be. Uploaded ones go first, for nothing is lost with
+/// them; then the oldest.
+pub(super) fn first_to_go(files: &[SpoolFile], is_busy: impl Fn(&str) -> bool) -> Option<&SpoolFile> {
+    let free = |file: &&SpoolFile| file.kind != Kind::Part && !is_busy(&file.stem);
+    let uploaded = files.iter().filter(free).find(|file| file.kind == Kind::Uploaded);
+    uploaded.or_else(|| files.iter().find(free))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(closed_ms: u64, kind: Kind) -> SpoolFile {
+        SpoolFile {
+            name: String::new(),
+            stem: closed_ms.to_string(),
+            closed_ms,
+            kind,
+            bytes: 1,
+        }
+    }
+
+    #[test]
+    fn uploaded_files_go_first_and_then_the_oldest() {
+        let files = [
+            file(1, Kind::Part),
+            file(2, Kind::Packed),
+            file(3, Kind::Closed),
+            file(4, Kind::Uploaded),
+        ];
+        for (busy, expected) in [
+            (&[][..], Some(4)),
+            (&["4"], Some(2)),
+            (&["2", "4"], Some(3)),
+            (&["2", "3", "4"], None),
+        ] {
+            let found = first_to_go(&files, |stem| busy.contains(&stem));
+            assert_eq!(found.map(|file| file.closed_ms), expected, "{busy:?}");
+        }
+    }
+}
