@@ -5,6 +5,9 @@ use std::fmt;
 /// The tenant of user names that name none.
 pub(crate) const SUPER_TENANT: &str = "carbon.super";
 
+/// Stands in the place of a name that nobody told.
+const UNKNOWN: &str = "(unknown)";
+
 /// A user name as the control plane knows it, tenant included where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserName(String);
@@ -47,6 +50,14 @@ impl UserName {
         Ok(Self(name.to_owned()))
     }
 
+    /// Stands for a user whom nobody has named; the organisation may be known all the same.
+    pub(crate) fn unknown(organisation: Option<&str>) -> Self {
+        match organisation {
+            Some(organisation) => Self(format!("{UNKNOWN}@{organisation}")),
+            None => Self(UNKNOWN.to_owned()),
+        }
+    }
+
     /// The whole name.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
@@ -55,6 +66,15 @@ impl UserName {
     /// What follows the last `@`: the organisation key in API Cloud.
     pub(crate) fn tenant(&self) -> &str {
         self.0.rsplit_once('@').map_or(SUPER_TENANT, |(_, tenant)| tenant)
+    }
+
+    /// Whether the name says of which organisation of API Cloud the user is.
+    pub(crate) fn names_organisation(&self) -> bool {
+        self.has_email_and_organisation()
+            || self
+                .0
+                .rsplit_once('@')
+                .is_some_and(|(name, organisation)| name == UNKNOWN && organisation != SUPER_TENANT)
     }
 
     /// Whether the name has the form `<e-mail>@<org key>`.

@@ -24,12 +24,10 @@ pub(crate) async fn consumer_token(
     let session = store.load()?.ok_or_else(|| CloudError::NotSignedIn {
         profile: store.profile().to_string(),
     })?;
-    let mut options = options.clone();
-    options.extra_roots = options.extra_roots.or_else(|| session.extra_roots.clone());
-    let http = Http::new(&options, ui)?;
+    let http = Http::new(&session.http_options(options), ui)?;
     let application = Registration {
         id: consumer_key.to_owned(),
-        secret: consumer_secret,
+        secret: Some(consumer_secret),
     };
     let client = TokenClient::new(&http, &session.address, session.generation(), &application);
     client.client_credentials(scopes).await.map_err(|error| match error {

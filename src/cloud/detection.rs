@@ -4,11 +4,13 @@
 //! Nothing that was issued on the way is revoked: servers issue the same token again for the same user and scopes, so
 //! it may be that of another session.
 
+use super::address::Address;
 use super::generation::{Family, Generation, families, first_scopes, generation};
 use super::http::{Answer, Call, Http};
 use super::oauth::{Registration, TokenClient, TokenError, Tokens, register};
 use super::sign_in::SignIn;
 use super::{CloudError, json};
+use crate::project::ControlPlaneKind;
 use crate::ui::Ui;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -110,7 +112,7 @@ async fn try_families(
 /// Tries generations that register clients at the same place; `None` when it is none of them.
 async fn try_family(http: &Http, request: &SignIn, family: &Family, ui: &Ui) -> Result<Option<Detected>, CloudError> {
     let Some(first) = family.first() else { return Ok(None) };
-    let Some(client) = register(http, &request.address, first, &request.user, &request.password).await? else {
+    let Some(client) = register_client(http, request, first).await? else {
         return Ok(None);
     };
     ui.detail(format_args!(
@@ -122,7 +124,7 @@ async fn try_family(http: &Http, request: &SignIn, family: &Family, ui: &Ui) -> 
         Err(error) if matches!(error.status(), Some(404 | 405)) => return Ok(None),
         result => result?,
     };
-    let Some((generation, answer)) = find_publisher(http, request, family, &tokens.access).await? else {
+    let Some((generation, answer)) = find_publisher(http, &request.address, family, &tokens.access).await? else {
         return Ok(None);
     };
     ui.detail(format_args!(
@@ -151,17 +153,76 @@ async fn try_family(http: &Http, request: &SignIn, family: &Family, ui: &Ui) -> 
     }))
 }
 
+/// Finds the generation with a token that is at hand: by where clients could be registered, then by which publisher API
+/// answers. Where registration is not open to the network, the publisher APIs alone decide.
+pub(super) async fn recognise(
+    http: &Http,
+    address: &Address,
+    kind: Option<ControlPlaneKind>,
+    access: &SecretString,
+    ui: &Ui,
+) -> Result<(&'static Generation, Answer), CloudError> {
+    let likely = families(address.is_api_cloud());
+    let candidates = match kind {
+        Some(kind) => vec![generation(kind)],
+        None => match registering(http, address, &likely).await? {
+            Some(family) => family,
+            None => likely.into_iter().flatten().collect(),
+        },
+    };
+    let found = find_publisher(http, address, &candidates, access).await?;
+    let (generation, answer) = found.ok_or_else(|| CloudError::NotAControlPlane {
+        host: address.host().to_owned(),
+        tried: candidates.iter().map(|one| one.title.to_owned()).collect(),
+    })?;
+    ui.detail(format_args!(
+        "{address} is {}: its publisher API is at /{}",
+        generation.title,
+        generation.publisher.join("/")
+    ));
+    Ok((generation, answer))
+}
+
+/// The family that has a place to register clients. It is asked without credentials, so nothing is registered.
+async fn registering(http: &Http, address: &Address, families: &[Family]) -> Result<Option<Family>, CloudError> {
+    for family in families {
+        let Some(first) = family.first() else { continue };
+        let path = first.registration.iter().copied();
+        let call = Call::post(address.join(path), "application/json", b"{}".to_vec());
+        let answer = http.send(&call).await?;
+        if matches!(answer.status, 400 | 401 | 403) {
+            return Ok(Some(family.clone()));
+        }
+    }
+    Ok(None)
+}
+
+async fn register_client(
+    http: &Http,
+    request: &SignIn,
+    generation: &Generation,
+) -> Result<Option<Registration>, CloudError> {
+    let SignIn {
+        address,
+        client_name,
+        user,
+        password,
+        ..
+    } = request;
+    register(http, address, generation, client_name, user, password).await
+}
+
 /// The first whose publisher API answers. Where all refuse, the user lacks the role for any, and the likeliest is taken.
 async fn find_publisher(
     http: &Http,
-    request: &SignIn,
+    address: &Address,
     family: &Family,
     access: &SecretString,
 ) -> Result<Option<(&'static Generation, Answer)>, CloudError> {
     let mut refused = None;
     for generation in family {
         let path = generation.publisher.iter().copied().chain(["apis"]);
-        let call = Call::get(request.address.join(path)).query("limit", "1").bearer(access);
+        let call = Call::get(address.join(path)).query("limit", "1").bearer(access);
         let answer = http.send(&call).await?;
         match Verdict::of(answer.status) {
             Verdict::Absent => {}
@@ -173,7 +234,7 @@ async fn find_publisher(
 }
 
 /// A user without a publisher role is signed in all the same.
-fn visible_apis(answer: Answer) -> Result<Option<u64>, CloudError> {
+pub(super) fn visible_apis(answer: Answer) -> Result<Option<u64>, CloudError> {
     if Verdict::of(answer.status) == Verdict::Refused {
         return Ok(None);
     }
@@ -200,7 +261,7 @@ async fn get_tokens(
             Ok(tokens) => return Ok((client, tokens)),
             Err(TokenError::InvalidClient(_)) if may_register_again => {
                 may_register_again = false;
-                let again = register(http, &request.address, generation, &request.user, &request.password).await?;
+                let again = register_client(http, request, generation).await?;
                 client = again.unwrap_or(client);
             }
             Err(TokenError::InvalidGrant(message) | TokenError::InvalidClient(message)) => {

@@ -135,6 +135,15 @@ pub(crate) enum CloudError {
         /// Profile name.
         profile: String,
     },
+    /// A session that is stored nowhere is over.
+    #[error("the control plane does not accept the credentials of {user} any more")]
+    CredentialsRefused {
+        /// User name.
+        user: String,
+    },
+    /// A token for API Cloud that does not tell whose it is.
+    #[error("the token does not tell of which organisation it is")]
+    NoOrganisation,
     /// Signed in, but without the scope for this request.
     #[error("{request} needs the scope {}", scopes.join(" or "))]
     MissingScope {
@@ -155,6 +164,11 @@ impl CloudError {
             Self::Status { status, .. } => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether somebody has to sign in again.
+    pub(crate) fn is_end_of_session(&self) -> bool {
+        matches!(self, Self::SessionEnded { .. } | Self::CredentialsRefused { .. })
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod oauth;
 pub(crate) mod pull;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod token_sign_in;
 
 pub(crate) use consumer_token::consumer_token;
 pub(crate) use error::CloudError;

@@ -6,7 +6,7 @@ use super::address::Address;
 use super::detection::detect;
 use super::generation::missing_scopes;
 use super::http::{Http, HttpOptions};
-use super::session::Session;
+use super::session::{Method, Session};
 use crate::project::ControlPlaneKind;
 use crate::ui::Ui;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +19,8 @@ pub(crate) struct SignIn {
     pub(crate) address: Address,
     /// Its generation, when the user names it.
     pub(crate) kind: Option<ControlPlaneKind>,
+    /// Name of the client that is registered.
+    pub(crate) client_name: String,
     /// User.
     pub(crate) user: UserName,
     /// Password.
@@ -52,7 +54,7 @@ impl ClockSkew {
     const LARGEST: SignedDuration = SignedDuration::from_mins(5);
 
     /// The difference, if it is to be told.
-    fn between(server: Timestamp, here: Timestamp) -> Option<Self> {
+    pub(super) fn between(server: Timestamp, here: Timestamp) -> Option<Self> {
         let apart = server.duration_since(here).abs();
         (apart > Self::LARGEST).then_some(Self { server, here })
     }
@@ -68,8 +70,9 @@ pub(crate) async fn sign_in(request: SignIn, options: &HttpOptions, ui: &Ui) -> 
     let mut session = Session {
         address: request.address,
         kind: found.generation.kind,
+        method: Method::Password,
         user: request.user,
-        client: found.client,
+        client: Some(found.client),
         access: found.tokens.access.clone(),
         refresh: found.tokens.refresh.clone(),
         issued: now,
@@ -77,6 +80,7 @@ pub(crate) async fn sign_in(request: SignIn, options: &HttpOptions, ui: &Ui) -> 
         // An answer without scopes means that all of them were granted.
         scopes: found.asked.iter().map(|scope| (*scope).to_owned()).collect(),
         extra_roots: options.extra_roots.clone(),
+        headers: options.headers.clone(),
     };
     session.renew(found.tokens, now);
     Ok(SignedIn {
@@ -103,6 +107,7 @@ mod tests {
         SignIn {
             address: Address::unchecked(server.url()),
             kind,
+            client_name: "mgw-default-1".to_owned(),
             user: UserName::in_organisation("ana@meridian.example", "meridianpay").unwrap(),
             password: "pass:word".to_owned().into(),
         }

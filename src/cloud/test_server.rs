@@ -11,6 +11,8 @@ pub(crate) struct Received {
     /// Path and query.
     pub(crate) target: String,
     pub(crate) authorization: Option<String>,
+    /// The header `X-Edge`.
+    pub(crate) edge: Option<String>,
     pub(crate) body: String,
 }
 
@@ -98,7 +100,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
     reader.read_line(&mut line).ok()?;
     let mut parts = line.split(' ');
     let target = parts.nth(1)?.to_owned();
-    let (mut authorization, mut length) = (None, 0);
+    let (mut authorization, mut edge, mut length) = (None, None, 0);
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -106,6 +108,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
             break;
         };
         match name.to_ascii_lowercase().as_str() {
+            "x-edge" => edge = Some(value.trim().to_owned()),
             "authorization" => authorization = Some(value.trim().to_owned()),
             "content-length" => length = value.trim().parse().ok()?,
             _ => {}
@@ -116,6 +119,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
     Some(Received {
         target,
         authorization,
+        edge,
         body: String::from_utf8(body).ok()?,
     })
 }

@@ -1,8 +1,9 @@
 //! Where the user name, the password and the other settings of a sign-in come from: flag, variable, project, prompt.
 
+use super::secrets::{secret, secret_of_stdin};
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
-use crate::cloud::http::HttpOptions;
+use crate::cloud::http::{CustomHeaders, HttpOptions};
 use crate::cloud::session::{DEFAULT_PROFILE, Profile, SessionStore};
 use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
@@ -20,9 +21,6 @@ pub(crate) const API_CLOUD_URL: &str = "https://gateway.api.cloud.wso2.com";
 /// The largest certificate file that is read.
 const LARGEST_CA_FILE: u64 = 1 << 20;
 
-/// The largest password that is read.
-const LONGEST_PASSWORD: u64 = 4096;
-
 /// Which session, and how to reach the control plane.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SessionArgs {
@@ -32,6 +30,10 @@ pub struct SessionArgs {
     /// Certificate authority to trust beside the platform's, in PEM [env: MGW_CA_FILE]
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Header that every request to the control plane carries; repeatable. Others can see it in the process list: give
+    /// secrets in MGW_HTTP_HEADERS, one header a line
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
 }
 
 /// User name and password.
@@ -46,7 +48,7 @@ pub struct CredentialArgs {
     /// Complete user name, tenant included [env: MGW_USERNAME]
     #[arg(long, short = 'u', value_name = "NAME")]
     pub username: Option<String>,
-    /// Read the password from standard input [env for the password: MGW_PASSWORD, WSO2_CLOUD_PASSWORD]
+    /// Read the password from standard input [env for the password: MGW_PASSWORD, MGW_PASSWORD_FILE, WSO2_CLOUD_PASSWORD]
     #[arg(long, conflicts_with = "password")]
     pub password_stdin: bool,
     /// The password itself. Others can see it in the process list; kept for scripts written for micro-gw.
@@ -82,7 +84,10 @@ impl SessionArgs {
                 })?,
             None => defaults.timeout,
         };
+        let of_variable = environment.get("MGW_HTTP_HEADERS").unwrap_or_default();
+        let lines = of_variable.lines().chain(self.headers.iter().map(String::as_str));
         Ok(HttpOptions {
+            headers: CustomHeaders::parse(lines)?,
             connect_timeout: defaults.connect_timeout.min(timeout),
             timeout,
             extra_roots,
@@ -165,6 +170,16 @@ impl CredentialArgs {
         }
     }
 
+    /// Whose a token is, as far as flags and variables say it.
+    pub(crate) fn likely_user(&self, environment: &Environment) -> Result<Option<UserName>, Failure> {
+        let organisation = first(self.org.as_deref(), environment, &["MGW_ORG", "WSO2_CLOUD_ORG_KEY"]);
+        Ok(match (self.given_user(environment)?, organisation) {
+            (Some(user), _) => Some(user),
+            (None, Some(organisation)) => Some(UserName::complete(UserName::unknown(Some(organisation)).as_str())?),
+            (None, None) => None,
+        })
+    }
+
     /// The password; asks when no flag or variable gives it.
     pub(crate) fn password(&self, context: &Context, user: &UserName) -> Result<SecretString, Failure> {
         if let Some(password) = self.given_password(context)? {
@@ -181,7 +196,7 @@ impl CredentialArgs {
     /// The password as far as flags and variables give it; nobody is asked.
     pub(crate) fn given_password(&self, context: &Context) -> Result<Option<SecretString>, Failure> {
         if self.password_stdin {
-            return read_password().map(Some);
+            return secret_of_stdin("password").map(Some);
         }
         if let Some(password) = &self.password {
             context.ui.warn(
@@ -190,10 +205,12 @@ impl CredentialArgs {
             return Ok(Some(password.clone()));
         }
         let environment = &context.environment;
-        let variable = environment
-            .get("MGW_PASSWORD")
-            .or_else(|| environment.get("WSO2_CLOUD_PASSWORD"));
-        Ok(variable.map(|password| password.to_owned().into()))
+        let own = secret(environment, "MGW_PASSWORD", "MGW_PASSWORD_FILE")?;
+        Ok(own.or_else(|| {
+            environment
+                .get("WSO2_CLOUD_PASSWORD")
+                .map(|text| text.to_owned().into())
+        }))
     }
 }
 
@@ -214,20 +231,4 @@ fn read_ca(path: &std::path::Path) -> Result<String, Failure> {
                 .hint("Give a PEM file: it contains a line BEGIN CERTIFICATE."),
         )
     }
-}
-
-fn read_password() -> Result<SecretString, Failure> {
-    let mut text = zeroize::Zeroizing::new(String::new());
-    std::io::stdin()
-        .lock()
-        .take(LONGEST_PASSWORD)
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::new(ExitCode::InputNeeded, "cannot read the password").because(error))?;
-    let password = text.strip_suffix('\n').unwrap_or(&text);
-    let password = password.strip_suffix('\r').unwrap_or(password);
-    if password.is_empty() {
-        return Err(Failure::new(ExitCode::InputNeeded, "standard input holds no password")
-            .hint("Pipe the password in, for example from a secret store."));
-    }
-    Ok(password.to_owned().into())
 }

@@ -157,7 +157,7 @@ fn session(args: &SessionArgs, context: &Context) -> Check {
         .store(&context.environment)
         .and_then(|store| store.load().map_err(Failure::from));
     match loaded {
-        Ok(Some(session)) if session.expires <= Timestamp::now() && session.refresh.is_none() => Check::warning(
+        Ok(Some(session)) if session.expires <= Timestamp::now() && !session.is_renewable() => Check::warning(
             SUBJECT,
             format!("the session of {} ended", session.user),
             "Run mgw login.",

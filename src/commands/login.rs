@@ -78,6 +78,7 @@ pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(
     let request = SignIn {
         address,
         kind,
+        client_name: store.client_name()?,
         user,
         password: password.clone(),
     };

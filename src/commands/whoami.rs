@@ -3,10 +3,12 @@
 use super::credentials::SessionArgs;
 use crate::cloud::CloudError;
 use crate::cloud::generation::missing_scopes;
+use crate::cloud::session::{Method, Profile, Session, SessionStore};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::ControlPlaneKind;
+use crate::ui::table;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -16,65 +18,145 @@ pub struct WhoamiArgs {
     /// Which session.
     #[command(flatten)]
     pub session: SessionArgs,
+    /// List every session
+    #[arg(long, conflicts_with = "profile")]
+    pub all: bool,
 }
 
 /// The result with `--output json`.
 #[derive(Debug, Serialize)]
-struct WhoamiResult<'a> {
-    profile: &'a str,
-    user: &'a str,
-    organisation: &'a str,
+struct WhoamiResult {
+    profile: String,
+    user: String,
+    organisation: String,
     control_plane: String,
     kind: ControlPlaneKind,
     generation: &'static str,
-    scopes: &'a [String],
+    method: Method,
+    scopes: Vec<String>,
     missing_scopes: Vec<&'static str>,
     expires: String,
     expired: bool,
     renewable: bool,
+    headers: Vec<String>,
 }
 
-/// Tells who is signed in, from the session file alone.
+/// The result of `--all` with `--output json`.
+#[derive(Debug, Serialize)]
+struct WhoamiResults {
+    sessions: Vec<WhoamiResult>,
+    /// Profiles whose session file cannot be used, and why.
+    unusable: Vec<Unusable>,
+}
+
+#[derive(Debug, Serialize)]
+struct Unusable {
+    profile: String,
+    problem: String,
+}
+
+/// Tells who is signed in, from the session files alone.
 pub fn run(args: WhoamiArgs, context: &Context) -> Result<ExitCode, Failure> {
+    if args.all {
+        return all(context);
+    }
     let store = args.session.store(&context.environment)?;
     let session = store.load()?.ok_or_else(|| CloudError::NotSignedIn {
         profile: store.profile().to_string(),
     })?;
-    let generation = session.generation();
-    let expired = session.expires <= Timestamp::now();
-    let renewable = session.refresh.is_some();
-    let missing = missing_scopes(&generation.wanted_scopes(), &session.scopes);
-    let token = match (expired, renewable) {
-        (false, _) => format!("until {}", session.expires),
-        (true, true) => "ended, renewed on next use".to_owned(),
-        (true, false) => "ended".to_owned(),
-    };
-    let mut text = format!(
-        "User           {}\nOrganisation   {}\nControl plane  {} ({})\nProfile        {}\nToken          {token}\nScopes         {}",
-        session.user,
-        session.user.tenant(),
-        session.address,
-        generation.title,
-        store.profile(),
-        session.scopes.join(" "),
-    );
-    if !missing.is_empty() {
-        text.push_str("\nNot granted    ");
-        text.push_str(&missing.join(" "));
+    let result = describe(&session, store.profile());
+    context.ui.result(text(&session, &result), &result);
+    Ok(ExitCode::Success)
+}
+
+fn all(context: &Context) -> Result<ExitCode, Failure> {
+    let config_dir = context.environment.config_dir()?;
+    let (mut sessions, mut unusable, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    for profile in SessionStore::profiles(&config_dir)? {
+        match SessionStore::new(&config_dir, profile.clone()).load() {
+            Ok(Some(session)) => {
+                let result = describe(&session, &profile);
+                rows.push([
+                    result.profile.clone(),
+                    result.user.clone(),
+                    result.control_plane.clone(),
+                    token_state(&result),
+                ]);
+                sessions.push(result);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                context.ui.warn(&error);
+                unusable.push(Unusable {
+                    profile: profile.to_string(),
+                    problem: error.to_string(),
+                });
+            }
+        }
     }
-    let result = WhoamiResult {
-        profile: store.profile().as_str(),
-        user: session.user.as_str(),
-        organisation: session.user.tenant(),
+    if rows.is_empty() && unusable.is_empty() {
+        context.ui.line("Nobody is signed in.");
+    }
+    context
+        .ui
+        .result(table(rows, [false; 4]), &WhoamiResults { sessions, unusable });
+    Ok(ExitCode::Success)
+}
+
+fn describe(session: &Session, profile: &Profile) -> WhoamiResult {
+    // A token that does not tell its scopes may have all of them.
+    let missing = match session.scopes.is_empty() {
+        true => Vec::new(),
+        false => missing_scopes(&session.generation().wanted_scopes(), &session.scopes),
+    };
+    WhoamiResult {
+        profile: profile.to_string(),
+        user: session.user.to_string(),
+        organisation: session.user.tenant().to_owned(),
         control_plane: session.address.to_string(),
         kind: session.kind,
-        generation: generation.title,
-        scopes: &session.scopes,
+        generation: session.generation().title,
+        method: session.method,
+        scopes: session.scopes.clone(),
         missing_scopes: missing,
         expires: session.expires.to_string(),
-        expired,
-        renewable,
+        expired: session.expires <= Timestamp::now(),
+        renewable: session.is_renewable(),
+        headers: session.headers.iter().map(|(name, _)| name.to_owned()).collect(),
+    }
+}
+
+fn token_state(result: &WhoamiResult) -> String {
+    match (result.expired, result.renewable) {
+        (false, _) => format!("until {}", result.expires),
+        (true, true) => "ended, renewed on next use".to_owned(),
+        (true, false) => "ended".to_owned(),
+    }
+}
+
+fn text(session: &Session, result: &WhoamiResult) -> String {
+    let scopes = match session.scopes.is_empty() {
+        true => "the token does not tell".to_owned(),
+        false => session.scopes.join(" "),
     };
-    context.ui.result(text, &result);
-    Ok(ExitCode::Success)
+    let mut text = format!(
+        "User           {}\nOrganisation   {}\nControl plane  {} ({})\nProfile        {}\nSigned in by   {}\n\
+         Token          {}\nScopes         {scopes}",
+        result.user,
+        result.organisation,
+        result.control_plane,
+        session.generation().title,
+        result.profile,
+        session.method.title(),
+        token_state(result),
+    );
+    if !result.missing_scopes.is_empty() {
+        text.push_str("\nNot granted    ");
+        text.push_str(&result.missing_scopes.join(" "));
+    }
+    if !result.headers.is_empty() {
+        text.push_str("\nHeaders        ");
+        text.push_str(&result.headers.join(", "));
+    }
+    text
 }

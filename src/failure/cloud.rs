@@ -4,6 +4,7 @@ use super::Failure;
 use crate::cloud::CloudError;
 use crate::cloud::account::{AccountError, SUPER_TENANT};
 use crate::cloud::address::AddressError;
+use crate::cloud::http::HeaderError;
 use crate::cloud::session::{DEFAULT_PROFILE, ProfileError, SessionError};
 use crate::exit::ExitCode;
 use clap::ValueEnum;
@@ -73,6 +74,10 @@ impl From<CloudError> for Failure {
                 .hint("Ask an administrator for the creator, publisher or subscriber role."),
             CloudError::NotSignedIn { profile } => failure(ExitCode::NotSignedIn).hint(sign_in_hint(&profile)),
             CloudError::SessionEnded { profile, .. } => failure(ExitCode::NotSignedIn).hint(sign_in_hint(&profile)),
+            CloudError::CredentialsRefused { .. } => failure(ExitCode::NotSignedIn)
+                .hint("Give a new token in MGW_ACCESS_TOKEN, or user name and password in MGW_USERNAME and MGW_PASSWORD."),
+            CloudError::NoOrganisation => failure(ExitCode::Usage)
+                .hint("Give --org or MGW_ORG, or the complete user name in --username or MGW_USERNAME."),
             CloudError::MissingScope { .. } => failure(ExitCode::NotPermitted)
                 .hint("The role behind it was missing at sign-in. Ask an administrator for it, then run mgw login again."),
             CloudError::Session(error) => error.into(),
@@ -133,6 +138,13 @@ impl From<AccountError> for Failure {
             }
         };
         Self::new(ExitCode::Usage, error.to_string()).hint(hint)
+    }
+}
+
+impl From<HeaderError> for Failure {
+    fn from(error: HeaderError) -> Self {
+        Self::new(ExitCode::Usage, error.to_string())
+            .hint("Correct --header or MGW_HTTP_HEADERS, or the session's headers by signing in again.")
     }
 }
 

@@ -2,15 +2,12 @@
 
 use super::adapter::Adapter;
 use super::{ApiDetails, ApiSummary, open};
-use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::generation::generation;
 use crate::cloud::http::tests::{quick, silent};
-use crate::cloud::oauth::Registration;
 use crate::cloud::session::{Connection, Session, SessionStore};
 use crate::cloud::test_server::{Received, TestServer};
 use crate::project::ControlPlaneKind;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use url::Url;
@@ -30,19 +27,9 @@ pub(super) fn plane_with(
 ) -> Adapter {
     let store = SessionStore::for_tests(folder.path());
     let session = Session {
-        address: Address::unchecked(server.url()),
         kind,
-        user: UserName::complete("ana@m.example@org").unwrap(),
-        client: Registration {
-            id: "id".into(),
-            secret: "secret".to_owned().into(),
-        },
-        access: "access".to_owned().into(),
-        refresh: None,
-        issued: Timestamp::now(),
-        expires: Timestamp::now() + SignedDuration::from_hours(1),
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-        extra_roots: None,
+        ..Session::for_tests(Address::unchecked(server.url()))
     };
     store.save(&session).unwrap();
     open(Arc::new(Connection::open(store, &quick(), &silent()).unwrap())).with_page_size(2)

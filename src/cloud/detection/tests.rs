@@ -29,6 +29,7 @@ fn request(server: &TestServer, kind: Option<ControlPlaneKind>) -> SignIn {
     SignIn {
         address: Address::unchecked(server.url()),
         kind,
+        client_name: "mgw-default-1".to_owned(),
         user: UserName::complete("ana@meridian").unwrap(),
         password: "secret".to_owned().into(),
     }

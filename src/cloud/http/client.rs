@@ -1,7 +1,7 @@
 //! The HTTP client.
 
 use super::retry::{self, Outcome};
-use super::{Answer, Body, Call};
+use super::{Answer, Body, Call, CustomHeaders};
 use crate::cloud::CloudError;
 use crate::ui::Ui;
 use reqwest::header::{self, HeaderValue};
@@ -20,6 +20,8 @@ pub(crate) struct HttpOptions {
     pub(crate) back_off: Duration,
     /// Certificate authorities that are trusted beside the platform's, in PEM.
     pub(crate) extra_roots: Option<String>,
+    /// Headers that every request carries.
+    pub(crate) headers: CustomHeaders,
     /// Past the proxies that the environment names.
     pub(crate) direct: bool,
 }
@@ -31,6 +33,7 @@ impl Default for HttpOptions {
             timeout: Duration::from_secs(60),
             back_off: Duration::from_secs(1),
             extra_roots: None,
+            headers: CustomHeaders::default(),
             direct: false,
         }
     }
@@ -49,6 +52,7 @@ impl Http {
     pub(crate) fn new(options: &HttpOptions, ui: &Ui) -> Result<Self, CloudError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("mgw/", env!("CARGO_PKG_VERSION")))
+            .default_headers(options.headers.to_map())
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(options.connect_timeout)
             .timeout(options.timeout)

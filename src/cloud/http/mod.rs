@@ -6,11 +6,13 @@
 
 mod call;
 mod client;
+mod headers;
 mod message;
 mod retry;
 
 pub(crate) use call::{Answer, Body, Call, Limit};
 pub(crate) use client::{Http, HttpOptions};
+pub(crate) use headers::{CustomHeaders, HeaderError};
 pub(crate) use message::error_text;
 pub(crate) use retry::Repeat;
 

@@ -7,9 +7,6 @@ use crate::cloud::http::{Call, Http, Repeat, error_text};
 use crate::cloud::{CloudError, json};
 use secrecy::SecretString;
 
-/// Name of our client in the control plane.
-const CLIENT_NAME: &str = "mgw";
-
 /// Only the code grant would use it, but without one some servers drop grants.
 const CALLBACK_URL: &str = "https://localhost/mgw";
 
@@ -18,23 +15,24 @@ const CALLBACK_URL: &str = "https://localhost/mgw";
 pub(crate) struct Registration {
     /// Client id.
     pub(crate) id: String,
-    /// Client secret.
-    pub(crate) secret: SecretString,
+    /// Client secret; public clients have none.
+    pub(crate) secret: Option<SecretString>,
 }
 
-/// Registers our client for a user, or gets the one that is registered already.
+/// Registers our client for a user, or gets the one of this name that is registered already.
 ///
 /// Returns `None` when the address has no such endpoint, that is, when it is of another generation.
 pub(crate) async fn register(
     http: &Http,
     address: &Address,
     generation: &Generation,
+    name: &str,
     user: &UserName,
     password: &SecretString,
 ) -> Result<Option<Registration>, CloudError> {
     let request = serde_json::json!({
         "callbackUrl": CALLBACK_URL,
-        "clientName": CLIENT_NAME,
+        "clientName": name,
         "tokenScope": "Production",
         "owner": user.as_str(),
         "grantType": "password refresh_token",
@@ -77,7 +75,7 @@ pub(crate) async fn register(
     match (json::text(&document, "clientId"), json::text(&document, "clientSecret")) {
         (Some(id), Some(secret)) => Ok(Some(Registration {
             id,
-            secret: secret.into(),
+            secret: Some(secret.into()),
         })),
         _ => Err(answer.unreadable("no clientId and clientSecret")),
     }

@@ -62,9 +62,12 @@ impl TokenClient {
     pub(crate) fn new(http: &Http, address: &Address, generation: &Generation, registration: &Registration) -> Self {
         let token = address.join(generation.token.iter().copied());
         let revocation = address.join(generation.revocation.iter().copied());
-        let client = BasicClient::new(ClientId::new(registration.id.clone()))
-            .set_client_secret(ClientSecret::new(registration.secret.expose_secret().to_owned()))
-            .set_auth_type(AuthType::BasicAuth)
+        let mut client = BasicClient::new(ClientId::new(registration.id.clone())).set_auth_type(AuthType::BasicAuth);
+        // A client without a secret names itself in the form.
+        if let Some(secret) = &registration.secret {
+            client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+        }
+        let client = client
             .set_token_uri(TokenUrl::from_url(token.clone()))
             .set_revocation_url(RevocationUrl::from_url(revocation));
         Self {

@@ -1,10 +1,12 @@
 //! The session file: a private mirror of [`Session`] in JSON.
 
-use super::Session;
+use super::{Method, Session};
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
+use crate::cloud::http::CustomHeaders;
 use crate::cloud::oauth::Registration;
 use crate::project::ControlPlaneKind;
+use indexmap::IndexMap;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -18,9 +20,13 @@ struct SessionFile {
     format: u32,
     url: String,
     kind: ControlPlaneKind,
+    #[serde(default)]
+    method: Method,
     user: String,
-    client_id: String,
-    client_secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
     access_token: String,
     refresh_token: Option<String>,
     issued: String,
@@ -28,6 +34,8 @@ struct SessionFile {
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ca: Option<String>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    headers: IndexMap<String, String>,
 }
 
 impl Drop for SessionFile {
@@ -35,6 +43,9 @@ impl Drop for SessionFile {
         self.client_secret.zeroize();
         self.access_token.zeroize();
         self.refresh_token.zeroize();
+        for value in self.headers.values_mut() {
+            value.zeroize();
+        }
     }
 }
 
@@ -44,15 +55,25 @@ pub(super) fn write(session: &Session) -> Result<Zeroizing<Vec<u8>>, serde_json:
         format: FORMAT,
         url: session.address.to_string(),
         kind: session.kind,
+        method: session.method,
         user: session.user.to_string(),
-        client_id: session.client.id.clone(),
-        client_secret: session.client.secret.expose_secret().to_owned(),
+        client_id: session.client.as_ref().map(|client| client.id.clone()),
+        client_secret: session
+            .client
+            .as_ref()
+            .and_then(|client| client.secret.as_ref())
+            .map(|secret| secret.expose_secret().to_owned()),
         access_token: session.access.expose_secret().to_owned(),
         refresh_token: session.refresh.as_ref().map(|token| token.expose_secret().to_owned()),
         issued: session.issued.to_string(),
         expires: session.expires.to_string(),
         scopes: session.scopes.clone(),
         ca: session.extra_roots.clone(),
+        headers: session
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned()))
+            .collect(),
     };
     serde_json::to_vec_pretty(&file).map(Zeroizing::new)
 }
@@ -64,20 +85,26 @@ pub(super) fn read(bytes: &[u8], parse_address: fn(&str) -> Option<Address>) -> 
     if file.format != FORMAT {
         return Err(format!("format version {}", file.format));
     }
+    let mut headers = CustomHeaders::default();
+    for (name, value) in &file.headers {
+        headers.add(name, value).map_err(|_| "a header")?;
+    }
     let instant = |text: &str| text.parse().map_err(|_| "a date".to_owned());
     Ok(Session {
         address: parse_address(&file.url).ok_or("the URL")?,
         kind: file.kind,
+        method: file.method,
         user: UserName::complete(&file.user).map_err(|_| "the user name")?,
-        client: Registration {
-            id: file.client_id.clone(),
-            secret: file.client_secret.clone().into(),
-        },
+        client: file.client_id.clone().map(|id| Registration {
+            id,
+            secret: file.client_secret.clone().map(Into::into),
+        }),
         access: file.access_token.clone().into(),
         refresh: file.refresh_token.clone().map(Into::into),
         issued: instant(&file.issued)?,
         expires: instant(&file.expires)?,
         scopes: file.scopes.clone(),
         extra_roots: file.ca.clone(),
+        headers,
     })
 }

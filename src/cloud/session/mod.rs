@@ -4,16 +4,23 @@ mod connection;
 mod file;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod installation;
+mod keeper;
+mod method;
 mod profile;
 mod store;
 
 pub(crate) use connection::Connection;
+pub(crate) use installation::PIPELINE_CLIENT;
+pub(crate) use keeper::Again;
+pub(crate) use method::Method;
 pub(crate) use profile::{DEFAULT_PROFILE, Profile, ProfileError};
 pub(crate) use store::SessionStore;
 
 use super::account::UserName;
 use super::address::Address;
 use super::generation::{Generation, generation};
+use super::http::{CustomHeaders, HttpOptions};
 use super::oauth::{Registration, Tokens};
 use crate::project::ControlPlaneKind;
 use jiff::{SignedDuration, Timestamp};
@@ -27,10 +34,12 @@ pub(crate) struct Session {
     pub(crate) address: Address,
     /// Its generation.
     pub(crate) kind: ControlPlaneKind,
+    /// How the user signed in.
+    pub(crate) method: Method,
     /// User.
     pub(crate) user: UserName,
-    /// Our client, registered for the user.
-    pub(crate) client: Registration,
+    /// The client that the tokens were issued to; `None` where they were issued elsewhere.
+    pub(crate) client: Option<Registration>,
     /// Bearer token.
     pub(crate) access: SecretString,
     /// Refresh token, good for one use.
@@ -39,16 +48,36 @@ pub(crate) struct Session {
     pub(crate) issued: Timestamp,
     /// When the access token ends.
     pub(crate) expires: Timestamp,
-    /// Granted scopes, sorted.
+    /// Granted scopes, sorted; none for a token that does not tell.
     pub(crate) scopes: Vec<String>,
     /// Certificate authorities trusted for this control plane, in PEM.
     pub(crate) extra_roots: Option<String>,
+    /// Headers for this control plane.
+    pub(crate) headers: CustomHeaders,
 }
 
 impl Session {
     /// The paths and scopes of its control plane.
     pub(crate) fn generation(&self) -> &'static Generation {
         generation(self.kind)
+    }
+
+    /// How requests of this session are sent: what is given now goes before what was given at sign-in.
+    pub(crate) fn http_options(&self, given: &HttpOptions) -> HttpOptions {
+        HttpOptions {
+            extra_roots: given.extra_roots.clone().or_else(|| self.extra_roots.clone()),
+            headers: if given.headers.is_empty() {
+                self.headers.clone()
+            } else {
+                given.headers.clone()
+            },
+            ..given.clone()
+        }
+    }
+
+    /// Whether there is a way to a new access token.
+    pub(crate) fn is_renewable(&self) -> bool {
+        self.client.is_some() && (self.refresh.is_some() || self.method == Method::ClientCredentials)
     }
 
     /// Takes over new tokens.
@@ -115,6 +144,31 @@ pub(crate) enum SessionError {
         /// The lock file.
         path: PathBuf,
     },
+}
+
+#[cfg(test)]
+impl Session {
+    /// A session for tests against servers of their own, with secrets that are easy to find.
+    pub(crate) fn for_tests(address: Address) -> Self {
+        let now = Timestamp::now();
+        Self {
+            address,
+            kind: ControlPlaneKind::ApiCloud,
+            method: Method::Password,
+            user: UserName::complete("ana@meridian.example@meridianpay").unwrap(),
+            client: Some(Registration {
+                id: "client".into(),
+                secret: Some("client-canary".to_owned().into()),
+            }),
+            access: "access-0".to_owned().into(),
+            refresh: Some("refresh-0".to_owned().into()),
+            issued: now,
+            expires: now + SignedDuration::from_hours(1),
+            scopes: vec!["apim:api_view".into()],
+            extra_roots: None,
+            headers: CustomHeaders::default(),
+        }
+    }
 }
 
 #[cfg(test)]

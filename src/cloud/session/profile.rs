@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub(crate) const DEFAULT_PROFILE: &str = "default";
 
 /// Name of a session; also a file name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Profile(String);
 
 /// A text that is not a profile name.

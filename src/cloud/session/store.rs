@@ -47,6 +47,29 @@ impl SessionStore {
         }
     }
 
+    /// The profiles that have a session in a configuration folder, sorted.
+    pub(crate) fn profiles(config_dir: &Path) -> Result<Vec<Profile>, SessionError> {
+        let folder = config_dir.join("sessions");
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(failed("read", &folder, source)),
+        };
+        let names = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok());
+        let mut profiles: Vec<Profile> = names
+            .filter_map(|name| name.strip_suffix(".json")?.parse().ok())
+            .collect();
+        profiles.sort();
+        Ok(profiles)
+    }
+
+    /// The folder of all profiles' files.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The profile.
     pub(crate) fn profile(&self) -> &Profile {
         &self.profile
@@ -123,7 +146,8 @@ impl SessionStore {
         }
     }
 
-    fn make_folder(&self) -> Result<(), SessionError> {
+    /// Makes the folder, for the user's eyes only.
+    pub(super) fn make_folder(&self) -> Result<(), SessionError> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]

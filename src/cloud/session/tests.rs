@@ -13,19 +13,9 @@ use std::time::Duration;
 fn session(url: &str, expires_in: i64) -> Session {
     let now = Timestamp::now();
     Session {
-        address: Address::unchecked(url.parse().unwrap()),
-        kind: ControlPlaneKind::ApiCloud,
-        user: UserName::complete("ana@meridian.example@meridianpay").unwrap(),
-        client: Registration {
-            id: "client".into(),
-            secret: "client-canary".to_owned().into(),
-        },
-        access: "access-0".to_owned().into(),
-        refresh: Some("refresh-0".to_owned().into()),
         issued: now - SignedDuration::from_secs(3600),
         expires: now + SignedDuration::from_secs(expires_in),
-        scopes: vec!["apim:api_view".into()],
-        extra_roots: None,
+        ..Session::for_tests(Address::unchecked(url.parse().unwrap()))
     }
 }
 
@@ -77,8 +67,9 @@ fn a_session_round_trips_through_a_private_file() {
     let loaded = store.load().unwrap().unwrap();
     assert_eq!(format!("{loaded:?}"), format!("{saved:?}"));
     assert_eq!(loaded.access.expose_secret(), "access-0");
-    assert_eq!(loaded.client.secret.expose_secret(), "client-canary");
     assert!(!format!("{loaded:?}").contains("canary"));
+    let secret = loaded.client.unwrap().secret.unwrap();
+    assert_eq!(secret.expose_secret(), "client-canary");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -156,6 +147,30 @@ async fn two_processes_rotate_once() {
         store.load().unwrap().unwrap().refresh.unwrap().expose_secret(),
         "refresh-1"
     );
+}
+
+#[tokio::test]
+async fn every_request_carries_the_headers_of_the_session() {
+    let server = rotating();
+    let folder = tempfile::tempdir().unwrap();
+    let store = SessionStore::for_tests(folder.path());
+    let headers = |value: &str| CustomHeaders::parse([format!("X-Edge: {value}").as_str()]).unwrap();
+    let session = Session {
+        headers: headers("kept"),
+        ..session(server.url().as_str(), -1)
+    };
+    store.save(&session).unwrap();
+    let given = HttpOptions {
+        headers: headers("given"),
+        ..quick()
+    };
+    for (options, expected) in [(quick(), "kept"), (given, "given")] {
+        let connection = Connection::open(store.clone(), &options, &silent()).unwrap();
+        let call = Call::get(connection.address().join(["apis"]));
+        connection.send(call, &["apim:api_view"]).await.unwrap();
+        assert_eq!(server.received().last().unwrap().edge.as_deref(), Some(expected));
+    }
+    assert_eq!(server.received()[0].edge.as_deref(), Some("kept"), "the refresh");
 }
 
 #[tokio::test]

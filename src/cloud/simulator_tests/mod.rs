@@ -5,6 +5,7 @@ mod conformance;
 mod faults;
 mod pull;
 mod session;
+mod sign_in;
 
 use crate::cli::Cli;
 use crate::context::{Context, Environment};

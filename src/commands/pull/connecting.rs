@@ -38,9 +38,7 @@ pub(crate) fn prepare_at(
         }
     };
     let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
-    let password = options.sign_in(wanted, context)?;
-    let store = options.session.store(&context.environment)?;
-    let connection = Connection::open(store, &options.session.http(&context.environment)?, ui)?;
+    let (connection, password) = options.connect(wanted, context)?;
     refuse_other_control_plane(&connection, wanted)?;
     context.block_on(interruptible(async {
         let session = connection.session().await;

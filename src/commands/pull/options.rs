@@ -1,6 +1,8 @@
 //! What to pull, and as whom: flags, settings, lock.
 
 use crate::cloud::pull::{PullError, Selection};
+use crate::cloud::session::Connection;
+use crate::commands::connect::Identity;
 use crate::commands::credentials::{CredentialArgs, SessionArgs};
 use crate::commands::login::{LoginArgs, sign_in_and_store};
 use crate::context::Context;
@@ -33,6 +35,9 @@ pub struct PullOptions {
     /// Who may read the control plane's data for gateways; the signed-in user's password is needed for that.
     #[command(flatten)]
     pub credentials: CredentialArgs,
+    /// Keep the session that MGW_ACCESS_TOKEN, or user name and password, give where nobody is signed in
+    #[arg(long)]
+    pub save: bool,
     /// Which session.
     #[command(flatten)]
     pub session: SessionArgs,
@@ -70,7 +75,7 @@ impl PullOptions {
     }
 
     /// Signs in where the flags ask for it, and returns the password then.
-    pub(super) fn sign_in(
+    fn sign_in(
         &self,
         wanted: Option<&ControlPlaneSettings>,
         context: &Context,
@@ -86,6 +91,26 @@ impl PullOptions {
             session: self.session.clone(),
         };
         sign_in_and_store(&login, context).map(|(_, password)| Some(password))
+    }
+
+    /// The way to the control plane, and the password where it was given to get there.
+    pub(crate) fn connect(
+        &self,
+        wanted: Option<&ControlPlaneSettings>,
+        context: &Context,
+    ) -> Result<(Connection, Option<SecretString>), Failure> {
+        if let Some(password) = self.sign_in(wanted, context)? {
+            let store = self.session.store(&context.environment)?;
+            let options = self.session.http(&context.environment)?;
+            return Ok((Connection::open(store, &options, &context.ui)?, Some(password)));
+        }
+        let identity = Identity {
+            session: &self.session,
+            credentials: &self.credentials,
+            project: wanted,
+            save: self.save,
+        };
+        identity.connect(context)
     }
 
     /// Where to sign in: the password goes to no other control plane than the project's, or the one of the session.

@@ -123,7 +123,5 @@ fn hidden(error: &CloudError) -> Certificates {
 /// Whether the server does not show something, rather than fails. A session that really ended fails the reads that
 /// follow too.
 fn is_hidden(error: &CloudError) -> bool {
-    is_not_permitted(error)
-        || matches!(error.status(), Some(400 | 401 | 404))
-        || matches!(error, CloudError::SessionEnded { .. })
+    is_not_permitted(error) || matches!(error.status(), Some(400 | 401 | 404)) || error.is_end_of_session()
 }

@@ -1,0 +1,123 @@
+//! Where secrets come from: a variable, a file that a variable names, standard input. Never the command line.
+
+use crate::context::Environment;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use secrecy::SecretString;
+use std::io::Read;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// The largest secret that is read; tokens with many claims are the longest.
+const LONGEST: u64 = 64 * 1024;
+
+/// The value of a variable, or of the file that another one names, as container platforms mount secrets.
+///
+/// # Errors
+///
+/// When both are set, or the file cannot be read or holds nothing.
+pub(crate) fn secret(
+    environment: &Environment,
+    name: &str,
+    file_variable: &str,
+) -> Result<Option<SecretString>, Failure> {
+    match (environment.get(name), environment.get(file_variable)) {
+        (Some(_), Some(_)) => Err(
+            Failure::new(ExitCode::Usage, format!("{name} and {file_variable} are both set"))
+                .hint("Set one of them, so that it is certain which secret is meant."),
+        ),
+        (Some(value), None) => Ok(Some(value.to_owned().into())),
+        (None, Some(path)) => secret_of_file(Path::new(path)).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Reads a secret from a file, without the line end that editors leave.
+pub(crate) fn secret_of_file(path: &Path) -> Result<SecretString, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| Failure::file("read", path, error))?;
+    let text = read(file).map_err(|error| Failure::file("read", path, error))?;
+    one_line(&text).ok_or_else(|| {
+        Failure::new(
+            ExitCode::Usage,
+            format!("{} does not hold one secret on one line", path.display()),
+        )
+        .hint("Write the secret into the file and nothing else.")
+    })
+}
+
+/// Reads a secret from standard input; `what` names it, for example `password`.
+pub(crate) fn secret_of_stdin(what: &str) -> Result<SecretString, Failure> {
+    let text = read(std::io::stdin().lock())
+        .map_err(|error| Failure::new(ExitCode::InputNeeded, format!("cannot read the {what}")).because(error))?;
+    one_line(&text).ok_or_else(|| {
+        Failure::new(
+            ExitCode::InputNeeded,
+            format!("standard input does not hold one {what} on one line"),
+        )
+        .hint(format!("Pipe the {what} in, for example from a secret store."))
+    })
+}
+
+fn read(source: impl Read) -> std::io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    source.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(std::io::Error::other(format!("it holds more than {LONGEST} bytes")));
+    }
+    Ok(text)
+}
+
+fn one_line(text: &str) -> Option<SecretString> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    (!line.is_empty() && !line.contains(['\n', '\0'])).then(|| line.to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn a_variable_or_its_file_and_never_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret").display().to_string();
+        let value = |variables: &[(&str, &str)]| {
+            let environment: Environment = variables.iter().copied().collect();
+            secret(&environment, "MGW_PASSWORD", "MGW_PASSWORD_FILE")
+        };
+        assert!(value(&[]).unwrap().is_none());
+        assert!(
+            value(&[("MGW_PASSWORD", ""), ("MGW_PASSWORD_FILE", "")])
+                .unwrap()
+                .is_none()
+        );
+        let given = value(&[("MGW_PASSWORD", " canary ")]).unwrap().unwrap();
+        assert_eq!(given.expose_secret(), " canary ");
+        for (content, expected) in [
+            ("canary\n", Some("canary")),
+            ("canary\r\n", Some("canary")),
+            ("a b", Some("a b")),
+            ("", None),
+            ("\n", None),
+            ("a\nb\n", None),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            let found = value(&[("MGW_PASSWORD_FILE", &path)]);
+            assert_eq!(
+                found.ok().flatten().as_ref().map(ExposeSecret::expose_secret),
+                expected,
+                "{content:?}"
+            );
+        }
+        std::fs::write(&path, "x".repeat(70_000)).unwrap();
+        assert!(value(&[("MGW_PASSWORD_FILE", &path)]).is_err());
+        let both = value(&[("MGW_PASSWORD", "canary"), ("MGW_PASSWORD_FILE", &path)]).unwrap_err();
+        assert_eq!(both.code, ExitCode::Usage);
+        assert!(!format!("{both:?}").contains("canary"));
+        assert_eq!(
+            value(&[("MGW_PASSWORD_FILE", "/nowhere/secret")]).unwrap_err().code,
+            ExitCode::Environment
+        );
+    }
+}
