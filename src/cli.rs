@@ -99,6 +99,8 @@ pub enum Command {
     Run(commands::run::RunArgs),
     /// Change what a running gateway does.
     Admin(commands::admin::AdminCommand),
+    /// Look after the usage records of gateways.
+    Usage(commands::usage::UsageCommand),
     /// Print a test token for the APIs of a project.
     Token(commands::token::TokenArgs),
     /// Run a simulated control plane with a backend and a token issuer.

@@ -1,5 +1,6 @@
 //! The private parsers of bytes from outside, for the fuzz targets in `fuzz/`. Not part of the interface.
 
+pub use crate::cloud::on_premise_properties::fuzz as on_premise_properties;
 pub use crate::cloud::pull::fuzzing::answers;
 pub use crate::cloud::session::fuzzing::session_file;
 pub use crate::compile::fuzzing::{definition, policies_file};
@@ -17,6 +18,7 @@ mod tests {
         super::grpc_definition(bytes);
         super::session_file(bytes);
         super::answers(bytes);
+        super::on_premise_properties(bytes);
     }
 
     /// A good document with one piece of it replaced gets further into the readers than bytes at random.

@@ -15,6 +15,7 @@ pub mod exit;
 pub mod failure;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+pub(crate) mod gateway_status;
 pub mod grpc;
 mod local_issuer;
 pub(crate) mod lock;
@@ -23,4 +24,5 @@ pub mod project;
 pub(crate) mod pulling;
 mod serve;
 pub mod ui;
+pub(crate) mod usage_export;
 pub mod yaml;

@@ -16,6 +16,7 @@ pub(crate) mod generation;
 pub(crate) mod http;
 mod json;
 pub(crate) mod oauth;
+pub(crate) mod on_premise_properties;
 pub(crate) mod pull;
 pub(crate) mod session;
 pub(crate) mod sign_in;

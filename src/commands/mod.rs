@@ -23,6 +23,7 @@ pub mod run;
 pub mod sandbox;
 mod secrets;
 pub mod token;
+pub mod usage;
 pub mod verify;
 pub mod version;
 pub mod whoami;
@@ -50,6 +51,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Pull(args) => pull::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Token(args) => token::run(args, context),
+        Command::Usage(args) => usage::run(args, context),
         Command::Sandbox(args) => sandbox::run(args, context),
         Command::Whoami(args) => whoami::run(args, context),
         Command::Verify(args) => verify::run(args, context),

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
+use crate::gateway_status::StatusKeeper;
 use crate::serve::{BundleSource, GatewaySettings, advise, load_settings, supervise, trust_local_issuer};
 use crate::ui::Ui;
 use mgw_bundle::Bundle;
@@ -69,10 +70,19 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let drain = config.listener.timeouts.drain;
     start_logging(&config, ui);
     advise(&bundle, &config, &source, ui);
-    let gateway = Arc::new(start(&bundle, config, args.data_dir, context)?);
+    let data_dir = data_dir(args.data_dir, context)?;
+    let status = config.gateway_status.clone();
+    let keeper = status.map(|settings| StatusKeeper::new(settings, &data_dir, &context.environment, ui));
+    let keeper = keeper.transpose()?;
+    let gateway = Arc::new(start(&bundle, config, Some(data_dir), context)?);
     let serving = describe(&gateway, &bundle);
     let announce = |gateway: &RunningGateway| show(&serving, gateway, ui);
-    context.block_on(supervise(gateway, &source, drain, ui, announce))
+    context.block_on(async {
+        if let Some(keeper) = keeper {
+            tokio::spawn(keeper.run(Arc::downgrade(&gateway)));
+        }
+        supervise(gateway, &source, drain, ui, announce).await
+    })
 }
 
 fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<RuntimeConfig, Failure> {
@@ -107,13 +117,18 @@ pub(crate) fn start(
     data_dir: Option<PathBuf>,
     context: &Context,
 ) -> Result<RunningGateway, Failure> {
-    let data_dir = match data_dir {
-        Some(folder) => folder,
-        None => context.environment.config_dir()?.join("gateway"),
-    };
+    let data_dir = self::data_dir(data_dir, context)?;
     let options = GatewayOptions { cores: None, data_dir };
     let places = config.places.clone();
     Gateway::start(bundle, config, &options).map_err(|error| not_started(error, &places))
+}
+
+/// Where the gateway keeps what it makes itself.
+fn data_dir(given: Option<PathBuf>, context: &Context) -> Result<PathBuf, Failure> {
+    match given {
+        Some(folder) => Ok(folder),
+        None => Ok(context.environment.config_dir()?.join("gateway")),
+    }
 }
 
 /// The gateway's own log goes where conversation goes.

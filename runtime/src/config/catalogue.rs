@@ -2,7 +2,7 @@
 
 use super::{
     access_log, admin, api_key, authentication, backend_jwt, caching, claim_retrieval, connected, connected_mode,
-    discovery, dns, event_publishing, forwarding, global_throttling, http_clients, issuer, key_manager,
+    discovery, dns, event_publishing, forwarding, gateway_status, global_throttling, http_clients, issuer, key_manager,
     key_manager_auth, listener, logging, mutual_tls, revocation, runtime_config, server, shared_quotas,
     subscription_data, throttling, usage, users, web_sockets,
 };
@@ -149,6 +149,7 @@ pub(super) const SECTIONS: &[&[Key]] = &[
     connected::KEYS,
     connected_mode::KEYS,
     usage::KEYS,
+    gateway_status::KEYS,
 ];
 
 /// All top-level catalogue entries.

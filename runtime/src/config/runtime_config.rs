@@ -71,6 +71,8 @@ pub struct RuntimeConfig {
     pub access_log: AccessLog,
     /// Usage records; `None`: there are none.
     pub usage: Option<UsageSettings>,
+    /// How the control plane learns that this gateway is there; `None`: it does not.
+    pub gateway_status: Option<GatewayStatusSettings>,
     /// Log level.
     pub logging: Logging,
     /// Endpoint overrides.
@@ -119,6 +121,7 @@ impl RuntimeConfig {
             forwarding: ForwardingSettings::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
             usage: UsageSettings::read(&mut reader),
+            gateway_status: GatewayStatusSettings::read(&mut reader),
             logging: Logging::read(&mut reader),
             overrides: merged.overrides,
             places: merged.places,

@@ -2,7 +2,7 @@
 
 use super::spool::{Kind, SpoolFile};
 use super::upload::Outcome;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,7 +57,7 @@ pub(crate) struct Counters {
 }
 
 /// How it goes with usage records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageStatus {
     /// Records that were written since the start: of answered, throttled and failed requests.
@@ -75,15 +75,15 @@ pub struct UsageStatus {
     /// Files that the service does not take, set aside.
     pub files_refused: u64,
     /// The oldest file that waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest: Option<OldestFile>,
     /// Attempts to upload files since the start; `None`: files are not uploaded.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uploads: Option<UploadCounts>,
 }
 
 /// Records that were dropped, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dropped {
     /// The writer could not keep up.
@@ -101,7 +101,7 @@ pub struct Dropped {
 }
 
 /// The oldest file that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OldestFile {
     /// When it was closed, in milliseconds since the epoch.
@@ -109,7 +109,7 @@ pub struct OldestFile {
 }
 
 /// Attempts to upload a file, by what came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UploadCounts {
     /// Taken.

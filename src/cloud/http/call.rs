@@ -56,6 +56,8 @@ pub(crate) struct Call {
     pub(crate) authorization: Option<SecretString>,
     /// Value of the `Accept` header.
     pub(crate) accept: &'static str,
+    /// Value of the `Request-Token` header: what the control plane knows a gateway by.
+    pub(crate) request_token: Option<String>,
     /// Payload.
     pub(crate) body: Body,
     /// Largest answer.
@@ -72,6 +74,7 @@ impl Call {
             url,
             authorization: None,
             accept: JSON,
+            request_token: None,
             body: Body::Empty,
             limit: Limit::LIST,
             repeat: Repeat::Idempotent,
@@ -85,6 +88,7 @@ impl Call {
             url,
             authorization: None,
             accept: JSON,
+            request_token: None,
             body: Body::Bytes(media_type, SecretBytes(bytes.into())),
             limit: Limit::SMALL,
             repeat: Repeat::Unsent,
@@ -109,6 +113,13 @@ impl Call {
     #[must_use]
     pub(crate) fn limit(mut self, limit: Limit) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Adds what the control plane knows this gateway by.
+    #[must_use]
+    pub(crate) fn request_token(mut self, token: Option<&str>) -> Self {
+        self.request_token = token.map(str::to_owned);
         self
     }
 

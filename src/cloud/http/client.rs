@@ -117,6 +117,9 @@ impl Http {
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
+        if let Some(token) = &call.request_token {
+            request = request.header("Request-Token", token);
+        }
         if let Body::Bytes(media_type, bytes) = &call.body {
             request = request.header(header::CONTENT_TYPE, *media_type).body(bytes.0.to_vec());
         }

@@ -1,0 +1,158 @@
+use super::*;
+use crate::cli::GlobalArgs;
+use crate::context::Context;
+use crate::ui::{ColorChoice, OutputFormat};
+use mgw_fixtures::simulator::{GatewayState, OnPremiseServer};
+use mgw_runtime::config::{RuntimeConfig, Sources};
+use mgw_runtime::{Gateway, GatewayOptions};
+
+/// A gateway without APIs.
+fn gateway(data_dir: &Path) -> Arc<RunningGateway> {
+    let config = mgw_bundle::GatewayConfig {
+        format: mgw_bundle::config::FORMAT,
+        project: "test".into(),
+        apis: Vec::new(),
+        policies: mgw_bundle::config::Policies {
+            resource: Vec::new(),
+            application: Vec::new(),
+            subscription: Vec::new(),
+            custom: Vec::new(),
+            blocks: Vec::new(),
+        },
+        backend_certificates: Vec::new(),
+        api_fault_responses: false,
+        global_fault_responses: false,
+    };
+    let (bytes, _) = mgw_bundle::write_bundle(mgw_bundle::BundleContents {
+        tool: "test",
+        lock: None,
+        config: &config,
+        snapshot: None,
+        entries: std::collections::BTreeMap::new(),
+    })
+    .expect("plain data is written");
+    let bundle = mgw_bundle::Bundle::read(&bytes, &mgw_bundle::Limits::default()).expect("a bundle");
+    let settings = load(
+        "[listenerConfig]\nhost = \"127.0.0.1\"\nhttpPort = 0\nhttpsEnabled = false\n\
+         [b7a.observability.metrics.prometheus]\nport = 0\n[b7a.http.accesslog]\nconsole = false",
+    );
+    let options = GatewayOptions {
+        cores: Some(1),
+        data_dir: data_dir.to_owned(),
+    };
+    Arc::new(Gateway::start(&bundle, settings, &options).expect("a gateway"))
+}
+
+fn load(text: &str) -> RuntimeConfig {
+    let sources = Sources {
+        file: Some(("test.conf", text)),
+        ..Sources::default()
+    };
+    RuntimeConfig::load(sources).expect("valid").0
+}
+
+fn keeper(keys: &str, data_dir: &Path) -> StatusKeeper {
+    let text = format!(
+        "[gatewayStatus]\nenable = true\nusername = \"{}\"\n{keys}",
+        OnPremiseServer::USER
+    );
+    let settings = load(&text).gateway_status.expect("enabled");
+    let global = GlobalArgs {
+        output: OutputFormat::Text,
+        quiet: true,
+        verbose: false,
+        color: ColorChoice::Never,
+        no_input: true,
+    };
+    let context = Context::new(global, Environment::default());
+    StatusKeeper::new(settings, data_dir, &context.environment, &context.ui).expect("a keeper")
+}
+
+fn cloud(url: &str, more: &str) -> String {
+    format!(
+        "password = \"sample\"\ninitializeUrl = \"{url}/onpremise-gatway-status-evaluator/initialize\"\n\
+         pingUrl = \"{url}/onpremise-gatway-status-evaluator/ping\"\n{more}"
+    )
+}
+
+#[tokio::test]
+async fn api_cloud_shows_a_gateway_once_however_often_it_starts() {
+    let place = tempfile::tempdir().expect("a folder");
+    let server = OnPremiseServer::start().await.expect("a server");
+    let gateway = gateway(place.path());
+    let keys = cloud(
+        &server.url(),
+        "label = \"emea\"\nhostName = \"edge-1\"\nenvMetadata = [\"os.name\", \"unknown.name\"]\n\
+         [[gatewayStatus.customMetadata]]\nname = \"owner\"\nvalue = \"ana\"",
+    );
+    for _ in 0..2 {
+        keeper(&keys, place.path()).tell(&gateway).await.expect("told");
+    }
+    let shown = server.gateways();
+    assert_eq!(shown.len(), 1);
+    let shown = &shown[0];
+    assert_eq!((shown.state, shown.pings), (GatewayState::Online, 2));
+    assert_eq!(
+        (shown.host_name.as_str(), shown.labels.as_slice()),
+        ("edge-1", &["emea".to_owned()][..])
+    );
+    assert_eq!(shown.custom_metadata["mgw.version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(shown.custom_metadata["owner"], "ana");
+    let names: Vec<_> = shown.env_metadata.keys().map(String::as_str).collect();
+    assert_eq!(names, ["carbon.home", "lastWumUpdate", "os.name"]);
+    // Another label is another introduction.
+    let keys = keys.replace("emea", "apac");
+    keeper(&keys, place.path()).tell(&gateway).await.expect("told");
+    assert_eq!(server.gateways().len(), 2);
+    let mode = std::fs::metadata(place.path().join("gateway-identity.json")).expect("a file");
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
+        0o600
+    );
+}
+
+#[tokio::test]
+async fn failures_name_the_remedy_and_never_the_password() {
+    let place = tempfile::tempdir().expect("a folder");
+    let server = OnPremiseServer::start().await.expect("a server");
+    let gateway = gateway(place.path());
+    let keys = cloud(&server.url(), "").replace("sample", "canary");
+    let said = keeper(&keys, place.path()).tell(&gateway).await.expect_err("refused");
+    assert!(
+        said.contains("gatewayStatus.username") && !said.contains("canary"),
+        "{said}"
+    );
+    let keys = cloud(&server.url(), "");
+    server.fail_next(&[500]);
+    assert!(keeper(&keys, place.path()).tell(&gateway).await.is_err());
+    server.shutdown().await;
+    assert!(keeper(&keys, place.path()).tell(&gateway).await.is_err());
+}
+
+#[tokio::test]
+async fn a_4_6_control_plane_is_told_of_the_same_gateway_after_a_restart() {
+    let place = tempfile::tempdir().expect("a folder");
+    let gateway = gateway(place.path());
+    let keys = |url: &str| {
+        let password = place.path().join("password");
+        std::fs::write(&password, "sample\n").expect("a file");
+        format!(
+            "kind = \"apim-4.6\"\npasswordFile = \"{}\"\nnotifyUrl = \"{url}/internal/data/v1/notify-gateway\"\n\
+             environments = [\"emea\"]",
+            password.display()
+        )
+    };
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        // With a memory of its own.
+        let server = OnPremiseServer::start().await.expect("a server");
+        let mut keys = keys(&server.url());
+        keys.push_str("\nhostName = \"edge-1\"");
+        let keeper = keeper(&keys, place.path());
+        keeper.tell(&gateway).await.expect("registered");
+        keeper.tell(&gateway).await.expect("a heartbeat");
+        assert_eq!((server.count(GatewayState::Active), server.gateways()[0].pings), (1, 1));
+        ids.push(server.gateways()[0].id.clone());
+    }
+    assert_eq!(ids[0], ids[1]);
+}

@@ -1,0 +1,86 @@
+//! What the control plane shows of a gateway.
+
+use super::machine::{Machine, fact};
+use crate::cloud::on_premise_properties::{MAX_FILE, OnPremiseProperties};
+use crate::context::Environment;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use mgw_runtime::config::GatewayStatusSettings;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+/// The tenant of users who name none.
+const SUPER_TENANT: &str = "carbon.super";
+
+/// What the control plane shows of a gateway. When something of it changes, it is told anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Shown {
+    pub(super) tenant: String,
+    pub(super) label: Option<String>,
+    pub(super) host_name: String,
+    pub(super) mac_address: String,
+    pub(super) port: u16,
+    pub(super) env_metadata: BTreeMap<String, String>,
+    pub(super) custom_metadata: BTreeMap<String, String>,
+}
+
+impl Shown {
+    /// Collects it; reads the file with label and metadata where there is one.
+    pub(super) fn collect(
+        settings: &GatewayStatusSettings,
+        machine: &Machine,
+        environment: &Environment,
+        home: &Path,
+    ) -> Result<Self, Failure> {
+        let from_file = match &settings.properties_file {
+            Some(path) => read_properties(path)?,
+            None => OnPremiseProperties::default(),
+        };
+        let names = if settings.env_metadata.is_empty() {
+            from_file.env_metadata
+        } else {
+            settings.env_metadata.clone()
+        };
+        let custom = if settings.custom_metadata.is_empty() {
+            from_file.custom_metadata
+        } else {
+            settings.custom_metadata.clone()
+        };
+        let mut env_metadata: BTreeMap<String, String> = names
+            .into_iter()
+            .filter_map(|name| fact(&name, environment).map(|value| (name, value)))
+            .collect();
+        // These two are always sent; -1 stands for no update.
+        env_metadata.insert("carbon.home".to_owned(), home.display().to_string());
+        env_metadata.insert("lastWumUpdate".to_owned(), "-1".to_owned());
+        let mut custom_metadata: BTreeMap<String, String> = custom.into_iter().collect();
+        custom_metadata.insert("mgw.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        let tenant = settings
+            .username
+            .rsplit_once('@')
+            .map_or(SUPER_TENANT, |(_, tenant)| tenant);
+        Ok(Self {
+            tenant: tenant.to_owned(),
+            label: settings.label.clone().or(from_file.label),
+            host_name: settings.host_name.clone().unwrap_or_else(|| machine.host_name.clone()),
+            mac_address: machine.mac_address.clone(),
+            port: settings.port,
+            env_metadata,
+            custom_metadata,
+        })
+    }
+}
+
+fn read_properties(path: &Path) -> Result<OnPremiseProperties, Failure> {
+    let failed = |error| Failure::file("read", path, error);
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(MAX_FILE).read_to_string(&mut text).map_err(failed)?;
+    OnPremiseProperties::parse(path, &text).map_err(|error| {
+        Failure::new(ExitCode::Environment, format!("{} cannot be used", path.display()))
+            .hint("`gatewayStatus.propertiesFile` names it.")
+            .because(error)
+    })
+}

@@ -1,0 +1,13 @@
+//! Usage records on their way by hand: one file with everything that waited, and a manifest that tells whether it is whole.
+
+mod manifest;
+mod progress;
+mod read;
+mod write;
+
+pub(crate) use progress::Progress;
+pub(crate) use read::Import;
+pub(crate) use write::{Exported, export};
+
+#[cfg(test)]
+mod tests;

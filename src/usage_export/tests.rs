@@ -1,0 +1,92 @@
+use super::*;
+use mgw_runtime::usage::Folder;
+use std::path::Path;
+
+const ONE: &str = "api-usage-data.dat.1767003600123.zip";
+const TWO: &str = "api-usage-data.dat.1767003600124.zip";
+
+fn folder(place: &Path) -> Folder {
+    for (name, text) in [
+        (ONE, "one"),
+        (TWO, "two"),
+        ("api-usage-data.dat.tmp", "growing"),
+        // Still being compressed.
+        ("api-usage-data.dat.1767003600125", "three"),
+        ("api-usage-data.dat.1767003600125.zip", "half of three"),
+        ("api-usage-data.dat.1767003600100.zip.uploaded", "zero"),
+    ] {
+        std::fs::write(place.join(name), text).expect("a file");
+    }
+    Folder::at(place.to_owned())
+}
+
+#[test]
+fn what_was_exported_is_read_back_in_order() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = folder(place.path());
+    let to = place.path().join("export");
+    let archives = folder.archives().expect("a folder");
+    let exported = export(&folder, &archives, &to).expect("exported");
+    assert_eq!(exported, Exported { files: 2, bytes: 6 });
+    let mut import = Import::open(&to).expect("an export");
+    let entries = import.entries();
+    let names: Vec<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, [ONE, TWO]);
+    assert_eq!(import.read(&entries[1]).expect("whole"), b"two");
+    // It is there now, and is not replaced.
+    assert!(export(&folder, &archives, &to).is_err());
+    let mode = std::fs::metadata(&to).expect("a file").permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+}
+
+#[test]
+fn damage_is_found() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = folder(place.path());
+    let to = place.path().join("export");
+    export(&folder, &folder.archives().expect("a folder"), &to).expect("exported");
+    let whole = std::fs::read(&to).expect("a file");
+    let find = |text: &[u8]| {
+        whole
+            .windows(text.len())
+            .position(|window| window == text)
+            .expect("there")
+    };
+    let read = |bytes: &[u8]| {
+        std::fs::write(&to, bytes).expect("a file");
+        let mut import = Import::open(&to)?;
+        import
+            .entries()
+            .iter()
+            .try_for_each(|entry| import.read(entry).map(drop))
+    };
+    read(&whole).expect("whole");
+    let mut damaged = whole.clone();
+    damaged[find(b"two")] ^= 1;
+    assert_eq!(
+        read(&damaged).expect_err("damaged").code,
+        crate::exit::ExitCode::Mismatch
+    );
+    for end in [0, whole.len() / 2, whole.len() - 1] {
+        assert!(read(&whole[..end]).is_err(), "{end}");
+    }
+    assert!(read(b"no archive").is_err());
+}
+
+#[test]
+fn an_import_goes_on_where_it_ended() {
+    let place = tempfile::tempdir().expect("a folder");
+    let path = place.path().join("export");
+    let mut progress = Progress::beside(&path).expect("a file");
+    assert!(!progress.is_done(ONE));
+    progress.done(ONE).expect("noted");
+    // Killed in the middle of a line.
+    let mut text = std::fs::read(place.path().join("export.progress")).expect("a file");
+    text.extend(TWO.as_bytes().iter().take(10));
+    std::fs::write(place.path().join("export.progress"), text).expect("a file");
+    let mut progress = Progress::beside(&path).expect("a file");
+    assert!(progress.is_done(ONE) && !progress.is_done(TWO));
+    progress.done(TWO).expect("noted");
+    let progress = Progress::beside(&path).expect("a file");
+    assert!(progress.is_done(ONE) && progress.is_done(TWO));
+}
