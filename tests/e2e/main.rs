@@ -25,3 +25,4 @@ mod serve;
 mod subscription_data;
 mod support;
 mod terminal;
+mod usage;
