@@ -1,8 +1,14 @@
 //! `mgw sandbox`
 
+mod action;
+mod broker;
 mod clients;
+mod control;
 mod export;
 mod ready;
+mod script;
+
+pub use action::SandboxCommand;
 
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -10,7 +16,7 @@ use crate::failure::Failure;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::issuer::{Issuer, IssuerClient, IssuerOptions};
 use mgw_fixtures::seed::Seed;
-use mgw_fixtures::simulator::{Fault, Options, Shape, Simulator};
+use mgw_fixtures::simulator::{BrokerAddress, Fault, Options, Shape, Simulator};
 use ready::Ready;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,7 +29,11 @@ const FREE_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOC
 
 /// Arguments of `mgw sandbox`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SandboxArgs {
+    /// Ask a running sandbox something instead of starting one.
+    #[command(subcommand)]
+    pub command: Option<SandboxCommand>,
     /// Where the control plane listens; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9443")]
     pub listen: SocketAddr,
@@ -40,7 +50,8 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub extra_apis: u32,
     /// Misbehave: EFFECT@PATH or EFFECT@PATH*COUNT, repeatable. EFFECT is latency:MS, a status from 400 to 599,
-    /// 429:SECONDS, truncate, garbage, huge, huge:BYTES, reset or expire-tokens. Example: 503@/api/am/publisher*2
+    /// 429:SECONDS, truncate, garbage, huge, huge:BYTES, reset, expire-tokens, html, half-page, lying-total, drip:MS or
+    /// clock-skew:SECONDS. Example: 503@/api/am/publisher*2
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<Fault>,
     /// Lifetime of access tokens in seconds, to see them refreshed.
@@ -55,6 +66,19 @@ pub struct SandboxArgs {
     /// Where to write the certificate to trust; a temporary file unless given.
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Where to write how the subcommands reach this sandbox; for its owner alone. `sandbox.json` in the folder of mgw's
+    /// own files unless given.
+    #[arg(long, value_name = "FILE")]
+    pub control_file: Option<PathBuf>,
+    /// Do what a script says: lines `after TIME COMMAND`, such as `after 10s down`; the commands are the subcommands.
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Publish changes to this AMQP broker, as a control plane's event hub: amqp://USER@HOST:PORT/VHOST
+    #[arg(long, value_name = "URL")]
+    pub broker: Option<BrokerAddress>,
+    /// A file with the password of the broker; MGW_SANDBOX_BROKER_PASSWORD holds it otherwise.
+    #[arg(long, value_name = "FILE", requires = "broker")]
+    pub broker_password_file: Option<PathBuf>,
 }
 
 /// Which control plane is played.
@@ -121,7 +145,10 @@ impl From<SandboxShape> for Shape {
 }
 
 /// Runs the simulated control plane, the sample backend and the token issuer until it is told to stop.
-pub fn run(args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure> {
+pub fn run(mut args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure> {
+    if let Some(command) = args.command.take() {
+        return control::ask(command, context);
+    }
     if let Some(folder) = &args.export_seed {
         return export::run(folder, context);
     }
@@ -138,12 +165,28 @@ pub fn run(args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure> {
         Some(path) => path.clone(),
         None => temporary.path().join("ca.pem"),
     };
-    context.block_on(serve(args, seed, &ca_file, temporary.path(), context))
+    let script = args
+        .script
+        .as_deref()
+        .map(script::read)
+        .transpose()?
+        .unwrap_or_default();
+    let broker = broker::address(args.broker.take(), args.broker_password_file.as_deref(), context)?;
+    let options = Options {
+        listen: args.listen,
+        shape: args.shape.into(),
+        seed,
+        access_token_lifetime: Duration::from_secs(u64::from(args.token_lifetime)),
+        broker,
+        ..Options::default()
+    };
+    context.block_on(serve(args, options, script, &ca_file, temporary.path(), context))
 }
 
 async fn serve(
     args: SandboxArgs,
-    seed: Seed,
+    mut options: Options,
+    script: Vec<script::Step>,
     ca_file: &Path,
     temporary: &Path,
     context: &Context,
@@ -156,17 +199,10 @@ async fn serve(
     };
     let issuer = Issuer::start(IssuerOptions {
         listen: FREE_PORT,
-        clients: IssuerClient::of_seed(&seed),
+        clients: IssuerClient::of_seed(&options.seed),
         ..IssuerOptions::default()
     })
     .await?;
-    let mut options = Options {
-        listen: args.listen,
-        shape: args.shape.into(),
-        seed,
-        access_token_lifetime: Duration::from_secs(u64::from(args.token_lifetime)),
-        ..Options::default()
-    };
     if let Some(backend) = &backend {
         options.backend_url = backend.url();
     }
@@ -176,6 +212,12 @@ async fn serve(
     }
     write(ca_file, simulator.ca_pem())?;
     let clients = clients::write_all(temporary, simulator.client_identities())?;
+    let control = simulator.control().await?;
+    let control_file = match args.control_file {
+        Some(path) => path,
+        None => control::default_file(context)?,
+    };
+    control::write(&control_file, &control)?;
 
     let own_seed = args.seed.is_some();
     let ready = Ready::new(
@@ -193,8 +235,13 @@ async fn serve(
         context.ui.data(ready.text());
     }
     context.ui.status("Ready", "press Ctrl-C to stop");
-    stop.requested().await;
+    tokio::select! {
+        () = stop.requested() => {}
+        () = script::play(script, &simulator, context) => stop.requested().await,
+    }
 
+    control::remove(&control_file, &control);
+    control.shutdown().await;
     let count = simulator.requests().len();
     simulator.shutdown().await;
     issuer.shutdown().await;

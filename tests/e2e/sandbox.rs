@@ -174,3 +174,34 @@ fn a_port_in_use_is_said() {
         .exits(7)
         .says(&format!("cannot listen on {address}"));
 }
+
+#[test]
+fn a_running_sandbox_goes_down_heals_and_changes() {
+    let place = Place::new();
+    let sandbox = Sandbox::start(&place, &["--shape", "apim-4.2", "--no-backend"]);
+    place.mgw(&["sandbox", "down"]).exits(0);
+    login(&place, &sandbox, "demo-password").exits(13);
+    place.mgw(&["sandbox", "heal"]).exits(0);
+    login(&place, &sandbox, "demo-password").exits(0);
+    place.mgw(&["sandbox", "retire", "Orders:1.0.0"]).exits(0);
+    place
+        .mgw(&["sandbox", "retire", "Orders:9"])
+        .exits(14)
+        .says("there is no API \"Orders:9\"");
+    place.mgw(&["sandbox", "--shape", "apim-3.2", "heal"]).exits(2);
+    assert_eq!(sandbox.end("-TERM"), Some(0));
+    place
+        .mgw(&["sandbox", "heal"])
+        .exits(7)
+        .says("Start `mgw sandbox` first");
+}
+
+#[test]
+fn mistakes_in_a_script_are_placed() {
+    let place = Place::new();
+    place.write("outage.txt", "after 1s down\nafter 1s explode\n");
+    place
+        .mgw(&["sandbox", "--script", "outage.txt"])
+        .exits(3)
+        .says("outage.txt:2:1: unrecognized subcommand");
+}

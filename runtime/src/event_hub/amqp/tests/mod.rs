@@ -3,3 +3,4 @@
 mod broker;
 pub(crate) mod rabbitmq;
 mod rules;
+mod simulator;

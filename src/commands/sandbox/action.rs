@@ -1,0 +1,282 @@
+//! What can be asked of a running sandbox, as subcommands and as lines of a script.
+
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use mgw_fixtures::seed::{ApiState, BlockTarget, TimeUnit};
+use mgw_fixtures::simulator::{Action, Edit, Fault, PolicyLevel};
+use std::path::{Path, PathBuf};
+
+/// The longest definition that is read, in bytes.
+const MAX_DEFINITION: u64 = 4 * 1024 * 1024;
+
+/// Which running sandbox, and what it is asked.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Ask<T: clap::Args> {
+    /// What is asked.
+    #[command(flatten)]
+    pub what: T,
+    /// The control file of the sandbox; the one started last unless given.
+    #[arg(long, value_name = "FILE")]
+    pub sandbox: Option<PathBuf>,
+}
+
+/// What a running sandbox is asked.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum SandboxCommand {
+    /// Subscribe an application to an API.
+    Subscribe(Ask<Subscription>),
+    /// End a subscription.
+    Unsubscribe(Ask<Subscription>),
+    /// Publish an API.
+    Publish(Ask<ApiName>),
+    /// Deprecate an API.
+    Deprecate(Ask<ApiName>),
+    /// Retire an API: it leaves the gateways.
+    Retire(Ask<ApiName>),
+    /// Give an API another definition; from 4.0 on in the working copy, until it is deployed again.
+    Define(Ask<Definition>),
+    /// Deploy an API again: the working copy as a new revision from 4.0 on.
+    Redeploy(Ask<ApiName>),
+    /// Give an API these labels, and no others.
+    Label(Ask<Labels>),
+    /// Add a published API with one operation, GET /item.
+    AddApi(Ask<NewApi>),
+    /// Delete an API.
+    RemoveApi(Ask<ApiName>),
+    /// Give a throttling policy another limit.
+    SetPolicy(Ask<Policy>),
+    /// Refuse requests.
+    Block(Ask<Target>),
+    /// Let blocked requests pass again.
+    Unblock(Ask<Target>),
+    /// Misbehave, as `--fault` says.
+    Fault(Ask<Misbehaviour>),
+    /// Refuse connections.
+    Down(Ask<Nothing>),
+    /// Show a certificate of an authority that nobody trusts.
+    OtherCertificate(Ask<Nothing>),
+    /// Behave again: up, with its own certificate, without faults.
+    Heal(Ask<Nothing>),
+}
+
+/// No arguments.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Nothing {}
+
+/// An API.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ApiName {
+    /// The API.
+    #[arg(value_name = "NAME:VERSION")]
+    pub api: String,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Subscription {
+    /// The application.
+    pub application: String,
+    /// The API.
+    #[arg(value_name = "NAME:VERSION")]
+    pub api: String,
+    /// The subscription policy; the API's first one unless given.
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Option<String>,
+}
+
+/// Another definition.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Definition {
+    /// The API.
+    #[arg(value_name = "NAME:VERSION")]
+    pub api: String,
+    /// An OpenAPI document in JSON.
+    pub file: PathBuf,
+}
+
+/// The labels of an API.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Labels {
+    /// The API.
+    #[arg(value_name = "NAME:VERSION")]
+    pub api: String,
+    /// All its labels.
+    pub label: Vec<String>,
+}
+
+/// A new API.
+#[derive(Debug, Clone, clap::Args)]
+pub struct NewApi {
+    /// Its name and version.
+    #[arg(value_name = "NAME:VERSION")]
+    pub api: String,
+    /// A label, repeatable.
+    #[arg(long)]
+    pub label: Vec<String>,
+}
+
+/// Another limit.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Policy {
+    /// Which kind of policy.
+    #[arg(value_enum)]
+    pub level: Level,
+    /// Its name.
+    pub name: String,
+    /// Requests in that time.
+    pub requests: u32,
+    /// The time.
+    #[arg(long, value_enum, default_value_t = Per::Min)]
+    pub per: Per,
+}
+
+/// A kind of throttling policy.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Level {
+    /// One application on one API.
+    Subscription,
+    /// An application on all its APIs together.
+    Application,
+    /// An API or one of its operations.
+    Advanced,
+}
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Per {
+    /// Each second.
+    Sec,
+    /// Each minute.
+    Min,
+    /// Each hour.
+    Hour,
+    /// Each day.
+    Day,
+}
+
+/// Requests to refuse.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Target {
+    /// api:/CONTEXT/VERSION, application:OWNER:NAME, user:EMAIL, ip:ADDRESS or ip-range:FROM-TO
+    pub target: BlockTarget,
+}
+
+/// A fault.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Misbehaviour {
+    /// EFFECT@PATH or EFFECT@PATH*COUNT
+    pub fault: Fault,
+}
+
+impl SandboxCommand {
+    /// The control file that was named.
+    pub(super) fn sandbox(&self) -> Option<&Path> {
+        let file = match self {
+            Self::Subscribe(ask) | Self::Unsubscribe(ask) => &ask.sandbox,
+            Self::Publish(ask)
+            | Self::Deprecate(ask)
+            | Self::Retire(ask)
+            | Self::Redeploy(ask)
+            | Self::RemoveApi(ask) => &ask.sandbox,
+            Self::Define(ask) => &ask.sandbox,
+            Self::Label(ask) => &ask.sandbox,
+            Self::AddApi(ask) => &ask.sandbox,
+            Self::SetPolicy(ask) => &ask.sandbox,
+            Self::Block(ask) | Self::Unblock(ask) => &ask.sandbox,
+            Self::Fault(ask) => &ask.sandbox,
+            Self::Down(ask) | Self::OtherCertificate(ask) | Self::Heal(ask) => &ask.sandbox,
+        };
+        file.as_deref()
+    }
+
+    /// What is to be done. A definition is read from its file.
+    pub(super) fn action(self) -> Result<Action, Failure> {
+        let state = |ask: Ask<ApiName>, state| Edit::LifeCycle {
+            api: ask.what.api,
+            state,
+        };
+        let edit = match self {
+            Self::Subscribe(Ask { what, .. }) => Edit::Subscribe {
+                application: what.application,
+                api: what.api,
+                policy: what.policy,
+            },
+            Self::Unsubscribe(Ask { what, .. }) => Edit::Unsubscribe {
+                application: what.application,
+                api: what.api,
+            },
+            Self::Publish(ask) => state(ask, ApiState::Published),
+            Self::Deprecate(ask) => state(ask, ApiState::Deprecated),
+            Self::Retire(ask) => state(ask, ApiState::Retired),
+            Self::Define(Ask { what, .. }) => Edit::Definition {
+                api: what.api,
+                document: definition(&what.file)?,
+            },
+            Self::Redeploy(Ask { what, .. }) => Edit::Redeploy { api: what.api },
+            Self::Label(Ask { what, .. }) => Edit::Labels {
+                api: what.api,
+                labels: what.label,
+            },
+            Self::AddApi(Ask { what, .. }) => {
+                let (name, version) = what.api.split_once(':').unwrap_or((&what.api, ""));
+                Edit::AddApi {
+                    name: name.to_owned(),
+                    version: version.to_owned(),
+                    labels: what.label,
+                }
+            }
+            Self::RemoveApi(Ask { what, .. }) => Edit::RemoveApi { api: what.api },
+            Self::SetPolicy(Ask { what, .. }) => Edit::PolicyLimit {
+                level: what.level.into(),
+                name: what.name,
+                requests: what.requests,
+                every: 1,
+                unit: what.per.into(),
+            },
+            Self::Block(Ask { what, .. }) => Edit::Block { target: what.target },
+            Self::Unblock(Ask { what, .. }) => Edit::Unblock { target: what.target },
+            Self::Fault(Ask { what, .. }) => return Ok(Action::Fault(what.fault)),
+            Self::Down(_) => return Ok(Action::Down),
+            Self::OtherCertificate(_) => return Ok(Action::OtherCertificate),
+            Self::Heal(_) => return Ok(Action::Heal),
+        };
+        Ok(Action::Edit(edit))
+    }
+}
+
+fn definition(path: &Path) -> Result<serde_json::Value, Failure> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_DEFINITION).read_to_end(&mut bytes))
+        .map_err(|error| Failure::file("read", path, error))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::new(
+            ExitCode::Invalid,
+            format!("{}:{}:{}: not JSON", path.display(), error.line(), error.column()),
+        )
+        .because(error)
+        .hint("The simulator takes OpenAPI documents in JSON, as the publisher API answers them.")
+    })
+}
+
+impl From<Level> for PolicyLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Subscription => Self::Subscription,
+            Level::Application => Self::Application,
+            Level::Advanced => Self::Advanced,
+        }
+    }
+}
+
+impl From<Per> for TimeUnit {
+    fn from(per: Per) -> Self {
+        match per {
+            Per::Sec => Self::Sec,
+            Per::Min => Self::Min,
+            Per::Hour => Self::Hour,
+            Per::Day => Self::Day,
+        }
+    }
+}

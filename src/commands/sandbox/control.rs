@@ -1,0 +1,118 @@
+//! The control file of a running sandbox, and asking the sandbox through it.
+
+use super::action::SandboxCommand;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use mgw_fixtures::simulator::Control;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The longest control file, in bytes.
+const MAX_FILE: u64 = 4096;
+/// How long a sandbox may take: going down waits for requests in flight.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the file holds; the token is a secret.
+#[derive(Serialize)]
+struct Written<'a> {
+    url: String,
+    token: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    url: String,
+    #[serde(deserialize_with = "secret")]
+    token: SecretString,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// The file that the sandbox started last has written.
+pub(super) fn default_file(context: &Context) -> Result<PathBuf, Failure> {
+    Ok(context.environment.config_dir()?.join("sandbox.json"))
+}
+
+/// Writes the file, for its owner alone.
+pub(super) fn write(path: &Path, control: &Control) -> Result<(), Failure> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        std::fs::create_dir_all(parent).map_err(|error| Failure::file("create", parent, error))?;
+    }
+    let written = Written {
+        url: control.url(),
+        token: control.token(),
+    };
+    let text = serde_json::to_string(&written).expect("text with text keys can be written as JSON");
+    super::write(path, &text)
+}
+
+/// Removes the file, if it is still that of this sandbox.
+pub(super) fn remove(path: &Path, control: &Control) {
+    if read(path).is_ok_and(|read| read.url == control.url()) {
+        // A file that stays behind leads nowhere, and says so when it is used.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+fn read(path: &Path) -> Result<Read, Failure> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes));
+    opened.map_err(|error| {
+        Failure::file("read", path, error).hint("Start `mgw sandbox` first, or name its control file with --sandbox.")
+    })?;
+    serde_json::from_slice(&bytes).map_err(|_| {
+        // The parser's message may show the token.
+        Failure::new(
+            ExitCode::Invalid,
+            format!("{} is not the control file of a sandbox", path.display()),
+        )
+    })
+}
+
+/// Asks a running sandbox.
+pub(super) fn ask(command: SandboxCommand, context: &Context) -> Result<ExitCode, Failure> {
+    let path = match command.sandbox() {
+        Some(path) => path.to_owned(),
+        None => default_file(context)?,
+    };
+    let target = read(&path)?;
+    let action = command.action()?;
+    context.block_on(async {
+        let gone = |error| {
+            Failure::new(ExitCode::Unreachable, "the sandbox does not answer")
+                .because(error)
+                .hint("Is `mgw sandbox` still running?")
+        };
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(gone)?;
+        let request = client
+            .post(&target.url)
+            .bearer_auth(target.token.expose_secret())
+            .json(&action);
+        let answer = request.send().await.map_err(|error| gone(error.without_url()))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let body = answer.bytes().await.unwrap_or_default();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let reason = body["description"].as_str().unwrap_or("no reason was given");
+        Err(Failure::new(
+            ExitCode::ControlPlane,
+            format!("the sandbox refuses ({status}): {reason}"),
+        ))
+    })?;
+    context.ui.status("Done", "the sandbox has changed");
+    Ok(ExitCode::Success)
+}
