@@ -87,6 +87,12 @@ pub enum Command {
     /// Pull APIs, policies and subscriptions from the control plane into the project.
     #[command(alias = "import")]
     Pull(commands::pull::PullArgs),
+    /// Compare project, lock, control plane and running gateway.
+    Status(commands::status::StatusArgs),
+    /// Return to what was pulled before.
+    Rollback(commands::rollback::RollbackArgs),
+    /// Tell what would change for callers, and how grave that is.
+    Diff(commands::diff::DiffArgs),
     /// Check a project's files and say everything that is wrong with them.
     Check(commands::check::CheckArgs),
     /// Compile a project into a bundle.

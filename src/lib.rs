@@ -11,6 +11,7 @@ pub mod compile;
 pub mod context;
 mod demo;
 pub mod diagnostics;
+pub(crate) mod diff;
 pub mod exit;
 pub mod failure;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -43,6 +43,18 @@ impl AdminClient {
         self.ask(call).await
     }
 
+    /// Reads something that is told with status 503 too.
+    pub(crate) async fn get_in_any_state<T: DeserializeOwned>(&self, path: &str) -> Result<T, AdminError> {
+        let answer = self.send(Call::get(self.at(path))).await?;
+        if answer.status == 503
+            && let Ok(document) = answer.json()
+            && let Ok(told) = serde_json::from_value(document)
+        {
+            return Ok(told);
+        }
+        self.read(&answer)
+    }
+
     /// Changes something.
     pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, AdminError> {
         let bytes = body.to_string().into_bytes();
@@ -66,17 +78,21 @@ impl AdminClient {
     }
 
     async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, AdminError> {
+        let answer = self.send(call).await?;
+        self.read(&answer)
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer, AdminError> {
         // Whoever asks is there to ask again.
         let call = Call {
             repeat: Repeat::Never,
             ..call
         };
         let answer = self.http.send(&call).await;
-        let answer = answer.map_err(|source| AdminError::Unreachable {
+        answer.map_err(|source| AdminError::Unreachable {
             url: shown(&self.address),
             source: Box::new(source),
-        })?;
-        self.read(&answer)
+        })
     }
 
     fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, AdminError> {

@@ -21,7 +21,10 @@ pub struct BuildArgs {
     /// Change nothing that was pulled: end with code 15 where files or selection differ from mgw.lock.
     #[arg(long)]
     pub locked: bool,
-    /// With --label or --api: pull first.
+    /// With --label and the like: remove APIs that were pulled before and are gone
+    #[arg(long, conflicts_with = "locked")]
+    pub prune: bool,
+    /// With --label, --tag, --api or --all: pull first.
     #[command(flatten)]
     pub pull: PullOptions,
 }
@@ -47,7 +50,7 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     if args.locked {
         crate::lock::verify(&layout, &selection)?;
     } else if !selection.is_empty() {
-        is_partial = pull_first(&layout, &args.pull, context)?.is_partial();
+        is_partial = pull_first(&layout, &args.pull, args.prune, context)?.is_partial();
     }
     let compiled = compile_project(&layout)?;
     findings::show(ui, &compiled.diagnostics);

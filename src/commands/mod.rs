@@ -10,6 +10,7 @@ pub(crate) mod connect;
 mod credentials;
 mod definitions;
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub(crate) mod findings;
 pub mod init;
@@ -19,9 +20,11 @@ pub mod login;
 pub mod logout;
 pub mod man;
 pub mod pull;
+pub mod rollback;
 pub mod run;
 pub mod sandbox;
 mod secrets;
+pub mod status;
 pub mod token;
 pub mod usage;
 pub mod verify;
@@ -42,6 +45,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Check(args) => check::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Demo(args) => demo::run(args, context),
+        Command::Diff(args) => diff::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Init(args) => init::run(args, context),
         Command::Inspect(args) => inspect::run(args, context),
@@ -49,7 +53,9 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Login(args) => login::run(args, context),
         Command::Logout(args) => logout::run(args, context),
         Command::Pull(args) => pull::run(args, context),
+        Command::Rollback(args) => rollback::run(args, context),
         Command::Run(args) => run::run(args, context),
+        Command::Status(args) => status::run(args, context),
         Command::Token(args) => token::run(args, context),
         Command::Usage(args) => usage::run(args, context),
         Command::Sandbox(args) => sandbox::run(args, context),

@@ -27,6 +27,9 @@ pub struct PullArgs {
     /// What to pull, and as whom.
     #[command(flatten)]
     pub options: PullOptions,
+    /// Remove APIs that were pulled before and are gone; without this, nothing is pulled then
+    #[arg(long)]
+    pub prune: bool,
     /// Tell what would change, and change nothing
     #[arg(long, conflicts_with = "locked")]
     pub dry_run: bool,
@@ -49,7 +52,7 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
         if args.locked {
             put_locked(&layout, prepared)?
         } else {
-            put(prepared, &args.options)?
+            put(prepared, args.prune)?
         }
     };
     let tense = if args.dry_run { Tense::Would } else { Tense::Did };
@@ -59,8 +62,9 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
         .as_ref()
         .is_none_or(|old| !content_differences(old, &pulled.lock).is_empty());
     tell(context, &pulled, &removed, tense);
-    if args.dry_run {
-        warn_of_gone(&pulled, &args.options, context);
+    if args.dry_run && !args.prune && !gone(pulled.old.as_ref(), &pulled.lock).is_empty() {
+        let text = "without --prune nothing is pulled while APIs are gone that were pulled before";
+        context.ui.warn(text);
     }
     context.ui.result("", &result(&pulled, &removed, tense, changes));
     Ok(match (pulled.is_partial(), args.exit_code) {
@@ -72,9 +76,14 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
 }
 
 /// Pulls as a step of another command, which has a result of its own.
-pub(crate) fn pull_first(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Pulled, Failure> {
+pub(crate) fn pull_first(
+    layout: &Layout,
+    options: &PullOptions,
+    prune: bool,
+    context: &Context,
+) -> Result<Pulled, Failure> {
     let prepared = prepare_at(layout, layout, options, None, context)?;
-    let pulled = put(prepared, options)?;
+    let pulled = put(prepared, prune)?;
     tell(
         context,
         &pulled,
@@ -90,10 +99,10 @@ pub(crate) fn scratch() -> Result<tempfile::TempDir, Failure> {
 }
 
 /// Puts a pull in place, unless APIs are gone and nobody said that they may be.
-fn put(prepared: Prepared, options: &PullOptions) -> Result<Pulled, Failure> {
+fn put(prepared: Prepared, prune: bool) -> Result<Pulled, Failure> {
     let outcome = prepared.outcome();
     let gone = gone(outcome.old.as_ref(), &outcome.lock);
-    if !gone.is_empty() && !options.prune {
+    if !gone.is_empty() && !prune {
         let message = format!("{} that were pulled before are gone", count::apis(gone.len()));
         return Err(Failure::new(ExitCode::Gate, message)
             .because(gone.join("\n             "))
@@ -113,12 +122,4 @@ fn put_locked(layout: &Layout, prepared: Prepared) -> Result<Pulled, Failure> {
         return Err(LockError::Differs { differences }.into());
     }
     Ok(prepared.commit_under_old_lock()?)
-}
-
-fn warn_of_gone(pulled: &Pulled, options: &PullOptions, context: &Context) {
-    if !options.prune && !gone(pulled.old.as_ref(), &pulled.lock).is_empty() {
-        context
-            .ui
-            .warn("without --prune nothing is pulled while APIs are gone that were pulled before");
-    }
 }

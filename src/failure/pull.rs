@@ -122,6 +122,9 @@ impl From<LockError> for Failure {
             LockError::Settings(error) => error.into(),
             LockError::Parse { .. } | LockError::Format { .. } => Self::new(ExitCode::Invalid, message)
                 .hint("Take the file back from version control, or remove it and pull again."),
+            LockError::Damaged { .. } => {
+                Self::new(ExitCode::Invalid, message).hint("Nothing was changed. Return to another generation.")
+            }
             LockError::Busy { .. } => {
                 Self::new(ExitCode::Environment, message).hint("Wait for the other process, or end it.")
             }

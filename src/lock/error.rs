@@ -60,6 +60,12 @@ pub enum LockError {
         /// Whole sentences without a full stop.
         differences: Vec<String>,
     },
+    /// A kept file is not what was pulled.
+    #[error("{} is not what was pulled", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// The settings cannot be read.
     #[error(transparent)]
     Settings(#[from] crate::project::SettingsError),

@@ -3,15 +3,20 @@
 //! - [`LockFile`] is the file: which APIs were pulled from where, and the SHA-256 of every file under `gen/`.
 //! - [`Transaction`] replaces `gen/` and the lock together: killed at any moment, the old or the new state is there, at
 //!   the latest after [`recover`].
+//! - Each replacement that changes something keeps the former state as a [`Generation`]; [`roll_back`] returns to one.
 //! - [`verify`] tells whether files and settings are still those that were pulled.
 
 mod error;
 mod file;
+mod generations;
+mod rollback;
 mod transaction;
 mod verify;
 
 pub use error::LockError;
 pub(crate) use file::{LockFile, LockedApi, LockedFile, LockedSource};
+pub(crate) use generations::{Generation, generations};
+pub(crate) use rollback::roll_back;
 pub(crate) use transaction::{Transaction, recover};
 pub(crate) use verify::verify;
 

@@ -84,29 +84,39 @@ fn a_lock_round_trips() {
 
 #[test]
 fn a_replacement_is_whole_wherever_it_is_cut() {
-    for was_there in [false, true] {
-        for cut in 0..=5 {
-            let folder = tempfile::tempdir().unwrap();
-            let layout = Layout::new(folder.path());
-            if was_there {
-                stage(&layout, &OLD, &["dev"]).commit().unwrap();
-            }
-            let before = contents(folder.path());
-            let transaction = stage(&layout, &NEW, &["prod"]);
-            match cut {
-                0 => drop(transaction),
-                1 => transaction.killed_early(),
-                cut => transaction.killed_after_marker(cut - 2),
-            }
+    for was_there in [0, 1, 6] {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        pull_often(&layout, was_there);
+        let (before, kept) = (in_place(folder.path()), numbers(&layout).len());
+        drop(stage(&layout, &NEW, &["prod"]));
+        stage(&layout, &NEW, &["prod"]).killed_early();
+        recover(&layout).unwrap();
+        assert_eq!(in_place(folder.path()), before);
+
+        let (mut steps, mut was_killed) = (0, true);
+        while was_killed {
+            was_killed = stage(&layout, &NEW, &["prod"]).killed_after_marker(steps);
             recover(&layout).unwrap();
-            if cut <= 1 {
-                assert_eq!(contents(folder.path()), before, "cut {cut}");
-            } else {
-                let names: Vec<String> = contents(folder.path()).into_iter().map(|(name, _)| name).collect();
-                assert_eq!(names, ["gen/api_definitions/b.json", "mgw.lock"], "cut {cut}");
-                verify(&layout, &Selection::default()).unwrap();
+            let names: Vec<String> = in_place(folder.path()).into_iter().map(|(name, _)| name).collect();
+            assert_eq!(names, ["gen/api_definitions/b.json", "mgw.lock"], "cut {steps}");
+            verify(&layout, &Selection::default()).unwrap();
+            let expected = if was_there == 0 { 0 } else { (kept + 1).min(5) };
+            assert_eq!(numbers(&layout).len(), expected, "cut {steps}");
+            for generation in generations(&layout).unwrap() {
+                for (path, digest) in generation.lock.all_files() {
+                    let kept = std::fs::read(generation.path.join(path)).unwrap();
+                    assert_eq!(Digest::of(&kept), digest, "cut {steps}: {path}");
+                }
             }
+            // Once more from the same start.
+            let _ = std::fs::remove_dir_all(layout.root().join(".mgw"));
+            let _ = std::fs::remove_dir_all(layout.generated());
+            let _ = std::fs::remove_file(layout.lock());
+            pull_often(&layout, was_there);
+            steps += 1;
         }
+        assert!(steps >= 3, "{steps} steps");
     }
 }
 
@@ -156,4 +166,62 @@ fn every_difference_is_named() {
         ),
         other => panic!("{other:?}"),
     }
+}
+
+/// Pulls something else each time.
+fn pull_often(layout: &Layout, times: usize) {
+    for round in 0..times {
+        let text = round.to_string();
+        let files = [("gen/api_definitions/a.json", text.as_str()), OLD[1]];
+        stage(layout, &files, &["dev"]).commit().unwrap();
+    }
+}
+
+/// Without former states.
+fn in_place(root: &Path) -> Vec<(String, String)> {
+    let mut found = contents(root);
+    found.retain(|(name, _)| !name.starts_with(".mgw/"));
+    found
+}
+
+fn numbers(layout: &Layout) -> Vec<u64> {
+    let found = generations(layout).unwrap();
+    found.iter().map(|generation| generation.number).collect()
+}
+
+#[test]
+fn what_was_replaced_is_kept_and_returned_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::new(folder.path());
+    stage(&layout, &OLD, &["dev"]).commit().unwrap();
+    let old = in_place(folder.path());
+    stage(&layout, &OLD, &["dev"]).commit().unwrap();
+    assert!(numbers(&layout).is_empty(), "the same files again are no generation");
+    stage(&layout, &NEW, &["dev"]).commit().unwrap();
+    let new = in_place(folder.path());
+    assert_eq!(numbers(&layout), [1]);
+    // There and back again.
+    roll_back(&layout, &generations(&layout).unwrap()[0]).unwrap();
+    assert_eq!(in_place(folder.path()), old);
+    assert_eq!(numbers(&layout), [2, 1]);
+    roll_back(&layout, &generations(&layout).unwrap()[0]).unwrap();
+    assert_eq!(in_place(folder.path()), new);
+    // A generation that somebody edited is refused.
+    let edited = generations(&layout).unwrap().pop().unwrap();
+    std::fs::write(edited.path.join(OLD[0].0), "edited").unwrap();
+    assert!(matches!(roll_back(&layout, &edited), Err(LockError::Damaged { .. })));
+    assert_eq!(in_place(folder.path()), new);
+}
+
+#[test]
+fn few_generations_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::new(folder.path());
+    pull_often(&layout, 9);
+    assert_eq!(numbers(&layout), [8, 7, 6, 5, 4]);
+    let oldest = generations(&layout).unwrap().pop().unwrap();
+    assert_eq!(
+        std::fs::read_to_string(oldest.path.join("gen/api_definitions/a.json")).unwrap(),
+        "3"
+    );
 }

@@ -4,7 +4,7 @@
 //! stage is complete: before it the old state holds, after it the new one, however often the program is killed. The
 //! renames that follow are repeated by [`recover`] where they did not happen.
 
-use super::LockError;
+use super::{LockError, LockFile, generations};
 use crate::project::Layout;
 use std::fs::{File, TryLockError};
 use std::io::Write;
@@ -18,6 +18,10 @@ const NEW_GENERATED: &str = "gen";
 const NEW_LOCK: &str = "mgw.lock";
 /// Inside the stage: the old `gen/`, on its way out.
 const OLD_GENERATED: &str = "old";
+/// Inside the stage: the old lock, on its way out.
+const OLD_LOCK: &str = "old.lock";
+/// Inside the stage: what was replaced, about to be kept.
+const GENERATION: &str = "generation";
 /// Inside the stage: says that it is complete.
 const COMPLETE: &str = "complete";
 
@@ -109,15 +113,52 @@ fn finish_interrupted(layout: &Layout) -> Result<(), LockError> {
         }
         let lock = stage.join(NEW_LOCK);
         if lock.exists() {
+            remember_old_lock(layout, &lock, &stage.join(OLD_LOCK))?;
             rename(&lock, &layout.lock())?;
         }
         sync_folder(layout.root())?;
+        keep_generation(layout, &stage)?;
     }
     match std::fs::remove_dir_all(&stage) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(LockError::file("remove", stage, source)),
     }
+}
+
+/// Gives the old lock a second name, unless the new one is over the same files: nobody needs to return to those.
+fn remember_old_lock(layout: &Layout, new: &Path, second: &Path) -> Result<(), LockError> {
+    let old = layout.lock();
+    let is_same = match (LockFile::load(&old), LockFile::load(new)) {
+        (Ok(Some(old)), Ok(Some(new))) => old.all_files().eq(new.all_files()),
+        (Ok(Some(_)), _) => false,
+        // Nobody can return to what has no lock.
+        _ => true,
+    };
+    if is_same || second.exists() {
+        return Ok(());
+    }
+    step().map_err(|source| LockError::file("keep", second, source))?;
+    let linked = std::fs::hard_link(&old, second).or_else(|_| std::fs::copy(&old, second).map(|_| ()));
+    linked.map_err(|source| LockError::file("keep", second, source))
+}
+
+/// Makes a generation of what was replaced. Every step is skipped when it was done before the program was killed.
+fn keep_generation(layout: &Layout, stage: &Path) -> Result<(), LockError> {
+    let folder = stage.join(GENERATION);
+    let old_lock = stage.join(OLD_LOCK);
+    if old_lock.exists() {
+        std::fs::create_dir_all(&folder).map_err(|source| LockError::file("create", &folder, source))?;
+        let old = stage.join(OLD_GENERATED);
+        if old.exists() {
+            rename(&old, &folder.join(generations::GENERATED))?;
+        }
+        rename(&old_lock, &folder.join(generations::LOCK))?;
+    }
+    if folder.join(generations::LOCK).exists() {
+        generations::take_in(layout, &folder)?;
+    }
+    generations::drop_oldest(layout, stage)
 }
 
 /// One pull at a time. The lock is on the project folder itself, so that nothing stays behind.
@@ -137,8 +178,10 @@ fn exclusive(_layout: &Layout) -> Result<Option<File>, LockError> {
     Ok(None)
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), LockError> {
-    std::fs::rename(from, to).map_err(|source| LockError::file("replace", to, source))
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), LockError> {
+    step()
+        .and_then(|()| std::fs::rename(from, to))
+        .map_err(|source| LockError::file("replace", to, source))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
@@ -184,18 +227,37 @@ impl Transaction {
         this.is_complete = true;
     }
 
-    /// What is left of a program that was killed right after the marker, and after the given number of renames.
-    pub(super) fn killed_after_marker(mut self, renames: u32) {
+    /// What is left of a program that was killed after the marker and the given number of steps; whether it was killed
+    /// at all.
+    pub(super) fn killed_after_marker(mut self, steps: u32) -> bool {
         self.mark_complete().unwrap();
-        let generated = self.layout.generated();
-        if renames >= 1 && generated.exists() {
-            rename(&generated, &self.stage.join(OLD_GENERATED)).unwrap();
-        }
-        if renames >= 2 {
-            rename(&self.stage.join(NEW_GENERATED), &generated).unwrap();
-        }
-        if renames >= 3 {
-            rename(&self.stage.join(NEW_LOCK), &self.layout.lock()).unwrap();
+        STEPS_LEFT.set(Some(steps));
+        let result = finish_interrupted(&self.layout);
+        STEPS_LEFT.set(None);
+        result.is_err()
+    }
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// Steps that this thread may still take.
+    static STEPS_LEFT: std::cell::Cell<Option<u32>> = const { std::cell::Cell::new(None) };
+}
+
+/// Fails where a test wants the program to have been killed.
+#[cfg(test)]
+fn step() -> std::io::Result<()> {
+    match STEPS_LEFT.get() {
+        Some(0) => Err(std::io::Error::other("killed")),
+        left => {
+            STEPS_LEFT.set(left.map(|left| left - 1));
+            Ok(())
         }
     }
+}
+
+#[cfg(not(test))]
+#[allow(clippy::unnecessary_wraps, reason = "fails in tests")]
+fn step() -> std::io::Result<()> {
+    Ok(())
 }

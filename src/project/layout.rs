@@ -82,6 +82,11 @@ impl Layout {
         self.root.join("gen/control-plane/certificates.json")
     }
 
+    /// Former states of `gen/` and `mgw.lock`.
+    pub fn generations(&self) -> PathBuf {
+        self.root.join(".mgw/generations")
+    }
+
     /// The optional runtime configuration.
     pub fn runtime_config(&self) -> PathBuf {
         self.root.join("conf/micro-gw.conf")

@@ -1,5 +1,6 @@
 //! The project folder: where its files are ([`Layout`]) and what `mgw.toml` says ([`Settings`]).
 
+mod copy;
 pub(crate) mod create;
 mod download;
 pub(crate) mod incoming;

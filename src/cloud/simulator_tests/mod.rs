@@ -1,8 +1,10 @@
 //! The commands against the simulator: the same code a user runs, without the terminal.
 
 mod choosing;
+mod comparing;
 mod conformance;
 mod faults;
+mod keeping;
 mod pull;
 mod session;
 mod sign_in;

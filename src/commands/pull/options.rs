@@ -26,9 +26,6 @@ pub struct PullOptions {
     /// Pull everything that can be served and that you may see
     #[arg(long)]
     pub all: bool,
-    /// Remove APIs that were pulled before and are gone; without this, nothing is pulled then
-    #[arg(long)]
-    pub prune: bool,
     /// Sign in there first, as mgw login does; also done when user and password are given as flags
     #[arg(long, short = 's', alias = "server-url", value_name = "URL")]
     pub url: Option<String>,

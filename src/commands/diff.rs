@@ -1,0 +1,87 @@
+//! `mgw diff`
+
+mod sides;
+
+use super::pull::PullOptions;
+use crate::context::Context;
+use crate::diff::{Change, Class, Counts, compare, markdown, text};
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use serde::Serialize;
+use sides::Served;
+use std::path::PathBuf;
+
+/// Arguments of `mgw diff`.
+#[derive(Debug, clap::Args)]
+pub struct DiffArgs {
+    /// What there is: a project folder or a bundle
+    #[arg(value_name = "BEFORE", default_value = ".")]
+    pub before: PathBuf,
+    /// What there would be: a project folder or a bundle [default: BEFORE after a pull]
+    #[arg(value_name = "AFTER")]
+    pub after: Option<PathBuf>,
+    /// How the changes are written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DiffFormat,
+    /// End with code 4 when there is a change of one of these classes
+    #[arg(long, value_name = "CLASS", value_enum, value_delimiter = ',')]
+    pub fail_on: Vec<Class>,
+    /// End with code 20 when there are changes, and with 34 when there are none
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Without AFTER: what to pull, and as whom.
+    #[command(flatten)]
+    pub pull: PullOptions,
+}
+
+/// How changes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal
+    Text,
+    /// For a comment under a change that is reviewed
+    Markdown,
+}
+
+/// The result with `--output json`.
+#[derive(Debug, Serialize)]
+struct DiffResult<'a> {
+    before: &'a str,
+    after: &'a str,
+    counts: Counts,
+    changes: &'a [Change],
+}
+
+/// Tells what changes.
+pub fn run(args: DiffArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let before = Served::at(&args.before, context)?;
+    let after = match &args.after {
+        Some(after) => Served::at(after, context)?,
+        None => Served::after_a_pull(&args.before, &args.pull, context)?,
+    };
+    let changes = compare(before.side(), after.side());
+    let written = match args.format {
+        DiffFormat::Text => text(&changes),
+        DiffFormat::Markdown => markdown(&changes),
+    };
+    let result = DiffResult {
+        before: &before.name,
+        after: &after.name,
+        counts: Counts::of(&changes),
+        changes: &changes,
+    };
+    context.ui.result(written, &result);
+    Ok(code(&args, &changes))
+}
+
+/// A shut gate comes before everything else.
+fn code(args: &DiffArgs, changes: &[Change]) -> ExitCode {
+    if changes.iter().any(|change| args.fail_on.contains(&change.class)) {
+        return ExitCode::Gate;
+    }
+    match (args.exit_code, changes.is_empty()) {
+        (false, _) => ExitCode::Success,
+        (true, false) => ExitCode::Changes,
+        (true, true) => ExitCode::NothingChanged,
+    }
+}

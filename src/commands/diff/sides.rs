@@ -1,0 +1,77 @@
+//! What is compared: a project, a bundle, or a project as a pull would leave it.
+
+use crate::commands::pull::{PullOptions, prepare_at, scratch};
+use crate::commands::{bundle_file, findings};
+use crate::compile::{Compiled, compile_project};
+use crate::context::Context;
+use crate::diff::Side;
+use crate::failure::Failure;
+use crate::project::Layout;
+use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What would be served.
+#[derive(Debug)]
+pub(crate) struct Served {
+    /// What messages call it.
+    pub(crate) name: String,
+    config: GatewayConfig,
+    snapshot: Option<SubscriptionSnapshot>,
+    entries: BTreeMap<String, Vec<u8>>,
+}
+
+impl Served {
+    /// Compiles a project, or reads a bundle.
+    pub(crate) fn at(path: &Path, context: &Context) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Self::compiled(name, compile_project(&Layout::new(path))?, context);
+        }
+        let bundle = bundle_file::read(path)?;
+        Ok(Self {
+            name,
+            config: bundle.config,
+            snapshot: bundle.snapshot,
+            entries: bundle.entries,
+        })
+    }
+
+    /// Pulls into a copy of a project and compiles that. The project itself is not written to.
+    pub(crate) fn after_a_pull(path: &Path, options: &PullOptions, context: &Context) -> Result<Self, Failure> {
+        let copy = scratch()?;
+        let (layout, copied) = (Layout::new(path), Layout::new(copy.path()));
+        let prepared = prepare_at(&layout, &copied, options, None, context)?;
+        let pulled = prepared.commit()?;
+        for notice in &pulled.files.notices {
+            context.ui.detail(notice);
+        }
+        layout
+            .copy_written(copy.path())
+            .map_err(|error| Failure::file("copy", path, error))?;
+        let name = pulled.lock.source.url;
+        Self::compiled(name, compile_project(&copied)?, context)
+    }
+
+    fn compiled(name: String, compiled: Compiled, context: &Context) -> Result<Self, Failure> {
+        if compiled.diagnostics.has_errors() {
+            findings::show(&context.ui, &compiled.diagnostics);
+            return Err(findings::invalid(&name, &compiled.diagnostics).hint("Nothing was compared."));
+        }
+        Ok(Self {
+            name,
+            config: compiled.config,
+            snapshot: compiled.snapshot,
+            entries: compiled.entries,
+        })
+    }
+
+    /// The side of a comparison.
+    pub(crate) fn side(&self) -> Side<'_> {
+        Side {
+            config: &self.config,
+            snapshot: self.snapshot.as_ref(),
+            entries: &self.entries,
+        }
+    }
+}

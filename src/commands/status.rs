@@ -1,0 +1,156 @@
+//! `mgw status`
+
+mod control_plane;
+mod files;
+mod gateway;
+
+use super::pull::PullOptions;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::Layout;
+use crate::ui::count::Counted;
+use crate::ui::visible;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Arguments of `mgw status`.
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    /// Project folder
+    #[arg(value_name = "PROJECT", default_value = ".")]
+    pub project: PathBuf,
+    /// Admin listener of a running gateway, to compare what it serves
+    #[arg(long, value_name = "URL")]
+    pub gateway: Option<String>,
+    /// Do not ask the control plane
+    #[arg(long)]
+    pub offline: bool,
+    /// End with code 20 when something differs, and with 34 when nothing does
+    #[arg(long)]
+    pub exit_code: bool,
+    /// What to pull, and as whom.
+    #[command(flatten)]
+    pub pull: PullOptions,
+}
+
+/// How two places compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    /// They hold the same.
+    Same,
+    /// They differ.
+    Differs,
+    /// There is nothing to compare.
+    Nothing,
+    /// One of them could not be looked at.
+    Unknown,
+}
+
+/// One comparison.
+#[derive(Debug, Serialize)]
+struct Section {
+    state: State,
+    /// Whole sentences without a full stop.
+    differences: Vec<String>,
+    /// What else there is to say: what is the same, or why nothing was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl Section {
+    fn same(note: impl Into<String>) -> Self {
+        Self {
+            state: State::Same,
+            differences: Vec::new(),
+            note: Some(note.into()),
+        }
+    }
+
+    fn without(state: State, note: impl Into<String>) -> Self {
+        Self {
+            state,
+            differences: Vec::new(),
+            note: Some(note.into()),
+        }
+    }
+
+    fn differs(differences: Vec<String>) -> Self {
+        Self {
+            state: State::Differs,
+            differences,
+            note: None,
+        }
+    }
+}
+
+/// The result with `--output json`.
+#[derive(Debug, Serialize)]
+struct StatusResult {
+    /// The project's files against `mgw.lock`.
+    files: Section,
+    /// `mgw.lock` against the control plane.
+    control_plane: Section,
+    /// The project against a running gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<Section>,
+    differs: bool,
+}
+
+/// Compares project, lock, control plane and running gateway.
+pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let layout = Layout::new(&args.project);
+    if !layout.root().is_dir() {
+        let message = format!("there is no project folder {}", layout.root().display());
+        return Err(Failure::new(ExitCode::Invalid, message));
+    }
+    let files = files::look(&layout)?;
+    let control_plane = if args.offline {
+        Section::without(State::Unknown, "not asked, because of --offline")
+    } else {
+        control_plane::look(&layout, &args.pull, context)?
+    };
+    let gateway = match &args.gateway {
+        Some(url) => Some(gateway::look(&layout, url, context)?),
+        None => None,
+    };
+    let sections = [Some(&files), Some(&control_plane), gateway.as_ref()];
+    let differs = sections.iter().flatten().any(|section| section.state == State::Differs);
+    let text = text(&files, &control_plane, gateway.as_ref());
+    let result = StatusResult {
+        files,
+        control_plane,
+        gateway,
+        differs,
+    };
+    context.ui.result(text, &result);
+    Ok(match (args.exit_code, differs) {
+        (false, _) => ExitCode::Success,
+        (true, true) => ExitCode::Changes,
+        (true, false) => ExitCode::NothingChanged,
+    })
+}
+
+fn text(files: &Section, control_plane: &Section, gateway: Option<&Section>) -> String {
+    let mut out = Vec::new();
+    let mut add = |title: &str, section: &Section| {
+        let summary = match (section.state, section.note.as_deref()) {
+            (State::Differs, _) => format!("differs in {}", Counted(section.differences.len(), "place", "places")),
+            (_, note) => note.unwrap_or("as pulled").to_owned(),
+        };
+        out.push(format!("{title:<15}{}", visible(&summary)));
+        out.extend(
+            section
+                .differences
+                .iter()
+                .map(|line| format!("{:<17}{}", "", visible(line))),
+        );
+    };
+    add("Files", files);
+    add("Control plane", control_plane);
+    if let Some(gateway) = gateway {
+        add("Gateway", gateway);
+    }
+    out.join("\n")
+}

@@ -1,0 +1,113 @@
+//! APIs, matched by name and version.
+
+use super::change::{About, Changes};
+use super::{Side, certificates, cors, endpoints, limits, operations};
+use mgw_bundle::config::{Api, ApiState};
+use std::collections::BTreeMap;
+
+/// Compares all APIs.
+pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) {
+    fn by_name(side: Side<'_>) -> BTreeMap<(&str, &str), &Api> {
+        let apis = side.config.apis.iter();
+        apis.map(|api| ((api.name.as_str(), api.version.as_str()), api))
+            .collect()
+    }
+    let (was, is) = (by_name(before), by_name(after));
+    for (key, api) in &is {
+        let found = changes.len();
+        let mut about = changes.about(format!("{} {}", key.0, key.1));
+        let Some(old) = was.get(key) else {
+            added(api, &mut about);
+            continue;
+        };
+        compare_one((old, before), (api, after), &mut about);
+        let documents = (before.entries.get(&old.definition), after.entries.get(&api.definition));
+        if changes.len() == found && documents.0 != documents.1 {
+            let mut about = changes.about(format!("{} {}", key.0, key.1));
+            about.cosmetic("its description, schemas or examples have changed");
+        }
+    }
+    for (name, version) in was.keys().filter(|key| !is.contains_key(*key)) {
+        changes.about(format!("{name} {version}")).breaking("it is gone");
+    }
+}
+
+fn added(api: &Api, about: &mut About<'_>) {
+    let open = api
+        .resources
+        .iter()
+        .filter(|resource| !resource.security.enabled)
+        .count();
+    if open > 0 {
+        about.weakening(format!("it is new, and anybody may call {open} of its operations"));
+    } else {
+        about.compatible(format!("it is new, at {}", api.base_path));
+    }
+}
+
+fn compare_one(before: (&Api, Side<'_>), after: (&Api, Side<'_>), about: &mut About<'_>) {
+    let (old, new) = (before.0, after.0);
+    if old.base_path != new.base_path {
+        about.breaking(format!("it is at {}, not at {}", new.base_path, old.base_path));
+    }
+    match (&old.default_version_path, &new.default_version_path) {
+        (was, is) if was == is => {}
+        (None, Some(path)) => about.compatible(format!("it is the default version, at {path}")),
+        (Some(path), _) => about.breaking(format!("it is not at {path} any more")),
+        (None, None) => {}
+    }
+    if old.kind != new.kind {
+        about.breaking("it is of another kind");
+    }
+    state(old.state, new.state, about);
+    for (name, was, is) in [
+        ("plain HTTP", old.transports.http, new.transports.http),
+        ("HTTPS", old.transports.https, new.transports.https),
+    ] {
+        match (was, is) {
+            (true, false) => about.breaking(format!("it is not offered over {name} any more")),
+            (false, true) if name == "HTTPS" => about.compatible("it is offered over HTTPS"),
+            (false, true) => about.weakening(format!("it is offered over {name}")),
+            _ => {}
+        }
+    }
+    if old.auth_header != new.auth_header {
+        let name = |header: &Option<String>| {
+            header
+                .clone()
+                .unwrap_or_else(|| "the gateway's usual header".to_owned())
+        };
+        about.breaking(format!(
+            "credentials are sent in {}, not in {}",
+            name(&new.auth_header),
+            name(&old.auth_header)
+        ));
+    }
+    if old.provider != new.provider {
+        about.cosmetic("it has another owner");
+    }
+    certificates::compare_clients(before, after, about);
+    cors::compare(old.cors.as_ref(), new.cors.as_ref(), about);
+    let (policies_before, policies_after) = (&before.1.config.policies, &after.1.config.policies);
+    limits::compare_use(
+        (old.policy.as_ref(), policies_before),
+        (new.policy.as_ref(), policies_after),
+        about,
+    );
+    endpoints::compare(&old.endpoints, &new.endpoints, about);
+    operations::compare((old, policies_before), (new, policies_after), about);
+}
+
+fn state(before: ApiState, after: ApiState, about: &mut About<'_>) {
+    if before == after {
+        return;
+    }
+    match (before, after) {
+        (_, ApiState::Blocked) => about.breaking("it is blocked: every call is refused"),
+        (ApiState::Blocked, _) => about.weakening("it is blocked no more"),
+        (_, ApiState::Prototyped) => about.weakening("it is a prototype: subscriptions are not asked for"),
+        (ApiState::Prototyped, _) => about.breaking("it is a prototype no more: subscriptions are asked for"),
+        (_, ApiState::Deprecated) => about.compatible("it is deprecated"),
+        (_, ApiState::Published) => about.compatible("it is deprecated no more"),
+    }
+}

@@ -1,0 +1,69 @@
+//! Client certificates and those of backends, by what they are and not by their names.
+
+use super::Side;
+use super::change::{About, Changes};
+use mgw_bundle::Digest;
+use mgw_bundle::config::{Api, MutualTls};
+use std::collections::BTreeMap;
+
+/// Compares which client certificates an API asks for and accepts.
+pub(super) fn compare_clients(before: (&Api, Side<'_>), after: (&Api, Side<'_>), about: &mut About<'_>) {
+    match (before.0.mutual_tls, after.0.mutual_tls) {
+        (was, is) if was == is => {}
+        (Some(MutualTls::Mandatory), _) => about.weakening("no client certificate is needed any more"),
+        (_, Some(MutualTls::Mandatory)) => about.breaking("a client certificate is needed"),
+        (None, _) => about.compatible("a client certificate may be shown"),
+        (_, _) => about.compatible("client certificates are not looked at any more"),
+    }
+    let of = |(api, side): (&Api, Side<'_>)| -> BTreeMap<Digest, String> {
+        let certificates = api.client_certificates.iter().filter_map(|certificate| {
+            let pem = side.entries.get(&certificate.entry)?;
+            Some((Digest::of(pem), certificate.alias.clone()))
+        });
+        certificates.collect()
+    };
+    let (was, is) = (of(before), of(after));
+    for (digest, alias) in &is {
+        match was.get(digest) {
+            None => about.weakening(format!("the client certificate {alias} is accepted")),
+            Some(old) if old != alias => about.cosmetic(format!("the client certificate {old} is called {alias}")),
+            Some(_) => {}
+        }
+    }
+    for alias in was
+        .iter()
+        .filter(|(digest, _)| !is.contains_key(*digest))
+        .map(|(_, alias)| alias)
+    {
+        about.breaking(format!("the client certificate {alias} is not accepted any more"));
+    }
+}
+
+/// Compares what identifies backends.
+pub(super) fn compare_backends(before: Side<'_>, after: Side<'_>, changes: &mut Changes) {
+    let of = |side: Side<'_>| -> BTreeMap<(String, Digest), String> {
+        let certificates = side.config.backend_certificates.iter().filter_map(|certificate| {
+            let pem = side.entries.get(&certificate.entry)?;
+            Some((
+                (certificate.backend.clone(), Digest::of(pem)),
+                certificate.alias.clone(),
+            ))
+        });
+        certificates.collect()
+    };
+    let (was, is) = (of(before), of(after));
+    for ((backend, digest), alias) in &is {
+        if !was.contains_key(&(backend.clone(), *digest)) {
+            changes
+                .about(format!("backend {backend}"))
+                .weakening(format!("the certificate {alias} is trusted"));
+        }
+    }
+    for ((backend, digest), alias) in &was {
+        if !is.contains_key(&(backend.clone(), *digest)) {
+            changes
+                .about(format!("backend {backend}"))
+                .breaking(format!("the certificate {alias} is not trusted any more"));
+        }
+    }
+}

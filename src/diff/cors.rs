@@ -1,0 +1,53 @@
+//! What browsers on other origins may do.
+
+use super::admission::Admission;
+use super::change::{About, listed};
+use mgw_bundle::config::Cors;
+use std::collections::BTreeSet;
+
+/// Compares cross-origin rules.
+pub(super) fn compare(before: Option<&Cors>, after: Option<&Cors>, about: &mut About<'_>) {
+    let (before, after) = match (before, after) {
+        (None, None) => return,
+        (None, Some(after)) => {
+            let origins = listed(&after.allow_origins);
+            return about.weakening(format!("pages of other origins may call it: {origins}"));
+        }
+        (Some(_), None) => return about.breaking("pages of other origins may not call it any more"),
+        (Some(before), Some(after)) => (before, after),
+    };
+    for (what, before, after) in [
+        ("origins", &before.allow_origins, &after.allow_origins),
+        ("methods", &before.allow_methods, &after.allow_methods),
+        ("request headers", &before.allow_headers, &after.allow_headers),
+        (
+            "readable response headers",
+            &before.expose_headers,
+            &after.expose_headers,
+        ),
+    ] {
+        let (was, is) = (allowed(before), allowed(after));
+        let sentence = format!("cross-origin {what} are {}, not {}", listed(after), listed(before));
+        if is.admits_more_than(&was) {
+            about.weakening(sentence.clone());
+        }
+        if was.admits_more_than(&is) {
+            about.breaking(sentence);
+        }
+    }
+    match (before.allow_credentials, after.allow_credentials) {
+        (false, true) => about.weakening("pages of other origins may send credentials"),
+        (true, false) => about.breaking("pages of other origins may not send credentials any more"),
+        _ => {}
+    }
+    if before.max_age_seconds != after.max_age_seconds {
+        about.compatible("browsers keep pre-flight answers for another time");
+    }
+}
+
+fn allowed(list: &[String]) -> Admission {
+    if list.iter().any(|entry| entry == "*") {
+        return Admission::everybody();
+    }
+    Admission(list.iter().map(|entry| BTreeSet::from([entry.clone()])).collect())
+}

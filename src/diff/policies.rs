@@ -1,0 +1,105 @@
+//! The policies of a project, and what is blocked.
+
+use super::change::Changes;
+use super::limits;
+use crate::compile::describe_policy;
+use mgw_bundle::config::{Block, CustomPolicy, Policies, Policy};
+use std::collections::BTreeMap;
+
+/// Compares all policies and blocks.
+pub(super) fn compare(before: &Policies, after: &Policies, changes: &mut Changes) {
+    for (kind, before, after) in [
+        ("resource", &before.resource, &after.resource),
+        ("application", &before.application, &after.application),
+        ("subscription", &before.subscription, &after.subscription),
+    ] {
+        compare_list(kind, before, after, changes);
+    }
+    compare_custom(&before.custom, &after.custom, changes);
+    for block in after.blocks.iter().filter(|block| !before.blocks.contains(block)) {
+        changes.about(blocked(block)).breaking("requests are blocked");
+    }
+    for block in before.blocks.iter().filter(|block| !after.blocks.contains(block)) {
+        changes.about(blocked(block)).weakening("requests are blocked no more");
+    }
+}
+
+fn compare_list(kind: &str, before: &[Policy], after: &[Policy], changes: &mut Changes) {
+    let by_name = |list: &[Policy]| -> BTreeMap<String, Policy> {
+        let policies = list.iter();
+        policies.map(|policy| (policy.name.clone(), policy.clone())).collect()
+    };
+    let (was, is) = (by_name(before), by_name(after));
+    for (name, policy) in &is {
+        let mut about = changes.about(format!("{kind} policy {name}"));
+        match was.get(name) {
+            None => about.compatible(format!("it is new: {}", describe_policy(policy))),
+            Some(old) if old == policy => {}
+            Some(old) => about.push(
+                limits::policy(old, policy).class(),
+                format!("{}, not {}", describe_policy(policy), describe_policy(old)),
+            ),
+        }
+    }
+    for name in was.keys().filter(|name| !is.contains_key(*name)) {
+        changes
+            .about(format!("{kind} policy {name}"))
+            .breaking("it is gone: requests under it are refused");
+    }
+}
+
+fn compare_custom(before: &[CustomPolicy], after: &[CustomPolicy], changes: &mut Changes) {
+    let find = |list: &[CustomPolicy], key: &str| list.iter().find(|custom| custom.key_template == key).cloned();
+    for custom in after {
+        let key = &custom.key_template;
+        let mut about = changes.about(format!("limit by {key}"));
+        match find(before, key) {
+            None => about.breaking(format!("it is new: {}", describe_policy(&custom.policy))),
+            Some(old) if old.policy == custom.policy => {}
+            Some(old) => about.push(
+                limits::policy(&old.policy, &custom.policy).class(),
+                format!(
+                    "{}, not {}",
+                    describe_policy(&custom.policy),
+                    describe_policy(&old.policy)
+                ),
+            ),
+        }
+    }
+    for custom in before
+        .iter()
+        .filter(|custom| find(after, &custom.key_template).is_none())
+    {
+        changes
+            .about(format!("limit by {}", custom.key_template))
+            .weakening("it is gone");
+    }
+}
+
+fn blocked(block: &Block) -> String {
+    match block {
+        Block::Api { context } => format!("API at {context}"),
+        Block::Application { owner, name } => format!("application {name} of {owner}"),
+        Block::User { name } => format!("user {name}"),
+        Block::Address { first, last, inverted } => {
+            let range = if first == last {
+                format!("address {first}")
+            } else {
+                format!("addresses {first} to {last}")
+            };
+            if *inverted { format!("all but {range}") } else { range }
+        }
+        Block::Subscription {
+            context,
+            owner,
+            application,
+            key_type,
+        } => {
+            let keys = key_type
+                .as_ref()
+                .map(|kind| format!(" ({kind} keys)"))
+                .unwrap_or_default();
+            format!("application {application} of {owner} at {context}{keys}")
+        }
+    }
+}

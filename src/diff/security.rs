@@ -1,0 +1,101 @@
+//! Credentials and scopes of one operation.
+
+use super::admission::Admission;
+use super::change::{About, listed};
+use mgw_bundle::config::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
+use std::collections::BTreeSet;
+
+/// Compares who may call.
+pub(super) fn compare(before: &Security, after: &Security, about: &mut About<'_>) {
+    let (was, is) = (admission(before), admission(after));
+    let (more, less) = (is.admits_more_than(&was), was.admits_more_than(&is));
+    if more && !after.enabled {
+        about.weakening("anybody may call it, without credentials");
+    } else if more && after.optional && !before.optional {
+        about.weakening("the application's credentials may be missing");
+    } else if more {
+        about.weakening(format!(
+            "{} is enough, instead of {}",
+            described(after),
+            described(before)
+        ));
+    }
+    if less {
+        about.breaking(format!(
+            "{} is needed, instead of {}",
+            described(after),
+            described(before)
+        ));
+    }
+    if !more && !less && before != after {
+        about.cosmetic("the same credentials are asked for in another way");
+    }
+}
+
+/// Compares the scopes that a token must have.
+pub(super) fn compare_scopes(before: &Scopes, after: &Scopes, about: &mut About<'_>) {
+    let (was, is) = (scopes(before), scopes(after));
+    if is.admits_more_than(&was) {
+        about.weakening(format!("tokens need {}, not {}", named(after), named(before)));
+    }
+    if was.admits_more_than(&is) {
+        about.breaking(format!("tokens need {}, not only {}", named(after), named(before)));
+    }
+}
+
+fn admission(security: &Security) -> Admission {
+    if !security.enabled || security.optional {
+        return Admission::everybody();
+    }
+    let set = |requirement: &Requirement| requirement.schemes.iter().map(scheme).collect();
+    Admission(security.alternatives.iter().map(set).collect())
+}
+
+fn scopes(scopes: &Scopes) -> Admission {
+    let names = scopes.names.iter().cloned();
+    match scopes.rule {
+        _ if scopes.names.is_empty() => Admission::everybody(),
+        ScopeMatch::Any => Admission(names.map(|name| BTreeSet::from([name])).collect()),
+        ScopeMatch::All => Admission(vec![names.collect()]),
+    }
+}
+
+fn scheme(scheme: &Scheme) -> String {
+    match scheme {
+        Scheme::Oauth2 => "an access token".to_owned(),
+        Scheme::Basic => "user and password".to_owned(),
+        Scheme::ApiKey { location, name } => {
+            let place = match location {
+                ApiKeyLocation::Header => "header",
+                ApiKeyLocation::Query => "parameter",
+            };
+            format!("an API key in the {place} {name}")
+        }
+    }
+}
+
+fn described(security: &Security) -> String {
+    if !security.enabled {
+        return "nothing".to_owned();
+    }
+    let one = |requirement: &Requirement| {
+        let schemes: Vec<String> = requirement.schemes.iter().map(scheme).collect();
+        schemes.join(" with ")
+    };
+    let all: Vec<String> = security.alternatives.iter().map(one).collect();
+    let text = all.join(" or ");
+    if security.optional {
+        format!("{text}, or none of it,")
+    } else {
+        text
+    }
+}
+
+fn named(scopes: &Scopes) -> String {
+    match (scopes.names.len(), scopes.rule) {
+        (0, _) => "no scope".to_owned(),
+        (1, _) => format!("the scope {}", listed(&scopes.names)),
+        (_, ScopeMatch::Any) => format!("one of the scopes {}", listed(&scopes.names)),
+        (_, ScopeMatch::All) => format!("all of the scopes {}", listed(&scopes.names)),
+    }
+}

@@ -1,0 +1,178 @@
+//! Applications, keys and subscriptions. Applications go by owner and name, because ids depend on where they were read.
+
+use super::change::{About, Changes};
+use super::{Side, limits};
+use mgw_bundle::SubscriptionSnapshot;
+use mgw_bundle::config::Policy;
+use mgw_bundle::snapshot::{Application, SnapshotSource, Subscription, SubscriptionState};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Compares subscription data.
+pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) {
+    fn checked(side: Side<'_>) -> Option<&SubscriptionSnapshot> {
+        side.snapshot.filter(|data| data.source != SnapshotSource::TokenClaims)
+    }
+    let (was, is) = match (checked(before), checked(after)) {
+        (None, None) => return,
+        (Some(_), None) => {
+            let mut about = changes.about("subscriptions");
+            return about.weakening("there is no list of them any more: tokens say what they are for");
+        }
+        (None, Some(_)) => {
+            let mut about = changes.about("subscriptions");
+            return about.breaking("there is a list of them: whoever is not in it is refused");
+        }
+        (Some(was), Some(is)) => (Data::new(was, before), Data::new(is, after)),
+    };
+    for (who, application) in &is.applications {
+        let mut about = changes.about(format!("application {} of {}", who.1, who.0));
+        match was.applications.get(who) {
+            None => about.compatible("it is new"),
+            Some(old) => policy(
+                "the application",
+                (&old.policy, &before.config.policies.application),
+                (&application.policy, &after.config.policies.application),
+                &mut about,
+            ),
+        }
+    }
+    for who in was
+        .applications
+        .keys()
+        .filter(|who| !is.applications.contains_key(*who))
+    {
+        changes
+            .about(format!("application {} of {}", who.1, who.0))
+            .breaking("it is gone");
+    }
+    compare_keys(&was, &is, changes);
+    for ((api, who), subscription) in &is.subscriptions {
+        let mut about = changes.about(format!("subscription of {} to {api}", who.1));
+        let Some(old) = was.subscriptions.get(&(api.clone(), who.clone())) else {
+            about.compatible("it is new");
+            continue;
+        };
+        policy(
+            "it",
+            (&old.policy, &before.config.policies.subscription),
+            (&subscription.policy, &after.config.policies.subscription),
+            &mut about,
+        );
+        match rank(subscription.state).cmp(&rank(old.state)) {
+            std::cmp::Ordering::Greater => about.weakening("it is blocked no more"),
+            std::cmp::Ordering::Less => about.breaking("it is blocked, or not yet approved"),
+            std::cmp::Ordering::Equal => {}
+        }
+    }
+    for (api, who) in was
+        .subscriptions
+        .keys()
+        .filter(|key| !is.subscriptions.contains_key(*key))
+    {
+        changes
+            .about(format!("subscription of {} to {api}", who.1))
+            .breaking("it is gone");
+    }
+}
+
+type Who = (String, String);
+
+/// Subscription data by what is the same on both sides.
+struct Data<'a> {
+    applications: BTreeMap<Who, &'a Application>,
+    subscriptions: BTreeMap<(String, Who), &'a Subscription>,
+    keys: BTreeSet<(String, Who)>,
+}
+
+impl<'a> Data<'a> {
+    fn new(snapshot: &'a SubscriptionSnapshot, side: Side<'_>) -> Self {
+        let who = |application: &Application| (application.owner.clone(), application.name.clone());
+        let by_id: BTreeMap<&str, Who> = snapshot
+            .applications
+            .iter()
+            .map(|application| (application.id.as_str(), who(application)))
+            .collect();
+        let names: BTreeMap<&str, String> = side
+            .config
+            .apis
+            .iter()
+            .map(|api| (api.id.as_str(), format!("{} {}", api.name, api.version)))
+            .collect();
+        Self {
+            applications: snapshot
+                .applications
+                .iter()
+                .map(|application| (who(application), application))
+                .collect(),
+            // A subscription to an API that is gone is told with the API.
+            subscriptions: snapshot
+                .subscriptions
+                .iter()
+                .filter_map(|subscription| {
+                    let api = names.get(subscription.api.as_str())?.clone();
+                    Some((
+                        (api, by_id.get(subscription.application.as_str())?.clone()),
+                        subscription,
+                    ))
+                })
+                .collect(),
+            keys: snapshot
+                .key_mappings
+                .iter()
+                .filter_map(|key| Some((key.consumer_key.clone(), by_id.get(key.application.as_str())?.clone())))
+                .collect(),
+        }
+    }
+}
+
+fn compare_keys(was: &Data<'_>, is: &Data<'_>, changes: &mut Changes) {
+    // Consumer keys are no secrets; their applications say more than they do.
+    let by_application = |keys: Vec<&(String, Who)>| -> BTreeMap<Who, usize> {
+        keys.into_iter().fold(BTreeMap::new(), |mut counts, (_, who)| {
+            *counts.entry(who.clone()).or_default() += 1;
+            counts
+        })
+    };
+    for (who, count) in by_application(is.keys.difference(&was.keys).collect()) {
+        if was.applications.contains_key(&who) {
+            let mut about = changes.about(format!("application {} of {}", who.1, who.0));
+            about.compatible(format!("it has {count} more keys"));
+        }
+    }
+    for (who, count) in by_application(was.keys.difference(&is.keys).collect()) {
+        if is.applications.contains_key(&who) {
+            let mut about = changes.about(format!("application {} of {}", who.1, who.0));
+            about.breaking(format!("{count} of its keys are gone"));
+        }
+    }
+}
+
+/// The same name with other numbers is told once, about the policy.
+fn policy(what: &str, before: (&str, &[Policy]), after: (&str, &[Policy]), about: &mut About<'_>) {
+    if before.0 == after.0 {
+        return;
+    }
+    let find = |(name, policies): (&str, &[Policy])| match name {
+        "Unlimited" => Some(limits::unlimited()),
+        name => policies.iter().find(|policy| policy.name == name).cloned(),
+    };
+    let sentence = format!("{what} is under the policy {}, not {}", after.0, before.0);
+    match (find(before), find(after)) {
+        (Some(was), Some(is)) => about.push(limits::policy(&was, &is).class(), sentence),
+        // Requests under a policy that nobody defined are refused.
+        (_, None) => about.breaking(sentence),
+        (None, Some(_)) => about.weakening(sentence),
+    }
+}
+
+/// How much a subscription lets through.
+fn rank(state: SubscriptionState) -> u8 {
+    match state {
+        SubscriptionState::Unblocked | SubscriptionState::TierUpdatePending => 2,
+        SubscriptionState::ProdOnlyBlocked => 1,
+        SubscriptionState::OnHold
+        | SubscriptionState::Blocked
+        | SubscriptionState::Rejected
+        | SubscriptionState::Unknown => 0,
+    }
+}

@@ -1,0 +1,361 @@
+//! Each change has its class, there and back.
+
+use super::*;
+use mgw_bundle::config::*;
+
+fn api() -> Api {
+    Api {
+        id: mgw_bundle::api_id("Shop", "1"),
+        name: "Shop".into(),
+        version: "1".into(),
+        kind: ApiKind::Http,
+        base_path: "/shop/1".into(),
+        default_version_path: None,
+        provider: None,
+        state: ApiState::Published,
+        transports: Transports {
+            http: false,
+            https: true,
+        },
+        auth_header: None,
+        alternatives: Vec::new(),
+        mutual_tls: None,
+        client_certificates: Vec::new(),
+        cors: None,
+        policy: None,
+        endpoints: Endpoints {
+            production: Some(backend("https://b.example")),
+            sandbox: None,
+        },
+        resources: vec![resource("/a")],
+        definition: "definitions/shop.json".into(),
+        source: "shop.yaml".into(),
+    }
+}
+
+fn backend(url: &str) -> Endpoint {
+    Endpoint::plain(None, EndpointKind::Single, [url.to_owned()], 1000)
+}
+
+fn resource(template: &str) -> Resource {
+    Resource {
+        template: template.into(),
+        method: Method::Get,
+        security: Security {
+            enabled: true,
+            optional: false,
+            alternatives: vec![requirement(&[Scheme::Oauth2])],
+        },
+        scopes: Scopes::default(),
+        policy: None,
+        endpoints: Endpoints::default(),
+    }
+}
+
+fn requirement(schemes: &[Scheme]) -> Requirement {
+    Requirement {
+        schemes: schemes.to_vec(),
+    }
+}
+
+fn policy(name: &str, count: u64) -> Policy {
+    Policy {
+        name: name.into(),
+        quota: Quota::Requests {
+            count,
+            window_ms: 60_000,
+        },
+        stop_on_quota: true,
+        burst: None,
+        strict: false,
+        conditional: Vec::new(),
+    }
+}
+
+pub(super) fn config() -> GatewayConfig {
+    GatewayConfig {
+        format: FORMAT,
+        project: "shop".into(),
+        apis: vec![api()],
+        policies: Policies {
+            resource: vec![policy("Ten", 10), policy("Twenty", 20)],
+            ..Policies::default()
+        },
+        backend_certificates: Vec::new(),
+        api_fault_responses: false,
+        global_fault_responses: false,
+    }
+}
+
+pub(super) fn entries() -> BTreeMap<String, Vec<u8>> {
+    BTreeMap::from([
+        ("definitions/shop.json".to_owned(), b"{}".to_vec()),
+        ("certs/a.pem".to_owned(), b"a".to_vec()),
+    ])
+}
+
+fn classes(before: &GatewayConfig, after: &GatewayConfig) -> Vec<Class> {
+    let entries = entries();
+    let side = |config| Side {
+        config,
+        snapshot: None,
+        entries: &entries,
+    };
+    let changes = compare(side(before), side(after));
+    assert!(!text(&changes).is_empty() && !markdown(&changes).is_empty());
+    changes.into_iter().map(|change| change.class).collect()
+}
+
+fn uses(name: &str, index: u32) -> Option<PolicyRef> {
+    Some(PolicyRef {
+        name: name.into(),
+        index: Some(index),
+    })
+}
+
+fn cors(origins: &[&str]) -> Option<Cors> {
+    let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+    Some(Cors {
+        allow_origins: texts(origins),
+        allow_methods: texts(&["GET"]),
+        allow_headers: Vec::new(),
+        expose_headers: Vec::new(),
+        allow_credentials: false,
+        max_age_seconds: None,
+    })
+}
+
+#[test]
+fn nothing_changed_is_nothing() {
+    assert!(classes(&config(), &config()).is_empty());
+}
+
+#[test]
+fn changes_of_apis_have_their_class_there_and_back() {
+    use Class::{Breaking, Compatible, Cosmetic, Weakening};
+    type Edit = fn(&mut Api);
+    let table: [(Edit, &[Class], &[Class]); 25] = [
+        (|api| api.base_path = "/s".into(), &[Breaking], &[Breaking]),
+        (
+            |api| api.default_version_path = Some("/shop".into()),
+            &[Compatible],
+            &[Breaking],
+        ),
+        (|api| api.state = ApiState::Blocked, &[Breaking], &[Weakening]),
+        (|api| api.state = ApiState::Prototyped, &[Weakening], &[Breaking]),
+        (|api| api.state = ApiState::Deprecated, &[Compatible], &[Compatible]),
+        (|api| api.transports.http = true, &[Weakening], &[Breaking]),
+        (|api| api.transports.https = false, &[Breaking], &[Compatible]),
+        (|api| api.auth_header = Some("x-auth".into()), &[Breaking], &[Breaking]),
+        (|api| api.provider = Some("ana".into()), &[Cosmetic], &[Cosmetic]),
+        (
+            |api| api.mutual_tls = Some(MutualTls::Mandatory),
+            &[Breaking],
+            &[Weakening],
+        ),
+        (
+            |api| api.mutual_tls = Some(MutualTls::Optional),
+            &[Compatible],
+            &[Compatible],
+        ),
+        (
+            |api| {
+                api.client_certificates.push(ClientCertificate {
+                    alias: "a".into(),
+                    policy: None,
+                    entry: "certs/a.pem".into(),
+                });
+            },
+            &[Weakening],
+            &[Breaking],
+        ),
+        (|api| api.cors = cors(&["*"]), &[Weakening], &[Breaking]),
+        (|api| api.policy = uses("Ten", 0), &[Breaking], &[Weakening]),
+        (|api| api.resources.push(resource("/b")), &[Compatible], &[Breaking]),
+        (
+            |api| {
+                let mut open = resource("/b");
+                open.security.enabled = false;
+                api.resources.push(open);
+            },
+            &[Weakening],
+            &[Breaking],
+        ),
+        (
+            |api| api.resources[0].security.enabled = false,
+            &[Weakening],
+            &[Breaking],
+        ),
+        (
+            |api| api.resources[0].security.optional = true,
+            &[Weakening],
+            &[Breaking],
+        ),
+        (
+            |api| {
+                api.resources[0]
+                    .security
+                    .alternatives
+                    .push(requirement(&[Scheme::Basic]))
+            },
+            &[Weakening],
+            &[Breaking],
+        ),
+        (
+            |api| api.resources[0].security.alternatives[0].schemes.push(Scheme::Basic),
+            &[Breaking],
+            &[Weakening],
+        ),
+        (
+            // Whoever has both had the token already.
+            |api| {
+                let both = requirement(&[Scheme::Oauth2, Scheme::Basic]);
+                api.resources[0].security.alternatives.push(both);
+            },
+            &[Cosmetic],
+            &[Cosmetic],
+        ),
+        (
+            |api| api.resources[0].scopes.names = vec!["w".into()],
+            &[Breaking],
+            &[Weakening],
+        ),
+        (
+            |api| api.endpoints.production = Some(backend("https://c.example")),
+            &[Compatible],
+            &[Compatible],
+        ),
+        (
+            |api| api.endpoints.production = Some(backend("http://b.example")),
+            &[Weakening, Compatible],
+            &[Compatible],
+        ),
+        (|api| api.endpoints.production = None, &[Breaking], &[Compatible]),
+    ];
+    for (index, (edit, there, back)) in table.into_iter().enumerate() {
+        let mut changed = config();
+        edit(&mut changed.apis[0]);
+        assert_eq!(classes(&config(), &changed), there, "{index} there");
+        assert_eq!(classes(&changed, &config()), back, "{index} back");
+    }
+}
+
+#[test]
+fn cross_origin_rules_are_sets() {
+    for (before, after, expected) in [
+        (cors(&["https://a"]), cors(&["*"]), &[Class::Weakening][..]),
+        (cors(&["*"]), cors(&["https://a"]), &[Class::Breaking]),
+        (
+            cors(&["https://a"]),
+            cors(&["https://b"]),
+            &[Class::Breaking, Class::Weakening],
+        ),
+        (
+            cors(&["https://a", "https://b"]),
+            cors(&["https://b", "https://a"]),
+            &[],
+        ),
+    ] {
+        let with = |cors: &Option<Cors>| {
+            let mut config = config();
+            config.apis[0].cors = cors.clone();
+            config
+        };
+        assert_eq!(classes(&with(&before), &with(&after)), expected, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn scopes_are_weighed_by_whom_they_admit() {
+    let scopes = |rule, names: &[&str]| Scopes {
+        rule,
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    use ScopeMatch::{All, Any};
+    for (before, after, expected) in [
+        (scopes(Any, &["a"]), scopes(All, &["a"]), &[][..]),
+        (scopes(Any, &["a", "b"]), scopes(All, &["a", "b"]), &[Class::Breaking]),
+        (scopes(All, &["a", "b"]), scopes(Any, &["a", "b"]), &[Class::Weakening]),
+        (scopes(Any, &["a"]), scopes(Any, &["a", "b"]), &[Class::Weakening]),
+        (
+            scopes(Any, &["a"]),
+            scopes(Any, &["b"]),
+            &[Class::Breaking, Class::Weakening],
+        ),
+    ] {
+        let with = |scopes: &Scopes| {
+            let mut config = config();
+            config.apis[0].resources[0].scopes = scopes.clone();
+            config
+        };
+        assert_eq!(classes(&with(&before), &with(&after)), expected, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn another_policy_is_weighed_by_its_numbers() {
+    let with = |name: &str, index| {
+        let mut config = config();
+        config.apis[0].resources[0].policy = uses(name, index);
+        config
+    };
+    let (ten, twenty) = (with("Ten", 0), with("Twenty", 1));
+    assert_eq!(classes(&ten, &twenty), [Class::Weakening]);
+    assert_eq!(classes(&twenty, &ten), [Class::Breaking]);
+    // One change of a policy is one change, however many operations are under it.
+    let mut raised = ten.clone();
+    raised.policies.resource[0] = policy("Ten", 11);
+    assert_eq!(classes(&ten, &raised), [Class::Weakening]);
+}
+
+#[test]
+fn apis_policies_and_blocks_come_and_go() {
+    let mut without = config();
+    without.apis.clear();
+    assert_eq!(classes(&without, &config()), [Class::Compatible]);
+    assert_eq!(classes(&config(), &without), [Class::Breaking]);
+    let mut more = config();
+    more.policies.subscription.push(policy("Gold", 5));
+    assert_eq!(classes(&config(), &more), [Class::Compatible]);
+    assert_eq!(classes(&more, &config()), [Class::Breaking]);
+    let mut blocked = config();
+    blocked.policies.blocks.push(Block::User { name: "mallory".into() });
+    assert_eq!(classes(&config(), &blocked), [Class::Breaking]);
+    assert_eq!(classes(&blocked, &config()), [Class::Weakening]);
+    let mut custom = config();
+    custom.policies.custom.push(CustomPolicy {
+        key_template: "$userId".into(),
+        policy: policy("custom", 5),
+    });
+    assert_eq!(classes(&config(), &custom), [Class::Breaking]);
+    assert_eq!(classes(&custom, &config()), [Class::Weakening]);
+}
+
+#[test]
+fn descriptions_are_cosmetic_and_told_once() {
+    let config = config();
+    let (before, mut after) = (entries(), entries());
+    after.insert("definitions/shop.json".into(), b"{ }".to_vec());
+    let side = |entries| Side {
+        config: &config,
+        snapshot: None,
+        entries,
+    };
+    let changes = compare(side(&before), side(&after));
+    assert_eq!(
+        changes.iter().map(|change| change.class).collect::<Vec<_>>(),
+        [Class::Cosmetic]
+    );
+}
+
+#[test]
+fn markdown_takes_no_markup_from_names() {
+    let change = Change {
+        class: Class::Breaking,
+        subject: "A|B <img>".into(),
+        place: None,
+        what: "it is\ngone".into(),
+    };
+    let out = markdown(&[change]);
+    assert!(out.ends_with("| A\\|B \\<img\\> | it is gone |"), "{out}");
+}

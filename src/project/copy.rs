@@ -1,0 +1,68 @@
+//! Copying what people wrote in a project.
+
+use super::Layout;
+use std::io;
+use std::path::Path;
+
+/// Folders deeper than this are not those of a project.
+const DEEPEST: u32 = 64;
+
+impl Layout {
+    /// Copies everything that a build reads and `pull` does not write into another folder, which exists.
+    pub(crate) fn copy_written(&self, target: &Path) -> io::Result<()> {
+        for name in ["mgw.toml", "policies.yaml", "api_definitions", "grpc_definitions"] {
+            copy(&self.root().join(name), &target.join(name), 0)?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies a file or folder; what is not there is no error.
+fn copy(from: &Path, to: &Path, depth: u32) -> io::Result<()> {
+    let about = match std::fs::metadata(from) {
+        Ok(about) => about,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if !about.is_dir() {
+        return std::fs::copy(from, to).map(|_| ());
+    }
+    if depth == DEEPEST {
+        return Err(io::Error::other(format!("folders are nested more than {DEEPEST} deep")));
+    }
+    std::fs::create_dir(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let name = entry?.file_name();
+        copy(&from.join(&name), &to.join(&name), depth + 1)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_pull_writes_and_build_makes_stays_behind() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for path in [
+            "mgw.toml",
+            "mgw.lock",
+            "api_definitions/deep/a.yaml",
+            "gen/api_definitions/b.json",
+            "target/shop.zip",
+        ] {
+            let path = from.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        }
+        Layout::new(from.path()).copy_written(to.path()).unwrap();
+        let mut names: Vec<_> = std::fs::read_dir(to.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["api_definitions", "mgw.toml"]);
+        assert!(to.path().join("api_definitions/deep/a.yaml").is_file());
+    }
+}
