@@ -87,6 +87,8 @@ pub enum Command {
     /// Pull APIs, policies and subscriptions from the control plane into the project.
     #[command(alias = "import")]
     Pull(commands::pull::PullArgs),
+    /// Pull what a reviewed plan says, or nothing.
+    Apply(commands::apply::ApplyArgs),
     /// Compare project, lock, control plane and running gateway.
     Status(commands::status::StatusArgs),
     /// Return to what was pulled before.

@@ -2,13 +2,14 @@
 
 mod sides;
 
+pub(crate) use sides::Served;
+
 use super::pull::PullOptions;
 use crate::context::Context;
 use crate::diff::{Change, Class, Counts, compare, markdown, text};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use serde::Serialize;
-use sides::Served;
 use std::path::PathBuf;
 
 /// Arguments of `mgw diff`.

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod admin;
+pub mod apply;
 pub mod build;
 pub(crate) mod bundle_file;
 pub mod check;
@@ -41,6 +42,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Admin(args) => admin::run(args, context),
         Command::Add(args) => add::run(args, context),
+        Command::Apply(args) => apply::run(args, context),
         Command::Build(args) => build::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::Completions(args) => completions::run(args, context),

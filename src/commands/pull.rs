@@ -2,10 +2,12 @@
 
 mod connecting;
 mod options;
+mod planning;
 mod telling;
 
 pub(crate) use connecting::prepare_at;
 pub use options::PullOptions;
+pub(crate) use planning::lock_bytes;
 
 use crate::cloud::pull::removed;
 use crate::context::Context;
@@ -36,6 +38,9 @@ pub struct PullArgs {
     /// Take nothing but what mgw.lock has: end with code 15 where the control plane differs from it
     #[arg(long)]
     pub locked: bool,
+    /// Change nothing, and write down what would, for a review and mgw apply
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["locked", "dry_run", "prune"])]
+    pub plan: Option<PathBuf>,
     /// End with code 20 when something changes, and with 34 when nothing does
     #[arg(long)]
     pub exit_code: bool,
@@ -44,6 +49,9 @@ pub struct PullArgs {
 /// Pulls APIs, policies and subscriptions into the project.
 pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
+    if let Some(file) = &args.plan {
+        return planning::run(&layout, file, &args.options, args.exit_code, context);
+    }
     let pulled = if args.dry_run {
         let elsewhere = scratch()?;
         prepare_at(&layout, &Layout::new(elsewhere.path()), &args.options, None, context)?.discard()
@@ -57,10 +65,7 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
     };
     let tense = if args.dry_run { Tense::Would } else { Tense::Did };
     let removed = removed(pulled.old.as_ref(), &pulled.lock);
-    let changes = pulled
-        .old
-        .as_ref()
-        .is_none_or(|old| !content_differences(old, &pulled.lock).is_empty());
+    let changes = changes(&pulled);
     tell(context, &pulled, &removed, tense);
     if args.dry_run && !args.prune && !gone(pulled.old.as_ref(), &pulled.lock).is_empty() {
         let text = "without --prune nothing is pulled while APIs are gone that were pulled before";
@@ -73,6 +78,26 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
         (false, true) => ExitCode::NothingChanged,
         (false, false) => ExitCode::Success,
     })
+}
+
+/// Tells what was pulled, as the whole result of a command.
+pub(crate) fn told(pulled: &Pulled, context: &Context) -> ExitCode {
+    let removed = removed(pulled.old.as_ref(), &pulled.lock);
+    tell(context, pulled, &removed, Tense::Did);
+    context
+        .ui
+        .result("", &result(pulled, &removed, Tense::Did, changes(pulled)));
+    if pulled.is_partial() {
+        ExitCode::Partial
+    } else {
+        ExitCode::Success
+    }
+}
+
+/// Whether the content is another than before.
+fn changes(pulled: &Pulled) -> bool {
+    let old = pulled.old.as_ref();
+    old.is_none_or(|old| !content_differences(old, &pulled.lock).is_empty())
 }
 
 /// Pulls as a step of another command, which has a result of its own.

@@ -1,9 +1,9 @@
 //! A change and how grave it is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How grave a change is, from least to most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Nobody who calls sees it.
@@ -32,21 +32,23 @@ impl Class {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     /// How grave it is.
     pub(crate) class: Class,
     /// What it is about: an API, a policy, an application.
     pub(crate) subject: String,
     /// The operation, as `GET /orders`, where it is about one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
     /// The change, as a sentence without a full stop.
     pub(crate) what: String,
 }
 
 /// Changes by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Counts {
     /// [`Class::Breaking`]
     pub(crate) breaking: usize,

@@ -191,7 +191,8 @@ mod tests {
             count: 2,
             window_ms: 1000,
         };
-        let changed: [(fn(&mut Policy), Class, Class); 4] = [
+        type Edit = fn(&mut Policy);
+        let changed: [(Edit, Class, Class); 4] = [
             (
                 |policy| policy.quota = requests(20, MINUTE),
                 Class::Weakening,

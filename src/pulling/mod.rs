@@ -6,12 +6,14 @@
 mod compare;
 mod error;
 mod gone;
+mod plan;
 mod prepared;
 mod stage;
 
 pub(crate) use compare::content_differences;
 pub(crate) use error::PullingError;
 pub(crate) use gone::gone;
+pub(crate) use plan::{Plan, PlanError};
 #[allow(unused_imports, reason = "for gateways that pull by themselves")]
 pub(crate) use prepared::pull_into;
 pub(crate) use prepared::{Prepared, PullRequest, Pulled, prepare};

@@ -18,6 +18,7 @@ mod init;
 mod oidc_provider;
 mod protocols;
 mod pull;
+mod pull_killed;
 mod quotas;
 mod running;
 mod sandbox;

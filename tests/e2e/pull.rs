@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 const PASSWORD: &str = "demo-password";
 
 /// A simulator, and a folder with a project of a signed-in user.
-struct Case {
-    simulator: Simulator,
-    place: Place,
+pub(crate) struct Case {
+    pub(crate) simulator: Simulator,
+    pub(crate) place: Place,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Case {
-    fn signed_in() -> Self {
+    pub(crate) fn signed_in() -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
         let simulator = runtime
             .block_on(Simulator::start(Options::default()))
@@ -44,14 +44,14 @@ impl Case {
         case
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = self.place.command(words);
         command.env("MGW_CA_FILE", "ca.pem").env("MGW_PASSWORD", PASSWORD);
         command
     }
 
     /// Runs the binary; the password shows nowhere.
-    fn mgw(&self, words: &[&str]) -> Outcome {
+    pub(crate) fn mgw(&self, words: &[&str]) -> Outcome {
         let outcome = Outcome::of(self.command(words));
         for text in [&outcome.stdout, &outcome.stderr] {
             assert!(!text.contains(PASSWORD), "{text}");

@@ -103,3 +103,39 @@ fn apis_that_are_gone_stop_a_pull_until_somebody_agrees() {
     // Who asks for less knows that.
     assert_eq!(bench.pull(&["--label", "dev"]).unwrap(), ExitCode::Success);
 }
+
+#[test]
+fn a_plan_is_applied_as_it_was_reviewed_or_not_at_all() {
+    let bench = Bench::signed_in(Shape::ApiCloud, ADMIN);
+    let project = bench.project().display().to_string();
+    let plan = bench.folder.path().join("plan.json").display().to_string();
+    let apply = || bench.run(&["apply", &plan, &project]);
+    assert_eq!(
+        bench.pull(&["--label", "dev", "--plan", &plan, "--exit-code"]).unwrap(),
+        ExitCode::Changes
+    );
+    assert!(contents(&bench.project()).is_empty(), "a plan changes nothing");
+    let text = std::fs::read_to_string(&plan).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(written["counts"]["breaking"], 0);
+    assert!(written["changes"].as_array().unwrap().len() >= 4, "{text}");
+    // As if the control plane had changed in the meantime.
+    let digest = written["wanted"]["api"][0]["sha256"].as_str().unwrap();
+    std::fs::write(&plan, text.replace(digest, &mgw_bundle::Digest::of(b"x").to_string())).unwrap();
+    let failure = apply().unwrap_err();
+    assert_eq!(failure.code, ExitCode::LockOutOfDate);
+    assert!(
+        format!("{failure:?}").contains("Catalog 1.2.0 has changed"),
+        "{failure:?}"
+    );
+    assert!(contents(&bench.project()).is_empty());
+    std::fs::write(&plan, &text).unwrap();
+    assert_eq!(apply().unwrap(), ExitCode::Success);
+    assert_eq!(names(&bench).len(), 4);
+    // The lock is another now: a plan is applied once.
+    assert_eq!(code(apply()), ExitCode::LockOutOfDate);
+    assert_eq!(
+        bench.pull(&["--plan", &plan, "--exit-code"]).unwrap(),
+        ExitCode::NothingChanged
+    );
+}

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::diff::Side;
 use crate::failure::Failure;
 use crate::project::Layout;
+use mgw_bundle::config::Policies;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,7 +54,26 @@ impl Served {
         Self::compiled(name, compile_project(&copied)?, context)
     }
 
-    fn compiled(name: String, compiled: Compiled, context: &Context) -> Result<Self, Failure> {
+    /// Nothing at all.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            name: String::new(),
+            config: GatewayConfig {
+                format: mgw_bundle::config::FORMAT,
+                project: String::new(),
+                apis: Vec::new(),
+                policies: Policies::default(),
+                backend_certificates: Vec::new(),
+                api_fault_responses: false,
+                global_fault_responses: false,
+            },
+            snapshot: None,
+            entries: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a project that was compiled, and has no errors.
+    pub(crate) fn compiled(name: String, compiled: Compiled, context: &Context) -> Result<Self, Failure> {
         if compiled.diagnostics.has_errors() {
             findings::show(&context.ui, &compiled.diagnostics);
             return Err(findings::invalid(&name, &compiled.diagnostics).hint("Nothing was compared."));

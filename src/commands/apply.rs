@@ -1,0 +1,74 @@
+//! `mgw apply`
+
+use super::pull::{PullOptions, lock_bytes, prepare_at, told};
+use crate::cloud::pull::Selection;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::Layout;
+use crate::pulling::{Plan, PlanError, content_differences};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The largest plan that is read.
+const LARGEST: u64 = 64 << 20;
+
+/// Arguments of `mgw apply`.
+#[derive(Debug, clap::Args)]
+pub struct ApplyArgs {
+    /// The plan that mgw pull --plan wrote
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Project folder
+    #[arg(value_name = "PROJECT", default_value = ".")]
+    pub project: PathBuf,
+    /// As whom. What is pulled, the plan says.
+    #[command(flatten)]
+    pub options: PullOptions,
+}
+
+/// Pulls again, and puts in place what the plan says or nothing.
+pub fn run(args: ApplyArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let layout = Layout::new(&args.project);
+    crate::lock::recover(&layout)?;
+    let lock = lock_bytes(&layout)?;
+    let plan = Plan::read(&read(&args.plan)?, lock.as_deref()).map_err(refused)?;
+    if !args.options.selection()?.is_empty() {
+        let message = "the plan says what is pulled, and flags do too";
+        return Err(Failure::new(ExitCode::Usage, message).hint("Leave out --label, --tag, --api and --all."));
+    }
+    let selection = Selection::new(&plan.source().wanted())?;
+    let prepared = prepare_at(&layout, &layout, &args.options, Some(selection), context)?;
+    let differences = content_differences(plan.wanted(), &prepared.outcome().lock);
+    if !differences.is_empty() {
+        return Err(Failure::new(
+            ExitCode::LockOutOfDate,
+            "the control plane has something else than the plan",
+        )
+        .because(differences.join("\n             "))
+        .hint("Nothing was changed. Make another plan with mgw pull --plan, and have it reviewed."));
+    }
+    Ok(told(&prepared.commit()?, context))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST).read_to_end(&mut bytes))
+        .map_err(|error| Failure::file("read", path, error))?;
+    Ok(bytes)
+}
+
+fn refused(error: PlanError) -> Failure {
+    let message = error.to_string();
+    match error {
+        PlanError::Malformed(source) => Failure::new(ExitCode::Invalid, message)
+            .because(source)
+            .hint("Give the file that mgw pull --plan wrote, as it was written."),
+        PlanError::Format { .. } => {
+            Failure::new(ExitCode::Invalid, message).hint("Apply it with the version that wrote it.")
+        }
+        PlanError::Base => Failure::new(ExitCode::LockOutOfDate, message)
+            .hint("Take mgw.lock back from version control, or make another plan with mgw pull --plan."),
+    }
+}
