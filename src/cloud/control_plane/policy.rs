@@ -29,6 +29,8 @@ pub(crate) struct PolicyDocuments {
     pub(crate) view: PolicyView,
     /// The policies with their level.
     pub(crate) policies: Vec<(PolicyLevel, Value)>,
+    /// The kinds of which the user may see none at all.
+    pub(crate) hidden: Vec<PolicyLevel>,
     /// Names of custom rules, as far as the user may see them.
     pub(crate) custom_rules: Vec<String>,
     /// The block list, as far as the user may see it.

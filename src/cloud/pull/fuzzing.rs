@@ -70,6 +70,7 @@ pub fn answers(bytes: &[u8]) {
                     .into_iter()
                     .flat_map(|level| list("policies").into_iter().map(move |policy| (level, policy)))
                     .collect(),
+                hidden: Vec::new(),
                 custom_rules: Vec::new(),
                 blocks: Vec::new(),
             },

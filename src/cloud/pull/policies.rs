@@ -16,6 +16,9 @@ const PUBLISHER_UNLIMITED: u64 = 2_147_483_647;
 /// From here on a publisher's unit time counts milliseconds.
 const PUBLISHER_MILLISECONDS: u64 = 1000;
 
+/// Where the publisher's view of 4.x says what is counted.
+const QUOTA_KIND: &str = "quotaPolicyType";
+
 /// What follows for a policy that is left out.
 const LEFT_OUT: &str = "whatever is under it needs a policy of that name in policies.yaml";
 
@@ -32,6 +35,7 @@ pub(super) struct Digested {
 pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
     let mut policies = Policies::default();
     let mut notices = Vec::new();
+    let mut of_events = Vec::new();
     for (level, document) in &documents.policies {
         let name_key = if documents.view == PolicyView::Admin {
             "policyName"
@@ -43,6 +47,10 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
             continue;
         };
         if matches!(name.as_str(), "Unlimited" | "Unauthenticated") {
+            continue;
+        }
+        if documents.view == PolicyView::Admin && counts_events(document) {
+            of_events.push(name);
             continue;
         }
         let quota = match documents.view {
@@ -88,12 +96,32 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
         list.sort_by(|a, b| a.name.cmp(&b.name));
         list.dedup_by(|a, b| a.name == b.name);
     }
+    if !of_events.is_empty() {
+        notices.push(format!(
+            "policies that count events, which only streaming APIs have, are left out: {}",
+            of_events.join(", ")
+        ));
+    }
     if documents.view == PolicyView::Publisher {
-        notices.push(
-            "policies come from the publisher's view, because yours is not an administrator's: burst limits, conditions and \
-             data quotas are unknown"
-                .to_owned(),
-        );
+        // From 4.0 on it says what kind of quota it is, and what the burst limit.
+        let is_telling = documents
+            .policies
+            .iter()
+            .any(|(_, policy)| json::member(policy, QUOTA_KIND).is_some());
+        let unknown = if is_telling {
+            "conditions are"
+        } else {
+            "burst limits, conditions and data quotas are"
+        };
+        notices.push(format!(
+            "policies come from the publisher's view, because yours is not an administrator's: {unknown} unknown"
+        ));
+    }
+    for level in &documents.hidden {
+        notices.push(format!(
+            "you may not see the {} policies: whatever is under one needs it in policies.yaml",
+            level_name(*level)
+        ));
     }
     for rule in &documents.custom_rules {
         notices.push(format!("the custom rule {rule} cannot be run by this gateway"));
@@ -130,27 +158,29 @@ pub(super) fn admin_quota(limit: &Value) -> Option<Quota> {
             let limit = json::member(limit, "bandwidth")
                 .filter(|inner| inner.is_object())
                 .unwrap_or(limit);
-            let unit = match json::text(limit, "dataUnit")?.to_ascii_uppercase().as_str() {
-                "KB" => 1 << 10,
-                "MB" => 1 << 20,
-                "GB" => 1 << 30,
-                _ => return None,
-            };
-            let bytes = json::count(limit, "dataAmount")?.checked_mul(unit)?;
-            (bytes > 0).then_some(Quota::Bandwidth {
-                bytes,
-                window_ms: window(limit)?,
-            })
+            bandwidth(
+                json::count(limit, "dataAmount")?,
+                &json::text(limit, "dataUnit")?,
+                window(limit)?,
+            )
         }
         _ => None,
     }
 }
 
+/// Whether it is for streaming APIs, which this gateway does not serve.
+fn counts_events(policy: &Value) -> bool {
+    let kind = json::member(policy, "defaultLimit").and_then(|limit| json::text(limit, "type"));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("EVENTCOUNTLIMIT"))
+}
+
+/// Every kind of quota has its amount in `requestCount`.
 fn publisher_quota(policy: &Value) -> Option<Quota> {
     let count = json::count(policy, "requestCount")?;
     if count >= PUBLISHER_UNLIMITED {
         return Some(Quota::Unlimited);
     }
+    let kind = json::text(policy, QUOTA_KIND).unwrap_or_else(|| "REQUESTCOUNT".into());
     let time = json::count(policy, "unitTime")?;
     let window_ms = if time >= PUBLISHER_MILLISECONDS {
         time
@@ -158,7 +188,22 @@ fn publisher_quota(policy: &Value) -> Option<Quota> {
         let unit = json::text(policy, "timeUnit").unwrap_or_else(|| "min".into());
         time.checked_mul(time_unit::milliseconds(&unit)?)?
     };
-    requests(count, window_ms)
+    match kind.to_ascii_uppercase().as_str() {
+        "REQUESTCOUNT" => requests(count, window_ms),
+        "BANDWIDTHVOLUME" => bandwidth(count, &json::text(policy, "dataUnit")?, window_ms),
+        _ => None,
+    }
+}
+
+fn bandwidth(amount: u64, unit: &str, window_ms: u64) -> Option<Quota> {
+    let unit = match unit.to_ascii_uppercase().as_str() {
+        "KB" => 1 << 10,
+        "MB" => 1 << 20,
+        "GB" => 1 << 30,
+        _ => return None,
+    };
+    let bytes = amount.checked_mul(unit)?;
+    (bytes > 0 && window_ms > 0).then_some(Quota::Bandwidth { bytes, window_ms })
 }
 
 fn requests(count: u64, window_ms: u64) -> Option<Quota> {

@@ -8,6 +8,7 @@ fn digested(view: PolicyView, level: PolicyLevel, document: Value) -> Digested {
     digest(&PolicyDocuments {
         view,
         policies: vec![(level, document)],
+        hidden: Vec::new(),
         custom_rules: Vec::new(),
         blocks: Vec::new(),
     })
@@ -71,10 +72,10 @@ fn both_dialects_say_the_same() {
         assert_eq!(quota_of(PolicyView::Admin, policy.clone()), expected, "{policy}");
         if expected.is_none() {
             let notices = digested(PolicyView::Admin, PolicyLevel::Subscription, policy).notices;
-            assert!(
-                notices[0].contains("Batch") && notices[0].contains("in policies.yaml"),
-                "{notices:?}"
-            );
+            let says_why = ["in policies.yaml", "count events"]
+                .iter()
+                .any(|why| notices[0].contains(why));
+            assert!(notices[0].contains("Batch") && says_why, "{notices:?}");
         }
     }
 }
@@ -153,6 +154,7 @@ fn lists_are_sorted_and_built_in_names_left_out() {
     let out = digest(&PolicyDocuments {
         view: PolicyView::Admin,
         policies: ["b", "Unlimited", "c", "a", "Unauthenticated", "a"].map(named).to_vec(),
+        hidden: Vec::new(),
         custom_rules: vec!["PerUser".into()],
         blocks: vec![
             json!({"conditionType": "USER", "conditionValue": "ana"}),
@@ -190,4 +192,71 @@ proptest! {
             prop_assert!(count > 0 && window_ms > 0);
         }
     }
+}
+
+#[test]
+fn the_publisher_of_newer_servers_says_what_is_counted() {
+    let policy = |kind: &str, unit: Value| json!({"name": "P", "requestCount": 3, "unitTime": 1, "timeUnit": "min", "quotaPolicyType": kind, "dataUnit": unit});
+    let window_ms = 60_000;
+    for (document, expected) in [
+        (
+            policy("REQUESTCOUNT", json!(null)),
+            Some(Quota::Requests { count: 3, window_ms }),
+        ),
+        (
+            policy("BANDWIDTHVOLUME", json!("KB")),
+            Some(Quota::Bandwidth {
+                bytes: 3 << 10,
+                window_ms,
+            }),
+        ),
+        (policy("BANDWIDTHVOLUME", json!(null)), None),
+        (policy("AIAPIQUOTA", json!(null)), None),
+    ] {
+        assert_eq!(
+            quota_of(PolicyView::Publisher, document.clone()),
+            expected,
+            "{document}"
+        );
+    }
+    let out = digested(
+        PolicyView::Publisher,
+        PolicyLevel::Subscription,
+        policy("REQUESTCOUNT", json!(null)),
+    );
+    assert!(
+        out.notices[0].ends_with(": conditions are unknown"),
+        "{:?}",
+        out.notices
+    );
+}
+
+#[test]
+fn what_counts_events_is_told_once_and_what_is_unknown_each() {
+    let limit = |name: &str, kind: &str| {
+        (
+            PolicyLevel::Subscription,
+            json!({"policyName": name, "defaultLimit": {"type": kind}}),
+        )
+    };
+    let out = digest(&PolicyDocuments {
+        view: PolicyView::Admin,
+        policies: vec![
+            limit("AsyncGold", "EVENTCOUNTLIMIT"),
+            limit("AsyncSilver", "EVENTCOUNTLIMIT"),
+            limit("Tokens", "AIAPIQUOTALIMIT"),
+        ],
+        hidden: vec![PolicyLevel::Advanced],
+        custom_rules: Vec::new(),
+        blocks: Vec::new(),
+    });
+    assert!(out.policies.subscription.is_empty());
+    assert_eq!(
+        out.notices,
+        [
+            "the subscription policy Tokens has a limit that this gateway does not know; whatever is under it needs a policy of that name in policies.yaml",
+            "policies that count events, which only streaming APIs have, are left out: AsyncGold, AsyncSilver",
+            "you may not see the advanced policies: whatever is under one needs it in policies.yaml",
+        ]
+    );
 }

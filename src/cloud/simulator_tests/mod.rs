@@ -4,6 +4,7 @@ mod choosing;
 mod comparing;
 mod conformance;
 mod faults;
+mod generations;
 mod keeping;
 mod pull;
 mod session;

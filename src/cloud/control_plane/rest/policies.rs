@@ -19,7 +19,7 @@ const BLOCK_LIST_VIEW: &[&str] = &["apim:bl_view", "apim:admin"];
 pub(in crate::cloud::control_plane) struct PolicyPlaces {
     /// The block list, below `throttling` of the admin API.
     pub(in crate::cloud::control_plane) blocks: &'static str,
-    /// Everybody's view.
+    /// Everybody's view. A level may have several: of policies with the same name the first counts.
     pub(in crate::cloud::control_plane) views: &'static [View],
 }
 
@@ -73,6 +73,7 @@ impl Rest {
         Ok(PolicyDocuments {
             view: PolicyView::Admin,
             policies,
+            hidden: Vec::new(),
             custom_rules: custom
                 .iter()
                 .filter_map(|rule| json::text(rule, "policyName"))
@@ -93,14 +94,23 @@ impl Rest {
 
     async fn publisher_policies(&self, views: &[View]) -> Result<PolicyDocuments, CloudError> {
         let mut policies = Vec::new();
+        let (mut seen, mut hidden) = (Vec::new(), Vec::new());
         for view in views {
             let url = self.url(view.root, view.path);
-            let list = tolerant(self.all_pages(&url, &[], view.scopes, "name").await)?;
-            policies.extend(list.into_iter().map(|policy| (view.level, policy)));
+            match self.all_pages(&url, &[], view.scopes, "name").await {
+                Ok(list) => {
+                    policies.extend(list.into_iter().map(|policy| (view.level, policy)));
+                    seen.push(view.level);
+                }
+                Err(error) if is_not_permitted(&error) => hidden.push(view.level),
+                Err(error) => return Err(error),
+            }
         }
+        hidden.retain(|level| !seen.contains(level));
         Ok(PolicyDocuments {
             view: PolicyView::Publisher,
             policies,
+            hidden,
             custom_rules: Vec::new(),
             blocks: Vec::new(),
         })

@@ -23,6 +23,13 @@ const POLICIES: PolicyPlaces = PolicyPlaces {
             path: &["tiers", "api"],
             scopes: TIER_VIEW,
         },
+        // Those that the user could subscribe with, for users who may not see the list of all.
+        View {
+            level: PolicyLevel::Subscription,
+            root: Root::Store,
+            path: &["tiers", "api"],
+            scopes: &[],
+        },
         View {
             level: PolicyLevel::Advanced,
             root: Root::Publisher,

@@ -2,7 +2,7 @@
 //! reader of details takes either.
 
 use crate::cloud::json;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Details of an API.
 pub(super) fn api(api: &mut Value) {
@@ -16,6 +16,8 @@ pub(super) fn api(api: &mut Value) {
     let caches = json::text(api, "responseCaching").is_some_and(|text| text.eq_ignore_ascii_case("enabled"));
     if let Value::Object(members) = api {
         members.entry("responseCachingEnabled").or_insert(caches.into());
+        // Every API takes access tokens, and nothing else.
+        members.entry("securityScheme").or_insert(json!(["oauth2"]));
     }
 }
 

@@ -39,7 +39,10 @@ async fn details_are_read_under_their_older_names() {
     assert_eq!(api.labels, ["emea"]);
     assert_eq!(api.endpoint_config["production_endpoints"]["url"], "https://b");
     assert_eq!(api.endpoint_security["username"], "svc");
-    assert_eq!(api.mediation.len(), 1);
+    assert_eq!(
+        (api.mediation.len(), api.security.as_slice()),
+        (1, &["oauth2".to_owned()][..])
+    );
     assert_eq!((api.mediation[0].name.as_str(), api.revision), ("log_in", None));
     let definition = plane
         .definition(&plane.api(&listed("ana-Ledger-1")).await.unwrap())
@@ -69,7 +72,7 @@ async fn searches_name_one_attribute() {
 #[tokio::test]
 async fn tiers_stand_in_for_the_administrators_view() {
     let server = TestServer::start(|request| match path(request) {
-        "/api/am/publisher/v0.14/tiers/api" | "/api/am/store/v0.14/tiers/application" => Reply::json(
+        "/api/am/store/v0.14/tiers/api" | "/api/am/store/v0.14/tiers/application" => Reply::json(
             200,
             json!({"count": 1, "list": [{"name": "Bronze", "requestCount": 1000, "unitTime": 60000, "timeUnit": "min"}]}),
         ),
@@ -80,6 +83,7 @@ async fn tiers_stand_in_for_the_administrators_view() {
     let policies = plane.policies().await.unwrap();
     let levels: Vec<PolicyLevel> = policies.policies.iter().map(|(level, _)| *level).collect();
     assert_eq!(levels, [PolicyLevel::Subscription, PolicyLevel::Application]);
+    assert_eq!(policies.hidden, [PolicyLevel::Advanced]);
     assert!(plane.labels().await.unwrap().is_empty());
 }
 
