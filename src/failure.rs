@@ -6,6 +6,7 @@
 mod admin;
 mod cloud;
 mod compile;
+mod connected;
 mod gateway;
 mod project;
 mod pull;

@@ -8,6 +8,7 @@ pub mod cli;
 pub(crate) mod cloud;
 pub mod commands;
 pub mod compile;
+mod connected;
 pub mod context;
 mod demo;
 pub mod diagnostics;

@@ -11,7 +11,7 @@ pub(crate) mod address;
 mod consumer_token;
 pub(crate) mod control_plane;
 mod detection;
-mod error;
+pub(crate) mod error;
 pub(crate) mod generation;
 pub(crate) mod http;
 mod json;

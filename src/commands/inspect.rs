@@ -5,7 +5,7 @@ mod certificates;
 pub mod quotas;
 
 use super::bundle_file;
-use crate::compile::describe_policy;
+use crate::compile::{Followed, describe_policy};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -47,6 +47,15 @@ struct Inspected<'a> {
     config: &'a mgw_bundle::GatewayConfig,
     certificates: Vec<certificates::Inspected<'a>>,
     snapshot: Option<SnapshotSummary>,
+    follows: Option<Follows>,
+}
+
+/// What a connected gateway pulls again.
+#[derive(serde::Serialize)]
+struct Follows {
+    control_plane: String,
+    labels: Vec<String>,
+    apis: Vec<String>,
 }
 
 #[derive(serde::Serialize)]
@@ -82,9 +91,19 @@ fn bundle(path: &Path, context: &Context) -> Result<ExitCode, Failure> {
             key_mappings: snapshot.key_mappings.len(),
             subscriptions: snapshot.subscriptions.len(),
         }),
+        follows: follows(&bundle),
     };
     context.ui.result(text(&bundle).trim_end(), &inspected);
     Ok(ExitCode::Success)
+}
+
+fn follows(bundle: &Bundle) -> Option<Follows> {
+    let source = Followed::of_bundle(bundle).ok()?.lock.source;
+    Some(Follows {
+        control_plane: source.url,
+        labels: source.labels,
+        apis: source.apis,
+    })
 }
 
 /// The contents of a bundle for people. Writing to a `String` cannot fail.
@@ -101,6 +120,9 @@ fn text(bundle: &Bundle) -> String {
     );
     if let Some(lock) = bundle.manifest.lock {
         let _ = writeln!(out, "lock      {lock}");
+    }
+    if let Some(follows) = follows(bundle) {
+        let _ = writeln!(out, "follows   {}", follows.control_plane);
     }
     match &bundle.snapshot {
         Some(snapshot) => {

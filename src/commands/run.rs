@@ -1,5 +1,7 @@
 //! `mgw run`
 
+use super::credentials::{CredentialArgs, SessionArgs};
+use crate::connected::{self, ConnectedOptions};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
@@ -12,6 +14,7 @@ use mgw_runtime::{Gateway, GatewayOptions, RunningGateway};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Arguments of `mgw run`.
 #[derive(Debug, clap::Args)]
@@ -34,6 +37,30 @@ pub struct RunArgs {
     /// Where the gateway keeps what it makes itself, such as its certificate [default: in the user's configuration]
     #[arg(long, value_name = "DIR", env = "MGW_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Following the control plane.
+    #[command(flatten)]
+    pub connected: ConnectedArgs,
+}
+
+/// How a control plane is followed while the gateway serves.
+#[derive(Debug, clap::Args)]
+pub struct ConnectedArgs {
+    /// Follow the control plane that the project pulls from: changes of APIs, policies, certificates and subscriptions are
+    /// served as they come. While it is away, what it said last is served.
+    #[arg(long)]
+    pub connected: bool,
+    /// Where good bundles are kept for the next start, one gateway each [default: connected/PROJECT@CONTROL-PLANE in the data folder]
+    #[arg(long, value_name = "DIR", env = "MGW_STATE_DIR", requires = "connected")]
+    pub state: Option<PathBuf>,
+    /// Seconds between two pulls [default: connected.pollInterval of the settings, else 60, or 600 with API Cloud]
+    #[arg(long, value_name = "SECONDS", requires = "connected", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    pub poll: Option<u64>,
+    /// Signs in without a person, and opens the control plane's data for gateways.
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
+    /// Which session.
+    #[command(flatten)]
+    pub session: SessionArgs,
 }
 
 /// What `--output json` prints once the gateway serves.
@@ -66,23 +93,75 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let source = BundleSource::at(&args.source);
     let bundle = source.load(ui)?;
-    let config = settings(&args, &source, context)?;
+    let mut config = settings(&args, &source, context)?;
     let drain = config.listener.timeouts.drain;
     start_logging(&config, ui);
     advise(&bundle, &config, &source, ui);
+    let connected = match args.connected.connected {
+        true => {
+            let options = connected_options(&args, context)?;
+            Some(connected::prepare(&bundle, &mut config, options, ui)?)
+        }
+        false => None,
+    };
     let data_dir = data_dir(args.data_dir, context)?;
     let status = config.gateway_status.clone();
     let keeper = status.map(|settings| StatusKeeper::new(settings, &data_dir, &context.environment, ui));
     let keeper = keeper.transpose()?;
-    let gateway = Arc::new(start(&bundle, config, Some(data_dir), context)?);
-    let serving = describe(&gateway, &bundle);
+    let (gateway, serving, connected) = start_best(&bundle, connected, config, Some(data_dir), context)?;
     let announce = |gateway: &RunningGateway| show(&serving, gateway, ui);
     context.block_on(async {
         if let Some(keeper) = keeper {
             tokio::spawn(keeper.run(Arc::downgrade(&gateway)));
         }
-        supervise(gateway, &source, drain, ui, announce).await
+        let following = connected.map(|connected| connected.start(Arc::clone(&gateway)));
+        let following = following.transpose()?;
+        supervise(gateway, &source, following.as_ref(), drain, ui, announce).await
     })
+}
+
+fn connected_options(args: &RunArgs, context: &Context) -> Result<ConnectedOptions, Failure> {
+    let environment = &context.environment;
+    let connected = &args.connected;
+    Ok(ConnectedOptions {
+        state: connected.state.clone(),
+        data_dir: data_dir(args.data_dir.clone(), context)?,
+        poll: connected.poll.map(Duration::from_secs),
+        store: connected.session.store(environment)?,
+        http: connected.session.http(environment)?,
+        user: connected.credentials.given_user(environment)?,
+        password: connected.credentials.given_password(context)?,
+    })
+}
+
+/// Serves what an earlier process took over from the control plane; where that cannot be served, the gateway's own bundle.
+fn start_best(
+    bundle: &Bundle,
+    mut connected: Option<connected::Prepared>,
+    config: RuntimeConfig,
+    data_dir: Option<PathBuf>,
+    context: &Context,
+) -> Result<(Arc<RunningGateway>, Serving, Option<connected::Prepared>), Failure> {
+    if let Some(prepared) = &mut connected
+        && let Some(restored) = prepared.restored()
+    {
+        match start(restored, config.clone(), data_dir.clone(), context) {
+            Ok(gateway) => {
+                let serving = describe(&gateway, restored);
+                return Ok((Arc::new(gateway), serving, connected));
+            }
+            Err(failure) => {
+                context.ui.warn(format_args!(
+                    "what was taken over from the control plane last cannot be served: {}",
+                    failure.message
+                ));
+                prepared.forget_restored();
+            }
+        }
+    }
+    let gateway = start(bundle, config, data_dir, context)?;
+    let serving = describe(&gateway, bundle);
+    Ok((Arc::new(gateway), serving, connected))
 }
 
 fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<RuntimeConfig, Failure> {

@@ -2,6 +2,8 @@
 
 use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
+use super::own_parts::OwnParts;
+use super::project_entries::project_entries;
 use super::unique::{self, Candidate};
 use super::{api, certificates, policies, reserved, subscribers, unreachable};
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -55,6 +57,9 @@ pub enum CompileError {
     /// A pull was interrupted while it put its files in place, and could not be brought to its end.
     #[error("an interrupted pull could not be finished")]
     InterruptedPull(#[from] crate::lock::LockError),
+    /// What a connected gateway needs of the project could not be serialised.
+    #[error(transparent)]
+    ProjectEntries(#[from] super::project_entries::ProjectEntriesError),
     /// A definition could not be serialised.
     #[error("the definition of {api} could not be serialised")]
     Definition {
@@ -67,7 +72,7 @@ pub enum CompileError {
 }
 
 const DEFINITIONS: &str = "api_definitions";
-const PULLED_DEFINITIONS: &str = "gen/api_definitions";
+pub(super) const PULLED_DEFINITIONS: &str = "gen/api_definitions";
 const GRPC_DEFINITIONS: &str = "grpc_definitions";
 
 /// Compiles the project at `layout`.
@@ -76,6 +81,19 @@ const GRPC_DEFINITIONS: &str = "grpc_definitions";
 ///
 /// Only when the project cannot be read at all. Mistakes in its files are among [`Compiled::diagnostics`].
 pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
+    compile(layout, None)
+}
+
+/// Compiles what was pulled into the folder at `layout`, beside the parts of its own that a bundle of the project has.
+///
+/// # Errors
+///
+/// As [`compile_project`].
+pub(crate) fn compile_pulled(layout: &Layout, own: &OwnParts) -> Result<Compiled, CompileError> {
+    compile(layout, Some(own))
+}
+
+fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileError> {
     // A pull that was killed has left the old state or the new one, but perhaps not yet in its place.
     crate::lock::recover(layout)?;
     let root = layout.root();
@@ -85,14 +103,23 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     }
     let mut diagnostics = Diagnostics::default();
     let name = project_name(layout, settings.as_ref(), &mut diagnostics);
-    let build = settings.map(|settings| settings.build).unwrap_or_default();
-    let policies = read_policies(layout, &mut diagnostics)?;
+    let build = settings.as_ref().map(|settings| settings.build).unwrap_or_default();
+    let own_policies = match own {
+        Some(own) => OwnPolicies::of_bundle(own),
+        None => OwnPolicies::read(layout, &mut diagnostics)?,
+    };
+    let policies = merged_policies(layout, &own_policies, &mut diagnostics)?;
     let known = KnownPolicies::new(&policies, build.compat);
 
-    let mut files = files::definitions(root, DEFINITIONS, &mut diagnostics)?;
-    files.extend(files::definitions(root, PULLED_DEFINITIONS, &mut diagnostics)?);
-    let protos = files::protos(root, GRPC_DEFINITIONS, &mut diagnostics)?;
-    if files.is_empty() && protos.is_empty() {
+    let mut files = files::definitions(root, PULLED_DEFINITIONS, &mut diagnostics)?;
+    let mut protos = Vec::new();
+    if own.is_none() {
+        let mut written = files::definitions(root, DEFINITIONS, &mut diagnostics)?;
+        written.append(&mut files);
+        files = written;
+        protos = files::protos(root, GRPC_DEFINITIONS, &mut diagnostics)?;
+    }
+    if files.is_empty() && protos.is_empty() && own.is_none_or(OwnParts::is_empty) {
         diagnostics.push(
             Diagnostic::file(
                 "no-definition",
@@ -133,8 +160,11 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
         };
         key(a).cmp(&key(b))
     });
-    let (apis, places): (Vec<_>, Vec<_>) = candidates.into_iter().map(Candidate::split).unzip();
+    let (mut apis, places): (Vec<_>, Vec<_>) = candidates.into_iter().map(Candidate::split).unzip();
     unreachable::check(&apis, &places, &mut diagnostics);
+    if let Some(own) = own {
+        own.add_to(&mut apis, &mut entries, &mut diagnostics);
+    }
     let policies_file = files::shown(root, "policies.yaml");
     check_open_operations(&apis, known, &policies_file, &mut diagnostics);
     let snapshot: Option<SubscriptionSnapshot> = pulled(&layout.pulled_subscriptions())?;
@@ -153,13 +183,20 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
     let certificates = pulled(&layout.pulled_certificates())?;
     let now = jiff::Timestamp::now();
     certificates::attach(layout, certificates, now, &mut config, &mut entries, &mut diagnostics)?;
+    let lock = files::read_optional(&layout.lock())?;
+    entries.extend(project_entries(
+        &name,
+        settings,
+        lock.as_deref(),
+        &own_policies.policies,
+    )?);
     diagnostics.sort();
     Ok(Compiled {
         config,
         name,
         snapshot,
         entries,
-        lock: files::read_optional(&layout.lock())?.map(|bytes| Digest::of(&bytes)),
+        lock: lock.map(|bytes| Digest::of(&bytes)),
         diagnostics,
     })
 }
@@ -231,27 +268,54 @@ fn project_name(layout: &Layout, settings: Option<&Settings>, diagnostics: &mut 
     }
 }
 
-fn read_policies(layout: &Layout, diagnostics: &mut Diagnostics) -> Result<Policies, CompileError> {
-    let shown = files::shown(layout.root(), "policies.yaml");
-    let bytes = files::read_optional(&layout.policies())?;
-    let written = bytes.is_some();
-    let bytes = bytes.unwrap_or_else(|| policies::DEFAULT_POLICIES.as_bytes().to_vec());
-    let (mut policies, document) = match yaml::parse(&shown, bytes, Format::Yaml) {
-        Ok((source, document)) => {
-            let policies = policies::read(&source, &document, diagnostics);
-            (policies, Some((source, document)))
+/// The project's own policies, before those of the control plane are put over them.
+struct OwnPolicies {
+    policies: Policies,
+    /// Where they are written; `None`: nobody wrote them down here.
+    written: Option<(Source, Node)>,
+}
+
+impl OwnPolicies {
+    fn of_bundle(own: &OwnParts) -> Self {
+        Self {
+            policies: own.policies().clone(),
+            written: None,
         }
-        Err(error) => {
-            diagnostics.push(error.into());
-            (Policies::default(), None)
-        }
-    };
+    }
+
+    fn read(layout: &Layout, diagnostics: &mut Diagnostics) -> Result<Self, CompileError> {
+        let shown = files::shown(layout.root(), "policies.yaml");
+        let bytes = files::read_optional(&layout.policies())?;
+        let is_written = bytes.is_some();
+        let bytes = bytes.unwrap_or_else(|| policies::DEFAULT_POLICIES.as_bytes().to_vec());
+        Ok(match yaml::parse(&shown, bytes, Format::Yaml) {
+            Ok((source, document)) => Self {
+                policies: policies::read(&source, &document, diagnostics),
+                // Differences from the built-in defaults are nobody's mistake.
+                written: is_written.then_some((source, document)),
+            },
+            Err(error) => {
+                diagnostics.push(error.into());
+                Self {
+                    policies: Policies::default(),
+                    written: None,
+                }
+            }
+        })
+    }
+}
+
+fn merged_policies(
+    layout: &Layout,
+    own: &OwnPolicies,
+    diagnostics: &mut Diagnostics,
+) -> Result<Policies, CompileError> {
+    let mut policies = own.policies.clone();
     if let Some(pulled) = pulled(&layout.pulled_policies())? {
         let differences = policies::merge(&mut policies, pulled);
-        // Differences from the built-in defaults are nobody's mistake.
-        if let Some((source, document)) = document.filter(|_| written) {
+        if let Some((source, document)) = &own.written {
             for difference in differences {
-                diagnostics.push(difference.note(&source, &document));
+                diagnostics.push(difference.note(source, document));
             }
         }
     }

@@ -384,6 +384,17 @@ fn every_file_is_looked_at_in_one_run() {
     assert!(!layout.target().exists());
 }
 
+const LOCK: &str = "format = 1\n[source]\nurl = \"https://cp.example\"\nkind = \"apim-3.2\"\norganisation = \"carbon.super\"\nlabels = [\"dev\"]\napis = []\n";
+
+/// It goes into the bundle, for gateways that follow the control plane.
+#[test]
+fn a_lock_that_cannot_be_read_is_named_with_its_place() {
+    let definition = format!("{HEAD}{GET}");
+    let (_folder, layout) = project(&[("api_definitions/a.yaml", &definition), ("mgw.lock", "x")]);
+    let error = compile_project(&layout).unwrap_err().to_string();
+    assert!(error.starts_with("mgw.lock:1:"), "{error}");
+}
+
 #[test]
 fn the_same_project_in_two_folders_gives_the_same_bytes() {
     let definition = format!("{HEAD}{GET}");
@@ -393,7 +404,7 @@ fn the_same_project_in_two_folders_gives_the_same_bytes() {
             "gen/control-plane/subscriptions.json",
             r#"{"format": 1, "source": "token-claims", "applications": [], "key_mappings": [], "subscriptions": []}"#,
         ),
-        ("mgw.lock", "x"),
+        ("mgw.lock", LOCK),
     ];
     let build = || {
         let (folder, layout) = project(&files);

@@ -77,7 +77,7 @@ pub(crate) fn run(options: &DemoOptions, context: &Context) -> Result<ExitCode, 
     let calls = Calls::new(&gateway, &world)?;
     if !options.exit {
         let invite = |_: &_| report::invite(&calls, ui);
-        let code = context.block_on(supervise(gateway, &source, drain, ui, invite));
+        let code = context.block_on(supervise(gateway, &source, None, drain, ui, invite));
         world.stop();
         return code;
     }

@@ -1,7 +1,7 @@
 //! Errors of compiling, building and reading bundles.
 
 use super::Failure;
-use crate::compile::{BuildError, CompileError, FileError};
+use crate::compile::{BuildError, CompileError, FileError, FollowedError, ProjectEntriesError};
 use crate::exit::ExitCode;
 use mgw_bundle::ReadError;
 
@@ -33,7 +33,22 @@ impl From<CompileError> for Failure {
                     .hint("The file is written by `mgw pull`; pull again to replace it.")
             }
             CompileError::InterruptedPull(error) => error.into(),
-            CompileError::Definition { .. } => Self::new(ExitCode::Internal, error.to_string()).because(error),
+            CompileError::ProjectEntries(ProjectEntriesError::Lock(error)) => error.into(),
+            CompileError::ProjectEntries(_) | CompileError::Definition { .. } => {
+                Self::new(ExitCode::Internal, error.to_string()).because(error)
+            }
+        }
+    }
+}
+
+impl From<FollowedError> for Failure {
+    fn from(error: FollowedError) -> Self {
+        let failure = Self::new(ExitCode::Invalid, error.to_string());
+        match error {
+            FollowedError::Nothing => {
+                failure.hint("Run mgw pull in its project, build it again, then run it with --connected.")
+            }
+            FollowedError::Unreadable { .. } => failure.hint("Build it again with this version of mgw."),
         }
     }
 }

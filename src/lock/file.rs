@@ -137,7 +137,8 @@ impl LockFile {
         }
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, LockError> {
+    /// Reads the text of a lock; `path` is for messages.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, LockError> {
         let lock: Self = toml::from_str(text).map_err(|error| {
             let before = text
                 .get(..error.span().map_or(0, |span| span.start))

@@ -190,7 +190,8 @@ impl Settings {
         Self::parse(&text, path).map(Some)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+    /// Reads the text of `mgw.toml`; `path` is for messages.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
         let settings: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             let before = text.get(..offset).unwrap_or_default();

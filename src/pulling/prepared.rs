@@ -93,16 +93,3 @@ pub(crate) async fn prepare(
         outcome: Pulled { old, lock, files },
     })
 }
-
-/// Pulls into the folder at `layout`, which exists, whatever disappears by that.
-///
-/// `gen/` and `mgw.lock` are replaced together, or nothing is changed: also when the future is dropped half-way.
-#[allow(dead_code, reason = "for gateways that pull by themselves")]
-pub(crate) async fn pull_into(
-    layout: &Layout,
-    connection: Arc<Connection>,
-    request: &PullRequest,
-    progress: &Progress,
-) -> Result<Pulled, PullingError> {
-    prepare(layout, layout, connection, request, progress).await?.commit()
-}

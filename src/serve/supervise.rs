@@ -1,6 +1,7 @@
 //! Signals and changed bundles, from the start of a gateway to its end.
 
 use super::BundleSource;
+use crate::connected::Following;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::Ui;
@@ -14,7 +15,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or Ctrl-C, then drains; a second signal ends at once. SIGHUP and, for a bundle file, a change of
-/// the file replace what is served; a bundle that cannot be served is reported and the old one goes on.
+/// the file replace what is served; a bundle that cannot be served is reported and the old one goes on. Where a control
+/// plane is followed, a new bundle is what following it begins anew with.
 ///
 /// `announce` is called once signals are listened to: whoever reads that the gateway serves may stop it at once.
 ///
@@ -24,6 +26,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) async fn supervise(
     gateway: Arc<RunningGateway>,
     source: &BundleSource,
+    following: Option<&Following>,
     drain: Duration,
     ui: &Ui,
     announce: impl FnOnce(&RunningGateway),
@@ -36,10 +39,10 @@ pub(crate) async fn supervise(
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hang_up.recv() => reload(&gateway, source, ui),
+            _ = signals.hang_up.recv() => reload(&gateway, source, following, ui).await,
             _ = look.tick() => {
                 if watched.changed(source) {
-                    reload(&gateway, source, ui);
+                    reload(&gateway, source, following, ui).await;
                 }
             }
         }
@@ -63,11 +66,16 @@ pub(crate) async fn supervise(
     Ok(ExitCode::Success)
 }
 
-fn reload(gateway: &RunningGateway, source: &BundleSource, ui: &Ui) {
+async fn reload(gateway: &RunningGateway, source: &BundleSource, following: Option<&Following>, ui: &Ui) {
     if gateway.reload_files() {
         ui.status("Serving", "changed keys and certificates");
     }
-    let taken = source.load(ui).and_then(|bundle| {
+    let loaded = source.load(ui);
+    if let (Ok(bundle), Some(following)) = (&loaded, following) {
+        following.offer(bundle.clone()).await;
+        return;
+    }
+    let taken = loaded.and_then(|bundle| {
         let digest = bundle.digest;
         if digest == gateway.bundle() {
             return Ok(None);

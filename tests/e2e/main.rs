@@ -7,6 +7,7 @@ mod case;
 mod cases;
 mod client_certificates;
 mod command_line;
+mod connected;
 mod control_plane;
 mod demo;
 mod discovery;

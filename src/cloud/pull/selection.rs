@@ -99,7 +99,7 @@ impl Selection {
     }
 
     /// Whether it means an API.
-    pub(super) fn means(&self, api: &ApiDetails) -> bool {
+    pub(crate) fn means(&self, api: &ApiDetails) -> bool {
         self.all
             || self.labels.iter().any(|label| api.labels.contains(label))
             || self.tags.iter().any(|tag| api.tags.contains(tag))

@@ -1,0 +1,34 @@
+//! Writing files so that a crash leaves the old one or the new one.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+/// Replaces a file: written aside, synced, renamed, its folder synced.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Makes the entries of a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Empties a folder, or makes one.
+pub(super) fn empty_folder(path: &Path) -> std::io::Result<()> {
+    remove_folder(path)?;
+    std::fs::create_dir_all(path)
+}
+
+/// Removes a folder that may not be there.
+pub(super) fn remove_folder(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,185 @@
+//! The loop: attempts when they are due, at once when something says so, for as long as the gateway serves.
+
+use super::attempt::{Missed, MissedKind, Taken};
+use super::ledger::Ledger;
+use super::schedule::{GATHERING, LEAST, jitter, wait};
+use super::take_over::{TakeOver, unix_ms};
+use super::watch_file::WatchedFile;
+use mgw_bundle::Bundle;
+use mgw_runtime::Freshness;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How often it is looked whether somebody has signed in.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A control plane that is being followed, on a thread of its own. Dropped, it is followed no longer.
+#[derive(Debug)]
+pub(crate) struct Following {
+    bases: mpsc::Sender<Bundle>,
+    /// Ends the thread when it is dropped.
+    _stop: oneshot::Sender<()>,
+}
+
+impl Following {
+    /// # Errors
+    ///
+    /// When no thread can be started.
+    pub(super) fn start(take_over: TakeOver, ledger: Ledger) -> std::io::Result<Self> {
+        let (bases, offered) = mpsc::channel(1);
+        let follower = Follower {
+            changes: take_over.gateway.control_plane_changes(),
+            session: WatchedFile::new(take_over.account.session_file()),
+            take_over,
+            ledger,
+            offered,
+        };
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new()
+            .name("mgw-connected".into())
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = follower.run() => {}
+                        // Dropping an attempt half-way changes nothing.
+                        _ = stopped => {}
+                    }
+                });
+                runtime.shutdown_background();
+            })?;
+        Ok(Self { bases, _stop: stop })
+    }
+
+    /// Offers a bundle to begin anew with. The one that there is asks the control plane at once.
+    pub(crate) async fn offer(&self, bundle: Bundle) {
+        // Nobody takes it when the gateway is ending.
+        let _ = self.bases.send(bundle).await;
+    }
+}
+
+struct Follower {
+    take_over: TakeOver,
+    ledger: Ledger,
+    /// Counts what the event hub tells; `None`: there is none.
+    changes: Option<watch::Receiver<u64>>,
+    session: WatchedFile,
+    offered: mpsc::Receiver<Bundle>,
+}
+
+/// What ends a wait.
+enum Woken {
+    Due,
+    Offered(Box<Bundle>),
+    /// The gateway is ending.
+    End,
+}
+
+impl Follower {
+    async fn run(mut self) {
+        self.ledger.log_state(Instant::now());
+        loop {
+            if let Some(changes) = &mut self.changes {
+                // What was told before is answered by this attempt.
+                changes.mark_unchanged();
+            }
+            let result = self.take_over.attempt().await;
+            let pause = self.after(&result);
+            match self.wait(pause).await {
+                Woken::Due => {}
+                Woken::Offered(bundle) => self.rebase(*bundle).await,
+                Woken::End => return,
+            }
+        }
+    }
+
+    /// Notes what came of an attempt; returns how long to wait.
+    fn after(&mut self, result: &Result<Taken, Missed>) -> Duration {
+        let (now, now_ms) = (Instant::now(), unix_ms());
+        self.ledger.note(result, now, now_ms);
+        let report = &self.ledger.report;
+        let is_busy = matches!(result, Err(missed) if missed.kind == MissedKind::Busy);
+        let pause = wait(report.poll, report.failures_in_a_row, is_busy, jitter());
+        if matches!(result, Ok(Taken::Changed)) {
+            let digest = self.take_over.gateway.bundle();
+            tracing::info!(bundle = %digest, apis = self.take_over.locked_apis, "the control plane's changes are served");
+        }
+        self.ledger.report.next_attempt_ms = Some(now_ms.saturating_add(pause.as_millis() as u64));
+        self.tell();
+        pause
+    }
+
+    fn tell(&mut self) {
+        let TakeOver {
+            folder,
+            state_error,
+            base,
+            locked_apis,
+            gateway,
+            ..
+        } = &self.take_over;
+        self.ledger.note_state_folder(folder.kept(), state_error.clone());
+        self.ledger.report.base = base.digest.to_string();
+        self.ledger.report.locked_apis = *locked_apis;
+        self.ledger.log_state(Instant::now());
+        gateway.report_connected(self.ledger.report.clone());
+    }
+
+    /// Waits until the next attempt is due, or something asks for it earlier.
+    async fn wait(&mut self, pause: Duration) -> Woken {
+        let due = tokio::time::sleep(pause);
+        tokio::pin!(due);
+        // Also what is told all the time makes no more than one attempt a second.
+        let earliest = tokio::time::Instant::now() + LEAST.min(pause);
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                () = &mut due => return Woken::Due,
+                offered = self.offered.recv() => {
+                    return offered.map_or(Woken::End, |bundle| Woken::Offered(Box::new(bundle)));
+                }
+                () = changed(&mut self.changes) => {
+                    tokio::time::sleep(GATHERING).await;
+                    tokio::time::sleep_until(earliest).await;
+                    return Woken::Due;
+                }
+                _ = look.tick() => {
+                    self.ledger.log_state(Instant::now());
+                    if self.session.changed() && !self.ledger.report.signed_in {
+                        return Woken::Due;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn rebase(&mut self, bundle: Bundle) {
+        if bundle.digest == self.take_over.base.digest {
+            return;
+        }
+        match self.take_over.rebase(bundle).await {
+            Ok(()) => {
+                self.ledger.report.freshness = Freshness::never(Instant::now());
+                self.ledger.report.control_plane = self.take_over.account.address.to_string();
+                self.ledger.report.last_success_ms = None;
+                tracing::info!(bundle = %self.take_over.base.digest, "a new bundle is served and followed");
+                self.tell();
+            }
+            Err(missed) => {
+                let reason = missed.reason.as_str();
+                tracing::error!(reason, "the new bundle is not taken; what is served goes on");
+            }
+        }
+    }
+}
+
+/// Waits for what the event hub tells, for ever where there is none.
+async fn changed(changes: &mut Option<watch::Receiver<u64>>) {
+    if let Some(changes) = changes
+        && changes.changed().await.is_ok()
+    {
+        return;
+    }
+    // There is none, or the gateway is ending.
+    std::future::pending().await
+}

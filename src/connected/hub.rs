@@ -1,0 +1,54 @@
+//! The control plane's data for gateways, by the session's credentials, where the settings do not say anything about them.
+
+use super::account::Account;
+use super::files::replace;
+use crate::cloud::account::UserName;
+use crate::cloud::generation::generation;
+use mgw_runtime::config::{RuntimeConfig, SubscriptionDataSettings};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// As the settings' own defaults.
+const REFRESH: Duration = Duration::from_secs(60);
+const LOOKUP: Duration = Duration::from_secs(2);
+const MAX_OBJECTS: usize = 1_000_000;
+
+/// Sets them where the control plane has such data, the password is known and the operator set nothing. `user` is who is
+/// signed in. The authority that is trusted for the control plane is written to `ca_file`.
+///
+/// # Errors
+///
+/// When that file cannot be written.
+pub(super) fn derive(
+    config: &mut RuntimeConfig,
+    account: &Account,
+    user: Option<&UserName>,
+    roots: Option<&str>,
+    ca_file: PathBuf,
+) -> std::io::Result<()> {
+    let (Some(data), None) = (generation(account.kind).internal_data, &config.subscription_data) else {
+        return Ok(());
+    };
+    let Some((user, password)) = user.and_then(|user| Some((user, account.password_of(user)?))) else {
+        return Ok(());
+    };
+    let ca_file = match roots {
+        Some(pem) => {
+            replace(&ca_file, pem.as_bytes())?;
+            Some(ca_file)
+        }
+        None => None,
+    };
+    config.subscription_data = Some(SubscriptionDataSettings {
+        url: account.address.join(data.iter().copied()),
+        username: user.to_string(),
+        password,
+        ca_file,
+        tenant_header: None,
+        tenant: user.tenant().to_owned(),
+        refresh: REFRESH,
+        lookup_timeout: LOOKUP,
+        max_objects: MAX_OBJECTS,
+    });
+    Ok(())
+}

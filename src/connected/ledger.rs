@@ -1,0 +1,172 @@
+//! What is told about the attempts so far.
+
+use super::attempt::{Missed, MissedKind, Taken};
+use mgw_runtime::{ConnectedReport, ConnectedState, Freshness};
+use std::time::Instant;
+
+/// The report as it stands, and what of it was said in the log.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    pub(super) report: ConnectedReport,
+    logged: Option<String>,
+    state: Option<ConnectedState>,
+}
+
+impl Ledger {
+    pub(super) fn new(report: ConnectedReport) -> Self {
+        Self {
+            report,
+            logged: None,
+            state: None,
+        }
+    }
+
+    /// Notes what came of an attempt.
+    pub(super) fn note(&mut self, result: &Result<Taken, Missed>, now: Instant, unix_ms: u64) {
+        let report = &mut self.report;
+        report.last_attempt_ms = Some(unix_ms);
+        match result {
+            Ok(taken) => {
+                let count = match taken {
+                    Taken::Changed => &mut report.pulls.changed,
+                    Taken::Unchanged => &mut report.pulls.unchanged,
+                };
+                *count += 1;
+                report.freshness = Freshness::renewed(now);
+                report.last_success_ms = Some(unix_ms);
+                report.last_error = None;
+                report.failures_in_a_row = 0;
+                report.signed_in = true;
+                if self.logged.take().is_some() {
+                    tracing::info!("the control plane's state is taken over again");
+                }
+            }
+            Err(missed) => {
+                let count = match missed.kind {
+                    MissedKind::Refused => &mut report.pulls.refused,
+                    _ => &mut report.pulls.failed,
+                };
+                *count += 1;
+                report.failures_in_a_row += 1;
+                report.last_error = Some(missed.reason.clone());
+                match missed.kind {
+                    MissedKind::NotSignedIn => report.signed_in = false,
+                    MissedKind::Refused => report.signed_in = true,
+                    MissedKind::Failed | MissedKind::Busy => {}
+                }
+                // Once for every reason, however often it comes again.
+                if self.logged.as_ref() != Some(&missed.reason) {
+                    let reason = missed.reason.as_str();
+                    tracing::warn!(
+                        reason,
+                        "the control plane's state is not taken over; what is served goes on"
+                    );
+                    self.logged = Some(missed.reason.clone());
+                }
+            }
+        }
+    }
+
+    /// Notes whether what is served can be kept on disk.
+    pub(super) fn note_state_folder(&mut self, kept: usize, error: Option<String>) {
+        if error != self.report.state_error
+            && let Some(reason) = &error
+        {
+            tracing::warn!(
+                reason,
+                "what is served cannot be kept on disk; a restart would begin with what was kept before"
+            );
+        }
+        self.report.kept = kept;
+        self.report.state_error = error;
+    }
+
+    /// Tells in the log of another state than last time.
+    pub(super) fn log_state(&mut self, now: Instant) {
+        let state = self.report.state(now);
+        if self.state.replace(state) == Some(state) {
+            return;
+        }
+        let (state_name, age_seconds) = (state.name(), self.report.freshness.age(now).as_secs());
+        match state {
+            ConnectedState::Fresh => tracing::info!(state = state_name, "what the control plane says is served"),
+            ConnectedState::Stale if self.report.freshness.is_never() => {
+                tracing::info!(
+                    state = state_name,
+                    "the control plane has not been asked yet; the last good state is served"
+                );
+            }
+            _ => tracing::warn!(
+                state = state_name,
+                age_seconds,
+                "the control plane has not been heard for a while; what it said last is served"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mgw_runtime::{Pulls, Thresholds};
+    use std::time::Duration;
+
+    fn ledger(now: Instant) -> Ledger {
+        Ledger::new(ConnectedReport {
+            control_plane: "https://cp.example".into(),
+            freshness: Freshness::never(now),
+            thresholds: Thresholds {
+                stale: Duration::from_secs(60),
+                emergency: Duration::from_secs(600),
+                expired: Duration::from_secs(6000),
+            },
+            expired_refuses: false,
+            last_success_ms: None,
+            last_attempt_ms: None,
+            last_error: None,
+            failures_in_a_row: 0,
+            signed_in: false,
+            base: String::new(),
+            kept: 0,
+            state_error: None,
+            poll: Duration::from_secs(20),
+            next_attempt_ms: None,
+            pulls: Pulls::default(),
+            locked_apis: 0,
+        })
+    }
+
+    #[test]
+    fn attempts_are_counted_and_only_good_ones_renew() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut ledger = ledger(start);
+        assert_eq!(ledger.report.state(at(0)), ConnectedState::Stale);
+        ledger.note(&Ok(Taken::Changed), at(1), 1000);
+        assert_eq!(ledger.report.state(at(2)), ConnectedState::Fresh);
+        assert!(ledger.report.signed_in);
+
+        let missed = |kind| Err(Missed::new(kind, "why"));
+        ledger.note(&missed(MissedKind::Failed), at(100), 100_000);
+        ledger.note(&missed(MissedKind::Refused), at(101), 101_000);
+        ledger.note(&missed(MissedKind::NotSignedIn), at(102), 102_000);
+        assert_eq!(ledger.report.state(at(102)), ConnectedState::Stale);
+        assert_eq!(ledger.report.state(at(700)), ConnectedState::Emergency);
+        assert_eq!(ledger.report.failures_in_a_row, 3);
+        assert_eq!(
+            (ledger.report.last_success_ms, ledger.report.last_attempt_ms),
+            (Some(1000), Some(102_000))
+        );
+        assert_eq!(ledger.report.last_error.as_deref(), Some("why"));
+        assert!(!ledger.report.signed_in);
+
+        ledger.note(&Ok(Taken::Unchanged), at(800), 800_000);
+        assert_eq!(ledger.report.state(at(800)), ConnectedState::Fresh);
+        assert_eq!((ledger.report.failures_in_a_row, &ledger.report.last_error), (0, &None));
+        let pulls = ledger.report.pulls;
+        assert_eq!(
+            (pulls.changed, pulls.unchanged, pulls.failed, pulls.refused),
+            (1, 1, 2, 1)
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! `mgw run --connected`: following a control plane while the gateway serves.
+//!
+//! Traffic is served from the best local state from the first moment on; whatever goes wrong here leaves it serving. What is
+//! pulled is put beside the work folder, compiled and packed; only a complete and valid bundle replaces what is served.
+//!
+//! - [`state_folder`] keeps good bundles on disk, for the next start.
+//! - [`take_over`] is one attempt; [`confirm`] asks again about APIs that have disappeared.
+//! - [`schedule`] decides when the next attempt is due, [`ledger`] what is told about the last ones.
+//! - [`follow`] is the loop around them; [`start`] sets it up.
+
+mod account;
+mod attempt;
+mod confirm;
+mod files;
+mod follow;
+mod hub;
+mod ledger;
+mod record;
+mod schedule;
+mod start;
+mod state_folder;
+mod take_over;
+#[cfg(test)]
+mod tests;
+mod watch_file;
+
+pub(crate) use follow::Following;
+pub(crate) use start::{ConnectedOptions, Prepared, prepare};
+pub(crate) use state_folder::StateError;

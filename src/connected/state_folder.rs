@@ -1,0 +1,283 @@
+//! The state folder: good bundles that outlive the process, and the folder that is pulled into.
+//!
+//! What is kept belongs to one base, the bundle that the gateway was started with. Started with another one, the gateway
+//! serves that one and begins anew: who gives a gateway a new bundle wants it served.
+
+use super::files::{empty_folder, remove_folder, replace, sync_folder};
+use super::record::{LARGEST, Record};
+use crate::compile::Followed;
+use crate::project::Layout;
+use mgw_bundle::{Bundle, Digest, Limits};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const LOCK: &str = "lock";
+const RECORD: &str = "state.json";
+const BUNDLES: &str = "bundles";
+const WORK: &str = "work";
+const NEXT: &str = "next";
+
+/// Why the folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    /// A file operation failed.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// What was attempted.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another gateway works with it.
+    #[error("another gateway keeps its state in {}", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// A state folder that this process alone works with.
+#[derive(Debug)]
+pub(super) struct StateFolder {
+    root: PathBuf,
+    keep: usize,
+    record: Record,
+    _exclusive: File,
+    /// Where nothing outlives the process: removed at its end.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// What an earlier process left.
+#[derive(Debug, Default)]
+pub(super) struct Restored {
+    /// The last good bundle; `None`: the base is served.
+    pub(super) bundle: Option<Bundle>,
+    /// When that was known to be the control plane's word, in milliseconds since the epoch.
+    pub(super) success_ms: Option<u64>,
+    /// What was damaged and set aside, as whole sentences.
+    pub(super) notices: Vec<String>,
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StateError {
+    let path = path.to_owned();
+    move |source| StateError::File { action, path, source }
+}
+
+impl StateFolder {
+    /// Opens a folder, which is made when there is none, and finds out what of it goes on with `base`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written to, or another process works with it. What is damaged in it is no error.
+    pub(super) fn open(root: &Path, base: Digest, keep: usize) -> Result<(Self, Restored), StateError> {
+        std::fs::create_dir_all(root.join(BUNDLES)).map_err(failed("create", root))?;
+        let path = root.join(LOCK);
+        let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
+        let lock = lock.map_err(failed("open", &path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StateError::Busy { path: root.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(failed("lock", &path)(source)),
+        }
+        let mut folder = Self {
+            root: root.to_owned(),
+            keep,
+            record: Record::new(base),
+            _exclusive: lock,
+            _temporary: None,
+        };
+        let restored = folder.restore(base);
+        folder.write_record()?;
+        folder.remove_strangers();
+        Ok((folder, restored))
+    }
+
+    /// A folder that lasts as long as the process.
+    pub(super) fn temporary(base: Digest, keep: usize) -> Result<Self, StateError> {
+        let place = tempfile::Builder::new().prefix("mgw-connected-").tempdir();
+        let place = place.map_err(failed("create", &std::env::temp_dir()))?;
+        let (mut folder, _) = Self::open(place.path(), base, keep)?;
+        folder._temporary = Some(place);
+        Ok(folder)
+    }
+
+    fn restore(&mut self, base: Digest) -> Restored {
+        let mut restored = Restored::default();
+        let path = self.root.join(RECORD);
+        let record = match read_bounded(&path, LARGEST) {
+            Ok(Some(bytes)) => Record::parse(&bytes),
+            Ok(None) => return restored,
+            Err(error) => Err(error.to_string()),
+        };
+        let record = match record {
+            Ok(record) if record.base == base => record,
+            // Another bundle is in the gateway's hands now.
+            Ok(_) => return restored,
+            Err(problem) => {
+                restored.notices.push(self.set_aside(&path, &problem));
+                return restored;
+            }
+        };
+        let mut kept = record.kept.clone();
+        while let Some(digest) = kept.last().copied() {
+            match self.read_bundle(digest) {
+                Ok(bundle) => {
+                    restored.bundle = Some(bundle);
+                    break;
+                }
+                Err(problem) => {
+                    let path = self.bundle_path(digest);
+                    restored.notices.push(self.set_aside(&path, &problem));
+                    kept.pop();
+                }
+            }
+        }
+        if kept.len() == record.kept.len() {
+            restored.success_ms = record.success_ms;
+        }
+        self.record = record;
+        self.record.kept = kept;
+        self.record.success_ms = restored.success_ms;
+        restored
+    }
+
+    fn read_bundle(&self, digest: Digest) -> Result<Bundle, String> {
+        let limits = Limits::default();
+        let bytes = read_bounded(&self.bundle_path(digest), limits.archive_bytes + 1);
+        let bytes = bytes.map_err(|error| error.to_string())?.ok_or("it is missing")?;
+        let bundle = Bundle::read(&bytes, &limits).map_err(|error| error.to_string())?;
+        if bundle.digest != digest {
+            return Err("it is another bundle".to_owned());
+        }
+        Followed::of_bundle(&bundle).map_err(|error| error.to_string())?;
+        Ok(bundle)
+    }
+
+    /// Renames what is damaged, so that somebody can look at it; returns what to tell about it.
+    fn set_aside(&self, path: &Path, problem: &str) -> String {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".damaged");
+        // Where it cannot be renamed it is overwritten later, or passed over again.
+        let moved = std::fs::rename(path, &name).is_ok();
+        let kept = if moved { "; it was set aside" } else { "" };
+        format!("{} cannot be used: {problem}{kept}", path.display())
+    }
+
+    /// Begins anew with another base.
+    pub(super) fn begin(&mut self, base: Digest) -> Result<(), StateError> {
+        self.record = Record::new(base);
+        self.write_record()?;
+        self.remove_strangers();
+        Ok(())
+    }
+
+    /// Makes the work folder that of a project which pulls what `followed` pulls.
+    pub(super) fn seed(&self, followed: &Followed) -> Result<(), StateError> {
+        for layout in [self.work(), self.next()] {
+            let root = layout.root();
+            empty_folder(root).map_err(failed("empty", root))?;
+        }
+        write_project(&self.work(), followed)
+    }
+
+    /// Empties the folder beside the work folder, into which is pulled.
+    pub(super) fn make_next(&self, followed: &Followed) -> Result<Layout, StateError> {
+        let next = self.next();
+        empty_folder(next.root()).map_err(failed("empty", next.root()))?;
+        write_project(&next, followed)?;
+        Ok(next)
+    }
+
+    /// Takes over what was pulled as the work folder.
+    pub(super) fn promote_next(&self) -> Result<(), StateError> {
+        let (work, next) = (self.work(), self.next());
+        remove_folder(work.root()).map_err(failed("remove", work.root()))?;
+        // A crash here is made good by the next start, which begins with what the kept bundle says.
+        std::fs::rename(next.root(), work.root()).map_err(failed("replace", work.root()))
+    }
+
+    /// Keeps a good bundle as the latest.
+    pub(super) fn keep(&mut self, digest: Digest, bytes: &[u8], now_ms: u64) -> Result<(), StateError> {
+        let path = self.bundle_path(digest);
+        replace(&path, bytes).map_err(failed("write", &path))?;
+        let surplus = self.record.add(digest, self.keep);
+        self.record.success_ms = Some(now_ms);
+        self.write_record()?;
+        for digest in surplus {
+            // What stays behind is removed by the next start.
+            let _ = std::fs::remove_file(self.bundle_path(digest));
+        }
+        Ok(())
+    }
+
+    /// Notes that the control plane was asked and said nothing new.
+    pub(super) fn renew(&mut self, now_ms: u64) -> Result<(), StateError> {
+        self.record.success_ms = Some(now_ms);
+        self.write_record()
+    }
+
+    /// Good bundles that are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.record.kept.len()
+    }
+
+    /// The project that was pulled last.
+    pub(super) fn work(&self) -> Layout {
+        Layout::new(self.root.join(WORK))
+    }
+
+    /// A file of the folder.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    fn next(&self) -> Layout {
+        Layout::new(self.root.join(NEXT))
+    }
+
+    fn bundle_path(&self, digest: Digest) -> PathBuf {
+        self.root.join(BUNDLES).join(format!("{digest}.zip"))
+    }
+
+    fn write_record(&self) -> Result<(), StateError> {
+        let path = self.root.join(RECORD);
+        replace(&path, &self.record.to_bytes()).map_err(failed("write", &path))
+    }
+
+    /// Removes bundles that no record names: of earlier bases, and of a process that was killed.
+    fn remove_strangers(&self) {
+        let folder = self.root.join(BUNDLES);
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            return;
+        };
+        let known: Vec<String> = self.record.kept.iter().map(|digest| format!("{digest}.zip")).collect();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !known.contains(&name) && !name.ends_with(".damaged") {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        let _ = sync_folder(&folder);
+    }
+}
+
+fn write_project(layout: &Layout, followed: &Followed) -> Result<(), StateError> {
+    for (path, text) in followed.files(layout) {
+        std::fs::write(&path, text).map_err(failed("write", &path))?;
+    }
+    Ok(())
+}
+
+/// Reads a file that may be missing.
+fn read_bounded(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(most).read_to_end(&mut bytes).map(|_| Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,222 @@
+//! One attempt: sign in, pull, check, compile, serve, keep.
+
+use super::account::Account;
+use super::attempt::{Missed, MissedKind, Taken};
+use super::confirm::{confirm, missing};
+use super::state_folder::{StateError, StateFolder};
+use crate::cloud::address::Address;
+use crate::cloud::control_plane::open;
+use crate::cloud::pull::Selection;
+use crate::cloud::session::Connection;
+use crate::commands::version::TOOL;
+use crate::compile::{Compiled, Followed, FollowedError, OwnParts, Packed, compile_pulled, pack};
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::lock::LockFile;
+use crate::project::Layout;
+use crate::pulling::{PullRequest, prepare};
+use crate::ui::Progress;
+use mgw_bundle::{Bundle, Digest, api_id};
+use mgw_runtime::RunningGateway;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The bundle that the gateway was started with, and what it follows.
+#[derive(Debug, Clone)]
+pub(super) struct Base {
+    pub(super) digest: Digest,
+    pub(super) followed: Followed,
+    own: Arc<OwnParts>,
+}
+
+impl Base {
+    /// # Errors
+    ///
+    /// When the bundle follows nothing.
+    pub(super) fn of_bundle(bundle: &Bundle) -> Result<Self, FollowedError> {
+        Ok(Self {
+            digest: bundle.digest,
+            followed: Followed::of_bundle(bundle)?,
+            own: Arc::new(OwnParts::of_bundle(bundle)?),
+        })
+    }
+
+    /// What is pulled: what the settings say, else what was pulled last.
+    fn selection(&self) -> Result<Selection, Missed> {
+        let settings = &self.followed.settings.pull;
+        let wanted = if settings.is_empty() {
+            self.followed.lock.source.wanted()
+        } else {
+            settings.clone()
+        };
+        Selection::new(&wanted).map_err(|error| Missed::failed(&error))
+    }
+
+    /// The control plane that it is pulled from.
+    pub(super) fn address(&self) -> Result<Address, crate::cloud::address::AddressError> {
+        Address::parse(&self.followed.lock.source.url)
+    }
+}
+
+/// Everything that an attempt works with.
+#[derive(Debug)]
+pub(super) struct TakeOver {
+    pub(super) account: Account,
+    pub(super) base: Base,
+    pub(super) folder: StateFolder,
+    pub(super) gateway: Arc<RunningGateway>,
+    /// APIs that the lock of what is served lists.
+    pub(super) locked_apis: usize,
+    /// Why nothing can be kept for the next process, whatever comes.
+    pub(super) lasting_state_error: Option<String>,
+    /// Why what is served could not be kept on disk.
+    pub(super) state_error: Option<String>,
+    /// The project that is served has been pulled by this process or is known to be what was pulled last.
+    is_pulled: bool,
+}
+
+impl TakeOver {
+    pub(super) fn new(account: Account, base: Base, folder: StateFolder, gateway: Arc<RunningGateway>) -> Self {
+        Self {
+            locked_apis: base.followed.lock.apis.len(),
+            account,
+            base,
+            folder,
+            gateway,
+            lasting_state_error: None,
+            state_error: None,
+            is_pulled: false,
+        }
+    }
+
+    /// Asks the control plane and serves what it says. Whatever fails leaves everything as it was.
+    pub(super) async fn attempt(&mut self) -> Result<Taken, Missed> {
+        let connection = self.account.connect().await?;
+        let taken = match self.pull(connection).await {
+            Err(missed) if missed.kind == MissedKind::NotSignedIn && self.account.can_sign_in() => {
+                let connection = self.account.sign_in_again().await?;
+                self.pull(connection).await
+            }
+            result => result,
+        }?;
+        if taken == Taken::Unchanged {
+            let renewed = self.folder.renew(unix_ms());
+            self.note(renewed);
+        }
+        Ok(taken)
+    }
+
+    async fn pull(&mut self, connection: Arc<Connection>) -> Result<Taken, Missed> {
+        let session = connection.session().await;
+        let has_data = session.generation().internal_data.is_some();
+        let request = PullRequest {
+            selection: self.base.selection()?,
+            password: self.account.password_of(&session.user).filter(|_| has_data),
+        };
+        let work = self.folder.work();
+        let next = self.folder.make_next(&self.base.followed);
+        let next = next.map_err(|error| Missed::failed(&error))?;
+        let progress = Progress::hidden();
+        let prepared = prepare(&work, &next, Arc::clone(&connection), &request, &progress).await?;
+        let outcome = prepared.outcome();
+        let lock = outcome.lock.clone();
+        if let Some(old) = &outcome.old {
+            let missing = missing(old, &lock);
+            confirm(&open(connection), &missing, &request.selection).await?;
+            if self.is_pulled && *old == lock {
+                prepared.discard();
+                return Ok(Taken::Unchanged);
+            }
+        }
+        prepared.commit()?;
+        let (own, locked_apis) = (Arc::clone(&self.base.own), lock.apis.len());
+        let packed = blocking(move || packed(&next, &own, &lock)).await??;
+        self.serve(packed, locked_apis).await
+    }
+
+    async fn serve(&mut self, packed: Packed, locked_apis: usize) -> Result<Taken, Missed> {
+        let Packed { bytes, bundle } = packed;
+        let digest = bundle.digest;
+        let is_new = digest != self.gateway.bundle();
+        if is_new {
+            let gateway = Arc::clone(&self.gateway);
+            let reloaded = blocking(move || gateway.reload(&bundle)).await?;
+            reloaded.map_err(|error| Missed::new(MissedKind::Refused, super::attempt::sentence(&error)))?;
+        }
+        self.is_pulled = true;
+        self.locked_apis = locked_apis;
+        // Traffic comes first: what cannot be kept is served all the same.
+        let kept = self.folder.promote_next();
+        let kept = match kept {
+            Ok(()) if is_new => self.folder.keep(digest, &bytes, unix_ms()),
+            result => result,
+        };
+        self.note(kept);
+        Ok(if is_new { Taken::Changed } else { Taken::Unchanged })
+    }
+
+    /// Serves another base, and begins anew with it.
+    pub(super) async fn rebase(&mut self, bundle: Bundle) -> Result<(), Missed> {
+        let base = Base::of_bundle(&bundle).map_err(|error| Missed::failed(&error))?;
+        let address = base.address().map_err(|error| Missed::failed(&error))?;
+        let gateway = Arc::clone(&self.gateway);
+        let reloaded = blocking(move || gateway.reload(&bundle)).await?;
+        reloaded.map_err(|error| Missed::new(MissedKind::Refused, super::attempt::sentence(&error)))?;
+        self.account.address = address;
+        self.account.kind = base.followed.lock.source.kind;
+        self.locked_apis = base.followed.lock.apis.len();
+        self.is_pulled = false;
+        let begun = self.folder.begin(base.digest);
+        let begun = begun.and_then(|()| self.folder.seed(&base.followed));
+        self.base = base;
+        self.note(begun);
+        Ok(())
+    }
+
+    fn note(&mut self, kept: Result<(), StateError>) {
+        let error = kept.err().map(|error| super::attempt::sentence(&error));
+        self.state_error = error.or_else(|| self.lasting_state_error.clone());
+    }
+}
+
+/// Compiles what was pulled, and packs it. Nothing incomplete comes out of here.
+fn packed(layout: &Layout, own: &OwnParts, lock: &LockFile) -> Result<Packed, Missed> {
+    let refused = |reason: String| Missed::new(MissedKind::Refused, reason);
+    let compiled = compile_pulled(layout, own).map_err(|error| refused(super::attempt::sentence(&error)))?;
+    if let Some(error) = first_error(&compiled) {
+        return Err(refused(error));
+    }
+    let ids: std::collections::BTreeSet<&str> = compiled.config.apis.iter().map(|api| api.id.as_str()).collect();
+    let absent = lock
+        .apis
+        .iter()
+        .find(|api| !ids.contains(api_id(&api.name, &api.version).as_str()));
+    if let Some(api) = absent {
+        return Err(refused(format!(
+            "{} {} was pulled and cannot be served",
+            api.name, api.version
+        )));
+    }
+    pack(&compiled, TOOL).map_err(|error| refused(super::attempt::sentence(&error)))
+}
+
+fn first_error(compiled: &Compiled) -> Option<String> {
+    let is_error = |finding: &&Diagnostic| finding.severity == Severity::Error;
+    let first = compiled.diagnostics.iter().find(is_error)?;
+    let file = Path::new(&first.file).file_name().unwrap_or_default().to_string_lossy();
+    let message = &first.message;
+    Some(match compiled.diagnostics.iter().filter(is_error).count() {
+        1 => format!("what was pulled has an error: {file}: {message}"),
+        count => format!("what was pulled has {count} errors, the first one: {file}: {message}"),
+    })
+}
+
+/// What takes the processor does not keep the loop from its other work.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Missed> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Missed::failed(&error))
+}
+
+/// The time in milliseconds since the epoch.
+pub(super) fn unix_ms() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
+}

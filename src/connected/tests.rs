@@ -1,0 +1,223 @@
+//! What outlives the process, and what compiling again gives.
+
+use super::state_folder::{StateError, StateFolder};
+use super::take_over::Base;
+use crate::compile::{OwnParts, compile_project, compile_pulled, pack};
+use crate::lock::{LockFile, LockedApi, LockedSource};
+use crate::project::{ControlPlaneKind, Layout};
+use mgw_bundle::{Bundle, Digest};
+use std::path::Path;
+
+fn definition(title: &str, more: &str) -> String {
+    format!(
+        "{{\"openapi\":\"3.0.0\",\"info\":{{\"title\":\"{title}\",\"version\":\"1.10\"}},\"x-wso2-basePath\":\"/{title}\",\
+         \"x-wso2-production-endpoints\":{{\"urls\":[\"https://b.example\"]}},\
+         \"paths\":{{\"/x\":{{\"get\":{{{more}\"responses\":{{\"200\":{{\"description\":\"ok\"}}}}}}}}}}}}"
+    )
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A project with a definition of its own and, under `pulled`, others that were pulled.
+fn project(pulled: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(
+        root,
+        "mgw.toml",
+        "format = 1\nname = \"shop\" # canary\n[control-plane]\nurl = \"https://u:canary@cp.example\"\n[pull]\nlabels = [\"dev\"]\n",
+    );
+    write(
+        root,
+        "policies.yaml",
+        "# canary\nsubscriptionPolicies:\n  - Own: {count: 7, unitTime: 1, timeUnit: min}\n  - Unauthenticated: {count: 9, unitTime: 1, timeUnit: min}\n",
+    );
+    // The version is a number for YAML; what it means must not change on the way.
+    write(
+        root,
+        "api_definitions/own.yaml",
+        "openapi: 3.0.0\ninfo: {title: Own, version: 1.10}\nx-wso2-basePath: /own\n# canary\n\
+         x-wso2-production-endpoints: {urls: ['https://own.example']}\n\
+         paths: {/y: {get: {x-wso2-disable-security: true, responses: {'200': {description: ok}}}}}\n",
+    );
+    pull(root, pulled);
+    folder
+}
+
+/// Puts what a pull would write into a folder.
+fn pull(root: &Path, titles: &[&str]) {
+    let mut apis = Vec::new();
+    for title in titles {
+        let (path, text) = (format!("gen/api_definitions/{title}.json"), definition(title, ""));
+        write(root, &path, &text);
+        apis.push(LockedApi {
+            name: (*title).to_owned(),
+            version: "1.10".into(),
+            sha256: Digest::of(text.as_bytes()),
+            path,
+            ..locked_api()
+        });
+    }
+    let lock = LockFile::new(source(), apis, Vec::new());
+    write(root, "mgw.lock", &lock.to_text().unwrap());
+}
+
+fn source() -> LockedSource {
+    LockedSource {
+        url: "https://cp.example".into(),
+        kind: ControlPlaneKind::Apim32,
+        organisation: "carbon.super".into(),
+        labels: vec!["dev".into()],
+        tags: Vec::new(),
+        apis: Vec::new(),
+        all: false,
+    }
+}
+
+fn bundle(folder: &Path) -> Bundle {
+    let compiled = compile_project(&Layout::new(folder)).unwrap();
+    pack(&compiled, "mgw test").unwrap().bundle
+}
+
+#[test]
+fn compiling_again_without_the_project_gives_the_same_bundle() {
+    let folder = project(&["One", "Two"]);
+    let first = bundle(folder.path());
+    let base = Base::of_bundle(&first).unwrap();
+    let work = tempfile::tempdir().unwrap();
+    let layout = Layout::new(work.path());
+    for (path, text) in base.followed.files(&layout) {
+        std::fs::write(path, text).unwrap();
+    }
+    pull(work.path(), &["One", "Two"]);
+    let own = OwnParts::of_bundle(&first).unwrap();
+    let again = pack(&compile_pulled(&layout, &own).unwrap(), "mgw test")
+        .unwrap()
+        .bundle;
+    assert_eq!(again.config, first.config);
+    assert_eq!(again.digest, first.digest);
+    for bytes in first.entries.values() {
+        assert!(!String::from_utf8_lossy(bytes).contains("canary"));
+    }
+    let own_version = again
+        .config
+        .apis
+        .iter()
+        .find(|api| api.name == "Own")
+        .map(|api| api.version.as_str());
+    assert_eq!(own_version, Some("1.10"));
+}
+
+#[test]
+fn what_is_pulled_does_not_take_the_place_of_what_is_written() {
+    let folder = project(&["One"]);
+    let own = OwnParts::of_bundle(&bundle(folder.path())).unwrap();
+    for (title, code) in [("Own", "duplicate-api"), ("own", "duplicate-base-path")] {
+        let work = tempfile::tempdir().unwrap();
+        write(work.path(), "mgw.toml", "format = 1\nname = \"shop\"\n");
+        pull(work.path(), &[title]);
+        let compiled = compile_pulled(&Layout::new(work.path()), &own).unwrap();
+        let codes: Vec<_> = compiled.diagnostics.iter().map(|finding| finding.code).collect();
+        assert!(codes.contains(&code), "{title}: {codes:?}");
+        assert!(compiled.diagnostics.has_errors());
+    }
+}
+
+#[test]
+fn a_project_that_never_pulled_follows_nothing() {
+    let folder = project(&[]);
+    std::fs::remove_file(folder.path().join("mgw.lock")).unwrap();
+    let bundle = bundle(folder.path());
+    assert!(Base::of_bundle(&bundle).is_err());
+    assert!(!bundle.entries.keys().any(|name| name.starts_with("project/")));
+}
+
+fn locked_api() -> LockedApi {
+    let text = "name = \"\"\nversion = \"\"\nid = \"i\"\nstate = \"published\"\npath = \"\"\nsha256 = \"";
+    toml::from_str(&format!("{text}{}\"\n", Digest::of(b""))).unwrap()
+}
+
+/// Bundles of one base: what the gateway is started with, and two that came later.
+struct Bundles {
+    base: Bundle,
+    later: Vec<(Digest, Vec<u8>)>,
+}
+
+fn bundles() -> Bundles {
+    let folder = project(&["One"]);
+    let base = bundle(folder.path());
+    let later = [&["One", "Two"][..], &["One", "Three"]].map(|titles| {
+        let folder = project(titles);
+        let packed = pack(&compile_project(&Layout::new(folder.path())).unwrap(), "mgw test").unwrap();
+        (packed.bundle.digest, packed.bytes)
+    });
+    Bundles {
+        base,
+        later: later.into(),
+    }
+}
+
+#[test]
+fn the_last_good_bundle_comes_back_for_the_same_base_only() {
+    let Bundles { base, later } = bundles();
+    let place = tempfile::tempdir().unwrap();
+    let open = |base: Digest| StateFolder::open(place.path(), base, 2).unwrap();
+    {
+        let (mut folder, restored) = open(base.digest);
+        assert!(restored.bundle.is_none() && restored.notices.is_empty());
+        for (digest, bytes) in &later {
+            folder.keep(*digest, bytes, 5).unwrap();
+        }
+        folder.renew(9).unwrap();
+        let busy = StateFolder::open(place.path(), base.digest, 2);
+        assert!(matches!(busy, Err(StateError::Busy { .. })));
+    }
+    let latest = later[1].0;
+    {
+        let (folder, restored) = open(base.digest);
+        assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(latest));
+        assert_eq!((restored.success_ms, folder.kept()), (Some(9), 2));
+    }
+    let (folder, restored) = open(latest);
+    assert!(restored.bundle.is_none(), "another base wins");
+    assert_eq!(folder.kept(), 0);
+    assert_eq!(std::fs::read_dir(place.path().join("bundles")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_damaged_is_set_aside_and_the_next_best_serves() {
+    let Bundles { base, later } = bundles();
+    let place = tempfile::tempdir().unwrap();
+    let open = || StateFolder::open(place.path(), base.digest, 5).unwrap();
+    let (mut folder, _) = open();
+    for (digest, bytes) in &later {
+        folder.keep(*digest, bytes, 5).unwrap();
+    }
+    drop(folder);
+    let path = |digest: Digest| place.path().join("bundles").join(format!("{digest}.zip"));
+    let [older, latest] = [later[0].0, later[1].0];
+    let mut half = later[1].1.clone();
+    half.truncate(half.len() / 2);
+    std::fs::write(path(latest), half).unwrap();
+    let (folder, restored) = open();
+    assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(older));
+    assert_eq!(restored.success_ms, None, "its age is not known");
+    assert_eq!(restored.notices.len(), 1);
+    assert!(restored.notices[0].contains("set aside"), "{:?}", restored.notices);
+    drop(folder);
+    // A good bundle under the wrong name.
+    std::fs::write(path(older), &later[1].1).unwrap();
+    let (folder, restored) = open();
+    assert!(restored.bundle.is_none());
+    drop(folder);
+    std::fs::write(place.path().join("state.json"), "{\"format\":").unwrap();
+    let (folder, restored) = open();
+    assert!(restored.bundle.is_none() && restored.notices.len() == 1);
+    assert!(place.path().join("state.json.damaged").exists());
+    drop(folder);
+    assert!(open().1.notices.is_empty());
+}

@@ -1,0 +1,76 @@
+//! Changes of the control plane are served.
+
+use super::setup::World;
+use mgw_fixtures::simulator::Shape;
+use serde_json::Value;
+
+const ORDERS: &str = "/orders/1.0.0/orders";
+const WEATHER: &str = "/1.0.0/weather/now";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_alone_takes_over_what_the_control_plane_has_without_a_failed_call() {
+    for shape in [Shape::Apim32, Shape::ApiCloud] {
+        let world = World::new(shape).await;
+        // Nothing of the project but its bundle is at hand.
+        std::fs::rename(world.place.path().join("shop/gen"), world.place.path().join("gone")).unwrap();
+        let token = world.token().await;
+        let gateway = world.run(true, &[]);
+        assert_eq!(gateway.status(ORDERS, Some(&token)).await, 200, "it serves at once");
+        let load = gateway.load(ORDERS, token.clone());
+        let told = gateway
+            .until("everything is taken over", |told| told["pulls"]["changed"] == 1)
+            .await;
+        assert_eq!((&told["apis"], &told["lockedApis"]), (&Value::from(4), &Value::from(4)));
+        assert_ne!(told["served"], told["base"]);
+        assert_eq!(gateway.status(WEATHER, None).await, 200);
+        assert_eq!(gateway.status("/nowhere", None).await, 404);
+        assert_eq!(gateway.status("/orders/1.0.0/nowhere", Some(&token)).await, 404);
+        let told = gateway
+            .until("nothing changes any more", |told| {
+                told["pulls"]["unchanged"].as_u64() > Some(1)
+            })
+            .await;
+        assert_eq!(told["pulls"]["changed"], 1, "the same is not taken over twice");
+        assert_eq!(
+            (&told["signedIn"], &told["kept"]),
+            (&Value::from(true), &Value::from(1))
+        );
+        let ready = gateway.shown("/ready").await;
+        assert_eq!(
+            (&ready["ready"], &ready["connected"]["state"]),
+            (&Value::from(true), &Value::from("fresh"))
+        );
+        load.finish().await;
+        let said = gateway.stop();
+        assert_eq!(
+            said.matches("the control plane's changes are served").count(),
+            1,
+            "{said}"
+        );
+        world.backend.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_bundle_wins_over_what_was_taken_over() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(false, &[]);
+    let before = gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    world.place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[pull]\napis = [\"Orders:1.0.0\", \"Catalog:1.2.0\"]\n",
+    );
+    world.place.mgw(&["build", "shop"]).exits(0);
+    gateway.running.signal("HUP");
+    let after = gateway
+        .until("the new one is followed", |told| told["base"] != before["base"])
+        .await;
+    assert!(after["served"].is_string());
+    gateway
+        .until("what it wants is pulled", |told| {
+            told["state"] == "fresh" && told["lockedApis"] == 2
+        })
+        .await;
+    assert_eq!(gateway.status(WEATHER, None).await, 404, "it is not wanted any more");
+    gateway.stop();
+}

@@ -1,0 +1,7 @@
+//! A gateway that follows its control plane, through the binary: what changes there is served, and whatever goes wrong there
+//! is no caller's trouble.
+
+mod changes;
+mod outages;
+mod setup;
+mod state;

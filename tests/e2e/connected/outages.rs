@@ -1,0 +1,234 @@
+//! The control plane misbehaves, and goes away.
+
+use super::setup::{Gateway, World};
+use crate::support::Outcome;
+use mgw_fixtures::simulator::{Effect, Fault, Shape};
+
+const ORDERS: &str = "/orders/1.0.0/orders";
+const WEATHER: &str = "/1.0.0/weather/now";
+
+fn status(status: u16) -> Effect {
+    Effect::Status {
+        status,
+        retry_after: None,
+    }
+}
+
+/// A fault is shown and nothing else; when it ends, so does the trouble.
+async fn suffers(world: &World, gateway: &Gateway, effect: Effect) {
+    let name = format!("{effect:?}");
+    let before = gateway.fresh().await;
+    world.plane.set_fault(Fault::new("/api/am/publisher", effect));
+    let told = gateway
+        .until(&name, |told| told["failuresInARow"].as_u64() > Some(0))
+        .await;
+    let reason = told["lastError"].as_str().unwrap_or_default();
+    assert!(
+        !reason.is_empty() && reason.len() < 600 && !reason.contains('\n'),
+        "{name}: {reason}"
+    );
+    assert_eq!(told["served"], before["served"], "{name}");
+    assert_eq!(told["apis"], 4, "{name}");
+    assert_eq!(gateway.status(WEATHER, None).await, 200, "{name}");
+    world.plane.clear_faults();
+    let told = gateway.fresh().await;
+    assert_eq!(told["served"], before["served"], "{name}");
+    assert!(told.get("lastError").is_none(), "{name}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
+    let world = World::new(Shape::ApiCloud).await;
+    let token = world.token().await;
+    let gateway = world.run(false, &[]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    let load = gateway.load(ORDERS, token);
+    for code in [403, 404, 500, 502] {
+        suffers(&world, &gateway, status(code)).await;
+    }
+    for effect in [
+        Effect::Truncate,
+        Effect::Garbage,
+        Effect::Huge { bytes: None },
+        Effect::Reset,
+        Effect::Latency { ms: 60_000 },
+        Effect::Status {
+            status: 429,
+            retry_after: Some(1),
+        },
+    ] {
+        suffers(&world, &gateway, effect).await;
+    }
+    load.finish().await;
+    let said = gateway.stop();
+    assert!(said.contains("is not taken over"), "{said}");
+    assert!(said.contains("is taken over again"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_is_renewed_where_the_password_is_given() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(true, &[]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    gateway.fresh().await;
+    let tokens = || world.plane.request_count("POST", "/token");
+    let before = tokens();
+    world.plane.forget_tokens();
+    let renewed = gateway.until("it signs in again", |_| tokens() > before).await;
+    let seen = renewed["lastSuccessAtMs"].as_u64();
+    gateway
+        .until("it succeeds again", |told| {
+            told["lastSuccessAtMs"].as_u64() > seen && told["signedIn"] == true && told["failuresInARow"] == 0
+        })
+        .await;
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_is_shown_until_somebody_signs_in() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(false, &[]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    world.plane.forget_tokens();
+    let told = gateway
+        .until("nobody is signed in", |told| {
+            told["signedIn"] == false && told["failuresInARow"].as_u64() > Some(0)
+        })
+        .await;
+    assert!(
+        told["lastError"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("session")),
+        "{told}"
+    );
+    gateway.until("it is stale", |told| told["state"] == "stale").await;
+    assert_eq!(gateway.status(WEATHER, None).await, 200);
+    world.sign_in();
+    gateway
+        .until("it goes on", |told| {
+            told["state"] == "fresh" && told["signedIn"] == true
+        })
+        .await;
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_password_is_not_tried_again_and_again() {
+    let world = World::new(Shape::ApiCloud).await;
+    world.plane.forget_tokens();
+    world.place.mgw(&["logout", "--ca", "ca.pem"]);
+    world.plane.clear_requests();
+    let gateway = world.run_with_password("canary-old");
+    gateway
+        .until("it has failed often", |told| told["failuresInARow"].as_u64() > Some(3))
+        .await;
+    let registrations = world
+        .plane
+        .requests()
+        .iter()
+        .filter(|request| request.path().contains("register"))
+        .count();
+    let refused = gateway.connected().await;
+    assert_eq!(refused["signedIn"], false);
+    assert!(registrations <= 3, "{registrations} attempts with a wrong password");
+    assert_eq!(gateway.status("/orders/1.0.0/status", None).await, 200);
+    let said = gateway.stop();
+    assert!(!said.contains("canary-old"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_gateway_comes_back_with_what_it_had_while_the_control_plane_is_away() {
+    let world = World::new(Shape::ApiCloud).await;
+    let token = world.token().await;
+    let gateway = world.run(false, &[]);
+    let told = gateway
+        .until("it is taken over", |told| told["kept"] == 1 && told["apis"] == 4)
+        .await;
+    assert_eq!(gateway.status(ORDERS, Some(&token)).await, 200);
+    let served = told["served"].clone();
+    gateway.running.signal("KILL");
+    drop(gateway);
+    let World {
+        plane,
+        place,
+        backend,
+        client,
+    } = world;
+    let (url, jwks) = (plane.url().to_owned(), plane.jwks_url());
+    plane.shutdown().await;
+    let world = Away { place, client };
+    let gateway = world.run();
+    let told = gateway
+        .until("it fails", |told| told["failuresInARow"].as_u64() > Some(0))
+        .await;
+    assert_eq!((&told["served"], &told["apis"]), (&served, &serde_json::json!(4)));
+    assert!(
+        told["lastError"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("cannot reach")),
+        "{told}"
+    );
+    assert_eq!(gateway.status(WEATHER, None).await, 200);
+    assert_eq!(
+        gateway.status(ORDERS, Some(&token)).await,
+        200,
+        "the issuer's keys were kept: {url} {jwks}"
+    );
+    let told = gateway.until("it is stale", |told| told["state"] == "stale").await;
+    assert!(told["ageSeconds"].as_u64() >= Some(2));
+    assert_eq!(gateway.shown("/ready").await["ready"], true);
+    gateway.stop();
+    backend.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_gateway_without_a_control_plane_serves_its_bundle() {
+    let world = World::new(Shape::ApiCloud).await;
+    let World {
+        plane, place, client, ..
+    } = world;
+    plane.shutdown().await;
+    let gateway = Away { place, client }.run();
+    let told = gateway
+        .until("it fails", |told| told["failuresInARow"].as_u64() > Some(1))
+        .await;
+    assert_eq!(
+        (&told["state"], &told["apis"]),
+        (&serde_json::json!("stale"), &serde_json::json!(1))
+    );
+    assert!(told.get("ageSeconds").is_none() && told.get("lastSuccessAtMs").is_none());
+    assert_eq!(told["served"], told["base"]);
+    assert_eq!(gateway.status("/orders/1.0.0/status", None).await, 200);
+    let metrics = client_text(&gateway).await;
+    assert!(metrics.contains("mgw_connected_state{state=\"stale\"} 1"), "{metrics}");
+    gateway.stop();
+}
+
+async fn client_text(gateway: &Gateway) -> String {
+    let answer = reqwest::get(format!("{}/metrics", gateway.admin)).await;
+    answer.expect("an answer").text().await.expect("text")
+}
+
+/// A place whose control plane is gone.
+struct Away {
+    place: crate::support::Place,
+    client: reqwest::Client,
+}
+
+impl Away {
+    fn run(&self) -> Gateway {
+        super::setup::start(&self.place, &self.client, None, &[])
+    }
+}
+
+#[test]
+fn what_follows_nothing_is_refused_with_the_remedy() {
+    let place = crate::support::Place::new();
+    place.write("openapi.yaml", "openapi: 3.0.0\ninfo: {title: A, version: 1.0.0}\nx-wso2-basePath: /a\n\
+        x-wso2-production-endpoints: {urls: ['http://127.0.0.1:9']}\npaths: {/x: {get: {responses: {'200': {description: ok}}}}}\n");
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    Outcome::of(place.command(&["run", "shop", "--connected"]))
+        .exits(3)
+        .says("mgw pull");
+    place.mgw(&["run", "shop", "--poll", "5"]).exits(2).says("--connected");
+}

@@ -1,0 +1,245 @@
+//! A control plane, a backend and a project that pulls; a gateway that is connected; traffic all the while.
+
+use crate::running::Running;
+use crate::support::Place;
+use mgw_fixtures::backend::Backend;
+use mgw_fixtures::simulator::{Options, Shape, Simulator};
+use serde_json::Value;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+pub const USER: &str = "dev@meridian.example@meridian";
+pub const PASSWORD: &str = "demo-password";
+
+/// Control plane, backend and folder of a case.
+pub struct World {
+    pub plane: Simulator,
+    pub backend: Backend,
+    pub place: Place,
+    pub client: reqwest::Client,
+}
+
+impl World {
+    /// A bundle with Orders 1.0.0 alone, of a project that wants everything behind the label `dev` from then on.
+    pub async fn new(shape: Shape) -> Self {
+        let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
+        let backend = backend.expect("the backend starts");
+        let options = Options {
+            shape,
+            backend_url: backend.url(),
+            ..Options::default()
+        };
+        let plane = Simulator::start(options).await.expect("a port is free");
+        let place = Place::new();
+        place.write("ca.pem", plane.ca_pem());
+        let authority = reqwest::Certificate::from_pem(plane.ca_pem().as_bytes()).expect("a certificate");
+        let client = reqwest::Client::builder().tls_certs_merge([authority]).build();
+        let world = Self {
+            plane,
+            backend,
+            place,
+            client: client.expect("a client"),
+        };
+        world.place.write(
+            "micro-gw.conf",
+            &format!(
+                "[[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\njwksCaFile = \"ca.pem\"\n[connected]\nstaleAfter = 2\n",
+                world.plane.issuer(),
+                world.plane.jwks_url()
+            ),
+        );
+        world.sign_in();
+        world.place.mgw(&["init", "shop"]).exits(0);
+        world.place.mgw(&["pull", "shop", "--api", "Orders:1.0.0"]).exits(0);
+        world.place.write(
+            "shop/mgw.toml",
+            "format = 1\nname = \"shop\"\n[pull]\nlabels = [\"dev\"]\n",
+        );
+        world.place.mgw(&["build", "shop"]).exits(0);
+        world
+    }
+
+    pub fn sign_in(&self) {
+        let url = self.plane.url().to_owned();
+        let mut command = self
+            .place
+            .command(&["login", "--url", &url, "--ca", "ca.pem", "--username", USER]);
+        command.env("MGW_PASSWORD", PASSWORD);
+        crate::support::Outcome::of(command).exits(0);
+    }
+
+    /// Starts a gateway as [`start`] does.
+    pub fn run(&self, password: bool, more: &[&str]) -> Gateway {
+        start(&self.place, &self.client, password.then_some(PASSWORD), more)
+    }
+
+    /// Starts a gateway that signs in with this password.
+    pub fn run_with_password(&self, password: &str) -> Gateway {
+        start(&self.place, &self.client, Some(password), &[])
+    }
+
+    /// A token of the application Till, which is subscribed to Orders 1.0.0.
+    pub async fn token(&self) -> String {
+        let key = self.plane.seed().application_key("Till", "PRODUCTION");
+        let key = key.expect("it is in the seed");
+        let mut answer = Value::Null;
+        for path in ["oauth2/token", "token"] {
+            let request = self
+                .client
+                .post(format!("{}/{path}", self.plane.url()))
+                .basic_auth(&key.consumer_key, Some(&key.consumer_secret))
+                .form(&[("grant_type", "client_credentials")]);
+            answer = request
+                .send()
+                .await
+                .expect("an answer")
+                .json()
+                .await
+                .unwrap_or_default();
+            if let Some(token) = answer["access_token"].as_str() {
+                return token.to_owned();
+            }
+        }
+        panic!("{answer}");
+    }
+}
+
+/// Starts a gateway with the bundle alone, which polls every second; `password`: it can sign in by itself.
+pub fn start(place: &Place, client: &reqwest::Client, password: Option<&str>, more: &[&str]) -> Gateway {
+    let mut arguments = vec![
+        "run",
+        "shop/target/shop.zip",
+        "--connected",
+        "--poll",
+        "1",
+        "--output",
+        "json",
+    ];
+    arguments.extend(["--config", "micro-gw.conf"]);
+    for set in [
+        "listenerConfig.host=127.0.0.1",
+        "listenerConfig.httpPort=0",
+        "listenerConfig.httpsPort=0",
+        "adminConfig.port=0",
+    ] {
+        arguments.extend(["--set", set]);
+    }
+    arguments.extend(more);
+    let mut command = place.command(&arguments);
+    command.env("MGW_HTTP_TIMEOUT", "2").env("MGW_CA_FILE", "ca.pem");
+    if let Some(password) = password {
+        command.env("MGW_PASSWORD", password).env("MGW_USERNAME", USER);
+    }
+    let mut running = Running::of(command);
+    let serving = running.json_line();
+    let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
+    Gateway {
+        http: url("http"),
+        admin: url("admin"),
+        client: client.clone(),
+        running,
+    }
+}
+
+/// A gateway that runs.
+pub struct Gateway {
+    pub http: String,
+    pub admin: String,
+    pub running: Running,
+    client: reqwest::Client,
+}
+
+impl Gateway {
+    /// What an address of the admin listener shows.
+    pub async fn shown(&self, path: &str) -> Value {
+        let answer = self.client.get(format!("{}{path}", self.admin)).send().await;
+        answer.expect("an answer").json().await.expect("JSON")
+    }
+
+    pub async fn connected(&self) -> Value {
+        self.shown("/connected").await
+    }
+
+    /// Waits until `/connected` is as wanted.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        let waiting = async {
+            loop {
+                last = self.connected().await;
+                if wanted(&last) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let done = tokio::time::timeout(Duration::from_secs(90), waiting).await;
+        assert!(done.is_ok(), "{what}: {last}");
+        last
+    }
+
+    pub async fn fresh(&self) -> Value {
+        self.until("it is fresh", |told| {
+            told["state"] == "fresh" && told["failuresInARow"] == 0
+        })
+        .await
+    }
+
+    pub async fn status(&self, path: &str, token: Option<&str>) -> u16 {
+        let mut request = self.client.get(format!("{}{path}", self.http));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Calls without end until told to stop.
+    pub fn load(&self, path: &str, token: String) -> Load {
+        let load = Arc::new(Counts::default());
+        let (counts, client, url) = (Arc::clone(&load), self.client.clone(), format!("{}{path}", self.http));
+        let task = tokio::spawn(async move {
+            while !counts.stop.load(Ordering::Acquire) {
+                let answer = client.get(&url).bearer_auth(&token).send().await;
+                let is_good = answer.is_ok_and(|answer| answer.status().as_u16() == 200);
+                let count = if is_good { &counts.good } else { &counts.bad };
+                count.fetch_add(1, Ordering::AcqRel);
+                // Below the limit of the subscription.
+                tokio::time::sleep(Duration::from_millis(40)).await;
+            }
+        });
+        Load { counts: load, task }
+    }
+
+    /// Ends it; returns what it said.
+    pub fn stop(self) -> String {
+        self.running.signal("TERM");
+        let outcome = self.running.end().exits(0);
+        assert!(!outcome.stderr.contains(PASSWORD), "a secret in the log");
+        outcome.stderr
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    good: AtomicUsize,
+    bad: AtomicUsize,
+    stop: AtomicBool,
+}
+
+/// Calls that go on all the while.
+pub struct Load {
+    counts: Arc<Counts>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Load {
+    /// Ends it; every call was answered 200.
+    pub async fn finish(self) {
+        self.counts.stop.store(true, Ordering::Release);
+        self.task.await.expect("no panic");
+        let good = self.counts.good.load(Ordering::Acquire);
+        assert_eq!(self.counts.bad.load(Ordering::Acquire), 0, "beside {good} good calls");
+        assert!(good > 0);
+    }
+}

@@ -1,0 +1,64 @@
+//! What is kept on disk.
+
+use super::setup::World;
+use mgw_fixtures::simulator::Shape;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_gateways_do_not_share_a_state_folder() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(false, &["--state", "state"]);
+    gateway.until("it is taken over", |told| told["kept"] == 1).await;
+    let second = [
+        "run",
+        "shop/target/shop.zip",
+        "--connected",
+        "--state",
+        "state",
+        "--set",
+        "listenerConfig.httpPort=0",
+    ];
+    world
+        .place
+        .mgw(&second)
+        .exits(7)
+        .says("another gateway keeps its state in state")
+        .says("MGW_STATE_DIR");
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_folder_that_cannot_be_written_to_costs_only_the_memory() {
+    let world = World::new(Shape::ApiCloud).await;
+    world.place.write("file", "");
+    let gateway = world.run(false, &["--state", "file/state"]);
+    let told = gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    assert!(
+        told["stateError"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("file/state")),
+        "{told}"
+    );
+    gateway.stop();
+    let gateway = world.run(false, &["--state", "file/state"]);
+    gateway.until("it is taken over again", |told| told["apis"] == 4).await;
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_state_is_set_aside_and_the_bundle_serves() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(false, &["--state", "state"]);
+    gateway.until("it is taken over", |told| told["kept"] == 1).await;
+    gateway.stop();
+    let bundles = world.place.path().join("state/bundles");
+    for entry in std::fs::read_dir(&bundles).unwrap().flatten() {
+        std::fs::write(entry.path(), "broken").unwrap();
+    }
+    let gateway = world.run(false, &["--state", "state"]);
+    assert_eq!(gateway.status("/orders/1.0.0/status", None).await, 200);
+    gateway
+        .until("it is taken over again", |told| told["kept"] == 1 && told["apis"] == 4)
+        .await;
+    let said = gateway.stop();
+    assert!(said.contains("it was set aside"), "{said}");
+}
