@@ -8,7 +8,9 @@ mod installation;
 mod keeper;
 mod method;
 mod profile;
+mod renewal;
 mod store;
+mod underway;
 
 pub(crate) use connection::Connection;
 pub(crate) use installation::PIPELINE_CLIENT;
@@ -16,6 +18,7 @@ pub(crate) use keeper::Again;
 pub(crate) use method::Method;
 pub(crate) use profile::{DEFAULT_PROFILE, Profile, ProfileError};
 pub(crate) use store::SessionStore;
+pub(crate) use underway::renewals_ended;
 
 use super::account::UserName;
 use super::address::Address;

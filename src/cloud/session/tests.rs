@@ -219,6 +219,70 @@ async fn a_missing_scope_is_told_from_an_ended_session() {
 }
 
 #[tokio::test]
+async fn a_fresh_token_that_is_good_for_other_things_lacks_a_scope() {
+    // What the answer to the list of APIs says about the fresh token.
+    for (status, expected) in [
+        (200, "GET /x needs the scope apim:api_view"),
+        (403, "GET /x needs the scope apim:api_view"),
+        (401, "the session of "),
+        (500, "GET /api/am/publisher/apis answered 500"),
+    ] {
+        let server = TestServer::start(move |request| match request.target.as_str() {
+            "/token" => Reply::json(
+                200,
+                json!({"access_token": "access-1", "refresh_token": "refresh-1", "token_type": "Bearer", "expires_in": 3600}),
+            ),
+            "/api/am/publisher/apis?limit=1" if request.authorization.as_deref() == Some("Bearer access-1") => {
+                Reply::json(status, json!({"list": []}))
+            }
+            _ => Reply::json(401, json!({})),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let store = SessionStore::for_tests(folder.path());
+        store.save(&session(server.url().as_str(), 3600)).unwrap();
+        let connection = Connection::open(store, &quick(), &silent()).unwrap();
+        let call = Call::get(connection.address().join(["x"]));
+        let error = connection.send(call, &["apim:api_view"]).await.unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{status}: {error}");
+        assert_eq!(refreshes(&server), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_that_nobody_waits_for_any_more_is_stored() {
+    let (asked, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (answer, may_answer) = std::sync::mpsc::channel::<()>();
+    let may_answer = Mutex::new(may_answer);
+    let server = TestServer::start(move |request| {
+        if request.target == "/token" {
+            asked.send(()).unwrap();
+            may_answer.lock().unwrap().recv().unwrap();
+        }
+        Reply::json(
+            200,
+            json!({"access_token": "access-1", "refresh_token": "refresh-1", "token_type": "Bearer", "expires_in": 3600}),
+        )
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = SessionStore::for_tests(folder.path());
+    store.save(&session(server.url().as_str(), -1)).unwrap();
+    let connection = Connection::open(store.clone(), &quick(), &silent()).unwrap();
+    let call = Call::get(connection.address().join(["apis"]));
+    tokio::select! {
+        biased;
+        result = connection.send(call, &[]) => panic!("nothing was answered: {result:?}"),
+        _ = is_asked.recv() => {}
+    }
+    drop(connection);
+    answer.send(()).unwrap();
+    assert!(renewals_ended(Duration::from_secs(60)).await);
+    assert_eq!(
+        store.load().unwrap().unwrap().refresh.unwrap().expose_secret(),
+        "refresh-1"
+    );
+}
+
+#[tokio::test]
 async fn tokens_that_could_not_be_stored_are_not_used() {
     let server = rotating();
     let folder = tempfile::tempdir().unwrap();
