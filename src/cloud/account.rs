@@ -68,6 +68,11 @@ impl UserName {
         self.0.rsplit_once('@').map_or(SUPER_TENANT, |(_, tenant)| tenant)
     }
 
+    /// Whether nobody knows the user's own name.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.0.rsplit_once('@').map_or(self.0.as_str(), |(name, _)| name) == UNKNOWN
+    }
+
     /// Whether the name says of which organisation of API Cloud the user is.
     pub(crate) fn names_organisation(&self) -> bool {
         self.has_email_and_organisation()

@@ -190,8 +190,13 @@ async fn registering(http: &Http, address: &Address, families: &[Family]) -> Res
         let path = first.registration.iter().copied();
         let call = Call::post(address.join(path), "application/json", b"{}".to_vec());
         let answer = http.send(&call).await?;
-        if matches!(answer.status, 400 | 401 | 403) {
-            return Ok(Some(family.clone()));
+        match answer.status {
+            400 | 401 | 403 => return Ok(Some(family.clone())),
+            404 | 405 => {}
+            // A server that fails, or sends us elsewhere, says nothing about what it is.
+            _ => {
+                answer.require_success()?;
+            }
         }
     }
     Ok(None)

@@ -155,25 +155,40 @@ impl Identity<'_> {
     /// Where the credentials of the environment go: to `MGW_URL`, else to the project's control plane, else to API
     /// Cloud; never to another one than the project's.
     fn place(&self, context: &Context) -> Result<(Address, Option<ControlPlaneKind>), Failure> {
-        let of_project = match self.project {
-            Some(project) => Some((Address::parse(&project.url)?, project.kind)),
-            None => None,
-        };
-        let given = match context.environment.get("MGW_URL") {
-            Some(url) => Some(Address::parse(url)?),
-            None => None,
+        let given = context.environment.get("MGW_URL").map(|url| ("MGW_URL", url));
+        let address = match address_of(given, self.project)? {
+            Some(address) => address,
+            None => Address::parse(API_CLOUD_URL)?,
         };
         let kind = context.environment.get("MGW_KIND").map(kind).transpose()?;
-        match (given, of_project) {
-            (Some(given), Some((address, _))) if given != address => Err(Failure::new(
-                ExitCode::Usage,
-                format!("MGW_URL is {given}, and the project is of {address}"),
-            )
-            .hint("Credentials go to the project's control plane only; unset MGW_URL or correct mgw.toml.")),
-            (_, Some((address, of_project))) => Ok((address, kind.or(of_project))),
-            (Some(address), None) => Ok((address, kind)),
-            (None, None) => Ok((Address::parse(API_CLOUD_URL)?, kind)),
-        }
+        Ok((address, kind.or(self.project.and_then(|project| project.kind))))
+    }
+}
+
+/// Where credentials go: to the address that somebody gave (with the name of the flag or variable), else to the
+/// project's control plane; `None` when neither is there.
+///
+/// # Errors
+///
+/// When the given address is not the project's: credentials go to no other control plane.
+pub(crate) fn address_of(
+    given: Option<(&str, &str)>,
+    project: Option<&ControlPlaneSettings>,
+) -> Result<Option<Address>, Failure> {
+    let of_project = project.map(|project| Address::parse(&project.url)).transpose()?;
+    let Some((name, url)) = given else {
+        return Ok(of_project);
+    };
+    let given = Address::parse(url)?;
+    match of_project {
+        Some(address) if given != address => Err(Failure::new(
+            ExitCode::Usage,
+            format!("{name} is {given}, and the project is of {address}"),
+        )
+        .hint(format!(
+            "Credentials go to the project's control plane only; leave {name} out or correct mgw.toml."
+        ))),
+        _ => Ok(Some(given)),
     }
 }
 

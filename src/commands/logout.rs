@@ -55,9 +55,25 @@ pub fn run(args: LogoutArgs, context: &Context) -> Result<ExitCode, Failure> {
     }
     let config_dir = context.environment.config_dir()?;
     let mut sessions = Vec::new();
+    let mut failed = None;
     for profile in SessionStore::profiles(&config_dir)? {
         let store = SessionStore::new(&config_dir, profile);
-        sessions.push(context.block_on(interruptible(end_and_tell(&store, &http, ui)))?);
+        match context.block_on(interruptible(end_and_tell(&store, &http, ui))) {
+            Ok(ended) => sessions.push(ended),
+            Err(failure) if failure.code == ExitCode::Interrupted => return Err(failure),
+            // The others end all the same.
+            Err(failure) => {
+                ui.warn(format_args!(
+                    "profile {} is still signed in: {}",
+                    store.profile(),
+                    failure.message
+                ));
+                failed = failed.or(Some(failure));
+            }
+        }
+    }
+    if let Some(failure) = failed {
+        return Err(failure);
     }
     if sessions.is_empty() {
         ui.line("Nobody was signed in.");

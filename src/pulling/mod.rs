@@ -5,6 +5,7 @@
 
 mod compare;
 mod error;
+mod former;
 mod gone;
 mod plan;
 mod prepared;

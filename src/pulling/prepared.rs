@@ -1,5 +1,6 @@
 //! A pull whose files are staged and not in place.
 
+use super::former::former_blocks;
 use super::{PullingError, stage};
 use crate::cloud::control_plane::open;
 use crate::cloud::pull::{PulledFiles, Selection, gather, project_files};
@@ -86,7 +87,11 @@ pub(crate) async fn prepare(
     let plane = open(connection);
     let password = request.password.as_ref();
     let gathered = gather(&plane, &request.selection, password, &transaction, progress).await?;
-    let files = project_files(gathered);
+    let former = match gathered.policies.blocks {
+        Some(_) => Vec::new(),
+        None => former_blocks(layout, old.as_ref(), &session)?,
+    };
+    let files = project_files(gathered, &former);
     let lock = stage::stage(&transaction, &session, &request.selection, &files)?;
     Ok(Prepared {
         transaction,

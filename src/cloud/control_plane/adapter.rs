@@ -4,7 +4,9 @@ use super::rest::Rest;
 use super::v0::V0;
 use super::v1::V1;
 use super::v4::V4;
-use super::{ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, GatewayData, PolicyDocuments, StoreData};
+use super::{
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, PolicyDocuments, StoreData,
+};
 use crate::cloud::CloudError;
 use crate::cloud::generation::Shape;
 use crate::cloud::session::Connection;
@@ -61,7 +63,7 @@ macro_rules! ask {
 }
 
 impl ControlPlane for Adapter {
-    async fn apis(&self, search: &ApiSearch) -> Result<Vec<ApiSummary>, CloudError> {
+    async fn apis(&self, search: &ApiSearch) -> Result<Found, CloudError> {
         ask!(self, apis(search))
     }
 
@@ -73,7 +75,7 @@ impl ControlPlane for Adapter {
         ask!(self, definition(api))
     }
 
-    async fn labels(&self) -> Result<Vec<String>, CloudError> {
+    async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {
         ask!(self, labels())
     }
 

@@ -137,6 +137,8 @@ pub(crate) struct ApiDetails {
     pub(crate) operations: Vec<Operation>,
     /// What changes requests and answers on the way, beside the definition.
     pub(crate) mediation: Vec<Mediation>,
+    /// Whether requests to the backend are limited.
+    pub(crate) limits_backend: bool,
     /// When it was changed, as the control plane writes it.
     pub(crate) last_updated: Option<String>,
     /// `ETag` of the details.
@@ -230,11 +232,23 @@ impl ApiDetails {
                 .filter_map(Operation::read)
                 .collect(),
             mediation: Mediation::sequences(value, "mediationPolicies"),
+            limits_backend: limits_backend(value),
             last_updated: json::text(value, "lastUpdatedTime"),
             etag,
             revision: None,
         })
     }
+}
+
+/// `maxTps`: a number for each side; some releases write 0 or -1 for none, and limits on tokens of AI services beside it.
+fn limits_backend(api: &Value) -> bool {
+    let Some(limits) = json::member(api, "maxTps") else {
+        return false;
+    };
+    ["production", "sandbox"]
+        .into_iter()
+        .filter_map(|side| json::count(limits, side))
+        .any(|count| count > 0)
 }
 
 impl Cors {

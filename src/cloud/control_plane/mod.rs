@@ -39,10 +39,28 @@ pub(crate) enum ApiSearch {
     All,
 }
 
+/// APIs that were searched for.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Those that were found.
+    pub(crate) apis: Vec<ApiSummary>,
+    /// Those of which it could not be read whether they belong there, and why: each is the server's own answer.
+    pub(crate) unread: Vec<(ApiSummary, CloudError)>,
+}
+
+impl From<Vec<ApiSummary>> for Found {
+    fn from(apis: Vec<ApiSummary>) -> Self {
+        Self {
+            apis,
+            unread: Vec::new(),
+        }
+    }
+}
+
 /// What `pull` asks of a control plane.
 pub(crate) trait ControlPlane {
     /// Lists APIs, over all pages.
-    async fn apis(&self, search: &ApiSearch) -> Result<Vec<ApiSummary>, CloudError>;
+    async fn apis(&self, search: &ApiSearch) -> Result<Found, CloudError>;
 
     /// Reads one API that was listed: as it is served, where that differs from what its publisher edits.
     async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError>;
@@ -50,8 +68,8 @@ pub(crate) trait ControlPlane {
     /// Reads the OpenAPI definition that belongs to the details.
     async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError>;
 
-    /// Names of the gateway labels, or environments.
-    async fn labels(&self) -> Result<Vec<String>, CloudError>;
+    /// Names of the gateway labels, or environments; `None` when the user may not see them.
+    async fn labels(&self) -> Result<Option<Vec<String>>, CloudError>;
 
     /// Throttling policies, with all details where the user may see them.
     async fn policies(&self) -> Result<PolicyDocuments, CloudError>;

@@ -31,8 +31,8 @@ pub(crate) struct PolicyDocuments {
     pub(crate) policies: Vec<(PolicyLevel, Value)>,
     /// The kinds of which the user may see none at all.
     pub(crate) hidden: Vec<PolicyLevel>,
-    /// Names of custom rules, as far as the user may see them.
-    pub(crate) custom_rules: Vec<String>,
-    /// The block list, as far as the user may see it.
-    pub(crate) blocks: Vec<Value>,
+    /// Names of custom rules; `None` when the user may not see them.
+    pub(crate) custom_rules: Option<Vec<String>>,
+    /// The block list; `None` when the user may not see it.
+    pub(crate) blocks: Option<Vec<Value>>,
 }

@@ -29,6 +29,6 @@ pub(crate) struct StoreData {
 pub(crate) struct VisibleApplication {
     /// `{applicationId, name, owner, throttlingPolicy}`
     pub(crate) application: Value,
-    /// `{consumerKey, keyType, keyManager}`, without secrets.
-    pub(crate) keys: Vec<Value>,
+    /// `{consumerKey, keyType, keyManager}`, without secrets; `None` when the user may not see them.
+    pub(crate) keys: Option<Vec<Value>>,
 }

@@ -1,17 +1,15 @@
 //! API Manager 3.0 to 3.2 and API Cloud. Their shape is the neutral one; 3.0 and 3.1 differ in the dialect of policies
 //! alone, which the reader of policies tells apart by itself.
 
-use super::rest::{API_VIEW, KeyPlace, PolicyPlaces, Rest, Root, View};
+use super::rest::{API_VIEW, KeyPlace, PolicyPlaces, Rest, Root, View, permitted};
 use super::{
-    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, GatewayData, PolicyDocuments, PolicyLevel, StoreData,
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, PolicyDocuments, PolicyLevel,
+    StoreData,
 };
 use crate::cloud::CloudError;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// Scopes of backend certificates.
-pub(super) const BACKEND_CERTIFICATES: &[&str] = &["apim:ep_certificates_view", "apim:api_view"];
 
 /// Everybody's view of policies, also of 4.x.
 pub(super) const POLICY_VIEWS: &[View] = &[
@@ -45,8 +43,8 @@ const POLICIES: PolicyPlaces = PolicyPlaces {
 pub(crate) struct V1(pub(super) Rest);
 
 impl ControlPlane for V1 {
-    async fn apis(&self, search: &ApiSearch) -> Result<Vec<ApiSummary>, CloudError> {
-        self.0.apis(query(search).as_deref()).await
+    async fn apis(&self, search: &ApiSearch) -> Result<Found, CloudError> {
+        Ok(self.0.apis(query(search).as_deref()).await?.into())
     }
 
     async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError> {
@@ -57,8 +55,8 @@ impl ControlPlane for V1 {
         self.0.definition(&api.id).await
     }
 
-    async fn labels(&self) -> Result<Vec<String>, CloudError> {
-        self.0.names(Root::Publisher, &["labels"], API_VIEW).await
+    async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {
+        permitted(self.0.names(Root::Publisher, &["labels"], API_VIEW).await)
     }
 
     async fn policies(&self) -> Result<PolicyDocuments, CloudError> {
@@ -70,8 +68,7 @@ impl ControlPlane for V1 {
     }
 
     async fn backend_certificates(&self, backends: &BTreeSet<String>) -> Result<Certificates, CloudError> {
-        let place = "endpoint-certificates";
-        self.0.backend_certificates(place, BACKEND_CERTIFICATES, backends).await
+        self.0.backend_certificates("endpoint-certificates", backends).await
     }
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {
@@ -87,7 +84,7 @@ impl ControlPlane for V1 {
 fn query(search: &ApiSearch) -> Option<String> {
     match search {
         ApiSearch::All => None,
-        ApiSearch::Label(label) => Some(format!("label:{label}")),
+        ApiSearch::Label(label) => Some(format!("label:\"{label}\"")),
         ApiSearch::NameAndVersion(name, version) => Some(format!("name:\"{name}\" version:\"{version}\"")),
     }
 }

@@ -29,7 +29,7 @@ async fn count(visible: usize, total: Option<usize>, ignores_offset: bool) -> (u
         )
     });
     let folder = tempfile::tempdir().unwrap();
-    let apis = plane(&server, &folder).apis(&ApiSearch::All).await.unwrap();
+    let apis = plane(&server, &folder).apis(&ApiSearch::All).await.unwrap().apis;
     (apis.len(), server.received().len())
 }
 
@@ -67,7 +67,7 @@ async fn searches_are_quoted() {
     assert_eq!(
         queries,
         [
-            Some("label:a&b c".to_owned()),
+            Some("label:\"a&b c\"".to_owned()),
             Some("name:\"Pizza Shack\" version:\"1.0\"".to_owned())
         ]
     );
@@ -105,8 +105,32 @@ async fn secrets_of_keys_are_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let data = plane(&server, &folder).store_data(&["id-1".to_owned()]).await.unwrap();
     let applications = data.applications.unwrap();
-    assert_eq!(applications[0].keys[0]["consumerKey"], "k");
+    assert_eq!(applications[0].keys.as_ref().unwrap()[0]["consumerKey"], "k");
     assert!(!format!("{applications:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn keys_of_one_application_that_are_not_shown_are_not_those_of_all() {
+    for status in [403, 404] {
+        let server = TestServer::start(move |request| match path(request) {
+            "/api/am/store/applications/shared/keys" => Reply::json(status, json!({})),
+            "/api/am/store/applications/own/keys" => Reply::json(200, json!({"list": [{"consumerKey": "k"}]})),
+            "/api/am/store/applications" => {
+                let list = json!([{"applicationId": "shared"}, {"applicationId": "own"}]);
+                Reply::json(200, json!({ "list": list, "pagination": {"total": 2} }))
+            }
+            _ => Reply::json(200, json!({"list": []})),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let data = plane(&server, &folder).store_data(&[]).await.unwrap();
+        let keys: Vec<bool> = data
+            .applications
+            .unwrap()
+            .iter()
+            .map(|one| one.keys.is_some())
+            .collect();
+        assert_eq!(keys, [false, true], "{status}");
+    }
 }
 
 #[tokio::test]

@@ -136,3 +136,40 @@ async fn rights_to_change_are_asked_for_only_where_nothing_less_will_do() {
     assert_eq!(bodies(&older).len(), 2);
     assert!(!bodies(&older)[0].contains("api_create") && bodies(&older)[1].contains("api_create"));
 }
+
+#[tokio::test]
+async fn a_server_that_fails_is_not_taken_for_one_without_a_place_to_register() {
+    for (status, expected) in [(404, 3), (405, 3), (429, 0), (503, 0), (302, 0)] {
+        let server = TestServer::start(move |request| match request.target.as_str() {
+            "/client-registration/v0.17/register" => Reply::json(status, json!({})),
+            "/client-registration/v0.16/register" => Reply::json(401, json!({})),
+            "/api/am/publisher/v1/apis?limit=1" => Reply::json(200, json!({"count": 0, "list": []})),
+            _ => Reply::text(404, "text/html", "no"),
+        });
+        let http = Http::new(&quick(), &silent()).unwrap();
+        let access = "a".to_owned().into();
+        let found = recognise(&http, &Address::unchecked(server.url()), None, &access, &silent()).await;
+        match found {
+            Ok((generation, _)) => assert_eq!((generation.kind, expected), (ControlPlaneKind::Apim31, 3), "{status}"),
+            Err(error) => assert_eq!((error.status(), expected), (Some(status), 0), "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_token_endpoint_says_cannot_fool_a_terminal() {
+    let server = TestServer::start(|request| match request.target.as_str() {
+        "/client-registration/v0.17/register" => Reply::json(200, json!({"clientId": "id", "clientSecret": "secret"})),
+        "/oauth2/token" => Reply::json(
+            400,
+            json!({"error": "invalid_grant", "error_description": format!("\u{1b}[2J{}", "x".repeat(5000))}),
+        ),
+        _ => Reply::text(404, "text/html", "no"),
+    });
+    match find(&server, None).await {
+        Err(CloudError::WrongCredentials { message, .. }) => {
+            assert!(message.starts_with("[2Jxxx") && message.len() < 500, "{message:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -35,6 +35,27 @@ pub(crate) struct Generation {
     /// Scopes that allow changes too. Some generations let nobody read certain things without one; they are asked for
     /// when the generation is certain, and nothing is ever changed with them.
     pub(crate) broad_scopes: &'static [&'static str],
+    /// What it takes to read what not every generation guards alike.
+    pub(crate) reads: Reads,
+}
+
+/// Scopes of which any one allows a read.
+pub(crate) type AnyOf = &'static [&'static str];
+
+/// The sufficient scopes of reads that generations guard in different ways. A scope that does not suffice must not be
+/// here: its holder would be taken for somebody whose token is bad.
+#[derive(Debug)]
+pub(crate) struct Reads {
+    /// The publisher's list of subscriptions.
+    pub(crate) subscriptions: AnyOf,
+    /// Client certificates of an API.
+    pub(crate) client_certificates: AnyOf,
+    /// Certificates of backends.
+    pub(crate) backend_certificates: AnyOf,
+    /// Revisions of an API, from 4.0 on.
+    pub(crate) revisions: AnyOf,
+    /// The publisher's settings, where environments are read from.
+    pub(crate) settings: AnyOf,
 }
 
 /// Which adapter reads a generation.
@@ -164,6 +185,34 @@ mod tests {
                 assert!(family.iter().all(|one| one.token == family[0].token));
             }
             assert_eq!(families[0][0].kind == ControlPlaneKind::ApiCloud, is_cloud);
+        }
+    }
+
+    #[test]
+    fn the_right_to_see_apis_opens_what_the_product_lets_it_open() {
+        let opens = |kind: ControlPlaneKind| {
+            let reads = &generation(kind).reads;
+            [
+                reads.subscriptions,
+                reads.client_certificates,
+                reads.backend_certificates,
+                reads.revisions,
+                reads.settings,
+            ]
+            .map(|scopes| scopes.contains(&"apim:api_view"))
+        };
+        use ControlPlaneKind as Kind;
+        for (kind, expected) in [
+            (Kind::Apim26, [false; 5]),
+            (Kind::Apim30, [false; 5]),
+            (Kind::Apim31, [false, true, true, false, false]),
+            (Kind::Apim32, [false, true, true, false, false]),
+            (Kind::ApiCloud, [false, true, true, false, false]),
+            (Kind::Apim40, [false, true, true, false, false]),
+            (Kind::Apim41, [true; 5]),
+            (Kind::Apim42, [true; 5]),
+        ] {
+            assert_eq!(opens(kind), expected, "{kind:?}");
         }
     }
 

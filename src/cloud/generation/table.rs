@@ -1,6 +1,6 @@
 //! The generations. Up to 3.0 a version segment is literal; later servers also answer without one, or with a known other.
 
-use super::{Generation, Segments, Shape};
+use super::{Generation, Reads, Segments, Shape};
 use crate::project::ControlPlaneKind;
 
 const TOKEN: Segments = &["oauth2", "token"];
@@ -41,6 +41,29 @@ const SCOPES_4X: &[&str] = &[
     "apim:publisher_settings",
 ];
 
+const SUBSCRIPTIONS: &[&str] = &["apim:subscription_view"];
+const CLIENT_CERTIFICATES: &[&str] = &["apim:client_certificates_view", "apim:api_view"];
+const BACKEND_CERTIFICATES: &[&str] = &["apim:ep_certificates_view", "apim:api_view"];
+const SETTINGS: &[&str] = &["apim:publisher_settings"];
+
+/// From 3.1 on, API Cloud too, whoever may see APIs may see certificates.
+const READS_3X: Reads = Reads {
+    subscriptions: SUBSCRIPTIONS,
+    client_certificates: CLIENT_CERTIFICATES,
+    backend_certificates: BACKEND_CERTIFICATES,
+    revisions: &[],
+    settings: SETTINGS,
+};
+
+/// Later, whoever may see APIs may see everything about them.
+const READS_4X: Reads = Reads {
+    subscriptions: &["apim:subscription_view", "apim:api_view"],
+    client_certificates: CLIENT_CERTIFICATES,
+    backend_certificates: BACKEND_CERTIFICATES,
+    revisions: &["apim:api_view", "apim:api_create", "apim:api_publish"],
+    settings: &["apim:publisher_settings", "apim:api_view"],
+};
+
 /// Before 4.2 only those who may change an API may see its revisions. Creators have the first, publishers the second.
 const REVISIONS: &[&str] = &["apim:api_create", "apim:api_publish"];
 
@@ -57,6 +80,7 @@ pub(super) static API_CLOUD: Generation = Generation {
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
+    reads: READS_3X,
 };
 
 pub(super) static APIM_2_6: Generation = Generation {
@@ -73,6 +97,13 @@ pub(super) static APIM_2_6: Generation = Generation {
     scopes: SCOPES_2_6,
     // Certificates of backends are shown to creators only.
     broad_scopes: &["apim:api_create"],
+    reads: Reads {
+        subscriptions: SUBSCRIPTIONS,
+        client_certificates: &["apim:api_create"],
+        backend_certificates: &["apim:api_create"],
+        revisions: &[],
+        settings: SETTINGS,
+    },
 };
 
 pub(super) static APIM_3_0: Generation = Generation {
@@ -88,6 +119,11 @@ pub(super) static APIM_3_0: Generation = Generation {
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
+    reads: Reads {
+        client_certificates: &["apim:client_certificates_view"],
+        backend_certificates: &["apim:ep_certificates_view"],
+        ..READS_3X
+    },
 };
 
 pub(super) static APIM_3_1: Generation = Generation {
@@ -103,6 +139,7 @@ pub(super) static APIM_3_1: Generation = Generation {
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
+    reads: READS_3X,
 };
 
 pub(super) static APIM_3_2: Generation = Generation {
@@ -118,6 +155,7 @@ pub(super) static APIM_3_2: Generation = Generation {
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
+    reads: READS_3X,
 };
 
 pub(super) static APIM_4_0: Generation = Generation {
@@ -133,6 +171,10 @@ pub(super) static APIM_4_0: Generation = Generation {
     shape: Shape::V4,
     scopes: SCOPES_4X,
     broad_scopes: REVISIONS,
+    reads: Reads {
+        revisions: &["apim:api_create", "apim:api_publish", "apim:api_import_export"],
+        ..READS_3X
+    },
 };
 
 pub(super) static APIM_4_1: Generation = Generation {
@@ -148,6 +190,7 @@ pub(super) static APIM_4_1: Generation = Generation {
     shape: Shape::V4,
     scopes: SCOPES_4X,
     broad_scopes: REVISIONS,
+    reads: READS_4X,
 };
 
 pub(super) static APIM_4_2: Generation = Generation {
@@ -163,4 +206,5 @@ pub(super) static APIM_4_2: Generation = Generation {
     shape: Shape::V4,
     scopes: SCOPES_4X,
     broad_scopes: &[],
+    reads: READS_4X,
 };

@@ -39,7 +39,7 @@ fn without_tags(text: &str) -> String {
 }
 
 /// One line of at most [`TEXT_LIMIT`] characters; control characters, which could fool a terminal, become blanks.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<&str> = clean.split_whitespace().collect();
     words.join(" ").chars().take(TEXT_LIMIT).collect()

@@ -13,7 +13,7 @@ mod retry;
 pub(crate) use call::{Answer, Body, Call, Limit};
 pub(crate) use client::{Http, HttpOptions};
 pub(crate) use headers::{CustomHeaders, HeaderError};
-pub(crate) use message::error_text;
+pub(crate) use message::{error_text, shorten};
 pub(crate) use retry::Repeat;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::generation::Generation;
-use crate::cloud::http::{Call, Http, Repeat};
+use crate::cloud::http::{Call, Http, Repeat, shorten};
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
 use oauth2::{
     AccessToken, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RefreshToken, RequestTokenError,
@@ -159,10 +159,11 @@ impl TokenClient {
                     .error_description()
                     .cloned()
                     .unwrap_or_else(|| response.error().as_ref().to_owned());
+                let message = shorten(&message);
                 match response.error() {
                     BasicErrorResponseType::InvalidGrant => TokenError::InvalidGrant(message),
                     BasicErrorResponseType::InvalidClient => TokenError::InvalidClient(message),
-                    other => TokenError::Cloud(self.unreadable(&format!("{}: {message}", other.as_ref()))),
+                    other => TokenError::Cloud(self.unreadable(&format!("{}: {message}", shorten(other.as_ref())))),
                 }
             }
             // The text of a parse error could quote the tokens.

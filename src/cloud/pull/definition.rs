@@ -82,6 +82,9 @@ pub(super) fn enrich(document: Value, api: &ApiDetails) -> Enriched {
     }
     operations(&mut root, api);
     notices.extend(mediation::notices(&api.mediation));
+    if api.limits_backend {
+        notices.push("the limit of requests to its backend (maxTps) is not applied by this gateway".to_owned());
+    }
     Enriched {
         document: Value::Object(root),
         notices,

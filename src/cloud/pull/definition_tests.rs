@@ -21,7 +21,7 @@ fn everything_the_control_plane_knows_is_added() {
         "authorizationHeader": "X-Auth", "securityScheme": ["oauth2", "mutualssl", "oauth_basic_auth_api_key_mandatory"],
         "transport": ["https"], "responseCachingEnabled": true, "cacheTimeout": 60,
         "corsConfiguration": {"corsConfigurationEnabled": true, "accessControlAllowOrigins": ["*"]},
-        "mediationPolicies": [{"name": "log", "type": "in"}]
+        "mediationPolicies": [{"name": "log", "type": "in"}], "maxTps": {"production": 50, "sandbox": null}
     }));
     let document = json!({
         "openapi": "3.0.1", "info": {"title": "other", "version": "0"}, "servers": [{"url": "https://gateway.example"}],
@@ -47,7 +47,10 @@ fn everything_the_control_plane_knows_is_added() {
     );
     assert_eq!(
         out.notices,
-        ["the mediation sequence `log` (in flow) cannot be run by this gateway"]
+        [
+            "the mediation sequence `log` (in flow) cannot be run by this gateway",
+            "the limit of requests to its backend (maxTps) is not applied by this gateway"
+        ]
     );
 }
 

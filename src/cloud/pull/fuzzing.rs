@@ -56,29 +56,32 @@ pub fn answers(bytes: &[u8]) {
                         .into_iter()
                         .map(|application| VisibleApplication {
                             application,
-                            keys: list("keys"),
+                            keys: Some(list("keys")),
                         })
                         .collect(),
                 ),
             })
         };
-        let _ = project_files(Gathered {
-            apis,
-            policies: PolicyDocuments {
-                view,
-                policies: levels
-                    .into_iter()
-                    .flat_map(|level| list("policies").into_iter().map(move |policy| (level, policy)))
-                    .collect(),
-                hidden: Vec::new(),
-                custom_rules: Vec::new(),
-                blocks: Vec::new(),
+        let _ = project_files(
+            Gathered {
+                apis,
+                policies: PolicyDocuments {
+                    view,
+                    policies: levels
+                        .into_iter()
+                        .flat_map(|level| list("policies").into_iter().map(move |policy| (level, policy)))
+                        .collect(),
+                    hidden: Vec::new(),
+                    custom_rules: Some(Vec::new()),
+                    blocks: Some(list("blocks")),
+                },
+                backend_certificates: uploaded(&document),
+                subscribers,
+                notices: Vec::new(),
+                is_partial: false,
             },
-            backend_certificates: uploaded(&document),
-            subscribers,
-            notices: Vec::new(),
-            is_partial: false,
-        });
+            &[],
+        );
     }
 }
 

@@ -48,7 +48,10 @@ pub(crate) async fn gather(
     progress: &Progress,
 ) -> Result<Gathered, PullError> {
     let mut notices = Vec::new();
-    let listed = listing::list(plane, selection, &mut notices).await?;
+    let listing::Listed {
+        apis: listed,
+        is_partial,
+    } = listing::list(plane, selection, &mut notices).await?;
     let read = each(
         &listed,
         async |api: &ApiSummary| one_api::read(plane, selection, transaction, api).await,
@@ -71,7 +74,7 @@ pub(crate) async fn gather(
         backend_certificates,
         subscribers,
         notices,
-        is_partial: sorted.is_partial,
+        is_partial: is_partial || sorted.is_partial,
     })
 }
 
@@ -106,11 +109,15 @@ async fn subscribers(
             Ok(Some(data)) => return Ok(Subscribers::Gateway(data)),
             Ok(None) => {}
             // The session is good all the same; publisher and store say what they can.
-            Err(error @ CloudError::WrongCredentials { .. }) => {
-                notices.push(format!("the data for gateways is refused: {error}"));
-            }
-            Err(error) if error.status() == Some(403) => {
-                notices.push(format!("the data for gateways is refused: {error}"));
+            Err(
+                error @ (CloudError::WrongCredentials { .. }
+                | CloudError::Status { .. }
+                | CloudError::Answer { .. }
+                | CloudError::Redirected { .. }),
+            ) => {
+                notices.push(format!(
+                    "the data for gateways cannot be read, publisher and store are asked instead: {error}"
+                ));
             }
             Err(error) => return Err(error.into()),
         }

@@ -1,22 +1,34 @@
 //! The APIs that may be meant by a selection, from the control plane's lists.
 
+use super::one_api::named;
 use super::selection::find_api;
 use super::{PullError, Selection};
+use crate::cloud::CloudError;
 use crate::cloud::control_plane::{ApiSearch, ApiSummary, ControlPlane, LifeCycle, Revision};
 use crate::ui::count;
 
-/// The APIs that may be meant, each once. Details say what is meant: lists show neither labels nor tags.
+/// What may be meant by a selection.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// The APIs, each once.
+    pub(super) apis: Vec<ApiSummary>,
+    /// Whether one was left out because the user may not see whether it is meant.
+    pub(super) is_partial: bool,
+}
+
+/// The APIs that may be meant. Details say what is meant: lists show neither labels nor tags.
 pub(super) async fn list(
     plane: &impl ControlPlane,
     selection: &Selection,
     notices: &mut Vec<String>,
-) -> Result<Vec<ApiSummary>, PullError> {
+) -> Result<Listed, PullError> {
     if selection.is_empty() {
         return Err(PullError::NothingSelected);
     }
     let mut listed: Vec<ApiSummary> = Vec::new();
+    let mut unread: Vec<(ApiSummary, CloudError)> = Vec::new();
     if selection.all || !selection.tags.is_empty() {
-        let everything = plane.apis(&ApiSearch::All).await?;
+        let everything = plane.apis(&ApiSearch::All).await?.apis;
         let before = everything.len();
         listed.extend(everything.into_iter().filter(|api| !is_out_of_service(&api.state)));
         let left_out = before - listed.len();
@@ -29,22 +41,55 @@ pub(super) async fn list(
     }
     for label in &selection.labels {
         let labelled = plane.apis(&ApiSearch::Label(label.clone())).await?;
-        if labelled.is_empty() {
+        if labelled.apis.is_empty() {
             refuse_unknown_label(plane, label).await?;
         }
-        listed.extend(labelled);
+        listed.extend(labelled.apis);
+        unread.extend(labelled.unread);
     }
     for reference in &selection.apis {
         let search = ApiSearch::NameAndVersion(reference.name.clone(), reference.version.clone());
-        let found = plane.apis(&search).await?;
+        let found = plane.apis(&search).await?.apis;
         let api = match find_api(reference, &found) {
-            // For the message, look at everything there is.
-            Err(PullError::UnknownApi { .. }) => find_api(reference, &plane.apis(&ApiSearch::All).await?)?.clone(),
+            // For the message, look at everything there is. One whose revisions could not be read is here, too: reading
+            // it tells why.
+            Err(PullError::UnknownApi { .. }) => find_api(reference, &plane.apis(&ApiSearch::All).await?.apis)?.clone(),
             result => result?.clone(),
         };
         listed.push(api);
     }
-    each_once(listed)
+    let is_partial = leave_out(unread, listed.len(), notices)?;
+    Ok(Listed {
+        apis: each_once(listed)?,
+        is_partial,
+    })
+}
+
+/// Leaves out, with a notice, APIs that the user may not see, and returns whether there are any. Any other reason ends
+/// the pull: nobody knows whether they are meant.
+fn leave_out(
+    mut unread: Vec<(ApiSummary, CloudError)>,
+    read: usize,
+    notices: &mut Vec<String>,
+) -> Result<bool, PullError> {
+    unread.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+    unread.dedup_by(|(a, _), (b, _)| a.id == b.id);
+    let total = read + unread.len();
+    let (hidden, failed): (Vec<_>, Vec<_>) = unread.into_iter().partition(|(_, error)| error.status() == Some(403));
+    if !failed.is_empty() {
+        return Err(PullError::Apis {
+            total,
+            failed: failed
+                .into_iter()
+                .map(|(api, error)| (named(&api.name, &api.version), error))
+                .collect(),
+        });
+    }
+    notices.extend(hidden.iter().map(|(api, error)| {
+        let name = named(&api.name, &api.version);
+        format!("{name} is left out, because you may not see where it is deployed: {error}")
+    }));
+    Ok(!hidden.is_empty())
 }
 
 /// Removes what was found twice. One API cannot be pulled as two revisions: they would be the same file.
@@ -70,7 +115,10 @@ fn each_once(mut listed: Vec<ApiSummary>) -> Result<Vec<ApiSummary>, PullError> 
 
 /// Tells a label that nobody made from one that no API carries.
 pub(super) async fn refuse_unknown_label(plane: &impl ControlPlane, label: &str) -> Result<(), PullError> {
-    let known = plane.labels().await?;
+    // Where labels are not shown, whether it is unknown or without APIs stays open, and is told as the latter.
+    let Some(known) = plane.labels().await? else {
+        return Ok(());
+    };
     if known.iter().any(|name| name == label) {
         return Ok(());
     }
@@ -119,6 +167,34 @@ mod tests {
         .unwrap();
         let revisions: Vec<bool> = listed.iter().map(|api| api.revision.is_some()).collect();
         assert_eq!(revisions, [true, false]);
+    }
+
+    #[test]
+    fn what_may_not_be_seen_is_left_out_and_what_fails_is_named() {
+        let error = |status: u16| CloudError::Status {
+            request: crate::cloud::error::RequestName {
+                method: "GET".into(),
+                host: "h".into(),
+                path: "/r".into(),
+            },
+            status,
+            message: String::new(),
+        };
+        let mut notices = Vec::new();
+        assert!(!leave_out(Vec::new(), 3, &mut notices).unwrap());
+        let twice = vec![(found("a", None), error(403)), (found("a", None), error(403))];
+        assert!(leave_out(twice, 3, &mut notices).unwrap());
+        assert_eq!(
+            notices,
+            ["Ledger 1 is left out, because you may not see where it is deployed: GET /r answered 403"]
+        );
+        let both = vec![(found("a", None), error(403)), (found("b", None), error(500))];
+        match leave_out(both, 3, &mut notices) {
+            Err(PullError::Apis { total, failed }) => {
+                assert_eq!((total, failed.len(), failed[0].0.as_str()), (5, 1, "Ledger 1"));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

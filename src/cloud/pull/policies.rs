@@ -7,7 +7,7 @@ use super::conditions::conditional_limits;
 use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
 use crate::cloud::json;
 use crate::compile::time_unit;
-use mgw_bundle::config::{Burst, Policies, Policy, Quota};
+use mgw_bundle::config::{Block, Burst, Policies, Policy, Quota};
 use serde_json::Value;
 
 /// What the publisher's view writes for "no limit".
@@ -31,8 +31,9 @@ pub(super) struct Digested {
     pub(super) notices: Vec<String>,
 }
 
-/// Brings all policies into the gateway's form.
-pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
+/// Brings all policies into the gateway's form. `former` are the blocks of the pull before: they stay where the user may
+/// not see the list, so that nobody is let in for that.
+pub(super) fn digest(documents: &PolicyDocuments, former: &[Block]) -> Digested {
     let mut policies = Policies::default();
     let mut notices = Vec::new();
     let mut of_events = Vec::new();
@@ -123,15 +124,32 @@ pub(super) fn digest(documents: &PolicyDocuments) -> Digested {
             level_name(*level)
         ));
     }
-    for rule in &documents.custom_rules {
-        notices.push(format!("the custom rule {rule} cannot be run by this gateway"));
+    match &documents.custom_rules {
+        Some(rules) => notices.extend(
+            rules
+                .iter()
+                .map(|rule| format!("the custom rule {rule} cannot be run by this gateway")),
+        ),
+        None => notices.push("you may not see custom rules: should there be any, they are not applied".to_owned()),
     }
-    let (blocks, unknown) = blocks(&documents.blocks);
-    policies.blocks = blocks;
-    for kind in unknown {
-        notices.push(format!(
-            "an entry of the block list, of {kind} kind, is not known to this gateway and not applied"
-        ));
+    match &documents.blocks {
+        Some(list) => {
+            let (blocks, unknown) = blocks(list);
+            policies.blocks = blocks;
+            notices.extend(unknown.iter().map(|kind| {
+                format!("an entry of the block list, of {kind} kind, is not known to this gateway and not applied")
+            }));
+        }
+        None if former.is_empty() => {
+            notices.push("you may not see the block list: what is blocked there is not blocked here".to_owned());
+        }
+        None => {
+            policies.blocks = former.to_vec();
+            notices.push(format!(
+                "you may not see the block list: the {} entries of the pull before stay, and newer ones are not applied",
+                former.len()
+            ));
+        }
     }
     Digested { policies, notices }
 }

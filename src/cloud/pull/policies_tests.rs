@@ -5,13 +5,16 @@ use proptest::prelude::*;
 use serde_json::json;
 
 fn digested(view: PolicyView, level: PolicyLevel, document: Value) -> Digested {
-    digest(&PolicyDocuments {
-        view,
-        policies: vec![(level, document)],
-        hidden: Vec::new(),
-        custom_rules: Vec::new(),
-        blocks: Vec::new(),
-    })
+    digest(
+        &PolicyDocuments {
+            view,
+            policies: vec![(level, document)],
+            hidden: Vec::new(),
+            custom_rules: Some(Vec::new()),
+            blocks: Some(Vec::new()),
+        },
+        &[],
+    )
 }
 
 fn quota_of(view: PolicyView, document: Value) -> Option<Quota> {
@@ -151,16 +154,19 @@ fn lists_are_sorted_and_built_in_names_left_out() {
             json!({"policyName": name, "defaultLimit": limit, "conditionalGroups": if name == "c" { json!([{}]) } else { json!([]) }}),
         )
     };
-    let out = digest(&PolicyDocuments {
-        view: PolicyView::Admin,
-        policies: ["b", "Unlimited", "c", "a", "Unauthenticated", "a"].map(named).to_vec(),
-        hidden: Vec::new(),
-        custom_rules: vec!["PerUser".into()],
-        blocks: vec![
-            json!({"conditionType": "USER", "conditionValue": "ana"}),
-            json!({"conditionType": "MOON", "conditionValue": "x"}),
-        ],
-    });
+    let out = digest(
+        &PolicyDocuments {
+            view: PolicyView::Admin,
+            policies: ["b", "Unlimited", "c", "a", "Unauthenticated", "a"].map(named).to_vec(),
+            hidden: Vec::new(),
+            custom_rules: Some(vec!["PerUser".into()]),
+            blocks: Some(vec![
+                json!({"conditionType": "USER", "conditionValue": "ana"}),
+                json!({"conditionType": "MOON", "conditionValue": "x"}),
+            ]),
+        },
+        &[],
+    );
     let names: Vec<&str> = out
         .policies
         .resource
@@ -239,17 +245,20 @@ fn what_counts_events_is_told_once_and_what_is_unknown_each() {
             json!({"policyName": name, "defaultLimit": {"type": kind}}),
         )
     };
-    let out = digest(&PolicyDocuments {
-        view: PolicyView::Admin,
-        policies: vec![
-            limit("AsyncGold", "EVENTCOUNTLIMIT"),
-            limit("AsyncSilver", "EVENTCOUNTLIMIT"),
-            limit("Tokens", "AIAPIQUOTALIMIT"),
-        ],
-        hidden: vec![PolicyLevel::Advanced],
-        custom_rules: Vec::new(),
-        blocks: Vec::new(),
-    });
+    let out = digest(
+        &PolicyDocuments {
+            view: PolicyView::Admin,
+            policies: vec![
+                limit("AsyncGold", "EVENTCOUNTLIMIT"),
+                limit("AsyncSilver", "EVENTCOUNTLIMIT"),
+                limit("Tokens", "AIAPIQUOTALIMIT"),
+            ],
+            hidden: vec![PolicyLevel::Advanced],
+            custom_rules: Some(Vec::new()),
+            blocks: Some(Vec::new()),
+        },
+        &[],
+    );
     assert!(out.policies.subscription.is_empty());
     assert_eq!(
         out.notices,
@@ -259,4 +268,37 @@ fn what_counts_events_is_told_once_and_what_is_unknown_each() {
             "you may not see the advanced policies: whatever is under one needs it in policies.yaml",
         ]
     );
+}
+
+#[test]
+fn blocks_that_may_not_be_seen_any_more_stay() {
+    let seen = |blocks: Option<Vec<Value>>, former: &[Block]| {
+        let documents = PolicyDocuments {
+            view: PolicyView::Admin,
+            policies: Vec::new(),
+            hidden: Vec::new(),
+            custom_rules: None,
+            blocks,
+        };
+        digest(&documents, former)
+    };
+    let former = [Block::User { name: "mallory".into() }];
+    let kept = seen(None, &former);
+    assert_eq!(kept.policies.blocks, former);
+    assert_eq!(
+        kept.notices,
+        [
+            "you may not see custom rules: should there be any, they are not applied",
+            "you may not see the block list: the 1 entries of the pull before stay, and newer ones are not applied",
+        ]
+    );
+    let none = seen(None, &[]);
+    assert!(none.policies.blocks.is_empty());
+    assert!(
+        none.notices[1].ends_with("what is blocked there is not blocked here"),
+        "{:?}",
+        none.notices
+    );
+    // Who sees that the list is empty has it empty.
+    assert!(seen(Some(Vec::new()), &former).policies.blocks.is_empty());
 }

@@ -5,7 +5,7 @@ use super::gather::{Gathered, Subscribers};
 use super::{policies, subscriptions};
 use crate::lock::LockedApi;
 use mgw_bundle::SubscriptionSnapshot;
-use mgw_bundle::config::Policies;
+use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::snapshot::SnapshotSource;
 
 /// Everything that a pull writes but the definitions and the lock.
@@ -25,8 +25,9 @@ pub(crate) struct PulledFiles {
     pub(crate) is_partial: bool,
 }
 
-/// Works out the files. The same answers of the control plane give the same bytes.
-pub(crate) fn project_files(gathered: Gathered) -> PulledFiles {
+/// Works out the files. The same answers of the control plane give the same bytes. `former_blocks` are those of the pull
+/// before, from the same organisation: they stay where the user may not see the block list.
+pub(crate) fn project_files(gathered: Gathered, former_blocks: &[Block]) -> PulledFiles {
     let mut notices = gathered.notices;
     let mut apis = Vec::new();
     let mut certificates = CertificateFiles::new();
@@ -36,7 +37,7 @@ pub(crate) fn project_files(gathered: Gathered) -> PulledFiles {
         apis.push(api);
     }
     certificates.add_backends(gathered.backend_certificates, &mut notices);
-    let digested = policies::digest(&gathered.policies);
+    let digested = policies::digest(&gathered.policies, former_blocks);
     notices.extend(digested.notices);
     let joined = match &gathered.subscribers {
         Subscribers::Gateway(data) => subscriptions::from_gateway_data(data, &apis),

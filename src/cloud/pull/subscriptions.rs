@@ -1,5 +1,6 @@
 //! Applications, keys and subscriptions into the gateway's snapshot, reduced to what concerns the pulled APIs.
 
+use super::one_api::named;
 use crate::cloud::control_plane::{GatewayData, StoreData};
 use crate::cloud::json;
 use crate::lock::LockedApi;
@@ -20,21 +21,20 @@ pub(super) struct Joined {
 
 /// Joins the data for gateways on its numeric ids.
 pub(super) fn from_gateway_data(data: &GatewayData, apis: &[LockedApi]) -> Joined {
-    let pulled: BTreeSet<(&str, &str)> = apis
-        .iter()
-        .map(|api| (api.name.as_str(), api.version.as_str()))
-        .collect();
-    let api_ids: BTreeMap<String, String> = data
-        .apis
-        .iter()
-        .filter_map(|api| {
-            let (id, name) = (json::text(api, "apiId")?, json::text(api, "name")?);
-            let version = json::text(api, "version")?;
-            pulled
-                .contains(&(name.as_str(), version.as_str()))
-                .then(|| (id, mgw_bundle::api_id(&name, &version)))
-        })
-        .collect();
+    let mut notices = Vec::new();
+    let mut api_ids: BTreeMap<String, String> = BTreeMap::new();
+    for api in apis {
+        let meant = data.apis.iter().filter(|document| is_same_api(document, api));
+        let numbers: Vec<String> = meant.filter_map(|document| json::text(document, "apiId")).collect();
+        if numbers.is_empty() {
+            notices.push(format!(
+                "the data for gateways does not have {}: nobody is subscribed to it here",
+                named(&api.name, &api.version)
+            ));
+        }
+        let id = mgw_bundle::api_id(&api.name, &api.version);
+        api_ids.extend(numbers.into_iter().map(|number| (number, id.clone())));
+    }
     let subscriptions: Vec<Subscription> = data
         .subscriptions
         .iter()
@@ -60,12 +60,51 @@ pub(super) fn from_gateway_data(data: &GatewayData, apis: &[LockedApi]) -> Joine
         .key_mappings
         .iter()
         .filter_map(|mapping| key_mapping(mapping, json::text(mapping, "applicationId")?));
-    finish(
+    let mut joined = finish(
         SnapshotSource::InternalData,
         applications.collect(),
         keys.collect(),
         subscriptions,
-    )
+        &BTreeSet::new(),
+    );
+    joined.notices.extend(notices);
+    joined
+}
+
+/// Whether an API of the data for gateways is the pulled one. Other owners may have one of the same name and version, and
+/// so may a product: who subscribes to those has no right to this one.
+fn is_same_api(document: &Value, api: &LockedApi) -> bool {
+    let kind = json::text(document, "apiType").unwrap_or_default();
+    if kind.to_ascii_uppercase().contains("PRODUCT") {
+        return false;
+    }
+    // From 4.0 on there is the id by which everybody else knows it.
+    if let Some(uuid) = json::text(document, "uuid") {
+        return uuid == api.id;
+    }
+    let provider = json::text(document, "provider");
+    json::text(document, "name").as_deref() == Some(&api.name)
+        && json::text(document, "version").as_deref() == Some(&api.version)
+        && provider.as_deref().map(provider_name) == api.provider.as_deref().map(provider_name)
+}
+
+/// The owner as every part of the control plane would write it.
+fn provider_name(name: &str) -> String {
+    let name = name.replace("-AT-", "@").to_lowercase();
+    name.strip_suffix("@carbon.super").unwrap_or(&name).to_owned()
+}
+
+/// The lower, the less a state permits.
+fn permissiveness(state: SubscriptionState) -> u8 {
+    match state {
+        SubscriptionState::Blocked => 0,
+        SubscriptionState::Rejected => 1,
+        SubscriptionState::OnHold => 2,
+        SubscriptionState::Unknown => 3,
+        SubscriptionState::ProdOnlyBlocked => 4,
+        SubscriptionState::TierUpdatePending => 5,
+        SubscriptionState::Unblocked => 6,
+    }
 }
 
 /// Joins the publisher's subscriptions with the store's applications; without either the token's own claims decide.
@@ -100,13 +139,17 @@ pub(super) fn from_store_data(data: &StoreData, apis: &[LockedApi]) -> Joined {
     });
     let keys = visible.iter().flat_map(|visible| {
         let id = json::text(&visible.application, "applicationId");
-        visible.keys.iter().filter_map(move |key| key_mapping(key, id.clone()?))
+        let keys = visible.keys.iter().flatten();
+        keys.filter_map(move |key| key_mapping(key, id.clone()?))
     });
+    let without_keys = visible.iter().filter(|visible| visible.keys.is_none());
+    let hidden = without_keys.filter_map(|visible| json::text(&visible.application, "applicationId"));
     finish(
         SnapshotSource::PublisherAndStore,
         applications.collect(),
         keys.collect(),
         subscriptions.collect(),
+        &hidden.collect(),
     )
 }
 
@@ -125,12 +168,14 @@ fn token_claims() -> Joined {
 }
 
 /// Keeps the applications that subscribe to a pulled API, and their keys. A subscription whose application is not
-/// visible is of no use: nothing says which tokens belong to it.
+/// visible is of no use: nothing says which tokens belong to it. `hidden_keys` are the applications whose keys are not
+/// shown.
 fn finish(
     source: SnapshotSource,
     mut applications: Vec<Application>,
     mut key_mappings: Vec<KeyMapping>,
     mut subscriptions: Vec<Subscription>,
+    hidden_keys: &BTreeSet<String>,
 ) -> Joined {
     let known: BTreeSet<String> = applications.iter().map(|application| application.id.clone()).collect();
     let all = subscriptions.len();
@@ -146,7 +191,13 @@ fn finish(
     applications.dedup_by(|a, b| a.id == b.id);
     key_mappings.sort_by(|a, b| a.consumer_key.cmp(&b.consumer_key));
     key_mappings.dedup_by(|a, b| a.consumer_key == b.consumer_key && a.key_manager == b.key_manager);
-    subscriptions.sort_by(|a, b| (&a.api, &a.application).cmp(&(&b.api, &b.application)));
+    // Of several entries for the same, the one that permits least is kept.
+    subscriptions.sort_by(|a, b| {
+        let key = |one: &Subscription| (permissiveness(one.state), one.policy.clone());
+        (&a.api, &a.application)
+            .cmp(&(&b.api, &b.application))
+            .then_with(|| key(a).cmp(&key(b)))
+    });
     subscriptions.dedup_by(|a, b| a.api == b.api && a.application == b.application);
     let mut notices = Vec::new();
     if hidden > 0 {
@@ -162,7 +213,13 @@ fn finish(
         if with_keys.contains(application.id.as_str()) {
             continue;
         }
-        notices.push(format!("the application {} has no keys yet", application.name));
+        notices.push(match hidden_keys.contains(&application.id) {
+            true => format!(
+                "the keys of the application {} are not shown to you: its tokens are not known here",
+                application.name
+            ),
+            false => format!("the application {} has no keys yet", application.name),
+        });
     }
     Joined {
         snapshot: SubscriptionSnapshot {
@@ -214,7 +271,7 @@ mod tests {
             name: "Ledger".into(),
             version: "2".into(),
             id: "uuid-1".into(),
-            provider: None,
+            provider: Some("ana@meridian".into()),
             state: "published".into(),
             last_updated: None,
             etag: None,
@@ -229,8 +286,8 @@ mod tests {
     fn gateway_data_is_joined_on_numbers() {
         let data = GatewayData {
             apis: vec![
-                json!({"apiId": 41, "name": "Ledger", "version": "2", "context": "/l/2"}),
-                json!({"apiId": 42, "name": "Other", "version": "2"}),
+                json!({"apiId": 41, "name": "Ledger", "version": "2", "context": "/l/2", "provider": "ana-AT-meridian"}),
+                json!({"apiId": 42, "name": "Other", "version": "2", "provider": "ana@meridian"}),
             ],
             applications: vec![
                 json!({"id": 12, "name": "Till", "subName": "ana", "policy": "50PerMin"}),
@@ -269,6 +326,83 @@ mod tests {
         );
     }
 
+    /// The states of the subscriptions that the rows of `apis` bring: the one with `apiId` 41 is subscribed to as named,
+    /// all others by application 13.
+    fn states(api_rows: &[Value], of_41: &[&str]) -> Vec<(String, SubscriptionState)> {
+        let row = |api: &Value, application: u64, state: &str| json!({"apiId": api["apiId"], "appId": application, "policyId": "Gold", "subscriptionState": state});
+        let subscriptions = api_rows.iter().flat_map(|api| match api["apiId"].as_u64() {
+            Some(41) => of_41.iter().map(|state| row(api, 12, state)).collect(),
+            _ => vec![row(api, 13, "UNBLOCKED")],
+        });
+        let data = GatewayData {
+            apis: api_rows.to_vec(),
+            applications: vec![json!({"id": 12, "name": "Till"}), json!({"id": 13, "name": "Foreign"})],
+            key_mappings: vec![
+                json!({"applicationId": 12, "consumerKey": "a", "keyType": "PRODUCTION"}),
+                json!({"applicationId": 13, "consumerKey": "b", "keyType": "PRODUCTION"}),
+            ],
+            subscriptions: subscriptions.collect(),
+        };
+        let subscriptions = from_gateway_data(&data, &apis()).snapshot.subscriptions;
+        subscriptions
+            .into_iter()
+            .map(|one| (one.application, one.state))
+            .collect()
+    }
+
+    #[test]
+    fn who_subscribes_to_another_api_of_the_same_name_is_no_subscriber() {
+        let own = json!({"apiId": 41, "name": "Ledger", "version": "2", "provider": "ana@meridian"});
+        let own_by_id = json!({"apiId": 41, "name": "Ledger", "version": "2", "uuid": "uuid-1"});
+        for (own, other) in [
+            (
+                &own,
+                json!({"apiId": 7, "name": "Ledger", "version": "2", "provider": "ben@meridian"}),
+            ),
+            (&own, json!({"apiId": 7, "name": "Ledger", "version": "2"})),
+            (
+                &own,
+                json!({"apiId": 7, "name": "Ledger", "version": "2", "provider": "ana@meridian", "apiType": "APIProduct"}),
+            ),
+            (
+                &own,
+                json!({"apiId": 7, "name": "Ledger", "version": "2", "provider": "ana@meridian", "apiType": "API_PRODUCT"}),
+            ),
+            (
+                &own_by_id,
+                json!({"apiId": 7, "name": "Ledger", "version": "2", "uuid": "uuid-2", "provider": "ana@meridian"}),
+            ),
+        ] {
+            let found = states(&[own.clone(), other.clone()], &["UNBLOCKED"]);
+            assert_eq!(found, [("12".to_owned(), SubscriptionState::Unblocked)], "{other}");
+        }
+    }
+
+    #[test]
+    fn of_entries_that_disagree_the_one_that_permits_less_is_kept() {
+        let own = [json!({"apiId": 41, "name": "Ledger", "version": "2", "provider": "ana@meridian"})];
+        for (both, kept) in [
+            (["UNBLOCKED", "BLOCKED"], SubscriptionState::Blocked),
+            (["ON_HOLD", "UNBLOCKED"], SubscriptionState::OnHold),
+            (["UNBLOCKED", "PROD_ONLY_BLOCKED"], SubscriptionState::ProdOnlyBlocked),
+            (["odd", "PROD_ONLY_BLOCKED"], SubscriptionState::Unknown),
+        ] {
+            let reversed = [both[1], both[0]];
+            for order in [both, reversed] {
+                assert_eq!(states(&own, &order), [("12".to_owned(), kept)], "{order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_api_that_the_data_lacks_is_told() {
+        let joined = from_gateway_data(&GatewayData::default(), &apis());
+        assert_eq!(
+            joined.notices,
+            ["the data for gateways does not have Ledger 2: nobody is subscribed to it here"]
+        );
+    }
+
     #[test]
     fn publisher_and_store_are_joined_on_uuids() {
         let subscription = |application: &str, status: &str| {
@@ -282,24 +416,43 @@ mod tests {
             subscriptions: Some(vec![
                 subscription("app-1", "PROD_ONLY_BLOCKED"),
                 subscription("app-2", "NEW"),
+                subscription("app-3", "UNBLOCKED"),
             ]),
             applications: Some(vec![
                 VisibleApplication {
                     application: json!({"applicationId": "app-1", "name": "Till", "owner": "ana", "throttlingPolicy": "10PerMin"}),
-                    keys: vec![json!({"consumerKey": "k", "keyType": "PRODUCTION"})],
+                    keys: Some(vec![json!({"consumerKey": "k", "keyType": "PRODUCTION"})]),
                 },
                 VisibleApplication {
                     application: json!({"applicationId": "app-2", "name": "New", "owner": "ana"}),
-                    keys: vec![json!({"keyType": "PRODUCTION"})],
+                    keys: Some(vec![json!({"keyType": "PRODUCTION"})]),
+                },
+                VisibleApplication {
+                    application: json!({"applicationId": "app-3", "name": "Shared", "owner": "ben"}),
+                    keys: None,
                 },
             ]),
         };
         let joined = from_store_data(&data, &apis());
         assert_eq!(joined.snapshot.source, SnapshotSource::PublisherAndStore);
         let states: Vec<SubscriptionState> = joined.snapshot.subscriptions.iter().map(|s| s.state).collect();
-        assert_eq!(states, [SubscriptionState::ProdOnlyBlocked, SubscriptionState::Unknown]);
+        let unblocked = SubscriptionState::Unblocked;
+        assert_eq!(
+            states,
+            [
+                SubscriptionState::ProdOnlyBlocked,
+                SubscriptionState::Unknown,
+                unblocked
+            ]
+        );
         assert_eq!(joined.snapshot.key_mappings.len(), 1);
-        assert_eq!(joined.notices, ["the application New has no keys yet"]);
+        assert_eq!(
+            joined.notices,
+            [
+                "the application New has no keys yet",
+                "the keys of the application Shared are not shown to you: its tokens are not known here"
+            ]
+        );
     }
 
     #[test]

@@ -173,3 +173,45 @@ fn the_data_for_gateways_of_newer_releases_is_read() {
         assert!(text.contains("internal-data"), "{shape:?}");
     }
 }
+
+/// The seed, with roles that may see APIs and nothing else.
+fn seed_of_readers() -> Seed {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in Seed::embedded_files() {
+        let path = folder.path().join(&name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text = match name.as_str() {
+            "organisation.toml" => {
+                let others = text
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("\"apim:") || line.trim() == "\"apim:api_view\",");
+                others.collect::<Vec<_>>().join("\n")
+            }
+            _ => text,
+        };
+        std::fs::write(path, text).unwrap();
+    }
+    Seed::load(folder.path()).unwrap()
+}
+
+#[test]
+fn who_may_see_apis_and_nothing_else_gets_what_there_is_to_see() {
+    for shape in Shape::ALL {
+        let bench = Bench::start_with(shape, seed_of_readers());
+        assert_eq!(bench.login(ADMIN).unwrap(), ExitCode::Success);
+        bench.simulator.clear_requests();
+        let result = bench.pull(&["--label", "dev", "--label", "partner"]);
+        // 4.0 shows nobody who only reads what is deployed.
+        if shape == Shape::Apim40 {
+            let failure = result.unwrap_err();
+            assert_eq!(failure.code, ExitCode::NotPermitted, "{failure:?}");
+            assert!(failure.message.contains("apim:api_create"), "{}", failure.message);
+        } else {
+            assert_eq!(result.unwrap(), ExitCode::Success, "{shape:?}");
+            let text = std::fs::read_to_string(Layout::new(bench.project()).pulled_subscriptions()).unwrap();
+            assert!(text.contains("token-claims"), "{shape:?}");
+        }
+        let is_refresh = |asked: &String| asked.starts_with("POST ") && asked.ends_with("/token");
+        assert!(!bench.asked().iter().any(is_refresh), "{shape:?}: {:?}", bench.asked());
+    }
+}

@@ -15,6 +15,7 @@ use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use clap::Parser;
+use mgw_fixtures::seed::Seed;
 use mgw_fixtures::simulator::{Options, Shape, Simulator};
 use std::path::{Path, PathBuf};
 
@@ -32,10 +33,15 @@ struct Bench {
 
 impl Bench {
     fn start(shape: Shape) -> Self {
+        Self::start_with(shape, Seed::embedded())
+    }
+
+    fn start_with(shape: Shape, seed: Seed) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let simulator = runtime
             .block_on(Simulator::start(Options {
                 shape,
+                seed,
                 ..Options::default()
             }))
             .unwrap();

@@ -132,7 +132,9 @@ fn another_selection_replaces_the_first() {
         payments["x-wso2-production-endpoints"]["securityConfig"],
         json!({"type": "basic", "username": "svc-payments"})
     );
-    let names: Vec<String> = contents(&bench.project()).into_iter().map(|(name, _)| name).collect();
+    let names = contents(&bench.project()).into_iter().map(|(name, _)| name);
+    // The former state is kept beside.
+    let names: Vec<String> = names.filter(|name| !name.starts_with(".mgw/")).collect();
     assert_eq!(names.len(), 4, "{names:?}");
 }
 
@@ -342,7 +344,7 @@ fn pages_are_followed_to_the_end() {
     let connection = Connection::open(store, &quick(), &silent()).unwrap();
     let plane = open(std::sync::Arc::new(connection)).with_page_size(3);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let apis = runtime.block_on(plane.apis(&ApiSearch::All)).unwrap();
+    let apis = runtime.block_on(plane.apis(&ApiSearch::All)).unwrap().apis;
     assert_eq!(apis.len(), 10, "the seed has ten");
     assert!(bench.simulator.request_count("GET", "/api/am/publisher/apis") >= 3);
 }
@@ -477,4 +479,66 @@ fn client_certificates_are_pulled_and_pinned() {
             .count();
         assert_eq!(lists, 2, "{asked:?}");
     }
+}
+
+#[test]
+fn blocks_stay_when_the_list_may_not_be_seen_any_more() {
+    let bench = Bench::signed_in(Shape::Apim32, ADMIN);
+    bench.pull(&["--label", "dev"]).unwrap();
+    let before = policies(&bench).blocks;
+    assert!(!before.is_empty());
+    bench.simulator.set_fault(Fault::new(
+        "/api/am/admin/v1/throttling/blacklist",
+        Effect::Status {
+            status: 403,
+            retry_after: None,
+        },
+    ));
+    assert_eq!(bench.pull(&["--label", "dev"]).unwrap(), ExitCode::Success);
+    assert_eq!(policies(&bench).blocks, before);
+    // A file that is not the one that was pulled opens no door.
+    std::fs::write(Layout::new(bench.project()).pulled_policies(), "{}").unwrap();
+    let failure = bench.pull(&["--label", "dev"]).unwrap_err();
+    assert!(format!("{failure:?}").contains("block list"), "{failure:?}");
+}
+
+#[test]
+fn data_for_gateways_that_cannot_be_read_is_done_without() {
+    for (list, status) in [("subscriptions", 404), ("apis", 302), ("applications", 403)] {
+        let bench = Bench::signed_in(Shape::Apim32, ADMIN);
+        let project = bench.project().display().to_string();
+        bench.simulator.set_fault(Fault::new(
+            format!("/internal/data/v1/{list}"),
+            Effect::Status {
+                status,
+                retry_after: None,
+            },
+        ));
+        let words = ["pull", project.as_str(), "--label", "dev"];
+        bench.run_with(&words, &[("MGW_PASSWORD", "demo-password")]).unwrap();
+        assert_eq!(
+            snapshot(&bench).source,
+            SnapshotSource::PublisherAndStore,
+            "{list} {status}"
+        );
+    }
+}
+
+#[test]
+fn the_password_goes_to_no_other_control_plane_than_the_projects() {
+    let bench = Bench::start(Shape::Apim32);
+    let settings = "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://elsewhere.example\"\n";
+    std::fs::write(Layout::new(bench.project()).settings(), settings).unwrap();
+    let project = bench.project().display().to_string();
+    let user = format!("{ADMIN}@meridian");
+    let words = ["pull", &project, "-l", "dev", "-u", &user, "-p", "demo-password"];
+    let url = bench.simulator.url().to_owned();
+    let by_variable = bench.run_with(&words, &[("MGW_URL", &url)]);
+    let by_flag = bench.run(&[&words[..], &["--url", &url]].concat());
+    for result in [by_variable, by_flag] {
+        let failure = result.unwrap_err();
+        assert_eq!(failure.code, ExitCode::Usage, "{failure:?}");
+        assert!(failure.message.contains("elsewhere.example"), "{}", failure.message);
+    }
+    assert!(bench.simulator.requests().is_empty());
 }

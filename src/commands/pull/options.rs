@@ -2,7 +2,7 @@
 
 use crate::cloud::pull::{PullError, Selection};
 use crate::cloud::session::Connection;
-use crate::commands::connect::Identity;
+use crate::commands::connect::{Identity, address_of};
 use crate::commands::credentials::{CredentialArgs, SessionArgs};
 use crate::commands::login::{LoginArgs, sign_in_and_store};
 use crate::context::Context;
@@ -112,13 +112,12 @@ impl PullOptions {
 
     /// Where to sign in: the password goes to no other control plane than the project's, or the one of the session.
     fn sign_in_url(&self, wanted: Option<&ControlPlaneSettings>, context: &Context) -> Result<Option<String>, Failure> {
-        let named = self
-            .url
-            .as_deref()
-            .or_else(|| context.environment.get("MGW_URL"))
-            .or(wanted.map(|wanted| wanted.url.as_str()));
-        if let Some(url) = named {
-            return Ok(Some(url.to_owned()));
+        let given = match &self.url {
+            Some(url) => Some(("--url", url.as_str())),
+            None => context.environment.get("MGW_URL").map(|url| ("MGW_URL", url)),
+        };
+        if let Some(address) = address_of(given, wanted)? {
+            return Ok(Some(address.to_string()));
         }
         let session = self.session.store(&context.environment)?.load()?;
         Ok(session.map(|session| session.address.to_string()))

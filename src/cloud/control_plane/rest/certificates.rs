@@ -11,8 +11,6 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use url::Url;
 
-/// Scopes of client certificates.
-const CLIENT_VIEW: &[&str] = &["apim:client_certificates_view", "apim:api_view"];
 /// Most certificates of an API, or of all backends.
 const MOST: usize = 1000;
 
@@ -23,11 +21,12 @@ impl Rest {
         api_id: &str,
     ) -> Result<Certificates, CloudError> {
         let place = ["apis", api_id, "client-certificates"];
+        let scopes = self.reads().client_certificates;
         let list = self
-            .all_pages(&self.url(Root::Publisher, &place), &[], CLIENT_VIEW, "alias")
+            .all_pages(&self.url(Root::Publisher, &place), &[], scopes, "alias")
             .await;
         match list {
-            Ok(list) => self.contents(&place, list, CLIENT_VIEW).await,
+            Ok(list) => self.contents(&place, list, scopes).await,
             Err(error) if matches!(error.status(), Some(400 | 404)) => {
                 let older = self.shared_client_certificates(api_id).await?;
                 // What the newer place said is what the user can do something about.
@@ -44,11 +43,12 @@ impl Rest {
         api_id: &str,
     ) -> Result<Certificates, CloudError> {
         let place = ["clientCertificates"];
+        let scopes = self.reads().client_certificates;
         let url = self.url(Root::Publisher, &place);
-        match self.all_pages(&url, &[("apiId", api_id)], CLIENT_VIEW, "alias").await {
+        match self.all_pages(&url, &[("apiId", api_id)], scopes, "alias").await {
             Ok(mut list) => {
                 list.retain(|item| json::text(item, "apiId").as_deref() == Some(api_id));
-                self.contents(&place, list, CLIENT_VIEW).await
+                self.contents(&place, list, scopes).await
             }
             Err(error) if is_hidden(&error) => Ok(hidden(&error)),
             Err(error) => Err(error),
@@ -60,10 +60,10 @@ impl Rest {
     pub(in crate::cloud::control_plane) async fn backend_certificates(
         &self,
         place: &str,
-        scopes: &[&str],
         wanted: &BTreeSet<String>,
     ) -> Result<Certificates, CloudError> {
         let place = [place];
+        let scopes = self.reads().backend_certificates;
         let url = self.url(Root::Publisher, &place);
         match self.all_pages(&url, &[], scopes, "alias").await {
             Ok(mut list) => {
@@ -120,8 +120,7 @@ fn hidden(error: &CloudError) -> Certificates {
     }
 }
 
-/// Whether the server does not show something, rather than fails. A session that really ended fails the reads that
-/// follow too.
+/// Whether the server does not show something, rather than fails.
 fn is_hidden(error: &CloudError) -> bool {
-    is_not_permitted(error) || matches!(error.status(), Some(400 | 401 | 404)) || error.is_end_of_session()
+    is_not_permitted(error) || matches!(error.status(), Some(400 | 404))
 }

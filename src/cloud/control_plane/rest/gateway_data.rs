@@ -7,7 +7,8 @@ use crate::cloud::http::{Call, error_text};
 use secrecy::SecretString;
 
 impl Rest {
-    /// Reads all of it; `None` where the control plane has no such data.
+    /// Reads all of it; `None` where the control plane has no such data, or nobody knows whose the password is. A list
+    /// that is not there is an error when another one is.
     pub(in crate::cloud::control_plane) async fn gateway_data(
         &self,
         password: &SecretString,
@@ -16,6 +17,9 @@ impl Rest {
             return Ok(None);
         };
         let user = self.connection.session().await.user;
+        if user.is_unknown() {
+            return Ok(None);
+        }
         let list = async |name: &str| {
             let url = self.connection.address().join(root.iter().copied().chain([name]));
             let answer = self

@@ -10,6 +10,7 @@ pub(super) use policies::{PolicyPlaces, View};
 pub(super) use store::KeyPlace;
 
 use super::{ApiDetails, ApiSummary};
+use crate::cloud::generation::Reads;
 use crate::cloud::http::{Answer, Call, Limit};
 use crate::cloud::session::Connection;
 use crate::cloud::{CloudError, json};
@@ -61,6 +62,11 @@ impl Rest {
             Root::Admin => generation.admin,
         };
         self.connection.address().join(root.iter().chain(path).copied())
+    }
+
+    /// What it takes to read what not every generation guards alike.
+    pub(super) fn reads(&self) -> &'static Reads {
+        &self.connection.generation().reads
     }
 
     /// Reads a single object.
@@ -118,6 +124,15 @@ impl Rest {
         } else {
             Err(answer.unreadable("a definition that is not an object"))
         }
+    }
+}
+
+/// `None` where the user lacks the role.
+pub(super) fn permitted<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if is_not_permitted(&error) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Throttling policies: the administrator's view, else everybody's.
 
-use super::{CONCURRENT_READS, Rest, Root, is_not_permitted};
+use super::{CONCURRENT_READS, Rest, Root, is_not_permitted, permitted};
 use crate::cloud::control_plane::api::is_path_segment;
 use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
 use crate::cloud::http::Limit;
@@ -42,13 +42,18 @@ impl Rest {
         &self,
         places: &PolicyPlaces,
     ) -> Result<PolicyDocuments, CloudError> {
-        match self.admin_policies(places.blocks).await {
-            Err(error) if is_not_permitted(&error) => self.publisher_policies(places.views).await,
-            result => result,
-        }
+        let mut documents = match self.admin_policies().await {
+            Err(error) if is_not_permitted(&error) => self.publisher_policies(places.views).await?,
+            result => result?,
+        };
+        // Whoever may see the block list need not be one who may see the policies.
+        let path = ["throttling", places.blocks];
+        documents.blocks = permitted(self.list(Root::Admin, &path, BLOCK_LIST_VIEW).await)?;
+        Ok(documents)
     }
 
-    async fn admin_policies(&self, blocks: &str) -> Result<PolicyDocuments, CloudError> {
+    /// The administrator's view, without the block list.
+    async fn admin_policies(&self) -> Result<PolicyDocuments, CloudError> {
         let list = async |kind: &str| {
             self.list(Root::Admin, &["throttling", "policies", kind], TIER_VIEW)
                 .await
@@ -68,17 +73,14 @@ impl Rest {
             .try_collect()
             .await?;
         policies.extend(complete.into_iter().map(|policy| (PolicyLevel::Advanced, policy)));
-        let custom = tolerant(list("custom").await)?;
-        let blocks = self.list(Root::Admin, &["throttling", blocks], BLOCK_LIST_VIEW).await;
+        let custom = permitted(list("custom").await)?;
+        let name_of = |rule: &Value| json::text(rule, "policyName");
         Ok(PolicyDocuments {
             view: PolicyView::Admin,
             policies,
             hidden: Vec::new(),
-            custom_rules: custom
-                .iter()
-                .filter_map(|rule| json::text(rule, "policyName"))
-                .collect(),
-            blocks: tolerant(blocks)?,
+            custom_rules: custom.map(|rules| rules.iter().filter_map(name_of).collect()),
+            blocks: None,
         })
     }
 
@@ -111,16 +113,8 @@ impl Rest {
             view: PolicyView::Publisher,
             policies,
             hidden,
-            custom_rules: Vec::new(),
-            blocks: Vec::new(),
+            custom_rules: None,
+            blocks: None,
         })
-    }
-}
-
-/// Nothing, where the user lacks the role.
-fn tolerant(result: Result<Vec<Value>, CloudError>) -> Result<Vec<Value>, CloudError> {
-    match result {
-        Err(error) if is_not_permitted(&error) => Ok(Vec::new()),
-        result => result,
     }
 }

@@ -1,15 +1,12 @@
 //! Subscriptions from the publisher, applications and keys from the store.
 
-use super::{CONCURRENT_READS, Rest, Root, is_not_permitted};
+use super::{CONCURRENT_READS, Rest, Root, permitted};
 use crate::cloud::control_plane::api::is_path_segment;
 use crate::cloud::control_plane::{StoreData, VisibleApplication};
 use crate::cloud::http::Limit;
 use crate::cloud::{CloudError, json};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
-
-/// Scopes of the publisher's subscriptions.
-const SUBSCRIPTION_VIEW: &[&str] = &["apim:subscription_view", "apim:api_view"];
 
 /// Scopes of the store's applications and keys.
 const SUBSCRIBE: &[&str] = &["apim:subscribe", "apim:app_manage"];
@@ -44,9 +41,8 @@ impl Rest {
 
     async fn subscriptions_of(&self, id: &str) -> Result<Vec<(String, Value)>, CloudError> {
         let url = self.url(Root::Publisher, &["subscriptions"]);
-        let list = self
-            .all_pages(&url, &[("apiId", id)], SUBSCRIPTION_VIEW, "subscriptionId")
-            .await?;
+        let scopes = self.reads().subscriptions;
+        let list = self.all_pages(&url, &[("apiId", id)], scopes, "subscriptionId").await?;
         Ok(list
             .into_iter()
             .map(|subscription| (id.to_owned(), subscription))
@@ -60,8 +56,8 @@ impl Rest {
             .map(async |application| {
                 let id = json::text(&application, "applicationId").filter(|id| is_path_segment(id));
                 let keys = match id {
-                    Some(id) => self.keys(&id, keys).await?,
-                    None => Vec::new(),
+                    Some(id) => shown(self.keys(&id, keys).await)?,
+                    None => None,
                 };
                 Ok(VisibleApplication { application, keys })
             })
@@ -111,10 +107,11 @@ impl Rest {
     }
 }
 
-fn permitted<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if is_not_permitted(&error) => Ok(None),
-        Err(error) => Err(error),
+/// `None` where the keys of one application are not shown, though the application is: to those it is shared with, or
+/// when it went away in the meantime.
+fn shown(keys: Result<Vec<Value>, CloudError>) -> Result<Option<Vec<Value>>, CloudError> {
+    match keys {
+        Err(error) if error.status() == Some(404) => Ok(None),
+        keys => permitted(keys),
     }
 }

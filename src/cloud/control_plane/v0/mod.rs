@@ -2,9 +2,10 @@
 
 mod shape;
 
-use super::rest::{KeyPlace, PolicyPlaces, Rest, Root, View};
+use super::rest::{KeyPlace, PolicyPlaces, Rest, Root, View, permitted};
 use super::{
-    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, GatewayData, PolicyDocuments, PolicyLevel, StoreData,
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, PolicyDocuments, PolicyLevel,
+    StoreData,
 };
 use crate::cloud::CloudError;
 use secrecy::SecretString;
@@ -50,8 +51,8 @@ const POLICIES: PolicyPlaces = PolicyPlaces {
 pub(crate) struct V0(pub(super) Rest);
 
 impl ControlPlane for V0 {
-    async fn apis(&self, search: &ApiSearch) -> Result<Vec<ApiSummary>, CloudError> {
-        self.0.apis(query(search).as_deref()).await
+    async fn apis(&self, search: &ApiSearch) -> Result<Found, CloudError> {
+        Ok(self.0.apis(query(search).as_deref()).await?.into())
     }
 
     async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError> {
@@ -62,12 +63,9 @@ impl ControlPlane for V0 {
         self.0.definition(&api.id).await
     }
 
-    async fn labels(&self) -> Result<Vec<String>, CloudError> {
-        match self.0.names(Root::Admin, &["labels"], &["apim:label_read"]).await {
-            // Only administrators may see them, and they are for messages alone.
-            Err(CloudError::MissingScope { .. }) => Ok(Vec::new()),
-            result => result,
-        }
+    async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {
+        // Only administrators may see them.
+        permitted(self.0.names(Root::Admin, &["labels"], &["apim:label_read"]).await)
     }
 
     async fn policies(&self) -> Result<PolicyDocuments, CloudError> {
@@ -79,8 +77,7 @@ impl ControlPlane for V0 {
     }
 
     async fn backend_certificates(&self, backends: &BTreeSet<String>) -> Result<Certificates, CloudError> {
-        let scopes = ["apim:api_create"];
-        self.0.backend_certificates("certificates", &scopes, backends).await
+        self.0.backend_certificates("certificates", backends).await
     }
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {

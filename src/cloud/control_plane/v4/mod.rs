@@ -8,24 +8,18 @@ mod policies;
 mod revisions;
 mod shape;
 
-use super::rest::{CONCURRENT_READS, KeyPlace, PolicyPlaces, Rest, Root};
-use super::v1::{BACKEND_CERTIFICATES, POLICY_VIEWS};
+use super::rest::{CONCURRENT_READS, KeyPlace, PolicyPlaces, Rest, Root, permitted};
+use super::v1::POLICY_VIEWS;
 use super::{
-    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, GatewayData, LifeCycle, PolicyDocuments, Revision,
-    StoreData,
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, LifeCycle, PolicyDocuments,
+    Revision, StoreData,
 };
 use crate::cloud::http::Limit;
 use crate::cloud::{CloudError, json};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// Scopes of revisions; before 4.2 reading APIs does not include them.
-const REVISIONS: &[&str] = &["apim:api_view", "apim:api_create", "apim:api_publish"];
-
-/// Scopes of the publisher's settings.
-const SETTINGS: &[&str] = &["apim:publisher_settings", "apim:api_view"];
 
 const POLICIES: PolicyPlaces = PolicyPlaces {
     blocks: "deny-policies",
@@ -40,41 +34,48 @@ impl V4 {
     /// Revisions of an API that are deployed anywhere. An API that is gone in the meantime has none.
     async fn deployed(&self, id: &str) -> Result<Vec<revisions::Deployed>, CloudError> {
         let path = ["apis", id, "revisions"];
-        match self.0.query_list(&path, ("query", "deployed:true"), REVISIONS).await {
+        let scopes = self.0.reads().revisions;
+        match self.0.query_list(&path, ("query", "deployed:true"), scopes).await {
             Ok(list) => Ok(revisions::read(&list)),
             Err(error) if error.status() == Some(404) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
 
-    /// Adds to each API the revision that `choose` picks; a few are asked for at the same time.
+    /// Adds to each API the revision that `choose` picks; a few are asked for at the same time. An answer that concerns
+    /// one API is kept with it; an error of the session or the connection ends everything at once.
     async fn with_revisions(
         &self,
         listed: Vec<ApiSummary>,
         choose: impl Fn(&[revisions::Deployed]) -> Option<Revision>,
-    ) -> Result<Vec<ApiSummary>, CloudError> {
-        let choose = &choose;
-        stream::iter(listed)
-            .map(async |mut api| {
-                api.revision = choose(&self.deployed(&api.id).await?);
-                Ok(api)
-            })
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await
+    ) -> Result<Found, CloudError> {
+        let read = async |api: ApiSummary| (self.deployed(&api.id).await, api);
+        let mut results = stream::iter(listed).map(read).buffered(CONCURRENT_READS);
+        let mut found = Found::default();
+        while let Some((deployed, mut api)) = results.next().await {
+            match deployed {
+                Ok(deployed) => {
+                    api.revision = choose(&deployed);
+                    found.apis.push(api);
+                }
+                Err(error @ (CloudError::Status { .. } | CloudError::Answer { .. })) => found.unread.push((api, error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
     }
 }
 
 impl ControlPlane for V4 {
-    async fn apis(&self, search: &ApiSearch) -> Result<Vec<ApiSummary>, CloudError> {
+    async fn apis(&self, search: &ApiSearch) -> Result<Found, CloudError> {
         match search {
-            ApiSearch::All => self.0.apis(None).await,
+            ApiSearch::All => Ok(self.0.apis(None).await?.into()),
             ApiSearch::Label(environment) => {
                 let all = self.0.apis(None).await?;
                 let mut found = self
                     .with_revisions(all, |deployed| revisions::in_environment(deployed, environment))
                     .await?;
-                found.retain(|api| api.revision.is_some());
+                found.apis.retain(|api| api.revision.is_some());
                 Ok(found)
             }
             ApiSearch::NameAndVersion(name, version) => {
@@ -82,7 +83,7 @@ impl ControlPlane for V4 {
                 let mut listed = self.0.apis(Some(&query)).await?;
                 listed.retain(|api| api.name == *name && api.version == *version);
                 let mut found = self.with_revisions(listed, revisions::latest).await?;
-                for api in found.iter_mut().filter(|api| api.revision.is_none()) {
+                for api in found.apis.iter_mut().filter(|api| api.revision.is_none()) {
                     api.state = LifeCycle::NotDeployed;
                 }
                 Ok(found)
@@ -121,12 +122,13 @@ impl ControlPlane for V4 {
         self.0.definition(source).await
     }
 
-    async fn labels(&self) -> Result<Vec<String>, CloudError> {
-        let answer = self
-            .0
-            .read(Root::Publisher, &["settings"], Limit::LIST, SETTINGS)
-            .await?;
-        Ok(json::texts(&answer.json()?, "environment"))
+    async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {
+        let scopes = self.0.reads().settings;
+        let settings = self.0.read(Root::Publisher, &["settings"], Limit::LIST, scopes).await;
+        let Some(answer) = permitted(settings)? else {
+            return Ok(None);
+        };
+        Ok(Some(json::texts(&answer.json()?, "environment")))
     }
 
     async fn policies(&self) -> Result<PolicyDocuments, CloudError> {
@@ -138,8 +140,7 @@ impl ControlPlane for V4 {
     }
 
     async fn backend_certificates(&self, backends: &BTreeSet<String>) -> Result<Certificates, CloudError> {
-        let place = "endpoint-certificates";
-        self.0.backend_certificates(place, BACKEND_CERTIFICATES, backends).await
+        self.0.backend_certificates("endpoint-certificates", backends).await
     }
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {

@@ -1,0 +1,44 @@
+//! The block list of the pull before.
+
+use super::PullingError;
+use crate::cloud::session::Session;
+use crate::lock::{LockError, LockFile};
+use crate::project::Layout;
+use mgw_bundle::Digest;
+use mgw_bundle::config::{Block, Policies};
+
+/// Where it is, below the project.
+const POLICIES: &str = "gen/control-plane/policies.json";
+
+/// The blocks that were pulled before from the same organisation, for a user who may not see what they are now.
+///
+/// # Errors
+///
+/// [`LockError::OutOfDate`] when the file is not the one that the lock vouches for: nobody is let in because it is lost.
+pub(super) fn former_blocks(
+    layout: &Layout,
+    old: Option<&LockFile>,
+    session: &Session,
+) -> Result<Vec<Block>, PullingError> {
+    let is_same = |old: &&LockFile| {
+        old.source.url == session.address.to_string() && old.source.organisation == session.user.tenant()
+    };
+    let Some(old) = old.filter(is_same) else {
+        return Ok(Vec::new());
+    };
+    let Some(locked) = old.files.iter().find(|file| file.path == POLICIES) else {
+        return Ok(Vec::new());
+    };
+    let bytes = std::fs::read(layout.pulled_policies()).unwrap_or_default();
+    let policies: Option<Policies> = match Digest::of(&bytes) == locked.sha256 {
+        true => serde_json::from_slice(&bytes).ok(),
+        false => None,
+    };
+    let damaged = || LockError::OutOfDate {
+        differences: vec![format!(
+            "{POLICIES} is not what was pulled, and you may not see the block list that it had: restore it, or pull as \
+             somebody who may"
+        )],
+    };
+    Ok(policies.ok_or_else(damaged)?.blocks)
+}
