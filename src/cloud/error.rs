@@ -141,6 +141,41 @@ pub(crate) enum CloudError {
         /// User name.
         user: String,
     },
+    /// The named client is not accepted.
+    #[error("the control plane does not accept the client: {message}")]
+    ClientRefused {
+        /// What the server said.
+        message: String,
+    },
+    /// The client may not sign in this way.
+    #[error("the client may not sign in this way: {message}")]
+    GrantNotAllowed {
+        /// What the server said.
+        message: String,
+    },
+    /// No tokens were granted.
+    #[error("not signed in: {message}")]
+    GrantRefused {
+        /// Why.
+        message: String,
+    },
+    /// The control plane has no such thing.
+    #[error("{host} does not offer {what}")]
+    NotOffered {
+        /// Host name.
+        host: String,
+        /// What was wanted.
+        what: &'static str,
+    },
+    /// The browser cannot come back.
+    #[error("cannot listen on port {port} of the loopback interface")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// A token for API Cloud that does not tell whose it is.
     #[error("the token does not tell of which organisation it is")]
     NoOrganisation,

@@ -13,6 +13,7 @@ pub(crate) mod control_plane;
 mod detection;
 pub(crate) mod error;
 pub(crate) mod generation;
+pub(crate) mod grant_sign_in;
 pub(crate) mod http;
 mod json;
 pub(crate) mod oauth;

@@ -1,8 +1,13 @@
 //! `mgw login`
 
+mod method;
+
+pub use method::MethodArgs;
+
 use super::credentials::{API_CLOUD_URL, CredentialArgs, SessionArgs};
 use super::interrupt::interruptible;
 use crate::cloud::address::Address;
+use crate::cloud::session::{Method, SessionStore};
 use crate::cloud::sign_in::{SignIn, SignedIn, sign_in};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -21,6 +26,9 @@ pub struct LoginArgs {
     /// Generation of its APIs; found out when left out
     #[arg(long, value_enum, env = "MGW_KIND")]
     pub kind: Option<ControlPlaneKind>,
+    /// How.
+    #[command(flatten)]
+    pub method: MethodArgs,
     /// Who signs in.
     #[command(flatten)]
     pub credentials: CredentialArgs,
@@ -37,6 +45,7 @@ struct LoginResult<'a> {
     organisation: &'a str,
     control_plane: String,
     kind: ControlPlaneKind,
+    method: Method,
     scopes: &'a [String],
     missing_scopes: &'a [&'static str],
     visible_apis: Option<u64>,
@@ -45,7 +54,10 @@ struct LoginResult<'a> {
 
 /// Signs in and stores the session.
 pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let (signed_in, _) = sign_in_and_store(&args, context)?;
+    let signed_in = match with_method(&args, context)? {
+        Some(signed_in) => signed_in,
+        None => sign_in_and_store(&args, context)?.0,
+    };
     let session = &signed_in.session;
     let store = args.session.store(&context.environment)?;
     let result = LoginResult {
@@ -54,6 +66,7 @@ pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
         organisation: session.user.tenant(),
         control_plane: session.address.to_string(),
         kind: session.kind,
+        method: session.method,
         scopes: &session.scopes,
         missing_scopes: &signed_in.missing_scopes,
         visible_apis: signed_in.visible_apis,
@@ -63,13 +76,39 @@ pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::Success)
 }
 
-/// Signs in, tells about it and stores the session. Returns the password beside it, for what tokens do not open.
-pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(SignedIn, SecretString), Failure> {
-    let ui = &context.ui;
+/// Signs in other than with user name and password, if that is asked for; tells about it and stores the session.
+fn with_method(args: &LoginArgs, context: &Context) -> Result<Option<SignedIn>, Failure> {
+    if !args.method.is_chosen() {
+        return Ok(None);
+    }
+    let (address, kind) = place(args, context)?;
+    let options = args.session.http(&context.environment)?;
+    let user = args.credentials.likely_user(&context.environment)?;
+    let Some(signed_in) = args.method.sign_in(&address, kind, user, &options, context)? else {
+        return Ok(None);
+    };
+    let store = args.session.store(&context.environment)?;
+    context.block_on(async {
+        let _lock = store.lock().await?;
+        Ok(store.save(&signed_in.session)?)
+    })?;
+    tell(&signed_in, &store, context);
+    Ok(Some(signed_in))
+}
+
+/// Where to sign in, and what is there as far as flags and project say.
+fn place(args: &LoginArgs, context: &Context) -> Result<(Address, Option<ControlPlaneKind>), Failure> {
     let project = Settings::load(&Layout::new(".").settings())?.and_then(|settings| settings.control_plane);
     let address = address(args.url.as_deref(), project.as_ref(), context)?;
     let of_project = project.filter(|project| Address::parse(&project.url).as_ref() == Ok(&address));
     let kind = args.kind.or_else(|| of_project.and_then(|project| project.kind));
+    Ok((address, kind))
+}
+
+/// Signs in, tells about it and stores the session. Returns the password beside it, for what tokens do not open.
+pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(SignedIn, SecretString), Failure> {
+    let ui = &context.ui;
+    let (address, kind) = place(args, context)?;
     let store = args.session.store(&context.environment)?;
     let http = args.session.http(&context.environment)?;
     let user = args.credentials.user(context, &address, kind)?;
@@ -89,6 +128,13 @@ pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(
         Ok(signed_in)
     }))?;
 
+    tell(&signed_in, &store, context);
+    Ok((signed_in, password))
+}
+
+/// Tells who is signed in, and what is missing.
+fn tell(signed_in: &SignedIn, store: &SessionStore, context: &Context) {
+    let ui = &context.ui;
     let session = &signed_in.session;
     ui.status(
         "Signed in",
@@ -117,7 +163,6 @@ pub(super) fn sign_in_and_store(args: &LoginArgs, context: &Context) -> Result<(
         Some(count) => ui.line(format_args!("{count} APIs are visible to you.")),
         None => ui.warn("this user may not read APIs: the creator or publisher role is missing"),
     }
-    Ok((signed_in, password))
 }
 
 fn address(flag: Option<&str>, project: Option<&ControlPlaneSettings>, context: &Context) -> Result<Address, Failure> {

@@ -76,6 +76,16 @@ impl From<CloudError> for Failure {
             CloudError::SessionEnded { profile, .. } => failure(ExitCode::NotSignedIn).hint(sign_in_hint(&profile)),
             CloudError::CredentialsRefused { .. } => failure(ExitCode::NotSignedIn)
                 .hint("Give a new token in MGW_ACCESS_TOKEN, or user name and password in MGW_USERNAME and MGW_PASSWORD."),
+            CloudError::ClientRefused { .. } => failure(ExitCode::NotSignedIn)
+                .hint("Check --client-id and the secret; a client that was deleted in the control plane has to be made anew."),
+            CloudError::GrantNotAllowed { .. } => failure(ExitCode::NotSignedIn)
+                .hint("Allow the client this grant type in the control plane, or sign in another way; see the page \"Sign in\"."),
+            CloudError::GrantRefused { .. } => failure(ExitCode::NotSignedIn).hint("Run mgw login again."),
+            CloudError::NotOffered { .. } => failure(ExitCode::ControlPlane)
+                .hint("Sign in with --browser, or with user name and password."),
+            CloudError::Listen { source, .. } => failure(ExitCode::Environment)
+                .because(source)
+                .hint("Choose another port with --redirect-port, and register it with the client."),
             CloudError::NoOrganisation => failure(ExitCode::Usage)
                 .hint("Give --org or MGW_ORG, or the complete user name in --username or MGW_USERNAME."),
             CloudError::MissingScope { .. } => failure(ExitCode::NotPermitted)

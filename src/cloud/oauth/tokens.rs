@@ -1,16 +1,19 @@
-//! The token endpoint: password grant, refresh, revocation.
+//! The token endpoint: grants, refresh, revocation.
 
-use super::Registration;
+use super::{Registration, token_claims};
 use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::generation::Generation;
 use crate::cloud::http::{Call, Http, Repeat, shorten};
-use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
+use oauth2::basic::{
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+    BasicTokenType,
+};
 use oauth2::{
-    AccessToken, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RefreshToken, RequestTokenError,
-    ResourceOwnerPassword, ResourceOwnerUsername, RevocationUrl, Scope, StandardRevocableToken, TokenResponse,
-    TokenUrl,
+    AccessToken, AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields,
+    PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, ResourceOwnerPassword, ResourceOwnerUsername,
+    RevocationUrl, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
@@ -21,7 +24,31 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 /// Lifetimes beyond this mean "never expires"; a bound keeps dates representable.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-type Client = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet, EndpointSet>;
+/// What OpenID Connect adds to an answer.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub(super) struct IdToken {
+    #[serde(default)]
+    id_token: Option<String>,
+}
+
+impl ExtraTokenFields for IdToken {}
+
+/// An answer of the token endpoint.
+pub(super) type Answer = StandardTokenResponse<IdToken, BasicTokenType>;
+
+/// The library's client for such answers.
+type Client<Device = EndpointNotSet> = oauth2::Client<
+    BasicErrorResponse,
+    Answer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    Device,
+    EndpointNotSet,
+    EndpointSet,
+    EndpointSet,
+>;
 
 /// Tokens as they were issued.
 #[derive(Debug, Clone)]
@@ -34,6 +61,8 @@ pub(crate) struct Tokens {
     pub(crate) lifetime: Duration,
     /// Granted scopes; `None` when the answer does not say, which means those that were asked for.
     pub(crate) scopes: Option<Vec<String>>,
+    /// The user, where an ID token names one.
+    pub(crate) user: Option<String>,
 }
 
 /// Why no tokens were issued.
@@ -52,8 +81,8 @@ pub(crate) enum TokenError {
 
 /// Talks to the token and revocation endpoints as a registered client.
 pub(crate) struct TokenClient {
-    client: Client,
-    http: Http,
+    pub(super) client: Client,
+    pub(super) http: Http,
     request: crate::cloud::error::RequestName,
 }
 
@@ -62,7 +91,7 @@ impl TokenClient {
     pub(crate) fn new(http: &Http, address: &Address, generation: &Generation, registration: &Registration) -> Self {
         let token = address.join(generation.token.iter().copied());
         let revocation = address.join(generation.revocation.iter().copied());
-        let mut client = BasicClient::new(ClientId::new(registration.id.clone())).set_auth_type(AuthType::BasicAuth);
+        let mut client = oauth2::Client::new(ClientId::new(registration.id.clone())).set_auth_type(AuthType::BasicAuth);
         // A client without a secret names itself in the form.
         if let Some(secret) = &registration.secret {
             client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
@@ -106,6 +135,24 @@ impl TokenClient {
         self.tokens(result)
     }
 
+    /// Trades an authorisation code for tokens.
+    pub(crate) async fn code(
+        &self,
+        code: &SecretString,
+        redirect_uri: String,
+        verifier: PkceCodeVerifier,
+    ) -> Result<Tokens, TokenError> {
+        let redirect = RedirectUrl::new(redirect_uri).map_err(|error| CloudError::Setup(Box::new(error)))?;
+        let result = self
+            .client
+            .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+            .set_pkce_verifier(verifier)
+            .set_redirect_uri(std::borrow::Cow::Owned(redirect))
+            .request_async(&|request| carry(&self.http, request))
+            .await;
+        self.tokens(result)
+    }
+
     /// Trades a refresh token for new tokens; the old one is dead afterwards.
     pub(crate) async fn refresh(&self, refresh: &SecretString) -> Result<Tokens, TokenError> {
         let refresh = RefreshToken::new(refresh.expose_secret().to_owned());
@@ -138,20 +185,12 @@ impl TokenClient {
 
     fn tokens(
         &self,
-        result: Result<BasicTokenResponse, RequestTokenError<Carried, BasicErrorResponse>>,
+        result: Result<Answer, RequestTokenError<Carried, BasicErrorResponse>>,
     ) -> Result<Tokens, TokenError> {
-        let answer = result.map_err(|error| self.refused(error))?;
-        Ok(Tokens {
-            access: answer.access_token().secret().clone().into(),
-            refresh: answer.refresh_token().map(|token| token.secret().clone().into()),
-            lifetime: answer.expires_in().unwrap_or(DEFAULT_LIFETIME).min(LONGEST_LIFETIME),
-            scopes: answer
-                .scopes()
-                .map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
-        })
+        Ok(taken(&result.map_err(|error| self.refused(error))?))
     }
 
-    fn refused(&self, error: RequestTokenError<Carried, BasicErrorResponse>) -> TokenError {
+    pub(super) fn refused(&self, error: RequestTokenError<Carried, BasicErrorResponse>) -> TokenError {
         match error {
             RequestTokenError::Request(Carried(error)) => TokenError::Cloud(error),
             RequestTokenError::ServerResponse(response) => {
@@ -163,6 +202,9 @@ impl TokenClient {
                 match response.error() {
                     BasicErrorResponseType::InvalidGrant => TokenError::InvalidGrant(message),
                     BasicErrorResponseType::InvalidClient => TokenError::InvalidClient(message),
+                    BasicErrorResponseType::UnauthorizedClient | BasicErrorResponseType::UnsupportedGrantType => {
+                        TokenError::Cloud(CloudError::GrantNotAllowed { message })
+                    }
                     other => TokenError::Cloud(self.unreadable(&format!("{}: {message}", shorten(other.as_ref())))),
                 }
             }
@@ -172,7 +214,7 @@ impl TokenClient {
         }
     }
 
-    fn unreadable(&self, problem: &str) -> CloudError {
+    pub(super) fn unreadable(&self, problem: &str) -> CloudError {
         CloudError::Answer {
             request: self.request.clone(),
             problem: problem.to_owned(),
@@ -180,14 +222,28 @@ impl TokenClient {
     }
 }
 
+/// Takes what is needed of an answer.
+pub(super) fn taken(answer: &Answer) -> Tokens {
+    let id_token = answer.extra_fields().id_token.as_ref();
+    Tokens {
+        access: answer.access_token().secret().clone().into(),
+        refresh: answer.refresh_token().map(|token| token.secret().clone().into()),
+        lifetime: answer.expires_in().unwrap_or(DEFAULT_LIFETIME).min(LONGEST_LIFETIME),
+        scopes: answer
+            .scopes()
+            .map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
+        user: id_token.and_then(|token| token_claims(&token.clone().into()).subject),
+    }
+}
+
 /// The error type of the carrier, which must be an error of its own for the OAuth library.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub(crate) struct Carried(CloudError);
+pub(crate) struct Carried(pub(super) CloudError);
 
 /// Carries a request of the OAuth library over our client. Error answers that are not OAuth's own become our errors, so
 /// that status and message survive.
-async fn carry(http: &Http, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Carried> {
+pub(super) async fn carry(http: &Http, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Carried> {
     let (parts, body) = request.into_parts();
     let setup = |error: Box<dyn std::error::Error + Send + Sync>| Carried(CloudError::Setup(error));
     let url = parts

@@ -5,6 +5,7 @@ mod comparing;
 mod conformance;
 mod faults;
 mod generations;
+mod grants;
 mod keeping;
 mod pull;
 mod session;
@@ -28,7 +29,7 @@ const SUBSCRIBER: &str = "shopper@meridian.example";
 struct Bench {
     simulator: Simulator,
     folder: tempfile::TempDir,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Bench {
@@ -51,7 +52,7 @@ impl Bench {
         Self {
             simulator,
             folder,
-            _runtime: runtime,
+            runtime,
         }
     }
 

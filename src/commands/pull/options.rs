@@ -4,7 +4,7 @@ use crate::cloud::pull::{PullError, Selection};
 use crate::cloud::session::Connection;
 use crate::commands::connect::{Identity, address_of};
 use crate::commands::credentials::{CredentialArgs, SessionArgs};
-use crate::commands::login::{LoginArgs, sign_in_and_store};
+use crate::commands::login::{LoginArgs, MethodArgs, sign_in_and_store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::lock::LockFile;
@@ -84,6 +84,7 @@ impl PullOptions {
         let login = LoginArgs {
             url: self.sign_in_url(wanted, context)?,
             kind: None,
+            method: MethodArgs::default(),
             credentials: self.credentials.clone(),
             session: self.session.clone(),
         };
