@@ -1,5 +1,6 @@
 //! The session: taken up as it is on disk, made anew where the credentials are at hand.
 
+use super::attempt::{Missed, MissedKind};
 use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
@@ -18,6 +19,8 @@ pub(super) struct Account {
     /// The control plane of what is followed.
     pub(super) address: Address,
     pub(super) kind: ControlPlaneKind,
+    /// The organisation of what is followed.
+    pub(super) organisation: String,
     pub(super) store: SessionStore,
     pub(super) http: HttpOptions,
     /// Who is to be signed in; `None`: whoever was.
@@ -31,13 +34,21 @@ pub(super) struct Account {
 
 impl Account {
     /// Takes up the stored session; without one, signs in.
-    pub(super) async fn connect(&mut self) -> Result<Arc<Connection>, CloudError> {
+    pub(super) async fn connect(&mut self) -> Result<Arc<Connection>, Missed> {
         match Connection::open(self.store.clone(), &self.http, &self.ui) {
-            Ok(connection) if *connection.address() == self.address => Ok(Arc::new(connection)),
-            // Somebody else's session, which is left alone unless the credentials for this one are given.
-            Ok(_) => self.sign_in(self.not_signed_in()).await,
-            Err(error @ CloudError::NotSignedIn { .. }) => self.sign_in(error).await,
-            Err(error) => Err(error),
+            Ok(connection) => {
+                let session = connection.session().await;
+                if session.address != self.address {
+                    // Somebody else's session, which is left alone unless the credentials for this one are given.
+                    return self.sign_in(self.not_signed_in().into()).await;
+                }
+                match stranger(self.user.as_ref(), &self.organisation, &session.user) {
+                    None => Ok(Arc::new(connection)),
+                    Some(reason) => self.sign_in(Missed::new(MissedKind::NotSignedIn, reason)).await,
+                }
+            }
+            Err(error @ CloudError::NotSignedIn { .. }) => self.sign_in(error.into()).await,
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -47,39 +58,48 @@ impl Account {
     }
 
     /// Signs in again after the session was refused.
-    pub(super) async fn sign_in_again(&mut self) -> Result<Arc<Connection>, CloudError> {
-        self.sign_in(self.not_signed_in()).await
+    pub(super) async fn sign_in_again(&mut self) -> Result<Arc<Connection>, Missed> {
+        self.sign_in(self.not_signed_in().into()).await
     }
 
     /// `refusal` is returned where nobody can be signed in. A password that was refused is not tried again: the control plane
     /// would lock the account.
-    async fn sign_in(&mut self, refusal: CloudError) -> Result<Arc<Connection>, CloudError> {
+    async fn sign_in(&mut self, refusal: Missed) -> Result<Arc<Connection>, Missed> {
         let Some(password) = self.password.as_ref().filter(|_| !self.is_refused) else {
             return Err(refusal);
         };
-        let stored = self.store.load()?.filter(|session| session.address == self.address);
+        let stored = self
+            .store
+            .load()
+            .map_err(CloudError::from)?
+            .filter(|session| session.address == self.address);
         let Some(user) = self.user.clone().or_else(|| stored.map(|session| session.user)) else {
             return Err(refusal);
         };
+        if let Some(reason) = stranger(None, &self.organisation, &user) {
+            return Err(Missed::new(MissedKind::NotSignedIn, reason));
+        }
         let request = SignIn {
             address: self.address.clone(),
             kind: Some(self.kind),
-            client_name: self.store.client_name()?,
+            client_name: self.store.client_name().map_err(CloudError::from)?,
             user,
             password: password.clone(),
         };
         let signed_in = sign_in(request, &self.http, &self.ui).await;
         self.is_refused = matches!(signed_in, Err(CloudError::WrongCredentials { .. }));
         let signed_in = signed_in?;
-        let lock = self.store.lock().await?;
-        self.store.save(&signed_in.session)?;
+        let lock = self.store.lock().await.map_err(CloudError::from)?;
+        self.store.save(&signed_in.session).map_err(CloudError::from)?;
         drop(lock);
+        // As the control plane spells it.
+        self.user = Some(signed_in.session.user);
         Ok(Arc::new(Connection::open(self.store.clone(), &self.http, &self.ui)?))
     }
 
     /// Returns the password where it is that of the user who is signed in.
     pub(super) fn password_of(&self, user: &UserName) -> Option<SecretString> {
-        let is_theirs = self.user.as_ref().is_none_or(|given| given == user);
+        let is_theirs = self.user.as_ref().is_none_or(|given| is_same(given, user));
         self.password.clone().filter(|_| is_theirs && !self.is_refused)
     }
 
@@ -91,6 +111,56 @@ impl Account {
     fn not_signed_in(&self) -> CloudError {
         CloudError::NotSignedIn {
             profile: self.store.profile().to_string(),
+        }
+    }
+}
+
+/// Why a signed-in user is not the one that is wanted: of the organisation of what is followed, and whom somebody named.
+fn stranger(wanted: Option<&UserName>, organisation: &str, user: &UserName) -> Option<String> {
+    if !user.tenant().eq_ignore_ascii_case(organisation) {
+        return Some(format!(
+            "{user} is of the organisation {}, what is served is of {organisation}",
+            user.tenant()
+        ));
+    }
+    let wanted = wanted.filter(|wanted| !is_same(wanted, user))?;
+    Some(format!("{user} is signed in, {wanted} is to be"))
+}
+
+/// Whether two names mean the same user: the control plane may have spelt the stored one its own way.
+fn is_same(one: &UserName, other: &UserName) -> bool {
+    let plain = |user: &UserName| {
+        let name = user.as_str().to_lowercase();
+        let tenant = format!("@{}", user.tenant().to_lowercase());
+        name.strip_suffix(&tenant).unwrap_or(&name).to_owned()
+    };
+    one.tenant().eq_ignore_ascii_case(other.tenant()) && plain(one) == plain(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_wanted_user_of_the_organisation_is_no_stranger() {
+        let user = |name: &str| UserName::complete(name).expect("a name");
+        let ana = user("ana@meridian");
+        for (wanted, organisation, signed_in, is_stranger) in [
+            (None, "meridian", "ana@meridian", false),
+            (Some(&ana), "meridian", "ana@meridian", false),
+            (Some(&ana), "meridian", "Ana@meridian", false),
+            (Some(&ana), "meridian", "ben@meridian", true),
+            (None, "other", "ana@meridian", true),
+            (Some(&ana), "other", "ana@other", true),
+            (None, "carbon.super", "ana@carbon.super", false),
+            (None, "meridian", "ana@carbon.super", true),
+        ] {
+            let found = stranger(wanted, organisation, &user(signed_in));
+            assert_eq!(
+                found.is_some(),
+                is_stranger,
+                "{wanted:?} {organisation} {signed_in}: {found:?}"
+            );
         }
     }
 }

@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+/// How the names of files begin that are being written.
+pub(super) const TEMPORARY: &str = ".new-";
+
 /// Replaces a file: written aside, synced, renamed, its folder synced.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;

@@ -7,8 +7,9 @@ use super::take_over::{TakeOver, unix_ms};
 use super::watch_file::WatchedFile;
 use mgw_bundle::Bundle;
 use mgw_runtime::Freshness;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 /// How often it is looked whether somebody has signed in.
 const LOOK: Duration = Duration::from_secs(1);
@@ -16,7 +17,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A control plane that is being followed, on a thread of its own. Dropped, it is followed no longer.
 #[derive(Debug)]
 pub(crate) struct Following {
-    bases: mpsc::Sender<Bundle>,
+    bases: watch::Sender<Option<Arc<Bundle>>>,
     /// Ends the thread when it is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -26,7 +27,7 @@ impl Following {
     ///
     /// When no thread can be started.
     pub(super) fn start(take_over: TakeOver, ledger: Ledger) -> std::io::Result<Self> {
-        let (bases, offered) = mpsc::channel(1);
+        let (bases, offered) = watch::channel(None);
         let follower = Follower {
             changes: take_over.gateway.control_plane_changes(),
             session: WatchedFile::new(take_over.account.session_file()),
@@ -51,10 +52,11 @@ impl Following {
         Ok(Self { bases, _stop: stop })
     }
 
-    /// Offers a bundle to begin anew with. The one that there is asks the control plane at once.
-    pub(crate) async fn offer(&self, bundle: Bundle) {
-        // Nobody takes it when the gateway is ending.
-        let _ = self.bases.send(bundle).await;
+    /// Offers a bundle to begin anew with, which takes the place of one that is waiting; does not wait itself.
+    ///
+    /// Whether somebody takes it: the thread may have ended by a fault.
+    pub(crate) fn offer(&self, bundle: Bundle) -> bool {
+        self.bases.send(Some(Arc::new(bundle))).is_ok()
     }
 }
 
@@ -64,13 +66,13 @@ struct Follower {
     /// Counts what the event hub tells; `None`: there is none.
     changes: Option<watch::Receiver<u64>>,
     session: WatchedFile,
-    offered: mpsc::Receiver<Bundle>,
+    offered: watch::Receiver<Option<Arc<Bundle>>>,
 }
 
 /// What ends a wait.
 enum Woken {
     Due,
-    Offered(Box<Bundle>),
+    Offered(Arc<Bundle>),
     /// The gateway is ending.
     End,
 }
@@ -84,10 +86,12 @@ impl Follower {
                 changes.mark_unchanged();
             }
             let result = self.take_over.attempt().await;
+            // What the attempt itself wrote is no reason for another one.
+            self.session.changed();
             let pause = self.after(&result);
             match self.wait(pause).await {
                 Woken::Due => {}
-                Woken::Offered(bundle) => self.rebase(*bundle).await,
+                Woken::Offered(bundle) => self.rebase(&bundle).await,
                 Woken::End => return,
             }
         }
@@ -102,7 +106,7 @@ impl Follower {
         let pause = wait(report.poll, report.failures_in_a_row, is_busy, jitter());
         if matches!(result, Ok(Taken::Changed)) {
             let digest = self.take_over.gateway.bundle();
-            tracing::info!(bundle = %digest, apis = self.take_over.locked_apis, "the control plane's changes are served");
+            tracing::info!(bundle = %digest, apis = self.take_over.served.apis.len(), "the control plane's changes are served");
         }
         self.ledger.report.next_attempt_ms = Some(now_ms.saturating_add(pause.as_millis() as u64));
         self.tell();
@@ -114,13 +118,13 @@ impl Follower {
             folder,
             state_error,
             base,
-            locked_apis,
+            served,
             gateway,
             ..
         } = &self.take_over;
         self.ledger.note_state_folder(folder.kept(), state_error.clone());
         self.ledger.report.base = base.digest.to_string();
-        self.ledger.report.locked_apis = *locked_apis;
+        self.ledger.report.locked_apis = served.apis.len();
         self.ledger.log_state(Instant::now());
         gateway.report_connected(self.ledger.report.clone());
     }
@@ -129,16 +133,23 @@ impl Follower {
     async fn wait(&mut self, pause: Duration) -> Woken {
         let due = tokio::time::sleep(pause);
         tokio::pin!(due);
+        // After a failure only the pause counts: events must not make a control plane that is in trouble busier.
+        let has_failed = self.ledger.report.failures_in_a_row > 0;
         // Also what is told all the time makes no more than one attempt a second.
         let earliest = tokio::time::Instant::now() + LEAST.min(pause);
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
                 () = &mut due => return Woken::Due,
-                offered = self.offered.recv() => {
-                    return offered.map_or(Woken::End, |bundle| Woken::Offered(Box::new(bundle)));
+                offered = self.offered.changed() => {
+                    let bundle = self.offered.borrow_and_update().clone();
+                    match (offered, bundle) {
+                        (Ok(()), Some(bundle)) => return Woken::Offered(bundle),
+                        (Ok(()), None) => {}
+                        (Err(_), _) => return Woken::End,
+                    }
                 }
-                () = changed(&mut self.changes) => {
+                () = changed(&mut self.changes), if !has_failed => {
                     tokio::time::sleep(GATHERING).await;
                     tokio::time::sleep_until(earliest).await;
                     return Woken::Due;
@@ -146,6 +157,7 @@ impl Follower {
                 _ = look.tick() => {
                     self.ledger.log_state(Instant::now());
                     if self.session.changed() && !self.ledger.report.signed_in {
+                        tokio::time::sleep_until(earliest).await;
                         return Woken::Due;
                     }
                 }
@@ -153,14 +165,13 @@ impl Follower {
         }
     }
 
-    async fn rebase(&mut self, bundle: Bundle) {
+    async fn rebase(&mut self, bundle: &Arc<Bundle>) {
         if bundle.digest == self.take_over.base.digest {
             return;
         }
-        match self.take_over.rebase(bundle).await {
+        match self.take_over.rebase(Arc::clone(bundle)).await {
             Ok(()) => {
                 self.ledger.report.freshness = Freshness::never(Instant::now());
-                self.ledger.report.control_plane = self.take_over.account.address.to_string();
                 self.ledger.report.last_success_ms = None;
                 tracing::info!(bundle = %self.take_over.base.digest, "a new bundle is served and followed");
                 self.tell();

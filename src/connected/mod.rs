@@ -4,7 +4,8 @@
 //! pulled is put beside the work folder, compiled and packed; only a complete and valid bundle replaces what is served.
 //!
 //! - [`state_folder`] keeps good bundles on disk, for the next start.
-//! - [`take_over`] is one attempt; [`confirm`] asks again about APIs that have disappeared.
+//! - [`take_over`] is one attempt; [`confirm`] asks again about APIs that have disappeared, [`sight`] whether the user
+//!   sees less than before.
 //! - [`schedule`] decides when the next attempt is due, [`ledger`] what is told about the last ones.
 //! - [`follow`] is the loop around them; [`start`] sets it up.
 
@@ -17,6 +18,7 @@ mod hub;
 mod ledger;
 mod record;
 mod schedule;
+mod sight;
 mod start;
 mod state_folder;
 mod take_over;

@@ -91,6 +91,7 @@ pub(crate) fn prepare(
     let account = Account {
         address,
         kind: source.kind,
+        organisation: source.organisation.clone(),
         store: options.store,
         http: options.http,
         user: options.user,
@@ -126,12 +127,13 @@ pub(crate) fn prepare(
 
 /// Where nothing can be written, everything works but the memory of it.
 fn open(place: &Path, base: &Base, keep: usize) -> Result<(StateFolder, Restored, Option<String>), StateError> {
-    match StateFolder::open(place, base.digest, keep) {
-        Ok((folder, restored)) => Ok((folder, restored, None)),
-        Err(error @ StateError::Busy { .. }) => Err(error),
-        Err(error) => {
-            let folder = StateFolder::temporary(base.digest, keep)?;
-            Ok((folder, Restored::default(), Some(super::attempt::sentence(&error))))
+    match StateFolder::open(place, base.digest, keep)? {
+        (folder, restored, None) => Ok((folder, restored, None)),
+        (unwritable, restored, Some(error)) => {
+            let reason = Some(super::attempt::sentence(&error));
+            // Where there is no other place either, every attempt tries again.
+            let folder = StateFolder::temporary(base.digest, keep).unwrap_or(unwritable);
+            Ok((folder, restored, reason))
         }
     }
 }
@@ -165,14 +167,16 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// When the state folder cannot be written to any more.
-    pub(crate) fn start(self, gateway: Arc<RunningGateway>) -> Result<Following, Failure> {
+    /// When there is no thread for it.
+    pub(crate) fn start(mut self, gateway: Arc<RunningGateway>) -> Result<Following, Failure> {
         let now = Instant::now();
         let served = match &self.restored.bundle {
             Some(bundle) => crate::compile::Followed::of_bundle(bundle)?,
             None => self.base.followed.clone(),
         };
-        self.folder.seed(&served)?;
+        let seeded = self.folder.seed(&served);
+        let is_seeded = seeded.is_ok();
+        let seed_error = seeded.err().map(|error| super::attempt::sentence(&error));
         let freshness = match self.restored.success_ms {
             Some(success_ms) => Freshness::restored(success_ms, unix_ms(), now),
             None => Freshness::never(now),
@@ -196,10 +200,12 @@ impl Prepared {
             locked_apis: served.lock.apis.len(),
         };
         let mut ledger = Ledger::new(report);
-        ledger.note_state_folder(self.folder.kept(), self.state_error.clone());
+        ledger.note_state_folder(self.folder.kept(), self.state_error.clone().or(seed_error.clone()));
         gateway.report_connected(ledger.report.clone());
         let mut take_over = TakeOver::new(self.account, self.base, self.folder, gateway);
-        take_over.locked_apis = served.lock.apis.len();
+        take_over.served = served.lock;
+        take_over.is_seeded = is_seeded;
+        take_over.state_error = self.state_error.clone().or(seed_error);
         take_over.lasting_state_error = self.state_error;
         Following::start(take_over, ledger).map_err(|error| {
             Failure::new(

@@ -3,7 +3,7 @@
 //! What is kept belongs to one base, the bundle that the gateway was started with. Started with another one, the gateway
 //! serves that one and begins anew: who gives a gateway a new bundle wants it served.
 
-use super::files::{empty_folder, remove_folder, replace, sync_folder};
+use super::files::{TEMPORARY, empty_folder, remove_folder, replace, sync_folder};
 use super::record::{LARGEST, Record};
 use crate::compile::Followed;
 use crate::project::Layout;
@@ -17,6 +17,7 @@ const RECORD: &str = "state.json";
 const BUNDLES: &str = "bundles";
 const WORK: &str = "work";
 const NEXT: &str = "next";
+const FORMER: &str = "former";
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,10 @@ pub(super) struct StateFolder {
     root: PathBuf,
     keep: usize,
     record: Record,
-    _exclusive: File,
+    /// `None`: nobody could say whether others work with it; nothing is written until that is known.
+    exclusive: Option<File>,
+    /// What is served and could not be kept yet.
+    pending: Option<(Digest, Vec<u8>)>,
     /// Where nothing outlives the process: removed at its end.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -72,35 +76,59 @@ impl StateFolder {
     ///
     /// # Errors
     ///
-    /// When it cannot be written to, or another process works with it. What is damaged in it is no error.
-    pub(super) fn open(root: &Path, base: Digest, keep: usize) -> Result<(Self, Restored), StateError> {
+    /// When another process works with it. What is damaged in it is no error; that it cannot be written to costs only
+    /// what would be kept from now on, and is returned beside what it has.
+    pub(super) fn open(
+        root: &Path,
+        base: Digest,
+        keep: usize,
+    ) -> Result<(Self, Restored, Option<StateError>), StateError> {
+        let mut folder = Self {
+            root: root.to_owned(),
+            keep,
+            record: Record::new(base),
+            exclusive: None,
+            pending: None,
+            _temporary: None,
+        };
+        let claimed = match folder.claim() {
+            Err(error @ StateError::Busy { .. }) => return Err(error),
+            claimed => claimed,
+        };
+        let restored = folder.restore(base);
+        let written = claimed.and_then(|()| folder.write_record());
+        if written.is_ok() {
+            folder.remove_strangers();
+        }
+        Ok((folder, restored, written.err()))
+    }
+
+    /// Makes it this process's own, where it is not yet.
+    fn claim(&mut self) -> Result<(), StateError> {
+        if self.exclusive.is_some() {
+            return Ok(());
+        }
+        let root = &self.root;
         std::fs::create_dir_all(root.join(BUNDLES)).map_err(failed("create", root))?;
         let path = root.join(LOCK);
         let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
         let lock = lock.map_err(failed("open", &path))?;
         match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StateError::Busy { path: root.to_owned() }),
+            Ok(()) => self.exclusive = Some(lock),
+            Err(TryLockError::WouldBlock) => return Err(StateError::Busy { path: root.clone() }),
             Err(TryLockError::Error(source)) => return Err(failed("lock", &path)(source)),
         }
-        let mut folder = Self {
-            root: root.to_owned(),
-            keep,
-            record: Record::new(base),
-            _exclusive: lock,
-            _temporary: None,
-        };
-        let restored = folder.restore(base);
-        folder.write_record()?;
-        folder.remove_strangers();
-        Ok((folder, restored))
+        Ok(())
     }
 
     /// A folder that lasts as long as the process.
     pub(super) fn temporary(base: Digest, keep: usize) -> Result<Self, StateError> {
         let place = tempfile::Builder::new().prefix("mgw-connected-").tempdir();
         let place = place.map_err(failed("create", &std::env::temp_dir()))?;
-        let (mut folder, _) = Self::open(place.path(), base, keep)?;
+        let (mut folder, _, error) = Self::open(place.path(), base, keep)?;
+        if let Some(error) = error {
+            return Err(error);
+        }
         folder._temporary = Some(place);
         Ok(folder)
     }
@@ -170,13 +198,15 @@ impl StateFolder {
     /// Begins anew with another base.
     pub(super) fn begin(&mut self, base: Digest) -> Result<(), StateError> {
         self.record = Record::new(base);
+        self.pending = None;
         self.write_record()?;
         self.remove_strangers();
         Ok(())
     }
 
     /// Makes the work folder that of a project which pulls what `followed` pulls.
-    pub(super) fn seed(&self, followed: &Followed) -> Result<(), StateError> {
+    pub(super) fn seed(&mut self, followed: &Followed) -> Result<(), StateError> {
+        self.claim()?;
         for layout in [self.work(), self.next()] {
             let root = layout.root();
             empty_folder(root).map_err(failed("empty", root))?;
@@ -185,7 +215,8 @@ impl StateFolder {
     }
 
     /// Empties the folder beside the work folder, into which is pulled.
-    pub(super) fn make_next(&self, followed: &Followed) -> Result<Layout, StateError> {
+    pub(super) fn make_next(&mut self, followed: &Followed) -> Result<Layout, StateError> {
+        self.claim()?;
         let next = self.next();
         empty_folder(next.root()).map_err(failed("empty", next.root()))?;
         write_project(&next, followed)?;
@@ -195,18 +226,39 @@ impl StateFolder {
     /// Takes over what was pulled as the work folder.
     pub(super) fn promote_next(&self) -> Result<(), StateError> {
         let (work, next) = (self.work(), self.next());
-        remove_folder(work.root()).map_err(failed("remove", work.root()))?;
+        let former = self.root.join(FORMER);
+        remove_folder(&former).map_err(failed("remove", &former))?;
+        match std::fs::rename(work.root(), &former) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed("replace", work.root())(error));
+            }
+            _ => {}
+        }
         // A crash here is made good by the next start, which begins with what the kept bundle says.
-        std::fs::rename(next.root(), work.root()).map_err(failed("replace", work.root()))
+        if let Err(error) = std::fs::rename(next.root(), work.root()) {
+            let _ = std::fs::rename(&former, work.root());
+            return Err(failed("replace", work.root())(error));
+        }
+        // What stays behind is removed by the next one.
+        let _ = remove_folder(&former);
+        Ok(())
+    }
+
+    /// Notes what is served, for [`Self::renew`] to keep.
+    pub(super) fn serve(&mut self, digest: Digest, bytes: Vec<u8>) {
+        let latest = self.record.kept.last().unwrap_or(&self.record.base);
+        self.pending = (*latest != digest).then_some((digest, bytes));
     }
 
     /// Keeps a good bundle as the latest.
-    pub(super) fn keep(&mut self, digest: Digest, bytes: &[u8], now_ms: u64) -> Result<(), StateError> {
+    fn keep(&mut self, digest: Digest, bytes: &[u8], now_ms: u64) -> Result<(), StateError> {
         let path = self.bundle_path(digest);
         replace(&path, bytes).map_err(failed("write", &path))?;
-        let surplus = self.record.add(digest, self.keep);
-        self.record.success_ms = Some(now_ms);
-        self.write_record()?;
+        let mut record = self.record.clone();
+        let surplus = record.add(digest, self.keep);
+        record.success_ms = Some(now_ms);
+        self.write(&record)?;
+        self.record = record;
         for digest in surplus {
             // What stays behind is removed by the next start.
             let _ = std::fs::remove_file(self.bundle_path(digest));
@@ -214,8 +266,17 @@ impl StateFolder {
         Ok(())
     }
 
-    /// Notes that the control plane was asked and said nothing new.
+    /// Notes that the control plane was asked and said what is served. What is served and not kept yet is kept first: the
+    /// note must not vouch for an older bundle.
     pub(super) fn renew(&mut self, now_ms: u64) -> Result<(), StateError> {
+        self.claim()?;
+        if let Some((digest, bytes)) = self.pending.take() {
+            let kept = self.keep(digest, &bytes, now_ms);
+            if kept.is_err() {
+                self.pending = Some((digest, bytes));
+            }
+            return kept;
+        }
         self.record.success_ms = Some(now_ms);
         self.write_record()
     }
@@ -244,8 +305,12 @@ impl StateFolder {
     }
 
     fn write_record(&self) -> Result<(), StateError> {
+        self.write(&self.record)
+    }
+
+    fn write(&self, record: &Record) -> Result<(), StateError> {
         let path = self.root.join(RECORD);
-        replace(&path, &self.record.to_bytes()).map_err(failed("write", &path))
+        replace(&path, &record.to_bytes()).map_err(failed("write", &path))
     }
 
     /// Removes bundles that no record names: of earlier bases, and of a process that was killed.
@@ -262,6 +327,12 @@ impl StateFolder {
             }
         }
         let _ = sync_folder(&folder);
+        // What a process that was killed was writing.
+        for entry in std::fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::attempt::{Missed, MissedKind, Taken};
 use super::confirm::{confirm, missing};
+use super::sight::loss;
 use super::state_folder::{StateError, StateFolder};
 use crate::cloud::address::Address;
 use crate::cloud::control_plane::open;
@@ -19,6 +20,10 @@ use mgw_bundle::{Bundle, Digest, api_id};
 use mgw_runtime::RunningGateway;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest that the control plane is asked for.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// The bundle that the gateway was started with, and what it follows.
 #[derive(Debug, Clone)]
@@ -64,8 +69,10 @@ pub(super) struct TakeOver {
     pub(super) base: Base,
     pub(super) folder: StateFolder,
     pub(super) gateway: Arc<RunningGateway>,
-    /// APIs that the lock of what is served lists.
-    pub(super) locked_apis: usize,
+    /// The lock of what is served.
+    pub(super) served: LockFile,
+    /// The work folder is that of what is served.
+    pub(super) is_seeded: bool,
     /// Why nothing can be kept for the next process, whatever comes.
     pub(super) lasting_state_error: Option<String>,
     /// Why what is served could not be kept on disk.
@@ -77,7 +84,8 @@ pub(super) struct TakeOver {
 impl TakeOver {
     pub(super) fn new(account: Account, base: Base, folder: StateFolder, gateway: Arc<RunningGateway>) -> Self {
         Self {
-            locked_apis: base.followed.lock.apis.len(),
+            served: base.followed.lock.clone(),
+            is_seeded: true,
             account,
             base,
             folder,
@@ -90,6 +98,7 @@ impl TakeOver {
 
     /// Asks the control plane and serves what it says. Whatever fails leaves everything as it was.
     pub(super) async fn attempt(&mut self) -> Result<Taken, Missed> {
+        self.seed()?;
         let connection = self.account.connect().await?;
         let taken = match self.pull(connection).await {
             Err(missed) if missed.kind == MissedKind::NotSignedIn && self.account.can_sign_in() => {
@@ -98,11 +107,17 @@ impl TakeOver {
             }
             result => result,
         }?;
-        if taken == Taken::Unchanged {
-            let renewed = self.folder.renew(unix_ms());
-            self.note(renewed);
-        }
         Ok(taken)
+    }
+
+    /// Makes good that the work folder could not be written to at the start.
+    fn seed(&mut self) -> Result<(), Missed> {
+        if !self.is_seeded {
+            let seeded = self.folder.seed(&self.base.followed);
+            self.is_seeded = seeded.is_ok();
+            seeded.map_err(|error| Missed::failed(&error))?;
+        }
+        Ok(())
     }
 
     async fn pull(&mut self, connection: Arc<Connection>) -> Result<Taken, Missed> {
@@ -116,24 +131,43 @@ impl TakeOver {
         let next = self.folder.make_next(&self.base.followed);
         let next = next.map_err(|error| Missed::failed(&error))?;
         let progress = Progress::hidden();
-        let prepared = prepare(&work, &next, Arc::clone(&connection), &request, &progress).await?;
-        let outcome = prepared.outcome();
-        let lock = outcome.lock.clone();
-        if let Some(old) = &outcome.old {
-            let missing = missing(old, &lock);
+        let asking = async {
+            let prepared = prepare(&work, &next, Arc::clone(&connection), &request, &progress).await?;
+            let missing = missing(&self.served, &prepared.outcome().lock);
             confirm(&open(connection), &missing, &request.selection).await?;
-            if self.is_pulled && *old == lock {
-                prepared.discard();
-                return Ok(Taken::Unchanged);
-            }
+            Ok::<_, Missed>(prepared)
+        };
+        let prepared = tokio::time::timeout(LONGEST, asking).await.map_err(|_| too_slow())??;
+        let outcome = prepared.outcome();
+        let (lock, sight) = (outcome.lock.clone(), &outcome.files.sight);
+        if sight.refuses_password {
+            self.account.is_refused = true;
+        }
+        let is_same_source = {
+            let (own, new) = (&self.base.followed.lock.source, &lock.source);
+            own.url == new.url && own.organisation == new.organisation
+        };
+        if !is_same_source {
+            return Err(Missed::new(
+                MissedKind::Refused,
+                "what was pulled is of another organisation",
+            ));
+        }
+        if let Some(loss) = loss(&self.served, &lock, sight) {
+            return Err(Missed::new(MissedKind::Refused, loss));
+        }
+        if self.is_pulled && self.served == lock {
+            prepared.discard();
+            self.keep(Ok(()));
+            return Ok(Taken::Unchanged);
         }
         prepared.commit()?;
-        let (own, locked_apis) = (Arc::clone(&self.base.own), lock.apis.len());
-        let packed = blocking(move || packed(&next, &own, &lock)).await??;
-        self.serve(packed, locked_apis).await
+        let (own, pulled) = (Arc::clone(&self.base.own), lock.clone());
+        let packed = blocking(move || packed(&next, &own, &pulled)).await??;
+        self.serve(packed, lock).await
     }
 
-    async fn serve(&mut self, packed: Packed, locked_apis: usize) -> Result<Taken, Missed> {
+    async fn serve(&mut self, packed: Packed, lock: LockFile) -> Result<Taken, Missed> {
         let Packed { bytes, bundle } = packed;
         let digest = bundle.digest;
         let is_new = digest != self.gateway.bundle();
@@ -142,31 +176,40 @@ impl TakeOver {
             let reloaded = blocking(move || gateway.reload(&bundle)).await?;
             reloaded.map_err(|error| Missed::new(MissedKind::Refused, super::attempt::sentence(&error)))?;
         }
-        self.is_pulled = true;
-        self.locked_apis = locked_apis;
+        self.served = lock;
         // Traffic comes first: what cannot be kept is served all the same.
-        let kept = self.folder.promote_next();
-        let kept = match kept {
-            Ok(()) if is_new => self.folder.keep(digest, &bytes, unix_ms()),
-            result => result,
-        };
-        self.note(kept);
+        self.folder.serve(digest, bytes);
+        let promoted = self.folder.promote_next();
+        self.is_pulled = promoted.is_ok();
+        self.keep(promoted);
         Ok(if is_new { Taken::Changed } else { Taken::Unchanged })
     }
 
+    /// Notes that the control plane says what is served, and keeps that where it is not kept yet.
+    fn keep(&mut self, promoted: Result<(), StateError>) {
+        let kept = self.folder.renew(unix_ms());
+        self.note(promoted.and(kept));
+    }
+
     /// Serves another base, and begins anew with it.
-    pub(super) async fn rebase(&mut self, bundle: Bundle) -> Result<(), Missed> {
+    pub(super) async fn rebase(&mut self, bundle: Arc<Bundle>) -> Result<(), Missed> {
         let base = Base::of_bundle(&bundle).map_err(|error| Missed::failed(&error))?;
         let address = base.address().map_err(|error| Missed::failed(&error))?;
+        let (own, new) = (&self.base.followed.lock.source, &base.followed.lock.source);
+        if address != self.account.address || own.kind != new.kind || own.organisation != new.organisation {
+            // Sessions, credentials and the event hub belong to the one that there is.
+            let reason = "it follows another control plane or organisation: restart the gateway with it";
+            return Err(Missed::new(MissedKind::Refused, reason));
+        }
         let gateway = Arc::clone(&self.gateway);
         let reloaded = blocking(move || gateway.reload(&bundle)).await?;
         reloaded.map_err(|error| Missed::new(MissedKind::Refused, super::attempt::sentence(&error)))?;
-        self.account.address = address;
-        self.account.kind = base.followed.lock.source.kind;
-        self.locked_apis = base.followed.lock.apis.len();
+        self.served = base.followed.lock.clone();
         self.is_pulled = false;
         let begun = self.folder.begin(base.digest);
-        let begun = begun.and_then(|()| self.folder.seed(&base.followed));
+        let seeded = self.folder.seed(&base.followed);
+        self.is_seeded = seeded.is_ok();
+        let begun = begun.and(seeded);
         self.base = base;
         self.note(begun);
         Ok(())
@@ -176,6 +219,14 @@ impl TakeOver {
         let error = kept.err().map(|error| super::attempt::sentence(&error));
         self.state_error = error.or_else(|| self.lasting_state_error.clone());
     }
+}
+
+fn too_slow() -> Missed {
+    let reason = format!(
+        "the control plane did not say everything within {} s",
+        LONGEST.as_secs()
+    );
+    Missed::new(MissedKind::Failed, reason)
 }
 
 /// Compiles what was pulled, and packs it. Nothing incomplete comes out of here.

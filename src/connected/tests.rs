@@ -165,12 +165,17 @@ fn bundles() -> Bundles {
 fn the_last_good_bundle_comes_back_for_the_same_base_only() {
     let Bundles { base, later } = bundles();
     let place = tempfile::tempdir().unwrap();
-    let open = |base: Digest| StateFolder::open(place.path(), base, 2).unwrap();
+    let open = |base: Digest| {
+        let (folder, restored, error) = StateFolder::open(place.path(), base, 2).unwrap();
+        assert!(error.is_none(), "{error:?}");
+        (folder, restored)
+    };
     {
         let (mut folder, restored) = open(base.digest);
         assert!(restored.bundle.is_none() && restored.notices.is_empty());
         for (digest, bytes) in &later {
-            folder.keep(*digest, bytes, 5).unwrap();
+            folder.serve(*digest, bytes.clone());
+            folder.renew(5).unwrap();
         }
         folder.renew(9).unwrap();
         let busy = StateFolder::open(place.path(), base.digest, 2);
@@ -192,10 +197,15 @@ fn the_last_good_bundle_comes_back_for_the_same_base_only() {
 fn what_is_damaged_is_set_aside_and_the_next_best_serves() {
     let Bundles { base, later } = bundles();
     let place = tempfile::tempdir().unwrap();
-    let open = || StateFolder::open(place.path(), base.digest, 5).unwrap();
+    let open = || {
+        let (folder, restored, error) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+        assert!(error.is_none(), "{error:?}");
+        (folder, restored)
+    };
     let (mut folder, _) = open();
     for (digest, bytes) in &later {
-        folder.keep(*digest, bytes, 5).unwrap();
+        folder.serve(*digest, bytes.clone());
+        folder.renew(5).unwrap();
     }
     drop(folder);
     let path = |digest: Digest| place.path().join("bundles").join(format!("{digest}.zip"));
@@ -220,4 +230,50 @@ fn what_is_damaged_is_set_aside_and_the_next_best_serves() {
     assert!(place.path().join("state.json.damaged").exists());
     drop(folder);
     assert!(open().1.notices.is_empty());
+}
+
+#[test]
+fn what_could_not_be_kept_is_not_vouched_for_and_tried_again() {
+    let Bundles { base, later } = bundles();
+    let place = tempfile::tempdir().unwrap();
+    let (mut folder, _, _) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+    let [(older, older_bytes), (newer, newer_bytes)] = [&later[0], &later[1]];
+    folder.serve(*older, older_bytes.clone());
+    folder.renew(5).unwrap();
+    let (bundles, aside) = (place.path().join("bundles"), place.path().join("aside"));
+    std::fs::rename(&bundles, &aside).unwrap();
+    std::fs::write(&bundles, "").unwrap();
+    folder.serve(*newer, newer_bytes.clone());
+    for now_ms in [6, 7] {
+        assert!(folder.renew(now_ms).is_err(), "it is still not kept");
+    }
+    let record = || std::fs::read_to_string(place.path().join("state.json")).unwrap();
+    assert!(record().contains("\"success_ms\": 5"), "{}", record());
+    std::fs::remove_file(&bundles).unwrap();
+    std::fs::rename(&aside, &bundles).unwrap();
+    folder.renew(8).unwrap();
+    drop(folder);
+    let (_, restored, _) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+    assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(*newer));
+    assert_eq!(restored.success_ms, Some(8));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_still_says_what_was_good() {
+    let Bundles { base, later } = bundles();
+    let place = tempfile::tempdir().unwrap();
+    let (mut folder, _, _) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+    let (digest, bytes) = &later[0];
+    folder.serve(*digest, bytes.clone());
+    folder.renew(5).unwrap();
+    drop(folder);
+    // A folder where the lock should be: nothing opens it, not even for root.
+    std::fs::remove_file(place.path().join("lock")).unwrap();
+    std::fs::create_dir(place.path().join("lock")).unwrap();
+    let (mut folder, restored, error) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+    assert!(matches!(error, Some(StateError::File { .. })), "{error:?}");
+    assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(*digest));
+    assert!(folder.renew(6).is_err());
+    std::fs::remove_dir(place.path().join("lock")).unwrap();
+    folder.renew(7).unwrap();
 }

@@ -1,6 +1,6 @@
 //! The format of `mgw.lock`. No secrets, and no times of ours: the same state of the control plane gives the same bytes.
 
-use super::LockError;
+use super::{LockError, Unseen};
 use crate::project::{ControlPlaneKind, PullSettings};
 use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ const HEADER: &str = "# Written by mgw pull. Commit it; do not edit it.\n";
 pub(crate) struct LockFile {
     /// Format version, [`FORMAT`].
     format: u32,
+    /// What whoever pulled could not see, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unseen: Vec<Unseen>,
     /// Where everything came from.
     pub(crate) source: LockedSource,
     /// The APIs, sorted by name and version.
@@ -114,10 +117,19 @@ impl LockFile {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Self {
             format: FORMAT,
+            unseen: Vec::new(),
             source,
             apis,
             files,
         }
+    }
+
+    /// The same, and what could not be seen.
+    pub(crate) fn without(mut self, mut unseen: Vec<Unseen>) -> Self {
+        unseen.sort();
+        unseen.dedup();
+        self.unseen = unseen;
+        self
     }
 
     /// The text of the file.

@@ -11,6 +11,7 @@ mod file;
 mod generations;
 mod rollback;
 mod transaction;
+mod unseen;
 mod verify;
 
 pub use error::LockError;
@@ -18,6 +19,7 @@ pub(crate) use file::{LockFile, LockedApi, LockedFile, LockedSource};
 pub(crate) use generations::{Generation, generations};
 pub(crate) use rollback::roll_back;
 pub(crate) use transaction::{Transaction, recover};
+pub(crate) use unseen::Unseen;
 pub(crate) use verify::verify;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::PullingError;
 use crate::cloud::pull::{PulledFiles, Selection, document};
 use crate::cloud::session::Session;
-use crate::lock::{LockFile, LockedFile, LockedSource, Transaction};
+use crate::lock::{LockFile, LockedFile, LockedSource, Transaction, Unseen};
 use mgw_bundle::Digest;
 
 /// Stages all files that are not definitions, and the lock.
@@ -41,7 +41,10 @@ pub(super) fn stage(
         apis: selection.api_texts(),
         all: selection.all,
     };
-    let lock = LockFile::new(source, files.apis.clone(), others);
+    let mut unseen = files.sight.unseen.clone();
+    // What a control plane does not have is not hidden by it.
+    unseen.retain(|part| *part != Unseen::GatewayData || session.generation().internal_data.is_some());
+    let lock = LockFile::new(source, files.apis.clone(), others).without(unseen);
     transaction.write_lock(&lock.to_text()?)?;
     Ok(lock)
 }

@@ -39,10 +39,10 @@ pub(crate) async fn supervise(
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hang_up.recv() => reload(&gateway, source, following, ui).await,
+            _ = signals.hang_up.recv() => reload(&gateway, source, following, ui),
             _ = look.tick() => {
                 if watched.changed(source) {
-                    reload(&gateway, source, following, ui).await;
+                    reload(&gateway, source, following, ui);
                 }
             }
         }
@@ -66,14 +66,16 @@ pub(crate) async fn supervise(
     Ok(ExitCode::Success)
 }
 
-async fn reload(gateway: &RunningGateway, source: &BundleSource, following: Option<&Following>, ui: &Ui) {
+fn reload(gateway: &RunningGateway, source: &BundleSource, following: Option<&Following>, ui: &Ui) {
     if gateway.reload_files() {
         ui.status("Serving", "changed keys and certificates");
     }
     let loaded = source.load(ui);
     if let (Ok(bundle), Some(following)) = (&loaded, following) {
-        following.offer(bundle.clone()).await;
-        return;
+        if following.offer(bundle.clone()) {
+            return;
+        }
+        ui.warn("the control plane is not followed any more: restart the gateway");
     }
     let taken = loaded.and_then(|bundle| {
         let digest = bundle.digest;

@@ -26,6 +26,7 @@ pub fn answers(bytes: &[u8]) {
                 let definition = document.get("definition").unwrap_or(&document).clone();
                 Some(PulledApi {
                     client_certificates: uploaded(&document),
+                    hides_certificates: false,
                     ..definition_file(definition, &details).ok()?.api
                 })
             })
@@ -77,6 +78,7 @@ pub fn answers(bytes: &[u8]) {
                 },
                 backend_certificates: uploaded(&document),
                 subscribers,
+                sight: super::Sight::default(),
                 notices: Vec::new(),
                 is_partial: false,
             },

@@ -2,10 +2,11 @@
 
 use super::one_api::{self, PulledApi, named};
 use super::reading::each;
+use super::sight::Sight;
 use super::{PullError, Selection, listing, sorting};
 use crate::cloud::CloudError;
 use crate::cloud::control_plane::{
-    ApiSummary, ControlPlane, GatewayData, PolicyDocuments, StoreData, UploadedCertificate,
+    ApiSummary, Certificates, ControlPlane, GatewayData, PolicyDocuments, StoreData, UploadedCertificate,
 };
 use crate::lock::Transaction;
 use crate::ui::Progress;
@@ -23,6 +24,8 @@ pub(crate) struct Gathered {
     pub(crate) backend_certificates: Vec<UploadedCertificate>,
     /// Applications, keys and subscriptions.
     pub(crate) subscribers: Subscribers,
+    /// What the control plane did not show.
+    pub(crate) sight: Sight,
     /// What was left out, as whole sentences.
     pub(crate) notices: Vec<String>,
     /// Whether an API of the selection was left out.
@@ -63,45 +66,41 @@ pub(crate) async fn gather(
     let sorted = sorting::sort(selection, read)?;
     notices.extend(sorted.notices);
     progress.update("Reading certificates");
-    let backend_certificates = backend_certificates(plane, &sorted.apis, &mut notices).await?;
+    let mut sight = Sight::default();
+    let backends = backend_certificates(plane, &sorted.apis).await?;
+    sight.hides_certificates = !backends.hidden.is_empty() || sorted.apis.iter().any(|api| api.hides_certificates);
+    let hidden = backends.hidden.iter();
+    notices.extend(hidden.map(|why| format!("certificates of backends are not pulled: {why}")));
     progress.update("Reading throttling policies");
     let policies = plane.policies().await?;
     progress.update("Reading applications and subscriptions");
-    let subscribers = subscribers(plane, &sorted.apis, password, &mut notices).await?;
+    let subscribers = subscribers(plane, &sorted.apis, password, &mut sight, &mut notices).await?;
+    sight.look(&policies, &subscribers);
     Ok(Gathered {
         apis: sorted.apis,
         policies,
-        backend_certificates,
+        backend_certificates: backends.certificates,
         subscribers,
+        sight,
         notices,
         is_partial: is_partial || sorted.is_partial,
     })
 }
 
 /// The certificates of the backends of all APIs.
-async fn backend_certificates(
-    plane: &impl ControlPlane,
-    apis: &[PulledApi],
-    notices: &mut Vec<String>,
-) -> Result<Vec<UploadedCertificate>, PullError> {
+async fn backend_certificates(plane: &impl ControlPlane, apis: &[PulledApi]) -> Result<Certificates, PullError> {
     let backends: BTreeSet<String> = apis.iter().flat_map(|api| api.backends.iter().cloned()).collect();
     if backends.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Certificates::default());
     }
-    let found = plane.backend_certificates(&backends).await?;
-    notices.extend(
-        found
-            .hidden
-            .iter()
-            .map(|why| format!("certificates of backends are not pulled: {why}")),
-    );
-    Ok(found.certificates)
+    Ok(plane.backend_certificates(&backends).await?)
 }
 
 async fn subscribers(
     plane: &impl ControlPlane,
     apis: &[PulledApi],
     password: Option<&SecretString>,
+    sight: &mut Sight,
     notices: &mut Vec<String>,
 ) -> Result<Subscribers, PullError> {
     if let Some(password) = password {
@@ -115,6 +114,7 @@ async fn subscribers(
                 | CloudError::Answer { .. }
                 | CloudError::Redirected { .. }),
             ) => {
+                sight.refuses_password = matches!(error, CloudError::WrongCredentials { .. });
                 notices.push(format!(
                     "the data for gateways cannot be read, publisher and store are asked instead: {error}"
                 ));

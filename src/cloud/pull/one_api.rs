@@ -52,6 +52,8 @@ pub(crate) struct PulledApi {
     pub(crate) backends: BTreeSet<String>,
     /// Client certificates, where the API asks for such.
     pub(crate) client_certificates: Vec<UploadedCertificate>,
+    /// Whether some of these are not shown.
+    pub(crate) hides_certificates: bool,
     /// Sentences about it.
     pub(crate) notices: Vec<String>,
 }
@@ -83,6 +85,7 @@ pub(super) async fn read(
             )
         });
         file.api.notices.extend(hidden);
+        file.api.hides_certificates = !certificates.hidden.is_empty();
         file.api.client_certificates = certificates.certificates;
         transaction.write(&file.api.locked.path, &file.bytes)?;
         Fate::Pulled(Box::new(file.api))
@@ -143,6 +146,7 @@ pub(super) fn definition_file(definition: Value, api: &ApiDetails) -> Result<Def
                 .filter_map(|url| backend_of(url))
                 .collect(),
             client_certificates: Vec::new(),
+            hides_certificates: false,
             notices: enriched
                 .notices
                 .iter()

@@ -2,6 +2,7 @@
 
 use super::certificates::CertificateFiles;
 use super::gather::{Gathered, Subscribers};
+use super::sight::Sight;
 use super::{policies, subscriptions};
 use crate::lock::LockedApi;
 use mgw_bundle::SubscriptionSnapshot;
@@ -19,6 +20,8 @@ pub(crate) struct PulledFiles {
     pub(crate) certificates: CertificateFiles,
     /// Applications, keys and subscriptions.
     pub(crate) subscriptions: SubscriptionSnapshot,
+    /// What the control plane did not show.
+    pub(crate) sight: Sight,
     /// Warnings, as whole sentences.
     pub(crate) notices: Vec<String>,
     /// Whether an API of the selection was left out.
@@ -49,6 +52,7 @@ pub(crate) fn project_files(gathered: Gathered, former_blocks: &[Block]) -> Pull
         policies: digested.policies,
         certificates: certificates.sorted(),
         subscriptions: joined.snapshot,
+        sight: gathered.sight,
         notices,
         is_partial: gathered.is_partial,
     }

@@ -103,6 +103,7 @@ mod tests {
                 sha256: Digest::of(b""),
             },
             backends: BTreeSet::new(),
+            hides_certificates: false,
             client_certificates: Vec::new(),
             notices: vec![format!("{name} 1: odd")],
         };

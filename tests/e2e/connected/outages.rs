@@ -43,7 +43,7 @@ async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
     let gateway = world.run(false, &[]);
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     let load = gateway.load(ORDERS, token);
-    for code in [403, 404, 500, 502] {
+    for code in [401, 403, 404, 500, 502] {
         suffers(&world, &gateway, status(code)).await;
     }
     for effect in [
@@ -63,6 +63,65 @@ async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
     let said = gateway.stop();
     assert!(said.contains("is not taken over"), "{said}");
     assert!(said.contains("is taken over again"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_user_may_not_see_any_more_is_not_taken_for_gone() {
+    let world = World::new(Shape::Apim32).await;
+    let gateway = world.run(true, &[]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    let before = gateway.fresh().await;
+    for (path, code, word) in [
+        ("/api/am/admin/v1/throttling/policies", 403, "apim:tier_view"),
+        ("/api/am/admin/v1/throttling/blacklist", 403, "apim:bl_view"),
+        ("/internal/data", 403, "/internal/data"),
+        ("/internal/data", 404, "/internal/data"),
+        ("/internal/data", 401, "/internal/data"),
+    ] {
+        world.plane.set_fault(Fault::new(path, status(code)));
+        let told = gateway
+            .until(&format!("{path} answers {code}"), |told| {
+                told["lastError"].as_str().is_some_and(|reason| reason.contains(word))
+            })
+            .await;
+        assert_eq!(told["served"], before["served"], "{path} {code}");
+        world.plane.clear_faults();
+        if code != 401 {
+            let told = gateway.fresh().await;
+            assert_eq!(told["served"], before["served"], "{path} {code}");
+        }
+    }
+    // A refused password is not tried again, though it would be accepted now.
+    let failures = gateway.connected().await["failuresInARow"].as_u64();
+    gateway
+        .until("it goes on failing", |told| {
+            told["failuresInARow"].as_u64() > failures.map(|count| count + 1)
+        })
+        .await;
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_control_plane_that_accepts_no_session_is_asked_in_pauses() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(true, &[]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    gateway.fresh().await;
+    let began = std::time::Instant::now();
+    let before = gateway.connected().await["pulls"]["failed"]
+        .as_u64()
+        .unwrap_or_default();
+    world.plane.set_fault(Fault::new("/api/am/publisher", status(401)));
+    let told = gateway
+        .until("it has failed often", |told| told["failuresInARow"].as_u64() > Some(5))
+        .await;
+    // Two attempts in a second at most: the shortest pause is half a second.
+    let failed = told["pulls"]["failed"].as_u64().unwrap_or_default() - before;
+    let most = 2 * (began.elapsed().as_secs() + 1) + 1;
+    assert!(failed <= most, "{failed} attempts where {most} are due");
+    world.plane.clear_faults();
+    gateway.fresh().await;
+    gateway.stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]
