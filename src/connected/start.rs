@@ -170,11 +170,14 @@ impl Prepared {
     /// When there is no thread for it.
     pub(crate) fn start(mut self, gateway: Arc<RunningGateway>) -> Result<Following, Failure> {
         let now = Instant::now();
-        let served = match &self.restored.bundle {
-            Some(bundle) => crate::compile::Followed::of_bundle(bundle)?,
-            None => self.base.followed.clone(),
+        let (served, blocks) = match &self.restored.bundle {
+            Some(bundle) => {
+                let blocks = bundle.config.policies.blocks.clone();
+                (crate::compile::Followed::of_bundle(bundle)?, blocks)
+            }
+            None => (self.base.followed.clone(), self.base.blocks.clone()),
         };
-        let seeded = self.folder.seed(&served);
+        let seeded = self.folder.seed(&served, &blocks);
         let is_seeded = seeded.is_ok();
         let seed_error = seeded.err().map(|error| super::attempt::sentence(&error));
         let freshness = match self.restored.success_ms {

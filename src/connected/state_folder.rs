@@ -7,6 +7,7 @@ use super::files::{TEMPORARY, empty_folder, remove_folder, replace, sync_folder}
 use super::record::{LARGEST, Record};
 use crate::compile::Followed;
 use crate::project::Layout;
+use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::{Bundle, Digest, Limits};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
@@ -205,13 +206,21 @@ impl StateFolder {
     }
 
     /// Makes the work folder that of a project which pulls what `followed` pulls.
-    pub(super) fn seed(&mut self, followed: &Followed) -> Result<(), StateError> {
+    ///
+    /// `blocks` are those that are served: they stay where the user may not see what they are now.
+    pub(super) fn seed(&mut self, followed: &Followed, blocks: &[Block]) -> Result<(), StateError> {
         self.claim()?;
         for layout in [self.work(), self.next()] {
             let root = layout.root();
             empty_folder(root).map_err(failed("empty", root))?;
         }
-        write_project(&self.work(), followed)
+        let work = self.work();
+        let (followed, policies) = with_blocks(followed, blocks);
+        write_project(&work, &followed)?;
+        let path = work.pulled_policies();
+        let folder = path.parent().unwrap_or(work.root());
+        std::fs::create_dir_all(folder).map_err(failed("create", folder))?;
+        std::fs::write(&path, policies).map_err(failed("write", &path))
     }
 
     /// Empties the folder beside the work folder, into which is pulled.
@@ -334,6 +343,25 @@ impl StateFolder {
             }
         }
     }
+}
+
+/// A lock that vouches for a file of policies with these blocks, and the file.
+fn with_blocks(followed: &Followed, blocks: &[Block]) -> (Followed, Vec<u8>) {
+    let policies = Policies {
+        blocks: blocks.to_vec(),
+        ..Policies::default()
+    };
+    // Plain data with text keys is always JSON.
+    let bytes = serde_json::to_vec(&policies).unwrap_or_default();
+    let mut followed = followed.clone();
+    let files = &mut followed.lock.files;
+    let locked = files
+        .iter_mut()
+        .find(|file| file.path == "gen/control-plane/policies.json");
+    if let Some(file) = locked {
+        file.sha256 = Digest::of(&bytes);
+    }
+    (followed, bytes)
 }
 
 fn write_project(layout: &Layout, followed: &Followed) -> Result<(), StateError> {

@@ -16,6 +16,7 @@ use crate::lock::LockFile;
 use crate::project::Layout;
 use crate::pulling::{PullRequest, prepare};
 use crate::ui::Progress;
+use mgw_bundle::config::Block;
 use mgw_bundle::{Bundle, Digest, api_id};
 use mgw_runtime::RunningGateway;
 use std::path::Path;
@@ -31,6 +32,8 @@ pub(super) struct Base {
     pub(super) digest: Digest,
     pub(super) followed: Followed,
     own: Arc<OwnParts>,
+    /// Whom it turns away.
+    pub(super) blocks: Vec<Block>,
 }
 
 impl Base {
@@ -42,6 +45,7 @@ impl Base {
             digest: bundle.digest,
             followed: Followed::of_bundle(bundle)?,
             own: Arc::new(OwnParts::of_bundle(bundle)?),
+            blocks: bundle.config.policies.blocks.clone(),
         })
     }
 
@@ -113,7 +117,7 @@ impl TakeOver {
     /// Makes good that the work folder could not be written to at the start.
     fn seed(&mut self) -> Result<(), Missed> {
         if !self.is_seeded {
-            let seeded = self.folder.seed(&self.base.followed);
+            let seeded = self.folder.seed(&self.base.followed, &self.base.blocks);
             self.is_seeded = seeded.is_ok();
             seeded.map_err(|error| Missed::failed(&error))?;
         }
@@ -207,7 +211,7 @@ impl TakeOver {
         self.served = base.followed.lock.clone();
         self.is_pulled = false;
         let begun = self.folder.begin(base.digest);
-        let seeded = self.folder.seed(&base.followed);
+        let seeded = self.folder.seed(&base.followed, &base.blocks);
         self.is_seeded = seeded.is_ok();
         let begun = begun.and(seeded);
         self.base = base;
