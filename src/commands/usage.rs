@@ -1,7 +1,9 @@
 //! `mgw usage`
 
 pub mod export;
+mod folder;
 pub mod import;
+pub mod retry;
 pub mod status;
 
 use crate::context::Context;
@@ -25,6 +27,8 @@ pub enum Action {
     Export(export::ExportArgs),
     /// Upload what was exported, from another machine.
     Import(import::ImportArgs),
+    /// Have files that the service did not take, and that were set aside, uploaded or exported again.
+    Retry(retry::RetryArgs),
 }
 
 /// Looks after usage records.
@@ -33,5 +37,6 @@ pub fn run(args: UsageCommand, context: &Context) -> Result<ExitCode, Failure> {
         Action::Status(args) => status::run(args, context),
         Action::Export(args) => export::run(args, context),
         Action::Import(args) => import::run(args, context),
+        Action::Retry(args) => retry::run(args, context),
     }
 }

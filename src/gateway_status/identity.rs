@@ -1,6 +1,6 @@
 //! What the control plane knows a gateway by, kept in the gateway's data folder.
 
-use super::shown::Shown;
+use super::shown::{Shown, VERSION};
 use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -15,7 +15,7 @@ const MAX_FILE: u64 = 64 << 10;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Identity {
     pub(super) id: String,
-    /// Digest of what is shown of the gateway, and where: another one is told anew.
+    /// See [`digest`]: where it is another one, the gateway is introduced anew.
     pub(super) told: String,
 }
 
@@ -53,10 +53,17 @@ impl IdentityFile {
     }
 }
 
-/// The digest of what is shown of a gateway, and where.
+/// The digest of what operators say about a gateway, and of where. What the machine, its environment and this program say is
+/// left out: a new version, or a pod that moved, is the same gateway.
 pub(super) fn digest(shown: &Shown, place: &str) -> String {
+    let facts: Vec<_> = shown.env_metadata.keys().collect();
+    let said: Vec<_> = shown
+        .custom_metadata
+        .iter()
+        .filter(|(name, _)| *name != VERSION)
+        .collect();
     // Plain data with text keys is always JSON.
-    let text = serde_json::to_string(&(shown, place)).unwrap_or_default();
+    let text = serde_json::to_string(&(&shown.tenant, &shown.label, facts, said, place)).unwrap_or_default();
     Digest::of(text.as_bytes()).to_string()
 }
 

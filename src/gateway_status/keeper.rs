@@ -98,13 +98,17 @@ impl StatusKeeper {
         match &self.settings.place {
             StatusPlace::ApiCloud { initialise, ping } => {
                 let told = digest(&self.shown, initialise.as_str());
-                let identity = match known.filter(|identity| identity.told == told) {
-                    Some(identity) => identity,
-                    None => self.initialise(initialise, told, &password).await?,
-                };
+                if let Some(identity) = known.filter(|identity| identity.told == told) {
+                    gateway.set_request_token(Some(&identity.id));
+                    let answer = self.ping(ping, &identity.id, &password).await?;
+                    if answer.status != 404 {
+                        return accepted(&answer);
+                    }
+                    // Forgotten there: introduced again.
+                }
+                let identity = self.initialise(initialise, told, &password).await?;
                 gateway.set_request_token(Some(&identity.id));
-                let body = messages::ping(&self.shown, &identity.id);
-                self.send(ping, &body, Some(&identity.id), &password).await?;
+                accepted(&self.ping(ping, &identity.id, &password).await?)?;
             }
             StatusPlace::Apim46 { notify, environments } => {
                 let told = digest(&self.shown, &format!("{notify} {environments:?}"));
@@ -113,23 +117,26 @@ impl StatusKeeper {
                     let body = messages::heartbeat(&self.shown, &identity.id, now);
                     let answer = self.post(notify, &body, None, &password).await?;
                     if answer.status != 404 {
-                        return accepted(&answer).map(drop);
+                        return accepted(&answer);
                     }
                     // Forgotten there: introduced again.
                 }
                 let id = known.map_or_else(new_id, |identity| identity.id);
                 let body = messages::register(&self.shown, &id, environments, now);
-                self.send(notify, &body, None, &password).await?;
+                self.send(notify, &body, &password).await?;
                 self.save(&Identity { id, told })?;
             }
         }
         Ok(())
     }
 
+    async fn ping(&self, url: &Url, id: &str, password: &SecretString) -> Result<Answer, String> {
+        let body = messages::ping(&self.shown, id);
+        self.post(url, &body, Some(id), password).await
+    }
+
     async fn initialise(&self, url: &Url, told: String, password: &SecretString) -> Result<Identity, String> {
-        let answer = self
-            .send(url, &messages::initialise(&self.shown), None, password)
-            .await?;
+        let answer = self.send(url, &messages::initialise(&self.shown), password).await?;
         let id = String::from_utf8_lossy(&answer.body).trim().to_owned();
         if !is_usable(&id) {
             return Err("the answer is not an identity".to_owned());
@@ -144,8 +151,8 @@ impl StatusKeeper {
         saved.map_err(|error| format!("the identity cannot be kept in the gateway's data folder: {error}"))
     }
 
-    async fn send(&self, url: &Url, body: &Value, id: Option<&str>, password: &SecretString) -> Result<Answer, String> {
-        let answer = self.post(url, body, id, password).await?;
+    async fn send(&self, url: &Url, body: &Value, password: &SecretString) -> Result<Answer, String> {
+        let answer = self.post(url, body, None, password).await?;
         accepted(&answer)?;
         Ok(answer)
     }

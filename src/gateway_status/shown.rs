@@ -6,7 +6,6 @@ use crate::context::Environment;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use mgw_runtime::config::GatewayStatusSettings;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -14,8 +13,11 @@ use std::path::Path;
 /// The tenant of users who name none.
 const SUPER_TENANT: &str = "carbon.super";
 
-/// What the control plane shows of a gateway. When something of it changes, it is told anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Under which the version of this program is shown.
+pub(super) const VERSION: &str = "mgw.version";
+
+/// What the control plane shows of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shown {
     pub(super) tenant: String,
     pub(super) label: Option<String>,
@@ -56,7 +58,7 @@ impl Shown {
         env_metadata.insert("carbon.home".to_owned(), home.display().to_string());
         env_metadata.insert("lastWumUpdate".to_owned(), "-1".to_owned());
         let mut custom_metadata: BTreeMap<String, String> = custom.into_iter().collect();
-        custom_metadata.insert("mgw.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        custom_metadata.insert(VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         let tenant = settings
             .username
             .rsplit_once('@')

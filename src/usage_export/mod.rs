@@ -7,7 +7,7 @@ mod write;
 
 pub(crate) use progress::Progress;
 pub(crate) use read::Import;
-pub(crate) use write::{Exported, export};
+pub(crate) use write::{export, remove};
 
 #[cfg(test)]
 mod tests;

@@ -6,21 +6,24 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 32 << 20;
 
-/// Names of files that the service has, one a line, in a file beside the export.
+/// Names of files that a service has, in a file beside the export: one a line, after the service's URL and a blank.
 #[derive(Debug)]
 pub(crate) struct Progress {
     path: PathBuf,
     file: File,
     names: HashSet<String>,
+    /// The service, as lines begin.
+    service: String,
 }
 
 impl Progress {
-    /// Opens it beside an export.
-    pub(crate) fn beside(export: &Path) -> Result<Self, Failure> {
+    /// Opens it beside an export, for uploads to `url`.
+    pub(crate) fn beside(export: &Path, url: &Url) -> Result<Self, Failure> {
         let mut path = OsString::from(export);
         path.push(".progress");
         let path = PathBuf::from(path);
@@ -37,8 +40,15 @@ impl Progress {
         if !text.is_empty() && !text.ends_with('\n') {
             file.write_all(b"\n").map_err(failed)?;
         }
-        let names = text.lines().map(str::to_owned).collect();
-        Ok(Self { path, file, names })
+        // A URL has no blanks.
+        let service = format!("{url} ");
+        let names = text.lines().filter_map(|line| line.strip_prefix(&service));
+        Ok(Self {
+            names: names.map(str::to_owned).collect(),
+            path,
+            file,
+            service,
+        })
     }
 
     /// Whether the service has the file.
@@ -48,7 +58,7 @@ impl Progress {
 
     /// Notes that the service has the file.
     pub(crate) fn done(&mut self, name: &str) -> Result<(), Failure> {
-        let written = writeln!(self.file, "{name}").and_then(|()| self.file.sync_data());
+        let written = writeln!(self.file, "{}{name}", self.service).and_then(|()| self.file.sync_data());
         written.map_err(|error| Failure::file("write", &self.path, error))?;
         self.names.insert(name.to_owned());
         Ok(())

@@ -1,3 +1,4 @@
+use super::write::Exported;
 use super::*;
 use mgw_runtime::usage::Folder;
 use std::path::Path;
@@ -40,6 +41,17 @@ fn what_was_exported_is_read_back_in_order() {
 }
 
 #[test]
+fn only_what_was_exported_is_removed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = folder(place.path());
+    let archives = folder.archives().expect("a folder");
+    let exported = Exported { files: 1, bytes: 3 };
+    remove(&folder, &archives, &exported).expect("removed");
+    let left = folder.archives().expect("a folder");
+    assert_eq!(left.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), [TWO]);
+}
+
+#[test]
 fn damage_is_found() {
     let place = tempfile::tempdir().expect("a folder");
     let folder = folder(place.path());
@@ -77,16 +89,20 @@ fn damage_is_found() {
 fn an_import_goes_on_where_it_ended() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("export");
-    let mut progress = Progress::beside(&path).expect("a file");
+    let url = "https://one.example/".parse().expect("a URL");
+    let mut progress = Progress::beside(&path, &url).expect("a file");
     assert!(!progress.is_done(ONE));
     progress.done(ONE).expect("noted");
     // Killed in the middle of a line.
     let mut text = std::fs::read(place.path().join("export.progress")).expect("a file");
     text.extend(TWO.as_bytes().iter().take(10));
     std::fs::write(place.path().join("export.progress"), text).expect("a file");
-    let mut progress = Progress::beside(&path).expect("a file");
+    let mut progress = Progress::beside(&path, &url).expect("a file");
     assert!(progress.is_done(ONE) && !progress.is_done(TWO));
     progress.done(TWO).expect("noted");
-    let progress = Progress::beside(&path).expect("a file");
+    let progress = Progress::beside(&path, &url).expect("a file");
     assert!(progress.is_done(ONE) && progress.is_done(TWO));
+    // Another service knows nothing of it.
+    let other = "https://two.example/".parse().expect("a URL");
+    assert!(!Progress::beside(&path, &other).expect("a file").is_done(ONE));
 }

@@ -77,6 +77,15 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
     Ok(exported)
 }
 
+/// Removes what was exported, and nothing else.
+pub(crate) fn remove(folder: &Folder, archives: &[Archive], exported: &Exported) -> Result<(), Failure> {
+    for archive in archives.iter().take(exported.files) {
+        let removed = folder.remove_archive(archive);
+        removed.map_err(|error| Failure::file("remove", &folder.path().join(&archive.name), error))?;
+    }
+    Ok(())
+}
+
 /// An export that is not what its manifest says.
 pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> Failure {
     Failure::new(

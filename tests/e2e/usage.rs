@@ -37,7 +37,7 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
     place.write(
         "usage.conf",
         &format!(
-            "[analytics.fileUpload]\nenable = true\ntaskUploadFiles = false\nrotatingPeriod = 100\n\
+            "[analytics.fileUpload]\nenable = true\ntaskUploadFiles = false\nservice = \"api-cloud\"\nrotatingPeriod = 100\n\
              [gatewayStatus]\nenable = true\nusername = \"{user}\"\npasswordFile = \"password\"\nlabel = \"emea\"\n\
              initializeUrl = \"{url}/onpremise-gatway-status-evaluator/initialize\"\n\
              pingUrl = \"{url}/onpremise-gatway-status-evaluator/ping\"\n"

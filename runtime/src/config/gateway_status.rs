@@ -159,14 +159,14 @@ impl GatewayStatusSettings {
         }
         let is_cloud = reader.text("gatewayStatus.kind").as_deref() != Some("apim-4.6");
         let place = if is_cloud {
-            let initialise = reader.url("gatewayStatus.initializeUrl");
+            let initialise = reader.url_without_user("gatewayStatus.initializeUrl");
             StatusPlace::ApiCloud {
-                ping: reader.url("gatewayStatus.pingUrl")?,
+                ping: reader.url_without_user("gatewayStatus.pingUrl")?,
                 initialise: initialise?,
             }
         } else {
             StatusPlace::Apim46 {
-                notify: reader.url("gatewayStatus.notifyUrl")?,
+                notify: reader.url_without_user("gatewayStatus.notifyUrl")?,
                 environments: reader.list("gatewayStatus.environments"),
             }
         };

@@ -161,6 +161,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Like [`Self::url`], for connections whose user name and password have keys of their own: URLs are shown in logs.
+    pub(super) fn url_without_user(&mut self, name: &str) -> Option<url::Url> {
+        let url = self.url(name)?;
+        if url.username().is_empty() && url.password().is_none() {
+            return Some(url);
+        }
+        self.fail(
+            name,
+            format!("`{name}` holds a user name or password"),
+            "Leave them out: there are keys of their own for them.",
+        );
+        None
+    }
+
     /// Returns the URL of a service that decides about callers, with scheme `http` or `https`; anything else is reported.
     /// Without TLS, whoever is in between decides: that is told, unless the service is on this machine.
     pub(super) fn url(&mut self, name: &str) -> Option<url::Url> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 const SPOOL_SIZE: &str = "analytics.fileUpload.maxSpoolSize";
+const FILE_NAMES: &str = "analytics.fileUpload.fileNames";
 const PASSWORD: &str = "analytics.fileUpload.password";
 const PASSWORD_FILE: &str = "analytics.fileUpload.passwordFile";
 /// Files of the largest size that the spool holds at least: one that grows, one that is being compressed, two that wait.
@@ -70,11 +71,10 @@ pub(super) const KEYS: &[Key] = &[
         "8192",
         "records of each thread that wait for being written; further ones are dropped and counted",
     ),
-    Key::new(
-        "analytics.fileUpload.fileNames",
+    Key::unset(
+        FILE_NAMES,
         Kind::OneOf(&["time", "time-and-uuid"]),
-        "time",
-        "names of the files: published servers take those with a time only",
+        "names of the files; unset: `time` with `service = \"api-cloud\"`, which takes no others, else `time-and-uuid`",
     ),
     Key::new(
         "analytics.fileUpload.taskUploadFiles",
@@ -235,8 +235,12 @@ impl UsageSettings {
                 format!("Use {} at least.", file_size.saturating_mul(LEAST_FILES)),
             );
         }
+        let service = match reader.text("analytics.fileUpload.service").as_deref() {
+            Some("api-cloud") => Service::ApiCloud,
+            _ => Service::ApiManager,
+        };
         let upload = if reader.bool("analytics.fileUpload.taskUploadFiles") {
-            Some(UploadSettings::read(reader)?)
+            Some(UploadSettings::read(reader, service)?)
         } else {
             None
         };
@@ -252,14 +256,17 @@ impl UsageSettings {
             file_size,
             rotation: reader.milliseconds("analytics.fileUpload.rotatingPeriod"),
             queue: reader.count("analytics.fileUpload.queue"),
-            uuid_names: reader.text("analytics.fileUpload.fileNames").as_deref() == Some("time-and-uuid"),
+            uuid_names: match reader.text(FILE_NAMES).as_deref() {
+                Some(names) => names == "time-and-uuid",
+                None => service == Service::ApiManager,
+            },
             upload,
         })
     }
 }
 
 impl UploadSettings {
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, service: Service) -> Option<Self> {
         if reader.is_set(PASSWORD) && reader.is_set(PASSWORD_FILE) {
             reader.fail(
                 PASSWORD_FILE,
@@ -268,11 +275,8 @@ impl UploadSettings {
             );
         }
         Some(Self {
-            url: reader.url("analytics.fileUpload.uploadingEndpoint")?,
-            service: match reader.text("analytics.fileUpload.service").as_deref() {
-                Some("api-cloud") => Service::ApiCloud,
-                _ => Service::ApiManager,
-            },
+            url: reader.url_without_user("analytics.fileUpload.uploadingEndpoint")?,
+            service,
             username: reader.text_or_empty("analytics.fileUpload.username"),
             password: reader.secret(PASSWORD).unwrap_or_default(),
             password_file: reader.file(PASSWORD_FILE),
@@ -318,6 +322,21 @@ mod tests {
     }
 
     #[test]
+    fn names_are_unique_where_the_service_takes_such_names() {
+        for (keys, expected) in [
+            ("", true),
+            ("service = \"api-cloud\"", false),
+            ("fileNames = \"time\"", false),
+            ("service = \"api-cloud\"\nfileNames = \"time-and-uuid\"", true),
+            ("service = \"api-cloud\"\ntaskUploadFiles = false", false),
+        ] {
+            let text = format!("[analytics.fileUpload]\nenable = true\n{keys}");
+            let settings = load(&text).expect("valid").expect("enabled");
+            assert_eq!(settings.uuid_names, expected, "{keys}");
+        }
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
         let keys = "analytics.fileUpload.enable = true\nanalytics.fileUpload.password = \"canary\"";
         assert!(!format!("{:?}", load(keys)).contains("canary"));
@@ -328,11 +347,15 @@ mod tests {
         for (keys, named) in [
             ("maxSpoolSize = 1048576", "four times"),
             ("uploadingEndpoint = \"cp:9444\"", "uploadingEndpoint"),
+            (
+                "uploadingEndpoint = \"https://ana:canary@cp:9444/\"",
+                "user name or password",
+            ),
             ("password = \"a\"\npasswordFile = \"b\"", "both set"),
         ] {
             let keys = format!("[analytics.fileUpload]\nenable = true\n{keys}");
             let said = load(&keys).expect_err("refused");
-            assert!(said.contains(named), "{said}");
+            assert!(said.contains(named) && !said.contains("canary"), "{said}");
         }
         // Of no consequence where nothing is uploaded.
         let keys = "[analytics.fileUpload]\nenable = true\ntaskUploadFiles = false\nuploadingEndpoint = \"cp\"";

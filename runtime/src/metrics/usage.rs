@@ -35,7 +35,9 @@ pub(super) fn usage(encoder: &mut DescriptorEncoder<'_>, status: &UsageStatus) -
         let uploads = [
             ("accepted", tried.accepted),
             ("duplicate", tried.duplicate),
+            ("collided", tried.collided),
             ("refused", tried.refused),
+            ("too-large", tried.too_large),
             ("credentials", tried.credentials),
             ("unreached", tried.unreached),
             ("failed", tried.failed),
@@ -47,6 +49,7 @@ pub(super) fn usage(encoder: &mut DescriptorEncoder<'_>, status: &UsageStatus) -
         ("waiting", status.files_waiting),
         ("uploaded", status.files_uploaded),
         ("refused", status.files_refused),
+        ("unusable", status.files_unusable),
     ];
     let help = "Closed files with usage records";
     let mut family = encoder.encode_descriptor("usage_files", help, None, MetricType::Gauge)?;

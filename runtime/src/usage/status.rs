@@ -39,7 +39,7 @@ pub(super) struct DropCounters {
 pub(crate) struct Counters {
     written: [Number; 3],
     pub(super) dropped: DropCounters,
-    uploads: [Number; Outcome::ALL.len()],
+    uploads: [Number; Outcome::PLACES],
     /// Bytes of lines in the file that grows.
     pub(super) current: Number,
     /// Bytes of all other files.
@@ -50,6 +50,8 @@ pub(crate) struct Counters {
     uploaded: Number,
     /// Files that were set aside.
     refused: Number,
+    /// Files that could not be read or changed.
+    pub(super) unusable: Number,
     /// The oldest file that waits.
     oldest: Mutex<Option<OldestFile>>,
     /// What each core had no room for.
@@ -74,6 +76,9 @@ pub struct UsageStatus {
     pub files_uploaded: u64,
     /// Files that the service does not take, set aside.
     pub files_refused: u64,
+    /// Files that could not be read or changed since the start.
+    #[serde(default)]
+    pub files_unusable: u64,
     /// The oldest file that waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest: Option<OldestFile>,
@@ -118,6 +123,12 @@ pub struct UploadCounts {
     pub duplicate: u64,
     /// The service does not take the file under its name.
     pub refused: u64,
+    /// The service does not take files of this size.
+    #[serde(default)]
+    pub too_large: u64,
+    /// The service had a file of this name already, of another gateway: it was renamed.
+    #[serde(default)]
+    pub collided: u64,
     /// The service does not take the credentials.
     pub credentials: u64,
     /// The service could not be reached in time.
@@ -143,7 +154,7 @@ impl Counters {
     }
 
     pub(super) fn tried(&self, outcome: Outcome) {
-        if let Some(number) = self.uploads.get(outcome as usize) {
+        if let Some(number) = self.uploads.get(outcome.place()) {
             number.add(1);
         }
     }
@@ -152,20 +163,26 @@ impl Counters {
     pub(super) fn saw(&self, files: &[SpoolFile]) {
         let count = |wanted: &[Kind]| files.iter().filter(|file| wanted.contains(&file.kind)).count() as u64;
         self.closed_bytes.set(files.iter().map(|file| file.bytes).sum());
-        self.waiting.set(count(&[Kind::Packed, Kind::Closed]));
+        self.waiting.set(count(&[Kind::Packed, Kind::Tried, Kind::Closed]));
         self.uploaded.set(count(&[Kind::Uploaded]));
         self.refused.set(count(&[Kind::Refused]));
-        let waiting = files
-            .iter()
-            .find(|file| matches!(file.kind, Kind::Packed | Kind::Closed));
+        let waiting = files.iter().find(|file| file.kind.waits() || file.kind == Kind::Closed);
         *self.oldest.lock().unwrap_or_else(PoisonError::into_inner) = waiting.map(|file| OldestFile {
             closed_ms: file.closed_ms,
         });
     }
 
     pub(super) fn status(&self, spool_limit: u64, are_uploaded: bool) -> UsageStatus {
-        let [accepted, duplicate, refused, credentials, unreached, failed] =
-            Outcome::ALL.map(|outcome| self.uploads.get(outcome as usize).map_or(0, Number::get));
+        let [
+            accepted,
+            duplicate,
+            collided,
+            refused,
+            too_large,
+            credentials,
+            unreached,
+            failed,
+        ] = self.uploads.each_ref().map(Number::get);
         let [answered, throttled, faulty] = &self.written;
         UsageStatus {
             written: [answered.get(), throttled.get(), faulty.get()],
@@ -182,11 +199,14 @@ impl Counters {
             files_waiting: self.waiting.get(),
             files_uploaded: self.uploaded.get(),
             files_refused: self.refused.get(),
+            files_unusable: self.unusable.get(),
             oldest: *self.oldest.lock().unwrap_or_else(PoisonError::into_inner),
             uploads: are_uploaded.then_some(UploadCounts {
                 accepted,
                 duplicate,
                 refused,
+                too_large,
+                collided,
                 credentials,
                 unreached,
                 failed,

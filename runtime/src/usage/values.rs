@@ -10,9 +10,9 @@ const MAX_VALUE: usize = 1024;
 pub(super) fn push(line: &mut String, text: &str) {
     let text = bounded(text);
     let bytes = text.as_bytes();
-    let is_plain = |byte: &u8| *byte >= b' ' && *byte != 0x7f;
+    let is_plain = |byte: &u8| (b' '..0x7f).contains(byte) && *byte != b'S';
     // Nearly everything is plain.
-    if !bytes.contains(&b'S') && bytes.iter().all(is_plain) {
+    if bytes.iter().all(is_plain) {
         line.push_str(text);
         return;
     }
@@ -76,6 +76,12 @@ mod tests {
             ("x-KS", "x-Ks"),
             ("a\r\nb\u{2028}c\u{7f}", "a  b c "),
             ("naïve", "naïve"),
+            // Each alone: nothing else takes them out of what is plain.
+            ("a\u{2028}b", "a b"),
+            ("a\u{2029}b", "a b"),
+            ("a\u{85}b", "a b"),
+            ("a\nb", "a b"),
+            ("a\u{7f}b", "a b"),
         ] {
             assert_eq!(pushed(text), expected);
         }

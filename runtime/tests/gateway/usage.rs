@@ -52,7 +52,7 @@ fn uploading(builder: GatewayBuilder, service: &Service) -> GatewayBuilder {
     builder
         .set(
             "analytics.fileUpload.uploadingEndpoint",
-            &format!("{}/usage/upload-file", service.server.url()),
+            &format!("{}/analytics/v1.0/usage/upload-file", service.server.url()),
         )
         .set("analytics.fileUpload.username", OnPremiseServer::USER)
         .set("analytics.fileUpload.initialDelayInMillis", "0")

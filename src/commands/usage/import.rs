@@ -51,8 +51,15 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
             "--url begins with neither http:// nor https://",
         ));
     }
+    // Lines of the progress name it.
+    if !args.url.username().is_empty() || args.url.password().is_some() {
+        return Err(Failure::new(
+            ExitCode::Usage,
+            "--url holds a user name or password; there are --username and MGW_USAGE_PASSWORD",
+        ));
+    }
     let mut import = Import::open(&args.file)?;
-    let mut progress = Progress::beside(&args.file)?;
+    let mut progress = Progress::beside(&args.file, &args.url)?;
     let password = match context.environment.get("MGW_USAGE_PASSWORD") {
         Some(password) => SecretString::from(password),
         None => context.ui.ask_secret(Prompt {
@@ -86,7 +93,7 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
             match outcome {
                 Outcome::Accepted => report.accepted += 1,
                 Outcome::Duplicate => report.already_there += 1,
-                Outcome::Refused => {
+                Outcome::Refused | Outcome::TooLarge => {
                     report.refused += 1;
                     context.ui.warn(format_args!("{}: {}", entry.name, outcome.text()));
                 }
@@ -95,7 +102,8 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
             if outcome.is_done() {
                 progress.done(&entry.name)?;
             }
-            if !outcome.goes_on(Service::ApiCloud) {
+            // What is refused stays in the export, and says nothing about the rest of it.
+            if !outcome.is_set_aside() && !outcome.goes_on(Service::ApiCloud) {
                 return Ok(Some(outcome));
             }
         }
@@ -122,7 +130,7 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn stop(outcome: Outcome, url: &Url) -> Failure {
     let code = match outcome {
         Outcome::Credentials => ExitCode::NotPermitted,
-        Outcome::Unreached => ExitCode::Unreachable,
+        Outcome::Unreached { .. } => ExitCode::Unreachable,
         _ => ExitCode::ControlPlane,
     };
     let host = url.host_str().unwrap_or_default();

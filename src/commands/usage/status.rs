@@ -44,8 +44,8 @@ fn text(status: &UsageStatus, now: Timestamp) -> String {
         ),
         format!("on disk   {} of {} bytes", status.spool_bytes, status.spool_limit),
         format!(
-            "files     {} wait, {} uploaded and kept, {} set aside",
-            status.files_waiting, status.files_uploaded, status.files_refused
+            "files     {} wait, {} uploaded and kept, {} set aside, {} unusable",
+            status.files_waiting, status.files_uploaded, status.files_refused, status.files_unusable
         ),
     ];
     if let Some(oldest) = status.oldest {
@@ -56,10 +56,12 @@ fn text(status: &UsageStatus, now: Timestamp) -> String {
     lines.push(match status.uploads {
         None => "uploads   none: `analytics.fileUpload.taskUploadFiles` is false".to_owned(),
         Some(uploads) => format!(
-            "uploads   {} accepted, {} there already, {} refused, {} without right credentials, {} unreached, {} failed",
+            "uploads   {} accepted, {} there already, {} renamed, {} refused, {} too large, {} without right credentials, {} unreached, {} failed",
             uploads.accepted,
             uploads.duplicate,
+            uploads.collided,
             uploads.refused,
+            uploads.too_large,
             uploads.credentials,
             uploads.unreached,
             uploads.failed
@@ -87,6 +89,7 @@ mod tests {
             files_waiting: 3,
             files_uploaded: 0,
             files_refused: 1,
+            files_unusable: 0,
             oldest: Some(OldestFile { closed_ms: 1000 }),
             uploads: None,
         };
@@ -95,7 +98,7 @@ mod tests {
         written   5 of answered requests, 2 of throttled, 1 of failed
         dropped   3 (queue 1, disk 0, spool 2, no room 0, torn 0, undated 0)
         on disk   10 of 100 bytes
-        files     3 wait, 0 uploaded and kept, 1 set aside
+        files     3 wait, 0 uploaded and kept, 1 set aside, 0 unusable
         oldest    closed 60 s ago
         uploads   none: `analytics.fileUpload.taskUploadFiles` is false
         ");

@@ -100,6 +100,18 @@ async fn api_cloud_shows_a_gateway_once_however_often_it_starts() {
     assert_eq!(shown.custom_metadata["owner"], "ana");
     let names: Vec<_> = shown.env_metadata.keys().map(String::as_str).collect();
     assert_eq!(names, ["carbon.home", "lastWumUpdate", "os.name"]);
+    // A pod that moved is the same gateway, also as another version or in another folder.
+    let mut moved = keeper(&keys.replace("edge-1", "edge-2"), place.path());
+    moved.shown.mac_address = "02:42:ac:11:00:09".to_owned();
+    let changes = [
+        (&mut moved.shown.env_metadata, "carbon.home"),
+        (&mut moved.shown.custom_metadata, "mgw.version"),
+    ];
+    for (facts, name) in changes {
+        facts.insert(name.to_owned(), "another".to_owned());
+    }
+    moved.tell(&gateway).await.expect("told");
+    assert_eq!(server.gateways().len(), 1);
     // Another label is another introduction.
     let keys = keys.replace("emea", "apac");
     keeper(&keys, place.path()).tell(&gateway).await.expect("told");
@@ -109,6 +121,26 @@ async fn api_cloud_shows_a_gateway_once_however_often_it_starts() {
         std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
         0o600
     );
+}
+
+#[tokio::test]
+async fn api_cloud_that_forgot_a_gateway_is_told_of_it_anew() {
+    let place = tempfile::tempdir().expect("a folder");
+    let gateway = gateway(place.path());
+    let server = OnPremiseServer::start().await.expect("a server");
+    let keeper = keeper(&cloud(&server.url(), ""), place.path());
+    keeper.tell(&gateway).await.expect("told");
+    let file = IdentityFile::in_folder(place.path());
+    let identity = file.load().expect("an identity");
+    let forgotten = Identity {
+        id: "forgotten".to_owned(),
+        ..identity
+    };
+    file.save(&forgotten).expect("saved");
+    keeper.tell(&gateway).await.expect("told anew");
+    assert_eq!(server.gateways().len(), 2);
+    assert_ne!(file.load().expect("an identity").id, forgotten.id);
+    server.shutdown().await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::folder::{Folder, private};
 use super::names::CURRENT;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// How much is read at a time when the end of the last whole line is looked for.
@@ -17,7 +18,7 @@ pub(super) struct Current {
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    file: Arc<File>,
     /// Whole lines in it, in bytes.
     length: u64,
     /// When it got its first line, as far as this process knows.
@@ -52,7 +53,7 @@ impl Current {
             file.set_len(length)?;
         }
         self.open = Some(Open {
-            file,
+            file: Arc::new(file),
             length,
             began: Instant::now(),
             unsynced: (found > 0).then(Instant::now),
@@ -81,7 +82,7 @@ impl Current {
         if open.length == 0 {
             open.began = Instant::now();
         }
-        let written = open.file.write_all(lines);
+        let written = (&*open.file).write_all(lines);
         if written.is_ok() {
             open.length += lines.len() as u64;
             open.unsynced.get_or_insert_with(Instant::now);
@@ -96,11 +97,19 @@ impl Current {
     pub(super) fn sync(&mut self) -> io::Result<()> {
         match self.open.as_mut().filter(|open| open.unsynced.is_some()) {
             Some(open) => {
-                open.file.sync_data()?;
                 open.unsynced = None;
-                Ok(())
+                open.file.sync_data()
             }
             None => Ok(()),
+        }
+    }
+
+    /// Hands the file to somebody who makes what was appended last, and says whether he takes it.
+    pub(super) fn sync_by(&mut self, flush: impl FnOnce(&Arc<File>) -> bool) {
+        if let Some(open) = &mut self.open
+            && flush(&open.file)
+        {
+            open.unsynced = None;
         }
     }
 
@@ -111,7 +120,7 @@ impl Current {
 }
 
 /// Returns where the last whole line of a file ends.
-fn whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
+pub(super) fn whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
     let mut end = length;
     let mut window = Vec::new();
     while end > 0 {

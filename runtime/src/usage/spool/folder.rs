@@ -29,12 +29,14 @@ pub struct SpoolFile {
 /// A compressed file that waits for its upload, or for being taken elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
-    /// Its name.
+    /// The name under which it is uploaded.
     pub name: String,
     /// When it was closed, in milliseconds since the epoch.
     pub closed_ms: u64,
     /// Its size.
     pub bytes: u64,
+    /// How far it has come.
+    kind: Kind,
 }
 
 impl Archive {
@@ -45,6 +47,16 @@ impl Archive {
 
     pub(in crate::usage) fn stem(&self) -> &str {
         names::read(&self.name).map_or(self.name.as_str(), |(stem, _, _)| stem)
+    }
+
+    /// Whether the service may have it, if it has a file of this name.
+    pub(in crate::usage) fn may_be_there(&self) -> bool {
+        self.kind == Kind::Tried || names::is_unique(self.stem())
+    }
+
+    /// The name of the file in its folder.
+    fn file(&self) -> String {
+        self.kind.name(self.stem())
     }
 }
 
@@ -71,15 +83,31 @@ impl Folder {
     pub fn archives(&self) -> io::Result<Vec<Archive>> {
         let files = self.files()?;
         let is_closed_too = |stem: &str| files.iter().any(|file| file.kind == Kind::Closed && file.stem == stem);
-        let packed = files.iter().filter(|file| file.kind == Kind::Packed);
+        let packed = files.iter().filter(|file| file.kind.waits());
         let finished = packed.filter(|file| !is_closed_too(&file.stem));
         Ok(finished
             .map(|file| Archive {
-                name: file.name.clone(),
+                name: Kind::Packed.name(&file.stem),
                 closed_ms: file.closed_ms,
                 bytes: file.bytes,
+                kind: file.kind,
             })
             .collect())
+    }
+
+    /// Has files that were set aside wait again; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read or changed.
+    pub fn retry_refused(&self) -> io::Result<usize> {
+        let mut count = 0;
+        for file in self.files()?.iter().filter(|file| file.kind == Kind::Refused) {
+            std::fs::rename(self.file(&file.name), self.file(&Kind::Tried.name(&file.stem)))?;
+            count += 1;
+        }
+        self.sync()?;
+        Ok(count)
     }
 
     /// Reads a compressed file.
@@ -94,7 +122,7 @@ impl Folder {
                 "the file is larger than 128 MiB",
             ));
         }
-        std::fs::read(self.0.join(&archive.name))
+        std::fs::read(self.0.join(archive.file()))
     }
 
     /// Removes a compressed file. One that is not there any more is removed.
@@ -102,7 +130,11 @@ impl Folder {
     /// # Errors
     ///
     /// It cannot be removed.
-    pub fn remove(&self, name: &str) -> io::Result<()> {
+    pub fn remove_archive(&self, archive: &Archive) -> io::Result<()> {
+        self.remove(&archive.file())
+    }
+
+    pub(in crate::usage) fn remove(&self, name: &str) -> io::Result<()> {
         match std::fs::remove_file(self.0.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -144,9 +176,19 @@ impl Folder {
     }
 
     /// Moves a compressed file on.
-    pub(in crate::usage) fn becomes(&self, archive: &str, kind: Kind) -> io::Result<()> {
-        let (stem, _, _) = names::read(archive).ok_or(io::ErrorKind::InvalidInput)?;
-        std::fs::rename(self.0.join(archive), self.0.join(kind.name(stem)))?;
+    pub(in crate::usage) fn becomes(&self, archive: &mut Archive, kind: Kind) -> io::Result<()> {
+        self.is_now(archive, archive.stem().to_owned().as_str(), kind)
+    }
+
+    /// Gives a compressed file that waits a new stem.
+    pub(in crate::usage) fn rename(&self, archive: &mut Archive, stem: &str) -> io::Result<()> {
+        self.is_now(archive, stem, Kind::Packed)
+    }
+
+    fn is_now(&self, archive: &mut Archive, stem: &str, kind: Kind) -> io::Result<()> {
+        std::fs::rename(self.0.join(archive.file()), self.0.join(kind.name(stem)))?;
+        archive.name = Kind::Packed.name(stem);
+        archive.kind = kind;
         self.sync()
     }
 

@@ -2,7 +2,7 @@
 
 use super::folder::{Folder, private};
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 
 /// What a lock is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +15,10 @@ pub enum Holder {
 
 /// A lock that is held.
 #[derive(Debug)]
-pub struct FolderLock(File);
+pub struct FolderLock(#[expect(dead_code, reason = "held, not read")] File);
 
 impl Holder {
-    const fn file(self) -> &'static str {
+    pub(super) const fn file(self) -> &'static str {
         match self {
             Self::Gateway => "api-usage-data.lock",
             Self::Taker => "api-usage-data.upload.lock",
@@ -45,21 +45,5 @@ impl FolderLock {
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
-    }
-
-    /// The time that was noted last; 0 when there is none.
-    pub(super) fn noted(&mut self) -> io::Result<u64> {
-        let mut text = String::new();
-        self.0.seek(SeekFrom::Start(0))?;
-        (&mut self.0).take(13).read_to_string(&mut text)?;
-        Ok(text.parse().unwrap_or(0))
-    }
-
-    /// Notes a time in the lock's file: names of files that were uploaded and deleted must not come again, whatever happens
-    /// to the clock.
-    pub(super) fn note(&mut self, ms: u64) -> io::Result<()> {
-        self.0.seek(SeekFrom::Start(0))?;
-        self.0.write_all(format!("{ms:013}").as_bytes())?;
-        self.0.sync_data()
     }
 }

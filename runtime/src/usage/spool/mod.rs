@@ -7,10 +7,14 @@
 
 mod current;
 mod folder;
+mod lasting;
 mod lock;
 mod names;
 mod pack;
 mod room;
+mod shared;
+mod times;
+mod trouble;
 mod whole;
 
 pub use folder::{Archive, Folder};
@@ -19,4 +23,5 @@ pub use whole::SpoolError;
 
 pub(super) use folder::{SpoolFile, now_ms};
 pub(super) use names::Kind;
-pub(super) use whole::{Shared, Spool, SpoolLimits};
+pub(super) use shared::{Busy, Shared};
+pub(super) use whole::{Spool, SpoolLimits};

@@ -21,23 +21,38 @@ pub enum Kind {
     Part,
     /// Compressed: waits for its upload.
     Packed,
+    /// As above, but an upload of it was begun: the service may have it.
+    Tried,
     /// Uploaded, and kept for a while.
     Uploaded,
-    /// Set aside: the service does not take it under its name.
+    /// Set aside: the service does not take it.
     Refused,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Closed, Self::Part, Self::Packed, Self::Uploaded, Self::Refused];
+    const ALL: [Self; 6] = [
+        Self::Closed,
+        Self::Part,
+        Self::Packed,
+        Self::Tried,
+        Self::Uploaded,
+        Self::Refused,
+    ];
 
     const fn suffix(self) -> &'static str {
         match self {
             Self::Closed => "",
             Self::Part => ".zip.part",
             Self::Packed => ".zip",
+            Self::Tried => ".zip.tried",
             Self::Uploaded => ".zip.uploaded",
             Self::Refused => ".zip.refused",
         }
+    }
+
+    /// Whether the file waits for its upload, compressed.
+    pub(in crate::usage) fn waits(self) -> bool {
+        matches!(self, Self::Packed | Self::Tried)
     }
 
     /// Returns the name of a file.
@@ -52,6 +67,11 @@ pub(super) fn stem(ms: u64, uuid: Option<Uuid>) -> String {
         Some(uuid) => format!("{PLAIN}.{ms:013}.{uuid}"),
         None => format!("{PLAIN}.{ms:013}"),
     }
+}
+
+/// Whether a stem has a part that no other gateway's has.
+pub(in crate::usage) fn is_unique(stem: &str) -> bool {
+    stem.len() > PLAIN.len() + 1 + DIGITS
 }
 
 /// Reads a name: stem, time in milliseconds, and how far it has come.

@@ -1,10 +1,12 @@
 //! Compresses closed files, on a thread of its own: it takes longer than lines may wait.
 
+use super::current::whole_lines;
 use super::folder::{Folder, private};
+use super::lasting::MAY_BE_LOST;
 use super::names::{Kind, PLAIN};
-use super::whole::Shared;
+use super::shared::Shared;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -49,18 +51,16 @@ impl Packer {
     }
 }
 
-fn run(shared: &Shared, woken: &Receiver<()>) {
+fn run(shared: &Arc<Shared>, woken: &Receiver<()>) {
     loop {
-        let pause = match pack_all(shared) {
-            Ok(()) => Duration::MAX,
-            Err(error) => {
-                shared.trouble("usage records cannot be compressed", &error);
-                AGAIN
-            }
-        };
-        let next = match pause {
-            Duration::MAX => woken.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            pause => woken.recv_timeout(pause),
+        let is_done = pack_all(shared).unwrap_or_else(|error| {
+            shared.trouble("usage records cannot be compressed", &error);
+            false
+        });
+        let next = if is_done {
+            woken.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            woken.recv_timeout(AGAIN)
         };
         if next == Err(RecvTimeoutError::Disconnected) {
             return;
@@ -68,8 +68,9 @@ fn run(shared: &Shared, woken: &Receiver<()>) {
     }
 }
 
-/// Compresses every closed file, oldest first.
-fn pack_all(shared: &Shared) -> io::Result<()> {
+/// Compresses every closed file, oldest first. `false`: some could not be, and are tried again.
+fn pack_all(shared: &Arc<Shared>) -> io::Result<bool> {
+    let mut is_done = true;
     for file in shared.folder.files()? {
         if file.kind != Kind::Closed {
             continue;
@@ -77,26 +78,45 @@ fn pack_all(shared: &Shared) -> io::Result<()> {
         let Some(_busy) = shared.claim(&file.stem) else {
             continue;
         };
-        match pack(&shared.folder, &file.stem) {
+        // Before anything under this name can be uploaded: else it could be given again after a power cut.
+        if let Err(error) = shared.noted_times().sync_data().and_then(|()| shared.folder.sync()) {
+            shared.trouble(MAY_BE_LOST, &error);
+        }
+        let mut packed = pack(&shared.folder, &file.stem);
+        if matches!(&packed, Err(error) if error.kind() == io::ErrorKind::StorageFull) && shared.relieve_disk() {
+            packed = pack(&shared.folder, &file.stem);
+        }
+        match packed {
+            Ok(is_torn) => shared.counters.dropped.torn.add(is_torn.into()),
             // Dropped meanwhile, for want of room.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            done => done?,
+            Err(error) => {
+                is_done = false;
+                match error.kind() {
+                    io::ErrorKind::StorageFull => shared.trouble("usage records cannot be compressed", &error),
+                    _ => shared.unusable(&file.stem, &error),
+                }
+            }
         }
         shared.look();
     }
-    Ok(())
+    Ok(is_done)
 }
 
 /// Compresses one closed file. At any moment either it or its compressed form is there as a whole.
-pub(super) fn pack(folder: &Folder, stem: &str) -> io::Result<()> {
+/// Returns whether it ended with half a line, which a power cut leaves and which is left out.
+pub(super) fn pack(folder: &Folder, stem: &str) -> io::Result<bool> {
     let closed = folder.file(stem);
     let part = folder.file(&Kind::Part.name(stem));
     let mut lines = File::open(&closed)?;
+    let found = lines.metadata()?.len();
+    let length = whole_lines(&mut lines, found)?;
+    lines.seek(SeekFrom::Start(0))?;
     let written = (|| {
         let output = private().write(true).create(true).truncate(true).open(&part)?;
         let mut archive = zip::ZipWriter::new(output);
         archive.start_file(PLAIN, SimpleFileOptions::default().unix_permissions(0o600))?;
-        io::copy(&mut lines, &mut archive)?;
+        io::copy(&mut lines.take(length), &mut archive)?;
         archive.finish()?.sync_all()?;
         std::fs::rename(&part, folder.file(&Kind::Packed.name(stem)))?;
         folder.sync()
@@ -104,7 +124,8 @@ pub(super) fn pack(folder: &Folder, stem: &str) -> io::Result<()> {
     if written.is_err() {
         // Where it cannot be removed either, the next start does so.
         let _ = std::fs::remove_file(&part);
-        return written;
+        return written.map(|()| false);
     }
-    std::fs::remove_file(&closed)
+    std::fs::remove_file(&closed)?;
+    Ok(length < found)
 }

@@ -1,20 +1,18 @@
 //! The spool as a whole: its one writer's view.
 
 use super::current::{Appended, Current};
-use super::folder::{Folder, now_ms};
+use super::folder::Folder;
+use super::lasting::{Flusher, MAY_BE_LOST};
 use super::lock::{FolderLock, Holder};
-use super::names::{self, CURRENT, Kind, PLAIN};
+use super::names::{CURRENT, Kind, PLAIN};
 use super::pack::Packer;
-use super::room::first_to_go;
+use super::shared::{NO_ROOM, Shared};
+use super::times::Times;
 use crate::usage::status::Counters;
-use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
 /// Kept free beside the size of one file, which may be there twice while it is compressed: what is appended at a time.
 const RESERVE: u64 = 128 << 10;
@@ -50,34 +48,16 @@ pub enum SpoolError {
     },
 }
 
-/// What the writer, the packer and the uploads have in common.
-#[derive(Debug)]
-pub(in crate::usage) struct Shared {
-    pub(in crate::usage) folder: Folder,
-    pub(in crate::usage) counters: Arc<Counters>,
-    /// Stems of files that somebody is at.
-    busy: Mutex<HashSet<String>>,
-    /// The last trouble has been told.
-    is_told: AtomicBool,
-}
-
-/// A file that nobody else may drop, until this is dropped.
-#[derive(Debug)]
-pub(in crate::usage) struct Busy<'s> {
-    shared: &'s Shared,
-    stem: String,
-}
-
 /// Records on disk until they are uploaded.
 #[derive(Debug)]
 pub(in crate::usage) struct Spool {
     shared: Arc<Shared>,
-    lock: FolderLock,
+    /// Held for as long as this is there.
+    _lock: FolderLock,
     limits: SpoolLimits,
     current: Current,
-    /// Time in the name of the file that was closed last.
-    last_ms: u64,
     packer: Packer,
+    flusher: Flusher,
 }
 
 impl Spool {
@@ -98,25 +78,19 @@ impl Spool {
         std::fs::create_dir_all(&path).map_err(unusable)?;
         let folder = Folder::at(path.clone());
         let lock = FolderLock::take(&folder, Holder::Gateway).map_err(unusable)?;
-        let mut lock = lock.ok_or_else(|| SpoolError::Taken(path.clone()))?;
-        let mut last_ms = lock.noted().map_err(unusable)?;
-        for file in tidied(&folder).map_err(unusable)? {
-            last_ms = last_ms.max(file);
-        }
-        let shared = Arc::new(Shared {
-            folder,
-            counters: Arc::clone(counters),
-            busy: Mutex::default(),
-            is_told: AtomicBool::new(false),
-        });
+        let lock = lock.ok_or_else(|| SpoolError::Taken(path.clone()))?;
+        let found = tidied(&folder).map_err(unusable)?;
+        let last_ms = found.into_iter().max().unwrap_or(0);
+        let times = Times::open(&folder, last_ms, limits.uuid_names).map_err(unusable)?;
+        let shared = Shared::new(folder, counters, times);
         shared.look();
         let mut spool = Self {
             packer: Packer::start(Arc::clone(&shared)).map_err(unusable)?,
+            flusher: Flusher::start(Arc::clone(&shared)).map_err(unusable)?,
             shared,
-            lock,
+            _lock: lock,
             limits,
             current: Current::default(),
-            last_ms,
         };
         spool.close_legacy().map_err(unusable)?;
         // A file that cannot be opened now, on a full disk, may be later.
@@ -145,11 +119,18 @@ impl Spool {
             return Appended::NoRoom;
         }
         self.reopen();
-        match self.current.append(lines) {
-            Ok(()) => {
-                self.shared.is_told.store(false, Relaxed);
-                Appended::Written
+        let mut written = self.current.append(lines);
+        // Uploaded files go, and then the oldest one.
+        for _ in 0..2 {
+            let is_full = matches!(&written, Err(error) if error.kind() == io::ErrorKind::StorageFull);
+            if !is_full || !self.shared.relieve_disk() {
+                break;
             }
+            self.reopen();
+            written = self.current.append(lines);
+        }
+        match written {
+            Ok(()) => Appended::Written,
             Err(error) => {
                 self.shared
                     .trouble("usage records cannot be written; they are dropped", &error);
@@ -162,17 +143,11 @@ impl Spool {
     pub(in crate::usage) fn tend(&mut self) {
         let is_due = |since: Option<Instant>, time| since.is_some_and(|since| since.elapsed() >= time);
         if is_due(self.current.unsynced(), self.limits.sync) {
-            self.sync();
+            let flusher = &self.flusher;
+            self.current.sync_by(|file| flusher.flush(file));
         }
         if self.current.length() >= self.limits.file || is_due(self.current.began(), self.limits.age) {
             self.rotate();
-        }
-    }
-
-    /// Makes what was appended last.
-    pub(in crate::usage) fn sync(&mut self) {
-        if let Err(error) = self.current.sync() {
-            self.shared.trouble("usage records may not survive a power cut", &error);
         }
     }
 
@@ -184,7 +159,10 @@ impl Spool {
         if let Err(error) = self.close(CURRENT) {
             self.shared
                 .trouble("a file with usage records cannot be closed", &error);
-            return;
+            if error.kind() != io::ErrorKind::NotFound {
+                return;
+            }
+            // Somebody took it away: the lines are where he has them, and the next ones want a file.
         }
         self.current.close();
         self.shared.counters.current.set(0);
@@ -194,25 +172,22 @@ impl Spool {
 
     /// Ends: what was appended lasts, and the next gateway goes on with it.
     pub(in crate::usage) fn finish(mut self, patience: Duration) {
-        self.sync();
+        if let Err(error) = self.current.sync() {
+            self.shared.trouble(MAY_BE_LOST, &error);
+        }
         self.packer.finish(patience);
     }
 
-    /// Renames a file so that it is closed.
-    fn close(&mut self, name: &str) -> io::Result<()> {
-        self.current.sync()?;
-        let ms = now_ms().max(self.last_ms + 1);
-        self.lock.note(ms)?;
-        let stem = names::stem(ms, self.limits.uuid_names.then(Uuid::new_v4));
+    /// Renames a file so that it is closed. The packer makes that last, before it makes anything of it that could be uploaded.
+    fn close(&self, name: &str) -> io::Result<()> {
+        let stem = self.shared.next_stem()?;
         let folder = &self.shared.folder;
-        std::fs::rename(folder.file(name), folder.file(&stem))?;
-        self.last_ms = ms;
-        folder.sync()
+        std::fs::rename(folder.file(name), folder.file(&stem))
     }
 
     /// micro-gw may have left a file that it had closed. Whether it had compressed it too cannot be told, and the compressed
     /// file would have another name: it is taken for not compressed, as micro-gw itself does.
-    fn close_legacy(&mut self) -> io::Result<()> {
+    fn close_legacy(&self) -> io::Result<()> {
         if self.shared.folder.file(PLAIN).is_file() {
             self.close(PLAIN)?;
             self.packer.wake();
@@ -242,68 +217,16 @@ impl Spool {
         // Somebody else may have taken files away.
         let mut files = self.shared.look();
         while !has_room() {
-            let busy = self.shared.busy();
-            let Some(file) = first_to_go(&files, |stem| busy.contains(stem)).cloned() else {
-                return false;
-            };
-            let lost = match file.kind {
-                Kind::Uploaded => 0,
-                _ => self.shared.folder.records(&file),
-            };
-            if let Err(error) = self.shared.folder.remove(&file.name) {
-                self.shared.trouble("no room can be made for usage records", &error);
-                return false;
+            match self.shared.give_up_one(&files) {
+                Ok(true) => files = self.shared.look(),
+                Ok(false) => return false,
+                Err(error) => {
+                    self.shared.trouble(NO_ROOM, &error);
+                    return false;
+                }
             }
-            drop(busy);
-            if lost > 0 {
-                tracing::warn!(
-                    file = file.name,
-                    records = lost,
-                    "the oldest usage records are dropped: the spool is full"
-                );
-            }
-            counters.dropped.spool.add(lost);
-            files = self.shared.look();
         }
         true
-    }
-}
-
-impl Shared {
-    /// Claims a file; `None`: somebody else is at it.
-    pub(in crate::usage) fn claim(&self, stem: &str) -> Option<Busy<'_>> {
-        let is_new = self.busy().insert(stem.to_owned());
-        is_new.then(|| Busy {
-            shared: self,
-            stem: stem.to_owned(),
-        })
-    }
-
-    fn busy(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Looks at the closed files, for the counters.
-    pub(in crate::usage) fn look(&self) -> Vec<super::SpoolFile> {
-        let files = self.folder.files().unwrap_or_else(|error| {
-            self.trouble("the folder with usage records cannot be read", &error);
-            Vec::new()
-        });
-        self.counters.saw(&files);
-        files
-    }
-
-    /// Tells of a trouble once, until records can be written again.
-    pub(super) fn trouble(&self, what: &str, error: &io::Error) {
-        if !self.is_told.swap(true, Relaxed) {
-            tracing::error!(folder = %self.folder.path().display(), %error, "{what}");
-        }
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.shared.busy().remove(&self.stem);
     }
 }
 
@@ -314,7 +237,7 @@ fn tidied(folder: &Folder) -> io::Result<Vec<u64>> {
         let is_packed = || {
             let same = files.iter().filter(|other| other.stem == file.stem);
             same.into_iter()
-                .any(|other| matches!(other.kind, Kind::Packed | Kind::Uploaded | Kind::Refused))
+                .any(|other| matches!(other.kind, Kind::Packed | Kind::Tried | Kind::Uploaded | Kind::Refused))
         };
         if file.kind == Kind::Part || file.kind == Kind::Closed && is_packed() {
             folder.remove(&file.name)?;

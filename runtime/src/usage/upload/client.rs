@@ -3,6 +3,7 @@
 use super::outcome::Outcome;
 use super::request::multipart;
 use crate::asking::Asking;
+use crate::unreached::why;
 use reqwest::Client;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
@@ -87,8 +88,14 @@ impl UploadClient {
         if let Some(token) = token {
             request = request.header("Request-Token", token);
         }
-        let Ok(mut response) = request.send().await else {
-            return Outcome::Unreached;
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                return Outcome::Unreached {
+                    why: why(&error),
+                    may_be_there: !error.is_connect(),
+                };
+            }
         };
         let mut answer = Vec::new();
         // An answer that breaks off has said enough: its status.

@@ -16,45 +16,73 @@ pub enum Outcome {
     Accepted,
     /// The service had it already.
     Duplicate,
-    /// The service does not take it under its name: no use in trying again.
+    /// The service has a file of this name, which cannot be this one.
+    Collided,
+    /// The service does not take it under its name.
     Refused,
+    /// The service, or something in front of it, does not take so large a file.
+    TooLarge,
     /// The service does not take the credentials.
     Credentials,
     /// The service could not be reached in time.
-    Unreached,
+    Unreached {
+        /// What people are told.
+        why: &'static str,
+        /// Whether the service may have got the file.
+        may_be_there: bool,
+    },
     /// Any other answer: the file is kept.
     Failed,
 }
 
 /// What the service says of a file that it has; with the status 500.
 const DUPLICATE: &str = "A duplicate entry found for the file";
+/// What API Cloud's answer names when it does not take a name; with the status 400. Whatever else answers there does not.
+const NAME: &str = "FileName";
 
 impl Outcome {
-    pub(in crate::usage) const ALL: [Self; 6] = [
-        Self::Accepted,
-        Self::Duplicate,
-        Self::Refused,
-        Self::Credentials,
-        Self::Unreached,
-        Self::Failed,
-    ];
+    /// How many kinds there are.
+    pub(in crate::usage) const PLACES: usize = 8;
+
+    /// The place of its kind among all.
+    pub(in crate::usage) const fn place(self) -> usize {
+        match self {
+            Self::Accepted => 0,
+            Self::Duplicate => 1,
+            Self::Collided => 2,
+            Self::Refused => 3,
+            Self::TooLarge => 4,
+            Self::Credentials => 5,
+            Self::Unreached { .. } => 6,
+            Self::Failed => 7,
+        }
+    }
 
     /// Reads an answer. Only 201 says that a file was taken: other successes come from whoever else answers there.
     pub(super) fn of(status: u16, body: &str) -> Self {
         match status {
             201 => Self::Accepted,
             500 if body.contains(DUPLICATE) => Self::Duplicate,
-            400 => Self::Refused,
+            400 if body.contains(NAME) => Self::Refused,
+            413 => Self::TooLarge,
             401 | 403 => Self::Credentials,
             _ => Self::Failed,
         }
     }
 
-    /// Whether the next file is tried after this.
+    /// What it means to this service: only API Cloud says that a name is wrong for good.
+    pub fn at(self, service: Service) -> Self {
+        match (self, service) {
+            (Self::Refused, Service::ApiManager) => Self::Failed,
+            _ => self,
+        }
+    }
+
+    /// Whether the next file is tried after this. Where one name is not taken, most likely none is.
     pub fn goes_on(self, service: Service) -> bool {
         match self {
-            Self::Accepted | Self::Duplicate | Self::Refused => true,
-            Self::Credentials | Self::Unreached => false,
+            Self::Accepted | Self::Duplicate | Self::Collided | Self::TooLarge => true,
+            Self::Refused | Self::Credentials | Self::Unreached { .. } => false,
             Self::Failed => service == Service::ApiManager,
         }
     }
@@ -64,14 +92,30 @@ impl Outcome {
         matches!(self, Self::Accepted | Self::Duplicate)
     }
 
+    /// Whether the file is set aside, for people to look at.
+    pub fn is_set_aside(self) -> bool {
+        matches!(self, Self::Refused | Self::TooLarge)
+    }
+
+    /// Whether the service may have the file after this.
+    pub(super) fn may_be_there(self) -> bool {
+        match self {
+            Self::Unreached { may_be_there, .. } => may_be_there,
+            Self::Credentials | Self::Collided => false,
+            _ => true,
+        }
+    }
+
     /// Returns what people are told.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Duplicate => "already there",
+            Self::Collided => "the service has another gateway's file of the same name",
             Self::Refused => "refused: the service does not take the file under its name",
+            Self::TooLarge => "refused: the service does not take files of this size",
             Self::Credentials => "the user name or the password is wrong",
-            Self::Unreached => "the service could not be reached in time",
+            Self::Unreached { why, .. } => why,
             Self::Failed => "the service failed",
         }
     }
@@ -101,7 +145,9 @@ mod tests {
                 false,
                 true,
             ),
-            (400, "FileName Header is missing.", Outcome::Refused, true, true),
+            (400, "FileName Header is missing.", Outcome::Refused, false, true),
+            (400, "<html>Bad Request</html>", Outcome::Failed, false, true),
+            (413, "", Outcome::TooLarge, true, true),
             (401, "", Outcome::Credentials, false, false),
             (403, "", Outcome::Credentials, false, false),
             (404, "", Outcome::Failed, false, true),
@@ -109,8 +155,15 @@ mod tests {
         ] {
             let found = Outcome::of(status, body);
             assert_eq!(found, outcome, "{status}");
-            assert_eq!(found.goes_on(Service::ApiCloud), cloud_goes_on, "{status}");
-            assert_eq!(found.goes_on(Service::ApiManager), manager_goes_on, "{status}");
+            let goes_on = |service| found.at(service).goes_on(service);
+            assert_eq!(goes_on(Service::ApiCloud), cloud_goes_on, "{status}");
+            assert_eq!(goes_on(Service::ApiManager), manager_goes_on, "{status}");
         }
+    }
+
+    #[test]
+    fn only_api_cloud_refuses_names() {
+        assert!(!Outcome::Refused.at(Service::ApiManager).is_set_aside());
+        assert!(Outcome::Refused.at(Service::ApiCloud).is_set_aside());
     }
 }

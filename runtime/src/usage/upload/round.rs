@@ -1,13 +1,19 @@
 //! One round: everything that waits, oldest first, until something speaks against going on.
+//!
+//! Only uploads themselves are awaited here; whatever has to do with the disk happens on threads that may wait for it.
 
 use super::client::UploadClient;
 use super::outcome::{Outcome, Service};
-use crate::usage::spool::{Archive, FolderLock, Holder, Kind, Shared, now_ms};
+use crate::usage::spool::{Archive, Busy, FolderLock, Holder, Kind, Shared, now_ms};
 use reqwest::header::HeaderValue;
 use secrecy::SecretString;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How often files are renamed in a round because other gateways have named theirs alike.
+const MAX_RENAMES: usize = 16;
 
 /// What a round needs.
 #[derive(Debug)]
@@ -16,6 +22,15 @@ pub(in crate::usage) struct Round {
     pub(in crate::usage) client: UploadClient,
     pub(in crate::usage) service: Service,
     pub(in crate::usage) retention: Duration,
+}
+
+/// A file that is being uploaded.
+struct Ready {
+    archive: Archive,
+    bytes: Vec<u8>,
+    /// The service may have had it before.
+    may_be_there: bool,
+    _busy: Busy,
 }
 
 impl Round {
@@ -29,56 +44,124 @@ impl Round {
         password: &SecretString,
         token: Option<&HeaderValue>,
     ) -> io::Result<Option<Outcome>> {
-        // Somebody exports files, or uploads them by hand.
-        let Some(_lock) = FolderLock::take(&self.shared.folder, Holder::Taker)? else {
+        let begun = self.aside(|shared| {
+            let lock = FolderLock::take(&shared.folder, Holder::Taker)?;
+            lock.map(|lock| Ok((lock, VecDeque::from(shared.folder.archives()?))))
+                .transpose()
+        });
+        // Else somebody exports files, or uploads them by hand.
+        let Some((_lock, mut waiting)) = begun.await? else {
             return Ok(None);
         };
-        let mut last = None;
-        for archive in self.shared.folder.archives()? {
-            let Some(_busy) = self.shared.claim(archive.stem()) else {
+        let (mut last, mut renames) = (None, 0);
+        while let Some(archive) = waiting.pop_front() {
+            let Some(ready) = self.aside(|shared| Ok(prepare(shared, archive))).await? else {
                 continue;
             };
-            let Some(bytes) = self.read(&archive).await? else {
-                continue;
+            let name = &ready.archive.name;
+            let answer = self.client.upload(name, &ready.bytes, password, token).await;
+            let outcome = match answer.at(self.service) {
+                Outcome::Duplicate if !ready.may_be_there => Outcome::Collided,
+                outcome => outcome,
             };
-            let outcome = self.client.upload(&archive.name, &bytes, password, token).await;
-            self.settle(&archive, outcome)?;
             self.shared.counters.tried(outcome);
+            let service = self.service;
+            let renamed = self.aside(move |shared| Ok(settle(shared, ready, outcome, service)));
+            if let Some(renamed) = renamed.await?
+                && renames < MAX_RENAMES
+            {
+                renames += 1;
+                waiting.push_front(renamed);
+            }
             last = Some(outcome);
-            if !outcome.goes_on(self.service) {
+            if !outcome.goes_on(service) {
                 break;
             }
         }
-        self.shared.folder.remove_uploaded(self.retention, now_ms())?;
-        self.shared.look();
+        let retention = self.retention;
+        self.aside(move |shared| {
+            shared.folder.remove_uploaded(retention, now_ms())?;
+            shared.look();
+            Ok(())
+        })
+        .await?;
         Ok(last)
     }
 
-    /// Reads a file where that does not hold up others; `None`: it is gone.
-    async fn read(&self, archive: &Archive) -> io::Result<Option<Vec<u8>>> {
-        let (folder, archive) = (self.shared.folder.clone(), archive.clone());
-        let read = tokio::task::spawn_blocking(move || folder.read(&archive)).await;
-        match read.unwrap_or_else(|error| Err(io::Error::other(error))) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// Does something where it holds up nobody.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Shared>) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let shared = Arc::clone(&self.shared);
+        let done = tokio::task::spawn_blocking(move || work(&shared)).await;
+        done.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
+}
 
-    fn settle(&self, archive: &Archive, outcome: Outcome) -> io::Result<()> {
-        let folder = &self.shared.folder;
-        match outcome {
-            Outcome::Accepted if self.service == Service::ApiCloud => folder.becomes(&archive.name, Kind::Uploaded),
-            Outcome::Accepted | Outcome::Duplicate => folder.remove(&archive.name),
-            Outcome::Refused => {
-                tracing::error!(
-                    file = archive.name,
-                    "a file with usage records is set aside: {}",
-                    outcome.text()
-                );
-                folder.becomes(&archive.name, Kind::Refused)
-            }
-            Outcome::Credentials | Outcome::Unreached | Outcome::Failed => Ok(()),
+/// Reads a file and notes that its upload begins; `None`: others have it, it is gone, or it cannot be used.
+fn prepare(shared: &Arc<Shared>, mut archive: Archive) -> Option<Ready> {
+    let busy = shared.claim(archive.stem())?;
+    let may_be_there = archive.may_be_there();
+    let read = shared.folder.read(&archive).and_then(|bytes| {
+        // Noted before a byte is sent: afterwards nobody could tell whether the service has this file or another's.
+        if !may_be_there {
+            shared.folder.becomes(&mut archive, Kind::Tried)?;
+        }
+        Ok(bytes)
+    });
+    match read {
+        Ok(bytes) => Some(Ready {
+            archive,
+            bytes,
+            may_be_there,
+            _busy: busy,
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            shared.unusable(archive.stem(), &error);
+            None
         }
     }
 }
+
+/// Does what follows from an upload; returns a file that was renamed, which is tried again.
+fn settle(shared: &Arc<Shared>, ready: Ready, outcome: Outcome, service: Service) -> Option<Archive> {
+    let (folder, mut archive) = (&shared.folder, ready.archive);
+    let mut renamed = None;
+    let done = match outcome {
+        Outcome::Accepted if service == Service::ApiCloud => folder.becomes(&mut archive, Kind::Uploaded),
+        Outcome::Accepted | Outcome::Duplicate => folder.remove_archive(&archive),
+        Outcome::Collided => {
+            let name = archive.name.clone();
+            let done = shared.next_stem().and_then(|stem| folder.rename(&mut archive, &stem));
+            if done.is_ok() {
+                tracing::warn!(file = name, now = archive.name, "{}; it is renamed", outcome.text());
+                renamed = Some(archive.clone());
+            }
+            done
+        }
+        Outcome::Refused | Outcome::TooLarge => {
+            tracing::error!(
+                file = archive.name,
+                "a file with usage records is set aside: {}; `mgw usage retry` has it tried again",
+                outcome.text()
+            );
+            folder.becomes(&mut archive, Kind::Refused)
+        }
+        Outcome::Credentials | Outcome::Unreached { .. } | Outcome::Failed => {
+            if outcome.may_be_there() || ready.may_be_there {
+                Ok(())
+            } else {
+                folder.becomes(&mut archive, Kind::Packed)
+            }
+        }
+    };
+    if let Err(error) = done {
+        shared.unusable(archive.stem(), &error);
+    }
+    renamed
+}
+
+#[cfg(test)]
+mod tests;

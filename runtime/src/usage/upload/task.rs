@@ -105,7 +105,12 @@ impl Uploads {
 
     async fn round(&self) -> Result<Option<Outcome>, &'static str> {
         let password = match &self.password_file {
-            Some(path) => read_password(path).map_err(|_| "the file with the password cannot be read")?,
+            Some(path) => {
+                let path = path.clone();
+                let read = tokio::task::spawn_blocking(move || read_password(&path)).await;
+                read.unwrap_or_else(|error| Err(io::Error::other(error)))
+                    .map_err(|_| "the file with the password cannot be read")?
+            }
             None => self.password.clone(),
         };
         let token = self.token.0.load_full();
@@ -117,7 +122,9 @@ impl Uploads {
         let url = &self.round.client;
         let trouble = match outcome {
             Ok(None) => return,
-            Ok(Some(outcome)) if outcome.is_done() || outcome == Outcome::Refused => None,
+            Ok(Some(outcome)) if outcome.is_done() || outcome == Outcome::Collided => None,
+            // Told with the file's name.
+            Ok(Some(outcome)) if outcome.is_set_aside() => return,
             Ok(Some(outcome)) => Some(outcome.text()),
             Err(reason) => Some(reason),
         };

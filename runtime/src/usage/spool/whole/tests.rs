@@ -169,6 +169,73 @@ fn a_full_disk_costs_records_and_nothing_else() {
     assert_eq!(std::fs::read_to_string(current).expect("a file"), "c\n");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_full_disk_uploaded_files_go_and_then_the_oldest() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = Folder::at(place.path().to_owned());
+    for ms in ["1767003600123", "1767003600124", "1767003600125"] {
+        let closed = format!("api-usage-data.dat.{ms}");
+        std::fs::write(place.path().join(&closed), "a\nb\n").expect("a file");
+        crate::usage::spool::pack::pack(&folder, &closed).expect("packed");
+    }
+    let newest = place.path().join("api-usage-data.dat.1767003600125.zip");
+    std::fs::rename(&newest, newest.with_extension("zip.uploaded")).expect("renamed");
+    std::os::unix::fs::symlink("/dev/full", place.path().join(CURRENT)).expect("a link");
+    let (mut spool, counters) = open(place.path(), limits(1 << 20, 1 << 16));
+    spool.append(b"c\n", [1, 0, 0]);
+    // Whoever fills the disk does not get everything at once.
+    spool.append(b"d\n", [1, 0, 0]);
+    let status = counters.status(0, false);
+    assert_eq!((status.dropped.spool, status.dropped.disk), (2, 2));
+    assert_eq!((status.files_waiting, status.files_uploaded), (1, 0));
+    assert_eq!(folder.archives().expect("a folder")[0].closed_ms, 1_767_003_600_124);
+    spool.finish(Duration::from_secs(5));
+}
+
+#[test]
+fn a_file_that_somebody_deleted_is_begun_anew() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (mut spool, counters) = open(place.path(), limits(1 << 20, 1 << 16));
+    spool.append(b"a\n", [1, 0, 0]);
+    std::fs::remove_file(place.path().join(CURRENT)).expect("removed");
+    spool.rotate();
+    assert_eq!(counters.status(0, false).spool_bytes, 0);
+    spool.append(b"b\n", [1, 0, 0]);
+    spool.rotate();
+    packed(place.path());
+    spool.finish(Duration::from_secs(5));
+    assert_eq!(records(place.path()), BTreeMap::from([("b".to_owned(), 1)]));
+}
+
+#[test]
+fn a_file_that_cannot_be_compressed_holds_up_no_other() {
+    let place = tempfile::tempdir().expect("a folder");
+    let stuck = place.path().join("api-usage-data.dat.1767003600123");
+    std::fs::write(&stuck, "a\n").expect("a file");
+    // A folder with something in it has the name of the compressed file.
+    std::fs::create_dir_all(stuck.with_extension("1767003600123.zip").join("x")).expect("a folder");
+    let (mut spool, counters) = open(place.path(), limits(1 << 20, 1 << 16));
+    spool.append(b"b\n", [1, 0, 0]);
+    spool.rotate();
+    let folder = Folder::at(place.path().to_owned());
+    eventually("compressed", || folder.archives().is_ok_and(|found| found.len() == 1));
+    eventually("told", || counters.status(0, false).files_unusable == 1);
+    spool.finish(Duration::from_secs(5));
+}
+
+#[test]
+fn half_a_line_at_the_end_of_a_closed_file_is_left_out() {
+    let place = tempfile::tempdir().expect("a folder");
+    let closed = "api-usage-data.dat.1767003600123";
+    std::fs::write(place.path().join(closed), "a\nhal").expect("a file");
+    let (spool, counters) = open(place.path(), limits(1 << 20, 1 << 16));
+    packed(place.path());
+    spool.finish(Duration::from_secs(5));
+    assert_eq!(records(place.path()), BTreeMap::from([("a".to_owned(), 1)]));
+    assert_eq!(counters.status(0, false).dropped.torn, 1);
+}
+
 /// Bytes of everything in the folder.
 fn size(path: &Path) -> u64 {
     let entries = std::fs::read_dir(path).expect("a folder");
