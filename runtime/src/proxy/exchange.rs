@@ -11,8 +11,8 @@ use crate::metrics::ApiMetrics;
 use crate::refusal::{Refusal, Rejection};
 use crate::server::{Connection, Waiting};
 use crate::throttle::Admission;
-use crate::upstream::{Endpoint, FailureReason, Progress, ResponseBodyError};
-use crate::usage::{AskedHost, Ending, Marks, UsageRecord};
+use crate::upstream::{FailureReason, Progress, ResponseBodyError};
+use crate::usage::{Ending, Marks, Texts, UsageRecord};
 use http::header::{HOST, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -46,7 +46,7 @@ pub(crate) struct Exchange {
     is_upload_spared: bool,
     /// Exists only while the access log is on.
     record: Option<Box<Record>>,
-    /// Exists only while usage records are kept, from routing on.
+    /// Exists only while usage records are kept, once somebody may call: refusals for want of credentials leave none.
     usage: Option<Box<UsageRecord>>,
     /// Why the gateway answered itself, as far as usage records care.
     refused: Option<Refusal>,
@@ -123,6 +123,9 @@ impl Exchange {
     /// Opens the account of an admitted request.
     pub(super) fn owes(&mut self, admission: Admission) {
         self.mark(|marks, since| marks.throttled = since);
+        if let Some(usage) = &mut self.usage {
+            usage.over_quota = admission.over_quota;
+        }
         self.bill = Bill::open(admission, 0, &self.core.clock).map(Box::new);
     }
 
@@ -202,37 +205,42 @@ impl Exchange {
         }
     }
 
-    /// Begins the usage record of a request that found its resource, where records are kept.
+    /// Begins the usage record of a request that found its resource and may call it, where records are kept.
     pub(super) fn used(&mut self, route: &Routed<'_, '_>, client: IpAddr, parts: &Parts, tls: bool) {
-        let (Some(_), Some(api), Some(method)) = (&self.core.usage, &route.api.usage, self.method) else {
+        let (Some(_), Some(apis), Some(method)) = (&self.core.usage, &route.api.usage, self.method) else {
             return;
         };
-        let header = parts.headers.get(HOST).cloned().map(AskedHost::Header);
-        let authority = || parts.uri.authority().cloned().map(AskedHost::Authority);
+        let Some(api) = apis.of(self.core.number) else {
+            return;
+        };
+        let header = |name| parts.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+        let host = match parts.uri.authority() {
+            Some(authority) => without_user(authority.as_str()).as_bytes(),
+            None => header(HOST),
+        };
         self.usage = Some(Box::new(UsageRecord {
             api: Arc::clone(api),
             resource: usize::try_from(route.resource_index.0).unwrap_or(usize::MAX),
             method,
             caller: None,
             client,
-            agent: parts.headers.get(USER_AGENT).cloned(),
-            host: header.or_else(authority).unwrap_or(AskedHost::Unknown),
+            texts: Texts::copy(header(USER_AGENT), host, self.id.as_bytes()),
             tls,
-            id: self.id.clone(),
             at_ms: self.began.unix_ms,
             marks: Marks::default(),
-            destination: None,
+            asked: false,
+            over_quota: false,
             bytes: 0,
             ending: Ending::Failed(Refusal::Internal),
         }));
     }
 
     /// Notes that a backend is being asked.
-    pub(super) fn goes_to(&mut self, endpoint: &Endpoint) {
+    pub(super) fn goes_to_backend(&mut self) {
         self.phase = Phase::Upstream;
         self.mark(|marks, since| marks.called = since);
         if let Some(usage) = &mut self.usage {
-            usage.destination.clone_from(&endpoint.destination);
+            usage.asked = true;
         }
     }
 
@@ -273,6 +281,11 @@ impl Exchange {
             record.caller.clone_from(caller);
         }
     }
+}
+
+/// A host as clients ask for it, without the user that some name.
+pub(super) fn without_user(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 impl Drop for Exchange {

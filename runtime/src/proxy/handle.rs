@@ -3,7 +3,7 @@
 use super::admission::{authenticate, throttle};
 use super::answer::Answered;
 use super::body::{AnswerBody, Source};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, without_user};
 use super::introduce::introduce;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
@@ -126,8 +126,6 @@ pub(crate) async fn handle(
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
 
-    exchange.used(&route, client_ip, &parts, connection.offer.is_tls());
-
     let forwarded = header.filter(|_| route.api.mutual_tls).map(|header| {
         let shown = connection.certificate();
         let believed = || {
@@ -146,6 +144,7 @@ pub(crate) async fn handle(
         Ok(caller) => caller,
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
+    exchange.used(&route, client_ip, &parts, connection.offer.is_tls());
     exchange.admitted(&caller);
     match throttle(&core, snapshot, &route, caller.as_deref(), &view, began).await {
         Ok(mut admission) => {
@@ -288,7 +287,7 @@ pub(crate) async fn handle(
             began,
             format,
         };
-        exchange.goes_to(endpoint);
+        exchange.goes_to_backend();
         return Box::pin(websocket::open(asking, exchange, reply)).await;
     }
     let length = incoming.size_hint().exact();
@@ -303,7 +302,7 @@ pub(crate) async fn handle(
     );
     // micro-gw had uploads finish, and charged them then.
     let is_watched = exchange.uploads(&progress, length) && !snapshot.compat;
-    exchange.goes_to(endpoint);
+    exchange.goes_to_backend();
     let outgoing = Outgoing {
         method: parts.method,
         headers: outgoing_headers,
@@ -434,11 +433,7 @@ impl Reply<'_> {
 fn asked_host(uri: &Uri, headers: &HeaderMap) -> Option<HeaderValue> {
     let header = headers.get(HOST).filter(|host| !host.is_empty()).cloned();
     match uri.authority() {
-        Some(authority) => {
-            let text = authority.as_str();
-            let host = text.rsplit_once('@').map_or(text, |(_, host)| host);
-            HeaderValue::from_str(host).ok()
-        }
+        Some(authority) => HeaderValue::from_str(without_user(authority.as_str())).ok(),
         None => header,
     }
 }

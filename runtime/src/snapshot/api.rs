@@ -3,9 +3,10 @@
 use super::cors::CorsRules;
 use super::endpoint::{BackendChoice, Resolver};
 use crate::access_log::LoggedApi;
+use crate::auth::CallerKeyType;
 use crate::metrics::ApiMetrics;
 use crate::upstream::{Credentials, Protected};
-use crate::usage::UsageApi;
+use crate::usage::{UsageApi, UsageApis};
 use http::HeaderName;
 use mgw_bundle::config::{self, ApiKeyLocation, ApiKind, MutualTls, Scheme, Transports};
 use std::collections::{BTreeSet, HashSet};
@@ -24,7 +25,7 @@ pub(crate) struct Api {
     pub(crate) keeps_base_path: bool,
     pub(crate) resources: Vec<Resource>,
     /// What usage records say about it, where there are any.
-    pub(crate) usage: Option<Arc<UsageApi>>,
+    pub(crate) usage: Option<Arc<UsageApis>>,
 }
 
 /// An operation.
@@ -102,10 +103,15 @@ impl Api {
         }
     }
 
-    /// Has requests leave usage records.
-    pub(super) fn with_usage(self, api: &config::Api) -> Self {
+    /// Has requests leave usage records, on so many cores.
+    pub(super) fn with_usage(self, api: &config::Api, cores: usize) -> Self {
+        let destination = |resource: &Resource, key| resource.backends.of(key).ok()?.destination.clone();
+        let keys = [CallerKeyType::Production, CallerKeyType::Sandbox, CallerKeyType::Other];
+        let resources = self.resources.iter();
+        let destinations = resources.map(|resource| keys.map(|key| destination(resource, key)));
+        let api = UsageApi::new(api, destinations.collect());
         Self {
-            usage: Some(Arc::new(UsageApi::new(api))),
+            usage: Some(Arc::new(UsageApis::new(api, cores))),
             ..self
         }
     }

@@ -182,7 +182,7 @@ impl Snapshot {
             .map(|(api, metrics)| {
                 let compiled = Api::compile(api, &mut resolver, metrics);
                 match &config.usage {
-                    Some(_) => compiled.with_usage(api),
+                    Some(_) => compiled.with_usage(api, continued.metrics.cores().len()),
                     None => compiled,
                 }
             })

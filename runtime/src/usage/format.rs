@@ -2,12 +2,11 @@
 //!
 //! `streamId-KS-<stream>:<version>-ES-timestamp-KS-<ms>-ES-metadata-KS-<meta>-ES-correlationData-KS-null-ES-payLoadData-KS-<v1>-OS-<v2>…`
 
-use super::record::{AskedHost, Ending, UsageRecord, tenant_of};
+use super::record::{Ending, UsageRecord, tenant_of};
 use super::values::{push, push_number};
 use crate::auth::CallerKeyType;
 use crate::config::StreamVersion;
 use crate::refusal::Refusal;
-use http::HeaderValue;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -153,7 +152,7 @@ impl Formatter {
             (_, StreamVersion::V3_2_0) => "keyType",
             _ => return line.push_str(who.key_type),
         };
-        let id = text(&record.id);
+        let id = record.texts.id();
         // A text is always JSON.
         let id = serde_json::to_string(&id).unwrap_or_default();
         line.push_str("{\"");
@@ -179,9 +178,9 @@ impl Formatter {
         ]);
         payload.texts(&[who.user, who.tenant]);
         payload.text(&record.client.to_string());
-        payload.text(&record.agent.as_ref().map(text).unwrap_or_default());
+        payload.text(&record.texts.agent());
         payload.number(record.at_ms);
-        payload.text("false");
+        payload.text(if record.over_quota { "true" } else { "false" });
         let backend = marks.answered.saturating_sub(marks.called);
         payload.milliseconds(marks.answered);
         payload.milliseconds(marks.called);
@@ -191,7 +190,11 @@ impl Formatter {
         payload.text(protocol(record));
         payload.number(status.into());
         // The first of the backend's URLs: which of several answered is not known here.
-        payload.text(record.destination.as_deref().unwrap_or_default());
+        let key = record.caller.as_ref().map(|caller| caller.grant.key_type);
+        payload.text(match record.asked {
+            true => api.destination(record.resource, key.unwrap_or(CallerKeyType::Production)),
+            false => "",
+        });
         payload.milliseconds(marks.authenticated);
         payload.milliseconds(marks.throttled.saturating_sub(marks.authenticated));
         // What interceptors took, of requests and of answers.
@@ -237,21 +240,11 @@ impl Formatter {
     }
 
     fn host<'r>(&'r self, record: &'r UsageRecord) -> Cow<'r, str> {
-        match (&self.data_center, &record.host) {
-            (Some(name), _) => Cow::Borrowed(name),
-            (None, AskedHost::Header(value)) => text(value),
-            (None, AskedHost::Authority(authority)) => Cow::Borrowed(without_user(authority.as_str())),
-            (None, AskedHost::Unknown) => Cow::Borrowed(""),
+        match &self.data_center {
+            Some(name) => Cow::Borrowed(name),
+            None => record.texts.host(),
         }
     }
-}
-
-fn without_user(authority: &str) -> &str {
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
-}
-
-fn text(value: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(value.as_bytes())
 }
 
 fn template(record: &UsageRecord) -> &str {

@@ -4,6 +4,7 @@
 //! them and appends these to the spool, a folder of bounded size; another compresses the files that are full; a task uploads
 //! them. Nothing here ever waits on the request path, and nothing of it is there while usage records are switched off.
 
+mod api;
 mod format;
 #[cfg(test)]
 mod kills;
@@ -12,6 +13,7 @@ mod record;
 mod spool;
 mod start;
 mod status;
+mod texts;
 mod upload;
 mod values;
 mod writer;
@@ -21,6 +23,8 @@ pub use start::UsageError;
 pub use status::{Dropped, OldestFile, UploadCounts, UsageStatus};
 pub use upload::{Outcome, Service, UploadClient, UploadTarget};
 
+pub(crate) use api::{UsageApi, UsageApis};
 pub(crate) use queue::UsageQueue;
-pub(crate) use record::{AskedHost, Ending, Marks, UsageApi, UsageRecord};
+pub(crate) use record::{Ending, Marks, UsageRecord};
 pub(crate) use start::{Usage, UsageHandle};
+pub(crate) use texts::Texts;

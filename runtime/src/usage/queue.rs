@@ -1,5 +1,7 @@
 //! The way of records out of the request path: one bounded queue per core.
 //!
+//! A record has less than 4 KiB, mostly some 400 bytes: with 8,192 places a core's queue never holds more than 32 MiB.
+//!
 //! Each core has a queue of its own, so that no two write to the same memory. The writer looks from time to time instead of
 //! being woken, because waking it would cost every request a system call.
 

@@ -1,45 +1,37 @@
 //! What a request leaves behind; cheap to make, formatted elsewhere.
 
+use super::api::{CoreApi, SUPER_TENANT};
+use super::texts::Texts;
 use crate::auth::Caller;
 use crate::refusal::Refusal;
-use http::uri::Authority;
-use http::{HeaderValue, StatusCode};
-use mgw_bundle::config::{self, Method};
+use http::StatusCode;
+use mgw_bundle::config::Method;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One request. Everything in it is shared or small: making one copies no text.
+/// One request: about 200 bytes, the [`Texts`], and what it shares with nobody but its own core.
 #[derive(Debug)]
 pub(crate) struct UsageRecord {
-    pub(crate) api: Arc<UsageApi>,
+    pub(crate) api: Arc<CoreApi>,
     /// Number of the resource in the API.
     pub(crate) resource: usize,
     pub(crate) method: Method,
     /// `None`: nobody was asked for credentials.
     pub(crate) caller: Option<Arc<Caller>>,
     pub(crate) client: IpAddr,
-    pub(crate) agent: Option<HeaderValue>,
-    pub(crate) host: AskedHost,
+    pub(crate) texts: Texts,
     pub(crate) tls: bool,
-    /// Correlation id.
-    pub(crate) id: HeaderValue,
     /// When the request came, in milliseconds since the epoch.
     pub(crate) at_ms: u64,
     pub(crate) marks: Marks,
-    /// First URL of the backend that was asked; `None`: none was.
-    pub(crate) destination: Option<Arc<str>>,
+    /// A backend was asked.
+    pub(crate) asked: bool,
+    /// A limit that only reports was exceeded.
+    pub(crate) over_quota: bool,
     /// Bytes of the answer's body.
     pub(crate) bytes: u64,
     pub(crate) ending: Ending,
-}
-
-/// The host that the client asked for.
-#[derive(Debug)]
-pub(crate) enum AskedHost {
-    Unknown,
-    Header(HeaderValue),
-    Authority(Authority),
 }
 
 /// How a request ended, as far as statistics are concerned. Requests with any other end leave no record.
@@ -62,45 +54,6 @@ pub(crate) struct Marks {
     pub(crate) called: Duration,
     /// The head of its answer came, or was given up.
     pub(crate) answered: Duration,
-}
-
-/// What records say about an API; made with the configuration.
-#[derive(Debug)]
-pub(crate) struct UsageApi {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) base_path: String,
-    /// The base path, followed by the version unless it ends with it.
-    pub(super) context: String,
-    pub(super) creator: String,
-    pub(super) creator_tenant: String,
-    /// Templates of the resources, by number.
-    pub(super) templates: Box<[String]>,
-}
-
-/// What stands for a publisher that nobody named.
-const UNKNOWN: &str = "__unknown__";
-/// The tenant of those who name none.
-const SUPER_TENANT: &str = "carbon.super";
-
-impl UsageApi {
-    pub(crate) fn new(api: &config::Api) -> Self {
-        let base_path = api.base_path.trim_end_matches('/');
-        let ends_with_version = base_path.rsplit('/').next() == Some(api.version.as_str());
-        Self {
-            name: api.name.clone(),
-            version: api.version.clone(),
-            base_path: api.base_path.clone(),
-            context: if ends_with_version {
-                base_path.to_owned()
-            } else {
-                format!("{base_path}/{}", api.version)
-            },
-            creator: api.provider.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
-            creator_tenant: api.provider.as_deref().map_or(SUPER_TENANT, tenant_of).to_owned(),
-            templates: api.resources.iter().map(|resource| resource.template.clone()).collect(),
-        }
-    }
 }
 
 /// The tenant in a user name: what follows the last `@`.

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 /// Longest value in bytes; what is longer is cut.
-const MAX_VALUE: usize = 1024;
+pub(super) const MAX_VALUE: usize = 1024;
 
 /// Appends a text from outside. Control characters become blanks. Three marks separate the parts of a line: `-ES-`, `-KS-`
 /// and `-OS-`. The `S` of whatever could be read as one, also together with a mark before or after the value, becomes `s`.

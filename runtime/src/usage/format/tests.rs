@@ -1,4 +1,6 @@
-use super::super::record::{Marks, UsageApi};
+use super::super::api::{CoreApi, UsageApi, UsageApis};
+use super::super::record::Marks;
+use super::super::texts::Texts;
 use super::*;
 use crate::auth::{Caller, Grant};
 use crate::throttle::SubscriptionTerms;
@@ -6,8 +8,9 @@ use http::StatusCode;
 use mgw_bundle::config::Method;
 use std::sync::Arc;
 
-fn api(name: &str) -> Arc<UsageApi> {
-    Arc::new(UsageApi {
+fn api(name: &str) -> Arc<CoreApi> {
+    let url = |url: &str| Some(Arc::from(url));
+    let api = UsageApi {
         name: name.into(),
         version: "2.1.0".into(),
         base_path: "/ledger".into(),
@@ -15,7 +18,9 @@ fn api(name: &str) -> Arc<UsageApi> {
         creator: "ana@meridianpay".into(),
         creator_tenant: "meridianpay".into(),
         templates: Box::new(["/entries/{id}".into()]),
-    })
+        destinations: Box::new([[url("http://live.example"), url("http://ledger.example:8080/v2"), None]]),
+    };
+    Arc::clone(UsageApis::new(api, 1).of(0).expect("a core"))
 }
 
 fn caller() -> Arc<Caller> {
@@ -46,10 +51,8 @@ fn record(ending: Ending, caller: Option<Arc<Caller>>) -> UsageRecord {
         method: Method::Get,
         caller,
         client: [192, 0, 2, 7].into(),
-        agent: Some(HeaderValue::from_static("curl/8")),
-        host: AskedHost::Header(HeaderValue::from_static("api.example")),
+        texts: Texts::copy(b"curl/8", b"api.example", b"9d2e"),
         tls: true,
-        id: HeaderValue::from_static("9d2e"),
         at_ms: 1_767_003_600_123,
         marks: Marks {
             authenticated: ms(2),
@@ -57,7 +60,8 @@ fn record(ending: Ending, caller: Option<Arc<Caller>>) -> UsageRecord {
             called: ms(4),
             answered: ms(30),
         },
-        destination: Some("http://ledger.example:8080/v2".into()),
+        asked: true,
+        over_quota: false,
         bytes: 42,
         ending,
     }
@@ -178,9 +182,7 @@ fn those_without_credentials_are_anonymous() {
 #[test]
 fn clients_cannot_add_values_or_lines() {
     let mut record = record(ANSWERED, None);
-    record.agent = HeaderValue::from_bytes(b"x-OS-y-ES-z\tw-KS").ok();
-    record.host = AskedHost::Header(HeaderValue::from_static("h-OS"));
-    record.id = HeaderValue::from_static("\"},-ES-");
+    record.texts = Texts::copy(b"x-OS-y-ES-z\tw-KS", b"h-OS", b"\"},-ES-");
     let line = line(&record, StreamVersion::V3_2_0);
     assert_eq!((line.lines().count(), line.split("-ES-").count()), (1, 5));
     let values = values(&line);
@@ -194,7 +196,7 @@ fn clients_cannot_add_values_or_lines() {
 #[test]
 fn the_data_center_stands_for_the_host() {
     let mut record = record(THROTTLED, None);
-    record.host = AskedHost::Authority("user@h2.example:8243".parse().expect("an authority"));
+    record.texts = Texts::copy(b"", b"h2.example:8243", b"");
     let mut formatter = Formatter {
         version: StreamVersion::V3_0_0,
         data_center: None,
@@ -220,4 +222,15 @@ fn without_a_time_there_is_no_line() {
     let mut line = String::new();
     assert!(!formatter.write(&record, &mut line));
     assert!(line.is_empty());
+}
+
+#[test]
+fn a_limit_that_only_reports_is_reported() {
+    for (over_quota, expected) in [(false, "false"), (true, "true")] {
+        let record = UsageRecord {
+            over_quota,
+            ..record(ANSWERED, None)
+        };
+        assert_eq!(values(&line(&record, StreamVersion::V3_2_0))[19], expected);
+    }
 }
