@@ -1,6 +1,6 @@
 //! `mgw apply`
 
-use super::pull::{PullOptions, lock_bytes, prepare_at, told};
+use super::pull::{SourceArgs, Wanted, lock_bytes, prepare_at, told};
 use crate::cloud::pull::Selection;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -24,7 +24,7 @@ pub struct ApplyArgs {
     pub project: PathBuf,
     /// As whom. What is pulled, the plan says.
     #[command(flatten)]
-    pub options: PullOptions,
+    pub source: SourceArgs,
 }
 
 /// Pulls again, and puts in place what the plan says or nothing.
@@ -33,12 +33,8 @@ pub fn run(args: ApplyArgs, context: &Context) -> Result<ExitCode, Failure> {
     crate::lock::recover(&layout)?;
     let lock = lock_bytes(&layout)?;
     let plan = Plan::read(&read(&args.plan)?, lock.as_deref()).map_err(refused)?;
-    if !args.options.selection()?.is_empty() {
-        let message = "the plan says what is pulled, and flags do too";
-        return Err(Failure::new(ExitCode::Usage, message).hint("Leave out --label, --tag, --api and --all."));
-    }
-    let selection = Selection::new(&plan.source().wanted())?;
-    let prepared = prepare_at(&layout, &layout, &args.options, Some(selection), context)?;
+    let wanted = Wanted::These(Selection::new(&plan.source().wanted())?);
+    let prepared = prepare_at(&layout, &layout, &args.source, wanted, context)?;
     let differences = content_differences(plan.wanted(), &prepared.outcome().lock);
     if !differences.is_empty() {
         return Err(Failure::new(

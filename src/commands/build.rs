@@ -45,7 +45,7 @@ struct BuildResult<'a> {
 pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
-    let selection = args.pull.selection()?;
+    let selection = args.pull.selection.named()?;
     let mut is_partial = false;
     if args.locked {
         crate::lock::verify(&layout, &selection)?;

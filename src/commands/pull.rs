@@ -5,8 +5,8 @@ mod options;
 mod planning;
 mod telling;
 
-pub(crate) use connecting::prepare_at;
-pub use options::PullOptions;
+pub(crate) use connecting::{Wanted, prepare_at};
+pub use options::{PullOptions, SelectionArgs, SourceArgs};
 pub(crate) use planning::lock_bytes;
 
 use crate::cloud::pull::removed;
@@ -49,14 +49,16 @@ pub struct PullArgs {
 /// Pulls APIs, policies and subscriptions into the project.
 pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
+    let wanted = Wanted::Named(&args.options.selection);
+    let source = &args.options.source;
     if let Some(file) = &args.plan {
         return planning::run(&layout, file, &args.options, args.exit_code, context);
     }
     let pulled = if args.dry_run {
         let elsewhere = scratch()?;
-        prepare_at(&layout, &Layout::new(elsewhere.path()), &args.options, None, context)?.discard()
+        prepare_at(&layout, &Layout::new(elsewhere.path()), source, wanted, context)?.discard()
     } else {
-        let prepared = prepare_at(&layout, &layout, &args.options, None, context)?;
+        let prepared = prepare_at(&layout, &layout, source, wanted, context)?;
         if args.locked {
             put_locked(&layout, prepared)?
         } else {
@@ -107,7 +109,13 @@ pub(crate) fn pull_first(
     prune: bool,
     context: &Context,
 ) -> Result<Pulled, Failure> {
-    let prepared = prepare_at(layout, layout, options, None, context)?;
+    let prepared = prepare_at(
+        layout,
+        layout,
+        &options.source,
+        Wanted::Named(&options.selection),
+        context,
+    )?;
     let pulled = put(prepared, prune)?;
     tell(
         context,

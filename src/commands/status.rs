@@ -2,6 +2,7 @@
 
 mod control_plane;
 mod files;
+mod following;
 mod gateway;
 
 use super::pull::PullOptions;
@@ -94,7 +95,7 @@ struct StatusResult {
     control_plane: Section,
     /// The project against a running gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
-    gateway: Option<Section>,
+    gateway: Option<gateway::Looked>,
     differs: bool,
 }
 
@@ -115,7 +116,11 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
         Some(url) => Some(gateway::look(&layout, url, context)?),
         None => None,
     };
-    let sections = [Some(&files), Some(&control_plane), gateway.as_ref()];
+    let sections = [
+        Some(&files),
+        Some(&control_plane),
+        gateway.as_ref().map(|looked| &looked.section),
+    ];
     let differs = sections.iter().flatten().any(|section| section.state == State::Differs);
     let text = text(&files, &control_plane, gateway.as_ref());
     let result = StatusResult {
@@ -132,7 +137,7 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
     })
 }
 
-fn text(files: &Section, control_plane: &Section, gateway: Option<&Section>) -> String {
+fn text(files: &Section, control_plane: &Section, gateway: Option<&gateway::Looked>) -> String {
     let mut out = Vec::new();
     let mut add = |title: &str, section: &Section| {
         let summary = match (section.state, section.note.as_deref()) {
@@ -149,8 +154,11 @@ fn text(files: &Section, control_plane: &Section, gateway: Option<&Section>) -> 
     };
     add("Files", files);
     add("Control plane", control_plane);
-    if let Some(gateway) = gateway {
-        add("Gateway", gateway);
+    if let Some(looked) = gateway {
+        add("Gateway", &looked.section);
+        if let Some(following) = &looked.following {
+            out.push(format!("{:<15}{}", "Following", visible(&following.sentence())));
+        }
     }
     out.join("\n")
 }

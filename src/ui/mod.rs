@@ -10,6 +10,7 @@ mod style;
 mod text;
 
 pub use progress::Progress;
+use progress::Show;
 pub use prompt::Prompt;
 pub use style::ColorChoice;
 pub(crate) use text::{table, visible};
@@ -281,13 +282,17 @@ impl Ui {
         }
     }
 
-    /// Starts a piece of long work: a spinner on a terminal, a plain line elsewhere.
+    /// Starts a piece of long work: a spinner on a terminal, plain lines now and then elsewhere.
     pub fn progress(&self, text: impl Display) -> Progress {
-        let visible = self.verbosity >= Verbosity::Normal;
-        if visible && !self.terminal {
+        let show = match (self.is_quiet(), self.terminal) {
+            (true, _) => Show::Nothing,
+            (false, true) => Show::Spinner,
+            (false, false) => Show::Lines,
+        };
+        if show == Show::Lines {
             self.raw(format_args!("{text} …"));
         }
-        Progress::start(&text.to_string(), visible && self.terminal)
+        Progress::start(&text.to_string(), show)
     }
 
     fn say(&self, label: &str, text: impl Display) {

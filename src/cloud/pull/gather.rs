@@ -59,7 +59,7 @@ pub(crate) async fn gather(
         &listed,
         async |api: &ApiSummary| one_api::read(plane, selection, transaction, api).await,
         |api| named(&api.name, &api.version),
-        |done| progress.update(format!("Reading APIs, {done} of {}", listed.len())),
+        |done| progress.count("Reading APIs", done, listed.len()),
     )
     .await?;
     drop(listed);

@@ -88,11 +88,11 @@ fn the_cloud_variables_and_a_mounted_secret_work_too() {
 fn a_session_in_memory_starts_anew_when_its_tokens_are_gone() {
     use crate::cloud::http::Call;
     use crate::commands::connect::Identity;
-    use crate::commands::pull::PullOptions;
+    use crate::commands::pull::SourceArgs;
     #[derive(clap::Parser)]
     struct Words {
         #[command(flatten)]
-        options: PullOptions,
+        options: SourceArgs,
     }
     let bench = Bench::start(Shape::ApiCloud);
     let options = Words::parse_from(["mgw"]).options;

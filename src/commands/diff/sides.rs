@@ -1,6 +1,6 @@
 //! What is compared: a project, a bundle, or a project as a pull would leave it.
 
-use crate::commands::pull::{PullOptions, prepare_at, scratch};
+use crate::commands::pull::{PullOptions, Wanted, prepare_at, scratch};
 use crate::commands::{bundle_file, findings};
 use crate::compile::{Compiled, compile_project};
 use crate::context::Context;
@@ -42,7 +42,8 @@ impl Served {
     pub(crate) fn after_a_pull(path: &Path, options: &PullOptions, context: &Context) -> Result<Self, Failure> {
         let copy = scratch()?;
         let (layout, copied) = (Layout::new(path), Layout::new(copy.path()));
-        let prepared = prepare_at(&layout, &copied, options, None, context)?;
+        let wanted = Wanted::Named(&options.selection);
+        let prepared = prepare_at(&layout, &copied, &options.source, wanted, context)?;
         let pulled = prepared.commit()?;
         for notice in &pulled.files.notices {
             context.ui.detail(notice);

@@ -1,6 +1,6 @@
 //! From a command line to a control plane that can be asked.
 
-use super::PullOptions;
+use super::{SelectionArgs, SourceArgs};
 use crate::cloud::address::Address;
 use crate::cloud::pull::Selection;
 use crate::cloud::session::{Connection, Session};
@@ -14,13 +14,22 @@ use crate::pulling::{Prepared, PullRequest, prepare};
 use secrecy::SecretString;
 use std::sync::Arc;
 
+/// Which APIs a pull is for.
+#[derive(Debug)]
+pub(crate) enum Wanted<'a> {
+    /// Those that flags, settings or lock name.
+    Named(&'a SelectionArgs),
+    /// These.
+    These(Selection),
+}
+
 /// Asks for everything that a project wants, and stages it at `stage_layout`: the project itself, or another folder
-/// where the project is not to be written to. `selection` takes the place of what flags, settings and lock say.
+/// where the project is not to be written to.
 pub(crate) fn prepare_at(
     layout: &Layout,
     stage_layout: &Layout,
-    options: &PullOptions,
-    selection: Option<Selection>,
+    source: &SourceArgs,
+    wanted: Wanted<'_>,
     context: &Context,
 ) -> Result<Prepared, Failure> {
     let ui = &context.ui;
@@ -30,21 +39,21 @@ pub(crate) fn prepare_at(
     }
     crate::lock::recover(layout)?;
     let settings = Settings::load(&layout.settings())?;
-    let selection = match selection {
-        Some(selection) => selection,
-        None => {
+    let selection = match wanted {
+        Wanted::These(selection) => selection,
+        Wanted::Named(args) => {
             let old = LockFile::load(&layout.lock())?;
-            options.selection_of(settings.as_ref().map(|settings| &settings.pull), old.as_ref())?
+            args.or_settings(settings.as_ref().map(|settings| &settings.pull), old.as_ref())?
         }
     };
-    let wanted = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
-    let (connection, password) = options.connect(wanted, context)?;
-    refuse_other_control_plane(&connection, wanted)?;
+    let named = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
+    let (connection, password) = source.connect(named, context)?;
+    refuse_other_control_plane(&connection, named)?;
     context.block_on(interruptible(async {
         let session = connection.session().await;
         let password = match password {
             Some(password) => Some(password),
-            None => given_password(options, context, &session)?,
+            None => given_password(source, context, &session)?,
         };
         let request = PullRequest { selection, password };
         let progress = ui.progress(format_args!("Pulling from {}", session.address));
@@ -72,15 +81,11 @@ fn refuse_other_control_plane(connection: &Connection, wanted: Option<&ControlPl
 }
 
 /// The password for the data for gateways, when the control plane has such and the password is given for the same user.
-fn given_password(
-    options: &PullOptions,
-    context: &Context,
-    session: &Session,
-) -> Result<Option<SecretString>, Failure> {
+fn given_password(source: &SourceArgs, context: &Context, session: &Session) -> Result<Option<SecretString>, Failure> {
     if session.generation().internal_data.is_none() {
         return Ok(None);
     }
-    if let Some(user) = options.credentials.given_user(&context.environment)?
+    if let Some(user) = source.credentials.given_user(&context.environment)?
         && user != session.user
     {
         context.ui.warn(format_args!(
@@ -89,7 +94,7 @@ fn given_password(
         ));
         return Ok(None);
     }
-    let password = options.credentials.given_password(context)?;
+    let password = source.credentials.given_password(context)?;
     if password.is_none() {
         context.ui.hint(
             "With the password (--password-stdin or MGW_PASSWORD) pull reads all applications and keys from the control \

@@ -14,6 +14,17 @@ use secrecy::SecretString;
 /// What to pull, and as whom.
 #[derive(Debug, clap::Args)]
 pub struct PullOptions {
+    /// What to pull.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// As whom.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// What to pull.
+#[derive(Debug, clap::Args)]
+pub struct SelectionArgs {
     /// Gateway label whose APIs are pulled; repeatable [default: those of mgw.toml]
     #[arg(long = "label", short = 'l', value_name = "LABEL")]
     pub labels: Vec<String>,
@@ -26,6 +37,11 @@ pub struct PullOptions {
     /// Pull everything that can be served and that you may see
     #[arg(long)]
     pub all: bool,
+}
+
+/// Which control plane is asked, and as whom.
+#[derive(Debug, clap::Args)]
+pub struct SourceArgs {
     /// Sign in there first, as mgw login does; also done when user and password are given as flags
     #[arg(long, short = 's', alias = "server-url", value_name = "URL")]
     pub url: Option<String>,
@@ -40,9 +56,9 @@ pub struct PullOptions {
     pub session: SessionArgs,
 }
 
-impl PullOptions {
+impl SelectionArgs {
     /// What the command line names.
-    pub(crate) fn selection(&self) -> Result<Selection, PullError> {
+    pub(crate) fn named(&self) -> Result<Selection, PullError> {
         Selection::new(&PullSettings {
             labels: self.labels.clone(),
             tags: self.tags.clone(),
@@ -52,12 +68,12 @@ impl PullOptions {
     }
 
     /// Flags, else the settings, else what was pulled last.
-    pub(super) fn selection_of(
+    pub(super) fn or_settings(
         &self,
         settings: Option<&PullSettings>,
         old: Option<&LockFile>,
     ) -> Result<Selection, PullError> {
-        let flags = self.selection()?;
+        let flags = self.named()?;
         if !flags.is_empty() {
             return Ok(flags);
         }
@@ -70,7 +86,9 @@ impl PullOptions {
             None => Err(PullError::NothingSelected),
         }
     }
+}
 
+impl SourceArgs {
     /// Signs in where the flags ask for it, and returns the password then.
     fn sign_in(
         &self,

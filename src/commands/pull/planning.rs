@@ -1,6 +1,6 @@
 //! `mgw pull --plan`
 
-use super::{PullOptions, prepare_at, scratch};
+use super::{PullOptions, Wanted, prepare_at, scratch};
 use crate::commands::diff::Served;
 use crate::compile::compile_project;
 use crate::context::Context;
@@ -21,7 +21,8 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let copy = scratch()?;
     let copied = Layout::new(copy.path());
-    let pulled = prepare_at(layout, &copied, options, None, context)?.commit()?;
+    let wanted = Wanted::Named(&options.selection);
+    let pulled = prepare_at(layout, &copied, &options.source, wanted, context)?.commit()?;
     layout
         .copy_written(copy.path())
         .map_err(|error| Failure::file("copy", layout.root(), error))?;

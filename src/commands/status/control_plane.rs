@@ -1,7 +1,7 @@
 //! `mgw.lock` against the control plane.
 
 use super::{Section, State};
-use crate::commands::pull::{PullOptions, prepare_at, scratch};
+use crate::commands::pull::{PullOptions, Wanted, prepare_at, scratch};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -16,7 +16,8 @@ pub(super) fn look(layout: &Layout, options: &PullOptions, context: &Context) ->
         return Ok(Section::without(State::Nothing, "nothing was pulled"));
     };
     let elsewhere = scratch()?;
-    match prepare_at(layout, &Layout::new(elsewhere.path()), options, None, context) {
+    let wanted = Wanted::Named(&options.selection);
+    match prepare_at(layout, &Layout::new(elsewhere.path()), &options.source, wanted, context) {
         Ok(prepared) => {
             let now = prepared.discard().lock;
             let differences = content_differences(&lock, &now);

@@ -1,5 +1,6 @@
 //! The project against a running gateway.
 
+use super::following::Following;
 use super::{Section, State};
 use crate::admin::{AdminArgs, AdminClient, AdminError};
 use crate::commands::interrupt::interruptible;
@@ -10,8 +11,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
 use mgw_bundle::Digest;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 /// What `/ready` tells, as far as it is of interest.
 #[derive(Debug, Deserialize)]
@@ -21,55 +21,67 @@ struct Ready {
     bundle: String,
 }
 
+/// What a look at a gateway gave.
+#[derive(Debug, Serialize)]
+pub(super) struct Looked {
+    #[serde(flatten)]
+    pub(super) section: Section,
+    /// Absent: it follows no control plane, or could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) following: Option<Following>,
+}
+
 /// Asks the gateway which bundle it serves, and compares it with what a build would give now.
-pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Section, Failure> {
+pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Looked, Failure> {
     let client = AdminClient::new(&AdminArgs { url: url.to_owned() }, &context.ui)?;
     let asked = context.block_on(interruptible(async {
         let ready = client.get_in_any_state::<Ready>("/ready").await;
         // Only gateways that are connected to a control plane know this path.
-        let connected = client.get::<Value>("/connected", &[]).await.ok();
-        Ok((ready, connected))
+        let following = client.get::<Following>("/connected", &[]).await.ok();
+        Ok((ready, following))
     }));
-    let (ready, connected) = asked?;
-    let ready = match ready {
-        Ok(ready) => ready,
+    let (ready, following) = asked?;
+    let section = match ready {
+        Ok(ready) => against_build(&ready, layout, following.as_ref())?,
         Err(error @ AdminError::Address { .. }) => return Err(error.into()),
-        Err(error) => return Ok(Section::without(State::Unknown, format!("not looked at: {error}"))),
+        Err(error) => Section::without(State::Unknown, format!("not looked at: {error}")),
     };
-    let digest = match own_digest(layout) {
-        Ok(digest) => digest,
-        Err(failure) if failure.code == ExitCode::Interrupted => return Err(failure),
+    Ok(Looked { section, following })
+}
+
+fn against_build(ready: &Ready, layout: &Layout, following: Option<&Following>) -> Result<Section, Failure> {
+    match own_digest(layout) {
+        Ok(digest) => Ok(compare(ready, digest, following)),
+        Err(failure) if failure.code == ExitCode::Interrupted => Err(failure),
         Err(failure) => {
             let note = format!(
                 "serves {}; the project cannot be built: {}",
                 ready.bundle, failure.message
             );
-            return Ok(Section::without(State::Unknown, note));
+            Ok(Section::without(State::Unknown, note))
         }
-    };
-    let mut section = compare(&ready, digest);
-    let state = connected.as_ref().and_then(|document| document.get("state")?.as_str());
-    if let Some(state) = state {
-        let connected = format!("connected to its control plane: {state}");
-        section.note = Some(match section.note {
-            Some(note) => format!("{note}; {connected}"),
-            None => connected,
-        });
     }
-    Ok(section)
 }
 
 fn own_digest(layout: &Layout) -> Result<Digest, Failure> {
     Ok(pack(&compile_project(layout)?, TOOL)?.bundle.digest)
 }
 
-fn compare(ready: &Ready, digest: Digest) -> Section {
+fn compare(ready: &Ready, digest: Digest, following: Option<&Following>) -> Section {
     let mut differences = Vec::new();
     if ready.bundle != digest.to_string() {
-        differences.push(format!(
-            "it serves {} of {}, a build now gives {digest}",
-            ready.bundle, ready.project
-        ));
+        let started_with_it = following.is_some_and(|following| following.base == digest.to_string());
+        differences.push(if started_with_it {
+            format!(
+                "it was started with a build of this project ({digest}), and serves {} with what it took over since",
+                ready.bundle
+            )
+        } else {
+            format!(
+                "it serves {} of {}, a build now gives {digest}",
+                ready.bundle, ready.project
+            )
+        });
     }
     if !ready.ready {
         differences.push("it is not ready".to_owned());
@@ -93,13 +105,16 @@ mod tests {
             project: "shop".into(),
             bundle,
         };
-        assert_eq!(compare(&ready(true, digest.to_string()), digest).state, State::Same);
+        assert_eq!(
+            compare(&ready(true, digest.to_string()), digest, None).state,
+            State::Same
+        );
         for (answer, places) in [
             (ready(false, digest.to_string()), 1),
             (ready(true, Digest::of(b"other").to_string()), 1),
             (ready(false, Digest::of(b"other").to_string()), 2),
         ] {
-            assert_eq!(compare(&answer, digest).differences.len(), places, "{answer:?}");
+            assert_eq!(compare(&answer, digest, None).differences.len(), places, "{answer:?}");
         }
     }
 }

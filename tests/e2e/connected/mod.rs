@@ -5,3 +5,4 @@ mod changes;
 mod outages;
 mod setup;
 mod state;
+mod status;

@@ -80,6 +80,11 @@ impl World {
         start(&self.place, &self.client, Some(password), &[])
     }
 
+    /// Starts a gateway that follows nothing.
+    pub fn run_alone(&self) -> Gateway {
+        serve(&self.place, &self.client, None, &[])
+    }
+
     /// A token of the application Till, which is subscribed to Orders 1.0.0.
     pub async fn token(&self) -> String {
         let key = self.plane.seed().application_key("Till", "PRODUCTION");
@@ -108,15 +113,16 @@ impl World {
 
 /// Starts a gateway with the bundle alone, which polls every second; `password`: it can sign in by itself.
 pub fn start(place: &Place, client: &reqwest::Client, password: Option<&str>, more: &[&str]) -> Gateway {
-    let mut arguments = vec![
-        "run",
-        "shop/target/shop.zip",
-        "--connected",
-        "--poll",
-        "1",
-        "--output",
-        "json",
-    ];
+    serve(
+        place,
+        client,
+        password,
+        &[&["--connected", "--poll", "1"], more].concat(),
+    )
+}
+
+fn serve(place: &Place, client: &reqwest::Client, password: Option<&str>, more: &[&str]) -> Gateway {
+    let mut arguments = vec!["run", "shop/target/shop.zip", "--output", "json"];
     arguments.extend(["--config", "micro-gw.conf"]);
     for set in [
         "listenerConfig.host=127.0.0.1",
