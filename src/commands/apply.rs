@@ -35,6 +35,8 @@ pub fn run(args: ApplyArgs, context: &Context) -> Result<ExitCode, Failure> {
     let plan = Plan::read(&read(&args.plan)?, lock.as_deref()).map_err(refused)?;
     let wanted = Wanted::These(Selection::new(&plan.source().wanted())?);
     let prepared = prepare_at(&layout, &layout, &args.source, wanted, context)?;
+    // Another pull may have come in between; from here on none can.
+    plan.check_base(lock_bytes(&layout)?.as_deref()).map_err(refused)?;
     let differences = content_differences(plan.wanted(), &prepared.outcome().lock);
     if !differences.is_empty() {
         return Err(Failure::new(

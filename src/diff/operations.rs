@@ -1,38 +1,124 @@
-//! The operations of one API.
+//! The operations of one API, matched by the requests that they are for: names of path parameters do not count.
 
 use super::change::About;
+use super::security::Guard;
 use super::{endpoints, limits, security};
-use mgw_bundle::config::{Api, Method, Policies, Resource};
+use mgw_bundle::config::{Api, Endpoints, Method, Policies, Resource};
+use mgw_bundle::template::{Template, decoded_part};
 use std::collections::BTreeMap;
+
+/// Which requests an operation is for. A template that cannot be parsed stands for itself.
+type Place = (Result<Template, String>, Method);
 
 /// Compares the operations of an API.
 pub(super) fn compare(before: (&Api, &Policies), after: (&Api, &Policies), about: &mut About<'_>) {
-    fn by_place(api: &Api) -> BTreeMap<(&str, Method), &Resource> {
-        let resources = api.resources.iter();
-        resources
-            .map(|resource| ((resource.template.as_str(), resource.method), resource))
-            .collect()
-    }
     let (was, is) = (by_place(before.0), by_place(after.0));
-    let place = |(template, method): (&str, Method)| format!("{} {template}", method.as_str());
     for (key, resource) in &is {
-        let mut about = about.at(place(*key));
-        match was.get(key) {
-            None if resource.security.enabled => about.compatible("it is new"),
-            None => about.weakening("it is new, and anybody may call it"),
-            Some(old) => {
-                security::compare(&old.security, &resource.security, &mut about);
-                security::compare_scopes(&old.scopes, &resource.scopes, &mut about);
-                limits::compare_use(
-                    (old.policy.as_ref(), before.1),
-                    (resource.policy.as_ref(), after.1),
-                    &mut about,
-                );
-                endpoints::compare(&old.endpoints, &resource.endpoints, &mut about);
+        let mut about = about.at(place(resource));
+        if let Some(old) = was.get(key) {
+            guards((before.0, old), (after.0, resource), &mut about);
+            limits::compare_use(
+                (old.policy.as_ref(), before.1),
+                (resource.policy.as_ref(), after.1),
+                &mut about,
+            );
+            backends((before.0, old), (after.0, resource), &mut about);
+        } else if !resource.security.enabled {
+            about.weakening("it is new, and anybody may call it");
+        } else {
+            about.compatible("it is new");
+            // Its requests were another operation's.
+            if let Some(old) = serving(&was, resource) {
+                guards((before.0, old), (after.0, resource), &mut about);
             }
         }
     }
-    for key in was.keys().filter(|key| !is.contains_key(*key)) {
-        about.at(place(*key)).breaking("it is gone");
+    for (_, old) in was.iter().filter(|(key, _)| !is.contains_key(*key)) {
+        let mut about = about.at(place(old));
+        match serving(&is, old) {
+            None => about.breaking("it is gone"),
+            Some(resource) => {
+                about.compatible(format!("it is gone: {} serves its requests", place(resource)));
+                guards((before.0, old), (after.0, resource), &mut about);
+            }
+        }
     }
+}
+
+fn by_place(api: &Api) -> BTreeMap<Place, &Resource> {
+    let key = |resource: &Resource| {
+        let template = Template::parse(&resource.template).map_err(|_| resource.template.clone());
+        (template, resource.method)
+    };
+    api.resources.iter().map(|resource| (key(resource), resource)).collect()
+}
+
+fn place(resource: &Resource) -> String {
+    format!("{} {}", resource.method.as_str(), resource.template)
+}
+
+fn guards(before: (&Api, &Resource), after: (&Api, &Resource), about: &mut About<'_>) {
+    fn guard<'a>((api, resource): (&Api, &'a Resource)) -> Guard<'a> {
+        Guard {
+            security: &resource.security,
+            mutual_tls: api.mutual_tls,
+        }
+    }
+    security::compare(guard(before), guard(after), about);
+    security::compare_scopes(&before.1.scopes, &after.1.scopes, about);
+}
+
+/// Backends of its own; where there were none, those of the API are what it replaces.
+fn backends(before: (&Api, &Resource), after: (&Api, &Resource), about: &mut About<'_>) {
+    if before.1.endpoints == after.1.endpoints {
+        return;
+    }
+    let effective = |(api, resource): (&Api, &Resource)| Endpoints {
+        production: resource
+            .endpoints
+            .production
+            .clone()
+            .or_else(|| api.endpoints.production.clone()),
+        sandbox: resource
+            .endpoints
+            .sandbox
+            .clone()
+            .or_else(|| api.endpoints.sandbox.clone()),
+    };
+    endpoints::compare(&effective(before), &effective(after), about);
+}
+
+/// The operation that serves the requests of `wanted`, which is not among them: the most specific one that matches a path
+/// that stands for them.
+fn serving<'a>(operations: &BTreeMap<Place, &'a Resource>, wanted: &Resource) -> Option<&'a Resource> {
+    let example = example(&wanted.template);
+    let matching = operations.iter().filter_map(|((template, method), resource)| {
+        let template = template.as_ref().ok()?;
+        (*method == wanted.method && template.matches(&example)).then_some((template, *resource))
+    });
+    // Less is more specific.
+    matching
+        .min_by_key(|(template, _)| *template)
+        .map(|(_, resource)| resource)
+}
+
+/// A path that stands for the requests of a template: with a text in the place of variables that nobody else expects.
+fn example(template: &str) -> String {
+    const ANYTHING: &str = "~anything~";
+    let mut path = String::new();
+    let mut in_variable = false;
+    for c in template.chars() {
+        match c {
+            '{' => {
+                in_variable = true;
+                path.push_str(ANYTHING);
+            }
+            '}' => in_variable = false,
+            _ if in_variable => {}
+            '*' => path.push_str(ANYTHING),
+            c => path.push(c),
+        }
+    }
+    let parts: Vec<_> = path.split('/').map(decoded_part).collect();
+    parts.join("/")
 }

@@ -2,12 +2,33 @@
 
 use super::admission::Admission;
 use super::change::{About, listed};
-use mgw_bundle::config::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
+use mgw_bundle::config::{ApiKeyLocation, MutualTls, Requirement, Scheme, ScopeMatch, Scopes, Security};
 use std::collections::BTreeSet;
 
+/// What a mandatory client certificate adds to all that is shown.
+const CERTIFICATE: &str = "a client certificate";
+
+/// Who may call an operation: what it asks for, under what its API asks of connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Guard<'a> {
+    pub(super) security: &'a Security,
+    pub(super) mutual_tls: Option<MutualTls>,
+}
+
+impl Guard<'_> {
+    fn needs_certificate(self) -> bool {
+        self.mutual_tls == Some(MutualTls::Mandatory)
+    }
+}
+
 /// Compares who may call.
-pub(super) fn compare(before: &Security, after: &Security, about: &mut About<'_>) {
+pub(super) fn compare(before: Guard<'_>, after: Guard<'_>, about: &mut About<'_>) {
+    // Another way to treat client certificates is told once, about the API.
+    if before.security == after.security {
+        return;
+    }
     let (was, is) = (admission(before), admission(after));
+    let (before, after) = (before.security, after.security);
     let (more, less) = (is.admits_more_than(&was), was.admits_more_than(&is));
     if more && !after.enabled {
         about.weakening("anybody may call it, without credentials");
@@ -43,11 +64,16 @@ pub(super) fn compare_scopes(before: &Scopes, after: &Scopes, about: &mut About<
     }
 }
 
-fn admission(security: &Security) -> Admission {
-    if !security.enabled || security.optional {
+fn admission(guard: Guard<'_>) -> Admission {
+    let security = guard.security;
+    if !security.enabled {
         return Admission::everybody();
     }
-    let set = |requirement: &Requirement| requirement.schemes.iter().map(scheme).collect();
+    let certificate = || guard.needs_certificate().then(|| CERTIFICATE.to_owned());
+    if security.optional {
+        return Admission(vec![certificate().into_iter().collect()]);
+    }
+    let set = |requirement: &Requirement| requirement.schemes.iter().map(scheme).chain(certificate()).collect();
     Admission(security.alternatives.iter().map(set).collect())
 }
 

@@ -359,3 +359,75 @@ fn markdown_takes_no_markup_from_names() {
     let out = markdown(&[change]);
     assert!(out.ends_with("| A\\|B \\<img\\> | it is gone |"), "{out}");
 }
+
+#[test]
+fn operations_are_matched_by_the_requests_that_they_are_for() {
+    use Class::{Breaking, Compatible, Weakening};
+    let open = |mut resource: Resource| {
+        resource.security.enabled = false;
+        resource
+    };
+    let table: [(Vec<Resource>, Vec<Resource>, &[Class]); 8] = [
+        (vec![resource("/a/{id}")], vec![resource("/a/{key}")], &[]),
+        (
+            vec![resource("/a/{id}")],
+            vec![open(resource("/a/{key}"))],
+            &[Weakening],
+        ),
+        // What was a wildcard's request is open now.
+        (
+            vec![resource("/*")],
+            vec![resource("/*"), open(resource("/a"))],
+            &[Weakening],
+        ),
+        // It was so before.
+        (
+            vec![open(resource("/*"))],
+            vec![open(resource("/*")), resource("/a")],
+            &[Breaking, Compatible],
+        ),
+        // Without the operation of its own the wildcard serves it.
+        (
+            vec![resource("/a/{id}"), open(resource("/*"))],
+            vec![open(resource("/*"))],
+            &[Weakening, Compatible],
+        ),
+        (
+            vec![resource("/*"), resource("/a/{id}"), open(resource("/a/*"))],
+            vec![resource("/*"), open(resource("/a/*"))],
+            &[Weakening, Compatible],
+        ),
+        (vec![resource("/*")], vec![resource("/a")], &[Breaking, Compatible]),
+        (vec![resource("/a")], vec![resource("/b")], &[Breaking, Compatible]),
+    ];
+    for (before, after, expected) in table {
+        let with = |resources: &[Resource]| {
+            let mut config = config();
+            config.apis[0].resources = resources.to_vec();
+            config
+        };
+        assert_eq!(classes(&with(&before), &with(&after)), expected, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn a_mandatory_certificate_is_part_of_what_admits() {
+    use Class::{Breaking, Weakening};
+    let guarded = |edit: fn(&mut Security)| {
+        let mut config = config();
+        config.apis[0].mutual_tls = Some(MutualTls::Mandatory);
+        edit(&mut config.apis[0].resources[0].security);
+        config
+    };
+    let token = guarded(|_| {});
+    let certificate_alone = guarded(|security| security.optional = true);
+    let nothing = guarded(|security| security.enabled = false);
+    for (before, after, there, back) in [
+        (&certificate_alone, &nothing, Weakening, Breaking),
+        (&token, &certificate_alone, Weakening, Breaking),
+        (&token, &nothing, Weakening, Breaking),
+    ] {
+        assert_eq!(classes(before, after), [there]);
+        assert_eq!(classes(after, before), [back]);
+    }
+}

@@ -1,5 +1,6 @@
 //! What is wrong with the lock or the files it vouches for.
 
+use crate::ui::count::Counted;
 use std::path::PathBuf;
 
 /// What is wrong with the lock or the files it vouches for.
@@ -49,13 +50,13 @@ pub enum LockError {
         path: PathBuf,
     },
     /// Files or settings differ from what was pulled; every difference is named.
-    #[error("the project differs from mgw.lock in {} places", differences.len())]
+    #[error("the project differs from mgw.lock in {}", Counted(differences.len(), "place", "places"))]
     OutOfDate {
         /// Whole sentences without a full stop.
         differences: Vec<String>,
     },
     /// The control plane has something else than what was pulled; every difference is named.
-    #[error("the control plane differs from mgw.lock in {} places", differences.len())]
+    #[error("the control plane differs from mgw.lock in {}", Counted(differences.len(), "place", "places"))]
     Differs {
         /// Whole sentences without a full stop.
         differences: Vec<String>,

@@ -64,10 +64,17 @@ impl Plan {
         if plan.format != FORMAT {
             return Err(PlanError::Format { found: plan.format });
         }
-        if plan.base != lock.map(Digest::of) {
-            return Err(PlanError::Base);
-        }
+        plan.check_base(lock)?;
         Ok(plan)
+    }
+
+    /// Whether it was made from the lock `lock`.
+    pub(crate) fn check_base(&self, lock: Option<&[u8]>) -> Result<(), PlanError> {
+        if self.base == lock.map(Digest::of) {
+            Ok(())
+        } else {
+            Err(PlanError::Base)
+        }
     }
 
     /// What it pulls.

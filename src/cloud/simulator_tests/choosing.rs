@@ -134,6 +134,18 @@ fn a_plan_is_applied_as_it_was_reviewed_or_not_at_all() {
     assert_eq!(names(&bench).len(), 4);
     // The lock is another now: a plan is applied once.
     assert_eq!(code(apply()), ExitCode::LockOutOfDate);
+    // What goes away is told as such, and only over files that are as they were pulled.
+    let planned = || bench.pull(&["--label", "prod", "--plan", &plan]);
+    assert_eq!(planned().unwrap(), ExitCode::Success);
+    let text = std::fs::read_to_string(&plan).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_ne!(written["counts"]["breaking"], 0, "{text}");
+    let layout = Layout::new(bench.project());
+    std::fs::remove_file(&plan).unwrap();
+    std::fs::rename(layout.generated(), layout.root().join("aside")).unwrap();
+    assert_eq!(code(planned()), ExitCode::LockOutOfDate);
+    assert!(!Path::new(&plan).exists());
+    std::fs::rename(layout.root().join("aside"), layout.generated()).unwrap();
     assert_eq!(
         bench.pull(&["--plan", &plan, "--exit-code"]).unwrap(),
         ExitCode::NothingChanged

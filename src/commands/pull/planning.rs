@@ -1,12 +1,15 @@
 //! `mgw pull --plan`
 
 use super::{PullOptions, Wanted, prepare_at, scratch};
+use crate::cloud::pull::Selection;
 use crate::commands::diff::Served;
-use crate::compile::compile_project;
+use crate::compile::{CompileError, Compiled, compile_project};
 use crate::context::Context;
+use crate::diagnostics::Severity;
 use crate::diff::{Class, compare, text};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::lock::LockFile;
 use crate::project::Layout;
 use crate::pulling::{Plan, content_differences};
 use std::path::Path;
@@ -19,6 +22,9 @@ pub(super) fn run(
     exit_code: bool,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
+    crate::lock::recover(layout)?;
+    let base = lock_bytes(layout)?;
+    let before = before(layout, context)?;
     let copy = scratch()?;
     let copied = Layout::new(copy.path());
     let wanted = Wanted::Named(&options.selection);
@@ -27,13 +33,10 @@ pub(super) fn run(
         .copy_written(copy.path())
         .map_err(|error| Failure::file("copy", layout.root(), error))?;
     let after = Served::compiled("the plan".to_owned(), compile_project(&copied)?, context)?;
-    let changes = match compile_project(layout) {
-        Ok(compiled) if !compiled.diagnostics.has_errors() => {
-            let before = Served::compiled(layout.root().display().to_string(), compiled, context)?;
-            compare(before.side(), after.side())
-        }
+    let changes = match &before {
+        Some(before) => compare(before.side(), after.side()),
         // Where nothing is served yet, nothing breaks.
-        _ => {
+        None => {
             let mut changes = compare(Served::nothing().side(), after.side());
             for change in changes.iter_mut().filter(|change| change.class == Class::Breaking) {
                 change.class = Class::Compatible;
@@ -41,6 +44,10 @@ pub(super) fn run(
             changes
         }
     };
+    if lock_bytes(layout)? != base {
+        let message = "something was pulled into the project while the plan was made";
+        return Err(Failure::new(ExitCode::Environment, message).hint("Make the plan again."));
+    }
     for notice in &pulled.files.notices {
         context.ui.warn(notice);
     }
@@ -48,7 +55,7 @@ pub(super) fn run(
         .old
         .as_ref()
         .is_some_and(|old| content_differences(old, &pulled.lock).is_empty());
-    let plan = Plan::new(lock_bytes(layout)?.as_deref(), pulled.lock, changes);
+    let plan = Plan::new(base.as_deref(), pulled.lock, changes);
     let bytes = plan
         .to_bytes()
         .map_err(|error| Failure::new(ExitCode::Internal, "cannot write down the plan").because(error))?;
@@ -61,6 +68,30 @@ pub(super) fn run(
         (true, false) => ExitCode::Changes,
         (true, true) => ExitCode::NothingChanged,
     })
+}
+
+/// What is served now: what the lock vouches for, and not what became of it. `None`: nothing was pulled or written yet.
+fn before(layout: &Layout, context: &Context) -> Result<Option<Served>, Failure> {
+    let lock = LockFile::load(&layout.lock())?;
+    if let Some(lock) = &lock {
+        // Another selection is what the plan may be for; other files are not.
+        let same = Selection::new(&lock.source.wanted())?;
+        crate::lock::verify(layout, &same)
+            .map_err(|error| Failure::from(error).hint("mgw pull --locked puts back what was pulled."))?;
+    }
+    match compile_project(layout) {
+        Err(CompileError::NotAProject(_)) if lock.is_none() => Ok(None),
+        Ok(compiled) if lock.is_none() && has_no_definition(&compiled) => Ok(None),
+        compiled => Served::compiled(layout.root().display().to_string(), compiled?, context).map(Some),
+    }
+}
+
+fn has_no_definition(compiled: &Compiled) -> bool {
+    let mut errors = compiled
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    compiled.config.apis.is_empty() && errors.all(|finding| finding.code == "no-definition")
 }
 
 /// The bytes of `mgw.lock`; `None` where there is none.
