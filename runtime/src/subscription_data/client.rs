@@ -1,10 +1,12 @@
 //! Reads the control plane's internal data API.
 
+use super::refused::Refused;
 use crate::asking::Asking;
 use crate::config::SubscriptionDataSettings;
 use crate::control_plane::{ControlPlane, NoAnswer, answer};
 use reqwest::header::HeaderValue;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// The tenant that the gateway wants to read.
@@ -36,6 +38,8 @@ pub(super) struct InternalData {
     plane: ControlPlane,
     base: Url,
     tenant: Option<HeaderValue>,
+    /// Of the control thread alone: the lists and the single questions share the credentials.
+    refused: Mutex<Refused>,
 }
 
 impl InternalData {
@@ -46,10 +50,12 @@ impl InternalData {
             plane: ControlPlane::new(&settings.username, &settings.password, asking)?,
             base: settings.url.clone(),
             tenant: tenant.transpose().map_err(|error| error.to_string())?,
+            refused: Mutex::new(Refused::new()),
         })
     }
 
-    /// Returns the body of a successful answer, of at most `limit` bytes, that came within `deadline`.
+    /// Returns the body of a successful answer, of at most `limit` bytes, that came within `deadline`. While the
+    /// credentials are refused, that is said again without asking.
     pub(super) async fn get(
         &self,
         collection: Collection,
@@ -57,6 +63,9 @@ impl InternalData {
         limit: usize,
         deadline: Duration,
     ) -> Result<Vec<u8>, NoAnswer> {
+        if !self.refused().may_ask(Instant::now()) {
+            return Err(NoAnswer::Status(401));
+        }
         let mut request = self.plane.ask(self.url(collection));
         if let Some(tenant) = &self.tenant {
             request = request.header(TENANT, tenant);
@@ -64,7 +73,13 @@ impl InternalData {
         if !query.is_empty() {
             request = request.query(query);
         }
-        answer(request, limit, deadline).await
+        let answer = answer(request, limit, deadline).await;
+        self.refused().note(&answer, Instant::now());
+        answer
+    }
+
+    fn refused(&self) -> std::sync::MutexGuard<'_, Refused> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn url(&self, collection: Collection) -> Url {

@@ -11,6 +11,7 @@ mod load;
 mod lookup;
 mod notices;
 mod records;
+mod refused;
 mod shards;
 mod status;
 mod store;

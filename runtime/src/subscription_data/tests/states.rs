@@ -111,7 +111,6 @@ async fn everything_is_loaded_by_plain_requests() {
 async fn faults_are_repeated_until_they_end_and_nothing_is_taken_from_them() {
     let faults = [
         status("503 Service Unavailable"),
-        status("401 Unauthorized"),
         status("302 Found"),
         Vec::new(),
         b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"list\":[".to_vec(),
@@ -133,6 +132,20 @@ async fn faults_are_repeated_until_they_end_and_nothing_is_taken_from_them() {
         situation.until(|status| status.state == DataState::Current).await;
         assert!(situation.subscribed(), "{text}");
     }
+}
+
+#[tokio::test]
+async fn refused_credentials_are_not_tried_again_and_again() {
+    let plane = Plane::start();
+    plane.fault(Some(status("401 Unauthorized")));
+    let situation = Situation::with(plane, connected());
+    // Further loads fail, and unknown callers come, without anything being asked.
+    situation.until(|status| status.load_failures > 1).await;
+    for key in ["key7", "key8"] {
+        let looked_up = situation.data.look_up(Missing::KeyMapping(key.to_owned())).await;
+        assert_eq!(looked_up, LookedUp::Unavailable);
+    }
+    assert_eq!(situation.plane.received().len(), 1, "{:?}", situation.plane.received());
 }
 
 #[tokio::test]
