@@ -27,7 +27,8 @@ pub struct StatusArgs {
     /// Do not ask the control plane
     #[arg(long)]
     pub offline: bool,
-    /// End with code 20 when something differs, and with 34 when nothing does
+    /// End with code 20 when something differs, with 34 when nothing does, and with the code of its own when something
+    /// could not be looked at
     #[arg(long)]
     pub exit_code: bool,
     /// What to pull, and as whom.
@@ -58,6 +59,9 @@ struct Section {
     /// What else there is to say: what is the same, or why nothing was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// With which code a command ends that has to look there.
+    #[serde(skip)]
+    unseen: Option<ExitCode>,
 }
 
 impl Section {
@@ -66,6 +70,15 @@ impl Section {
             state: State::Same,
             differences: Vec::new(),
             note: Some(note.into()),
+            unseen: None,
+        }
+    }
+
+    /// What was to be looked at, and could not be.
+    fn unseen(code: ExitCode, note: impl Into<String>) -> Self {
+        Self {
+            unseen: Some(code),
+            ..Self::without(State::Unknown, note)
         }
     }
 
@@ -74,6 +87,7 @@ impl Section {
             state,
             differences: Vec::new(),
             note: Some(note.into()),
+            unseen: None,
         }
     }
 
@@ -82,6 +96,7 @@ impl Section {
             state: State::Differs,
             differences,
             note: None,
+            unseen: None,
         }
     }
 }
@@ -122,6 +137,7 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
         gateway.as_ref().map(|looked| &looked.section),
     ];
     let differs = sections.iter().flatten().any(|section| section.state == State::Differs);
+    let unseen = sections.iter().flatten().find_map(|section| section.unseen);
     let text = text(&files, &control_plane, gateway.as_ref());
     let result = StatusResult {
         files,
@@ -133,7 +149,8 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
     Ok(match (args.exit_code, differs) {
         (false, _) => ExitCode::Success,
         (true, true) => ExitCode::Changes,
-        (true, false) => ExitCode::NothingChanged,
+        // Nobody may take what was not looked at for what is the same.
+        (true, false) => unseen.unwrap_or(ExitCode::NothingChanged),
     })
 }
 

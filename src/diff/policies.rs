@@ -49,11 +49,17 @@ fn compare_list(kind: &str, before: &[Policy], after: &[Policy], changes: &mut C
 }
 
 fn compare_custom(before: &[CustomPolicy], after: &[CustomPolicy], changes: &mut Changes) {
-    let find = |list: &[CustomPolicy], key: &str| list.iter().find(|custom| custom.key_template == key).cloned();
+    // Several may count by the same key; their names tell them apart.
+    let find = |list: &[CustomPolicy], wanted: &CustomPolicy| {
+        let is_meant = |custom: &&CustomPolicy| {
+            custom.key_template == wanted.key_template && custom.policy.name == wanted.policy.name
+        };
+        list.iter().find(is_meant).cloned()
+    };
     for custom in after {
         let key = &custom.key_template;
         let mut about = changes.about(format!("limit by {key}"));
-        match find(before, key) {
+        match find(before, custom) {
             None => about.breaking(format!("it is new: {}", describe_policy(&custom.policy))),
             Some(old) if old.policy == custom.policy => {}
             Some(old) => about.push(
@@ -66,10 +72,7 @@ fn compare_custom(before: &[CustomPolicy], after: &[CustomPolicy], changes: &mut
             ),
         }
     }
-    for custom in before
-        .iter()
-        .filter(|custom| find(after, &custom.key_template).is_none())
-    {
+    for custom in before.iter().filter(|custom| find(after, custom).is_none()) {
         changes
             .about(format!("limit by {}", custom.key_template))
             .weakening("it is gone");

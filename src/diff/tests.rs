@@ -329,6 +329,13 @@ fn apis_policies_and_blocks_come_and_go() {
     });
     assert_eq!(classes(&config(), &custom), [Class::Breaking]);
     assert_eq!(classes(&custom, &config()), [Class::Weakening]);
+    // Two that count by the same key are two.
+    let mut two = custom.clone();
+    let mut second = two.policies.custom[0].clone();
+    second.policy.name = "another".to_owned();
+    two.policies.custom.push(second);
+    assert_eq!(classes(&two, &two), Vec::<Class>::new());
+    assert_eq!(classes(&two, &custom), [Class::Weakening]);
 }
 
 #[test]

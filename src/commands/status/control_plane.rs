@@ -30,9 +30,9 @@ pub(super) fn look(layout: &Layout, options: &PullOptions, context: &Context) ->
         Err(failure) if failure.code == ExitCode::Interrupted => Err(failure),
         // A selection that means nothing any more is a difference; all else says nothing about the control plane's data.
         Err(failure) if failure.code == ExitCode::Invalid => Ok(Section::differs(vec![failure.message])),
-        Err(failure) => Ok(Section::without(
-            State::Unknown,
-            format!("not looked at: {}", failure.message),
-        )),
+        Err(failure) => {
+            let note = format!("not looked at: {}", failure.message);
+            Ok(Section::unseen(failure.code, note))
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The project against a running gateway.
 
+use super::Section;
 use super::following::Following;
-use super::{Section, State};
 use crate::admin::{AdminArgs, AdminClient, AdminError};
 use crate::commands::interrupt::interruptible;
 use crate::commands::version::TOOL;
@@ -44,7 +44,10 @@ pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Look
     let section = match ready {
         Ok(ready) => against_build(&ready, layout, following.as_ref())?,
         Err(error @ AdminError::Address { .. }) => return Err(error.into()),
-        Err(error) => Section::without(State::Unknown, format!("not looked at: {error}")),
+        Err(error) => {
+            let note = format!("not looked at: {error}");
+            Section::unseen(Failure::from(error).code, note)
+        }
     };
     Ok(Looked { section, following })
 }
@@ -58,7 +61,7 @@ fn against_build(ready: &Ready, layout: &Layout, following: Option<&Following>) 
                 "serves {}; the project cannot be built: {}",
                 ready.bundle, failure.message
             );
-            Ok(Section::without(State::Unknown, note))
+            Ok(Section::unseen(failure.code, note))
         }
     }
 }
@@ -96,6 +99,7 @@ fn compare(ready: &Ready, digest: Digest, following: Option<&Following>) -> Sect
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::status::State;
 
     #[test]
     fn another_bundle_and_a_gateway_that_is_not_ready_differ() {

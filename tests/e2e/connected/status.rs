@@ -41,6 +41,9 @@ async fn a_gateway_that_follows_nothing_is_compared_by_its_bundle() {
     let words = ["status", "shop", "--offline", "--gateway", &admin];
     let outcome = world.place.mgw(&words).exits(0);
     assert!(outcome.stdout.contains("not looked at: "), "{}", outcome.stdout);
+    // What was not looked at is not what is the same.
+    let strict = [&words[..], &["--exit-code"]].concat();
+    world.place.mgw(&strict).exits(13);
 }
 
 #[tokio::test(flavor = "multi_thread")]
