@@ -59,9 +59,10 @@ fn edits_and_news_are_told_apart_from_nothing() {
         ExitCode::NothingChanged
     );
     assert_eq!(contents(&bench.project()), before);
-    // Without a session the rest is still told.
+    // Without a session the rest is still told; nobody takes it for nothing.
     std::fs::remove_file(bench.session_file()).unwrap();
-    assert_eq!(status(&bench, &[]), ExitCode::NothingChanged);
+    assert_eq!(status(&bench, &[]), ExitCode::NotSignedIn);
+    assert_eq!(status(&bench, &["--offline"]), ExitCode::NothingChanged);
     std::fs::write(Layout::new(bench.project()).pulled_policies(), "{}").unwrap();
     assert_eq!(status(&bench, &[]), ExitCode::Changes);
 }
