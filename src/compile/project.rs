@@ -1,5 +1,6 @@
 //! Compiles all files of a project.
 
+use super::endpoint::without_secrets;
 use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
 use super::own_parts::OwnParts;
@@ -379,11 +380,11 @@ fn compile_document(
     let Some(compiled) = api::compile(&definition, policies, file, entry.clone(), diagnostics) else {
         return Ok(None);
     };
-    let json = serde_json::to_vec_pretty(&openapi::resolved_document(&definition.document)).map_err(|source| {
-        CompileError::Definition {
-            api: definition.name(),
-            source,
-        }
+    let mut document = openapi::resolved_document(&definition.document);
+    without_secrets(&mut document);
+    let json = serde_json::to_vec_pretty(&document).map_err(|source| CompileError::Definition {
+        api: definition.name(),
+        source,
     })?;
     entries.insert(entry, json);
     Ok(Some(Candidate {

@@ -65,6 +65,32 @@ fn api_with_problems(rest: &str) -> (Option<Api>, String) {
 const GET: &str = "paths: {/a: {get: {}}}\n";
 
 #[test]
+fn secrets_of_a_definition_are_not_in_what_is_built() {
+    let (compiled, problems) = compile_definition(
+        "openapi: 3.0.0
+info: {title: Shop, version: 1.0.0}
+x-wso2-basePath: /shop
+x-wso2-endpoints:
+  - one: {urls: ['https://a'], securityConfig: {type: basic, username: ana, password: canary}}
+  - two: {urls: ['https://b'], securityConfig: {type: oauth2, tokenUrl: 'https://c', clientId: id, grantType: client_credentials, clientSecret: canary}}
+x-wso2-production-endpoints: {urls: ['https://d'], securityConfig: {type: apikey, in: header, name: X-Key, value: canary}}
+x-wso2-sandbox-endpoints: '#/x-wso2-endpoints/one'
+paths: {/a: {get: {x-wso2-production-endpoints: '#/x-wso2-endpoints/two'}}}
+",
+    );
+    let ignored = |problem: &&String| problem.contains("is ignored; it does not belong into a file");
+    assert_eq!(problems.iter().filter(ignored).count(), 3, "{problems:?}");
+    let definition = String::from_utf8_lossy(&compiled.entries["definitions/Shop_1.0.0.json"]);
+    assert!(
+        definition.contains("securityConfig") && definition.contains("ana"),
+        "{definition}"
+    );
+    for (name, bytes) in &compiled.entries {
+        assert!(!String::from_utf8_lossy(bytes).contains("canary"), "{name}");
+    }
+}
+
+#[test]
 fn a_definition_becomes_an_api() {
     let api = api("paths:\n  /b/: {post: {}, get: {x-wso2-throttling-tier: 10kPerMin}}\n  /a/{id}: {get: {}}\n");
     assert_eq!(

@@ -4,6 +4,7 @@ use super::targets::backend_url;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{CredentialPlace, EndpointAuth};
+use serde_json::Value;
 
 const CODE: &str = "endpoint";
 
@@ -87,6 +88,22 @@ fn warn_about_secrets(source: &Source, config: &Node, diagnostics: &mut Diagnost
                 ))
                 .secret(),
         );
+    }
+}
+
+/// Takes out of a definition what [`auth`] warns about: the document goes into the bundle, which is passed on.
+pub(in crate::compile) fn without_secrets(document: &mut Value) {
+    match document {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if let ("securityConfig", Value::Object(config)) = (name.as_str(), &mut *member) {
+                    SECRETS.iter().for_each(|(secret, _)| drop(config.remove(*secret)));
+                }
+                without_secrets(member);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_secrets),
+        _ => {}
     }
 }
 
