@@ -1,15 +1,18 @@
 //! Changes for people.
 
 use super::{Change, Class, Counts};
+use crate::ui::visible;
 use std::fmt::Write;
 
-/// One line a change under a headline for each class. Writing to a `String` cannot fail.
+/// One line a change under a headline for each class, whatever is in the names: they come from elsewhere. Writing to a
+/// `String` cannot fail.
 pub(crate) fn text(changes: &[Change]) -> String {
     let mut out = String::new();
     for (class, changes) in by_class(changes) {
         let _ = writeln!(out, "{}", class.name());
         for change in changes {
-            let _ = writeln!(out, "  {}: {}", subject(change), change.what);
+            let (subject, what) = (visible(&subject(change)), visible(&change.what));
+            let _ = writeln!(out, "  {subject}: {what}");
         }
     }
     let _ = write!(out, "{}", summary(Counts::of(changes)));

@@ -1,9 +1,10 @@
 //! Whether two locks vouch for the same content. When something was changed, and `ETag`s, are no content.
 
 use crate::lock::{LockFile, LockedApi};
+use crate::ui::visible;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every difference in content, as sentences without a full stop; `old` is what is locked, `new` what there is now.
+/// Every difference in content, as sentences without a full stop and fit for terminals; `old` is what is locked, `new` what there is now.
 pub(crate) fn content_differences(old: &LockFile, new: &LockFile) -> Vec<String> {
     let mut differences = Vec::new();
     for (what, before, after) in [
@@ -39,7 +40,7 @@ pub(crate) fn content_differences(old: &LockFile, new: &LockFile) -> Vec<String>
         .map(|(path, _)| path.as_str())
         .collect();
     differences.extend(changed.into_iter().map(|path| format!("{path} differs")));
-    differences
+    differences.iter().map(|difference| visible(difference)).collect()
 }
 
 fn apis(lock: &LockFile) -> BTreeMap<(&str, &str), &LockedApi> {

@@ -4,6 +4,7 @@ use crate::cloud::pull::{Change, change, source_sentence};
 use crate::context::Context;
 use crate::pulling::Pulled;
 use crate::ui::count::{self, Counted};
+use crate::ui::visible;
 use mgw_bundle::snapshot::SnapshotSource;
 use serde::Serialize;
 
@@ -67,13 +68,16 @@ pub(super) fn tell(context: &Context, pulled: &Pulled, removed: &[String], tense
         };
         *count += 1;
         let id = mgw_bundle::api_id(&api.name, &api.version);
-        ui.status(verb, format_args!("{} {}  {id}", api.name, api.version));
+        ui.status(
+            verb,
+            format_args!("{} {}  {id}", visible(&api.name), visible(&api.version)),
+        );
     }
     for api in removed {
-        ui.status("Removed", api);
+        ui.status("Removed", visible(api));
     }
     for notice in &pulled.files.notices {
-        ui.warn(notice);
+        ui.warn(visible(notice));
     }
     let (policies, snapshot) = (&pulled.files.policies, &pulled.files.subscriptions);
     ui.status(
