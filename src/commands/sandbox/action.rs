@@ -26,7 +26,7 @@ pub enum SandboxCommand {
     /// Subscribe an application to an API.
     Subscribe(Ask<Subscription>),
     /// End a subscription.
-    Unsubscribe(Ask<Subscription>),
+    Unsubscribe(Ask<Subscriber>),
     /// Publish an API.
     Publish(Ask<ApiName>),
     /// Deprecate an API.
@@ -74,14 +74,22 @@ pub struct ApiName {
 /// A subscription.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Subscription {
+    /// Of which application to which API.
+    #[command(flatten)]
+    pub subscriber: Subscriber,
+    /// The subscription policy; the API's first one unless given.
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Option<String>,
+}
+
+/// An application and the API it subscribes to.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Subscriber {
     /// The application.
     pub application: String,
     /// The API.
     #[arg(value_name = "NAME:VERSION")]
     pub api: String,
-    /// The subscription policy; the API's first one unless given.
-    #[arg(long, value_name = "POLICY")]
-    pub policy: Option<String>,
 }
 
 /// Another definition.
@@ -172,7 +180,8 @@ impl SandboxCommand {
     /// The control file that was named.
     pub(super) fn sandbox(&self) -> Option<&Path> {
         let file = match self {
-            Self::Subscribe(ask) | Self::Unsubscribe(ask) => &ask.sandbox,
+            Self::Subscribe(ask) => &ask.sandbox,
+            Self::Unsubscribe(ask) => &ask.sandbox,
             Self::Publish(ask)
             | Self::Deprecate(ask)
             | Self::Retire(ask)
@@ -197,8 +206,8 @@ impl SandboxCommand {
         };
         let edit = match self {
             Self::Subscribe(Ask { what, .. }) => Edit::Subscribe {
-                application: what.application,
-                api: what.api,
+                application: what.subscriber.application,
+                api: what.subscriber.api,
                 policy: what.policy,
             },
             Self::Unsubscribe(Ask { what, .. }) => Edit::Unsubscribe {
