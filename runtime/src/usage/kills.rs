@@ -4,7 +4,7 @@
 use super::spool::{Kind, Spool, SpoolLimits};
 use super::status::Counters;
 use super::upload::{Round, Service, UploadClient, UploadTarget};
-use mgw_fixtures::simulator::OnPremiseServer;
+use mgw_fixtures::simulator::{OnPremiseServer, OnPremiseThread};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -69,30 +69,6 @@ fn child() {
     }
 }
 
-/// The service in a thread of its own.
-struct Served {
-    server: Arc<OnPremiseServer>,
-    _stop: tokio::sync::oneshot::Sender<()>,
-}
-
-fn serve() -> Served {
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let (sender, started) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
-            let server = Arc::new(OnPremiseServer::start().await.expect("a server"));
-            sender.send(Arc::clone(&server)).expect("a test");
-            // Ends with the test.
-            let _ = stopped.await;
-        });
-    });
-    Served {
-        server: started.recv().expect("a server"),
-        _stop: stop,
-    }
-}
-
 /// Runs the child until it has appended so many records and a little longer, kills it, and returns what it appended.
 fn killed(folder: &Path, server: &str, first: u64, after: usize, longer: u64) -> Vec<u64> {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
@@ -128,14 +104,14 @@ fn killed(folder: &Path, server: &str, first: u64, after: usize, longer: u64) ->
 #[test]
 fn no_record_is_lost_or_there_twice_however_often_the_gateway_is_killed() {
     let place = tempfile::tempdir().expect("a folder");
-    let served = serve();
+    let served = OnPremiseThread::start();
     let mut appended = Vec::new();
     let mut first = 1;
     let mut random: u64 = 7;
     for _ in 0..KILLS {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let after = 1 + (random >> 33) as usize % 60;
-        let known = killed(place.path(), &served.server.url(), first, after, (random >> 50) % 200);
+        let known = killed(place.path(), &served.url(), first, after, (random >> 50) % 200);
         assert!(!known.is_empty(), "the child does not start");
         // Numbers that may have been appended without a word are not used again.
         first = known.last().copied().unwrap_or(first) + 1000;
@@ -156,11 +132,11 @@ fn no_record_is_lost_or_there_twice_however_often_the_gateway_is_killed() {
     }
     spool.finish(Duration::from_secs(5));
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for line in served.server.uploads().into_iter().flat_map(|file| file.records) {
+    for line in served.uploads().into_iter().flat_map(|file| file.records) {
         *found.entry(line).or_default() += 1;
     }
     let uploaded = found.len();
-    let names: Vec<String> = served.server.uploads().into_iter().map(|file| file.name).collect();
+    let names: Vec<String> = served.uploads().into_iter().map(|file| file.name).collect();
     for archive in folder.archives().expect("a folder") {
         // Uploaded, and killed before it was removed: the service refuses it the next time.
         if names.contains(&archive.name) {

@@ -2,43 +2,13 @@
 
 use crate::support::{Backend, Client, GatewayBuilder, api, eventually, policy};
 use mgw_bundle::config::PolicyRef;
-use mgw_fixtures::simulator::OnPremiseServer;
+use mgw_fixtures::simulator::{OnPremiseServer, OnPremiseThread};
 use std::path::Path;
-use std::sync::Arc;
 use tempfile::TempDir;
 
-/// The service that takes uploads, on a thread of its own.
-struct Service {
-    server: Arc<OnPremiseServer>,
-    _stop: tokio::sync::oneshot::Sender<()>,
-}
-
-impl Service {
-    fn start() -> Self {
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let (sender, started) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(async {
-                let server = Arc::new(OnPremiseServer::start().await.expect("a server"));
-                sender.send(Arc::clone(&server)).expect("a test");
-                // Ends with the test.
-                let _ = stopped.await;
-            });
-        });
-        Self {
-            server: started.recv().expect("a server"),
-            _stop: stop,
-        }
-    }
-
-    fn records(&self) -> Vec<String> {
-        self.server
-            .uploads()
-            .into_iter()
-            .flat_map(|file| file.records)
-            .collect()
-    }
+/// The records that a service took, file by file.
+fn records(service: &OnPremiseThread) -> Vec<String> {
+    service.uploads().into_iter().flat_map(|file| file.records).collect()
 }
 
 fn recording(builder: GatewayBuilder, folder: &Path) -> GatewayBuilder {
@@ -48,11 +18,11 @@ fn recording(builder: GatewayBuilder, folder: &Path) -> GatewayBuilder {
         .set("analytics.fileUpload.rotatingPeriod", "100")
 }
 
-fn uploading(builder: GatewayBuilder, service: &Service) -> GatewayBuilder {
+fn uploading(builder: GatewayBuilder, service: &OnPremiseThread) -> GatewayBuilder {
     builder
         .set(
             "analytics.fileUpload.uploadingEndpoint",
-            &format!("{}/analytics/v1.0/usage/upload-file", service.server.url()),
+            &format!("{}/analytics/v1.0/usage/upload-file", service.url()),
         )
         .set("analytics.fileUpload.username", OnPremiseServer::USER)
         .set("analytics.fileUpload.initialDelayInMillis", "0")
@@ -77,7 +47,7 @@ fn values(record: &str) -> Vec<&str> {
 
 #[test]
 fn what_was_answered_throttled_and_failed_is_uploaded() {
-    let (backend, service, place) = (Backend::named("ok"), Service::start(), folder());
+    let (backend, service, place) = (Backend::named("ok"), OnPremiseThread::start(), folder());
     let mut limited = api("/limited", &backend.url());
     limited.policy = Some(PolicyRef {
         name: "One".into(),
@@ -98,8 +68,8 @@ fn what_was_answered_throttled_and_failed_is_uploaded() {
     assert_eq!(gateway.get("/gone").status, 503);
     // Nothing of these.
     assert_eq!(gateway.get("/nowhere").status, 404);
-    eventually("uploaded", || service.records().len() >= 4);
-    let records = service.records();
+    eventually("uploaded", || records(&service).len() >= 4);
+    let records = records(&service);
     let mut streams: Vec<_> = records.iter().map(|record| stream(record)).collect();
     streams.sort_unstable();
     assert_eq!(
@@ -147,7 +117,7 @@ fn without_the_setting_there_is_nothing() {
 
 #[test]
 fn a_password_that_changed_is_read_again_and_nothing_is_lost_meanwhile() {
-    let (backend, service, place) = (Backend::named("ok"), Service::start(), folder());
+    let (backend, service, place) = (Backend::named("ok"), OnPremiseThread::start(), folder());
     let password = place.path().join("password");
     std::fs::write(&password, "of-yesterday").expect("a file");
     let builder = GatewayBuilder::new(vec![api("/p", &backend.url())]);
@@ -160,7 +130,7 @@ fn a_password_that_changed_is_read_again_and_nothing_is_lost_meanwhile() {
     eventually(refused, || gateway.metric(refused).is_some_and(|count| count >= 1.0));
     assert_eq!(gateway.get("/p").status, 200);
     std::fs::write(&password, "sample").expect("a file");
-    eventually("uploaded", || service.records().len() == 2);
+    eventually("uploaded", || records(&service).len() == 2);
     // API Cloud's are kept for a while.
     let kept = r#"mgw_usage_files{state="uploaded"}"#;
     eventually(kept, || gateway.metric(kept).is_some_and(|count| count >= 1.0));
@@ -168,8 +138,8 @@ fn a_password_that_changed_is_read_again_and_nothing_is_lost_meanwhile() {
 
 #[test]
 fn a_service_that_fails_gets_every_record_once_in_the_end() {
-    let (backend, service, place) = (Backend::named("ok"), Service::start(), folder());
-    service.server.fail_next(&[500, 503, 200, 404, 302, 429]);
+    let (backend, service, place) = (Backend::named("ok"), OnPremiseThread::start(), folder());
+    service.fail_next(&[500, 503, 200, 404, 302, 429]);
     let builder = GatewayBuilder::new(vec![api("/p", &backend.url())]);
     let builder = uploading(recording(builder, place.path()), &service)
         .set("analytics.fileUpload.password", OnPremiseServer::PASSWORD);
@@ -177,15 +147,15 @@ fn a_service_that_fails_gets_every_record_once_in_the_end() {
     for _ in 0..20 {
         assert_eq!(gateway.get("/p").status, 200);
     }
-    eventually("uploaded", || service.records().len() >= 20);
-    assert_eq!(service.records().len(), 20);
+    eventually("uploaded", || records(&service).len() >= 20);
+    assert_eq!(records(&service).len(), 20);
     let failed = r#"mgw_usage_uploads_total{result="failed"}"#;
     assert_eq!(gateway.metric(failed), Some(6.0));
 }
 
 #[test]
 fn records_outlive_the_gateway_that_made_them() {
-    let (backend, service, place) = (Backend::named("ok"), Service::start(), folder());
+    let (backend, service, place) = (Backend::named("ok"), OnPremiseThread::start(), folder());
     let builder = || {
         let builder = GatewayBuilder::new(vec![api("/p", &backend.url())]);
         recording(builder, place.path()).set("analytics.fileUpload.rotatingPeriod", "86400000")
@@ -205,6 +175,6 @@ fn records_outlive_the_gateway_that_made_them() {
         .set("analytics.fileUpload.rotatingPeriod", "100")
         .set("analytics.fileUpload.password", OnPremiseServer::PASSWORD);
     let gateway = builder.start();
-    eventually("uploaded", || service.records().len() == 3);
+    eventually("uploaded", || records(&service).len() == 3);
     assert_eq!(gateway.get("/p").status, 200);
 }
