@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Where the control plane listens when nobody says otherwise.
+const USUAL_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9443);
 /// Any free port of this machine.
 const FREE_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -34,9 +36,9 @@ pub struct SandboxArgs {
     /// Ask a running sandbox something instead of starting one.
     #[command(subcommand)]
     pub command: Option<SandboxCommand>,
-    /// Where the control plane listens; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9443")]
-    pub listen: SocketAddr,
+    /// Where the control plane listens; port 0 takes a free one. MGW_SANDBOX_LISTEN unless given, else 127.0.0.1:9443.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
     /// Which control plane to play.
     #[arg(long, value_enum, default_value_t = SandboxShape::ApiCloud)]
     pub shape: SandboxShape,
@@ -173,7 +175,7 @@ pub fn run(mut args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure
         .unwrap_or_default();
     let broker = broker::address(args.broker.take(), args.broker_password_file.as_deref(), context)?;
     let options = Options {
-        listen: args.listen,
+        listen: listen(args.listen, context)?,
         shape: args.shape.into(),
         seed,
         access_token_lifetime: Duration::from_secs(u64::from(args.token_lifetime)),
@@ -181,6 +183,19 @@ pub fn run(mut args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure
         ..Options::default()
     };
     context.block_on(serve(args, options, script, &ca_file, temporary.path(), context))
+}
+
+/// The address of the flag, else of the variable. Not left to the parser: to it, a variable that is set would be a flag that
+/// the subcommands do not take.
+fn listen(flag: Option<SocketAddr>, context: &Context) -> Result<SocketAddr, Failure> {
+    match (flag, context.environment.get("MGW_SANDBOX_LISTEN")) {
+        (Some(address), _) => Ok(address),
+        (None, None) => Ok(USUAL_ADDRESS),
+        (None, Some(text)) => text.parse().map_err(|_| {
+            Failure::new(ExitCode::Usage, format!("MGW_SANDBOX_LISTEN is `{text}`"))
+                .hint("Set it to an address with a port, such as 127.0.0.1:9443.")
+        }),
+    }
 }
 
 async fn serve(

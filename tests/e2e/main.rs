@@ -17,6 +17,7 @@ mod forged_tokens;
 mod identity_provider;
 mod init;
 mod oidc_provider;
+mod pages;
 mod protocols;
 mod pull;
 mod pull_killed;

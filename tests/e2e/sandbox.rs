@@ -176,6 +176,29 @@ fn a_port_in_use_is_said() {
 }
 
 #[test]
+fn its_address_comes_from_the_environment_as_well() {
+    let place = Place::new();
+    let with = |value: &str, arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.env("MGW_SANDBOX_LISTEN", value);
+        Outcome::of(command)
+    };
+    with("nowhere", &["sandbox"])
+        .exits(2)
+        .says("MGW_SANDBOX_LISTEN is `nowhere`");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    with(&address, &["sandbox"])
+        .exits(7)
+        .says(&format!("cannot listen on {address}"));
+    // Whatever is said to the subcommands and to what ends at once is no matter of the address.
+    with(&address, &["sandbox", "heal"])
+        .exits(7)
+        .says("Start `mgw sandbox` first");
+    with(&address, &["sandbox", "--export-seed", "seed"]).exits(0);
+}
+
+#[test]
 fn a_running_sandbox_goes_down_heals_and_changes() {
     let place = Place::new();
     let sandbox = Sandbox::start(&place, &["--shape", "apim-4.2", "--no-backend"]);
