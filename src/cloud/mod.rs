@@ -28,4 +28,4 @@ pub(crate) use error::CloudError;
 #[cfg(test)]
 mod simulator_tests;
 #[cfg(test)]
-mod test_server;
+pub(crate) mod test_server;

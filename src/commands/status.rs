@@ -173,8 +173,8 @@ fn text(files: &Section, control_plane: &Section, gateway: Option<&gateway::Look
     add("Control plane", control_plane);
     if let Some(looked) = gateway {
         add("Gateway", &looked.section);
-        if let Some(following) = &looked.following {
-            out.push(format!("{:<15}{}", "Following", visible(&following.sentence())));
+        if let Some(following) = looked.following_sentence() {
+            out.push(format!("{:<15}{}", "Following", visible(&following)));
         }
     }
     out.join("\n")

@@ -1,6 +1,7 @@
 //! APIs, matched by name and version.
 
 use super::change::{About, Changes};
+use super::security::Guard;
 use super::{Side, certificates, cors, endpoints, limits, operations};
 use mgw_bundle::config::{Api, ApiState};
 use std::collections::BTreeMap;
@@ -36,7 +37,7 @@ fn added(api: &Api, about: &mut About<'_>) {
     let open = api
         .resources
         .iter()
-        .filter(|resource| !resource.security.enabled)
+        .filter(|resource| Guard::of(api, resource).admits_everybody())
         .count();
     if open > 0 {
         about.weakening(format!("it is new, and anybody may call {open} of its operations"));

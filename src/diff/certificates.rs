@@ -3,7 +3,7 @@
 use super::Side;
 use super::change::{About, Changes};
 use mgw_bundle::Digest;
-use mgw_bundle::config::{Api, MutualTls};
+use mgw_bundle::config::{Api, ClientCertificate, MutualTls};
 use std::collections::BTreeMap;
 
 /// Compares which client certificates an API asks for and accepts.
@@ -15,27 +15,29 @@ pub(super) fn compare_clients(before: (&Api, Side<'_>), after: (&Api, Side<'_>),
         (None, _) => about.compatible("a client certificate may be shown"),
         (_, _) => about.compatible("client certificates are not looked at any more"),
     }
-    let of = |(api, side): (&Api, Side<'_>)| -> BTreeMap<Digest, String> {
+    fn of<'a>((api, side): (&'a Api, Side<'_>)) -> BTreeMap<Digest, &'a ClientCertificate> {
         let certificates = api.client_certificates.iter().filter_map(|certificate| {
             let pem = side.entries.get(&certificate.entry)?;
-            Some((Digest::of(pem), certificate.alias.clone()))
+            Some((Digest::of(pem), certificate))
         });
         certificates.collect()
-    };
+    }
     let (was, is) = (of(before), of(after));
-    for (digest, alias) in &is {
-        match was.get(digest) {
-            None => about.weakening(format!("the client certificate {alias} is accepted")),
-            Some(old) if old != alias => about.cosmetic(format!("the client certificate {old} is called {alias}")),
-            Some(_) => {}
+    for (digest, certificate) in &is {
+        let alias = &certificate.alias;
+        let Some(old) = was.get(digest) else {
+            about.weakening(format!("the client certificate {alias} is accepted"));
+            continue;
+        };
+        if old.alias != *alias {
+            about.cosmetic(format!("the client certificate {} is called {alias}", old.alias));
+        }
+        if old.policy != certificate.policy {
+            about.cosmetic(format!("the client certificate {alias} is listed under another policy"));
         }
     }
-    for alias in was
-        .iter()
-        .filter(|(digest, _)| !is.contains_key(*digest))
-        .map(|(_, alias)| alias)
-    {
-        about.breaking(format!("the client certificate {alias} is not accepted any more"));
+    for (_, old) in was.iter().filter(|(digest, _)| !is.contains_key(*digest)) {
+        about.breaking(format!("the client certificate {} is not accepted any more", old.alias));
     }
 }
 

@@ -26,20 +26,22 @@ fn compare_one(side: &str, before: Option<&Endpoint>, after: Option<&Endpoint>, 
     if was != is {
         about.compatible(format!("the {side} backend is {}, not {}", listed(&is), listed(&was)));
     }
-    let in_the_clear = |urls: &[String]| {
-        urls.iter()
-            .any(|url| url.starts_with("http:") || url.starts_with("ws:"))
-    };
-    if in_the_clear(&is) && !in_the_clear(&was) {
-        about.weakening(format!("the way to the {side} backend is not encrypted"));
+    let (clear_before, clear_now) = (Clear::of(&was), Clear::of(&is));
+    if clear_now > clear_before {
+        let how = match clear_now {
+            Clear::Some => "to some targets of",
+            _ => "to",
+        };
+        about.weakening(format!("the way {how} the {side} backend is not encrypted"));
     }
     if before.auth != after.auth {
         about.compatible(format!("the gateway signs in to the {side} backend in another way"));
     }
     if (before.timeout_ms, before.total_timeout_ms) != (after.timeout_ms, after.total_timeout_ms) {
         about.compatible(format!(
-            "the {side} backend has {} ms to answer, not {} ms",
-            after.timeout_ms, before.timeout_ms
+            "the {side} backend has {} to answer, not {}",
+            patience(after),
+            patience(before)
         ));
     }
     let told = |endpoint: &Endpoint| Endpoint {
@@ -60,5 +62,34 @@ fn compare_one(side: &str, before: Option<&Endpoint>, after: Option<&Endpoint>, 
         about.compatible(format!(
             "the {side} backend goes by another name in the gateway's settings"
         ));
+    }
+}
+
+/// How many targets are spoken to in the clear, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Clear {
+    None,
+    Some,
+    All,
+}
+
+impl Clear {
+    fn of(urls: &[String]) -> Self {
+        let is_clear = |url: &String| {
+            let scheme = url.split(':').next().unwrap_or_default();
+            ["http", "ws"].iter().any(|clear| scheme.eq_ignore_ascii_case(clear))
+        };
+        match urls.iter().filter(|url| is_clear(url)).count() {
+            0 => Self::None,
+            count if count == urls.len() => Self::All,
+            _ => Self::Some,
+        }
+    }
+}
+
+fn patience(endpoint: &Endpoint) -> String {
+    match endpoint.total_timeout_ms {
+        Some(total) => format!("{} ms, and {total} ms in all,", endpoint.timeout_ms),
+        None => format!("{} ms", endpoint.timeout_ms),
     }
 }

@@ -21,12 +21,21 @@ impl Move {
         }
     }
 
-    /// The class of a change that moves a limit this way.
-    pub(super) fn class(self) -> Class {
+    /// The classes of a change that moves a limit this way: what is looser here and tighter there is both, so that
+    /// neither gate overlooks it.
+    fn classes(self) -> &'static [Class] {
         match (self.looser, self.tighter) {
-            (true, _) => Class::Weakening,
-            (false, true) => Class::Breaking,
-            (false, false) => Class::Compatible,
+            (true, true) => &[Class::Weakening, Class::Breaking],
+            (true, false) => &[Class::Weakening],
+            (false, true) => &[Class::Breaking],
+            (false, false) => &[Class::Compatible],
+        }
+    }
+
+    /// Takes the change that moves a limit this way.
+    pub(super) fn tell(self, what: &str, about: &mut About<'_>) {
+        for class in self.classes() {
+            about.push(*class, what);
         }
     }
 }
@@ -123,9 +132,8 @@ pub(super) fn compare_use(
     let what = format!("it is limited by {}, not by {}", name(after.0), name(before.0));
     match (find(before), find(after)) {
         (Some(before), Some(after)) => {
-            let class = policy(&before, &after).class();
             let numbers = format!("{what} ({}, not {})", describe_policy(&after), describe_policy(&before));
-            about.push(class, numbers);
+            policy(&before, &after).tell(&numbers, about);
         }
         // Requests under a policy that nobody defined are refused.
         (Some(_), None) => about.breaking(what),
@@ -192,27 +200,30 @@ mod tests {
             window_ms: 1000,
         };
         type Edit = fn(&mut Policy);
-        let changed: [(Edit, Class, Class); 4] = [
+        use Class::{Breaking, Compatible, Weakening};
+        let changed: [(Edit, &[Class], &[Class]); 5] = [
+            (|policy| policy.quota = requests(20, MINUTE), &[Weakening], &[Breaking]),
+            // More at a time, fewer over time.
             (
-                |policy| policy.quota = requests(20, MINUTE),
-                Class::Weakening,
-                Class::Breaking,
+                |policy| policy.quota = requests(100, 60 * MINUTE),
+                &[Weakening, Breaking],
+                &[Weakening, Breaking],
             ),
-            (|policy| policy.stop_on_quota = false, Class::Weakening, Class::Breaking),
-            (|policy| policy.strict = true, Class::Compatible, Class::Weakening),
-            (|_| {}, Class::Compatible, Class::Compatible),
+            (|policy| policy.stop_on_quota = false, &[Weakening], &[Breaking]),
+            (|policy| policy.strict = true, &[Compatible], &[Weakening]),
+            (|_| {}, &[Compatible], &[Compatible]),
         ];
         for (change, there, back) in changed {
             let mut after = gold();
             change(&mut after);
-            assert_eq!(policy(&gold(), &after).class(), there, "{after:?}");
-            assert_eq!(policy(&after, &gold()).class(), back, "{after:?}");
+            assert_eq!(policy(&gold(), &after).classes(), there, "{after:?}");
+            assert_eq!(policy(&after, &gold()).classes(), back, "{after:?}");
         }
         let with_burst = Policy {
             burst: Some(burst),
             ..gold()
         };
-        assert_eq!(policy(&gold(), &with_burst).class(), Class::Breaking);
-        assert_eq!(policy(&with_burst, &gold()).class(), Class::Weakening);
+        assert_eq!(policy(&gold(), &with_burst).classes(), [Breaking]);
+        assert_eq!(policy(&with_burst, &gold()).classes(), [Weakening]);
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn compare(before: (&Api, &Policies), after: (&Api, &Policies), about
                 &mut about,
             );
             backends((before.0, old), (after.0, resource), &mut about);
-        } else if !resource.security.enabled {
+        } else if Guard::of(after.0, resource).admits_everybody() {
             about.weakening("it is new, and anybody may call it");
         } else {
             about.compatible("it is new");
@@ -58,14 +58,11 @@ fn place(resource: &Resource) -> String {
 }
 
 fn guards(before: (&Api, &Resource), after: (&Api, &Resource), about: &mut About<'_>) {
-    fn guard<'a>((api, resource): (&Api, &'a Resource)) -> Guard<'a> {
-        Guard {
-            security: &resource.security,
-            mutual_tls: api.mutual_tls,
-        }
+    security::compare(Guard::of(before.0, before.1), Guard::of(after.0, after.1), about);
+    // Where no token is looked at, its scopes are not either.
+    if before.1.security.enabled && after.1.security.enabled {
+        security::compare_scopes(&before.1.scopes, &after.1.scopes, about);
     }
-    security::compare(guard(before), guard(after), about);
-    security::compare_scopes(&before.1.scopes, &after.1.scopes, about);
 }
 
 /// Backends of its own; where there were none, those of the API are what it replaces.

@@ -35,10 +35,7 @@ fn compare_list(kind: &str, before: &[Policy], after: &[Policy], changes: &mut C
         match was.get(name) {
             None => about.compatible(format!("it is new: {}", describe_policy(policy))),
             Some(old) if old == policy => {}
-            Some(old) => about.push(
-                limits::policy(old, policy).class(),
-                format!("{}, not {}", describe_policy(policy), describe_policy(old)),
-            ),
+            Some(old) => limits::policy(old, policy).tell(&instead(policy, old), &mut about),
         }
     }
     for name in was.keys().filter(|name| !is.contains_key(*name)) {
@@ -62,20 +59,25 @@ fn compare_custom(before: &[CustomPolicy], after: &[CustomPolicy], changes: &mut
         match find(before, custom) {
             None => about.breaking(format!("it is new: {}", describe_policy(&custom.policy))),
             Some(old) if old.policy == custom.policy => {}
-            Some(old) => about.push(
-                limits::policy(&old.policy, &custom.policy).class(),
-                format!(
-                    "{}, not {}",
-                    describe_policy(&custom.policy),
-                    describe_policy(&old.policy)
-                ),
-            ),
+            Some(old) => {
+                limits::policy(&old.policy, &custom.policy).tell(&instead(&custom.policy, &old.policy), &mut about)
+            }
         }
     }
     for custom in before.iter().filter(|custom| find(after, custom).is_none()) {
         changes
             .about(format!("limit by {}", custom.key_template))
             .weakening("it is gone");
+    }
+}
+
+/// What is different may be in conditions, which the short description leaves out.
+fn instead(now: &Policy, before: &Policy) -> String {
+    let (is, was) = (describe_policy(now), describe_policy(before));
+    if is == was {
+        format!("{is}, under other conditions")
+    } else {
+        format!("{is}, not {was}")
     }
 }
 

@@ -59,16 +59,15 @@ fn subject(change: &Change) -> String {
     }
 }
 
-/// Names come from elsewhere: nothing in them ends a cell, or starts a tag or a link.
+/// Names come from elsewhere: nothing in them ends a cell, starts a tag or a link, or changes how the rest is read.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '@' | '#' => {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => out.push(' '),
             c => out.push(c),
         }
     }

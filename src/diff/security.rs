@@ -2,7 +2,7 @@
 
 use super::admission::Admission;
 use super::change::{About, listed};
-use mgw_bundle::config::{ApiKeyLocation, MutualTls, Requirement, Scheme, ScopeMatch, Scopes, Security};
+use mgw_bundle::config::{Api, ApiKeyLocation, MutualTls, Requirement, Resource, Scheme, ScopeMatch, Scopes, Security};
 use std::collections::BTreeSet;
 
 /// What a mandatory client certificate adds to all that is shown.
@@ -15,7 +15,20 @@ pub(super) struct Guard<'a> {
     pub(super) mutual_tls: Option<MutualTls>,
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
+    /// The guard of an API's operation.
+    pub(super) fn of(api: &Api, resource: &'a Resource) -> Self {
+        Self {
+            security: &resource.security,
+            mutual_tls: api.mutual_tls,
+        }
+    }
+
+    /// Whether nothing has to be shown.
+    pub(super) fn admits_everybody(self) -> bool {
+        !Admission::everybody().admits_more_than(&admission(self))
+    }
+
     fn needs_certificate(self) -> bool {
         self.mutual_tls == Some(MutualTls::Mandatory)
     }

@@ -4,8 +4,8 @@ use super::change::{About, Changes};
 use super::{Side, limits};
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::Policy;
-use mgw_bundle::snapshot::{Application, SnapshotSource, Subscription, SubscriptionState};
-use std::collections::{BTreeMap, BTreeSet};
+use mgw_bundle::snapshot::{Application, KeyMapping, KeyType, SnapshotSource, Subscription, SubscriptionState};
+use std::collections::BTreeMap;
 
 /// Compares subscription data.
 pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) {
@@ -22,7 +22,18 @@ pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) 
             let mut about = changes.about("subscriptions");
             return about.breaking("there is a list of them: whoever is not in it is refused");
         }
-        (Some(was), Some(is)) => (Data::new(was, before), Data::new(is, after)),
+        (Some(was), Some(is)) => {
+            if was.source != is.source {
+                // What that changes is told one by one.
+                let mut about = changes.about("subscriptions");
+                about.cosmetic(format!(
+                    "they come from {}, not from {}",
+                    place(is.source),
+                    place(was.source)
+                ));
+            }
+            (Data::new(was, before), Data::new(is, after))
+        }
     };
     for (who, application) in &is.applications {
         let mut about = changes.about(format!("application {} of {}", who.1, who.0));
@@ -81,7 +92,7 @@ type Who = (String, String);
 struct Data<'a> {
     applications: BTreeMap<Who, &'a Application>,
     subscriptions: BTreeMap<(String, Who), &'a Subscription>,
-    keys: BTreeSet<(String, Who)>,
+    keys: BTreeMap<(&'a str, Who), &'a KeyMapping>,
 }
 
 impl<'a> Data<'a> {
@@ -119,31 +130,86 @@ impl<'a> Data<'a> {
             keys: snapshot
                 .key_mappings
                 .iter()
-                .filter_map(|key| Some((key.consumer_key.clone(), by_id.get(key.application.as_str())?.clone())))
+                .filter_map(|key| {
+                    let who = by_id.get(key.application.as_str())?.clone();
+                    Some(((key.consumer_key.as_str(), who), key))
+                })
                 .collect(),
         }
     }
 }
 
+/// Consumer keys are no secrets, but their applications say more than they do.
 fn compare_keys(was: &Data<'_>, is: &Data<'_>, changes: &mut Changes) {
-    // Consumer keys are no secrets; their applications say more than they do.
-    let by_application = |keys: Vec<&(String, Who)>| -> BTreeMap<Who, usize> {
-        keys.into_iter().fold(BTreeMap::new(), |mut counts, (_, who)| {
-            *counts.entry(who.clone()).or_default() += 1;
-            counts
-        })
-    };
-    for (who, count) in by_application(is.keys.difference(&was.keys).collect()) {
-        if was.applications.contains_key(&who) {
-            let mut about = changes.about(format!("application {} of {}", who.1, who.0));
-            about.compatible(format!("it has {count} more keys"));
+    let mut counts: BTreeMap<(&Who, KeyChange), usize> = BTreeMap::new();
+    let of_known = is
+        .keys
+        .iter()
+        .filter(|((_, who), _)| was.applications.contains_key(who));
+    for (key, mapping) in of_known {
+        for change in key_changes(was.keys.get(key).copied(), mapping) {
+            *counts.entry((&key.1, change)).or_default() += 1;
         }
     }
-    for (who, count) in by_application(was.keys.difference(&is.keys).collect()) {
-        if is.applications.contains_key(&who) {
-            let mut about = changes.about(format!("application {} of {}", who.1, who.0));
-            about.breaking(format!("{count} of its keys are gone"));
+    for (key, _) in was.keys.iter().filter(|(key, _)| !is.keys.contains_key(*key)) {
+        if is.applications.contains_key(&key.1) {
+            *counts.entry((&key.1, KeyChange::Gone)).or_default() += 1;
         }
+    }
+    for ((who, change), count) in counts {
+        let keys = if count == 1 {
+            "1 key".to_owned()
+        } else {
+            format!("{count} keys")
+        };
+        let mut about = changes.about(format!("application {} of {}", who.1, who.0));
+        match change {
+            KeyChange::New => about.compatible(format!("it has {keys} more")),
+            KeyChange::Gone => about.breaking(format!("it has {keys} less")),
+            KeyChange::ToProduction => {
+                about.weakening(format!("{keys} of it reach production, and no sandbox any more"));
+                about.breaking(format!("the sandbox is not reached with {keys} of it any more"));
+            }
+            KeyChange::ToSandbox => {
+                about.breaking(format!("{keys} of it reach the sandbox, and production no more"));
+            }
+            // The gateway does not look at it: which issuers it trusts is in its own settings.
+            KeyChange::KeyManager => about.cosmetic(format!("{keys} of it are listed under another key manager")),
+        }
+    }
+}
+
+/// What may become of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum KeyChange {
+    New,
+    Gone,
+    ToProduction,
+    ToSandbox,
+    KeyManager,
+}
+
+fn key_changes(before: Option<&KeyMapping>, after: &KeyMapping) -> Vec<KeyChange> {
+    let Some(before) = before else {
+        return vec![KeyChange::New];
+    };
+    let kind = match (before.key_type, after.key_type) {
+        (KeyType::Sandbox, KeyType::Production) => Some(KeyChange::ToProduction),
+        (KeyType::Production, KeyType::Sandbox) => Some(KeyChange::ToSandbox),
+        _ => None,
+    };
+    // Not every source tells it.
+    let is_elsewhere =
+        matches!((&before.key_manager, &after.key_manager), (Some(before), Some(after)) if before != after);
+    let key_manager = is_elsewhere.then_some(KeyChange::KeyManager);
+    kind.into_iter().chain(key_manager).collect()
+}
+
+fn place(source: SnapshotSource) -> &'static str {
+    match source {
+        SnapshotSource::InternalData => "the control plane's data for gateways, with the keys of all",
+        SnapshotSource::PublisherAndStore => "what the signed-in user may see",
+        SnapshotSource::TokenClaims => "the claims of tokens",
     }
 }
 
@@ -158,7 +224,7 @@ fn policy(what: &str, before: (&str, &[Policy]), after: (&str, &[Policy]), about
     };
     let sentence = format!("{what} is under the policy {}, not {}", after.0, before.0);
     match (find(before), find(after)) {
-        (Some(was), Some(is)) => about.push(limits::policy(&was, &is).class(), sentence),
+        (Some(was), Some(is)) => limits::policy(&was, &is).tell(&sentence, about),
         // Requests under a policy that nobody defined are refused.
         (_, None) => about.breaking(sentence),
         (None, Some(_)) => about.weakening(sentence),

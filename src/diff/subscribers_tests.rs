@@ -47,7 +47,7 @@ fn classes(before: Option<&SubscriptionSnapshot>, after: Option<&SubscriptionSna
 fn subscribers_come_and_go() {
     use Class::{Breaking, Compatible, Weakening};
     type Edit = fn(&mut SubscriptionSnapshot);
-    let table: [(Edit, &[Class], &[Class]); 5] = [
+    let table: [(Edit, &[Class], &[Class]); 8] = [
         (|data| data.subscriptions.clear(), &[Breaking], &[Compatible]),
         (|data| data.key_mappings.clear(), &[Breaking], &[Compatible]),
         (
@@ -59,6 +59,30 @@ fn subscribers_come_and_go() {
             |data| data.subscriptions[0].policy = "Nobody's".into(),
             &[Breaking],
             &[Weakening],
+        ),
+        (
+            |data| data.key_mappings[0].key_type = KeyType::Sandbox,
+            &[Breaking],
+            &[Breaking, Weakening],
+        ),
+        // Only where both sides tell it, and the gateway does not look at it.
+        (
+            |data| data.key_mappings[0].key_manager = Some("Resident Key Manager".into()),
+            &[],
+            &[],
+        ),
+        // A key that is another application's now.
+        (
+            |data| {
+                data.applications.push(Application {
+                    id: "2".into(),
+                    name: "Desk".into(),
+                    ..data.applications[0].clone()
+                });
+                data.key_mappings[0].application = "2".into();
+            },
+            &[Breaking, Compatible],
+            &[Breaking, Compatible],
         ),
         (
             |data| data.source = SnapshotSource::TokenClaims,
@@ -75,9 +99,20 @@ fn subscribers_come_and_go() {
 }
 
 #[test]
-fn another_source_of_the_same_data_is_no_change() {
+fn another_key_manager_is_cosmetic() {
+    let with = |name: &str| {
+        let mut data = snapshot("1");
+        data.key_mappings[0].key_manager = Some(name.into());
+        data
+    };
+    assert_eq!(classes(Some(&with("a")), Some(&with("b"))), [Class::Cosmetic]);
+}
+
+#[test]
+fn another_source_of_the_same_data_is_cosmetic() {
     let mut other = snapshot("uuid-1");
     other.source = SnapshotSource::InternalData;
-    assert!(classes(Some(&snapshot("1")), Some(&other)).is_empty());
+    assert!(classes(Some(&snapshot("1")), Some(&snapshot("uuid-1"))).is_empty());
+    assert_eq!(classes(Some(&snapshot("1")), Some(&other)), [Class::Cosmetic]);
     assert_eq!(classes(Some(&other), None), [Class::Weakening]);
 }

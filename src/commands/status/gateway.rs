@@ -26,9 +26,22 @@ struct Ready {
 pub(super) struct Looked {
     #[serde(flatten)]
     pub(super) section: Section,
-    /// Absent: it follows no control plane, or could not be asked.
+    /// Absent: `following_note` says why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) following: Option<Following>,
+    /// Why nothing is known about following a control plane. Absent too where the gateway itself could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) following_note: Option<String>,
+}
+
+impl Looked {
+    /// How the gateway follows its control plane, for people.
+    pub(super) fn following_sentence(&self) -> Option<String> {
+        match &self.following {
+            Some(following) => Some(following.sentence()),
+            None => self.following_note.clone(),
+        }
+    }
 }
 
 /// Asks the gateway which bundle it serves, and compares it with what a build would give now.
@@ -36,11 +49,17 @@ pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Look
     let client = AdminClient::new(&AdminArgs { url: url.to_owned() }, &context.ui)?;
     let asked = context.block_on(interruptible(async {
         let ready = client.get_in_any_state::<Ready>("/ready").await;
-        // Only gateways that are connected to a control plane know this path.
-        let following = client.get::<Following>("/connected", &[]).await.ok();
+        let following = client.get::<Following>("/connected", &[]).await;
         Ok((ready, following))
     }));
     let (ready, following) = asked?;
+    let (following, following_note) = match following {
+        Ok(following) => (Some(following), None),
+        // Only gateways that are connected to a control plane know this path.
+        Err(AdminError::Unknown { .. }) => (None, Some("no control plane".to_owned())),
+        Err(error) => (None, Some(format!("not known: {error}"))),
+    };
+    let following_note = following_note.filter(|_| ready.is_ok());
     let section = match ready {
         Ok(ready) => against_build(&ready, layout, following.as_ref())?,
         Err(error @ AdminError::Address { .. }) => return Err(error.into()),
@@ -49,7 +68,11 @@ pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Look
             Section::unseen(Failure::from(error).code, note)
         }
     };
-    Ok(Looked { section, following })
+    Ok(Looked {
+        section,
+        following,
+        following_note,
+    })
 }
 
 fn against_build(ready: &Ready, layout: &Layout, following: Option<&Following>) -> Result<Section, Failure> {
@@ -99,7 +122,47 @@ fn compare(ready: &Ready, digest: Digest, following: Option<&Following>) -> Sect
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::GlobalArgs;
+    use crate::cloud::test_server::{Reply, TestServer};
     use crate::commands::status::State;
+    use crate::context::Environment;
+    use crate::ui::{ColorChoice, OutputFormat};
+    use serde_json::json;
+
+    #[test]
+    fn why_nothing_is_known_of_following_is_told() {
+        let global = GlobalArgs {
+            output: OutputFormat::Text,
+            quiet: true,
+            verbose: false,
+            color: ColorChoice::Never,
+            no_input: true,
+        };
+        let context = Context::new(global, Environment::default());
+        let folder = tempfile::tempdir().unwrap();
+        for (status, body, expected) in [
+            (404, json!({}), Some("no control plane")),
+            (
+                500,
+                json!({"error": "out of order"}),
+                Some("not known: the gateway refused: out of order"),
+            ),
+            (
+                200,
+                json!({"state": 1}),
+                Some("not known: URL is not the admin listener of a gateway"),
+            ),
+        ] {
+            let server = TestServer::start(move |request| match request.target.as_str() {
+                "/ready" => Reply::json(200, json!({"ready": true, "project": "shop", "bundle": "sha256:0"})),
+                _ => Reply::json(status, body.clone()),
+            });
+            let url = server.url().to_string();
+            let looked = look(&Layout::new(folder.path()), &url, &context).unwrap();
+            let expected = expected.map(|text| text.replace("URL", url.trim_end_matches('/')));
+            assert_eq!(looked.following_sentence(), expected, "{status}");
+        }
+    }
 
     #[test]
     fn another_bundle_and_a_gateway_that_is_not_ready_differ() {

@@ -25,6 +25,7 @@ async fn a_gateway_that_follows_nothing_is_compared_by_its_bundle() {
     let told = look(&world, &gateway, 34);
     assert_eq!(told["state"], "same", "{told}");
     assert!(told.get("following").is_none(), "{told}");
+    assert_eq!(told["following_note"], "no control plane", "{told}");
 
     world.place.write(
         "shop/mgw.toml",
@@ -41,6 +42,7 @@ async fn a_gateway_that_follows_nothing_is_compared_by_its_bundle() {
     let words = ["status", "shop", "--offline", "--gateway", &admin];
     let outcome = world.place.mgw(&words).exits(0);
     assert!(outcome.stdout.contains("not looked at: "), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("Following"), "{}", outcome.stdout);
     // What was not looked at is not what is the same.
     let strict = [&words[..], &["--exit-code"]].concat();
     world.place.mgw(&strict).exits(13);
