@@ -1,11 +1,13 @@
 //! `mgw init`
 
+use super::credentials::API_CLOUD_URL;
 use super::definitions;
+use crate::cloud::address::Address;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::incoming::distinct;
-use crate::project::{Layout, Scaffold, create, is_project_name};
+use crate::project::{ControlPlaneKind, ControlPlaneSettings, Layout, Scaffold, create, is_project_name};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw init`.
@@ -16,6 +18,12 @@ pub struct InitArgs {
     /// An OpenAPI definition or `.proto` file to start with, a file or URL; can be given several times.
     #[arg(long = "api", short = 'a', visible_alias = "api-definition", value_name = "FILE|URL")]
     pub apis: Vec<String>,
+    /// Base URL of the control plane that APIs will be pulled from, kept in mgw.toml.
+    #[arg(long, short = 's', alias = "server-url", value_name = "URL")]
+    pub url: Option<String>,
+    /// Generation of its APIs, kept in mgw.toml; found out when left out. For API Cloud no --url is needed.
+    #[arg(long, value_enum)]
+    pub kind: Option<ControlPlaneKind>,
     /// Container and Kubernetes settings to start with, copied to conf/deployment-config.toml.
     #[arg(long, short = 'd', value_name = "FILE")]
     pub deployment_config: Option<PathBuf>,
@@ -45,9 +53,15 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
     if !args.force && !is_free(layout.root()) {
         return Err(create::CreateError::Exists(layout.root().to_owned()).into());
     }
+    let control_plane = control_plane(args.url.as_deref(), args.kind)?;
     let incoming = definitions::fetch(&args.apis, args.insecure, context)?;
 
-    let mut files = Scaffold { name, folder }
+    let scaffold = Scaffold {
+        name,
+        folder,
+        control_plane: control_plane.as_ref(),
+    };
+    let mut files = scaffold
         .files()
         .map_err(|error| Failure::new(ExitCode::Internal, "cannot lay out the project").because(error))?;
     let mut added = Vec::new();
@@ -69,6 +83,24 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         context.ui.status("Added", path);
     }
     definitions::finish(&layout, added, context)
+}
+
+/// Where the project's APIs come from, as far as the command line says it.
+fn control_plane(url: Option<&str>, kind: Option<ControlPlaneKind>) -> Result<Option<ControlPlaneSettings>, Failure> {
+    let url = match (url, kind) {
+        (Some(url), _) => url,
+        (None, Some(ControlPlaneKind::ApiCloud)) => API_CLOUD_URL,
+        (None, Some(_)) => {
+            return Err(Failure::new(
+                ExitCode::Usage,
+                "--kind says nothing without the control plane's address",
+            )
+            .hint("Give the base URL of the control plane with --url, for example https://apim.example:9443."));
+        }
+        (None, None) => return Ok(None),
+    };
+    let url = Address::parse(url)?.to_string();
+    Ok(Some(ControlPlaneSettings { url, kind }))
 }
 
 /// Whether nothing, or an empty folder, is there; looked at before anything is downloaded.

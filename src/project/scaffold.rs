@@ -1,5 +1,6 @@
 //! The files of a new project.
 
+use super::ControlPlaneSettings;
 use std::collections::BTreeMap;
 
 /// What the templates are told.
@@ -9,6 +10,8 @@ pub(crate) struct Scaffold<'a> {
     pub(crate) name: &'a str,
     /// The folder as the user types it.
     pub(crate) folder: &'a str,
+    /// Where its APIs come from, where that is known from the start.
+    pub(crate) control_plane: Option<&'a ControlPlaneSettings>,
 }
 
 /// A template that cannot be filled in: a mistake of ours.
@@ -40,6 +43,7 @@ impl Scaffold<'_> {
         let mut context = tera::Context::new();
         context.insert("name", self.name);
         context.insert("folder", self.folder);
+        context.insert("control_plane", &self.control_plane);
         let mut files = BTreeMap::new();
         for (file, template) in TEMPLATES {
             let text =
@@ -63,6 +67,7 @@ mod tests {
         let files = Scaffold {
             name: "shop",
             folder: "work/shop",
+            control_plane: None,
         }
         .files()
         .unwrap();
@@ -87,10 +92,30 @@ mod tests {
     }
 
     #[test]
+    fn a_control_plane_that_is_known_is_written() {
+        use crate::project::ControlPlaneKind;
+        for kind in [None, Some(ControlPlaneKind::Apim32)] {
+            let plane = ControlPlaneSettings {
+                url: "https://localhost:9443".into(),
+                kind,
+            };
+            let scaffold = Scaffold {
+                name: "shop",
+                folder: "shop",
+                control_plane: Some(&plane),
+            };
+            let text = String::from_utf8(scaffold.files().unwrap()["mgw.toml"].clone()).unwrap();
+            let settings = Settings::parse(&text, std::path::Path::new("mgw.toml")).unwrap();
+            assert_eq!(settings.control_plane, Some(plane));
+        }
+    }
+
+    #[test]
     fn the_commented_settings_are_valid_when_they_are_uncommented() {
         let files = Scaffold {
             name: "shop",
             folder: "shop",
+            control_plane: None,
         }
         .files()
         .unwrap();

@@ -12,3 +12,30 @@ fn an_existing_folder_is_left_as_it_was() {
     assert!(outcome.stderr.contains("shop"), "{}", outcome.stderr);
     assert_eq!(place.files(), before);
 }
+
+#[test]
+fn a_control_plane_is_kept_in_the_settings() {
+    let place = Place::new();
+    place
+        .mgw(&["init", "shop", "--url", "apim.example:9443/", "--kind", "apim-3.2"])
+        .exits(0);
+    let settings = place.read("shop/mgw.toml");
+    assert!(
+        settings.contains("[control-plane]\nurl = \"https://apim.example:9443\"\nkind = \"apim-3.2\"\n"),
+        "{settings}"
+    );
+    place.mgw(&["init", "cloud", "--kind", "api-cloud"]).exits(0);
+    let settings = place.read("cloud/mgw.toml");
+    assert!(
+        settings.contains("url = \"https://gateway.api.cloud.wso2.com\"\nkind = \"api-cloud\"\n"),
+        "{settings}"
+    );
+    // What names no place is told, before anything is written.
+    let before = place.files();
+    place
+        .mgw(&["init", "other", "--kind", "apim-4.2"])
+        .exits(2)
+        .says("--url");
+    place.mgw(&["init", "other", "--url", "http://apim.example"]).exits(2);
+    assert_eq!(place.files(), before);
+}
