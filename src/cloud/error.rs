@@ -1,5 +1,6 @@
 //! Why a conversation with the control plane failed.
 
+use super::refusal::Refusal;
 use std::error::Error;
 
 /// A request as messages name it: never with headers, query values or bodies.
@@ -26,28 +27,34 @@ pub(crate) enum CloudError {
     #[error("cannot prepare the connection")]
     Setup(#[source] Box<dyn Error + Send + Sync>),
     /// No connection, or it broke.
-    #[error("cannot reach {}", request.host)]
+    #[error("cannot reach {}{}", request.host, through(proxy.as_deref()))]
     Unreachable {
         /// The request.
         request: RequestName,
+        /// The proxy on the way, without user and password.
+        proxy: Option<String>,
         /// Cause.
         #[source]
         source: reqwest::Error,
     },
-    /// The server's certificate is not trusted.
-    #[error("the certificate of {} is not trusted", request.host)]
-    Certificate {
+    /// No TLS connection, because of what the server is or shows.
+    #[error("{}", problem.sentence(&request.host))]
+    Tls {
         /// The request.
         request: RequestName,
+        /// What is wrong.
+        problem: Box<super::http::TlsProblem>,
         /// Cause.
         #[source]
         source: reqwest::Error,
     },
     /// No answer in time.
-    #[error("{} did not answer in time ({request})", request.host)]
+    #[error("{} did not answer in time{} ({request})", request.host, through(proxy.as_deref()))]
     TimedOut {
         /// The request.
         request: RequestName,
+        /// The proxy on the way, without user and password.
+        proxy: Option<String>,
     },
     /// The server sends us elsewhere; credentials do not follow.
     #[error("{request} answered {status}: redirected to {location}")]
@@ -78,7 +85,7 @@ pub(crate) enum CloudError {
         problem: String,
     },
     /// Nothing at this address looks like a known control plane.
-    #[error("{host} is not a control plane of a known kind")]
+    #[error("there is no API Manager at {host}, or none of a kind that is known")]
     NotAControlPlane {
         /// Host name.
         host: String,
@@ -97,8 +104,8 @@ pub(crate) enum CloudError {
         /// What it is, as it is written in settings.
         kind: crate::project::ControlPlaneKind,
     },
-    /// User name or password are wrong.
-    #[error("the control plane does not accept user {user} with this password")]
+    /// User name or password are not accepted, or the account is in no state to be used; the message tells which.
+    #[error("{}", Refusal::of(message, user).sentence(user))]
     WrongCredentials {
         /// User name.
         user: String,
@@ -213,6 +220,12 @@ fn with_message(message: &str) -> String {
     } else {
         format!(": {message}")
     }
+}
+
+fn through(proxy: Option<&str>) -> String {
+    proxy
+        .map(|proxy| format!(" through the proxy {proxy}"))
+        .unwrap_or_default()
 }
 
 fn profile_suffix(profile: &str) -> String {

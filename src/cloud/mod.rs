@@ -19,6 +19,7 @@ mod json;
 pub(crate) mod oauth;
 pub(crate) mod on_premise_properties;
 pub(crate) mod pull;
+pub(crate) mod refusal;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod token_sign_in;

@@ -4,7 +4,9 @@ use super::Failure;
 use crate::cloud::CloudError;
 use crate::cloud::account::{AccountError, SUPER_TENANT};
 use crate::cloud::address::AddressError;
-use crate::cloud::http::HeaderError;
+use crate::cloud::generation::role_of_any;
+use crate::cloud::http::{HeaderError, ProxyRefusal};
+use crate::cloud::refusal::Refusal;
 use crate::cloud::session::{DEFAULT_PROFILE, ProfileError, SessionError};
 use crate::exit::ExitCode;
 use clap::ValueEnum;
@@ -17,17 +19,31 @@ impl From<CloudError> for Failure {
             CloudError::Setup(source) => failure(ExitCode::Environment)
                 .because(source)
                 .hint("Check the file given with --ca or MGW_CA_FILE, and the proxy settings."),
-            CloudError::Unreachable { request, source } => failure(ExitCode::Unreachable)
+            CloudError::Unreachable { request, proxy, source } => {
+                let source = source.without_url();
+                let hint = match proxy {
+                    Some(_) => proxy_hint(&source, &request.host),
+                    None => format!(
+                        "Check that {} is right and reachable from here; a proxy is taken from HTTPS_PROXY.",
+                        request.host
+                    ),
+                };
+                failure(ExitCode::Unreachable).because(source).hint(hint)
+            }
+            CloudError::Tls {
+                request,
+                problem,
+                source,
+            } => failure(ExitCode::Unreachable)
                 .because(source.without_url())
-                .hint(format!(
-                    "Check that {} is right and reachable from here; a proxy is taken from HTTPS_PROXY.",
-                    request.host
-                )),
-            CloudError::Certificate { source, .. } => failure(ExitCode::Unreachable)
-                .because(source.without_url())
-                .hint("If the server has a certificate of its own making, give its authority with --ca FILE."),
-            CloudError::TimedOut { .. } => {
-                failure(ExitCode::Unreachable).hint("Try again, or allow more seconds with MGW_HTTP_TIMEOUT.")
+                .hint(problem.hint(&request.host)),
+            CloudError::TimedOut { proxy, .. } => {
+                let failure =
+                    failure(ExitCode::Unreachable).hint("Try again, or allow more seconds with MGW_HTTP_TIMEOUT.");
+                match proxy {
+                    Some(_) => failure.hint("Check HTTPS_PROXY; hosts that are reached without a proxy go into NO_PROXY."),
+                    None => failure,
+                }
             }
             CloudError::Redirected { location, .. } => failure(ExitCode::ControlPlane).hint(format!(
                 "Credentials do not follow redirects. If {location} is your control plane, sign in with --url {location}."
@@ -45,7 +61,8 @@ impl From<CloudError> for Failure {
                 .hint("Something between here and the control plane may answer in its place; check the URL and the proxy."),
             CloudError::NotAControlPlane { tried, .. } => failure(ExitCode::ControlPlane)
                 .hint(format!("It was asked as {}.", tried.join(" and as ")))
-                .hint("Check --url; name the generation with --kind if you know it."),
+                .hint("Check --url: its host, its port (API Manager has 9443 where nobody changed it) and its path.")
+                .hint("A proxy in front of API Manager has to pass /client-registration, /oauth2 and /api/am on."),
             CloudError::OtherGeneration { kind, .. } => {
                 let failure = failure(ExitCode::ControlPlane);
                 match kind.to_possible_value() {
@@ -57,9 +74,9 @@ impl From<CloudError> for Failure {
                 .because(ServerMessage(message))
                 .hint("Write the user name as the control plane does, upper and lower case included."),
             CloudError::WrongCredentials { user, message } => {
-                let failure = failure(ExitCode::NotSignedIn)
-                    .hint("Check e-mail address, organisation key and password; the password is the one of the web login.");
-                let failure = match tenant_hint(&user) {
+                let refusal = Refusal::of(&message, &user);
+                let failure = failure(ExitCode::NotSignedIn).hint(refusal.hint());
+                let failure = match tenant_hint(&user).filter(|_| refusal.may_be_of_the_name()) {
                     Some(hint) => failure.hint(hint),
                     None => failure,
                 };
@@ -88,10 +105,27 @@ impl From<CloudError> for Failure {
                 .hint("Choose another port with --redirect-port, and register it with the client."),
             CloudError::NoOrganisation => failure(ExitCode::Usage)
                 .hint("Give --org or MGW_ORG, or the complete user name in --username or MGW_USERNAME."),
-            CloudError::MissingScope { .. } => failure(ExitCode::NotPermitted)
-                .hint("The role behind it was missing at sign-in. Ask an administrator for it, then run mgw login again."),
+            CloudError::MissingScope { scopes, .. } => failure(ExitCode::NotPermitted).hint(format!(
+                "The user lacks {} behind it. Ask an administrator for it, then run mgw login again.",
+                role_of_any(&scopes)
+            )),
             CloudError::Session(error) => error.into(),
         }
+    }
+}
+
+/// What to do about a proxy that did not let us through.
+fn proxy_hint(source: &reqwest::Error, host: &str) -> String {
+    match ProxyRefusal::of(source) {
+        Some(ProxyRefusal::Password) => {
+            "The proxy wants a user and a password, or other ones: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT."
+                .to_owned()
+        }
+        Some(ProxyRefusal::Place) => format!(
+            "The proxy refuses, or does not reach, {host}; some say so of a wrong user or password in HTTPS_PROXY as well. \
+             Where {host} is reached without a proxy, name it in NO_PROXY."
+        ),
+        None => format!("Check HTTPS_PROXY. Where {host} is reached without a proxy, name it in NO_PROXY."),
     }
 }
 
@@ -174,6 +208,61 @@ impl From<ProfileError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refusals_are_told_by_what_can_be_done() {
+        for (message, told, hint) in [
+            (
+                "Authentication failed for ana@a.example@org",
+                "does not accept user ana@a.example@org",
+                "Check e-mail",
+            ),
+            (
+                "17003:ana@a.example Account is locked",
+                "the account of ana@a.example@org is locked",
+                "unlock",
+            ),
+            (
+                "Password has expired",
+                "the password of ana@a.example@org has expired",
+                "Set a new password",
+            ),
+            (
+                "Tenant org is inactive",
+                "no active organisation org",
+                "Check the organisation key",
+            ),
+        ] {
+            let failure = Failure::from(CloudError::WrongCredentials {
+                user: "ana@a.example@org".into(),
+                message: message.into(),
+            });
+            assert_eq!(failure.code, ExitCode::NotSignedIn);
+            assert!(failure.message.contains(told), "{failure:?}");
+            assert!(failure.hints[0].contains(hint), "{failure:?}");
+            assert!(failure.source.is_some(), "the server's words are shown");
+        }
+    }
+
+    #[test]
+    fn a_missing_scope_is_told_with_its_role() {
+        let failure = Failure::from(CloudError::MissingScope {
+            request: crate::cloud::error::RequestName {
+                method: "GET".into(),
+                host: "localhost".into(),
+                path: "/api/am/admin/throttling/policies/advanced".into(),
+            },
+            scopes: vec!["apim:tier_view".into(), "apim:admin".into()],
+        });
+        assert_eq!(failure.code, ExitCode::NotPermitted);
+        assert!(
+            failure
+                .message
+                .ends_with("needs the scope apim:tier_view or apim:admin"),
+            "{failure:?}"
+        );
+        assert!(failure.hints[0].contains("the role admin"), "{failure:?}");
+    }
 
     #[test]
     fn a_bare_email_address_is_explained() {

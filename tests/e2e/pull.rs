@@ -4,7 +4,7 @@ use crate::support::{Outcome, Place};
 use mgw_fixtures::simulator::{Effect, Fault, Options, Simulator};
 use std::process::{Command, Stdio};
 
-const PASSWORD: &str = "demo-password";
+pub(crate) const PASSWORD: &str = "demo-password";
 
 /// A simulator, and a folder with a project of a signed-in user.
 pub(crate) struct Case {

@@ -1,6 +1,9 @@
 //! What differs between generations of control planes: base paths, scopes and shapes, as data.
 
+mod roles;
 mod table;
+
+pub(crate) use roles::{by_role, role_of_any};
 
 use crate::project::ControlPlaneKind;
 

@@ -1,12 +1,12 @@
 //! The HTTP client.
 
+use super::proxy::Proxies;
 use super::retry::{self, Outcome};
-use super::{Answer, Body, Call, CustomHeaders};
+use super::{Answer, Body, Call, CustomHeaders, ProxyRefusal, TlsProblem};
 use crate::cloud::CloudError;
 use crate::ui::Ui;
 use reqwest::header::{self, HeaderValue};
 use secrecy::ExposeSecret;
-use std::error::Error;
 use std::time::{Duration, Instant};
 
 /// How requests are sent.
@@ -43,6 +43,7 @@ impl Default for HttpOptions {
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     client: reqwest::Client,
+    proxies: Proxies,
     back_off: Duration,
     ui: Ui,
 }
@@ -67,6 +68,7 @@ impl Http {
         }
         Ok(Self {
             client: builder.build().map_err(|error| CloudError::Setup(Box::new(error)))?,
+            proxies: Proxies::of_environment(options.direct),
             back_off: options.back_off,
             ui: ui.clone(),
         })
@@ -90,7 +92,14 @@ impl Http {
                 Err(error) => {
                     self.ui.detail(format_args!("{name} failed after {took} ms: {error}"));
                     match error {
+                        // Attempts with a wrong password may lock the account.
+                        CloudError::Unreachable { source, .. }
+                            if ProxyRefusal::of(source) == Some(ProxyRefusal::Password) =>
+                        {
+                            return result;
+                        }
                         CloudError::Unreachable { source, .. } if source.is_connect() => Outcome::NotConnected,
+                        CloudError::Tls { problem, .. } if **problem == TlsProblem::HungUp => Outcome::NotConnected,
                         CloudError::Unreachable { .. } | CloudError::TimedOut { .. } => Outcome::Broken,
                         _ => return result,
                     }
@@ -123,7 +132,10 @@ impl Http {
         if let Body::Bytes(media_type, bytes) = &call.body {
             request = request.header(header::CONTENT_TYPE, *media_type).body(bytes.0.to_vec());
         }
-        let mut response = request.send().await.map_err(|error| failed(call, error))?;
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| failed(call, error, &self.proxies))?;
         let text = |name: header::HeaderName| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
@@ -142,7 +154,8 @@ impl Http {
                 .map(|date| date.timestamp()),
             body: Vec::new(),
         };
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(call, error))? {
+        let broken = |error| failed(call, error, &self.proxies);
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if answer.body.len() + chunk.len() > call.limit.0 {
                 return Err(answer.unreadable(format!("more than {} bytes", call.limit.0)));
             }
@@ -160,35 +173,24 @@ fn place(call: &Call, location: &str) -> String {
     )
 }
 
-fn failed(call: &Call, error: reqwest::Error) -> CloudError {
+fn failed(call: &Call, error: reqwest::Error, proxies: &Proxies) -> CloudError {
     let request = call.name();
+    let proxy = proxies.towards(&call.url);
     // The URL may hold a query; the request's name says enough.
     let source = error.without_url();
     if source.is_timeout() {
-        CloudError::TimedOut { request }
+        CloudError::TimedOut { request, proxy }
     } else if source.is_builder() {
         CloudError::Setup(Box::new(source))
-    } else if is_certificate(&source) {
-        CloudError::Certificate { request, source }
-    } else {
-        CloudError::Unreachable { request, source }
-    }
-}
-
-fn is_certificate(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(error) = cause {
-        if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
+    } else if let Some(problem) = TlsProblem::of(&source) {
+        CloudError::Tls {
+            request,
+            problem: Box::new(problem),
+            source,
         }
-        // An I/O error hides what it wraps: its own `source` is that of the wrapped one.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause = match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
+    } else {
+        CloudError::Unreachable { request, proxy, source }
     }
-    false
 }
 
 /// Spreads the attempts of several clients; without randomness they merely coincide.

@@ -8,13 +8,17 @@ mod call;
 mod client;
 mod headers;
 mod message;
+mod proxy;
 mod retry;
+mod tls;
 
 pub(crate) use call::{Answer, Body, Call, Limit};
 pub(crate) use client::{Http, HttpOptions};
 pub(crate) use headers::{CustomHeaders, HeaderError};
 pub(crate) use message::{error_text, shorten};
+pub(crate) use proxy::ProxyRefusal;
 pub(crate) use retry::Repeat;
+pub(crate) use tls::TlsProblem;
 
 #[cfg(test)]
 pub(crate) mod tests;

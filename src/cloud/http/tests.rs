@@ -114,6 +114,30 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
+async fn credentials_and_headers_do_not_follow_a_redirect() {
+    for status in [301, 302, 303, 307, 308] {
+        let target = TestServer::start(|_| Reply::json(200, json!({})));
+        let location = target.url().to_string();
+        let server = TestServer::start(move |_| {
+            let mut reply = Reply::text(status, "text/plain", "");
+            reply.headers.push(("Location", location.clone()));
+            reply
+        });
+        let options = HttpOptions {
+            headers: CustomHeaders::parse(["X-Edge: canary"]).unwrap(),
+            ..quick()
+        };
+        let http = Http::new(&options, &silent()).unwrap();
+        let call = Call::post(server.url(), "application/json", b"canary".to_vec());
+        let call = call.basic("user", &"canary".to_owned().into());
+        let error = http.send(&call).await.unwrap().require_success().unwrap_err();
+        assert!(matches!(&error, CloudError::Redirected { .. }), "{status}: {error:?}");
+        assert_eq!(server.received()[0].edge.as_deref(), Some("canary"));
+        assert!(target.received().is_empty(), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_closed_port_is_unreachable() {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}/x?secret=1", listener.local_addr().unwrap());
