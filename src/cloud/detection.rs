@@ -30,6 +30,28 @@ pub(super) struct Detected {
     pub(super) visible_apis: Option<u64>,
     /// The control plane's clock.
     pub(super) server_time: Option<Timestamp>,
+    /// Why it may be another one.
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// Why what was found may be another generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// The reason, as a sentence without a full stop.
+    pub(crate) reason: String,
+    /// What it may be as well.
+    pub(crate) others: Vec<ControlPlaneKind>,
+}
+
+/// A publisher API that answers.
+#[derive(Debug)]
+pub(super) struct Recognised {
+    /// Whose it is.
+    pub(super) generation: &'static Generation,
+    /// The answer.
+    pub(super) answer: Answer,
+    /// Why it may be another one.
+    pub(super) doubt: Option<Doubt>,
 }
 
 /// What a publisher API says to the question for its APIs.
@@ -124,9 +146,14 @@ async fn try_family(http: &Http, request: &SignIn, family: &Family, ui: &Ui) -> 
         Err(error) if matches!(error.status(), Some(404 | 405)) => return Ok(None),
         result => result?,
     };
-    let Some((generation, answer)) = find_publisher(http, &request.address, family, &tokens.access).await? else {
+    let Some(found) = find_publisher(http, &request.address, family, &tokens.access).await? else {
         return Ok(None);
     };
+    let Recognised {
+        generation,
+        answer,
+        doubt,
+    } = found;
     ui.detail(format_args!(
         "{} is {}: its publisher API is at /{}",
         request.address,
@@ -150,6 +177,7 @@ async fn try_family(http: &Http, request: &SignIn, family: &Family, ui: &Ui) -> 
         asked,
         visible_apis,
         server_time,
+        doubt,
     }))
 }
 
@@ -161,7 +189,7 @@ pub(super) async fn recognise(
     kind: Option<ControlPlaneKind>,
     access: &SecretString,
     ui: &Ui,
-) -> Result<(&'static Generation, Answer), CloudError> {
+) -> Result<Recognised, CloudError> {
     let likely = families(address.is_api_cloud());
     let candidates = match kind {
         Some(kind) => vec![generation(kind)],
@@ -171,16 +199,17 @@ pub(super) async fn recognise(
         },
     };
     let found = find_publisher(http, address, &candidates, access).await?;
-    let (generation, answer) = found.ok_or_else(|| CloudError::NotAControlPlane {
+    let found = found.ok_or_else(|| CloudError::NotAControlPlane {
         host: address.host().to_owned(),
         tried: candidates.iter().map(|one| one.title.to_owned()).collect(),
     })?;
+    let generation = found.generation;
     ui.detail(format_args!(
         "{address} is {}: its publisher API is at /{}",
         generation.title,
         generation.publisher.join("/")
     ));
-    Ok((generation, answer))
+    Ok(found)
 }
 
 /// The family that has a place to register clients. It is asked without credentials, so nothing is registered.
@@ -223,19 +252,47 @@ async fn find_publisher(
     address: &Address,
     family: &Family,
     access: &SecretString,
-) -> Result<Option<(&'static Generation, Answer)>, CloudError> {
-    let mut refused = None;
+) -> Result<Option<Recognised>, CloudError> {
+    let mut refused = Vec::new();
     for generation in family {
         let path = generation.publisher.iter().copied().chain(["apis"]);
         let call = Call::get(address.join(path)).query("limit", "1").bearer(access);
         let answer = http.send(&call).await?;
         match Verdict::of(answer.status) {
             Verdict::Absent => {}
-            Verdict::Refused => refused = refused.or(Some((*generation, answer))),
-            Verdict::Present => return Ok(Some((generation, answer))),
+            Verdict::Refused => refused.push((*generation, answer)),
+            Verdict::Present => {
+                return Ok(Some(Recognised {
+                    generation,
+                    answer,
+                    doubt: same_place(generation, family),
+                }));
+            }
         }
     }
-    Ok(refused)
+    let others: Vec<_> = refused.iter().skip(1).map(|(one, _)| one.kind).collect();
+    Ok(refused.into_iter().next().map(|(generation, answer)| Recognised {
+        generation,
+        answer,
+        doubt: (!others.is_empty()).then(|| Doubt {
+            reason: "every publisher API refused to answer, also those that the control plane does not have".to_owned(),
+            others,
+        }),
+    }))
+}
+
+/// Generations whose publisher APIs are at the same place are told apart by where clients are registered. Where that was
+/// not seen, both are among the candidates.
+fn same_place(found: &Generation, candidates: &Family) -> Option<Doubt> {
+    let others: Vec<_> = candidates
+        .iter()
+        .filter(|one| one.kind != found.kind && one.publisher == found.publisher)
+        .map(|one| one.kind)
+        .collect();
+    (!others.is_empty()).then(|| Doubt {
+        reason: "where clients are registered could not be seen, and its publisher API is at the same place".to_owned(),
+        others,
+    })
 }
 
 /// A user without a publisher role is signed in all the same.

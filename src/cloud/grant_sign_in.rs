@@ -3,7 +3,7 @@
 use super::CloudError;
 use super::account::UserName;
 use super::address::Address;
-use super::detection::{recognise, visible_apis};
+use super::detection::{Recognised, recognise, visible_apis};
 use super::generation::{Generation, families, first_scopes, generation, missing_scopes};
 use super::http::{Http, HttpOptions};
 use super::oauth::browser::{Authorization, Listener, open_in_browser};
@@ -183,7 +183,11 @@ async fn finish(
     options: &HttpOptions,
     ui: &Ui,
 ) -> Result<SignedIn, CloudError> {
-    let (generation, answer) = recognise(http, &request.address, request.kind, &tokens.access, ui).await?;
+    let Recognised {
+        generation,
+        answer,
+        doubt,
+    } = recognise(http, &request.address, request.kind, &tokens.access, ui).await?;
     let now = Timestamp::now();
     let clock_skew = answer.date.and_then(|server| ClockSkew::between(server, now));
     let told = tokens.user.clone().or_else(|| token_claims(&tokens.access).subject);
@@ -207,12 +211,14 @@ async fn finish(
         scopes: asked.iter().map(|scope| (*scope).to_owned()).collect(),
         extra_roots: options.extra_roots.clone(),
         headers: options.headers.clone(),
+        gateway: None,
     };
     session.renew(tokens, now);
     Ok(SignedIn {
         missing_scopes: missing_scopes(&generation.wanted_scopes(), &session.scopes),
         visible_apis: visible_apis(answer)?,
         clock_skew,
+        doubt,
         session,
     })
 }

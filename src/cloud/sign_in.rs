@@ -3,7 +3,7 @@
 use super::CloudError;
 use super::account::UserName;
 use super::address::Address;
-use super::detection::detect;
+use super::detection::{Doubt, detect};
 use super::generation::missing_scopes;
 use super::http::{Http, HttpOptions};
 use super::session::{Method, Session};
@@ -38,6 +38,8 @@ pub(crate) struct SignedIn {
     pub(crate) visible_apis: Option<u64>,
     /// When the clocks of the control plane and of this machine differ so much that tokens are misjudged.
     pub(crate) clock_skew: Option<ClockSkew>,
+    /// Why the control plane may be of another generation than the session says.
+    pub(crate) doubt: Option<Doubt>,
 }
 
 /// Two clocks that differ.
@@ -54,10 +56,33 @@ impl ClockSkew {
     const LARGEST: SignedDuration = SignedDuration::from_mins(5);
 
     /// The difference, if it is to be told.
-    pub(super) fn between(server: Timestamp, here: Timestamp) -> Option<Self> {
+    pub(crate) fn between(server: Timestamp, here: Timestamp) -> Option<Self> {
         let apart = server.duration_since(here).abs();
         (apart > Self::LARGEST).then_some(Self { server, here })
     }
+
+    /// By how much, as a sentence without a full stop.
+    pub(crate) fn sentence(self) -> String {
+        let apart = self.here.duration_since(self.server);
+        let direction = if apart.is_positive() { "ahead of" } else { "behind" };
+        format!(
+            "the clock here is {} {direction} that of the control plane, which says {}",
+            about(apart.abs()),
+            self.server
+        )
+    }
+}
+
+/// A span of time in its largest unit.
+fn about(span: SignedDuration) -> String {
+    let seconds = span.as_secs();
+    let (count, unit) = match seconds {
+        86_400.. => (seconds / 86_400, "day"),
+        3600.. => (seconds / 3600, "hour"),
+        _ => (seconds / 60, "minute"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
 }
 
 /// Signs in. Nothing is stored.
@@ -81,12 +106,14 @@ pub(crate) async fn sign_in(request: SignIn, options: &HttpOptions, ui: &Ui) -> 
         scopes: found.asked.iter().map(|scope| (*scope).to_owned()).collect(),
         extra_roots: options.extra_roots.clone(),
         headers: options.headers.clone(),
+        gateway: None,
     };
     session.renew(found.tokens, now);
     Ok(SignedIn {
         missing_scopes: missing_scopes(&found.generation.wanted_scopes(), &session.scopes),
         visible_apis: found.visible_apis,
         clock_skew: found.server_time.and_then(|server| ClockSkew::between(server, now)),
+        doubt: found.doubt,
         session,
     })
 }
@@ -175,6 +202,27 @@ mod tests {
         ] {
             let skew = ClockSkew::between(server.parse().unwrap(), now);
             assert_eq!(skew.is_some(), expected, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_difference_of_clocks_is_told_with_its_size_and_direction() {
+        let server: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+        for (seconds, expected) in [
+            (0, None),
+            (299, None),
+            (-299, None),
+            (420, Some("7 minutes ahead of")),
+            (-420, Some("7 minutes behind")),
+            (3700, Some("1 hour ahead of")),
+            (-2 * 86_400, Some("2 days behind")),
+        ] {
+            let skew = ClockSkew::between(server, server + SignedDuration::from_secs(seconds));
+            let told = skew.map(ClockSkew::sentence);
+            let expected = expected.map(|how| {
+                format!("the clock here is {how} that of the control plane, which says 2026-01-02T03:04:05Z")
+            });
+            assert_eq!(told, expected, "{seconds}");
         }
     }
 

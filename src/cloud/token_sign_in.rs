@@ -3,7 +3,7 @@
 use super::CloudError;
 use super::account::UserName;
 use super::address::Address;
-use super::detection::{recognise, visible_apis};
+use super::detection::{Recognised, recognise, visible_apis};
 use super::generation::missing_scopes;
 use super::http::{Http, HttpOptions};
 use super::oauth::{TokenClaims, token_claims};
@@ -56,7 +56,11 @@ pub(crate) async fn sign_in_with_token(
         .user
         .or_else(|| subject.and_then(|name| UserName::complete(&name).ok()))
         .unwrap_or_else(|| UserName::unknown(None));
-    let (generation, answer) = recognise(&http, &request.address, request.kind, &request.access, ui).await?;
+    let Recognised {
+        generation,
+        answer,
+        doubt,
+    } = recognise(&http, &request.address, request.kind, &request.access, ui).await?;
     drop(progress);
     let now = Timestamp::now();
     let clock_skew = answer.date.and_then(|server| ClockSkew::between(server, now));
@@ -69,6 +73,7 @@ pub(crate) async fn sign_in_with_token(
     }
     Ok(SignedIn {
         clock_skew,
+        doubt,
         missing_scopes: match scopes.is_empty() {
             true => Vec::new(),
             false => missing_scopes(&generation.wanted_scopes(), &scopes),
@@ -91,6 +96,7 @@ pub(crate) async fn sign_in_with_token(
             scopes,
             extra_roots: options.extra_roots.clone(),
             headers: options.headers.clone(),
+            gateway: None,
         },
     })
 }

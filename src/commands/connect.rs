@@ -3,11 +3,14 @@
 
 use super::credentials::{API_CLOUD_URL, CredentialArgs, SessionArgs};
 use super::interrupt::interruptible;
+use super::login::{MethodArgs, warn};
 use super::secrets::secret;
 use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
+use crate::cloud::grant_sign_in::{Grant, GrantSignIn, sign_in_with_grant};
 use crate::cloud::http::HttpOptions;
+use crate::cloud::oauth::Registration;
 use crate::cloud::session::{Again, Connection, PIPELINE_CLIENT, SessionStore};
 use crate::cloud::sign_in::{SignIn, SignedIn, sign_in};
 use crate::cloud::token_sign_in::{TokenSignIn, sign_in_with_token};
@@ -32,7 +35,8 @@ pub(crate) struct Identity<'a> {
 
 impl Identity<'_> {
     /// Opens the way to the control plane: with `MGW_ACCESS_TOKEN` (unless a profile is named by flag), else with the
-    /// stored session, else with user and password. Also returns the password, where it was used.
+    /// stored session, else with user and password, else as the client that `MGW_CLIENT_ID` names. Also returns the
+    /// password, where it was used.
     ///
     /// # Errors
     ///
@@ -59,11 +63,42 @@ impl Identity<'_> {
                 let connection = self.with_password(&store, user, password.clone(), &options, context)?;
                 Ok((connection, Some(password)))
             }
-            _ => Err(CloudError::NotSignedIn {
-                profile: store.profile().to_string(),
+            _ => {
+                match MethodArgs::pipeline_client(environment)? {
+                    Some(client) => Ok((self.with_client(client, &options, context)?, None)),
+                    None => {
+                        let failure = Failure::from(CloudError::NotSignedIn {
+                            profile: store.profile().to_string(),
+                        });
+                        Err(match environment.is_set("MGW_CLIENT_ID") {
+                        true => failure.hint("MGW_CLIENT_ID is set; its secret goes into MGW_CLIENT_SECRET_FILE or MGW_CLIENT_SECRET."),
+                        false => failure,
+                    })
+                    }
+                }
             }
-            .into()),
         }
+    }
+
+    fn with_client(
+        &self,
+        client: Registration,
+        options: &HttpOptions,
+        context: &Context,
+    ) -> Result<Connection, Failure> {
+        let (address, kind) = self.place(context)?;
+        let request = GrantSignIn {
+            address,
+            kind,
+            client,
+            user: self.credentials.likely_user(&context.environment)?,
+            grant: Grant::ClientCredentials,
+        };
+        let signed_in = context.block_on(interruptible(async {
+            // Nobody has to do anything elsewhere.
+            Ok(sign_in_with_grant(request, options, &context.ui, |_| {}).await?)
+        }))?;
+        self.take_up(signed_in, None, options, context)
     }
 
     fn with_token(
@@ -127,7 +162,8 @@ impl Identity<'_> {
         context: &Context,
     ) -> Result<Connection, Failure> {
         let ui = &context.ui;
-        let session = signed_in.session;
+        warn(&signed_in, ui);
+        let mut session = signed_in.session;
         ui.status(
             "Signed in",
             format_args!(
@@ -137,15 +173,13 @@ impl Identity<'_> {
                 session.method.title()
             ),
         );
-        if !signed_in.missing_scopes.is_empty() {
-            ui.warn(format_args!("not granted: {}", signed_in.missing_scopes.join(" ")));
-        }
         if !self.save {
             return Ok(Connection::in_memory(session, again, options, ui)?);
         }
         let store = self.session.store(&context.environment)?;
         context.block_on(async {
             let _lock = store.lock().await?;
+            session.keep_gateway_of(store.load().ok().flatten());
             Ok(store.save(&session)?)
         })?;
         ui.detail(format_args!("session file {}", store.path().display()));

@@ -115,8 +115,8 @@ impl CredentialArgs {
             }
             return Ok(user);
         }
-        let email = first(self.email.as_deref(), environment, &["MGW_EMAIL", "WSO2_CLOUD_EMAIL"]);
-        let org = first(self.org.as_deref(), environment, &["MGW_ORG", "WSO2_CLOUD_ORG_KEY"]);
+        let email = self.given_email(environment);
+        let org = self.given_organisation(environment);
         let is_cloud = match kind {
             Some(kind) => kind == ControlPlaneKind::ApiCloud,
             None => address.is_api_cloud(),
@@ -162,17 +162,27 @@ impl CredentialArgs {
         {
             return Ok(Some(UserName::complete(name)?));
         }
-        let email = first(self.email.as_deref(), environment, &["MGW_EMAIL", "WSO2_CLOUD_EMAIL"]);
-        let org = first(self.org.as_deref(), environment, &["MGW_ORG", "WSO2_CLOUD_ORG_KEY"]);
+        let email = self.given_email(environment);
+        let org = self.given_organisation(environment);
         match (email, org) {
             (Some(email), Some(org)) => Ok(Some(UserName::in_organisation(email, org)?)),
             _ => Ok(None),
         }
     }
 
+    /// The e-mail address as far as flags and variables give it.
+    pub(crate) fn given_email<'a>(&'a self, environment: &'a Environment) -> Option<&'a str> {
+        first(self.email.as_deref(), environment, &["MGW_EMAIL", "WSO2_CLOUD_EMAIL"])
+    }
+
+    /// The organisation as far as flags and variables give it.
+    pub(crate) fn given_organisation<'a>(&'a self, environment: &'a Environment) -> Option<&'a str> {
+        first(self.org.as_deref(), environment, &["MGW_ORG", "WSO2_CLOUD_ORG_KEY"])
+    }
+
     /// Whose a token is, as far as flags and variables say it.
     pub(crate) fn likely_user(&self, environment: &Environment) -> Result<Option<UserName>, Failure> {
-        let organisation = first(self.org.as_deref(), environment, &["MGW_ORG", "WSO2_CLOUD_ORG_KEY"]);
+        let organisation = self.given_organisation(environment);
         Ok(match (self.given_user(environment)?, organisation) {
             (Some(user), _) => Some(user),
             (None, Some(organisation)) => Some(UserName::complete(UserName::unknown(Some(organisation)).as_str())?),
@@ -182,9 +192,14 @@ impl CredentialArgs {
 
     /// The password; asks when no flag or variable gives it.
     pub(crate) fn password(&self, context: &Context, user: &UserName) -> Result<SecretString, Failure> {
-        if let Some(password) = self.given_password(context)? {
-            return Ok(password);
+        match self.given_password(context)? {
+            Some(password) => Ok(password),
+            None => self.ask_password(context, user),
         }
+    }
+
+    /// Asks for the password.
+    pub(crate) fn ask_password(&self, context: &Context, user: &UserName) -> Result<SecretString, Failure> {
         context.ui.ask_secret(Prompt {
             label: &format!("Password of {user}"),
             flag: Some("--password-stdin"),

@@ -3,7 +3,8 @@
 use super::credentials::{API_CLOUD_URL, SessionArgs};
 use super::interrupt::interruptible;
 use crate::cloud::address::Address;
-use crate::cloud::http::{Call, Http, Repeat};
+use crate::cloud::http::{Answer, Call, Http, Repeat};
+use crate::cloud::sign_in::ClockSkew;
 use crate::compile::compile_project;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -96,7 +97,7 @@ pub fn run(args: DoctorArgs, context: &Context) -> Result<ExitCode, Failure> {
         && Settings::load(&Layout::new(&args.project).settings()).is_ok();
     // A broken session or mgw.toml is a finding of its own; it says nothing about the control plane.
     if !args.offline && settled {
-        checks.push(control_plane(&args, context));
+        checks.extend(control_plane(&args, context));
     }
     checks.push(project(&args.project));
     let (check, config) = settings(&args.project, context);
@@ -172,10 +173,10 @@ fn session(args: &SessionArgs, context: &Context) -> Check {
     }
 }
 
-/// Any answer counts: it shows that name, network, proxy and certificate are right.
-fn control_plane(args: &DoctorArgs, context: &Context) -> Check {
+/// Any answer counts: it shows that name, network, proxy and certificate are right. Its date shows the same of the clock.
+fn control_plane(args: &DoctorArgs, context: &Context) -> Vec<Check> {
     const SUBJECT: &str = "control plane";
-    let reach = || -> Result<(String, u16), Failure> {
+    let reach = || -> Result<(String, Answer), Failure> {
         let session = args.session.store(&context.environment)?.load()?;
         let project = Settings::load(&Layout::new(&args.project).settings())?;
         let url = context.environment.get("MGW_URL").map(str::to_owned);
@@ -197,14 +198,22 @@ fn control_plane(args: &DoctorArgs, context: &Context) -> Check {
             ..Call::get(address.join([]))
         };
         let answer = context.block_on(interruptible(async { Ok(http.send(&call).await?) }))?;
-        Ok((address.to_string(), answer.status))
+        Ok((address.to_string(), answer))
     };
     match reach() {
-        Ok((address, status)) => Check::ok(SUBJECT, format!("{address} answers ({status})")),
-        Err(failure) => Check {
+        Ok((address, answer)) => {
+            let reached = Check::ok(SUBJECT, format!("{address} answers ({})", answer.status));
+            let skew = answer.date.and_then(|date| ClockSkew::between(date, Timestamp::now()));
+            let clock = skew.map(|skew| {
+                let remedy = "Set the wrong one right, with NTP for example: tokens are misjudged where clocks differ.";
+                Check::warning("clock", skew.sentence(), remedy)
+            });
+            [Some(reached), clock].into_iter().flatten().collect()
+        }
+        Err(failure) => vec![Check {
             verdict: Verdict::Warning,
             ..Check::problem(SUBJECT, &failure)
-        },
+        }],
     }
 }
 

@@ -1,6 +1,7 @@
 //! `mgw run`
 
 use super::credentials::{CredentialArgs, SessionArgs};
+use super::login::MethodArgs;
 use crate::connected::{self, ConnectedOptions};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -106,7 +107,17 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     };
     let data_dir = data_dir(args.data_dir, context)?;
     let status = config.gateway_status.clone();
-    let keeper = status.map(|settings| StatusKeeper::new(settings, &data_dir, &context.environment, ui));
+    let keeper = status.map(|settings| {
+        // Serving needs no session, so one that cannot be read is no reason not to start.
+        let session = args
+            .connected
+            .session
+            .store(&context.environment)?
+            .load()
+            .ok()
+            .flatten();
+        StatusKeeper::new(settings, &data_dir, session, &context.environment, ui)
+    });
     let keeper = keeper.transpose()?;
     let (gateway, serving, connected) = start_best(&bundle, connected, config, Some(data_dir), context)?;
     let announce = |gateway: &RunningGateway| show(&serving, gateway, ui);
@@ -131,6 +142,7 @@ fn connected_options(args: &RunArgs, context: &Context) -> Result<ConnectedOptio
         http: connected.session.http(environment)?,
         user: connected.credentials.given_user(environment)?,
         password: connected.credentials.given_password(context)?,
+        client: MethodArgs::pipeline_client(environment)?,
     })
 }
 

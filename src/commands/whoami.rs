@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::ControlPlaneKind;
-use crate::ui::table;
+use crate::ui::{table, visible};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -39,6 +39,9 @@ struct WhoamiResult {
     expired: bool,
     renewable: bool,
     headers: Vec<String>,
+    /// What `pull` takes where nothing else is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
 }
 
 /// The result of `--all` with `--output json`.
@@ -123,6 +126,7 @@ fn describe(session: &Session, profile: &Profile) -> WhoamiResult {
         expired: session.expires <= Timestamp::now(),
         renewable: session.is_renewable(),
         headers: session.headers.iter().map(|(name, _)| name.to_owned()).collect(),
+        label: session.gateway.as_ref().and_then(|gateway| gateway.label.clone()),
     }
 }
 
@@ -153,6 +157,10 @@ fn text(session: &Session, result: &WhoamiResult) -> String {
     if !result.missing_scopes.is_empty() {
         text.push_str("\nNot granted    ");
         text.push_str(&result.missing_scopes.join(" "));
+    }
+    if let Some(label) = &result.label {
+        text.push_str("\nLabel          ");
+        text.push_str(&visible(label));
     }
     if !result.headers.is_empty() {
         text.push_str("\nHeaders        ");

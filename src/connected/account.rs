@@ -4,8 +4,10 @@ use super::attempt::{Missed, MissedKind};
 use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
+use crate::cloud::grant_sign_in::{Grant, GrantSignIn, sign_in_with_grant};
 use crate::cloud::http::HttpOptions;
-use crate::cloud::session::{Connection, SessionStore};
+use crate::cloud::oauth::Registration;
+use crate::cloud::session::{Connection, Session, SessionStore};
 use crate::cloud::sign_in::{SignIn, sign_in};
 use crate::project::ControlPlaneKind;
 use crate::ui::Ui;
@@ -27,7 +29,9 @@ pub(super) struct Account {
     pub(super) user: Option<UserName>,
     /// `None`: nobody can be signed in again without a person.
     pub(super) password: Option<SecretString>,
-    /// The control plane does not accept the password.
+    /// Signs in as itself where there is no password.
+    pub(super) client: Option<Registration>,
+    /// The control plane does not accept the password, or the client.
     pub(super) is_refused: bool,
     pub(super) ui: Ui,
 }
@@ -54,7 +58,7 @@ impl Account {
 
     /// Whether somebody can be signed in without a person.
     pub(super) fn can_sign_in(&self) -> bool {
-        self.password.is_some() && !self.is_refused
+        (self.password.is_some() || self.client.is_some()) && !self.is_refused
     }
 
     /// Signs in again after the session was refused.
@@ -62,12 +66,42 @@ impl Account {
         self.sign_in(self.not_signed_in().into()).await
     }
 
-    /// `refusal` is returned where nobody can be signed in. A password that was refused is not tried again: the control plane
-    /// would lock the account.
+    /// `refusal` is returned where nobody can be signed in. What was refused is not tried again: the control plane would lock
+    /// the account.
     async fn sign_in(&mut self, refusal: Missed) -> Result<Arc<Connection>, Missed> {
-        let Some(password) = self.password.as_ref().filter(|_| !self.is_refused) else {
+        if self.is_refused {
             return Err(refusal);
+        }
+        match (self.password.clone(), self.client.clone()) {
+            (Some(password), _) => self.sign_in_as_user(password, refusal).await,
+            (None, Some(client)) => self.sign_in_as_client(client).await,
+            (None, None) => Err(refusal),
+        }
+    }
+
+    async fn sign_in_as_client(&mut self, client: Registration) -> Result<Arc<Connection>, Missed> {
+        let user = match &self.user {
+            Some(user) => user.clone(),
+            // The client is of the organisation that its control plane says, or of none that it tells.
+            None => UserName::unknown(Some(&self.organisation)),
         };
+        let request = GrantSignIn {
+            address: self.address.clone(),
+            kind: Some(self.kind),
+            client,
+            user: Some(user),
+            grant: Grant::ClientCredentials,
+        };
+        // Nobody has to do anything elsewhere.
+        let signed_in = sign_in_with_grant(request, &self.http, &self.ui, |_| {}).await;
+        self.is_refused = matches!(
+            signed_in,
+            Err(CloudError::ClientRefused { .. } | CloudError::GrantNotAllowed { .. })
+        );
+        self.keep(signed_in?.session).await
+    }
+
+    async fn sign_in_as_user(&mut self, password: SecretString, refusal: Missed) -> Result<Arc<Connection>, Missed> {
         let stored = self
             .store
             .load()
@@ -84,16 +118,22 @@ impl Account {
             kind: Some(self.kind),
             client_name: self.store.client_name().map_err(CloudError::from)?,
             user,
-            password: password.clone(),
+            password,
         };
         let signed_in = sign_in(request, &self.http, &self.ui).await;
         self.is_refused = matches!(signed_in, Err(CloudError::WrongCredentials { .. }));
-        let signed_in = signed_in?;
-        let lock = self.store.lock().await.map_err(CloudError::from)?;
-        self.store.save(&signed_in.session).map_err(CloudError::from)?;
-        drop(lock);
+        let connection = self.keep(signed_in?.session).await?;
         // As the control plane spells it.
-        self.user = Some(signed_in.session.user);
+        self.user = Some(connection.session().await.user);
+        Ok(connection)
+    }
+
+    /// Stores a session, and takes it up.
+    async fn keep(&self, mut session: Session) -> Result<Arc<Connection>, Missed> {
+        let lock = self.store.lock().await.map_err(CloudError::from)?;
+        session.keep_gateway_of(self.store.load().ok().flatten());
+        self.store.save(&session).map_err(CloudError::from)?;
+        drop(lock);
         Ok(Arc::new(Connection::open(self.store.clone(), &self.http, &self.ui)?))
     }
 

@@ -8,6 +8,7 @@ use super::state_folder::{Restored, StateError, StateFolder};
 use super::take_over::{Base, TakeOver, unix_ms};
 use crate::cloud::account::UserName;
 use crate::cloud::http::HttpOptions;
+use crate::cloud::oauth::Registration;
 use crate::cloud::session::SessionStore;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -43,8 +44,10 @@ pub(crate) struct ConnectedOptions {
     pub(crate) http: HttpOptions,
     /// Who is to be signed in; `None`: whoever was.
     pub(crate) user: Option<UserName>,
-    /// Their password; `None`: only the session counts.
+    /// Their password; `None`: only the session counts, or the client.
     pub(crate) password: Option<SecretString>,
+    /// Signs in as itself where there is no password.
+    pub(crate) client: Option<Registration>,
 }
 
 /// Everything but the gateway.
@@ -96,6 +99,7 @@ pub(crate) fn prepare(
         http: options.http,
         user: options.user,
         password: options.password,
+        client: options.client,
         is_refused: false,
         ui: ui.narrating(),
     };

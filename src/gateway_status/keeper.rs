@@ -3,8 +3,9 @@
 use super::identity::{Identity, IdentityFile, digest, is_usable};
 use super::machine::Machine;
 use super::messages;
-use super::shown::Shown;
+use super::shown::{Shown, tenant};
 use crate::cloud::http::{Answer, Call, Http, HttpOptions, Repeat};
+use crate::cloud::session::Session;
 use crate::context::Environment;
 use crate::failure::Failure;
 use crate::ui::Ui;
@@ -39,7 +40,7 @@ pub(crate) struct StatusKeeper {
 }
 
 impl StatusKeeper {
-    /// Prepares it; nothing is sent yet.
+    /// Prepares it; nothing is sent yet. `session` may have kept label and metadata of an on-premise gateway.
     ///
     /// # Errors
     ///
@@ -47,9 +48,13 @@ impl StatusKeeper {
     pub(crate) fn new(
         settings: GatewayStatusSettings,
         data_dir: &Path,
+        session: Option<Session>,
         environment: &Environment,
         ui: &Ui,
     ) -> Result<Self, Failure> {
+        let kept = session
+            .filter(|session| session.user.tenant() == tenant(&settings))
+            .and_then(|session| session.gateway);
         let extra_roots = match &settings.ca_file {
             Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))?),
             None => None,
@@ -60,7 +65,7 @@ impl StatusKeeper {
             ..HttpOptions::default()
         };
         Ok(Self {
-            shown: Shown::collect(&settings, &Machine::look(), environment, data_dir)?,
+            shown: Shown::collect(&settings, &Machine::look(), environment, data_dir, kept)?,
             settings,
             file: IdentityFile::in_folder(data_dir),
             http: Http::new(&options, ui)?,

@@ -1,13 +1,11 @@
 //! What the control plane shows of a gateway.
 
 use super::machine::{Machine, fact};
-use crate::cloud::on_premise_properties::{MAX_FILE, OnPremiseProperties};
+use crate::cloud::on_premise_properties::{GatewayFacts, OnPremiseProperties};
 use crate::context::Environment;
-use crate::exit::ExitCode;
 use crate::failure::Failure;
 use mgw_runtime::config::GatewayStatusSettings;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 /// The tenant of users who name none.
@@ -29,16 +27,22 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Collects it; reads the file with label and metadata where there is one.
+    /// Collects it; reads the file with label and metadata where the settings name one. Otherwise what the session of the
+    /// same organisation kept of an on-premise gateway is used.
     pub(super) fn collect(
         settings: &GatewayStatusSettings,
         machine: &Machine,
         environment: &Environment,
         home: &Path,
+        kept: Option<GatewayFacts>,
     ) -> Result<Self, Failure> {
         let from_file = match &settings.properties_file {
-            Some(path) => read_properties(path)?,
-            None => OnPremiseProperties::default(),
+            Some(path) => {
+                OnPremiseProperties::load(path)
+                    .map_err(|failure| failure.hint("`gatewayStatus.propertiesFile` names it."))?
+                    .gateway
+            }
+            None => kept.unwrap_or_default(),
         };
         let names = if settings.env_metadata.is_empty() {
             from_file.env_metadata
@@ -59,12 +63,8 @@ impl Shown {
         env_metadata.insert("lastWumUpdate".to_owned(), "-1".to_owned());
         let mut custom_metadata: BTreeMap<String, String> = custom.into_iter().collect();
         custom_metadata.insert(VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        let tenant = settings
-            .username
-            .rsplit_once('@')
-            .map_or(SUPER_TENANT, |(_, tenant)| tenant);
         Ok(Self {
-            tenant: tenant.to_owned(),
+            tenant: tenant(settings).to_owned(),
             label: settings.label.clone().or(from_file.label),
             host_name: settings.host_name.clone().unwrap_or_else(|| machine.host_name.clone()),
             mac_address: machine.mac_address.clone(),
@@ -75,14 +75,8 @@ impl Shown {
     }
 }
 
-fn read_properties(path: &Path) -> Result<OnPremiseProperties, Failure> {
-    let failed = |error| Failure::file("read", path, error);
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(MAX_FILE).read_to_string(&mut text).map_err(failed)?;
-    OnPremiseProperties::parse(path, &text).map_err(|error| {
-        Failure::new(ExitCode::Environment, format!("{} cannot be used", path.display()))
-            .hint("`gatewayStatus.propertiesFile` names it.")
-            .because(error)
-    })
+/// The organisation that the gateway is shown to.
+pub(super) fn tenant(settings: &GatewayStatusSettings) -> &str {
+    let tenant = settings.username.rsplit_once('@').map(|(_, tenant)| tenant);
+    tenant.unwrap_or(SUPER_TENANT)
 }

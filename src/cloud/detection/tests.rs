@@ -150,10 +150,58 @@ async fn a_server_that_fails_is_not_taken_for_one_without_a_place_to_register() 
         let access = "a".to_owned().into();
         let found = recognise(&http, &Address::unchecked(server.url()), None, &access, &silent()).await;
         match found {
-            Ok((generation, _)) => assert_eq!((generation.kind, expected), (ControlPlaneKind::Apim31, 3), "{status}"),
+            Ok(found) => {
+                assert_eq!(
+                    (found.generation.kind, expected),
+                    (ControlPlaneKind::Apim31, 3),
+                    "{status}"
+                );
+                assert_eq!(found.doubt, None);
+            }
             Err(error) => assert_eq!((error.status(), expected), (Some(status), 0), "{error}"),
         }
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_apart_is_told() {
+    let recognised = async |server: &TestServer, kind| {
+        let http = Http::new(&quick(), &silent()).unwrap();
+        let access = "a".to_owned().into();
+        recognise(&http, &Address::unchecked(server.url()), kind, &access, &silent())
+            .await
+            .unwrap()
+    };
+    // The publisher APIs of 3.1 and 3.2 are at the same place, and nobody sees where clients are registered.
+    let hidden = TestServer::start(|request| match request.target.as_str() {
+        "/api/am/publisher/v1/apis?limit=1" => Reply::json(200, json!({"count": 0, "list": []})),
+        _ => Reply::text(404, "text/html", "no"),
+    });
+    let found = recognised(&hidden, None).await;
+    assert_eq!(found.generation.kind, ControlPlaneKind::Apim32);
+    assert_eq!(
+        found.doubt.map(|doubt| doubt.others),
+        Some(vec![ControlPlaneKind::Apim31])
+    );
+    let named = recognised(&hidden, Some(ControlPlaneKind::Apim31)).await;
+    assert_eq!((named.generation.kind, named.doubt), (ControlPlaneKind::Apim31, None));
+    // A server that refuses before it looks, at sign-in too.
+    let closed = server(ControlPlaneKind::Apim42, 401);
+    let found = find(&closed, None).await.unwrap();
+    assert_eq!((found.generation.kind, found.doubt), (ControlPlaneKind::Apim42, None));
+    let refusing = TestServer::start(|request| match request.target.as_str() {
+        "/client-registration/v0.17/register" => Reply::json(200, json!({"clientId": "id", "clientSecret": "secret"})),
+        "/oauth2/token" => Reply::json(
+            200,
+            json!({"access_token": "a", "token_type": "Bearer", "expires_in": 10}),
+        ),
+        target if target.starts_with("/api/am/publisher/") => Reply::json(401, json!({})),
+        _ => Reply::text(404, "text/html", "no"),
+    });
+    let found = find(&refusing, None).await.unwrap();
+    let others = found.doubt.map(|doubt| doubt.others).unwrap_or_default();
+    assert_eq!(others.len(), 3, "{others:?}");
+    assert!(found.visible_apis.is_none());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::http::CustomHeaders;
 use crate::cloud::oauth::Registration;
+use crate::cloud::on_premise_properties::GatewayFacts;
 use crate::project::ControlPlaneKind;
 use indexmap::IndexMap;
 use secrecy::ExposeSecret;
@@ -36,6 +37,8 @@ struct SessionFile {
     ca: Option<String>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     headers: IndexMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gateway: Option<GatewayFacts>,
 }
 
 impl Drop for SessionFile {
@@ -74,6 +77,7 @@ pub(super) fn write(session: &Session) -> Result<Zeroizing<Vec<u8>>, serde_json:
             .iter()
             .map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned()))
             .collect(),
+        gateway: session.gateway.clone(),
     };
     serde_json::to_vec_pretty(&file).map(Zeroizing::new)
 }
@@ -106,5 +110,6 @@ pub(super) fn read(bytes: &[u8], parse_address: fn(&str) -> Option<Address>) -> 
         scopes: file.scopes.clone(),
         extra_roots: file.ca.clone(),
         headers,
+        gateway: file.gateway.clone(),
     })
 }

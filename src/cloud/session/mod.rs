@@ -25,6 +25,7 @@ use super::address::Address;
 use super::generation::{Generation, generation};
 use super::http::{CustomHeaders, HttpOptions};
 use super::oauth::{Registration, Tokens};
+use super::on_premise_properties::GatewayFacts;
 use crate::project::ControlPlaneKind;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -57,6 +58,8 @@ pub(crate) struct Session {
     pub(crate) extra_roots: Option<String>,
     /// Headers for this control plane.
     pub(crate) headers: CustomHeaders,
+    /// What is known of the on-premise gateway whose settings were taken over at sign-in.
+    pub(crate) gateway: Option<GatewayFacts>,
 }
 
 impl Session {
@@ -81,6 +84,15 @@ impl Session {
     /// Whether there is a way to a new access token.
     pub(crate) fn is_renewable(&self) -> bool {
         self.client.is_some() && (self.refresh.is_some() || self.method == Method::ClientCredentials)
+    }
+
+    /// Keeps what an earlier session of the same organisation knew of an on-premise gateway.
+    pub(crate) fn keep_gateway_of(&mut self, former: Option<Self>) {
+        let former =
+            former.filter(|former| former.address == self.address && former.user.tenant() == self.user.tenant());
+        if self.gateway.is_none() {
+            self.gateway = former.and_then(|former| former.gateway);
+        }
     }
 
     /// Takes over new tokens.
@@ -170,6 +182,7 @@ impl Session {
             scopes: vec!["apim:api_view".into()],
             extra_roots: None,
             headers: CustomHeaders::default(),
+            gateway: None,
         }
     }
 }

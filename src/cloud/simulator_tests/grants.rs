@@ -113,6 +113,97 @@ fn a_client_without_the_grant_or_without_a_name_is_told() {
 }
 
 #[test]
+fn a_client_of_a_pipeline_needs_no_sign_in() {
+    let bench = Bench::start(Shape::Apim32);
+    let (id, secret) = register(&bench, "/v0.17", "client_credentials", "https://localhost/x");
+    let file = bench.folder.path().join("secret");
+    std::fs::write(&file, format!("{secret}\n")).unwrap();
+    let file = file.display().to_string();
+    let place = ("MGW_URL", bench.simulator.url());
+    let client = ("MGW_CLIENT_ID", id.as_str());
+    let project = bench.project().display().to_string();
+    let pull = |variables: &[(&str, &str)]| bench.run_with(&["pull", &project, "--label", "dev"], variables);
+    for secret in [
+        ("MGW_CLIENT_SECRET", secret.as_str()),
+        ("MGW_CLIENT_SECRET_FILE", file.as_str()),
+    ] {
+        bench.simulator.expire_access_tokens();
+        assert_eq!(pull(&[place, client, secret]).unwrap(), ExitCode::Success);
+        assert!(!bench.session_file().exists(), "it is kept in memory");
+    }
+    let failure = pull(&[place, client]).unwrap_err();
+    assert_eq!(failure.code, ExitCode::NotSignedIn);
+    assert!(failure.hints[1].contains("MGW_CLIENT_SECRET_FILE"), "{failure:?}");
+    let failure = pull(&[place, client, ("MGW_CLIENT_SECRET", "canary")]).unwrap_err();
+    assert_eq!(failure.code, ExitCode::NotSignedIn);
+    assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+    // To no other control plane than the project's.
+    let settings = "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://elsewhere.example\"\n";
+    std::fs::write(bench.project().join("mgw.toml"), settings).unwrap();
+    bench.simulator.clear_requests();
+    let failure = pull(&[place, client, ("MGW_CLIENT_SECRET", &secret)]).unwrap_err();
+    assert_eq!(failure.code, ExitCode::Usage);
+    assert!(bench.simulator.requests().is_empty());
+}
+
+#[test]
+fn the_first_way_to_sign_in_counts() {
+    let user = ("MGW_USERNAME", USER);
+    let password = ("MGW_PASSWORD", "demo-password");
+    // What else is there, and as what the pull speaks then.
+    type Row<'a> = (&'a [(&'a str, &'a str)], bool, &'a str);
+    let table: [Row<'_>; 6] = [
+        (&[], false, "client-credentials"),
+        (&[user, password], false, "password"),
+        (&[user], false, "client-credentials"),
+        (
+            &[
+                ("WSO2_CLOUD_EMAIL", "dev@meridian.example"),
+                ("WSO2_CLOUD_ORG_KEY", "meridian"),
+                ("WSO2_CLOUD_PASSWORD", "demo-password"),
+            ],
+            false,
+            "password",
+        ),
+        (&[user, password], true, "session"),
+        (
+            &[user, password, ("MGW_ACCESS_TOKEN", "canary")],
+            true,
+            "a new token in MGW_ACCESS_TOKEN",
+        ),
+    ];
+    for (index, (more, is_signed_in, expected)) in table.into_iter().enumerate() {
+        let bench = Bench::start(Shape::Apim32);
+        let (id, secret) = register(&bench, "/v0.17", "client_credentials", "https://localhost/x");
+        if is_signed_in {
+            bench.login(ADMIN).unwrap();
+        }
+        bench.simulator.clear_requests();
+        let mut variables = vec![
+            ("MGW_URL", bench.simulator.url()),
+            ("MGW_CLIENT_ID", id.as_str()),
+            ("MGW_CLIENT_SECRET", secret.as_str()),
+        ];
+        variables.extend(more);
+        let project = bench.project().display().to_string();
+        let result = bench.run_with(&["pull", &project, "--label", "dev", "--save"], &variables);
+        let found = match result {
+            Ok(_)
+                if bench
+                    .simulator
+                    .request_count("POST", "/client-registration/v0.17/register")
+                    == 0 =>
+            {
+                "session".to_owned()
+            }
+            Ok(_) => session(&bench)["method"].as_str().unwrap().to_owned(),
+            Err(failure) => failure.hints[0].clone(),
+        };
+        assert!(found.contains(expected), "{index}: {found}");
+    }
+}
+
+#[test]
 fn a_code_is_typed_in_on_another_device() {
     let bench = Bench::start(Shape::Apim42);
     bench.simulator.set_device_interval(1);

@@ -7,6 +7,7 @@ mod faults;
 mod generations;
 mod grants;
 mod keeping;
+mod old_gateway;
 mod pull;
 mod session;
 mod sign_in;

@@ -9,7 +9,7 @@ use crate::cloud::sign_in::SignedIn;
 use crate::cloud::token_sign_in::{TokenSignIn, sign_in_with_token};
 use crate::commands::interrupt::interruptible;
 use crate::commands::secrets::{secret, secret_of_file, secret_of_stdin};
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::ControlPlaneKind;
@@ -142,6 +142,22 @@ impl MethodArgs {
             ));
         }
         Ok(Registration { id, secret })
+    }
+
+    /// The client that signs in by itself where a pipeline names it and its secret.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    pub(in crate::commands) fn pipeline_client(environment: &Environment) -> Result<Option<Registration>, Failure> {
+        let Some(id) = environment.get("MGW_CLIENT_ID") else {
+            return Ok(None);
+        };
+        let secret = secret(environment, "MGW_CLIENT_SECRET", "MGW_CLIENT_SECRET_FILE")?;
+        Ok(secret.map(|secret| Registration {
+            id: id.to_owned(),
+            secret: Some(secret),
+        }))
     }
 
     fn client_secret(&self, context: &Context) -> Result<Option<SecretString>, Failure> {

@@ -2,15 +2,16 @@
 
 use super::{SelectionArgs, SourceArgs};
 use crate::cloud::address::Address;
-use crate::cloud::pull::Selection;
+use crate::cloud::pull::{PullError, Selection};
 use crate::cloud::session::{Connection, Session};
 use crate::commands::interrupt::interruptible;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::lock::LockFile;
-use crate::project::{ControlPlaneSettings, Layout, Settings};
+use crate::project::{ControlPlaneSettings, Layout, PullSettings, Settings};
 use crate::pulling::{Prepared, PullRequest, prepare};
+use crate::ui::visible;
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -43,7 +44,10 @@ pub(crate) fn prepare_at(
         Wanted::These(selection) => selection,
         Wanted::Named(args) => {
             let old = LockFile::load(&layout.lock())?;
-            args.or_settings(settings.as_ref().map(|settings| &settings.pull), old.as_ref())?
+            match args.or_settings(settings.as_ref().map(|settings| &settings.pull), old.as_ref()) {
+                Err(PullError::NothingSelected) => of_session(source, context)?,
+                selection => selection?,
+            }
         }
     };
     let named = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
@@ -59,6 +63,22 @@ pub(crate) fn prepare_at(
         let progress = ui.progress(format_args!("Pulling from {}", session.address));
         Ok(prepare(layout, stage_layout, Arc::new(connection), &request, &progress).await?)
     }))
+}
+
+/// The label of the on-premise gateway whose settings the session took over.
+fn of_session(source: &SourceArgs, context: &Context) -> Result<Selection, Failure> {
+    let session = source.session.store(&context.environment)?.load()?;
+    let label = session.and_then(|session| session.gateway?.label);
+    let label = label.ok_or(PullError::NothingSelected)?;
+    context.ui.line(format_args!(
+        "Label {}, as the on-premise gateway had it.",
+        visible(&label)
+    ));
+    let settings = PullSettings {
+        labels: vec![label],
+        ..PullSettings::default()
+    };
+    Ok(Selection::new(&settings)?)
 }
 
 /// A project that names its control plane is not filled from another one by mistake.

@@ -102,6 +102,7 @@ impl SourceArgs {
         let login = LoginArgs {
             url: self.sign_in_url(wanted, context)?,
             kind: None,
+            from: None,
             method: MethodArgs::default(),
             credentials: self.credentials.clone(),
             session: self.session.clone(),

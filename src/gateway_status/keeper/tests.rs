@@ -1,5 +1,8 @@
 use super::*;
 use crate::cli::GlobalArgs;
+use crate::cloud::account::UserName;
+use crate::cloud::address::Address;
+use crate::cloud::on_premise_properties::GatewayFacts;
 use crate::context::Context;
 use crate::ui::{ColorChoice, OutputFormat};
 use mgw_fixtures::simulator::{GatewayState, OnPremiseServer};
@@ -52,6 +55,10 @@ fn load(text: &str) -> RuntimeConfig {
 }
 
 fn keeper(keys: &str, data_dir: &Path) -> StatusKeeper {
+    keeper_beside(None, keys, data_dir)
+}
+
+fn keeper_beside(session: Option<Session>, keys: &str, data_dir: &Path) -> StatusKeeper {
     let text = format!(
         "[gatewayStatus]\nenable = true\nusername = \"{}\"\n{keys}",
         OnPremiseServer::USER
@@ -65,7 +72,7 @@ fn keeper(keys: &str, data_dir: &Path) -> StatusKeeper {
         no_input: true,
     };
     let context = Context::new(global, Environment::default());
-    StatusKeeper::new(settings, data_dir, &context.environment, &context.ui).expect("a keeper")
+    StatusKeeper::new(settings, data_dir, session, &context.environment, &context.ui).expect("a keeper")
 }
 
 fn cloud(url: &str, more: &str) -> String {
@@ -121,6 +128,44 @@ async fn api_cloud_shows_a_gateway_once_however_often_it_starts() {
         std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
         0o600
     );
+}
+
+#[tokio::test]
+async fn what_signing_in_kept_of_an_old_gateway_is_shown_to_its_organisation() {
+    let place = tempfile::tempdir().expect("a folder");
+    let properties = place.path().join("old.properties");
+    std::fs::write(&properties, "api.hybrid.gateway.label=of-file\n").expect("the folder is writable");
+    let gateway = gateway(place.path());
+    let session = |user: &str| Session {
+        user: UserName::complete(user).expect("a name"),
+        gateway: Some(GatewayFacts {
+            label: Some("emea".into()),
+            env_metadata: Vec::new(),
+            custom_metadata: vec![("owner".into(), "ana".into())],
+        }),
+        ..Session::for_tests(Address::parse("https://localhost").expect("an address"))
+    };
+    let named = format!("propertiesFile = \"{}\"\n", properties.display());
+    for (user, more, label, owner) in [
+        (OnPremiseServer::USER, "", Some("emea"), Some("ana")),
+        ("ana@other.example@other", "", None, None),
+        (OnPremiseServer::USER, "label = \"apac\"\n", Some("apac"), Some("ana")),
+        (OnPremiseServer::USER, named.as_str(), Some("of-file"), None),
+    ] {
+        let server = OnPremiseServer::start().await.expect("a server");
+        let keys = cloud(&server.url(), more);
+        keeper_beside(Some(session(user)), &keys, place.path())
+            .tell(&gateway)
+            .await
+            .expect("told");
+        let shown = server.gateways();
+        assert_eq!(shown[0].labels.first().map(String::as_str), label, "{user} {more}");
+        assert_eq!(
+            shown[0].custom_metadata.get("owner").map(String::as_str),
+            owner,
+            "{user} {more}"
+        );
+    }
 }
 
 #[tokio::test]

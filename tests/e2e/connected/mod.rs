@@ -4,5 +4,6 @@
 mod changes;
 mod outages;
 mod setup;
+mod sign_in;
 mod state;
 mod status;

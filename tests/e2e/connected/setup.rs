@@ -82,7 +82,13 @@ impl World {
 
     /// Starts a gateway that follows nothing.
     pub fn run_alone(&self) -> Gateway {
-        serve(&self.place, &self.client, None, &[])
+        serve(&self.place, &self.client, &[], &[])
+    }
+
+    /// Starts a gateway that signs in as a client, without a user.
+    pub fn run_as_client(&self, id: &str, secret: &str) -> Gateway {
+        let variables = [("MGW_CLIENT_ID", id), ("MGW_CLIENT_SECRET", secret)];
+        serve(&self.place, &self.client, &variables, &CONNECTED)
     }
 
     /// A token of the application Till, which is subscribed to Orders 1.0.0.
@@ -113,15 +119,19 @@ impl World {
 
 /// Starts a gateway with the bundle alone, which polls every second; `password`: it can sign in by itself.
 pub fn start(place: &Place, client: &reqwest::Client, password: Option<&str>, more: &[&str]) -> Gateway {
-    serve(
-        place,
-        client,
-        password,
-        &[&["--connected", "--poll", "1"], more].concat(),
-    )
+    let arguments = [&CONNECTED, more].concat();
+    match password {
+        Some(password) => {
+            let variables = [("MGW_PASSWORD", password), ("MGW_USERNAME", USER)];
+            serve(place, client, &variables, &arguments)
+        }
+        None => serve(place, client, &[], &arguments),
+    }
 }
 
-fn serve(place: &Place, client: &reqwest::Client, password: Option<&str>, more: &[&str]) -> Gateway {
+const CONNECTED: [&str; 3] = ["--connected", "--poll", "1"];
+
+fn serve(place: &Place, client: &reqwest::Client, variables: &[(&str, &str)], more: &[&str]) -> Gateway {
     let mut arguments = vec!["run", "shop/target/shop.zip", "--output", "json"];
     arguments.extend(["--config", "micro-gw.conf"]);
     for set in [
@@ -135,9 +145,7 @@ fn serve(place: &Place, client: &reqwest::Client, password: Option<&str>, more: 
     arguments.extend(more);
     let mut command = place.command(&arguments);
     command.env("MGW_HTTP_TIMEOUT", "2").env("MGW_CA_FILE", "ca.pem");
-    if let Some(password) = password {
-        command.env("MGW_PASSWORD", password).env("MGW_USERNAME", USER);
-    }
+    command.envs(variables.iter().copied());
     let mut running = Running::of(command);
     let serving = running.json_line();
     let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
