@@ -8,9 +8,12 @@ use crate::cloud::address::Address;
 use crate::cloud::generation::Generation;
 use crate::cloud::http::{Answer, Call, Http, HttpOptions};
 use crate::ui::Ui;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+
+/// How often a token may be replaced by other requests while it is looked at.
+const REPLACEMENTS: usize = 4;
 
 /// A signed-in user's way to the control plane. Renews the session when it is due, and once when a token is refused.
 #[derive(Debug)]
@@ -109,19 +112,28 @@ impl Connection {
         session.scopes.is_empty() && session.method == Method::Token
     }
 
-    /// Whether a token is good for what every user of the publisher API may do.
+    /// Whether a token, or the one that took its place meanwhile, is good for what every user of the publisher API may do.
     async fn is_good(&self, token: &SecretString) -> Result<bool, CloudError> {
         let path = self.renewal.generation.publisher.iter().copied().chain(["apis"]);
-        let call = Call::get(self.renewal.address.join(path))
-            .query("limit", "1")
-            .bearer(token);
-        let answer = self.renewal.http.send(&call).await?;
-        match answer.status {
-            401 => Ok(false),
-            403 => Ok(true),
-            // A server that fails says nothing about the token.
-            _ => answer.require_success().map(|_| true),
+        let url = self.renewal.address.join(path);
+        let mut token = token.clone();
+        for _ in 0..REPLACEMENTS {
+            let call = Call::get(url.clone()).query("limit", "1").bearer(&token);
+            let answer = self.renewal.http.send(&call).await?;
+            match answer.status {
+                401 => {}
+                403 => return Ok(true),
+                // A server that fails says nothing about the token.
+                _ => return answer.require_success().map(|_| true),
+            }
+            // Another request may have had it renewed, and with that ended.
+            let present = self.renewal.session.lock().await.access.clone();
+            if present.expose_secret() == token.expose_secret() {
+                break;
+            }
+            token = present;
         }
+        Ok(false)
     }
 
     async fn has_scope(&self, scopes: &[&str]) -> bool {

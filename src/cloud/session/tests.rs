@@ -249,6 +249,53 @@ async fn a_fresh_token_that_is_good_for_other_things_lacks_a_scope() {
 }
 
 #[tokio::test]
+async fn a_token_that_another_request_had_replaced_is_no_end_of_the_session() {
+    let (asked, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (answer, may_answer) = std::sync::mpsc::channel::<()>();
+    let may_answer = Mutex::new(may_answer);
+    let issued = std::sync::atomic::AtomicU32::new(0);
+    let server = TestServer::start(move |request| {
+        let token = request.authorization.as_deref().unwrap_or_default();
+        match (request.target.as_str(), token) {
+            ("/token", _) => {
+                let number = issued.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+                Reply::json(
+                    200,
+                    json!({
+                        "access_token": format!("access-{number}"), "refresh_token": format!("refresh-{number}"),
+                        "token_type": "Bearer", "expires_in": 3600
+                    }),
+                )
+            }
+            ("/api/am/publisher/apis?limit=1", "Bearer access-1") => {
+                asked.send(()).unwrap();
+                may_answer.lock().unwrap().recv().unwrap();
+                Reply::json(401, json!({}))
+            }
+            ("/api/am/publisher/apis?limit=1" | "/b", "Bearer access-2") => Reply::json(200, json!({"list": []})),
+            _ => Reply::json(401, json!({})),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = SessionStore::for_tests(folder.path());
+    store.save(&session(server.url().as_str(), 3600)).unwrap();
+    let connection = std::sync::Arc::new(Connection::open(store, &quick(), &silent()).unwrap());
+    let send = |path: &'static str| {
+        let connection = connection.clone();
+        async move {
+            let call = Call::get(connection.address().join([path]));
+            connection.send(call, &["apim:api_view"]).await
+        }
+    };
+    let refused = tokio::spawn(send("a"));
+    is_asked.recv().await.unwrap();
+    assert_eq!(send("b").await.unwrap().status, 200);
+    answer.send(()).unwrap();
+    let error = refused.await.unwrap().unwrap_err();
+    assert!(matches!(error, CloudError::MissingScope { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_renewal_that_nobody_waits_for_any_more_is_stored() {
     let (asked, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
     let (answer, may_answer) = std::sync::mpsc::channel::<()>();
