@@ -80,7 +80,9 @@ impl Failure {
             ErrorKind::IsADirectory => Some("There is a folder where a file is needed."),
             ErrorKind::NotADirectory => Some("There is a file where a folder is needed."),
             ErrorKind::AlreadyExists => Some("Something else has that name; rename it or choose another folder."),
-            ErrorKind::StorageFull => Some("Free some space and run the command again."),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Some("Free some space, or raise the limit, and run the command again.")
+            }
             _ => None,
         };
         let failure = Self::new(ExitCode::Environment, format!("cannot {action} {}", path.display())).because(error);

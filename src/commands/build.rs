@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::lock::{steadily, verify};
 use crate::project::{Layout, shown};
 use crate::ui::count;
 use std::path::PathBuf;
@@ -47,12 +48,16 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(args.project);
     let selection = args.pull.selection.named()?;
     let mut is_partial = false;
-    if args.locked {
-        crate::lock::verify(&layout, &selection)?;
-    } else if !selection.is_empty() {
+    if !args.locked && !selection.is_empty() {
         is_partial = pull_first(&layout, &args.pull, args.prune, context)?.is_partial();
     }
-    let compiled = compile_project(&layout)?;
+    // What was found to be as pulled is what is compiled.
+    let compiled = steadily(&layout, || -> Result<_, Failure> {
+        if args.locked {
+            verify(&layout, &selection)?;
+        }
+        Ok(compile_project(&layout)?)
+    })?;
     findings::show(ui, &compiled.diagnostics);
     let mut result = BuildResult {
         project: &compiled.name,

@@ -55,9 +55,9 @@ pub enum CompileError {
         #[source]
         source: serde_json::Error,
     },
-    /// A pull was interrupted while it put its files in place, and could not be brought to its end.
-    #[error("an interrupted pull could not be finished")]
-    InterruptedPull(#[from] crate::lock::LockError),
+    /// An interrupted pull could not be brought to its end, or pulls came in between again and again.
+    #[error(transparent)]
+    Lock(#[from] crate::lock::LockError),
     /// What a connected gateway needs of the project could not be serialised.
     #[error(transparent)]
     ProjectEntries(#[from] super::project_entries::ProjectEntriesError),
@@ -76,13 +76,13 @@ const DEFINITIONS: &str = "api_definitions";
 pub(super) const PULLED_DEFINITIONS: &str = "gen/api_definitions";
 const GRPC_DEFINITIONS: &str = "grpc_definitions";
 
-/// Compiles the project at `layout`.
+/// Compiles the project at `layout`, as one pull left it: reads again when another one comes in between.
 ///
 /// # Errors
 ///
 /// Only when the project cannot be read at all. Mistakes in its files are among [`Compiled::diagnostics`].
 pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
-    compile(layout, None)
+    crate::lock::steadily(layout, || compile(layout, None))
 }
 
 /// Compiles what was pulled into the folder at `layout`, beside the parts of its own that a bundle of the project has.
@@ -91,12 +91,10 @@ pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
 ///
 /// As [`compile_project`].
 pub(crate) fn compile_pulled(layout: &Layout, own: &OwnParts) -> Result<Compiled, CompileError> {
-    compile(layout, Some(own))
+    crate::lock::steadily(layout, || compile(layout, Some(own)))
 }
 
 fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileError> {
-    // A pull that was killed has left the old state or the new one, but perhaps not yet in its place.
-    crate::lock::recover(layout)?;
     let root = layout.root();
     let settings = Settings::load(&layout.settings())?;
     if settings.is_none() && !looks_like_a_project(layout) {

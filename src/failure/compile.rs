@@ -32,7 +32,7 @@ impl From<CompileError> for Failure {
                     .because(error)
                     .hint("The file is written by `mgw pull`; pull again to replace it.")
             }
-            CompileError::InterruptedPull(error) => error.into(),
+            CompileError::Lock(error) => error.into(),
             CompileError::ProjectEntries(ProjectEntriesError::Lock(error)) => error.into(),
             CompileError::ProjectEntries(_) | CompileError::Definition { .. } => {
                 Self::new(ExitCode::Internal, error.to_string()).because(error)

@@ -28,7 +28,7 @@ impl From<PullError> for Failure {
             PullError::Tag(_) => Self::new(ExitCode::Usage, message).hint("Give a tag as the publisher shows it."),
             PullError::EmptyTag { not_served, .. } => empty(invalid(), "tag", &not_served),
             PullError::NothingServed => invalid().hint("Publish an API first, then pull again."),
-            PullError::Stage(error) => error.into(),
+            PullError::Stage(error) => not_pulled(error),
             PullError::Document(source) => Self::new(ExitCode::Internal, message).because(source),
             PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
             PullError::EmptyLabel { not_served, .. } => empty(invalid(), "label", &not_served),
@@ -68,9 +68,20 @@ impl From<PullingError> for Failure {
         let message = error.to_string();
         match error {
             PullingError::Pull(error) => error.into(),
-            PullingError::Lock(error) => error.into(),
+            PullingError::Lock(error) => not_pulled(error),
             PullingError::LockText(source) => Self::new(ExitCode::Internal, message).because(source),
         }
+    }
+}
+
+/// A pull that could not be staged.
+fn not_pulled(error: LockError) -> Failure {
+    let is_file = matches!(error, LockError::File { .. });
+    let failure = Failure::from(error);
+    if is_file {
+        failure.hint("Nothing was changed.")
+    } else {
+        failure
     }
 }
 
@@ -127,6 +138,15 @@ impl From<LockError> for Failure {
             }
             LockError::Busy { .. } => {
                 Self::new(ExitCode::Environment, message).hint("Wait for the other process, or end it.")
+            }
+            LockError::Unfinished { source } => Self::new(ExitCode::Environment, message)
+                .because(source)
+                .hint("Mend this; the next mgw command on the project puts the rest in its place."),
+            LockError::InTheWay { .. } => Self::new(ExitCode::Environment, message)
+                .hint("To undo the pull, take gen/ and mgw.lock back together: git checkout -- gen mgw.lock")
+                .hint("To finish it, move gen/ away, and run the command again."),
+            LockError::Unsteady { .. } => {
+                Self::new(ExitCode::Environment, message).hint("Run the command again when nobody is pulling.")
             }
             LockError::Missing { .. } => {
                 Self::new(ExitCode::LockOutOfDate, message).hint("Run mgw pull and commit mgw.lock.")

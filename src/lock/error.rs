@@ -43,6 +43,26 @@ pub enum LockError {
         /// The project.
         path: PathBuf,
     },
+    /// What was pulled is staged for good, and not all of it in its place.
+    #[error("what was pulled could not be put in its place")]
+    Unfinished {
+        /// Cause.
+        source: Box<LockError>,
+    },
+    /// Somebody put other files where an interrupted pull has yet to put its own.
+    #[error("an interrupted pull cannot be finished: {} is there again, and is not what mgw.lock describes", path.display())]
+    InTheWay {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// Pulls came in between each time that the project was read.
+    #[error("{} was pulled into each of the {readings} times that it was read", path.display())]
+    Unsteady {
+        /// The project.
+        path: PathBuf,
+        /// Number of times.
+        readings: u32,
+    },
     /// The settings say what to pull, and nothing was pulled.
     #[error("{} is missing", path.display())]
     Missing {
@@ -73,6 +93,11 @@ pub enum LockError {
 }
 
 impl LockError {
+    /// The same, where there is no way back.
+    pub(super) fn after_the_marker(self) -> Self {
+        Self::Unfinished { source: Box::new(self) }
+    }
+
     pub(super) fn file(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         Self::File {
             action,

@@ -1,6 +1,6 @@
 //! What was pulled before: the last few states of `gen/` and `mgw.lock`, to return to.
 
-use super::transaction::rename;
+use super::durable::rename;
 use super::{LockError, LockFile};
 use crate::project::Layout;
 use jiff::Timestamp;

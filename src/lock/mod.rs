@@ -4,12 +4,17 @@
 //! - [`Transaction`] replaces `gen/` and the lock together: killed at any moment, the old or the new state is there, at
 //!   the latest after [`recover`].
 //! - Each replacement that changes something keeps the former state as a [`Generation`]; [`roll_back`] returns to one.
+//! - [`steadily`] reads one state of a project while others pull into it.
 //! - [`verify`] tells whether files and settings are still those that were pulled.
 
+mod durable;
 mod error;
 mod file;
 mod generations;
+mod interrupted;
 mod rollback;
+mod stage;
+mod steady;
 mod transaction;
 mod unseen;
 mod verify;
@@ -17,8 +22,10 @@ mod verify;
 pub use error::LockError;
 pub(crate) use file::{LockFile, LockedApi, LockedFile, LockedSource};
 pub(crate) use generations::{Generation, generations};
+pub(crate) use interrupted::recover;
 pub(crate) use rollback::roll_back;
-pub(crate) use transaction::{Transaction, recover};
+pub(crate) use steady::steadily;
+pub(crate) use transaction::Transaction;
 pub(crate) use unseen::Unseen;
 pub(crate) use verify::verify;
 

@@ -1,6 +1,6 @@
 //! Whether files and settings are still those that were pulled.
 
-use super::{LockError, LockFile, recover};
+use super::{LockError, LockFile, steadily};
 use crate::cloud::pull::Selection;
 use crate::project::{Layout, Settings};
 use mgw_bundle::Digest;
@@ -12,7 +12,10 @@ use std::path::Path;
 /// `flags` are what the command line wants; where it names nothing, the settings count. A project that pulls nothing
 /// needs no lock.
 pub(crate) fn verify(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
-    recover(layout)?;
+    steadily(layout, || verify_once(layout, flags))
+}
+
+fn verify_once(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
     let settings = Settings::load(&layout.settings())?
         .map(|settings| settings.pull)
         .unwrap_or_default();
@@ -32,7 +35,7 @@ pub(crate) fn verify(layout: &Layout, flags: &Selection) -> Result<(), LockError
     } else {
         compare_selection("the command line", flags, &lock, &mut differences);
     }
-    compare_files(layout, &lock, &mut differences)?;
+    differences.extend(file_differences(layout, &lock)?);
     if differences.is_empty() {
         Ok(())
     } else {
@@ -71,7 +74,9 @@ fn named(names: &[String]) -> String {
     }
 }
 
-fn compare_files(layout: &Layout, lock: &LockFile, differences: &mut Vec<String>) -> Result<(), LockError> {
+/// Where the pulled files are not those that the lock vouches for, as sentences without a full stop.
+pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<Vec<String>, LockError> {
+    let mut differences = Vec::new();
     let mut locked: BTreeMap<String, Digest> = lock
         .all_files()
         .map(|(path, digest)| (path.to_owned(), digest))
@@ -91,7 +96,7 @@ fn compare_files(layout: &Layout, lock: &LockFile, differences: &mut Vec<String>
         }
     }
     differences.extend(locked.into_keys().map(|path| format!("{path} is missing")));
-    Ok(())
+    Ok(differences)
 }
 
 fn list_files(folder: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), LockError> {

@@ -1,5 +1,11 @@
 //! Pulls that are killed, that meet, and that find no room: the old or the new state is there, never half of one.
 
+#[cfg(unix)]
+mod no_room;
+mod readers;
+#[cfg(target_os = "linux")]
+mod steps;
+
 use crate::pull::Case;
 use mgw_fixtures::simulator::{Effect, Fault};
 use std::collections::hash_map::RandomState;
@@ -7,8 +13,8 @@ use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-/// Pulls that are killed; `PULL_KILLS` asks for more.
-const KILLS: u64 = 60;
+/// Pulls that are killed at random; `PULL_KILLS` asks for more, and for every step of every command.
+const KILLS: u64 = 20;
 
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
@@ -31,9 +37,17 @@ fn start(case: &Case, label: &str) -> Child {
         .expect("the binary starts")
 }
 
-/// The two states between which everything below moves.
-fn both(case: &Case) -> [Files; 2] {
-    ["prod", "dev"].map(|label| {
+fn kills() -> Option<u64> {
+    std::env::var("PULL_KILLS").ok()?.parse().ok()
+}
+
+fn is_asked_for_more() -> bool {
+    kills().is_some()
+}
+
+/// The states between which everything below moves; the last one is in place afterwards.
+fn both(case: &Case, labels: [&str; 2]) -> [Files; 2] {
+    labels.map(|label| {
         case.mgw(&["pull", "shop", "--label", label]).exits(0);
         state(case)
     })
@@ -106,14 +120,11 @@ impl Point {
 #[test]
 fn a_pull_that_is_killed_leaves_the_old_or_the_new_state() {
     let case = Case::signed_in();
-    let states = both(&case);
+    let states = both(&case, ["prod", "dev"]);
     case.simulator.clear_requests();
     case.mgw(&["pull", "shop", "--label", "prod"]).exits(0);
     let requests = case.simulator.requests().len();
-    let kills = std::env::var("PULL_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(KILLS);
+    let kills = kills().unwrap_or(KILLS);
     let seed = RandomState::new().hash_one(0_u8);
     let mut numbers = Numbers(seed);
     let project = case.place.path().join("shop");
@@ -154,7 +165,7 @@ fn a_pull_that_is_killed_leaves_the_old_or_the_new_state() {
 #[test]
 fn two_pulls_at_once_do_not_mix() {
     let case = Case::signed_in();
-    let states = both(&case);
+    let states = both(&case, ["prod", "dev"]);
     // The first is held back until the second has been told.
     case.simulator
         .set_fault(Fault::new("/api/am/admin/throttling", Effect::Latency { ms: 600_000 }));
@@ -174,35 +185,4 @@ fn two_pulls_at_once_do_not_mix() {
     let mut now = state(&case);
     now.retain(|(path, _)| !path.components().any(|part| part.as_os_str() == "target"));
     assert_eq!(now, states[0]);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_pull_without_room_changes_nothing() {
-    let case = Case::signed_in();
-    let states = both(&case);
-    // Files of more than so many blocks cannot be written: first none, then a few, then all but the largest.
-    for blocks in [0, 1, 2, 4] {
-        let words = ["pull", "shop", "--label", "prod"];
-        let mut command = case.command(&[]);
-        let program = command.get_program().to_owned();
-        let environment: Vec<_> = command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
-            .collect();
-        command = std::process::Command::new("sh");
-        command
-            .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
-            .arg(program)
-            .args(words)
-            .env_clear()
-            .envs(environment)
-            .current_dir(case.place.path());
-        let output = command.output().expect("sh can be run");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(7), "{blocks}: {told}");
-        assert_eq!(state(&case), states[1], "{blocks}");
-        assert!(!case.place.path().join("shop/.mgw-pull").exists(), "{blocks}");
-    }
-    case.mgw(&["pull", "shop", "--label", "prod"]).exits(0);
 }

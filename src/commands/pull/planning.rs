@@ -9,7 +9,7 @@ use crate::diagnostics::Severity;
 use crate::diff::{Class, compare, text};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::lock::LockFile;
+use crate::lock::{LockFile, recover, steadily, verify};
 use crate::project::Layout;
 use crate::pulling::{Plan, content_differences};
 use std::path::Path;
@@ -22,9 +22,9 @@ pub(super) fn run(
     exit_code: bool,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    crate::lock::recover(layout)?;
+    recover(layout)?;
     let base = lock_bytes(layout)?;
-    let before = before(layout, context)?;
+    let before = steadily(layout, || before(layout, context))?;
     let copy = scratch()?;
     let copied = Layout::new(copy.path());
     let wanted = Wanted::Named(&options.selection);
@@ -76,7 +76,7 @@ fn before(layout: &Layout, context: &Context) -> Result<Option<Served>, Failure>
     if let Some(lock) = &lock {
         // Another selection is what the plan may be for; other files are not.
         let same = Selection::new(&lock.source.wanted())?;
-        crate::lock::verify(layout, &same)
+        verify(layout, &same)
             .map_err(|error| Failure::from(error).hint("mgw pull --locked puts back what was pulled."))?;
     }
     match compile_project(layout) {

@@ -1,5 +1,8 @@
 //! Locks, their verification, and replacements that are cut short.
 
+mod mending;
+mod steady;
+
 use super::*;
 use crate::cloud::pull::Selection;
 use crate::project::{ControlPlaneKind, Layout, Settings};

@@ -1,0 +1,37 @@
+//! Pulls that find no room on the disk.
+
+use super::{both, state};
+use crate::pull::Case;
+
+#[test]
+fn a_pull_without_room_changes_nothing() {
+    let case = Case::signed_in();
+    let states = both(&case, ["prod", "dev"]);
+    // Files of more than so many blocks cannot be written: first none, then a few, then all but the largest.
+    for blocks in [0, 1, 2, 4] {
+        let words = ["pull", "shop", "--label", "prod"];
+        let mut command = case.command(&[]);
+        let program = command.get_program().to_owned();
+        let environment: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        command = std::process::Command::new("sh");
+        command
+            .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
+            .arg(program)
+            .args(words)
+            .env_clear()
+            .envs(environment)
+            .current_dir(case.place.path());
+        let output = command.output().expect("sh can be run");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(7), "{blocks}: {told}");
+        assert!(told.contains("cannot write"), "{blocks}: {told}");
+        assert!(told.contains("Free some space"), "{blocks}: {told}");
+        assert!(told.contains("Nothing was changed."), "{blocks}: {told}");
+        assert_eq!(state(&case), states[1], "{blocks}");
+        assert!(!case.place.path().join("shop/.mgw-pull").exists(), "{blocks}");
+    }
+    case.mgw(&["pull", "shop", "--label", "prod"]).exits(0);
+}
