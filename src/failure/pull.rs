@@ -29,6 +29,7 @@ impl From<PullError> for Failure {
             PullError::EmptyTag { not_served, .. } => empty(invalid(), "tag", &not_served),
             PullError::NothingServed => invalid().hint("Publish an API first, then pull again."),
             PullError::Stage(error) => not_pulled(error),
+            PullError::UnknownDefinition(_) => Self::new(ExitCode::Internal, message),
             PullError::Document(source) => Self::new(ExitCode::Internal, message).because(source),
             PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
             PullError::EmptyLabel { not_served, .. } => empty(invalid(), "label", &not_served),

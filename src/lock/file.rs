@@ -85,9 +85,12 @@ pub(crate) struct LockedApi {
     /// When it was changed, in the control plane's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_updated: Option<String>,
-    /// `ETag` of its details.
+    /// `ETag` of its definition, where the control plane gives one and the file says all there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
+    /// Digest of what the file was made from beside that definition, and of the program's version; with `etag` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) basis: Option<Digest>,
     /// Number of the revision that is deployed, where the control plane has such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) revision: Option<u32>,

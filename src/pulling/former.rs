@@ -1,4 +1,4 @@
-//! The block list of the pull before.
+//! What the pull before knew.
 
 use super::PullingError;
 use crate::cloud::session::Session;
@@ -10,6 +10,11 @@ use mgw_bundle::config::{Block, Policies};
 /// Where it is, below the project.
 const POLICIES: &str = "gen/control-plane/policies.json";
 
+/// The lock of the pull before, where that was from the organisation of the session.
+pub(super) fn of_same_organisation<'a>(old: Option<&'a LockFile>, session: &Session) -> Option<&'a LockFile> {
+    old.filter(|old| old.source.url == session.address.to_string() && old.source.organisation == session.user.tenant())
+}
+
 /// The blocks that were pulled before from the same organisation, for a user who may not see what they are now.
 ///
 /// # Errors
@@ -20,10 +25,7 @@ pub(super) fn former_blocks(
     old: Option<&LockFile>,
     session: &Session,
 ) -> Result<Vec<Block>, PullingError> {
-    let is_same = |old: &&LockFile| {
-        old.source.url == session.address.to_string() && old.source.organisation == session.user.tenant()
-    };
-    let Some(old) = old.filter(is_same) else {
+    let Some(old) = of_same_organisation(old, session) else {
         return Ok(Vec::new());
     };
     let Some(locked) = old.files.iter().find(|file| file.path == POLICIES) else {

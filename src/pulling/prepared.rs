@@ -1,9 +1,9 @@
 //! A pull whose files are staged and not in place.
 
-use super::former::former_blocks;
+use super::former::{former_blocks, of_same_organisation};
 use super::{PullingError, stage};
 use crate::cloud::control_plane::open;
-use crate::cloud::pull::{PulledFiles, Selection, gather, project_files};
+use crate::cloud::pull::{FormerDefinitions, PulledFiles, Selection, gather, project_files};
 use crate::cloud::session::Connection;
 use crate::lock::{LockFile, Transaction};
 use crate::project::Layout;
@@ -86,13 +86,15 @@ pub(crate) async fn prepare(
     let session = connection.session().await;
     let plane = open(connection);
     let password = request.password.as_ref();
-    let gathered = gather(&plane, &request.selection, password, &transaction, progress).await?;
+    let definitions = FormerDefinitions::new(layout, of_same_organisation(old.as_ref(), &session));
+    let selection = &request.selection;
+    let gathered = gather(&plane, selection, password, &definitions, &transaction, progress).await?;
     let former = match gathered.policies.blocks {
         Some(_) => Vec::new(),
         None => former_blocks(layout, old.as_ref(), &session)?,
     };
     let files = project_files(gathered, &former);
-    let lock = stage::stage(&transaction, &session, &request.selection, &files)?;
+    let lock = stage::stage(&transaction, &session, selection, &files)?;
     Ok(Prepared {
         transaction,
         outcome: Pulled { old, lock, files },

@@ -5,13 +5,13 @@ use super::v0::V0;
 use super::v1::V1;
 use super::v4::V4;
 use super::{
-    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, PolicyDocuments, StoreData,
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Definition, Found, GatewayData, PolicyDocuments,
+    StoreData,
 };
 use crate::cloud::CloudError;
 use crate::cloud::generation::Shape;
 use crate::cloud::session::Connection;
 use secrecy::SecretString;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -71,8 +71,8 @@ impl ControlPlane for Adapter {
         ask!(self, api(listed))
     }
 
-    async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError> {
-        ask!(self, definition(api))
+    async fn definition(&self, api: &ApiDetails, known: Option<&str>) -> Result<Definition, CloudError> {
+        ask!(self, definition(api, known))
     }
 
     async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {

@@ -141,8 +141,6 @@ pub(crate) struct ApiDetails {
     pub(crate) limits_backend: bool,
     /// When it was changed, as the control plane writes it.
     pub(crate) last_updated: Option<String>,
-    /// `ETag` of the details.
-    pub(crate) etag: Option<String>,
     /// The revision that they are of, where the control plane has such.
     pub(crate) revision: Option<Revision>,
 }
@@ -199,7 +197,7 @@ impl ApiSummary {
 
 impl ApiDetails {
     /// Reads the details; the error names the missing member.
-    pub(crate) fn read(value: &Value, etag: Option<String>) -> Result<Self, &'static str> {
+    pub(crate) fn read(value: &Value) -> Result<Self, &'static str> {
         let summary = ApiSummary::read(value).ok_or("id, name and version")?;
         let context = json::text(value, "context").ok_or("context")?;
         let kind = json::text(value, "type").unwrap_or_else(|| "HTTP".into());
@@ -234,7 +232,6 @@ impl ApiDetails {
             mediation: Mediation::sequences(value, "mediationPolicies"),
             limits_backend: limits_backend(value),
             last_updated: json::text(value, "lastUpdatedTime"),
-            etag,
             revision: None,
         })
     }
@@ -318,24 +315,21 @@ mod tests {
 
     #[test]
     fn details_are_read_with_their_nulls() {
-        let api = ApiDetails::read(
-            &json!({
-                "id": "7d1c", "name": "Ledger", "version": "2.1.0", "context": "/t/meridianpay/ledger",
-                "provider": "ana@m.example@meridianpay", "lifeCycleStatus": "PUBLISHED", "type": "HTTP",
-                "labels": [{"name": "dev"}, "prod"], "isDefaultVersion": true, "transport": ["http", "https"],
-                "endpointConfig": "{\"endpoint_type\":\"http\"}", "endpointSecurity": null,
-                "corsConfiguration": {"corsConfigurationEnabled": false}, "authorizationHeader": null,
-                "securityScheme": ["oauth2"], "apiThrottlingPolicy": "Unlimited", "responseCachingEnabled": null,
-                "operations": [
-                    {"target": "/a", "verb": "GET", "authType": "None", "throttlingPolicy": "Unlimited", "scopes": []},
-                    {"target": "/b", "verb": "POST", "authType": "Any", "throttlingPolicy": "Tiny", "scopes": ["w"]},
-                    {"verb": "POST"}
-                ],
-                "mediationPolicies": [{"name": "log", "type": "in"}], "lastUpdatedTime": 1767003600123u64,
-                "somethingNew": {}
-            }),
-            Some("e".into()),
-        )
+        let api = ApiDetails::read(&json!({
+            "id": "7d1c", "name": "Ledger", "version": "2.1.0", "context": "/t/meridianpay/ledger",
+            "provider": "ana@m.example@meridianpay", "lifeCycleStatus": "PUBLISHED", "type": "HTTP",
+            "labels": [{"name": "dev"}, "prod"], "isDefaultVersion": true, "transport": ["http", "https"],
+            "endpointConfig": "{\"endpoint_type\":\"http\"}", "endpointSecurity": null,
+            "corsConfiguration": {"corsConfigurationEnabled": false}, "authorizationHeader": null,
+            "securityScheme": ["oauth2"], "apiThrottlingPolicy": "Unlimited", "responseCachingEnabled": null,
+            "operations": [
+                {"target": "/a", "verb": "GET", "authType": "None", "throttlingPolicy": "Unlimited", "scopes": []},
+                {"target": "/b", "verb": "POST", "authType": "Any", "throttlingPolicy": "Tiny", "scopes": ["w"]},
+                {"verb": "POST"}
+            ],
+            "mediationPolicies": [{"name": "log", "type": "in"}], "lastUpdatedTime": 1767003600123u64,
+            "somethingNew": {}
+        }))
         .unwrap();
         assert_eq!(api.context, "/ledger");
         assert_eq!(api.labels, ["dev", "prod"]);
@@ -409,7 +403,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_document_makes_the_reader_panic(value in any_json()) {
-            let _ = ApiDetails::read(&value, None);
+            let _ = ApiDetails::read(&value);
         }
     }
 }

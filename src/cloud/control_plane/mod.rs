@@ -48,6 +48,20 @@ pub(crate) struct Found {
     pub(crate) unread: Vec<(ApiSummary, CloudError)>,
 }
 
+/// A definition that was asked for.
+#[derive(Debug)]
+pub(crate) enum Definition {
+    /// It is the one that is known.
+    Unchanged,
+    /// It is another one, or none was known.
+    Document {
+        /// The OpenAPI document, an object.
+        document: Value,
+        /// Its `ETag`, where the control plane gives one.
+        etag: Option<String>,
+    },
+}
+
 impl From<Vec<ApiSummary>> for Found {
     fn from(apis: Vec<ApiSummary>) -> Self {
         Self {
@@ -65,8 +79,9 @@ pub(crate) trait ControlPlane {
     /// Reads one API that was listed: as it is served, where that differs from what its publisher edits.
     async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError>;
 
-    /// Reads the OpenAPI definition that belongs to the details.
-    async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError>;
+    /// Reads the OpenAPI definition that belongs to the details, unless it is still the one that came with the `ETag`
+    /// `known`.
+    async fn definition(&self, api: &ApiDetails, known: Option<&str>) -> Result<Definition, CloudError>;
 
     /// Names of the gateway labels, or environments; `None` when the user may not see them.
     async fn labels(&self) -> Result<Option<Vec<String>>, CloudError>;

@@ -1,14 +1,14 @@
 //! Adapters over servers of tests.
 
 use super::adapter::Adapter;
-use super::{ApiDetails, ApiSummary, open};
+use super::{ApiDetails, ApiSummary, ControlPlane, Definition, open};
 use crate::cloud::address::Address;
 use crate::cloud::generation::generation;
 use crate::cloud::http::tests::{quick, silent};
 use crate::cloud::session::{Connection, Session, SessionStore};
 use crate::cloud::test_server::{Received, TestServer};
 use crate::project::ControlPlaneKind;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use url::Url;
 
@@ -44,7 +44,15 @@ pub(super) fn listed(id: &str) -> ApiSummary {
 /// Details without much in them.
 pub(super) fn details(id: &str) -> ApiDetails {
     let document = json!({"id": id, "name": "Ledger", "version": "1", "context": "/l"});
-    ApiDetails::read(&document, None).unwrap()
+    ApiDetails::read(&document).unwrap()
+}
+
+/// The definition of an API of which none is known.
+pub(super) async fn definition(plane: &Adapter, api: &ApiDetails) -> Value {
+    match plane.definition(api, None).await.unwrap() {
+        Definition::Document { document, .. } => document,
+        Definition::Unchanged => panic!("nothing was known"),
+    }
 }
 
 /// A parameter of a request, decoded.

@@ -3,12 +3,11 @@
 
 use super::rest::{API_VIEW, KeyPlace, PolicyPlaces, Rest, Root, View, permitted};
 use super::{
-    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, PolicyDocuments, PolicyLevel,
-    StoreData,
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Definition, Found, GatewayData, PolicyDocuments,
+    PolicyLevel, StoreData,
 };
 use crate::cloud::CloudError;
 use secrecy::SecretString;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Everybody's view of policies, also of 4.x.
@@ -51,8 +50,8 @@ impl ControlPlane for V1 {
         Ok(self.0.api(&listed.id, |_| {}).await?.0)
     }
 
-    async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError> {
-        self.0.definition(&api.id).await
+    async fn definition(&self, api: &ApiDetails, known: Option<&str>) -> Result<Definition, CloudError> {
+        self.0.definition(&api.id, known).await
     }
 
     async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::cloud::control_plane::adapter::Adapter;
-use crate::cloud::control_plane::test_plane::{details, parameter, path};
+use crate::cloud::control_plane::test_plane::{details, listed, parameter, path};
 use crate::cloud::test_server::{Reply, TestServer};
 use crate::project::ControlPlaneKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn plane(server: &TestServer, folder: &tempfile::TempDir) -> Adapter {
     crate::cloud::control_plane::test_plane::plane(server, folder, ControlPlaneKind::ApiCloud)
@@ -155,4 +155,20 @@ async fn client_certificates_are_found_at_the_older_path_too() {
     let aliases: Vec<&str> = found.certificates.iter().map(|found| found.alias.as_str()).collect();
     assert_eq!((aliases, found.hidden.len()), (vec!["own"], 0));
     assert_eq!(found.certificates[0].content, b"pem");
+}
+
+#[tokio::test]
+async fn unchanged_is_no_answer_where_nothing_is_known() {
+    let server = TestServer::start(|_| Reply::text(304, "application/json", ""));
+    let folder = tempfile::tempdir().unwrap();
+    let plane = plane(&server, &folder);
+    let api = details("a");
+    let unchanged = plane.definition(&api, Some("\"v1\"")).await;
+    assert!(matches!(unchanged, Ok(Definition::Unchanged)), "{unchanged:?}");
+    // Nothing is known, or what is known cannot be asked about.
+    for known in [None, Some(""), Some("a\r\nb"), Some("é")] {
+        let error = plane.definition(&api, known).await.unwrap_err();
+        assert_eq!(error.status(), Some(304), "{known:?}: {error}");
+    }
+    assert_eq!(plane.api(&listed("a")).await.unwrap_err().status(), Some(304));
 }

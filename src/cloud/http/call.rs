@@ -56,6 +56,8 @@ pub(crate) struct Call {
     pub(crate) authorization: Option<SecretString>,
     /// Value of the `Accept` header.
     pub(crate) accept: &'static str,
+    /// Value of the `If-None-Match` header: the answer is 304 where the content is still the one with this `ETag`.
+    pub(crate) unless: Option<String>,
     /// Value of the `Request-Token` header: what the control plane knows a gateway by.
     pub(crate) request_token: Option<String>,
     /// Payload.
@@ -74,6 +76,7 @@ impl Call {
             url,
             authorization: None,
             accept: JSON,
+            unless: None,
             request_token: None,
             body: Body::Empty,
             limit: Limit::LIST,
@@ -88,6 +91,7 @@ impl Call {
             url,
             authorization: None,
             accept: JSON,
+            unless: None,
             request_token: None,
             body: Body::Bytes(media_type, SecretBytes(bytes.into())),
             limit: Limit::SMALL,
@@ -113,6 +117,13 @@ impl Call {
     #[must_use]
     pub(crate) fn limit(mut self, limit: Limit) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Asks for content only where it is not the one with this `ETag`.
+    #[must_use]
+    pub(crate) fn unless(mut self, etag: Option<&str>) -> Self {
+        self.unless = etag.map(str::to_owned);
         self
     }
 
@@ -175,9 +186,22 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Whether the content is still the one that was asked about.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.status == 304
+    }
+
     /// Whether the status is 2xx.
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// Turns every status into an error with the server's own words, but 2xx, and 304 where `call` asked for that.
+    pub(crate) fn require_success_of(self, call: &Call) -> Result<Self, CloudError> {
+        if call.unless.is_some() && self.is_unchanged() {
+            return Ok(self);
+        }
+        self.require_success()
     }
 
     /// Turns every status but 2xx into an error with the server's own words.

@@ -126,6 +126,9 @@ impl Http {
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
+        if let Some(etag) = &call.unless {
+            request = request.header(header::IF_NONE_MATCH, etag);
+        }
         if let Some(token) = &call.request_token {
             request = request.header("Request-Token", token);
         }

@@ -11,7 +11,7 @@ fn api(extra: Value) -> ApiDetails {
     for (key, member) in extra.as_object().unwrap() {
         value[key] = member.clone();
     }
-    ApiDetails::read(&value, None).unwrap()
+    ApiDetails::read(&value).unwrap()
 }
 
 #[test]

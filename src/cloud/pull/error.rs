@@ -97,6 +97,9 @@ pub(crate) enum PullError {
         /// API and cause.
         failed: Vec<(String, CloudError)>,
     },
+    /// A definition is said to be unchanged of which none is known.
+    #[error("the definition of {0} is neither here nor sent")]
+    UnknownDefinition(String),
     /// A file cannot be staged.
     #[error(transparent)]
     Stage(#[from] LockError),

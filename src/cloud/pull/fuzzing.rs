@@ -21,7 +21,7 @@ pub fn answers(bytes: &[u8]) {
     for view in [PolicyView::Admin, PolicyView::Publisher] {
         let apis: Vec<PulledApi> = list("apis")
             .iter()
-            .filter_map(|api| ApiDetails::read(api, None).ok())
+            .filter_map(|api| ApiDetails::read(api).ok())
             .filter_map(|details| {
                 let definition = document.get("definition").unwrap_or(&document).clone();
                 Some(PulledApi {

@@ -3,7 +3,7 @@
 use super::one_api::{self, PulledApi, named};
 use super::reading::each;
 use super::sight::Sight;
-use super::{PullError, Selection, listing, sorting};
+use super::{FormerDefinitions, PullError, Selection, listing, sorting};
 use crate::cloud::CloudError;
 use crate::cloud::control_plane::{
     ApiSummary, Certificates, ControlPlane, GatewayData, PolicyDocuments, StoreData, UploadedCertificate,
@@ -41,12 +41,13 @@ pub(crate) enum Subscribers {
     Store(StoreData),
 }
 
-/// Asks for everything. Definitions are staged as they arrive, so that no more than a few are in memory. `password`
-/// opens the data for gateways, where there is such a thing.
+/// Asks for everything. Definitions are staged as they arrive, so that no more than a few are in memory; those of
+/// `former` are not sent again. `password` opens the data for gateways, where there is such a thing.
 pub(crate) async fn gather(
     plane: &impl ControlPlane,
     selection: &Selection,
     password: Option<&SecretString>,
+    former: &FormerDefinitions,
     transaction: &Transaction,
     progress: &Progress,
 ) -> Result<Gathered, PullError> {
@@ -57,7 +58,7 @@ pub(crate) async fn gather(
     } = listing::list(plane, selection, &mut notices).await?;
     let read = each(
         &listed,
-        async |api: &ApiSummary| one_api::read(plane, selection, transaction, api).await,
+        async |api: &ApiSummary| one_api::read(plane, selection, former, transaction, api).await,
         |api| named(&api.name, &api.version),
         |done| progress.count("Reading APIs", done, listed.len()),
     )

@@ -12,6 +12,7 @@ mod definition;
 mod endpoint_advanced;
 mod endpoints;
 mod error;
+mod former;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod gather;
@@ -29,6 +30,7 @@ mod subscriptions;
 mod summary;
 
 pub(crate) use error::PullError;
+pub(crate) use former::FormerDefinitions;
 pub(crate) use gather::gather;
 pub(crate) use project_files::{PulledFiles, document, project_files, source_sentence};
 pub(crate) use selection::Selection;

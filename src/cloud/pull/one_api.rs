@@ -1,9 +1,10 @@
 //! One API: what is read of it, and the file it becomes.
 
-use super::{PullError, Selection, definition, document, endpoints, security};
+use super::former::basis;
+use super::{FormerDefinitions, PullError, Selection, definition, document, endpoints, security};
 use crate::cloud::CloudError;
 use crate::cloud::control_plane::{
-    ApiDetails, ApiKind, ApiSummary, Certificates, ControlPlane, LifeCycle, UploadedCertificate,
+    ApiDetails, ApiKind, ApiSummary, Certificates, ControlPlane, Definition, LifeCycle, UploadedCertificate,
 };
 use crate::lock::{LockedApi, Transaction};
 use crate::project::backend_of;
@@ -62,6 +63,7 @@ pub(crate) struct PulledApi {
 pub(super) async fn read(
     plane: &impl ControlPlane,
     selection: &Selection,
+    former: &FormerDefinitions,
     transaction: &Transaction,
     listed: &ApiSummary,
 ) -> Result<ReadApi, PullError> {
@@ -75,9 +77,8 @@ pub(super) async fn read(
     } else if let ApiKind::Elsewhere(whose) = &details.kind {
         Fate::Elsewhere(whose.clone())
     } else {
-        let definition = plane.definition(&details).await?;
+        let mut file = current_file(plane, former, &details).await?;
         let certificates = client_certificates(plane, &details).await?;
-        let mut file = definition_file(definition, &details)?;
         let hidden = certificates.hidden.iter().map(|why| {
             let name = named(&details.name, &details.version);
             format!(
@@ -98,6 +99,36 @@ pub(super) async fn read(
         state: details.state,
         fate,
     })
+}
+
+/// The file of an API as it is now: that of the pull before, where the control plane says that nothing has changed.
+async fn current_file(
+    plane: &impl ControlPlane,
+    former: &FormerDefinitions,
+    api: &ApiDetails,
+) -> Result<DefinitionFile, PullError> {
+    let basis = basis(api)?;
+    let known = former.of(api, basis);
+    let etag = known.as_ref().map(|known| known.etag.as_str());
+    let (mut file, etag) = match (plane.definition(api, etag).await?, known) {
+        (Definition::Document { document, etag }, _) => (definition_file(document, api)?, etag),
+        (Definition::Unchanged, Some(known)) => {
+            let locked = locked(api, known.path, Digest::of(&known.bytes));
+            let file = DefinitionFile {
+                api: pulled(api, locked, Vec::new()),
+                bytes: known.bytes,
+            };
+            (file, Some(known.etag))
+        }
+        // Adapters say so of what they are told is known.
+        (Definition::Unchanged, None) => return Err(PullError::UnknownDefinition(named(&api.name, &api.version))),
+    };
+    // What there is to say of a definition is said at each pull, so it is read at each pull.
+    if etag.is_some() && file.api.notices.is_empty() {
+        file.api.locked.etag = etag;
+        file.api.locked.basis = Some(basis);
+    }
+    Ok(file)
 }
 
 /// The client certificates of an API, none where it asks for none. Without them an API is as safe as with them: it
@@ -122,39 +153,49 @@ pub(super) struct DefinitionFile {
 /// Works out the file of an API. The same answers of the control plane give the same bytes.
 pub(super) fn definition_file(definition: Value, api: &ApiDetails) -> Result<DefinitionFile, serde_json::Error> {
     let enriched = definition::enrich(definition, api);
-    let name = named(&api.name, &api.version);
     let bytes = document(&enriched.document)?;
-    let gateway_id = mgw_bundle::api_id(&api.name, &api.version);
+    let [swagger, open_api] = file_names(&api.name, &api.version);
+    let is_swagger = enriched.document.get("swagger").is_some();
+    let path = if is_swagger { swagger } else { open_api };
+    let locked = locked(api, path, Digest::of(&bytes));
     Ok(DefinitionFile {
-        api: PulledApi {
-            locked: LockedApi {
-                name: api.name.clone(),
-                version: api.version.clone(),
-                id: api.id.clone(),
-                provider: api.provider.clone(),
-                state: api.state.name(),
-                last_updated: api.last_updated.clone(),
-                etag: api.etag.clone(),
-                revision: api.revision.as_ref().and_then(|revision| revision.number),
-                revision_id: api.revision.as_ref().map(|revision| revision.id.clone()),
-                path: format!("gen/api_definitions/{}", file_name(&gateway_id, &enriched.document)),
-                sha256: Digest::of(&bytes),
-            },
-            backends: endpoints::map(&api.endpoint_config, &api.endpoint_security)
-                .urls()
-                .iter()
-                .filter_map(|url| backend_of(url))
-                .collect(),
-            client_certificates: Vec::new(),
-            hides_certificates: false,
-            notices: enriched
-                .notices
-                .iter()
-                .map(|notice| format!("{name}: {notice}"))
-                .collect(),
-        },
+        api: pulled(api, locked, enriched.notices),
         bytes,
     })
+}
+
+/// The API with its entry in the lock; the notices are without its name.
+fn pulled(api: &ApiDetails, locked: LockedApi, notices: Vec<String>) -> PulledApi {
+    let name = named(&api.name, &api.version);
+    PulledApi {
+        locked,
+        backends: endpoints::map(&api.endpoint_config, &api.endpoint_security)
+            .urls()
+            .iter()
+            .filter_map(|url| backend_of(url))
+            .collect(),
+        client_certificates: Vec::new(),
+        hides_certificates: false,
+        notices: notices.iter().map(|notice| format!("{name}: {notice}")).collect(),
+    }
+}
+
+/// The entry of an API in the lock.
+fn locked(api: &ApiDetails, path: String, sha256: Digest) -> LockedApi {
+    LockedApi {
+        name: api.name.clone(),
+        version: api.version.clone(),
+        id: api.id.clone(),
+        provider: api.provider.clone(),
+        state: api.state.name(),
+        last_updated: api.last_updated.clone(),
+        etag: None,
+        basis: None,
+        revision: api.revision.as_ref().and_then(|revision| revision.number),
+        revision_id: api.revision.as_ref().map(|revision| revision.id.clone()),
+        path,
+        sha256,
+    }
 }
 
 /// Name and version as sentences have them.
@@ -162,13 +203,10 @@ pub(super) fn named(name: &str, version: &str) -> String {
     format!("{name} {version}")
 }
 
-/// Named as micro-gw names them, so that tools which look for a file find it. JSON in both cases: it is what the control
-/// plane sends, and nothing in it changes its meaning on the way.
-fn file_name(gateway_id: &str, document: &Value) -> String {
-    let suffix = if document.get("swagger").is_some() {
-        "swagger"
-    } else {
-        "openAPI"
-    };
-    format!("{gateway_id}{suffix}.json")
+/// The path that the file of an API has below the project: as Swagger 2.0, else as OpenAPI. Named as micro-gw names them,
+/// so that tools which look for a file find it. JSON in both cases: it is what the control plane sends, and nothing in it
+/// changes its meaning on the way.
+pub(super) fn file_names(name: &str, version: &str) -> [String; 2] {
+    let gateway_id = mgw_bundle::api_id(name, version);
+    ["swagger", "openAPI"].map(|suffix| format!("gen/api_definitions/{gateway_id}{suffix}.json"))
 }

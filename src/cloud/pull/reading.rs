@@ -18,6 +18,7 @@ pub(super) async fn each<T, U>(
     let mut results = stream::iter(items).map(|item| read(item)).buffered(CONCURRENT_READS);
     let mut read_ones = Vec::new();
     let mut failed = Vec::new();
+    done(0);
     for (index, item) in items.iter().enumerate() {
         match results.next().await {
             Some(Ok(value)) => read_ones.push(value),

@@ -97,6 +97,7 @@ mod tests {
                 state: state.name(),
                 last_updated: None,
                 etag: None,
+                basis: None,
                 revision: None,
                 revision_id: None,
                 path: format!("gen/api_definitions/{name}.json"),

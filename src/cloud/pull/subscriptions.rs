@@ -275,6 +275,7 @@ mod tests {
             state: "published".into(),
             last_updated: None,
             etag: None,
+            basis: None,
             revision: None,
             revision_id: None,
             path: "gen/api_definitions/l.json".into(),

@@ -74,13 +74,13 @@ impl Connection {
 
     /// Sends a request with the bearer token. `scopes` are those of which any one allows it.
     ///
-    /// Every status but 2xx is an error; 401 becomes [`CloudError::MissingScope`], or the error of a session that ended.
+    /// Every status but 2xx is an error, and but 304 where the call asks for that; 401 becomes [`CloudError::MissingScope`], or the error of a session that ended.
     pub(crate) async fn send(&self, call: Call, scopes: &[&str]) -> Result<Answer, CloudError> {
         let token = self.renewal.token(None).await?;
         let call = call.bearer(&token);
         let answer = self.renewal.http.send(&call).await?;
         if answer.status != 401 {
-            return answer.require_success();
+            return answer.require_success_of(&call);
         }
         // The same answer tells of a bad token and of a missing scope. New tokens have the scopes of the old ones, so
         // there is nothing to gain from a refresh when the scope was never granted.
@@ -97,7 +97,7 @@ impl Connection {
         let call = call.bearer(&token);
         let answer = self.renewal.http.send(&call).await?;
         if answer.status != 401 {
-            return answer.require_success();
+            return answer.require_success_of(&call);
         }
         // A fresh token that is good for other things: the server bound the scope to a role that the user lacks.
         Err(match !scopes.is_empty() && self.is_good(&token).await? {

@@ -11,6 +11,7 @@ mod old_gateway;
 mod pull;
 mod session;
 mod sign_in;
+mod unchanged;
 
 use crate::cli::Cli;
 use crate::context::{Context, Environment};

@@ -27,6 +27,7 @@ fn lock_over(files: &[(&str, &str)], labels: &[&str]) -> LockFile {
         state: "published".into(),
         last_updated: Some("2017-02-20T13:57:16.229".into()),
         etag: None,
+        basis: None,
         revision: None,
         revision_id: None,
         path: (*path).to_owned(),

@@ -9,7 +9,7 @@ mod store;
 pub(super) use policies::{PolicyPlaces, View};
 pub(super) use store::KeyPlace;
 
-use super::{ApiDetails, ApiSummary};
+use super::{ApiDetails, ApiSummary, Definition};
 use crate::cloud::generation::Reads;
 use crate::cloud::http::{Answer, Call, Limit};
 use crate::cloud::session::Connection;
@@ -106,25 +106,38 @@ impl Rest {
         let answer = self.read(Root::Publisher, &["apis", id], Limit::LIST, API_VIEW).await?;
         let mut document = answer.json()?;
         translate(&mut document);
-        let api = ApiDetails::read(&document, answer.etag.clone())
-            .map_err(|missing| answer.unreadable(format!("an API without {missing}")))?;
+        let api =
+            ApiDetails::read(&document).map_err(|missing| answer.unreadable(format!("an API without {missing}")))?;
         Ok((api, document))
     }
 
-    /// Reads the definition of an API or a revision. Some servers put the document into a string.
-    pub(super) async fn definition(&self, id: &str) -> Result<Value, CloudError> {
-        let path = ["apis", id, "swagger"];
-        let answer = self.read(Root::Publisher, &path, Limit::DEFINITION, API_VIEW).await?;
+    /// Reads the definition of an API or a revision, unless it is the one with the `ETag` `known`. Some servers put the
+    /// document into a string.
+    pub(super) async fn definition(&self, id: &str, known: Option<&str>) -> Result<Definition, CloudError> {
+        let url = self.url(Root::Publisher, &["apis", id, "swagger"]);
+        let known = known.filter(|etag| is_usable(etag));
+        let call = Call::get(url).limit(Limit::DEFINITION).unless(known);
+        let answer = self.connection.send(call, API_VIEW).await?;
+        if answer.is_unchanged() {
+            return Ok(Definition::Unchanged);
+        }
         let document = match answer.json()? {
             Value::String(text) => json::parse(text.as_bytes()).unwrap_or(Value::Null),
             document => document,
         };
         if document.is_object() {
-            Ok(document)
+            let etag = answer.etag.filter(|etag| is_usable(etag));
+            Ok(Definition::Document { document, etag })
         } else {
             Err(answer.unreadable("a definition that is not an object"))
         }
     }
+}
+
+/// Whether an `ETag` can be kept and sent back.
+fn is_usable(etag: &str) -> bool {
+    const LONGEST: usize = 256;
+    !etag.is_empty() && etag.len() <= LONGEST && etag.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// `None` where the user lacks the role.

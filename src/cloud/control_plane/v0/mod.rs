@@ -4,12 +4,11 @@ mod shape;
 
 use super::rest::{KeyPlace, PolicyPlaces, Rest, Root, View, permitted};
 use super::{
-    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, PolicyDocuments, PolicyLevel,
-    StoreData,
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Definition, Found, GatewayData, PolicyDocuments,
+    PolicyLevel, StoreData,
 };
 use crate::cloud::CloudError;
 use secrecy::SecretString;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Scopes of the publisher's view of policies.
@@ -59,8 +58,8 @@ impl ControlPlane for V0 {
         Ok(self.0.api(&listed.id, shape::api).await?.0)
     }
 
-    async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError> {
-        self.0.definition(&api.id).await
+    async fn definition(&self, api: &ApiDetails, known: Option<&str>) -> Result<Definition, CloudError> {
+        self.0.definition(&api.id, known).await
     }
 
     async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {

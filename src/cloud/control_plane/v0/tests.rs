@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cloud::control_plane::LifeCycle;
-use crate::cloud::control_plane::test_plane::{listed, parameter, path, plane, plane_with};
+use crate::cloud::control_plane::test_plane::{definition, listed, parameter, path, plane, plane_with};
 use crate::cloud::test_server::{Reply, TestServer};
 use crate::project::ControlPlaneKind;
 use serde_json::json;
@@ -44,10 +44,8 @@ async fn details_are_read_under_their_older_names() {
         (1, &["oauth2".to_owned()][..])
     );
     assert_eq!((api.mediation[0].name.as_str(), api.revision), ("log_in", None));
-    let definition = plane
-        .definition(&plane.api(&listed("ana-Ledger-1")).await.unwrap())
-        .await;
-    assert_eq!(definition.unwrap()["swagger"], "2.0");
+    let api = plane.api(&listed("ana-Ledger-1")).await.unwrap();
+    assert_eq!(definition(&plane, &api).await["swagger"], "2.0");
 }
 
 #[tokio::test]

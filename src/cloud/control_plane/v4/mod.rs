@@ -11,14 +11,13 @@ mod shape;
 use super::rest::{CONCURRENT_READS, KeyPlace, PolicyPlaces, Rest, Root, permitted};
 use super::v1::POLICY_VIEWS;
 use super::{
-    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Found, GatewayData, LifeCycle, PolicyDocuments,
-    Revision, StoreData,
+    ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Definition, Found, GatewayData, LifeCycle,
+    PolicyDocuments, Revision, StoreData,
 };
 use crate::cloud::http::Limit;
 use crate::cloud::{CloudError, json};
 use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 const POLICIES: PolicyPlaces = PolicyPlaces {
@@ -117,9 +116,9 @@ impl ControlPlane for V4 {
         Ok(api)
     }
 
-    async fn definition(&self, api: &ApiDetails) -> Result<Value, CloudError> {
+    async fn definition(&self, api: &ApiDetails, known: Option<&str>) -> Result<Definition, CloudError> {
         let source = api.revision.as_ref().map_or(&api.id, |revision| &revision.id);
-        self.0.definition(source).await
+        self.0.definition(source, known).await
     }
 
     async fn labels(&self) -> Result<Option<Vec<String>>, CloudError> {

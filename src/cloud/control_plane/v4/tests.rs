@@ -3,10 +3,10 @@
 use super::*;
 use crate::cloud::control_plane::ApiKind;
 use crate::cloud::control_plane::adapter::Adapter;
-use crate::cloud::control_plane::test_plane::{details, listed, parameter, path, plane};
+use crate::cloud::control_plane::test_plane::{definition, details, listed, parameter, path, plane};
 use crate::cloud::test_server::{Reply, TestServer};
 use crate::project::ControlPlaneKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PUBLISHER: &str = "/api/am/publisher/v4";
 
@@ -77,7 +77,7 @@ async fn an_environment_is_read_from_its_deployed_revision() {
         assert!(api.labels.contains(&environment.to_owned()));
         assert_eq!(api.revision.as_ref().and_then(|revision| revision.number), Some(number));
         assert_eq!(api.mediation.len(), 1);
-        assert_eq!(plane.definition(&api).await.unwrap()["info"]["title"], title);
+        assert_eq!(definition(&plane, &api).await["info"]["title"], title);
     }
     assert!(
         plane
