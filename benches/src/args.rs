@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::pull::PullArgs;
 use crate::quotas::QuotaArgs;
 use crate::role::Role;
 use crate::scenario::{Scenario, SubjectKind};
@@ -55,6 +56,8 @@ pub(crate) enum Output {
 pub(crate) enum Command {
     /// Simulates gateways that share quotas: traffic to the store, errors, memory.
     Quotas(QuotaArgs),
+    /// Measures pulling many APIs, and pulling them again with nothing changed.
+    Pull(PullArgs),
     /// Counts the instructions of requests and parts of their path with `valgrind`.
     Instructions,
     /// Measures the memory that counters of many subjects take.

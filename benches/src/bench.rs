@@ -50,6 +50,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Failure> {
         name: "sample backend",
         program: &program,
         arguments: vec!["role".into(), "backend".into()],
+        environment: Vec::new(),
         processor: pinning.map(|pinning| pinning.backend),
         logs: folder,
     };

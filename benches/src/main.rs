@@ -7,8 +7,8 @@
 //!
 //! [`bench::run`] is the whole run; [`measure`] is where a figure comes from.
 //!
-//! [`counting`] looks at counters by themselves; [`quotas`] predicts what shared quotas cost, and how exact they are, on many
-//! gateways.
+//! [`counting`] looks at counters by themselves; [`pull`] measures pulling many APIs; [`quotas`] predicts what shared
+//! quotas cost, and how exact they are, on many gateways.
 
 mod answer;
 mod args;
@@ -20,6 +20,7 @@ mod machine;
 mod measure;
 mod process;
 mod project;
+mod pull;
 mod quotas;
 mod report;
 mod role;
@@ -41,8 +42,11 @@ fn main() -> ExitCode {
             Some(Command::Role(role)) => role::run(role, &runtime),
             Some(Command::Instructions) => runtime.block_on(counting::instructions(args.mgw.as_deref(), args.output)),
             Some(Command::Memory { subjects }) => runtime.block_on(counting::memory(subjects, args.output)),
+            Some(Command::Pull(pull)) => {
+                runtime.block_on(until_stopped(pull::run(&pull, args.mgw.as_deref(), args.output)))
+            }
             Some(Command::Quotas(quotas)) => quotas::run(&quotas, args.output),
-            None => runtime.block_on(until_stopped(&args)),
+            None => runtime.block_on(until_stopped(bench::run(&args))),
         },
         Err(source) => Err(Failure::Runtime { source }),
     };
@@ -57,9 +61,9 @@ fn main() -> ExitCode {
 
 /// Runs the benchmark until it ends or a signal stops it. Either way every process it started is ended: they are owned
 /// by the future that is dropped here.
-async fn until_stopped(args: &Args) -> Result<(), Failure> {
+async fn until_stopped(run: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     tokio::select! {
-        result = bench::run(args) => result,
+        result = run => result,
         () = process::stop_signal() => Err(Failure::Interrupted),
     }
 }

@@ -90,6 +90,7 @@ async fn per_operation(
             name: "mgw-bench",
             program,
             arguments: arguments.map(Into::into).into(),
+            environment: Vec::new(),
             processor: None,
             logs: folder,
         };

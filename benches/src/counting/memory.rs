@@ -41,6 +41,7 @@ pub(crate) async fn memory(subjects: u64, output: Output) -> Result<(), Failure>
             name: "rememberer",
             program: &program,
             arguments,
+            environment: Vec::new(),
             processor: None,
             logs: folder.path(),
         };

@@ -32,6 +32,7 @@ pub(super) async fn count(
         name: "sample backend",
         program,
         arguments: vec!["role".into(), "backend".into()],
+        environment: Vec::new(),
         processor: machine.pinning.map(|pinning| pinning.backend),
         logs: folder,
     };

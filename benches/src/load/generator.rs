@@ -95,6 +95,7 @@ impl Generator {
             name,
             program,
             arguments,
+            environment: Vec::new(),
             processor: self.processor,
             logs: &self.logs,
         };

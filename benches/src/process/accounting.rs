@@ -47,14 +47,23 @@ impl CpuTime {
 
 /// Returns the memory that a process has resident, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> Result<u64, Failure> {
+    memory(pid, "VmRSS:")
+}
+
+/// Returns the most memory that a process has ever had resident, in bytes.
+pub(crate) fn peak_bytes(pid: u32) -> Result<u64, Failure> {
+    memory(pid, "VmHWM:")
+}
+
+fn memory(pid: u32, name: &str) -> Result<u64, Failure> {
     std::fs::read_to_string(format!("/proc/{pid}/status"))
         .ok()
-        .and_then(|status| parse_resident(&status))
+        .and_then(|status| parse_memory(&status, name))
         .ok_or(Failure::Accounting { what: "memory", pid })
 }
 
-fn parse_resident(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn parse_memory(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -91,16 +100,18 @@ mod tests {
 
     #[test]
     fn this_process_has_used_memory() {
-        assert!(resident_bytes(std::process::id()).unwrap() > 100_000);
+        let own = std::process::id();
+        assert!(resident_bytes(own).unwrap() > 100_000);
+        assert!(peak_bytes(own).unwrap() > 100_000);
         assert!(CpuTime::of(std::process::id()).is_ok());
     }
 
     #[test]
     fn resident_memory_is_in_kibibytes() {
         assert_eq!(
-            parse_resident("VmPeak:\t  9 kB\nVmRSS:\t    9216 kB\n"),
+            parse_memory("VmPeak:\t  9 kB\nVmRSS:\t    9216 kB\n", "VmRSS:"),
             Some(9_437_184)
         );
-        assert_eq!(parse_resident("VmPeak:\t  9 kB\n"), None);
+        assert_eq!(parse_memory("VmPeak:\t  9 kB\n", "VmRSS:"), None);
     }
 }

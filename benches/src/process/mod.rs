@@ -4,7 +4,7 @@ mod accounting;
 mod ready;
 mod running;
 
-pub(crate) use accounting::{CpuTime, resident_bytes};
+pub(crate) use accounting::{CpuTime, peak_bytes, resident_bytes};
 pub(crate) use ready::{free_address, wait_for_listener};
 pub(crate) use running::{Launch, Running};
 

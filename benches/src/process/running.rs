@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -25,6 +25,8 @@ pub(crate) struct Launch<'a> {
     pub name: &'static str,
     pub program: &'a Path,
     pub arguments: Vec<OsString>,
+    /// Variables beside those of this program.
+    pub environment: Vec<(&'static str, OsString)>,
     /// The processor it is bound to.
     pub processor: Option<usize>,
     /// Folder for its output.
@@ -118,6 +120,9 @@ impl Launch<'_> {
             None => Command::new(self.program),
         };
         command.args(&self.arguments).kill_on_drop(true);
+        for (name, value) in &self.environment {
+            command.env(name, value);
+        }
         command
     }
 
@@ -133,6 +138,28 @@ impl Running {
     /// Its id.
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Where its output goes.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Waits until it has ended well, and looks at it again and again meanwhile.
+    pub(crate) async fn finish(&mut self, limit: Duration, mut look: impl FnMut(u32)) -> Result<(), Failure> {
+        const PAUSE: Duration = Duration::from_millis(10);
+        let begin = Instant::now();
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(None) => look(self.pid),
+                _ => return self.check(),
+            }
+            if begin.elapsed() > limit {
+                return Err(self.late("end", limit));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Fails when it has ended.
@@ -162,6 +189,7 @@ impl Running {
             name: "kill",
             program: Path::new("kill"),
             arguments: vec!["-TERM".into(), self.pid.to_string().into()],
+            environment: Vec::new(),
             processor: None,
             logs: Path::new(""),
         };

@@ -14,6 +14,7 @@ pub(super) async fn start(around: &Surroundings<'_>) -> Result<Subject, Failure>
             "splice".into(),
             format!("--backend={}", around.backend).into(),
         ],
+        environment: Vec::new(),
         processor: around.processor(),
         logs: around.folder,
     };

@@ -40,6 +40,7 @@ pub(super) async fn start(around: &Surroundings<'_>, program: &Path) -> Result<S
         program,
         // In the foreground and without a master process, so that the id is the one that does the work.
         arguments: vec!["-db".into(), "-f".into(), path.into()],
+        environment: Vec::new(),
         processor: around.processor(),
         logs: around.folder,
     };

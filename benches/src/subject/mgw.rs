@@ -46,6 +46,7 @@ impl Binary {
                 name: "cargo build",
                 program: Path::new(&cargo),
                 arguments,
+                environment: Vec::new(),
                 processor: None,
                 logs,
             };
@@ -56,12 +57,18 @@ impl Binary {
         })
     }
 
+    /// Its path.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Builds a project and returns the path of its bundle.
     pub(crate) async fn build(&self, project: &Path, logs: &Path) -> Result<PathBuf, Failure> {
         let build = Launch {
             name: "mgw build",
             program: &self.program,
             arguments: vec!["build".into(), project.into()],
+            environment: Vec::new(),
             processor: None,
             logs,
         };
@@ -119,6 +126,7 @@ impl Mgw {
                 "--config".into(),
                 self.config.clone().into(),
             ],
+            environment: Vec::new(),
             processor,
             logs: &self.logs,
         }
