@@ -143,8 +143,9 @@ impl From<LockError> for Failure {
             LockError::Unfinished { source } => Self::new(ExitCode::Environment, message)
                 .because(source)
                 .hint("Mend this; the next mgw command on the project puts the rest in its place."),
-            LockError::InTheWay { .. } => Self::new(ExitCode::Environment, message)
-                .hint("To undo the pull, take gen/ and mgw.lock back together: git checkout -- gen mgw.lock")
+            LockError::InTheWay { differences, .. } => Self::new(ExitCode::Environment, message)
+                .because(differences.join("\n             "))
+                .hint("To undo the pull, take gen/ and mgw.lock back together: git checkout -- gen mgw.lock, and remove what was not pulled.")
                 .hint("To finish it, move gen/ away, and run the command again."),
             LockError::Unsteady { .. } => {
                 Self::new(ExitCode::Environment, message).hint("Run the command again when nobody is pulling.")

@@ -54,6 +54,8 @@ pub enum LockError {
     InTheWay {
         /// What is there.
         path: PathBuf,
+        /// Whole sentences without a full stop.
+        differences: Vec<String>,
     },
     /// Pulls came in between each time that the project was read.
     #[error("{} was pulled into each of the {readings} times that it was read", path.display())]

@@ -68,12 +68,18 @@ fn is_undone_by_hand(layout: &Layout, stage: &Stage) -> Result<bool, LockError> 
     if !is_half_way || !generated.exists() {
         return Ok(false);
     }
-    if let Ok(Some(lock)) = LockFile::load(&layout.lock())
-        && file_differences(layout, &lock)?.is_empty()
-    {
+    let differences = match LockFile::load(&layout.lock()) {
+        Ok(Some(lock)) => file_differences(layout, &lock)?,
+        Ok(None) => vec!["mgw.lock is missing".to_owned()],
+        Err(error) => vec![error.to_string()],
+    };
+    if differences.is_empty() {
         Ok(true)
     } else if stage.new_generated().exists() {
-        Err(LockError::InTheWay { path: generated })
+        Err(LockError::InTheWay {
+            path: generated,
+            differences,
+        })
     } else {
         Ok(false)
     }

@@ -72,7 +72,8 @@ fn other_files_in_the_way_are_not_thrown_away() {
     for _ in 0..2 {
         let error = recover(&layout).unwrap_err();
         assert!(
-            matches!(&error, LockError::InTheWay { path } if *path == layout.generated()),
+            matches!(&error, LockError::InTheWay { path, differences } if *path == layout.generated()
+            && *differences == ["gen/api_definitions/a.json was changed", "gen/control-plane/p.json is missing"]),
             "{error}"
         );
         assert!(matches!(Transaction::begin(&layout), Err(LockError::InTheWay { .. })));
