@@ -11,7 +11,7 @@ use crate::metrics::ApiMetrics;
 use crate::refusal::{Refusal, Rejection};
 use crate::server::{Connection, Waiting};
 use crate::throttle::Admission;
-use crate::upstream::{FailureReason, Progress, ResponseBodyError};
+use crate::upstream::{FailureReason, Progress, Reached, ResponseBodyError};
 use crate::usage::{Ending, Marks, Texts, UsageRecord};
 use http::header::{HOST, REFERER, USER_AGENT};
 use http::request::Parts;
@@ -228,7 +228,7 @@ impl Exchange {
             tls,
             at_ms: self.began.unix_ms,
             marks: Marks::default(),
-            asked: false,
+            by: None,
             over_quota: false,
             bytes: 0,
             ending: Ending::Failed(Refusal::Internal),
@@ -239,8 +239,17 @@ impl Exchange {
     pub(super) fn goes_to_backend(&mut self) {
         self.phase = Phase::Upstream;
         self.mark(|marks, since| marks.called = since);
+    }
+
+    /// What is to be told which backend a request goes to, where somebody wants to know.
+    pub(super) fn wants_reached(&self) -> Option<Reached> {
+        self.usage.is_some().then(Reached::default)
+    }
+
+    /// Notes which backend a request went to.
+    pub(super) fn reached(&mut self, reached: Option<&Reached>) {
         if let Some(usage) = &mut self.usage {
-            usage.asked = true;
+            usage.by = reached.map(Reached::answered);
         }
     }
 

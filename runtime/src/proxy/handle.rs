@@ -261,6 +261,7 @@ pub(crate) async fn handle(
     let query = with_key.as_deref().or(query);
 
     if let Some((client, received)) = handshake {
+        let reached = exchange.wants_reached();
         let asking = Asking {
             core: &core,
             connection: &connection,
@@ -280,6 +281,7 @@ pub(crate) async fn handle(
                 progress: None,
                 deadline: None,
                 counters: route.api.metrics.backend(core.number),
+                reached: reached.as_ref(),
             },
             route: &route,
             client_ip,
@@ -303,6 +305,7 @@ pub(crate) async fn handle(
     // micro-gw had uploads finish, and charged them then.
     let is_watched = exchange.uploads(&progress, length) && !snapshot.compat;
     exchange.goes_to_backend();
+    let reached = exchange.wants_reached();
     let outgoing = Outgoing {
         method: parts.method,
         headers: outgoing_headers,
@@ -314,6 +317,7 @@ pub(crate) async fn handle(
         progress,
         deadline,
         counters: route.api.metrics.backend(core.number),
+        reached: reached.as_ref(),
     };
     // Pinned, so that its future is there once.
     let sending = pin!(core.upstream.send(endpoint, outgoing));
@@ -334,7 +338,10 @@ pub(crate) async fn handle(
         }
     };
     match sent {
-        Ok(answer) => relay(reply, exchange, answer, began),
+        Ok(answer) => {
+            exchange.reached(reached.as_ref());
+            relay(reply, exchange, answer, began)
+        }
         Err(error) => failed(reply, exchange, format, &error),
     }
 }

@@ -105,10 +105,10 @@ impl Api {
 
     /// Has requests leave usage records, on so many cores.
     pub(super) fn with_usage(self, api: &config::Api, cores: usize) -> Self {
-        let destination = |resource: &Resource, key| resource.backends.of(key).ok()?.destination.clone();
+        let urls = |resource: &Resource, key| resource.backends.of(key).ok()?.destinations.clone();
         let keys = [CallerKeyType::Production, CallerKeyType::Sandbox, CallerKeyType::Other];
         let resources = self.resources.iter();
-        let destinations = resources.map(|resource| keys.map(|key| destination(resource, key)));
+        let destinations = resources.map(|resource| keys.map(|key| urls(resource, key)));
         let api = UsageApi::new(api, destinations.collect());
         Self {
             usage: Some(Arc::new(UsageApis::new(api, cores))),

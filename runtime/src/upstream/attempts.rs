@@ -186,7 +186,7 @@ mod tests {
             reuse: Reuse::default(),
             kept_body: 0,
             compat: false,
-            destination: None,
+            destinations: None,
             state: Arc::new(state),
         }
     }

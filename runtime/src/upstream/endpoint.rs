@@ -37,8 +37,8 @@ pub(crate) struct Endpoint {
     pub(crate) kept_body: usize,
     /// Answer as micro-gw did when every target failed.
     pub(crate) compat: bool,
-    /// The first URL, where usage records want to know.
-    pub(crate) destination: Option<Arc<str>>,
+    /// The URLs of the targets, where usage records want to know.
+    pub(crate) destinations: Option<Arc<[Box<str>]>>,
     pub(crate) state: Arc<EndpointState>,
 }
 

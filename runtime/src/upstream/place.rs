@@ -17,6 +17,23 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The URL, for people.
+    pub(crate) fn url(&self) -> String {
+        let origin = &self.origin;
+        let (scheme, usual) = match origin.tls {
+            Some(_) => ("https", 443),
+            None => ("http", 80),
+        };
+        let host = match origin.host.contains(':') {
+            true => format!("[{}]", origin.host),
+            false => origin.host.to_string(),
+        };
+        match origin.port {
+            port if port == usual => format!("{scheme}://{host}{}", self.path),
+            port => format!("{scheme}://{host}:{port}{}", self.path),
+        }
+    }
+
     /// Joins the endpoint's path, the path below the base path and the query, all raw; `None` when the whole is too long.
     pub(super) fn uri(&self, below: &str, query: Option<&str>) -> Option<Uri> {
         let query_length = query.map_or(0, |query| query.len() + 1);

@@ -18,6 +18,7 @@ use super::held::{Held, Outstanding};
 use super::http2_request::{is_dropped, is_reset};
 use super::place::Place;
 use super::pool::{Pool, PoolKey, Reuse};
+use super::reached::Reached;
 use super::request_body::{Progress, Repeat, RequestBody};
 use super::response_body::ResponseBody;
 use super::retry::{Ending, Repeatable};
@@ -83,6 +84,8 @@ pub(crate) struct Outgoing<'r> {
     pub(crate) deadline: Option<Duration>,
     /// Counts what happens on the way.
     pub(crate) counters: Option<&'r BackendCounters>,
+    /// Is told which backend is asked.
+    pub(crate) reached: Option<&'r Reached>,
 }
 
 impl Upstream {
@@ -103,6 +106,7 @@ impl Upstream {
             progress,
             deadline,
             counters,
+            reached,
         } = outgoing;
         let deadline = Deadline::begin(endpoint, deadline);
         let begun = Attempts::begin(endpoint, key);
@@ -116,6 +120,7 @@ impl Upstream {
         loop {
             let target = endpoint.targets.get(position).and_then(Target::place);
             let place = target.ok_or(UpstreamError::Unusable)?;
+            reached.inspect(|reached| reached.note(position, &place));
             *request.uri_mut() = place.uri(below, query).ok_or(UpstreamError::Unaddressable)?;
             let host = host.as_ref().unwrap_or(&place.host);
             request.headers_mut().insert(HOST, host.clone());

@@ -63,6 +63,7 @@ impl Upstream {
         loop {
             let place = endpoint.targets.get(position).and_then(|target| target.place());
             let place = place.ok_or(UpstreamError::Unusable)?;
+            outgoing.reached.inspect(|reached| reached.note(position, &place));
             let uri = place.uri(outgoing.below, outgoing.query);
             *request.uri_mut() = uri.ok_or(UpstreamError::Unaddressable)?;
             let host = outgoing.host.as_ref().unwrap_or(&place.host);

@@ -2,7 +2,9 @@
 
 use super::record::tenant_of;
 use crate::auth::CallerKeyType;
+use crate::upstream::AnsweredBy;
 use mgw_bundle::config;
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -11,8 +13,8 @@ const UNKNOWN: &str = "__unknown__";
 /// The tenant of those who name none.
 pub(super) const SUPER_TENANT: &str = "carbon.super";
 
-/// First URLs of a resource's backends: for production, the sandbox, and other key types.
-pub(crate) type Destinations = [Option<Arc<str>>; 3];
+/// URLs of a resource's backends: for production, the sandbox, and other key types.
+pub(crate) type Destinations = [Option<Arc<[Box<str>]>>; 3];
 
 /// What records say about an API; made with the configuration.
 #[derive(Debug)]
@@ -78,11 +80,14 @@ impl UsageApi {
         }
     }
 
-    /// The first URL of the backend that callers with such a key reach at a resource.
-    pub(super) fn destination(&self, resource: usize, key: CallerKeyType) -> &str {
+    /// The URL of the backend that answered a caller with such a key at a resource.
+    pub(super) fn destination(&self, resource: usize, key: CallerKeyType, by: &AnsweredBy) -> Cow<'_, str> {
+        if let Some(place) = &by.found {
+            return Cow::Owned(place.url());
+        }
         let destinations = self.destinations.get(resource);
-        let found = destinations.and_then(|by_key| by_key.get(key as usize)?.as_deref());
-        found.unwrap_or_default()
+        let urls = destinations.and_then(|by_key| by_key.get(key as usize)?.as_deref());
+        Cow::Borrowed(urls.and_then(|urls| urls.get(by.position)).map_or("", |url| url))
     }
 }
 

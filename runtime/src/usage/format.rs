@@ -189,12 +189,10 @@ impl Formatter {
         payload.number(record.bytes);
         payload.text(protocol(record));
         payload.number(status.into());
-        // The first of the backend's URLs: which of several answered is not known here.
         let key = record.caller.as_ref().map(|caller| caller.grant.key_type);
-        payload.text(match record.asked {
-            true => api.destination(record.resource, key.unwrap_or(CallerKeyType::Production)),
-            false => "",
-        });
+        let key = key.unwrap_or(CallerKeyType::Production);
+        let destination = record.by.as_ref().map(|by| api.destination(record.resource, key, by));
+        payload.text(&destination.unwrap_or_default());
         payload.milliseconds(marks.authenticated);
         payload.milliseconds(marks.throttled.saturating_sub(marks.authenticated));
         // What interceptors took, of requests and of answers.

@@ -4,6 +4,7 @@ use super::api::{CoreApi, SUPER_TENANT};
 use super::texts::Texts;
 use crate::auth::Caller;
 use crate::refusal::Refusal;
+use crate::upstream::AnsweredBy;
 use http::StatusCode;
 use mgw_bundle::config::Method;
 use std::net::IpAddr;
@@ -25,8 +26,8 @@ pub(crate) struct UsageRecord {
     /// When the request came, in milliseconds since the epoch.
     pub(crate) at_ms: u64,
     pub(crate) marks: Marks,
-    /// A backend was asked.
-    pub(crate) asked: bool,
+    /// The backend that answered.
+    pub(crate) by: Option<AnsweredBy>,
     /// A limit that only reports was exceeded.
     pub(crate) over_quota: bool,
     /// Bytes of the answer's body.

@@ -77,6 +77,7 @@ pub(super) async fn open(asking: Asking<'_>, mut exchange: Exchange, reply: Repl
     let Some(key) = handshake::ask(&mut outgoing.headers) else {
         return failed(reply, exchange, format, &UpstreamError::Unusable);
     };
+    let reached = outgoing.reached;
     let agrees = |headers: &HeaderMap| handshake::is_agreed(headers, &key);
     let (mut head, backend) = match core.upstream.switch(endpoint, outgoing, agrees).await {
         Ok(Switch::Switched(head, backend)) => (head, backend),
@@ -84,10 +85,14 @@ pub(super) async fn open(asking: Asking<'_>, mut exchange: Exchange, reply: Repl
         Ok(Switch::Answered(answer)) if version == Version::HTTP_2 && answer.status().is_success() => {
             return failed(reply, exchange, format, &UpstreamError::Unusable);
         }
-        Ok(Switch::Answered(answer)) => return relay(reply, exchange, answer, began),
+        Ok(Switch::Answered(answer)) => {
+            exchange.reached(reached);
+            return relay(reply, exchange, answer, began);
+        }
         Err(error) => return failed(reply, exchange, format, &error),
     };
     core.metrics.upstream_answered(began.instant.elapsed());
+    exchange.reached(reached);
     exchange.answered(StatusCode::SWITCHING_PROTOCOLS);
     let tunnel = Tunnel {
         standing: Standing {

@@ -89,8 +89,8 @@ impl<'a> Resolver<'a> {
             self.problem(api, "has more than 64 URLs");
         }
         let seeds = urls.iter().map(|url| url_seed(url)).collect();
-        let destination = urls.first().filter(|_| self.config.usage.is_some());
-        let destination = destination.map(|url| Arc::from(url.as_str()));
+        let destinations = || urls.iter().map(|url| url.as_str().into()).collect();
+        let destinations = self.config.usage.is_some().then(destinations);
         let about = About {
             api: format!("{}:{}", api.name, api.version),
             endpoint: endpoint.name.clone(),
@@ -98,7 +98,7 @@ impl<'a> Resolver<'a> {
             urls,
         };
         Endpoint {
-            destination,
+            destinations,
             choice: choice(endpoint, targets.len()),
             seeds,
             web_socket,

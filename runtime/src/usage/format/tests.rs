@@ -4,12 +4,13 @@ use super::super::texts::Texts;
 use super::*;
 use crate::auth::{Caller, Grant};
 use crate::throttle::SubscriptionTerms;
+use crate::upstream::AnsweredBy;
 use http::StatusCode;
 use mgw_bundle::config::Method;
 use std::sync::Arc;
 
 fn api(name: &str) -> Arc<CoreApi> {
-    let url = |url: &str| Some(Arc::from(url));
+    let url = |url: &str| Some([Box::from(url), Box::from("http://second.example")].into());
     let api = UsageApi {
         name: name.into(),
         version: "2.1.0".into(),
@@ -60,7 +61,10 @@ fn record(ending: Ending, caller: Option<Arc<Caller>>) -> UsageRecord {
             called: ms(4),
             answered: ms(30),
         },
-        asked: true,
+        by: Some(AnsweredBy {
+            position: 0,
+            found: None,
+        }),
         over_quota: false,
         bytes: 42,
         ending,
