@@ -7,6 +7,7 @@ mod control;
 mod export;
 mod ready;
 mod script;
+mod shown;
 
 pub use action::SandboxCommand;
 

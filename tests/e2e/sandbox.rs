@@ -228,3 +228,93 @@ fn mistakes_in_a_script_are_placed() {
         .exits(3)
         .says("outage.txt:2:1: unrecognized subcommand");
 }
+
+#[test]
+fn gateways_and_requests_are_shown() {
+    let place = Place::new();
+    let sandbox = Sandbox::start(&place, &["--ca-file", "ca.pem"]);
+    let empty = place.mgw(&["sandbox", "gateways"]).exits(0);
+    assert_eq!(empty.stdout, "no gateway has shown itself\n");
+    place.write(
+        "openapi.yaml",
+        "openapi: 3.0.0\ninfo: {title: Shop, version: 1.0.0}\nx-wso2-basePath: /shop\n\
+         x-wso2-production-endpoints: {urls: ['http://127.0.0.1:1']}\n\
+         paths: {/open: {get: {responses: {'200': {description: ok}}}}}\n",
+    );
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    let url = sandbox.text("url");
+    place.write("password", "demo-password");
+    place.write(
+        "status.conf",
+        &format!(
+            "[gatewayStatus]\nenable = true\nusername = \"dev@meridian.example@meridian\"\npasswordFile = \"password\"\n\
+             caFile = \"ca.pem\"\nlabel = \"dev\"\nhostName = \"edge-1\"\nenvMetadata = [\"os.name\"]\n\
+             initializeUrl = \"{url}/onpremise-gatway-status-evaluator/initialize\"\n\
+             pingUrl = \"{url}/onpremise-gatway-status-evaluator/ping\"\n\
+             [[gatewayStatus.customMetadata]]\nname = \"owner\"\nvalue = \"ana\"\n"
+        ),
+    );
+    let (gateway, ..) = crate::serve::run(&place, "shop", &["--config", "status.conf"]);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let shown = loop {
+        let shown = place.mgw(&["sandbox", "gateways", "--output", "json"]).exits(0).json();
+        if shown["list"][0]["state"] == "ONLINE" {
+            break shown["list"][0].clone();
+        }
+        assert!(std::time::Instant::now() < deadline, "{shown}");
+    };
+    assert_eq!(
+        (&shown["hostName"], &shown["labels"][0]),
+        (&"edge-1".into(), &"dev".into())
+    );
+    assert_eq!(shown["version"], env!("CARGO_PKG_VERSION"));
+    let table = place.mgw(&["sandbox", "gateways"]).exits(0).stdout;
+    for word in ["HOST", "edge-1", "dev", "ONLINE", "s ago", "os.name=Linux", "owner=ana"] {
+        assert!(table.contains(word), "no {word} in\n{table}");
+    }
+    let requests = place.mgw(&["sandbox", "requests"]).exits(0).stdout;
+    assert!(
+        requests.contains("200  POST  /onpremise-gatway-status-evaluator/initialize"),
+        "{requests}"
+    );
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+}
+
+#[test]
+fn the_control_file_is_for_its_owner_and_its_token_is_wanted() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let _sandbox = Sandbox::start(&place, &["--no-backend", "--control-file", "control.json"]);
+    let file = place.path().join("control.json");
+    let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let sandbox = ["--sandbox", "control.json"];
+    let asked = |more: &[&str]| place.mgw(&[&["sandbox"], more, &sandbox].concat());
+    let added = asked(&["add-application", "Robot", "--output", "json"]).exits(0).json();
+    assert_eq!(added["consumer_key"].as_str().map(str::len), Some(32));
+    asked(&["add-application", "Robot"]).exits(14).says("exists already");
+    asked(&["subscribe", "Robot", "Orders:1.0.0"]).exits(0);
+    asked(&["set-subscription", "Robot", "Orders:1.0.0", "blocked"]).exits(0);
+    asked(&["set-application", "Robot", "Nothing"])
+        .exits(14)
+        .says("application policy");
+    asked(&["key-manager", "disable"]).exits(0);
+    place.write("backend.pem", "nonsense");
+    let certificate = [
+        "add-certificate",
+        "Orders:1.0.0",
+        "edge",
+        "https://backend.example",
+        "backend.pem",
+    ];
+    asked(&certificate).exits(14).says("PEM");
+    asked(&["remove-application", "Robot"]).exits(0);
+    let control = place.read("control.json");
+    let token = control
+        .split("\"token\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    place.write("control.json", &control.replace(token.expect("a token"), "guess"));
+    asked(&["gateways"]).exits(14).says("401");
+}

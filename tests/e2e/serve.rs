@@ -5,7 +5,7 @@ use crate::support::Place;
 use mgw_fixtures::backend::Backend;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-const ON_LOOPBACK: [&str; 8] = [
+pub const ON_LOOPBACK: [&str; 8] = [
     "--set",
     "listenerConfig.host=127.0.0.1",
     "--set",

@@ -3,13 +3,11 @@
 use crate::running::Running;
 use crate::support::Place;
 use mgw_fixtures::backend::Backend;
-use mgw_fixtures::simulator::{Effect, Fault, Options, Shape, Simulator};
+use mgw_fixtures::seed::SubscriptionStatus;
+use mgw_fixtures::simulator::{Edit, Effect, Fault, Options, Shape, Simulator};
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
-
-/// Number of the subscription of the application Till to Orders 1.0.0.
-const SUBSCRIPTION: u32 = 11;
 
 const DEFINITION: &str = "openapi: 3.0.0\ninfo: {title: Orders, version: 1.0.0}\n\
     x-wso2-basePath: /t/meridian/orders/1.0.0\nx-wso2-production-endpoints: {urls: ['BACKEND']}\n\
@@ -128,11 +126,12 @@ async fn new_callers_are_looked_up_and_blocked_ones_are_refused() {
     until("everything is loaded", async || data().await["state"] == "current").await;
     assert_eq!(call(&till).await.0, 200);
     let served = backend.request_count();
-    let block = format!("{{\"number\": {SUBSCRIPTION}, \"status\": \"BLOCKED\"}}");
-    let change = client
-        .post(format!("{}/_simulator/subscriptions", plane.url()))
-        .body(block);
-    assert_eq!(change.send().await.expect("an answer").status().as_u16(), 204);
+    let block = Edit::SubscriptionStatus {
+        application: "Till".to_owned(),
+        api: "Orders:1.0.0".to_owned(),
+        status: SubscriptionStatus::Blocked,
+    };
+    plane.edit(block).expect("a subscription of the seed");
     until("the block counts", async || call(&till).await == (403, Some(900_907))).await;
     let refused_from = backend.request_count();
     assert_eq!(call(&till).await.0, 403);

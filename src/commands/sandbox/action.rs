@@ -2,12 +2,15 @@
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use mgw_fixtures::seed::{ApiState, BlockTarget, TimeUnit};
+use mgw_fixtures::seed::{ApiState, BlockTarget, SubscriptionStatus, TimeUnit};
 use mgw_fixtures::simulator::{Action, Edit, Fault, PolicyLevel};
 use std::path::{Path, PathBuf};
 
 /// The longest definition that is read, in bytes.
 const MAX_DEFINITION: u64 = 4 * 1024 * 1024;
+
+/// The longest certificate that is read, in bytes.
+const MAX_CERTIFICATE: u64 = 64 * 1024;
 
 /// Which running sandbox, and what it is asked.
 #[derive(Debug, Clone, clap::Args)]
@@ -23,10 +26,36 @@ pub struct Ask<T: clap::Args> {
 /// What a running sandbox is asked.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum SandboxCommand {
+    /// List the gateways that showed themselves to the control plane, as its page of gateways does.
+    Gateways(Ask<Nothing>),
+    /// List what the control plane was asked, oldest first; the latest ten thousand requests.
+    Requests(Ask<Nothing>),
+    /// A change.
+    #[command(flatten)]
+    Change(Change),
+}
+
+/// What changes a running sandbox.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Change {
     /// Subscribe an application to an API.
     Subscribe(Ask<Subscription>),
     /// End a subscription.
     Unsubscribe(Ask<Subscriber>),
+    /// Give a subscription another status.
+    SetSubscription(Ask<Standing>),
+    /// Add an application with a production key, and print the key.
+    AddApplication(Ask<NewApplication>),
+    /// Give an application another application policy.
+    SetApplication(Ask<ApplicationPolicy>),
+    /// Delete an application, with its keys and subscriptions.
+    RemoveApplication(Ask<ApplicationName>),
+    /// Upload a certificate of backends, in the place of the one with that alias.
+    AddCertificate(Ask<NewCertificate>),
+    /// Remove a certificate of backends.
+    RemoveCertificate(Ask<Alias>),
+    /// Enable or disable the key manager.
+    KeyManager(Ask<Switch>),
     /// Publish an API.
     Publish(Ask<ApiName>),
     /// Deprecate an API.
@@ -90,6 +119,96 @@ pub struct Subscriber {
     /// The API.
     #[arg(value_name = "NAME:VERSION")]
     pub api: String,
+}
+
+/// Another status of a subscription.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Standing {
+    /// Of which application to which API.
+    #[command(flatten)]
+    pub subscriber: Subscriber,
+    /// The status.
+    #[arg(value_enum)]
+    pub status: Status,
+}
+
+/// A status of a subscription.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Status {
+    /// All calls.
+    Unblocked,
+    /// None.
+    Blocked,
+    /// Those with sandbox keys.
+    ProdOnlyBlocked,
+    /// None until it is approved.
+    OnHold,
+    /// None; it was not approved.
+    Rejected,
+}
+
+/// A new application.
+#[derive(Debug, Clone, clap::Args)]
+pub struct NewApplication {
+    /// Its name.
+    pub name: String,
+    /// The application policy; `Unlimited` unless given.
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Option<String>,
+}
+
+/// Another application policy.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ApplicationPolicy {
+    /// The application.
+    pub application: String,
+    /// The application policy.
+    pub policy: String,
+}
+
+/// An application.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ApplicationName {
+    /// The application.
+    pub application: String,
+}
+
+/// A certificate of backends.
+#[derive(Debug, Clone, clap::Args)]
+pub struct NewCertificate {
+    /// The API.
+    #[arg(value_name = "NAME:VERSION")]
+    pub api: String,
+    /// Its alias.
+    pub alias: String,
+    /// The URL that it is for.
+    pub endpoint: String,
+    /// The certificate in PEM form.
+    pub file: PathBuf,
+}
+
+/// An alias of a certificate.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Alias {
+    /// The alias.
+    pub alias: String,
+}
+
+/// Whether something is on.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Switch {
+    /// What it is to be.
+    #[arg(value_enum)]
+    pub state: OnOff,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnOff {
+    /// On.
+    Enable,
+    /// Off.
+    Disable,
 }
 
 /// Another definition.
@@ -179,7 +298,23 @@ pub struct Misbehaviour {
 impl SandboxCommand {
     /// The control file that was named.
     pub(super) fn sandbox(&self) -> Option<&Path> {
+        match self {
+            Self::Gateways(ask) | Self::Requests(ask) => ask.sandbox.as_deref(),
+            Self::Change(change) => change.sandbox(),
+        }
+    }
+}
+
+impl Change {
+    fn sandbox(&self) -> Option<&Path> {
         let file = match self {
+            Self::SetSubscription(ask) => &ask.sandbox,
+            Self::AddApplication(ask) => &ask.sandbox,
+            Self::SetApplication(ask) => &ask.sandbox,
+            Self::RemoveApplication(ask) => &ask.sandbox,
+            Self::AddCertificate(ask) => &ask.sandbox,
+            Self::RemoveCertificate(ask) => &ask.sandbox,
+            Self::KeyManager(ask) => &ask.sandbox,
             Self::Subscribe(ask) => &ask.sandbox,
             Self::Unsubscribe(ask) => &ask.sandbox,
             Self::Publish(ask)
@@ -213,6 +348,34 @@ impl SandboxCommand {
             Self::Unsubscribe(Ask { what, .. }) => Edit::Unsubscribe {
                 application: what.application,
                 api: what.api,
+            },
+            Self::SetSubscription(Ask { what, .. }) => Edit::SubscriptionStatus {
+                application: what.subscriber.application,
+                api: what.subscriber.api,
+                status: what.status.into(),
+            },
+            Self::AddApplication(Ask { what, .. }) => Edit::AddApplication {
+                name: what.name,
+                consumer_key: random()?,
+                consumer_secret: random()?,
+                policy: what.policy,
+            },
+            Self::SetApplication(Ask { what, .. }) => Edit::ApplicationPolicy {
+                application: what.application,
+                policy: what.policy,
+            },
+            Self::RemoveApplication(Ask { what, .. }) => Edit::RemoveApplication {
+                application: what.application,
+            },
+            Self::AddCertificate(Ask { what, .. }) => Edit::BackendCertificate {
+                pem: certificate(&what.file)?,
+                api: what.api,
+                alias: what.alias,
+                endpoint: what.endpoint,
+            },
+            Self::RemoveCertificate(Ask { what, .. }) => Edit::RemoveBackendCertificate { alias: what.alias },
+            Self::KeyManager(Ask { what, .. }) => Edit::KeyManager {
+                enabled: what.state == OnOff::Enable,
             },
             Self::Publish(ask) => state(ask, ApiState::Published),
             Self::Deprecate(ask) => state(ask, ApiState::Deprecated),
@@ -253,6 +416,23 @@ impl SandboxCommand {
     }
 }
 
+/// A key that is not known anywhere.
+fn random() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| Failure::new(ExitCode::Environment, "the operating system gives no random numbers"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn certificate(path: &Path) -> Result<String, Failure> {
+    use std::io::Read;
+    let mut text = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_CERTIFICATE).read_to_string(&mut text))
+        .map_err(|error| Failure::file("read", path, error))?;
+    Ok(text)
+}
+
 fn definition(path: &Path) -> Result<serde_json::Value, Failure> {
     use std::io::Read;
     let mut bytes = Vec::new();
@@ -267,6 +447,18 @@ fn definition(path: &Path) -> Result<serde_json::Value, Failure> {
         .because(error)
         .hint("The simulator takes OpenAPI documents in JSON, as the publisher API answers them.")
     })
+}
+
+impl From<Status> for SubscriptionStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Unblocked => Self::Unblocked,
+            Status::Blocked => Self::Blocked,
+            Status::ProdOnlyBlocked => Self::ProdOnlyBlocked,
+            Status::OnHold => Self::OnHold,
+            Status::Rejected => Self::Rejected,
+        }
+    }
 }
 
 impl From<Level> for PolicyLevel {

@@ -1,12 +1,14 @@
 //! The control file of a running sandbox, and asking the sandbox through it.
 
 use super::action::SandboxCommand;
+use super::shown;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use mgw_fixtures::simulator::Control;
+use mgw_fixtures::simulator::{Action, Control, Edit};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -83,36 +85,68 @@ pub(super) fn ask(command: SandboxCommand, context: &Context) -> Result<ExitCode
         None => default_file(context)?,
     };
     let target = read(&path)?;
-    let action = command.action()?;
-    context.block_on(async {
-        let gone = |error| {
-            Failure::new(ExitCode::Unreachable, "the sandbox does not answer")
-                .because(error)
-                .hint("Is `mgw sandbox` still running?")
-        };
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .build()
-            .map_err(gone)?;
-        let request = client
-            .post(&target.url)
-            .bearer_auth(target.token.expose_secret())
-            .json(&action);
-        let answer = request.send().await.map_err(|error| gone(error.without_url()))?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(());
+    match command {
+        SandboxCommand::Gateways(_) => {
+            let answer = target.ask("/gateways", None, context)?;
+            let (text, document) = shown::gateways(&answer, jiff::Timestamp::now());
+            context.ui.result(text, &document);
         }
-        let body = answer.bytes().await.unwrap_or_default();
-        let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        let reason = body["description"].as_str().unwrap_or("no reason was given");
-        Err(Failure::new(
-            ExitCode::ControlPlane,
-            format!("the sandbox refuses ({status}): {reason}"),
-        ))
-    })?;
-    context.ui.status("Done", "the sandbox has changed");
+        SandboxCommand::Requests(_) => {
+            let answer = target.ask("/requests", None, context)?;
+            context.ui.result(shown::requests(&answer), &answer);
+        }
+        SandboxCommand::Change(change) => {
+            let action = change.action()?;
+            target.ask("/actions", Some(&action), context)?;
+            context.ui.status("Done", "the sandbox has changed");
+            if let Action::Edit(Edit::AddApplication {
+                consumer_key,
+                consumer_secret,
+                ..
+            }) = &action
+            {
+                let text = format!("consumer key     {consumer_key}\nconsumer secret  {consumer_secret}");
+                let document = json!({"consumer_key": consumer_key, "consumer_secret": consumer_secret});
+                context.ui.result(text, &document);
+            }
+        }
+    }
     Ok(ExitCode::Success)
+}
+
+impl Read {
+    /// Posts an action, or reads something where there is none.
+    fn ask(&self, path: &str, action: Option<&Action>, context: &Context) -> Result<Value, Failure> {
+        context.block_on(async {
+            let gone = |error| {
+                Failure::new(ExitCode::Unreachable, "the sandbox does not answer")
+                    .because(error)
+                    .hint("Is `mgw sandbox` still running?")
+            };
+            let client = reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(TIMEOUT)
+                .build()
+                .map_err(gone)?;
+            let url = format!("{}{path}", self.url);
+            let request = match action {
+                Some(action) => client.post(url).json(action),
+                None => client.get(url),
+            };
+            let request = request.bearer_auth(self.token.expose_secret());
+            let answer = request.send().await.map_err(|error| gone(error.without_url()))?;
+            let status = answer.status();
+            let body = answer.bytes().await.map_err(|error| gone(error.without_url()))?;
+            let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+            if status.is_success() {
+                return Ok(body);
+            }
+            let reason = body["description"].as_str().unwrap_or("no reason was given");
+            Err(Failure::new(
+                ExitCode::ControlPlane,
+                format!("the sandbox refuses ({status}): {reason}"),
+            ))
+        })
+    }
 }

@@ -1,6 +1,6 @@
 //! Scripts of `mgw sandbox --script`: lines such as `after 10s down`.
 
-use super::action::SandboxCommand;
+use super::action::Change;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -29,7 +29,7 @@ pub(super) struct Step {
 #[command(no_binary_name = true, disable_help_subcommand = true)]
 struct Line {
     #[command(subcommand)]
-    command: SandboxCommand,
+    change: Change,
 }
 
 /// Reads a script. Empty lines and those that start with # are skipped.
@@ -60,7 +60,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Step>, Failure> {
         steps.push(Step {
             wait,
             line: line.to_owned(),
-            action: parsed.command.action()?,
+            action: parsed.change.action()?,
         });
     }
     Ok(steps)

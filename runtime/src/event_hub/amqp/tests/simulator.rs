@@ -6,7 +6,7 @@ use crate::event_hub::amqp::{Topic, TopicObserver};
 use crate::event_hub::{DecodeError, Event, Feed, FeedItem, Notification, Outlet, ThrottleData};
 use crate::tls::connector;
 use mgw_fixtures::seed::ApiState;
-use mgw_fixtures::simulator::{BrokerAddress, Options, PolicyLevel, Shape, Simulator};
+use mgw_fixtures::simulator::{BrokerAddress, Edit, Options, PolicyLevel, Shape, Simulator};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
@@ -101,6 +101,31 @@ async fn changes_arrive(server: &RabbitMq, shape: Shape) {
         .expect("a change");
     match event(&mut notifications).await {
         Event::SubscriptionChanged(subscription) => assert_eq!(subscription.policy.as_deref(), Some("Silver")),
+        other => panic!("{other:?}"),
+    }
+    simulator
+        .edit(Edit::AddApplication {
+            name: "Robot".to_owned(),
+            consumer_key: "robot-key".to_owned(),
+            consumer_secret: "robot".to_owned(),
+            policy: None,
+        })
+        .expect("a change");
+    match event(&mut notifications).await {
+        Event::ApplicationChanged(application) => assert_eq!(application.name.as_deref(), Some("Robot")),
+        other => panic!("{other:?}"),
+    }
+    match event(&mut notifications).await {
+        Event::KeyMappingAdded(mapping) => assert_eq!(mapping.consumer_key, "robot-key"),
+        other => panic!("{other:?}"),
+    }
+    simulator
+        .edit(Edit::RemoveApplication {
+            application: "Robot".to_owned(),
+        })
+        .expect("a change");
+    match event(&mut notifications).await {
+        Event::ApplicationRemoved(application) => assert_eq!(application.name.as_deref(), Some("Robot")),
         other => panic!("{other:?}"),
     }
     simulator
