@@ -16,12 +16,8 @@ async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown() {
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let backend = Backend::start(listen).await.expect("the backend starts");
-    let service = OnPremiseServer::start().await.expect("the service starts");
-    let place = Place::new();
+/// A project `shop` with one open API before a backend.
+fn shop(place: &Place, backend: &Backend) {
     place.write(
         "openapi.yaml",
         &format!(
@@ -32,6 +28,23 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
         ),
     );
     place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+}
+
+async fn backend() -> Backend {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Backend::start(listen).await.expect("the backend starts")
+}
+
+async fn status(url: &str) -> u16 {
+    reqwest::get(url).await.expect("the gateway answers").status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown() {
+    let backend = backend().await;
+    let service = OnPremiseServer::start().await.expect("the service starts");
+    let place = Place::new();
+    shop(&place, &backend);
     place.write("password", OnPremiseServer::PASSWORD);
     let (url, user) = (service.url(), OnPremiseServer::USER);
     place.write(
@@ -45,11 +58,7 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
     );
     let (gateway, http, admin) = run(&place, "shop", &["--config", "usage.conf", "--data-dir", "data"]);
     eventually("shown online", || service.count(GatewayState::Online) == 1).await;
-    let answer = reqwest::get(format!("{http}/shop/open"))
-        .await
-        .expect("the gateway answers");
-    assert_eq!(answer.status(), 200);
-    drop(answer);
+    assert_eq!(status(&format!("{http}/shop/open")).await, 200);
     let folder = place.path().join("data/api-usage-data");
     let waits = || {
         let entries = std::fs::read_dir(&folder).expect("a folder");
@@ -113,4 +122,229 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
     );
     service.shutdown().await;
     backend.shutdown().await;
+}
+
+/// Settings of a gateway that shows itself every second, and uploads.
+fn shown(service: &OnPremiseServer, keys: &str) -> String {
+    let (url, user) = (service.url(), OnPremiseServer::USER);
+    format!(
+        "[analytics]\nstreamVersion = \"3.0.0\"\n[analytics.fileUpload]\nenable = true\nservice = \"api-cloud\"\nrotatingPeriod = 100\n\
+         uploadingEndpoint = \"{url}/usage/upload-file\"\nusername = \"{user}\"\npasswordFile = \"password\"\n\
+         initialDelayInMillis = 0\nmaxRandomDelayInMillis = 0\nuploadingTimeSpanInMillis = 100\n\
+         [gatewayStatus]\nenable = true\nusername = \"{user}\"\npasswordFile = \"password\"\ninterval = 1\n{keys}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_stays_known_whatever_the_control_plane_forgets() {
+    for kind in ["api-cloud", "apim-4.6"] {
+        let backend = backend().await;
+        let service = OnPremiseServer::start().await.expect("the service starts");
+        let (address, url) = (service.address(), service.url());
+        let place = Place::new();
+        shop(&place, &backend);
+        place.write("password", OnPremiseServer::PASSWORD);
+        let (keys, there) = match kind {
+            "api-cloud" => (
+                format!(
+                    "label = \"emea\"\ninitializeUrl = \"{url}/onpremise-gatway-status-evaluator/initialize\"\n\
+                     pingUrl = \"{url}/onpremise-gatway-status-evaluator/ping\"\n"
+                ),
+                GatewayState::Online,
+            ),
+            _ => (
+                format!(
+                    "kind = \"apim-4.6\"\nnotifyUrl = \"{url}/internal/data/v1/notify-gateway\"\nenvironments = [\"emea\"]\n"
+                ),
+                GatewayState::Active,
+            ),
+        };
+        place.write("usage.conf", &shown(&service, &keys));
+        let start = || run(&place, "shop", &["--config", "usage.conf", "--data-dir", "data"]);
+        let (gateway, http, _) = start();
+        eventually("shown", || service.count(there) == 1).await;
+        let id = service.gateways()[0].id.clone();
+        assert_eq!(service.gateways()[0].labels, ["emea"]);
+        assert_eq!(status(&format!("{http}/shop/open")).await, 200);
+        if kind == "api-cloud" {
+            // Uploads say whose they are.
+            eventually("uploaded", || !service.uploads().is_empty()).await;
+            assert_eq!(service.uploads()[0].request_token.as_deref(), Some(id.as_str()));
+        }
+        gateway.signal("TERM");
+        gateway.end().exits(0);
+
+        // A restart is the same gateway.
+        let pings = service.gateways()[0].pings;
+        let (gateway, http, _) = start();
+        eventually("shown again", || service.gateways()[0].pings > pings).await;
+        assert_eq!(
+            (service.gateways().len(), &service.gateways()[0].id),
+            (1, &id),
+            "{kind}"
+        );
+
+        // The service comes back with an empty memory.
+        service.shutdown().await;
+        let service = OnPremiseServer::start_at(address).await.expect("the same port");
+        eventually("introduced again", || service.count(there) == 1).await;
+
+        // Another password: told once, and traffic goes on.
+        place.write("password", "canary");
+        let refused = service.refusals();
+        eventually("refused again and again", || service.refusals() >= refused + 3).await;
+        assert_eq!(status(&format!("{http}/shop/open")).await, 200);
+        place.write("password", OnPremiseServer::PASSWORD);
+        let pings = service.gateways()[0].pings;
+        eventually("known again", || service.gateways()[0].pings > pings).await;
+        gateway.signal("TERM");
+        let outcome = gateway.end().exits(0);
+        let told = outcome.stderr.matches("check `gatewayStatus.username`").count();
+        assert_eq!(told, 1, "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("to the control plane again") && !outcome.stderr.contains("canary"));
+        service.shutdown().await;
+        backend.shutdown().await;
+    }
+}
+
+/// How often the gateway is killed, unless `KILLS` in the environment says so.
+const KILLS: u32 = 3;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_killed_loses_a_second_at_the_most_and_doubles_nothing() {
+    let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
+    let backend = backend().await;
+    let service = OnPremiseServer::start().await.expect("the service starts");
+    let place = Place::new();
+    shop(&place, &backend);
+    // Nobody is refused for calling too often.
+    let policies = place.read("shop/policies.yaml");
+    place.write(
+        "shop/policies.yaml",
+        &policies.replace("count: 500\n", "count: 1000000000\n"),
+    );
+    place.write("password", OnPremiseServer::PASSWORD);
+    let keys = format!(
+        "initializeUrl = \"{url}/onpremise-gatway-status-evaluator/initialize\"\n\
+         pingUrl = \"{url}/onpremise-gatway-status-evaluator/ping\"\n",
+        url = service.url()
+    );
+    place.write("usage.conf", &shown(&service, &keys));
+    let start = || run(&place, "shop", &["--config", "usage.conf", "--data-dir", "data"]);
+    let client = reqwest::Client::new();
+    let mut kept = Vec::new();
+    let mut number = 0_u32;
+    for kill in 0..kills {
+        let (gateway, http, _) = start();
+        let began = Instant::now();
+        // At another moment of the second each time.
+        let run = Duration::from_millis(1200 + u64::from(kill * 377 % 700));
+        let mut answered = Vec::new();
+        while began.elapsed() < run {
+            number += 1;
+            let request = client
+                .get(format!("{http}/shop/open"))
+                .header("User-Agent", format!("r-{number}-"));
+            let answer = request.send().await.expect("the gateway answers");
+            assert_eq!(answer.status(), 200);
+            answer.bytes().await.expect("a whole answer");
+            answered.push((number, Instant::now()));
+        }
+        gateway.signal("KILL");
+        let killed = Instant::now();
+        drop(gateway);
+        let is_older = |at: Instant| killed.duration_since(at) > Duration::from_secs(1);
+        kept.extend(
+            answered
+                .into_iter()
+                .filter(|(_, at)| is_older(*at))
+                .map(|(number, _)| number),
+        );
+    }
+    assert!(!kept.is_empty());
+    let (gateway, _, admin) = start();
+    eventually("uploaded", || {
+        let status = place
+            .mgw(&["usage", "status", "--url", &admin, "--output", "json"])
+            .exits(0)
+            .json();
+        status["filesWaiting"] == 0 && status["uploads"]["accepted"].as_u64() > Some(0)
+    })
+    .await;
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+    let records: Vec<_> = service.uploads().into_iter().flat_map(|file| file.records).collect();
+    let mut seen = std::collections::BTreeMap::new();
+    for record in &records {
+        let agent = record.split("-OS-").find_map(|value| value.strip_prefix("r-"));
+        let number: u32 = agent
+            .and_then(|agent| agent.trim_end_matches('-').parse().ok())
+            .expect("its number");
+        *seen.entry(number).or_insert(0) += 1;
+    }
+    let doubled: Vec<_> = seen.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(doubled.is_empty(), "{doubled:?}");
+    let lost: Vec<_> = kept.iter().filter(|number| !seen.contains_key(number)).collect();
+    assert!(lost.is_empty(), "{} of {}: {lost:?}", lost.len(), kept.len());
+    service.shutdown().await;
+    backend.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_no_more_costs_records_and_no_request() {
+    let backend = backend().await;
+    let place = Place::new();
+    shop(&place, &backend);
+    place.write(
+        "usage.conf",
+        "[analytics.fileUpload]\nenable = true\ntaskUploadFiles = false\nrotatingPeriod = 86400000\n",
+    );
+    place.mgw(&["build", "shop"]).exits(0);
+    // A file may have 64 KiB, and no signal tells of it: writing fails as on a full disk.
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"";
+    let gateway = place.command(&[]);
+    let mut command = std::process::Command::new("bash");
+    command
+        .env("HOME", place.path())
+        .env("MGW_CONFIG_DIR", place.config_dir());
+    command.args(["-c", script]).arg(gateway.get_program());
+    command.args([
+        "run",
+        "shop/target/shop.zip",
+        "--output",
+        "json",
+        "--config",
+        "usage.conf",
+        "--data-dir",
+        "data",
+    ]);
+    command.args(crate::serve::ON_LOOPBACK).current_dir(place.path());
+    let mut gateway = crate::running::Running::of(command);
+    let serving = gateway.json_line();
+    let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
+    let (open, admin) = (format!("{}/shop/open", url("http")), url("admin"));
+    let client = reqwest::Client::new();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut asked = 0;
+    let dropped = loop {
+        for _ in 0..100 {
+            assert_eq!(client.get(&open).send().await.expect("an answer").status(), 200);
+        }
+        asked += 100;
+        let status = place
+            .mgw(&["usage", "status", "--url", &admin, "--output", "json"])
+            .exits(0)
+            .json();
+        let lost = &status["dropped"];
+        let count = lost["disk"].as_u64().unwrap_or(0) + lost["noRoom"].as_u64().unwrap_or(0);
+        if count > 0 {
+            break count;
+        }
+        assert!(Instant::now() < deadline, "{status}");
+    };
+    assert!(dropped <= asked);
+    assert_eq!(client.get(&open).send().await.expect("an answer").status(), 200);
+    gateway.signal("TERM");
+    let outcome = gateway.end().exits(0);
+    assert!(outcome.stderr.contains("usage records"), "{}", outcome.stderr);
 }

@@ -13,12 +13,14 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often it is killed.
-const KILLS: u64 = 200;
+/// How often it is killed for each kind of service, unless `KILLS` in the environment says so.
+const KILLS: u64 = 25;
 /// Tells the child where to write, and from which number on.
 const FOLDER: &str = "SPOOL_OF_THE_CHILD";
 const FIRST: &str = "FIRST_RECORD_OF_THE_CHILD";
 const SERVER: &str = "SERVER_OF_THE_CHILD";
+/// Set: the service is that of API Cloud, whose files are kept under another name.
+const CLOUD: &str = "CLOUD_OF_THE_CHILD";
 
 fn limits() -> SpoolLimits {
     SpoolLimits {
@@ -49,7 +51,10 @@ fn child() {
     let round = Round {
         shared: Arc::clone(spool.shared()),
         client: client.expect("a client"),
-        service: Service::ApiManager,
+        service: match std::env::var_os(CLOUD) {
+            Some(_) => Service::ApiCloud,
+            None => Service::ApiManager,
+        },
         retention: Duration::ZERO,
     };
     std::thread::spawn(move || {
@@ -70,8 +75,12 @@ fn child() {
 }
 
 /// Runs the child until it has appended so many records and a little longer, kills it, and returns what it appended.
-fn killed(folder: &Path, server: &str, first: u64, after: usize, longer: u64) -> Vec<u64> {
-    let mut child = Command::new(std::env::current_exe().expect("this program"))
+fn killed(folder: &Path, server: &str, is_cloud: bool, first: u64, after: usize, longer: u64) -> Vec<u64> {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    if is_cloud {
+        command.env(CLOUD, "1");
+    }
+    let mut child = command
         .args([
             "--exact",
             "usage::kills::child",
@@ -103,15 +112,29 @@ fn killed(folder: &Path, server: &str, first: u64, after: usize, longer: u64) ->
 
 #[test]
 fn no_record_is_lost_or_there_twice_however_often_the_gateway_is_killed() {
+    for is_cloud in [false, true] {
+        none_is_lost(is_cloud);
+    }
+}
+
+fn none_is_lost(is_cloud: bool) {
+    let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
     let place = tempfile::tempdir().expect("a folder");
     let served = OnPremiseThread::start();
     let mut appended = Vec::new();
     let mut first = 1;
     let mut random: u64 = 7;
-    for _ in 0..KILLS {
+    for _ in 0..kills {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let after = 1 + (random >> 33) as usize % 60;
-        let known = killed(place.path(), &served.url(), first, after, (random >> 50) % 200);
+        let known = killed(
+            place.path(),
+            &served.url(),
+            is_cloud,
+            first,
+            after,
+            (random >> 50) % 200,
+        );
         assert!(!known.is_empty(), "the child does not start");
         // Numbers that may have been appended without a word are not used again.
         first = known.last().copied().unwrap_or(first) + 1000;
