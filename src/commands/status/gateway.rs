@@ -55,8 +55,10 @@ pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Look
     let (ready, following) = asked?;
     let (following, following_note) = match following {
         Ok(following) => (Some(following), None),
-        // Only gateways that are connected to a control plane know this path.
-        Err(AdminError::Unknown { .. }) => (None, Some("no control plane".to_owned())),
+        // A gateway that follows nothing says so, and one without an answer to it has never heard of it.
+        Err(AdminError::Refused { status: 404, .. } | AdminError::Unknown { .. }) => {
+            (None, Some("no control plane".to_owned()))
+        }
         Err(error) => (None, Some(format!("not known: {error}"))),
     };
     let following_note = following_note.filter(|_| ready.is_ok());
@@ -142,6 +144,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for (status, body, expected) in [
             (404, json!({}), Some("no control plane")),
+            (
+                404,
+                json!({"error": "this gateway follows no control plane"}),
+                Some("no control plane"),
+            ),
             (
                 500,
                 json!({"error": "out of order"}),
