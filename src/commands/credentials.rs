@@ -247,3 +247,98 @@ fn read_ca(path: &std::path::Path) -> Result<String, Failure> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::GlobalArgs;
+    use crate::ui::{ColorChoice, OutputFormat};
+    use secrecy::ExposeSecret;
+
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    fn arguments(flags: Pairs<'_>) -> CredentialArgs {
+        let flag = |name: &str| {
+            let found = flags.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        CredentialArgs {
+            email: flag("--email"),
+            org: flag("--org"),
+            username: flag("--username"),
+            password_stdin: false,
+            password: flag("--password").map(Into::into),
+        }
+    }
+
+    #[test]
+    fn the_first_source_of_a_user_counts() {
+        const CLOUD: [(&str, &str); 2] = [("WSO2_CLOUD_EMAIL", "old@a.example"), ("WSO2_CLOUD_ORG_KEY", "old")];
+        let table: [(Pairs<'_>, Pairs<'_>, Option<&str>); 9] = [
+            (&[], &[], None),
+            (&[], &CLOUD, Some("old@a.example@old")),
+            (&[], &[CLOUD[0]], None),
+            (
+                &[],
+                &[CLOUD[0], CLOUD[1], ("MGW_ORG", "new")],
+                Some("old@a.example@new"),
+            ),
+            (
+                &[],
+                &[CLOUD[0], CLOUD[1], ("MGW_EMAIL", "new@a.example")],
+                Some("new@a.example@old"),
+            ),
+            (&[], &[CLOUD[0], CLOUD[1], ("MGW_USERNAME", "admin")], Some("admin")),
+            (
+                &[("--org", "flag")],
+                &[CLOUD[0], CLOUD[1], ("MGW_USERNAME", "admin")],
+                Some("old@a.example@flag"),
+            ),
+            (&[("--email", "flag@a.example")], &CLOUD, Some("flag@a.example@old")),
+            (
+                &[("--username", "root")],
+                &[CLOUD[0], CLOUD[1], ("MGW_USERNAME", "admin")],
+                Some("root"),
+            ),
+        ];
+        for (flags, variables, expected) in table {
+            let environment: Environment = variables.iter().copied().collect();
+            let user = arguments(flags).given_user(&environment).unwrap();
+            assert_eq!(user.as_ref().map(UserName::as_str), expected, "{flags:?} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_source_of_a_password_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "of-file\n").unwrap();
+        let path = path.display().to_string();
+        let cloud = ("WSO2_CLOUD_PASSWORD", "old");
+        let own = ("MGW_PASSWORD", "own");
+        let file = ("MGW_PASSWORD_FILE", path.as_str());
+        let table: [(Pairs<'_>, Pairs<'_>, Option<&str>); 6] = [
+            (&[], &[], None),
+            (&[], &[cloud], Some("old")),
+            (&[], &[cloud, own], Some("own")),
+            (&[], &[cloud, file], Some("of-file")),
+            (&[], &[cloud, ("MGW_PASSWORD", "")], Some("old")),
+            (&[("--password", "flag")], &[cloud, own], Some("flag")),
+        ];
+        for (flags, variables, expected) in table {
+            let global = GlobalArgs {
+                output: OutputFormat::Text,
+                quiet: true,
+                verbose: false,
+                color: ColorChoice::Never,
+                no_input: true,
+            };
+            let context = Context::new(global, variables.iter().copied().collect());
+            let password = arguments(flags).given_password(&context).unwrap();
+            let password = password.as_ref().map(|password| password.expose_secret());
+            assert_eq!(password, expected, "{flags:?} {variables:?}");
+        }
+        let both: Environment = [own, file].into_iter().collect();
+        assert!(secret(&both, "MGW_PASSWORD", "MGW_PASSWORD_FILE").is_err());
+    }
+}
