@@ -112,7 +112,7 @@ pub(super) async fn detect(http: &Http, request: &SignIn, ui: &Ui) -> Result<Det
 
 fn unknown(request: &SignIn, tried: Vec<String>) -> CloudError {
     CloudError::NotAControlPlane {
-        host: request.address.host().to_owned(),
+        address: request.address.to_string(),
         tried,
     }
 }
@@ -200,7 +200,7 @@ pub(super) async fn recognise(
     };
     let found = find_publisher(http, address, &candidates, access).await?;
     let found = found.ok_or_else(|| CloudError::NotAControlPlane {
-        host: address.host().to_owned(),
+        address: address.to_string(),
         tried: candidates.iter().map(|one| one.title.to_owned()).collect(),
     })?;
     let generation = found.generation;

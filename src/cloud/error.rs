@@ -85,10 +85,10 @@ pub(crate) enum CloudError {
         problem: String,
     },
     /// Nothing at this address looks like a known control plane.
-    #[error("there is no API Manager at {host}, or none of a kind that is known")]
+    #[error("there is no API Manager at {address}, or none of a kind that is known")]
     NotAControlPlane {
-        /// Host name.
-        host: String,
+        /// Where it was looked for.
+        address: String,
         /// What was tried, for the message.
         tried: Vec<String>,
     },

@@ -60,7 +60,7 @@ impl From<CloudError> for Failure {
             CloudError::Answer { .. } => failure(ExitCode::ControlPlane)
                 .hint("Something between here and the control plane may answer in its place; check the URL and the proxy."),
             CloudError::NotAControlPlane { tried, .. } => failure(ExitCode::ControlPlane)
-                .hint(format!("It was asked as {}.", tried.join(" and as ")))
+                .hint(format!("It was asked as {}.", tried.join(", ")))
                 .hint("Check --url: its host, its port (API Manager has 9443 where nobody changed it) and its path.")
                 .hint("A proxy in front of API Manager has to pass /client-registration, /oauth2 and /api/am on."),
             CloudError::OtherGeneration { kind, .. } => {

@@ -9,6 +9,9 @@ use std::error::Error;
 /// The most names of a certificate that are told.
 const NAMES: usize = 5;
 
+/// What the certificate library says of a server that shows the certificate of an authority.
+const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
+
 /// What the TLS library says of a connection that ends before it is agreed on.
 const HANDSHAKE_END: &str = "tls handshake eof";
 
@@ -36,6 +39,8 @@ pub(crate) enum TlsProblem {
         /// Whose it is.
         names: Vec<String>,
     },
+    /// The certificate is one for signing others, as `openssl req -x509` makes them unless told otherwise.
+    AuthoritysOwn,
     /// Something else is wrong with the certificate.
     OtherCertificate,
     /// What answers does not speak TLS.
@@ -95,6 +100,8 @@ impl TlsProblem {
             CertificateError::NotValidForNameContext { presented, .. } => Self::OtherName {
                 names: presented.iter().take(NAMES).map(|name| plain(name)).collect(),
             },
+            // The library hands on the error of the one below, which has no type here.
+            CertificateError::Other(error) if error.0.to_string() == AUTHORITY_AS_SERVER => Self::AuthoritysOwn,
             _ => Self::OtherCertificate,
         }
     }
@@ -115,6 +122,9 @@ impl TlsProblem {
             }
             Self::OtherName { names } if names.is_empty() => format!("the certificate is not that of {host}"),
             Self::OtherName { names } => format!("the certificate is that of {}, not of {host}", names.join(", ")),
+            Self::AuthoritysOwn => {
+                format!("the certificate of {host} is that of an authority, which is no server's (CA:TRUE)")
+            }
             Self::OtherCertificate => format!("the certificate of {host} is not trusted"),
             Self::NotTls => format!("{host} does not speak TLS"),
             Self::HungUp => format!("{host} hung up before TLS was agreed on"),
@@ -135,6 +145,11 @@ impl TlsProblem {
             Self::NotYetValid { .. } => "Set the clock of this machine right, with NTP for example.".to_owned(),
             Self::OtherName { .. } => {
                 format!("Give the address by a name that the certificate has, or have one made for {host}.")
+            }
+            Self::AuthoritysOwn => {
+                "Give the server one with `basicConstraints = CA:FALSE`, with openssl req -x509 by -addext \
+                 basicConstraints=critical,CA:FALSE, or one that the authority signed."
+                    .to_owned()
             }
             Self::OtherCertificate => {
                 "If the server has a certificate of its own making, give its authority with --ca FILE.".to_owned()
@@ -226,7 +241,13 @@ mod tests {
     #[tokio::test]
     async fn every_cause_has_its_sentence_and_remedy() {
         type Edit = fn(&mut CertificateParams);
-        let table: [(Edit, bool, &str, &str); 4] = [
+        let table: [(Edit, bool, &str, &str); 5] = [
+            (
+                |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+                true,
+                "is that of an authority, which is no server's",
+                "CA:FALSE",
+            ),
             (|_| {}, false, "from an authority that is not trusted here", "--ca FILE"),
             (
                 |params| {
