@@ -90,7 +90,7 @@ pub(crate) async fn sign_in_with_grant(
     let tokens = match request.grant {
         Grant::ClientCredentials => {
             let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-            client.client_credentials(&scopes).await.map_err(refused)?
+            as_client(&http, &request, &scopes).await?
         }
         Grant::Browser { port, open } => {
             scopes.push(OPENID);
@@ -122,6 +122,37 @@ fn likely(request: &GrantSignIn) -> Vec<&'static Generation> {
             .next()
             .unwrap_or_default(),
     }
+}
+
+/// Signs in as the client, wherever tokens come from: nobody had to be led to a page before.
+async fn as_client(http: &Http, request: &GrantSignIn, scopes: &[String]) -> Result<Tokens, CloudError> {
+    let mut absent = None;
+    for place in token_places(request) {
+        let client = TokenClient::new(http, &request.address, place, &request.client);
+        match client.client_credentials(scopes).await.map_err(refused) {
+            Err(error) if matches!(error.status(), Some(404 | 405)) => absent = Some(error),
+            result => return result,
+        }
+    }
+    Err(absent.unwrap_or_else(|| CloudError::NotOffered {
+        host: request.address.host().to_owned(),
+        what: "the client credentials grant",
+    }))
+}
+
+/// One generation for each place where the address may issue tokens.
+fn token_places(request: &GrantSignIn) -> Vec<&'static Generation> {
+    let likely = match request.kind {
+        Some(kind) => vec![generation(kind)],
+        None => families(request.address.is_api_cloud()).concat(),
+    };
+    let mut places: Vec<&'static Generation> = Vec::new();
+    for one in likely {
+        if places.iter().all(|known| known.token != one.token) {
+            places.push(one);
+        }
+    }
+    places
 }
 
 /// The path of an endpoint that lies beside the token endpoint.

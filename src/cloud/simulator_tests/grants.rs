@@ -147,6 +147,25 @@ fn a_client_of_a_pipeline_needs_no_sign_in() {
 }
 
 #[test]
+fn a_client_finds_where_its_tokens_come_from() {
+    // The simulator's host does not look like API Cloud's, which has its token endpoint elsewhere.
+    let bench = Bench::start(Shape::ApiCloud);
+    let (id, secret) = register(&bench, "", "client_credentials", "https://localhost/x");
+    let variables = [
+        ("MGW_URL", bench.simulator.url()),
+        ("MGW_CLIENT_ID", id.as_str()),
+        ("MGW_CLIENT_SECRET", secret.as_str()),
+        ("MGW_ORG", "meridian"),
+    ];
+    let project = bench.project().display().to_string();
+    let words = ["pull", &project, "--label", "dev"];
+    assert_eq!(bench.run_with(&words, &variables).unwrap(), ExitCode::Success);
+    let failure = bench.run_with(&words, &variables[..3]).unwrap_err();
+    assert_eq!(failure.code, ExitCode::Usage);
+    assert!(failure.hints[0].contains("MGW_ORG"), "{failure:?}");
+}
+
+#[test]
 fn the_first_way_to_sign_in_counts() {
     let user = ("MGW_USERNAME", USER);
     let password = ("MGW_PASSWORD", "demo-password");
