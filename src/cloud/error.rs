@@ -75,6 +75,9 @@ pub(crate) enum CloudError {
         status: u16,
         /// What the server said, shortened.
         message: String,
+        /// Whether the control plane itself says so, in the envelope of its management APIs: proxies, web servers and
+        /// gateways before it have words of their own.
+        is_own: bool,
     },
     /// An answer that cannot be understood.
     #[error("{request} answered with {problem}")]
@@ -206,6 +209,18 @@ impl CloudError {
             Self::Status { status, .. } => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether the control plane itself says that there is no such thing. Whatever stands before it knows nothing of that.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::Status {
+                status: 404,
+                is_own: true,
+                ..
+            }
+        )
     }
 
     /// Whether somebody has to sign in again.

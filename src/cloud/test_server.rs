@@ -31,6 +31,12 @@ impl Reply {
         Self::text(status, "application/json", body.to_string())
     }
 
+    /// The control plane's own word that there is no such thing.
+    pub(crate) fn absent() -> Self {
+        let body = serde_json::json!({"code": 404, "message": "Not Found", "description": "no such thing"});
+        Self::json(404, body)
+    }
+
     pub(crate) fn text(status: u16, media_type: &str, body: impl Into<String>) -> Self {
         Self {
             status,

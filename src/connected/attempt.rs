@@ -128,6 +128,7 @@ mod tests {
             },
             status,
             message: "no\nway".into(),
+            is_own: true,
         }
     }
 

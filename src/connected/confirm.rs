@@ -45,7 +45,8 @@ pub(super) async fn confirm(
     for api in missing {
         match plane.api(&listed(api)).await {
             Ok(details) if is_given_up(&details, selection) => {}
-            Err(error) if error.status() == Some(404) => {}
+            // A page of a proxy is nobody's word.
+            Err(error) if error.is_absence() => {}
             Ok(_) => {
                 let reason = format!(
                     "the control plane did not list {} {}, which is published all the same",

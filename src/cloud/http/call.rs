@@ -220,6 +220,7 @@ impl Answer {
         }
         Err(CloudError::Status {
             message: super::error_text(&self.body),
+            is_own: super::is_own_error(&self.body, self.status),
             request: self.request,
             status: self.status,
         })

@@ -21,6 +21,20 @@ pub(crate) fn error_text(body: &[u8]) -> String {
     shorten(&without_tags(&String::from_utf8_lossy(start)))
 }
 
+/// Codes of the product's own errors begin here; below are HTTP statuses.
+const FIRST_PRODUCT_CODE: u64 = 900_000;
+
+/// Whether an error payload is the envelope of the management APIs: `code`, which is the status or one of the product's own,
+/// with `message` and `description`. Gateways before them wrap it in `fault`, proxies write pages or other members.
+pub(crate) fn is_own_error(body: &[u8], status: u16) -> bool {
+    let Ok(value) = json::parse(body) else {
+        return false;
+    };
+    let is_code = |code: u64| code == u64::from(status) || code >= FIRST_PRODUCT_CODE;
+    let is_text = |key: &str| value.get(key).is_some_and(serde_json::Value::is_string);
+    json::count(&value, "code").is_some_and(is_code) && is_text("message") && is_text("description")
+}
+
 fn without_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut inside = false;
@@ -78,5 +92,38 @@ mod tests {
             assert_eq!(error_text(body.as_bytes()), expected, "{body}");
         }
         assert_eq!(error_text("é".repeat(5000).as_bytes()).chars().count(), TEXT_LIMIT);
+    }
+
+    #[test]
+    fn only_the_control_planes_own_envelope_is_its_word() {
+        for (body, expected) in [
+            (
+                r#"{"code":404,"message":"Not Found","description":"Requested API with Id '7' not found","moreInfo":"","error":[]}"#,
+                true,
+            ),
+            (
+                r#"{"code":"404","message":"Not Found","description":"Requested API with Id '7' not found"}"#,
+                true,
+            ),
+            (
+                r#"{"code":900422,"message":"Not Found","description":"no such API"}"#,
+                true,
+            ),
+            (r#"{"code":404,"message":"Not Found","description":null}"#, false),
+            (r#"{"code":404,"message":"Not Found"}"#, false),
+            (r#"{"code":500,"message":"a","description":"b"}"#, false),
+            (r#"{"code":5,"message":"a","description":"b"}"#, false),
+            (r#"{"message":"no Route matched with those values"}"#, false),
+            (r#"{"fault":{"code":404,"message":"a","description":"b"}}"#, false),
+            (
+                r#"{"timestamp":1,"status":404,"error":"Not Found","path":"/apis/7"}"#,
+                false,
+            ),
+            (r#"[{"code":404,"message":"a","description":"b"}]"#, false),
+            ("<html><body>404</body></html>", false),
+            ("", false),
+        ] {
+            assert_eq!(is_own_error(body.as_bytes(), 404), expected, "{body}");
+        }
     }
 }

@@ -15,7 +15,7 @@ mod tls;
 pub(crate) use call::{Answer, Body, Call, Limit};
 pub(crate) use client::{Http, HttpOptions};
 pub(crate) use headers::{CustomHeaders, HeaderError};
-pub(crate) use message::{error_text, shorten};
+pub(crate) use message::{error_text, is_own_error, shorten};
 pub(crate) use proxy::ProxyRefusal;
 pub(crate) use retry::Repeat;
 pub(crate) use tls::TlsProblem;

@@ -179,6 +179,7 @@ mod tests {
             },
             status,
             message: String::new(),
+            is_own: true,
         };
         let mut notices = Vec::new();
         assert!(!leave_out(Vec::new(), 3, &mut notices).unwrap());

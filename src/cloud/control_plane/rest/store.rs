@@ -93,7 +93,7 @@ impl Rest {
     async fn key_of_type(&self, application: &str, key_type: &str) -> Result<Option<Value>, CloudError> {
         let path = ["applications", application, "keys", key_type];
         let answer = match self.read(Root::Store, &path, Limit::SMALL, SUBSCRIBE).await {
-            Err(error) if error.status() == Some(404) => return Ok(None),
+            Err(error) if error.is_absence() => return Ok(None),
             result => result?,
         };
         let mut key = answer.json()?;
@@ -111,7 +111,7 @@ impl Rest {
 /// when it went away in the meantime.
 fn shown(keys: Result<Vec<Value>, CloudError>) -> Result<Option<Vec<Value>>, CloudError> {
     match keys {
-        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) if error.is_absence() => Ok(None),
         keys => permitted(keys),
     }
 }

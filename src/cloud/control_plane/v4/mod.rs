@@ -36,7 +36,7 @@ impl V4 {
         let scopes = self.0.reads().revisions;
         match self.0.query_list(&path, ("query", "deployed:true"), scopes).await {
             Ok(list) => Ok(revisions::read(&list)),
-            Err(error) if error.status() == Some(404) => Ok(Vec::new()),
+            Err(error) if error.is_absence() => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
