@@ -25,6 +25,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 const FIRST: &str = "first";
 
 #[test]
+fn tutorial_from_api_cloud_to_your_own_machine() {
+    execute("tutorial/api-cloud.md");
+}
+
+#[test]
 fn when_the_cloud_is_down() {
     execute("how-to/cloud-outage.md");
 }
