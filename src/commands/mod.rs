@@ -3,6 +3,7 @@
 pub mod add;
 pub mod admin;
 pub mod apply;
+mod broker;
 pub mod build;
 pub(crate) mod bundle_file;
 pub mod check;

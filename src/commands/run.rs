@@ -1,5 +1,6 @@
 //! `mgw run`
 
+use super::broker;
 use super::credentials::{CredentialArgs, SessionArgs};
 use super::login::MethodArgs;
 use crate::connected::{self, ConnectedOptions};
@@ -56,6 +57,10 @@ pub struct ConnectedArgs {
     /// Seconds between two pulls [default: connected.pollInterval of the settings, else 60, or 600 with API Cloud]
     #[arg(long, value_name = "SECONDS", requires = "connected", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     pub poll: Option<u64>,
+    /// Broker of the control plane's event hub, so that its changes are served at once: amqp[s]://USER@HOST:PORT/carbon. The
+    /// password comes from MGW_BROKER_PASSWORD or the file that MGW_BROKER_PASSWORD_FILE names
+    #[arg(long, value_name = "URL", env = "MGW_BROKER", requires = "connected")]
+    pub broker: Option<String>,
     /// Signs in without a person, and opens the control plane's data for gateways.
     #[command(flatten)]
     pub credentials: CredentialArgs,
@@ -191,6 +196,9 @@ fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<
     };
     if let Some(compat) = &args.compat {
         settings.sets.push(("compat".to_owned(), compat.clone()));
+    }
+    if let Some(broker) = &args.connected.broker {
+        settings.sets.push(broker::setting(broker, &context.environment)?);
     }
     let mut config = load_settings(&settings, &context.environment, &context.ui)?;
     // What goes to standard output is of one kind.

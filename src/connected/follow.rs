@@ -85,10 +85,18 @@ impl Follower {
                 // What was told before is answered by this attempt.
                 changes.mark_unchanged();
             }
-            let result = self.take_over.attempt().await;
+            // Whoever gives a gateway a new bundle wants it served, however slow the control plane is.
+            let mut offered = self.offered.clone();
+            let called_off = async move {
+                if offered.changed().await.is_err() {
+                    // The gateway is ending, and everything with it.
+                    std::future::pending::<()>().await;
+                }
+            };
+            let result = self.take_over.attempt(called_off).await;
             // What the attempt itself wrote is no reason for another one.
             self.session.changed();
-            let pause = self.after(&result);
+            let pause = result.transpose().map_or(Duration::ZERO, |result| self.after(&result));
             match self.wait(pause).await {
                 Woken::Due => {}
                 Woken::Offered(bundle) => self.rebase(&bundle).await,

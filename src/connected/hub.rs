@@ -13,7 +13,20 @@ const REFRESH: Duration = Duration::from_secs(60);
 const LOOKUP: Duration = Duration::from_secs(2);
 const MAX_OBJECTS: usize = 1_000_000;
 
-/// Sets them where the control plane has such data, the password is known and the operator set nothing. `user` is who is
+/// What became of the data for gateways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Derived {
+    /// They are followed.
+    Followed,
+    /// The operator decided.
+    Decided,
+    /// The control plane has no such data.
+    NotOffered,
+    /// They take a password, and none is known.
+    NoPassword,
+}
+
+/// Sets them where the control plane has such data, the password is known and the operator said nothing. `user` is who is
 /// signed in. The authority that is trusted for the control plane is written to `ca_file`.
 ///
 /// # Errors
@@ -25,12 +38,15 @@ pub(super) fn derive(
     user: Option<&UserName>,
     roots: Option<&str>,
     ca_file: PathBuf,
-) -> std::io::Result<()> {
-    let (Some(data), None) = (generation(account.kind).internal_data, &config.subscription_data) else {
-        return Ok(());
+) -> std::io::Result<Derived> {
+    if config.subscription_data.is_some() || config.subscription_data_refused {
+        return Ok(Derived::Decided);
+    }
+    let Some(data) = generation(account.kind).internal_data else {
+        return Ok(Derived::NotOffered);
     };
     let Some((user, password)) = user.and_then(|user| Some((user, account.password_of(user)?))) else {
-        return Ok(());
+        return Ok(Derived::NoPassword);
     };
     let ca_file = match roots {
         Some(pem) => {
@@ -50,5 +66,5 @@ pub(super) fn derive(
         lookup_timeout: LOOKUP,
         max_objects: MAX_OBJECTS,
     });
-    Ok(())
+    Ok(Derived::Followed)
 }

@@ -7,9 +7,10 @@
 //! - [`take_over`] is one attempt; [`confirm`] asks again about APIs that have disappeared, [`sight`] whether the user
 //!   sees less than before.
 //! - [`schedule`] decides when the next attempt is due, [`ledger`] what is told about the last ones.
-//! - [`follow`] is the loop around them; [`start`] sets it up.
+//! - [`follow`] is the loop around them; [`start`] sets it up, [`advice`] says then what will not work.
 
 mod account;
+mod advice;
 mod attempt;
 mod confirm;
 mod files;

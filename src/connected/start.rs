@@ -1,11 +1,12 @@
 //! Setting everything up before the gateway serves.
 
 use super::account::Account;
+use super::advice::Outlook;
 use super::follow::Following;
 use super::hub;
 use super::ledger::Ledger;
-use super::state_folder::{Restored, StateError, StateFolder};
-use super::take_over::{Base, TakeOver, unix_ms};
+use super::state_folder::{Restored, Seed, StateError, StateFolder};
+use super::take_over::{Base, TakeOver, WantedFolder, unix_ms};
 use crate::cloud::account::UserName;
 use crate::cloud::http::HttpOptions;
 use crate::cloud::oauth::Registration;
@@ -57,6 +58,9 @@ pub(crate) struct Prepared {
     base: Base,
     folder: StateFolder,
     restored: Restored,
+    /// The folder that another one stands in for.
+    wanted: Option<WantedFolder>,
+    /// Why nothing can be kept.
     state_error: Option<String>,
     settings: ConnectedSettings,
     poll: Duration,
@@ -87,7 +91,12 @@ pub(crate) fn prepare(
         Some(folder) => folder,
         None => default_folder(&options.data_dir, &base.followed.settings.name, &source.url),
     };
-    let (folder, restored, state_error) = open(&place, &base, settings.keep)?;
+    let Opened {
+        folder,
+        restored,
+        wanted,
+        error: state_error,
+    } = open(&place, &base, settings.keep)?;
     for notice in &restored.notices {
         ui.warn(notice);
     }
@@ -110,36 +119,68 @@ pub(crate) fn prepare(
         .user
         .clone()
         .or_else(|| session.as_ref().map(|session| session.user.clone()));
+    let is_signed_in = session.is_some();
     let of_session = session.and_then(|session| session.extra_roots);
     let roots = of_session.or_else(|| account.http.extra_roots.clone());
     let ca_file = folder.file("control-plane-ca.pem");
-    if let Err(error) = hub::derive(config, &account, user.as_ref(), roots.as_deref(), ca_file) {
-        ui.warn(format_args!(
+    let has_broker = config.event_hub.is_some();
+    match hub::derive(config, &account, user.as_ref(), roots.as_deref(), ca_file) {
+        Ok(data) => {
+            let outlook = Outlook {
+                is_signed_in: is_signed_in
+                    || account.client.is_some()
+                    || (user.is_some() && account.password.is_some()),
+                has_password: account.password.is_some(),
+                names_user: user.is_some(),
+                data,
+                has_broker,
+            };
+            for advice in outlook.advice(&base.followed.lock) {
+                ui.warn(advice);
+            }
+        }
+        Err(error) => ui.warn(format_args!(
             "the control plane's data for gateways are not followed: {error}"
-        ));
+        )),
     }
     Ok(Prepared {
         account,
         base,
         folder,
         restored,
+        wanted,
         state_error,
         settings,
         poll,
     })
 }
 
+/// A state folder, whichever could be used.
+struct Opened {
+    folder: StateFolder,
+    restored: Restored,
+    /// The folder that it stands in for.
+    wanted: Option<WantedFolder>,
+    error: Option<String>,
+}
+
 /// Where nothing can be written, everything works but the memory of it.
-fn open(place: &Path, base: &Base, keep: usize) -> Result<(StateFolder, Restored, Option<String>), StateError> {
-    match StateFolder::open(place, base.digest, keep)? {
-        (folder, restored, None) => Ok((folder, restored, None)),
-        (unwritable, restored, Some(error)) => {
-            let reason = Some(super::attempt::sentence(&error));
-            // Where there is no other place either, every attempt tries again.
-            let folder = StateFolder::temporary(base.digest, keep).unwrap_or(unwritable);
-            Ok((folder, restored, reason))
-        }
-    }
+fn open(place: &Path, base: &Base, keep: usize) -> Result<Opened, StateError> {
+    let (folder, restored, error) = StateFolder::open(place, base.digest, keep)?;
+    let stand_in = error
+        .as_ref()
+        .and_then(|_| StateFolder::temporary(base.digest, keep).ok());
+    let wanted = stand_in.as_ref().map(|_| WantedFolder {
+        place: place.to_owned(),
+        keep,
+    });
+    Ok(Opened {
+        // Where there is no other place either, every attempt tries again.
+        folder: stand_in.unwrap_or(folder),
+        restored,
+        wanted,
+        error: error.map(|error| super::attempt::sentence(&error)),
+    })
 }
 
 /// One folder for each project and control plane.
@@ -174,16 +215,14 @@ impl Prepared {
     /// When there is no thread for it.
     pub(crate) fn start(mut self, gateway: Arc<RunningGateway>) -> Result<Following, Failure> {
         let now = Instant::now();
-        let (served, blocks) = match &self.restored.bundle {
-            Some(bundle) => {
-                let blocks = bundle.config.policies.blocks.clone();
-                (crate::compile::Followed::of_bundle(bundle)?, blocks)
-            }
-            None => (self.base.followed.clone(), self.base.blocks.clone()),
+        let served = match &self.restored.bundle {
+            Some(bundle) => Seed::of_bundle(bundle)?,
+            None => self.base.seed(),
         };
-        let seeded = self.folder.seed(&served, &blocks);
-        let is_seeded = seeded.is_ok();
-        let seed_error = seeded.err().map(|error| super::attempt::sentence(&error));
+        let seed_error = self.folder.seed(&served).err();
+        let seed_error = seed_error.map(|error| super::attempt::sentence(&error));
+        let is_seeded = seed_error.is_none();
+        let state_error = self.state_error.or(seed_error);
         let freshness = match self.restored.success_ms {
             Some(success_ms) => Freshness::restored(success_ms, unix_ms(), now),
             None => Freshness::never(now),
@@ -204,16 +243,16 @@ impl Prepared {
             poll: self.poll,
             next_attempt_ms: None,
             pulls: Pulls::default(),
-            locked_apis: served.lock.apis.len(),
+            locked_apis: served.followed.lock.apis.len(),
         };
         let mut ledger = Ledger::new(report);
-        ledger.note_state_folder(self.folder.kept(), self.state_error.clone().or(seed_error.clone()));
+        ledger.note_state_folder(self.folder.kept(), state_error.clone());
         gateway.report_connected(ledger.report.clone());
         let mut take_over = TakeOver::new(self.account, self.base, self.folder, gateway);
-        take_over.served = served.lock;
-        take_over.is_seeded = is_seeded;
-        take_over.state_error = self.state_error.clone().or(seed_error);
-        take_over.lasting_state_error = self.state_error;
+        take_over.served = served.followed.lock.clone();
+        take_over.to_seed = (!is_seeded).then_some(served);
+        take_over.state_error = state_error;
+        take_over.wanted = self.wanted;
         Following::start(take_over, ledger).map_err(|error| {
             Failure::new(
                 ExitCode::Environment,

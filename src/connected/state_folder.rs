@@ -5,7 +5,7 @@
 
 use super::files::{TEMPORARY, empty_folder, remove_folder, replace, sync_folder};
 use super::record::{LARGEST, Record};
-use crate::compile::Followed;
+use crate::compile::{Followed, FollowedError};
 use crate::project::Layout;
 use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::{Bundle, Digest, Limits};
@@ -19,6 +19,10 @@ const BUNDLES: &str = "bundles";
 const WORK: &str = "work";
 const NEXT: &str = "next";
 const FORMER: &str = "former";
+/// How the names of files end that were set aside.
+const DAMAGED: &str = ".damaged";
+/// Damaged bundles that are left for somebody to look at.
+const MOST_DAMAGED: usize = 3;
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,14 @@ pub(crate) enum StateError {
         /// The folder.
         path: PathBuf,
     },
+}
+
+/// What a work folder is made from: what is served, as a project that was pulled.
+#[derive(Debug, Clone)]
+pub(super) struct Seed {
+    pub(super) followed: Followed,
+    /// Whom it turns away.
+    pub(super) blocks: Vec<Block>,
 }
 
 /// A state folder that this process alone works with.
@@ -154,7 +166,7 @@ impl StateFolder {
         let mut kept = record.kept.clone();
         while let Some(digest) = kept.last().copied() {
             match self.read_bundle(digest) {
-                Ok(bundle) => {
+                Ok((bundle, _)) => {
                     restored.bundle = Some(bundle);
                     break;
                 }
@@ -174,7 +186,7 @@ impl StateFolder {
         restored
     }
 
-    fn read_bundle(&self, digest: Digest) -> Result<Bundle, String> {
+    fn read_bundle(&self, digest: Digest) -> Result<(Bundle, Vec<u8>), String> {
         let limits = Limits::default();
         let bytes = read_bounded(&self.bundle_path(digest), limits.archive_bytes + 1);
         let bytes = bytes.map_err(|error| error.to_string())?.ok_or("it is missing")?;
@@ -183,13 +195,13 @@ impl StateFolder {
             return Err("it is another bundle".to_owned());
         }
         Followed::of_bundle(&bundle).map_err(|error| error.to_string())?;
-        Ok(bundle)
+        Ok((bundle, bytes))
     }
 
     /// Renames what is damaged, so that somebody can look at it; returns what to tell about it.
     fn set_aside(&self, path: &Path, problem: &str) -> String {
         let mut name = path.as_os_str().to_owned();
-        name.push(".damaged");
+        name.push(DAMAGED);
         // Where it cannot be renamed it is overwritten later, or passed over again.
         let moved = std::fs::rename(path, &name).is_ok();
         let kept = if moved { "; it was set aside" } else { "" };
@@ -205,17 +217,17 @@ impl StateFolder {
         Ok(())
     }
 
-    /// Makes the work folder that of a project which pulls what `followed` pulls.
+    /// Makes the work folder that of a project which pulls what is followed.
     ///
-    /// `blocks` are those that are served: they stay where the user may not see what they are now.
-    pub(super) fn seed(&mut self, followed: &Followed, blocks: &[Block]) -> Result<(), StateError> {
+    /// The blocks that are served stay where the user may not see what they are now.
+    pub(super) fn seed(&mut self, seed: &Seed) -> Result<(), StateError> {
         self.claim()?;
         for layout in [self.work(), self.next()] {
             let root = layout.root();
             empty_folder(root).map_err(failed("empty", root))?;
         }
         let work = self.work();
-        let (followed, policies) = with_blocks(followed, blocks);
+        let (followed, policies) = seed.files();
         write_project(&work, &followed)?;
         let path = work.pulled_policies();
         let folder = path.parent().unwrap_or(work.root());
@@ -290,6 +302,19 @@ impl StateFolder {
         self.write_record()
     }
 
+    /// The bundle that was kept last: what a work folder is made from, digest and bytes. `None`: there is none, or it is
+    /// damaged.
+    pub(super) fn latest(&self) -> Option<(Seed, Digest, Vec<u8>)> {
+        let digest = *self.record.kept.last()?;
+        let (bundle, bytes) = self.read_bundle(digest).ok()?;
+        Some((Seed::of_bundle(&bundle).ok()?, digest, bytes))
+    }
+
+    /// Takes the place of a folder, of which single files may be in use as long as the process.
+    pub(super) fn succeed(&mut self, former: Self) {
+        self._temporary = former._temporary;
+    }
+
     /// Good bundles that are kept.
     pub(super) fn kept(&self) -> usize {
         self.record.kept.len()
@@ -331,10 +356,11 @@ impl StateFolder {
         let known: Vec<String> = self.record.kept.iter().map(|digest| format!("{digest}.zip")).collect();
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !known.contains(&name) && !name.ends_with(".damaged") {
+            if !known.contains(&name) && !name.ends_with(DAMAGED) {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
+        remove_older_damaged(&folder);
         let _ = sync_folder(&folder);
         // What a process that was killed was writing.
         for entry in std::fs::read_dir(&self.root).into_iter().flatten().flatten() {
@@ -345,23 +371,33 @@ impl StateFolder {
     }
 }
 
-/// A lock that vouches for a file of policies with these blocks, and the file.
-fn with_blocks(followed: &Followed, blocks: &[Block]) -> (Followed, Vec<u8>) {
-    let policies = Policies {
-        blocks: blocks.to_vec(),
-        ..Policies::default()
-    };
-    // Plain data with text keys is always JSON.
-    let bytes = serde_json::to_vec(&policies).unwrap_or_default();
-    let mut followed = followed.clone();
-    let files = &mut followed.lock.files;
-    let locked = files
-        .iter_mut()
-        .find(|file| file.path == "gen/control-plane/policies.json");
-    if let Some(file) = locked {
-        file.sha256 = Digest::of(&bytes);
+impl Seed {
+    /// What a bundle is followed by.
+    pub(super) fn of_bundle(bundle: &Bundle) -> Result<Self, FollowedError> {
+        Ok(Self {
+            followed: Followed::of_bundle(bundle)?,
+            blocks: bundle.config.policies.blocks.clone(),
+        })
     }
-    (followed, bytes)
+
+    /// A lock that vouches for a file of policies with these blocks, and the file.
+    fn files(&self) -> (Followed, Vec<u8>) {
+        let policies = Policies {
+            blocks: self.blocks.clone(),
+            ..Policies::default()
+        };
+        // Plain data with text keys is always JSON.
+        let bytes = serde_json::to_vec(&policies).unwrap_or_default();
+        let mut followed = self.followed.clone();
+        let files = &mut followed.lock.files;
+        let locked = files
+            .iter_mut()
+            .find(|file| file.path == "gen/control-plane/policies.json");
+        if let Some(file) = locked {
+            file.sha256 = Digest::of(&bytes);
+        }
+        (followed, bytes)
+    }
 }
 
 fn write_project(layout: &Layout, followed: &Followed) -> Result<(), StateError> {
@@ -369,6 +405,23 @@ fn write_project(layout: &Layout, followed: &Followed) -> Result<(), StateError>
         std::fs::write(&path, text).map_err(failed("write", &path))?;
     }
     Ok(())
+}
+
+/// Leaves the [`MOST_DAMAGED`] latest files that were set aside.
+fn remove_older_damaged(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .filter(|entry| entry.file_name().to_string_lossy().ends_with(DAMAGED))
+        .map(|entry| {
+            let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+            (modified, entry.path())
+        })
+        .collect();
+    files.sort();
+    let surplus = files.len().saturating_sub(MOST_DAMAGED);
+    for (_, path) in files.drain(..surplus) {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// Reads a file that may be missing.

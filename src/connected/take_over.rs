@@ -4,7 +4,7 @@ use super::account::Account;
 use super::attempt::{Missed, MissedKind, Taken};
 use super::confirm::{confirm, missing};
 use super::sight::loss;
-use super::state_folder::{StateError, StateFolder};
+use super::state_folder::{Seed, StateError, StateFolder};
 use crate::cloud::address::Address;
 use crate::cloud::control_plane::open;
 use crate::cloud::pull::Selection;
@@ -14,12 +14,12 @@ use crate::compile::{Compiled, Followed, FollowedError, OwnParts, Packed, compil
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::lock::LockFile;
 use crate::project::Layout;
-use crate::pulling::{PullRequest, prepare};
+use crate::pulling::{Prepared, PullRequest, prepare};
 use crate::ui::Progress;
 use mgw_bundle::config::Block;
 use mgw_bundle::{Bundle, Digest, api_id};
 use mgw_runtime::RunningGateway;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) struct Base {
     pub(super) followed: Followed,
     own: Arc<OwnParts>,
     /// Whom it turns away.
-    pub(super) blocks: Vec<Block>,
+    blocks: Vec<Block>,
 }
 
 impl Base {
@@ -47,6 +47,14 @@ impl Base {
             own: Arc::new(OwnParts::of_bundle(bundle)?),
             blocks: bundle.config.policies.blocks.clone(),
         })
+    }
+
+    /// What a work folder is made from that belongs to it.
+    pub(super) fn seed(&self) -> Seed {
+        Seed {
+            followed: self.followed.clone(),
+            blocks: self.blocks.clone(),
+        }
     }
 
     /// What is pulled: what the settings say, else what was pulled last.
@@ -66,6 +74,19 @@ impl Base {
     }
 }
 
+/// What the control plane said, beside the work folder.
+struct Asked {
+    prepared: Prepared,
+    next: Layout,
+}
+
+/// A state folder that could not be used.
+#[derive(Debug, Clone)]
+pub(super) struct WantedFolder {
+    pub(super) place: PathBuf,
+    pub(super) keep: usize,
+}
+
 /// Everything that an attempt works with.
 #[derive(Debug)]
 pub(super) struct TakeOver {
@@ -75,10 +96,10 @@ pub(super) struct TakeOver {
     pub(super) gateway: Arc<RunningGateway>,
     /// The lock of what is served.
     pub(super) served: LockFile,
-    /// The work folder is that of what is served.
-    pub(super) is_seeded: bool,
-    /// Why nothing can be kept for the next process, whatever comes.
-    pub(super) lasting_state_error: Option<String>,
+    /// What the work folder is still to be made from; `None`: it is that of what is served.
+    pub(super) to_seed: Option<Seed>,
+    /// The folder that was wanted, where another one took its place; nothing outlives the process meanwhile.
+    pub(super) wanted: Option<WantedFolder>,
     /// Why what is served could not be kept on disk.
     pub(super) state_error: Option<String>,
     /// The project that is served has been pulled by this process or is known to be what was pulled last.
@@ -89,42 +110,54 @@ impl TakeOver {
     pub(super) fn new(account: Account, base: Base, folder: StateFolder, gateway: Arc<RunningGateway>) -> Self {
         Self {
             served: base.followed.lock.clone(),
-            is_seeded: true,
+            to_seed: None,
             account,
             base,
             folder,
             gateway,
-            lasting_state_error: None,
+            wanted: None,
             state_error: None,
             is_pulled: false,
         }
     }
 
     /// Asks the control plane and serves what it says. Whatever fails leaves everything as it was.
-    pub(super) async fn attempt(&mut self) -> Result<Taken, Missed> {
+    ///
+    /// `called_off` ends it while the control plane is asked: `None`, and it is as if nothing had been asked. What was
+    /// said is served to the end.
+    pub(super) async fn attempt(&mut self, called_off: impl Future<Output = ()>) -> Result<Option<Taken>, Missed> {
         self.seed()?;
+        let asked = tokio::select! {
+            biased;
+            () = called_off => return Ok(None),
+            asked = self.ask() => asked?,
+        };
+        self.take(asked).await.map(Some)
+    }
+
+    /// Makes good that the work folder could not be written to at the start.
+    fn seed(&mut self) -> Result<(), Missed> {
+        if let Some(seed) = &self.to_seed {
+            let seeded = self.folder.seed(seed);
+            seeded.map_err(|error| Missed::failed(&error))?;
+            self.to_seed = None;
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self) -> Result<Asked, Missed> {
         let connection = self.account.connect().await?;
-        let taken = match self.pull(connection).await {
+        match self.pull(connection).await {
             Err(missed) if missed.kind == MissedKind::NotSignedIn && self.account.can_sign_in() => {
                 let connection = self.account.sign_in_again().await?;
                 self.pull(connection).await
             }
             result => result,
-        }?;
-        Ok(taken)
-    }
-
-    /// Makes good that the work folder could not be written to at the start.
-    fn seed(&mut self) -> Result<(), Missed> {
-        if !self.is_seeded {
-            let seeded = self.folder.seed(&self.base.followed, &self.base.blocks);
-            self.is_seeded = seeded.is_ok();
-            seeded.map_err(|error| Missed::failed(&error))?;
         }
-        Ok(())
     }
 
-    async fn pull(&mut self, connection: Arc<Connection>) -> Result<Taken, Missed> {
+    /// Asks for everything; nothing is put in place.
+    async fn pull(&mut self, connection: Arc<Connection>) -> Result<Asked, Missed> {
         let session = connection.session().await;
         let has_data = session.generation().internal_data.is_some();
         let request = PullRequest {
@@ -142,6 +175,10 @@ impl TakeOver {
             Ok::<_, Missed>(prepared)
         };
         let prepared = tokio::time::timeout(LONGEST, asking).await.map_err(|_| too_slow())??;
+        Ok(Asked { prepared, next })
+    }
+
+    async fn take(&mut self, Asked { prepared, next }: Asked) -> Result<Taken, Missed> {
         let outcome = prepared.outcome();
         let (lock, sight) = (outcome.lock.clone(), &outcome.files.sight);
         if sight.refuses_password {
@@ -157,8 +194,8 @@ impl TakeOver {
                 "what was pulled is of another organisation",
             ));
         }
-        if let Some(loss) = loss(&self.served, &lock, sight) {
-            return Err(Missed::new(MissedKind::Refused, loss));
+        if let Some(missed) = loss(&self.served, &lock, sight) {
+            return Err(missed);
         }
         if self.is_pulled && self.served == lock {
             prepared.discard();
@@ -192,7 +229,35 @@ impl TakeOver {
     /// Notes that the control plane says what is served, and keeps that where it is not kept yet.
     fn keep(&mut self, promoted: Result<(), StateError>) {
         let kept = self.folder.renew(unix_ms());
-        self.note(promoted.and(kept));
+        let moved = self.move_to_wanted();
+        self.note(promoted.and(kept).and(moved));
+    }
+
+    /// Goes over to the folder that was wanted, once it can be written to.
+    fn move_to_wanted(&mut self) -> Result<(), StateError> {
+        let Some(wanted) = &self.wanted else {
+            return Ok(());
+        };
+        let (mut folder, restored, error) = StateFolder::open(&wanted.place, self.base.digest, wanted.keep)?;
+        if let Some(error) = error {
+            return Err(error);
+        }
+        for notice in restored.notices {
+            tracing::warn!(notice, "the state folder was damaged");
+        }
+        match self.folder.latest() {
+            Some((seed, digest, bytes)) => {
+                folder.seed(&seed)?;
+                folder.serve(digest, bytes);
+            }
+            None => folder.seed(&self.base.seed())?,
+        }
+        folder.renew(unix_ms())?;
+        tracing::info!(folder = %wanted.place.display(), "what is served is kept there from now on");
+        let stand_in = std::mem::replace(&mut self.folder, folder);
+        self.folder.succeed(stand_in);
+        self.wanted = None;
+        Ok(())
     }
 
     /// Serves another base, and begins anew with it.
@@ -211,8 +276,8 @@ impl TakeOver {
         self.served = base.followed.lock.clone();
         self.is_pulled = false;
         let begun = self.folder.begin(base.digest);
-        let seeded = self.folder.seed(&base.followed, &base.blocks);
-        self.is_seeded = seeded.is_ok();
+        let seeded = self.folder.seed(&base.seed());
+        self.to_seed = seeded.is_err().then(|| base.seed());
         let begun = begun.and(seeded);
         self.base = base;
         self.note(begun);
@@ -220,8 +285,9 @@ impl TakeOver {
     }
 
     fn note(&mut self, kept: Result<(), StateError>) {
-        let error = kept.err().map(|error| super::attempt::sentence(&error));
-        self.state_error = error.or_else(|| self.lasting_state_error.clone());
+        // What a folder that stands in for another one keeps is gone with the process.
+        let lasting = self.state_error.take().filter(|_| self.wanted.is_some());
+        self.state_error = kept.err().map(|error| super::attempt::sentence(&error)).or(lasting);
     }
 }
 

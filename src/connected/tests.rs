@@ -1,10 +1,11 @@
 //! What outlives the process, and what compiling again gives.
 
-use super::state_folder::{StateError, StateFolder};
+use super::state_folder::{Seed, StateError, StateFolder};
 use super::take_over::Base;
 use crate::compile::{OwnParts, compile_project, compile_pulled, pack};
 use crate::lock::{LockFile, LockedApi, LockedSource};
 use crate::project::{ControlPlaneKind, Layout};
+use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::{Bundle, Digest};
 use std::path::Path;
 
@@ -276,4 +277,44 @@ fn a_folder_that_cannot_be_written_to_still_says_what_was_good() {
     assert!(folder.renew(6).is_err());
     std::fs::remove_dir(place.path().join("lock")).unwrap();
     folder.renew(7).unwrap();
+}
+
+#[test]
+fn only_the_last_damaged_bundles_are_left_to_be_looked_at() {
+    let Bundles { base, .. } = bundles();
+    let place = tempfile::tempdir().unwrap();
+    let open = || StateFolder::open(place.path(), base.digest, 5).unwrap();
+    drop(open());
+    let bundles = place.path().join("bundles");
+    let start = std::time::SystemTime::now();
+    for number in 0..6 {
+        let file = std::fs::File::create(bundles.join(format!("{number}.zip.damaged"))).unwrap();
+        let age = std::time::Duration::from_secs(60 * (6 - number));
+        file.set_modified(start - age).unwrap();
+    }
+    drop(open());
+    let mut left: Vec<String> = std::fs::read_dir(&bundles)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["3.zip.damaged", "4.zip.damaged", "5.zip.damaged"]);
+}
+
+#[test]
+fn a_work_folder_has_the_blocks_of_what_is_served() {
+    let Bundles { base, later } = bundles();
+    let place = tempfile::tempdir().unwrap();
+    let (mut folder, _, _) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+    let mut served = Bundle::read(&later[0].1, &mgw_bundle::Limits::default()).unwrap();
+    let block = Block::User {
+        name: "mallory".to_owned(),
+    };
+    served.config.policies.blocks = vec![block.clone()];
+    folder.seed(&Seed::of_bundle(&served).unwrap()).unwrap();
+    let bytes = std::fs::read(folder.work().pulled_policies()).unwrap();
+    let policies: Policies = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(policies.blocks, [block]);
+    let lock = LockFile::load(&folder.work().lock()).unwrap().expect("a lock");
+    assert_eq!(lock.apis.len(), 2, "as it is served");
 }

@@ -20,9 +20,9 @@ const HEADER: &str = "# Written by mgw pull. Commit it; do not edit it.\n";
 pub(crate) struct LockFile {
     /// Format version, [`FORMAT`].
     format: u32,
-    /// What whoever pulled could not see, sorted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) unseen: Vec<Unseen>,
+    /// What whoever pulled could not see, sorted; `None`: the file does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unseen: Option<Vec<Unseen>>,
     /// Where everything came from.
     pub(crate) source: LockedSource,
     /// The APIs, sorted by name and version.
@@ -120,7 +120,7 @@ impl LockFile {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Self {
             format: FORMAT,
-            unseen: Vec::new(),
+            unseen: Some(Vec::new()),
             source,
             apis,
             files,
@@ -131,7 +131,7 @@ impl LockFile {
     pub(crate) fn without(mut self, mut unseen: Vec<Unseen>) -> Self {
         unseen.sort();
         unseen.dedup();
-        self.unseen = unseen;
+        self.unseen = Some(unseen);
         self
     }
 

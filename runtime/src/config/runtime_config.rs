@@ -43,6 +43,8 @@ pub struct RuntimeConfig {
     pub revocation: Revocation,
     /// Subscription data that the control plane tells while the gateway runs; `None`: only the bundle's.
     pub subscription_data: Option<SubscriptionDataSettings>,
+    /// Whether the operator wants the bundle's alone, rather than said nothing.
+    pub subscription_data_refused: bool,
     /// How old the control plane's word may become.
     pub connected: ConnectedSettings,
     /// Quotas.
@@ -108,6 +110,7 @@ impl RuntimeConfig {
             global_throttling: GlobalThrottling::read(&mut reader, event_hub.as_ref()),
             event_hub,
             subscription_data: SubscriptionDataSettings::read(&mut reader),
+            subscription_data_refused: subscription_data::are_refused(&reader),
             connected: ConnectedSettings::read(&mut reader),
             throttling: Throttling::read(&mut reader),
             shared_quotas: SharedQuotas::read(&mut reader),

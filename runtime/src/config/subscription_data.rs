@@ -9,11 +9,10 @@ use std::time::Duration;
 use url::Url;
 
 pub(super) const KEYS: &[Key] = &[
-    Key::new(
-        "apim.eventHub.enable",
+    Key::unset(
+        ENABLE,
         Kind::Bool,
-        "false",
-        "load applications, key mappings and subscriptions from the control plane while the gateway runs",
+        "load applications, key mappings and subscriptions from the control plane while the gateway runs; unset: not, but with `mgw run --connected` where the password is known",
     ),
     Key::new(
         "apim.eventHub.serviceUrl",
@@ -70,6 +69,9 @@ pub(super) const KEYS: &[Key] = &[
     ),
 ];
 
+/// Switches them on or off.
+const ENABLE: &str = "apim.eventHub.enable";
+
 /// The tenant of users who name none.
 const SUPER_TENANT: &str = "carbon.super";
 
@@ -96,10 +98,15 @@ pub struct SubscriptionDataSettings {
     pub max_objects: usize,
 }
 
+/// Whether the operator switched them off, rather than said nothing.
+pub(super) fn are_refused(reader: &Reader<'_>) -> bool {
+    reader.optional_bool(ENABLE) == Some(false)
+}
+
 impl SubscriptionDataSettings {
     /// `None`: switched off.
     pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        if !reader.bool("apim.eventHub.enable") {
+        if !reader.bool(ENABLE) {
             return None;
         }
         let mut url = reader.url("apim.eventHub.serviceUrl")?;
@@ -173,6 +180,22 @@ mod tests {
             (settings.tenant.as_str(), settings.tenant_header),
             ("carbon.super", None)
         );
+    }
+
+    #[test]
+    fn off_is_not_the_same_as_unset() {
+        for (keys, refused) in [
+            ("", false),
+            ("apim.eventHub.enable = true", false),
+            ("apim.eventHub.enable = false", true),
+        ] {
+            let loaded = RuntimeConfig::load(Sources {
+                file: Some(("test.conf", keys)),
+                ..Sources::default()
+            });
+            let (config, _) = loaded.expect("valid");
+            assert_eq!(config.subscription_data_refused, refused, "{keys}");
+        }
     }
 
     #[test]

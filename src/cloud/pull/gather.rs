@@ -2,7 +2,7 @@
 
 use super::one_api::{self, PulledApi, named};
 use super::reading::each;
-use super::sight::Sight;
+use super::sight::{FailedRead, Sight};
 use super::{FormerDefinitions, PullError, Selection, listing, sorting};
 use crate::cloud::CloudError;
 use crate::cloud::control_plane::{
@@ -116,6 +116,7 @@ async fn subscribers(
                 | CloudError::Redirected { .. }),
             ) => {
                 sight.refuses_password = matches!(error, CloudError::WrongCredentials { .. });
+                sight.failed_data = FailedRead::of(&error);
                 notices.push(format!(
                     "the data for gateways cannot be read, publisher and store are asked instead: {error}"
                 ));

@@ -1,6 +1,7 @@
 //! How much of the control plane's state a pull could see.
 
 use super::gather::Subscribers;
+use crate::cloud::CloudError;
 use crate::cloud::control_plane::{PolicyDocuments, PolicyView};
 use crate::lock::Unseen;
 
@@ -13,6 +14,32 @@ pub(crate) struct Sight {
     pub(crate) hides_certificates: bool,
     /// Whether the data for gateways were refused for the password's sake.
     pub(crate) refuses_password: bool,
+    /// Why the data for gateways could not be read this time, though they may be another time.
+    pub(crate) failed_data: Option<FailedRead>,
+}
+
+/// A read that failed, and may succeed another time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FailedRead {
+    /// What went wrong, as a sentence without a full stop.
+    pub(crate) reason: String,
+    /// Whether the control plane asks for patience.
+    pub(crate) is_busy: bool,
+}
+
+impl FailedRead {
+    /// `None` where the answer is the same however often one asks: that there is nothing, or nothing for this user.
+    pub(super) fn of(error: &CloudError) -> Option<Self> {
+        let may_pass = match error {
+            CloudError::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
+            CloudError::Answer { .. } | CloudError::Redirected { .. } => true,
+            _ => false,
+        };
+        may_pass.then(|| Self {
+            reason: error.to_string(),
+            is_busy: error.status() == Some(429),
+        })
+    }
 }
 
 impl Sight {

@@ -5,5 +5,6 @@ mod changes;
 mod outages;
 mod setup;
 mod sign_in;
+mod start;
 mod state;
 mod status;

@@ -102,6 +102,72 @@ async fn what_the_user_may_not_see_any_more_is_not_taken_for_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn data_that_cannot_be_read_this_time_are_no_lost_role() {
+    let world = World::new(Shape::Apim32).await;
+    let gateway = world.run(true, &[]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    let before = gateway.fresh().await;
+    for code in [503, 429] {
+        world.plane.set_fault(Fault::new("/internal/data", status(code)));
+        let told = gateway
+            .until(&format!("the data answer {code}"), |told| {
+                let reason = told["lastError"].as_str().unwrap_or_default();
+                reason.contains(&format!("answered {code}"))
+            })
+            .await;
+        let reason = told["lastError"].as_str().unwrap_or_default();
+        assert!(
+            reason.contains("/internal/data") && !reason.contains("role"),
+            "{reason}"
+        );
+        assert_eq!(told["pulls"]["refused"], 0, "{told}");
+        assert_eq!(told["served"], before["served"]);
+        world.plane.clear_faults();
+        gateway.fresh().await;
+    }
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_proxy_takes_no_api_away() {
+    const LIST: &str = "/api/am/publisher/apis";
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(false, &["--state", "state"]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    let before = gateway.fresh().await;
+    world.plane.set_fault(Fault::new(LIST, Effect::HalfPage));
+    let told = gateway
+        .until("the list is cut short", |told| {
+            told["lastError"]
+                .as_str()
+                .is_some_and(|reason| reason.contains("did not list"))
+        })
+        .await;
+    let reason = told["lastError"].as_str().unwrap_or_default();
+    let lock: toml::Table = world.place.read("state/work/mgw.lock").parse().expect("a lock");
+    let apis = lock["api"].as_array().expect("APIs");
+    let text = |api: &toml::Value, key: &str| api[key].as_str().unwrap_or_default().to_owned();
+    let is_cut = |api: &&toml::Value| reason.contains(&format!("{} {},", text(api, "name"), text(api, "version")));
+    let id = text(apis.iter().find(is_cut).expect("it is named"), "id");
+    world.plane.clear_faults();
+    gateway.fresh().await;
+    // The list is cut short again, and something before the control plane answers for the API that is missing.
+    world.plane.set_fault(Fault::new(format!("{LIST}/{id}"), status(404)));
+    world.plane.set_fault(Fault::new(LIST, Effect::HalfPage));
+    let told = gateway
+        .until("the API is asked for", |told| {
+            told["lastError"]
+                .as_str()
+                .is_some_and(|reason| reason.contains("answered 404"))
+        })
+        .await;
+    assert_eq!((&told["apis"], &told["served"]), (&before["apis"], &before["served"]));
+    world.plane.clear_faults();
+    assert_eq!(gateway.fresh().await["served"], before["served"]);
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_control_plane_that_accepts_no_session_is_asked_in_pauses() {
     let world = World::new(Shape::ApiCloud).await;
     let gateway = world.run(true, &[]);

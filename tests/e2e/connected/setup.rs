@@ -129,6 +129,7 @@ pub fn start(place: &Place, client: &reqwest::Client, password: Option<&str>, mo
     }
 }
 
+/// Follows the control plane and asks every second.
 const CONNECTED: [&str; 3] = ["--connected", "--poll", "1"];
 
 fn serve(place: &Place, client: &reqwest::Client, variables: &[(&str, &str)], more: &[&str]) -> Gateway {

@@ -1,7 +1,7 @@
 //! What is kept on disk.
 
 use super::setup::World;
-use mgw_fixtures::simulator::Shape;
+use mgw_fixtures::simulator::{Effect, Fault, Shape};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_gateways_do_not_share_a_state_folder() {
@@ -41,6 +41,35 @@ async fn a_state_folder_that_cannot_be_written_to_costs_only_the_memory() {
     gateway.stop();
     let gateway = world.run(false, &["--state", "file/state"]);
     gateway.until("it is taken over again", |told| told["apis"] == 4).await;
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_folder_that_can_be_written_to_again_is_used_again() {
+    let world = World::new(Shape::ApiCloud).await;
+    world.place.write("file", "");
+    let gateway = world.run(false, &["--state", "file/state"]);
+    let served = gateway
+        .until("it is taken over", |told| {
+            told["apis"] == 4 && told["stateError"].is_string()
+        })
+        .await;
+    std::fs::remove_file(world.place.path().join("file")).unwrap();
+    gateway
+        .until("it is kept there", |told| {
+            told["stateError"].is_null() && told["kept"] == 1
+        })
+        .await;
+    let metrics = reqwest::get(format!("{}/metrics", gateway.admin)).await;
+    let metrics = metrics.expect("an answer").text().await.expect("text");
+    assert!(metrics.contains("mgw_connected_state_writable 1"), "{metrics}");
+    gateway.stop();
+    world.plane.set_fault(Fault::new("/", Effect::Reset));
+    let gateway = world.run(false, &["--state", "file/state"]);
+    let told = gateway
+        .until("nobody answers", |told| told["failuresInARow"].as_u64() > Some(0))
+        .await;
+    assert_eq!((&told["served"], &told["apis"]), (&served["served"], &served["apis"]));
     gateway.stop();
 }
 
