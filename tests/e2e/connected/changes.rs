@@ -1,7 +1,7 @@
 //! Changes of the control plane are served.
 
 use super::setup::World;
-use mgw_fixtures::simulator::Shape;
+use mgw_fixtures::simulator::{Effect, Fault, Shape};
 use serde_json::Value;
 
 const ORDERS: &str = "/orders/1.0.0/orders";
@@ -72,5 +72,36 @@ async fn a_new_bundle_wins_over_what_was_taken_over() {
         })
         .await;
     assert_eq!(gateway.status(WEATHER, None).await, 404, "it is not wanted any more");
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_bundle_does_not_wait_for_a_slow_control_plane() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run_patiently();
+    let before = gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    // One answer takes longer than the test waits for anything.
+    world
+        .plane
+        .set_fault(Fault::new("/api/am/publisher", Effect::Latency { ms: 300_000 }).times(1));
+    gateway
+        .until("it is asked", |_| world.plane.waiting_faults().is_empty())
+        .await;
+    world.place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[pull]\napis = [\"Orders:1.0.0\"]\n",
+    );
+    world.place.mgw(&["build", "shop"]).exits(0);
+    gateway.running.signal("HUP");
+    let after = gateway
+        .until("the new one is served", |told| told["base"] != before["base"])
+        .await;
+    assert_eq!(gateway.status(WEATHER, None).await, 404, "it has no other API");
+    assert_eq!(
+        (&after["pulls"]["failed"], &after["failuresInARow"]),
+        (&Value::from(0), &Value::from(0)),
+        "an attempt that was called off is none"
+    );
+    gateway.fresh().await;
     gateway.stop();
 }

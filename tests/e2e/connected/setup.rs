@@ -91,6 +91,11 @@ impl World {
         serve(&self.place, &self.client, &variables, &CONNECTED)
     }
 
+    /// Starts a gateway that waits for the control plane as long as it takes.
+    pub fn run_patiently(&self) -> Gateway {
+        serve(&self.place, &self.client, &[("MGW_HTTP_TIMEOUT", "3600")], &CONNECTED)
+    }
+
     /// A token of the application Till, which is subscribed to Orders 1.0.0.
     pub async fn token(&self) -> String {
         let key = self.plane.seed().application_key("Till", "PRODUCTION");
