@@ -48,6 +48,7 @@ mod strict_json;
 mod subscription_data;
 pub mod throttle;
 mod tls;
+mod told_once;
 pub mod traffic_manager;
 mod unreached;
 mod upstream;

@@ -6,6 +6,7 @@ use super::wire::{Element, Unusable, elements};
 use super::{SubscriptionData, now_ms};
 use crate::control_plane::NoAnswer;
 use crate::pause::{Pause, jittered};
+use crate::told_once::ToldOnce;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,16 +27,20 @@ impl SubscriptionData {
     pub(super) async fn keep_loaded(self: Arc<Self>) {
         let mut pause = Pause::new(PAUSES.0, PAUSES.1);
         let mut gathering = Pause::new(GATHERING.0, GATHERING.1);
+        let told = ToldOnce::default();
         loop {
             match self.load().await {
                 Ok(()) => {
                     pause.reset();
+                    told.forget();
                     self.counters.loaded(now_ms());
                     self.until_outdated(&mut gathering).await;
                 }
                 Err(reason) => {
                     self.counters.load_failed();
-                    tracing::warn!(%reason, "subscription data could not be loaded");
+                    if told.is_new(&reason.to_string()) {
+                        tracing::warn!(%reason, "subscription data could not be loaded");
+                    }
                     tokio::time::sleep(jittered(pause.next_pause())).await;
                 }
             }

@@ -29,6 +29,7 @@ pub(crate) use store::{Seen, Store};
 
 use crate::asking::Asking;
 use crate::config::SubscriptionDataSettings;
+use crate::told_once::ToldOnce;
 use client::InternalData;
 use lookup::Lookups;
 use status::Counters;
@@ -55,6 +56,8 @@ pub(crate) struct SubscriptionData {
     changes: watch::Sender<u64>,
     /// Notifications arrive.
     notified: AtomicBool,
+    /// Why none do.
+    told: ToldOnce,
     control: tokio::runtime::Handle,
 }
 
@@ -75,6 +78,7 @@ impl SubscriptionData {
             reload: Notify::new(),
             changes: watch::Sender::new(0),
             notified: AtomicBool::new(false),
+            told: ToldOnce::default(),
             control: control.clone(),
         });
         control.spawn(Arc::clone(&data).keep_loaded());

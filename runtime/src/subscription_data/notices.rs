@@ -95,6 +95,7 @@ impl TopicObserver for SubscriptionData {
     /// Told again with every sign of life.
     fn current(&self) {
         if !self.notified.swap(true, Ordering::AcqRel) {
+            self.told.forget();
             tracing::info!("notifications about subscription data arrive");
         }
     }
@@ -102,7 +103,9 @@ impl TopicObserver for SubscriptionData {
     /// Everything is loaded from time to time until the hub is back.
     fn lost(&self, reason: &str) {
         self.notified.store(false, Ordering::Release);
-        tracing::warn!(reason, "no notifications about subscription data arrive");
+        if self.told.is_new(reason) {
+            tracing::warn!(reason, "no notifications about subscription data arrive");
+        }
     }
 
     fn skipped(&self, error: DecodeError) {

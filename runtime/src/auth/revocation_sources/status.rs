@@ -1,6 +1,7 @@
 //! How a source of revocations is doing.
 
 use super::now_ms;
+use crate::told_once::ToldOnce;
 use tokio::sync::watch;
 
 /// Whether what a source has brought is up to date.
@@ -44,7 +45,10 @@ impl RevocationSourceState {
 
 /// Publishes the status of one source.
 #[derive(Debug)]
-pub(in crate::auth) struct Reporter(watch::Sender<RevocationSourceStatus>);
+pub(in crate::auth) struct Reporter {
+    status: watch::Sender<RevocationSourceStatus>,
+    told: ToldOnce,
+}
 
 impl Reporter {
     /// Returns the reporter and where its reports arrive.
@@ -57,7 +61,8 @@ impl Reporter {
             rejected: 0,
             failures: 0,
         });
-        (Self(sender), receiver)
+        let told = ToldOnce::default();
+        (Self { status: sender, told }, receiver)
     }
 
     /// Records what was read.
@@ -68,7 +73,7 @@ impl Reporter {
                 "revocations could not be applied; their tokens are still accepted"
             );
         }
-        self.0.send_modify(|status| {
+        self.status.send_modify(|status| {
             status.applied += applied;
             status.rejected += rejected;
         });
@@ -76,7 +81,8 @@ impl Reporter {
 
     /// Records that everything there was has been read.
     pub(super) fn current(&self) {
-        self.0.send_modify(|status| {
+        self.told.forget();
+        self.status.send_modify(|status| {
             status.state = RevocationSourceState::Current;
             status.current_at_ms = now_ms();
         });
@@ -84,12 +90,15 @@ impl Reporter {
 
     /// Records that the source cannot be read.
     pub(super) fn failed(&self, reason: &str) {
-        self.0.send_modify(|status| {
+        self.status.send_modify(|status| {
             status.failures += 1;
             if status.state == RevocationSourceState::Current {
                 status.state = RevocationSourceState::Stale;
             }
-            tracing::warn!(source = status.source, reason, "revocations could not be read");
         });
+        if self.told.is_new(reason) {
+            let source = self.status.borrow().source;
+            tracing::warn!(source, reason, "revocations could not be read");
+        }
     }
 }

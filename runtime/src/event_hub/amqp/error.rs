@@ -7,8 +7,8 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionError {
     /// The connection cannot be made.
-    #[error("the broker cannot be reached")]
-    Connect(#[source] io::Error),
+    #[error("the broker cannot be reached: {0}")]
+    Connect(io::Error),
     /// TLS cannot be agreed on.
     #[error("the broker's certificate or TLS is not accepted: {0}")]
     Tls(io::Error),

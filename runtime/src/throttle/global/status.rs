@@ -2,6 +2,7 @@
 
 use crate::event_hub::DecodeError;
 use crate::event_hub::amqp::TopicObserver;
+use crate::told_once::ToldOnce;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
@@ -69,6 +70,8 @@ pub(super) struct Counters {
     warned_at_ms: AtomicU64,
     /// Something was missed that the lists know.
     pub(super) missed: Notify,
+    /// Why no decisions arrive.
+    told: ToldOnce,
 }
 
 impl Counters {
@@ -132,6 +135,7 @@ impl TopicObserver for Counters {
     fn current(&self) {
         self.connected_at_ms.store(now_ms(), Relaxed);
         if !self.connected.swap(true, Relaxed) {
+            self.told.forget();
             tracing::info!("decisions about limits arrive");
         }
     }
@@ -139,10 +143,12 @@ impl TopicObserver for Counters {
     fn lost(&self, reason: &str) {
         self.failures.fetch_add(1, Relaxed);
         self.connected.store(false, Relaxed);
-        tracing::warn!(
-            reason,
-            "no decisions about limits arrive: those in force hold until they expire, and nobody else is limited"
-        );
+        if self.told.is_new(reason) {
+            tracing::warn!(
+                reason,
+                "no decisions about limits arrive: those in force hold until they expire, and nobody else is limited"
+            );
+        }
     }
 
     fn skipped(&self, error: DecodeError) {
