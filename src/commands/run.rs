@@ -4,7 +4,7 @@ use super::broker;
 use super::credentials::{CredentialArgs, SessionArgs};
 use super::login::MethodArgs;
 use crate::connected::{self, ConnectedOptions};
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
 use crate::gateway_status::StatusKeeper;
@@ -14,7 +14,7 @@ use mgw_bundle::Bundle;
 use mgw_runtime::config::RuntimeConfig;
 use mgw_runtime::{Gateway, GatewayOptions, RunningGateway};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,14 +52,14 @@ pub struct ConnectedArgs {
     #[arg(long)]
     pub connected: bool,
     /// Where good bundles are kept for the next start, one gateway each [default: connected/PROJECT@CONTROL-PLANE in the data folder]
-    #[arg(long, value_name = "DIR", env = "MGW_STATE_DIR", requires = "connected")]
+    #[arg(long, value_name = "DIR", env = "MGW_STATE_DIR")]
     pub state: Option<PathBuf>,
     /// Seconds between two pulls [default: connected.pollInterval of the settings, else 60, or 600 with API Cloud]
     #[arg(long, value_name = "SECONDS", requires = "connected", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     pub poll: Option<u64>,
     /// Broker of the control plane's event hub, so that its changes are served at once: amqp[s]://USER@HOST:PORT/carbon. The
     /// password comes from MGW_BROKER_PASSWORD or the file that MGW_BROKER_PASSWORD_FILE names
-    #[arg(long, value_name = "URL", env = "MGW_BROKER", requires = "connected")]
+    #[arg(long, value_name = "URL", env = "MGW_BROKER")]
     pub broker: Option<String>,
     /// Signs in without a person, and opens the control plane's data for gateways.
     #[command(flatten)]
@@ -67,6 +67,30 @@ pub struct ConnectedArgs {
     /// Which session.
     #[command(flatten)]
     pub session: SessionArgs,
+}
+
+impl ConnectedArgs {
+    /// Without `--connected`, flags that count with it alone are a mistake. Their variables are not: a container has them
+    /// for everything that it runs.
+    fn check(&self, environment: &Environment) -> Result<(), Failure> {
+        let state = self.state.as_deref().and_then(Path::to_str);
+        let given = [
+            ("--state", state, "MGW_STATE_DIR"),
+            ("--broker", self.broker.as_deref(), "MGW_BROKER"),
+        ];
+        let is_flag = |value: Option<&str>, variable| {
+            value.is_some_and(|value| !value.is_empty()) && value != environment.get(variable)
+        };
+        let flag = given.iter().find(|(_, value, variable)| is_flag(*value, variable));
+        match flag {
+            Some((name, ..)) if !self.connected => Err(Failure::new(
+                ExitCode::Usage,
+                format!("{name} counts with --connected alone"),
+            )
+            .hint(format!("Add --connected, or leave {name} out."))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What `--output json` prints once the gateway serves.
@@ -97,6 +121,7 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 /// Serves until told to stop.
 pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
+    args.connected.check(&context.environment)?;
     let source = BundleSource::at(&args.source);
     let bundle = source.load(ui)?;
     let mut config = settings(&args, &source, context)?;
@@ -197,7 +222,7 @@ fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<
     if let Some(compat) = &args.compat {
         settings.sets.push(("compat".to_owned(), compat.clone()));
     }
-    if let Some(broker) = &args.connected.broker {
+    if let Some(broker) = args.connected.broker.as_ref().filter(|_| args.connected.connected) {
         settings.sets.push(broker::setting(broker, &context.environment)?);
     }
     let mut config = load_settings(&settings, &context.environment, &context.ui)?;

@@ -56,6 +56,11 @@ impl Account {
         }
     }
 
+    /// Whether this user's session is taken up.
+    pub(super) fn takes_up(&self, user: &UserName) -> bool {
+        stranger(self.user.as_ref(), &self.organisation, user).is_none()
+    }
+
     /// Whether somebody can be signed in without a person.
     pub(super) fn can_sign_in(&self) -> bool {
         (self.password.is_some() || self.client.is_some()) && !self.is_refused

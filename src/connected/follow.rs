@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use super::schedule::{GATHERING, LEAST, jitter, wait};
 use super::take_over::{TakeOver, unix_ms};
 use super::watch_file::WatchedFile;
-use mgw_bundle::Bundle;
+use mgw_bundle::{Bundle, Digest};
 use mgw_runtime::Freshness;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -86,13 +86,7 @@ impl Follower {
                 changes.mark_unchanged();
             }
             // Whoever gives a gateway a new bundle wants it served, however slow the control plane is.
-            let mut offered = self.offered.clone();
-            let called_off = async move {
-                if offered.changed().await.is_err() {
-                    // The gateway is ending, and everything with it.
-                    std::future::pending::<()>().await;
-                }
-            };
+            let called_off = another(self.offered.clone(), self.take_over.base.digest);
             let result = self.take_over.attempt(called_off).await;
             // What the attempt itself wrote is no reason for another one.
             self.session.changed();
@@ -164,7 +158,8 @@ impl Follower {
                 }
                 _ = look.tick() => {
                     self.ledger.log_state(Instant::now());
-                    if self.session.changed() && !self.ledger.report.signed_in {
+                    // Whoever signs in mends something, or finds out whether it is mended.
+                    if self.session.changed() && has_failed {
                         tokio::time::sleep_until(earliest).await;
                         return Woken::Due;
                     }
@@ -190,6 +185,21 @@ impl Follower {
             }
         }
     }
+}
+
+/// Waits until another bundle than the base is offered, for ever where the gateway ends before: everything ends with it then. A
+/// reload for the sake of certificates offers the same bundle again, which is no reason to begin anew.
+pub(super) async fn another(mut offered: watch::Receiver<Option<Arc<Bundle>>>, base: Digest) {
+    while offered.changed().await.is_ok() {
+        let is_another = offered
+            .borrow_and_update()
+            .as_ref()
+            .is_some_and(|bundle| bundle.digest != base);
+        if is_another {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 /// Waits for what the event hub tells, for ever where there is none.

@@ -64,6 +64,8 @@ pub(crate) struct Prepared {
     state_error: Option<String>,
     settings: ConnectedSettings,
     poll: Duration,
+    /// There is a session that will be taken up.
+    has_session: bool,
 }
 
 /// Opens the state folder for the bundle that the gateway is given, and completes the settings. Nothing is asked of the
@@ -120,6 +122,7 @@ pub(crate) fn prepare(
         .clone()
         .or_else(|| session.as_ref().map(|session| session.user.clone()));
     let is_signed_in = session.is_some();
+    let has_session = session.as_ref().is_some_and(|session| account.takes_up(&session.user));
     let of_session = session.and_then(|session| session.extra_roots);
     let roots = of_session.or_else(|| account.http.extra_roots.clone());
     let ca_file = folder.file("control-plane-ca.pem");
@@ -152,6 +155,7 @@ pub(crate) fn prepare(
         state_error,
         settings,
         poll,
+        has_session,
     })
 }
 
@@ -219,7 +223,8 @@ impl Prepared {
             Some(bundle) => Seed::of_bundle(bundle)?,
             None => self.base.seed(),
         };
-        let seed_error = self.folder.seed(&served).err();
+        let settled = self.folder.settle();
+        let seed_error = self.folder.seed(&served).and(settled).err();
         let seed_error = seed_error.map(|error| super::attempt::sentence(&error));
         let is_seeded = seed_error.is_none();
         let state_error = self.state_error.or(seed_error);
@@ -236,7 +241,8 @@ impl Prepared {
             last_attempt_ms: None,
             last_error: None,
             failures_in_a_row: 0,
-            signed_in: false,
+            // What is not asked yet is believed.
+            signed_in: self.has_session,
             base: self.base.digest.to_string(),
             kept: self.folder.kept(),
             state_error: None,

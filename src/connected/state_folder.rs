@@ -38,6 +38,14 @@ pub(crate) enum StateError {
         #[source]
         source: std::io::Error,
     },
+    /// It has files of somebody else where a gateway's would be.
+    #[error("{} has files of something else in {name}, which a gateway would remove", path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// What in it.
+        name: &'static str,
+    },
     /// Another gateway works with it.
     #[error("another gateway keeps its state in {}", path.display())]
     Busy {
@@ -64,6 +72,8 @@ pub(super) struct StateFolder {
     exclusive: Option<File>,
     /// What is served and could not be kept yet.
     pending: Option<(Digest, Vec<u8>)>,
+    /// What is kept for another base, until this one serves: one that cannot must not cost what the former has.
+    former: Option<Record>,
     /// Where nothing outlives the process: removed at its end.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -89,8 +99,9 @@ impl StateFolder {
     ///
     /// # Errors
     ///
-    /// When another process works with it. What is damaged in it is no error; that it cannot be written to costs only
-    /// what would be kept from now on, and is returned beside what it has.
+    /// When another process works with it, or it never was a state folder and has what would be removed. What is damaged in it is no error; that it cannot be written to costs only
+    /// what would be kept from now on, and is returned beside what it has. What belongs to another base stays until
+    /// [`Self::settle`].
     pub(super) fn open(
         root: &Path,
         base: Digest,
@@ -102,18 +113,29 @@ impl StateFolder {
             record: Record::new(base),
             exclusive: None,
             pending: None,
+            former: None,
             _temporary: None,
         };
         let claimed = match folder.claim() {
-            Err(error @ StateError::Busy { .. }) => return Err(error),
+            Err(error @ (StateError::Busy { .. } | StateError::Foreign { .. })) => return Err(error),
             claimed => claimed,
         };
         let restored = folder.restore(base);
-        let written = claimed.and_then(|()| folder.write_record());
-        if written.is_ok() {
-            folder.remove_strangers();
-        }
+        let written = match &folder.former {
+            // As it was: only whether it can be written.
+            Some(former) => claimed.and_then(|()| folder.write(former)),
+            None => claimed.and_then(|()| folder.settle()),
+        };
         Ok((folder, restored, written.err()))
+    }
+
+    /// The base serves: nothing of another one is needed any more.
+    pub(super) fn settle(&mut self) -> Result<(), StateError> {
+        self.claim()?;
+        self.former = None;
+        self.write_record()?;
+        self.remove_strangers();
+        Ok(())
     }
 
     /// Makes it this process's own, where it is not yet.
@@ -122,6 +144,10 @@ impl StateFolder {
             return Ok(());
         }
         let root = &self.root;
+        if let Some(name) = foreign(root) {
+            let path = root.clone();
+            return Err(StateError::Foreign { path, name });
+        }
         std::fs::create_dir_all(root.join(BUNDLES)).map_err(failed("create", root))?;
         let path = root.join(LOCK);
         let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
@@ -157,7 +183,10 @@ impl StateFolder {
         let record = match record {
             Ok(record) if record.base == base => record,
             // Another bundle is in the gateway's hands now.
-            Ok(_) => return restored,
+            Ok(record) => {
+                self.former = Some(record);
+                return restored;
+            }
             Err(problem) => {
                 restored.notices.push(self.set_aside(&path, &problem));
                 return restored;
@@ -212,9 +241,7 @@ impl StateFolder {
     pub(super) fn begin(&mut self, base: Digest) -> Result<(), StateError> {
         self.record = Record::new(base);
         self.pending = None;
-        self.write_record()?;
-        self.remove_strangers();
-        Ok(())
+        self.settle()
     }
 
     /// Makes the work folder that of a project which pulls what is followed.
@@ -405,6 +432,20 @@ fn write_project(layout: &Layout, followed: &Followed) -> Result<(), StateError>
         std::fs::write(&path, text).map_err(failed("write", &path))?;
     }
     Ok(())
+}
+
+/// What in a folder that no gateway has worked with would be emptied.
+fn foreign(root: &Path) -> Option<&'static str> {
+    let is_there = |name: &str| root.join(name).symlink_metadata().is_ok();
+    if is_there(LOCK) || is_there(RECORD) {
+        return None;
+    }
+    // A gateway that was killed before it had its lock leaves an empty folder.
+    let has_files = |name: &&str| match std::fs::read_dir(root.join(name)) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => is_there(name),
+    };
+    [BUNDLES, WORK, NEXT, FORMER].into_iter().find(has_files)
 }
 
 /// Leaves the [`MOST_DAMAGED`] latest files that were set aside.

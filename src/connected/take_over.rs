@@ -245,6 +245,7 @@ impl TakeOver {
         for notice in restored.notices {
             tracing::warn!(notice, "the state folder was damaged");
         }
+        folder.settle()?;
         match self.folder.latest() {
             Some((seed, digest, bytes)) => {
                 folder.seed(&seed)?;

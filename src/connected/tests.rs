@@ -1,5 +1,6 @@
 //! What outlives the process, and what compiling again gives.
 
+use super::follow::another;
 use super::state_folder::{Seed, StateError, StateFolder};
 use super::take_over::Base;
 use crate::compile::{OwnParts, compile_project, compile_pulled, pack};
@@ -8,6 +9,7 @@ use crate::project::{ControlPlaneKind, Layout};
 use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::{Bundle, Digest};
 use std::path::Path;
+use std::sync::Arc;
 
 fn definition(title: &str, more: &str) -> String {
     format!(
@@ -188,10 +190,43 @@ fn the_last_good_bundle_comes_back_for_the_same_base_only() {
         assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(latest));
         assert_eq!((restored.success_ms, folder.kept()), (Some(9), 2));
     }
-    let (folder, restored) = open(latest);
-    assert!(restored.bundle.is_none(), "another base wins");
+    {
+        let (_, restored) = open(latest);
+        assert!(restored.bundle.is_none(), "another base wins");
+    }
+    {
+        let (folder, restored) = open(base.digest);
+        assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(latest));
+        assert_eq!(
+            (restored.success_ms, folder.kept()),
+            (Some(9), 2),
+            "the other one never served"
+        );
+    }
+    let (mut folder, _) = open(latest);
+    folder.settle().unwrap();
     assert_eq!(folder.kept(), 0);
     assert_eq!(std::fs::read_dir(place.path().join("bundles")).unwrap().count(), 0);
+    drop(folder);
+    assert!(open(base.digest).1.bundle.is_none(), "the other one served");
+}
+
+#[tokio::test]
+async fn only_another_bundle_calls_an_attempt_off() {
+    let Bundles { base, later } = bundles();
+    let other = Bundle::read(&later[0].1, &mgw_bundle::Limits::default()).unwrap();
+    let digest = base.digest;
+    let (bases, offered) = tokio::sync::watch::channel(None);
+    let called_off = another(offered, digest);
+    tokio::pin!(called_off);
+    bases.send_replace(Some(Arc::new(base)));
+    tokio::select! {
+        biased;
+        () = &mut called_off => panic!("the same bundle was offered"),
+        () = tokio::task::yield_now() => {}
+    }
+    bases.send_replace(Some(Arc::new(other)));
+    called_off.await;
 }
 
 #[test]
@@ -317,4 +352,30 @@ fn a_work_folder_has_the_blocks_of_what_is_served() {
     assert_eq!(policies.blocks, [block]);
     let lock = LockFile::load(&folder.work().lock()).unwrap().expect("a lock");
     assert_eq!(lock.apis.len(), 2, "as it is served");
+}
+
+#[test]
+fn a_folder_with_files_of_something_else_is_left_alone() {
+    let Bundles { base, .. } = bundles();
+    for name in ["work", "bundles"] {
+        let place = tempfile::tempdir().unwrap();
+        write(place.path(), &format!("{name}/thesis.txt"), "years of it");
+        let opened = StateFolder::open(place.path(), base.digest, 5);
+        assert!(matches!(opened, Err(StateError::Foreign { .. })), "{opened:?}");
+        assert!(place.path().join(name).join("thesis.txt").exists());
+        assert_eq!(
+            std::fs::read_dir(place.path()).unwrap().count(),
+            1,
+            "nothing is written"
+        );
+    }
+    // A volume of its own is rarely empty.
+    let place = tempfile::tempdir().unwrap();
+    write(place.path(), "lost+found/x", "");
+    std::fs::create_dir(place.path().join("bundles")).unwrap();
+    for _ in 0..2 {
+        let (mut folder, _, error) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+        assert!(error.is_none(), "{error:?}");
+        folder.seed(&Seed::of_bundle(&base).unwrap()).unwrap();
+    }
 }

@@ -293,6 +293,7 @@ async fn a_killed_gateway_comes_back_with_what_it_had_while_the_control_plane_is
             .is_some_and(|reason| reason.contains("cannot reach")),
         "{told}"
     );
+    assert_eq!(told["signedIn"], true, "nobody said that the session ended");
     assert_eq!(gateway.status(WEATHER, None).await, 200);
     assert_eq!(
         gateway.status(ORDERS, Some(&token)).await,
@@ -355,5 +356,17 @@ fn what_follows_nothing_is_refused_with_the_remedy() {
     Outcome::of(place.command(&["run", "shop", "--connected"]))
         .exits(3)
         .says("mgw pull");
-    place.mgw(&["run", "shop", "--poll", "5"]).exits(2).says("--connected");
+    for (flag, value) in [
+        ("--poll", "5"),
+        ("--state", "state"),
+        ("--broker", "amqp://ana@localhost/carbon"),
+    ] {
+        place.mgw(&["run", "shop", flag, value]).exits(2).says("--connected");
+    }
+    // A container has its variables for everything that it runs: it gets as far as the settings.
+    let mut alone = place.command(&["run", "shop", "--set", "no.such=1"]);
+    alone
+        .env("MGW_STATE_DIR", "state")
+        .env("MGW_BROKER", "amqp://ana@localhost/carbon");
+    Outcome::of(alone).exits(3).says("no.such");
 }

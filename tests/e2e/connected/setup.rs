@@ -96,6 +96,11 @@ impl World {
         serve(&self.place, &self.client, &[("MGW_HTTP_TIMEOUT", "3600")], &CONNECTED)
     }
 
+    /// Starts a gateway that asks at the start, and hardly ever again.
+    pub fn run_seldom(&self) -> Gateway {
+        serve(&self.place, &self.client, &[], &["--connected", "--poll", "86400"])
+    }
+
     /// A token of the application Till, which is subscribed to Orders 1.0.0.
     pub async fn token(&self) -> String {
         let key = self.plane.seed().application_key("Till", "PRODUCTION");

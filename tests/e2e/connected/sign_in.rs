@@ -2,7 +2,7 @@
 
 use super::setup::World;
 use crate::sign_in_secrets::register;
-use mgw_fixtures::simulator::Shape;
+use mgw_fixtures::simulator::{Effect, Fault, Shape};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_signs_in_where_there_is_no_user() {
@@ -25,4 +25,22 @@ async fn a_client_signs_in_where_there_is_no_user() {
         .await;
     assert_eq!(told["signedIn"], false, "{told}");
     assert!(!told.to_string().contains("canary"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_in_does_not_wait_for_the_next_attempt() {
+    let world = World::new(Shape::ApiCloud).await;
+    let busy = Effect::Status {
+        status: 429,
+        retry_after: None,
+    };
+    world.plane.set_fault(Fault::new("/api/am/publisher", busy));
+    let gateway = world.run_seldom();
+    gateway
+        .until("it waits for a day", |told| told["failuresInARow"] == 1)
+        .await;
+    world.plane.clear_faults();
+    world.sign_in();
+    gateway.fresh().await;
+    gateway.stop();
 }

@@ -91,3 +91,33 @@ async fn damaged_state_is_set_aside_and_the_bundle_serves() {
     let said = gateway.stop();
     assert!(said.contains("it was set aside"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_that_never_served_costs_nothing_of_what_is_kept() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(false, &["--state", "state"]);
+    let before = gateway
+        .until("it is taken over", |told| told["kept"] == 1 && told["apis"] == 4)
+        .await;
+    gateway.stop();
+    world.plane.set_fault(Fault::new("/", Effect::Reset));
+    let bundle = world.place.path().join("shop/target/shop.zip");
+    let good = std::fs::read(&bundle).unwrap();
+    world.place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[pull]\napis = [\"Orders:1.0.0\"]\n",
+    );
+    world.place.mgw(&["build", "shop"]).exits(0);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("listenerConfig.httpPort={}", taken.local_addr().unwrap().port());
+    let bundle_name = "shop/target/shop.zip";
+    let another = ["run", bundle_name, "--connected", "--state", "state", "--set", &port];
+    world.place.mgw(&another).exits(7).says("in use");
+    std::fs::write(&bundle, good).unwrap();
+    let gateway = world.run(false, &["--state", "state"]);
+    let told = gateway
+        .until("nobody answers", |told| told["failuresInARow"].as_u64() > Some(0))
+        .await;
+    assert_eq!((&told["served"], &told["kept"]), (&before["served"], &before["kept"]));
+    gateway.stop();
+}
