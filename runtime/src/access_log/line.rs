@@ -12,7 +12,7 @@
 use crate::auth::Caller;
 use crate::upstream::FailureReason;
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
-use std::fmt::Write;
+use std::io::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,20 +87,22 @@ impl Record {
     }
 
     /// Appends the line with its line break.
-    pub(super) fn write(&self, format: Format, stamp: &mut Stamp, line: &mut String) {
+    pub(super) fn write(&self, format: Format, stamp: &mut Stamp, line: &mut Vec<u8>) {
         match format {
             Format::Combined => self.write_combined(stamp, line),
             Format::Json => self.write_json(line),
         }
     }
 
-    fn write_json(&self, line: &mut String) {
+    fn write_json(&self, line: &mut Vec<u8>) {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let parameters = self.api.as_ref().map_or(&[][..], |api| &api.key_parameters);
-        let mut target = String::new();
+        let mut target = Vec::new();
         push_target(&mut target, &self.uri, parameters);
-        let mut referer = String::new();
+        let target = String::from_utf8_lossy(&target);
+        let mut referer = Vec::new();
         push_referer(&mut referer, self.referer.as_ref(), parameters);
+        let referer = String::from_utf8_lossy(&referer);
         let referer = referer.trim_matches('"');
         let object = serde_json::json!({
             "time": self.time().to_string(),
@@ -120,7 +122,7 @@ impl Record {
             "reason": self.failure.map(|failure| failure.word()),
             "durationMs": self.duration.as_micros() as f64 / 1000.0,
         });
-        // Writing to a string does not fail.
+        // Writing to memory does not fail.
         let _ = writeln!(line, "{object}");
     }
 
@@ -133,34 +135,88 @@ impl Record {
         self.status.map_or(499, |status| status.as_u16())
     }
 
-    fn write_combined(&self, stamp: &mut Stamp, line: &mut String) {
-        let status = self.status_code();
-        // Writing to a string does not fail.
-        let _ = write!(line, "{} - - [", self.client);
+    fn write_combined(&self, stamp: &mut Stamp, line: &mut Vec<u8>) {
+        push_address(line, self.client);
+        line.extend_from_slice(b" - - [");
         stamp.push(line, self.unix_ms);
-        let _ = write!(line, "] \"{} ", self.method);
+        line.extend_from_slice(b"] \"");
+        line.extend_from_slice(self.method.as_str().as_bytes());
+        line.push(b' ');
         let parameters = self.api.as_ref().map_or(&[][..], |api| &api.key_parameters);
         push_target(line, &self.uri, parameters);
-        let _ = write!(line, " {:?}\" {status} {} ", self.version, self.bytes);
+        line.push(b' ');
+        line.extend_from_slice(version(self.version));
+        line.extend_from_slice(b"\" ");
+        push_number(line, self.status_code());
+        line.push(b' ');
+        push_number(line, self.bytes);
+        line.push(b' ');
         push_referer(line, self.referer.as_ref(), parameters);
-        line.push(' ');
+        line.push(b' ');
         push_quoted(line, self.agent.as_ref());
-        line.push_str(" id=");
+        line.extend_from_slice(b" id=");
         push_escaped(line, self.id.as_bytes());
-        line.push_str(" api=");
+        line.extend_from_slice(b" api=");
         push_word(line, self.api.as_ref().map(|api| api.label.as_str()));
-        line.push_str(" app=");
+        line.extend_from_slice(b" app=");
         push_word(line, self.application());
-        let (milliseconds, rest) = (self.duration.as_millis(), self.duration.subsec_micros() % 1000);
-        let _ = write!(line, " phase={} ms={milliseconds}.{rest:03}", self.phase);
+        line.extend_from_slice(b" phase=");
+        line.extend_from_slice(self.phase.as_bytes());
+        line.extend_from_slice(b" ms=");
+        let microseconds = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
+        push_number(line, microseconds / 1000);
+        push_thousandths(line, microseconds % 1000);
         if let Some(failure) = self.failure {
-            let _ = write!(line, " fault={} reason={}", failure.fault().word(), failure.word());
+            for part in [" fault=", failure.fault().word(), " reason=", failure.word()] {
+                line.extend_from_slice(part.as_bytes());
+            }
         }
-        line.push('\n');
+        line.push(b'\n');
     }
 }
 
-fn push_target(line: &mut String, uri: &Uri, key_parameters: &[String]) {
+/// Formatting machinery costs several times what the digits do, and every request leaves a line.
+fn push_number(line: &mut Vec<u8>, number: impl itoa::Integer) {
+    line.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Appends a point and three digits.
+fn push_thousandths(line: &mut Vec<u8>, number: u64) {
+    line.push(b'.');
+    if number < 100 {
+        line.push(b'0');
+    }
+    if number < 10 {
+        line.push(b'0');
+    }
+    push_number(line, number);
+}
+
+fn push_address(line: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            for (position, octet) in address.octets().into_iter().enumerate() {
+                if position > 0 {
+                    line.push(b'.');
+                }
+                push_number(line, octet);
+            }
+        }
+        // Writing to memory does not fail.
+        IpAddr::V6(address) => drop(write!(line, "{address}")),
+    }
+}
+
+fn version(version: Version) -> &'static [u8] {
+    match version {
+        Version::HTTP_2 => b"HTTP/2.0",
+        Version::HTTP_10 => b"HTTP/1.0",
+        // The server speaks no other.
+        _ => b"HTTP/1.1",
+    }
+}
+
+fn push_target(line: &mut Vec<u8>, uri: &Uri, key_parameters: &[String]) {
     push_escaped(line, uri.path().as_bytes());
     if let Some(query) = uri.query() {
         push_query(line, query, key_parameters);
@@ -168,13 +224,13 @@ fn push_target(line: &mut String, uri: &Uri, key_parameters: &[String]) {
 }
 
 /// Appends a query with its question mark.
-fn push_query(line: &mut String, query: &str, key_parameters: &[String]) {
+fn push_query(line: &mut Vec<u8>, query: &str, key_parameters: &[String]) {
     for (position, pair) in query.split('&').enumerate() {
-        line.push(if position == 0 { '?' } else { '&' });
+        line.push(if position == 0 { b'?' } else { b'&' });
         match pair.split_once('=') {
             Some((name, _)) if is_secret(name, key_parameters) => {
                 push_escaped(line, name.as_bytes());
-                line.push_str("=***");
+                line.extend_from_slice(b"=***");
             }
             _ => push_escaped(line, pair.as_bytes()),
         }
@@ -191,62 +247,62 @@ fn is_secret(name: &str, key_parameters: &[String]) -> bool {
 }
 
 /// A referring page of the same API may carry keys in its query too.
-fn push_referer(line: &mut String, referer: Option<&HeaderValue>, key_parameters: &[String]) {
+fn push_referer(line: &mut Vec<u8>, referer: Option<&HeaderValue>, key_parameters: &[String]) {
     let text = referer.and_then(|value| value.to_str().ok());
     match text.and_then(|text| text.split_once('?')) {
         Some((page, query)) => {
-            line.push('"');
+            line.push(b'"');
             push_escaped(line, page.as_bytes());
             push_query(line, query, key_parameters);
-            line.push('"');
+            line.push(b'"');
         }
         None => push_quoted(line, referer),
     }
 }
 
-fn push_quoted(line: &mut String, value: Option<&HeaderValue>) {
-    line.push('"');
+fn push_quoted(line: &mut Vec<u8>, value: Option<&HeaderValue>) {
+    line.push(b'"');
     match value {
         Some(value) => push_escaped(line, value.as_bytes()),
-        None => line.push('-'),
+        None => line.push(b'-'),
     }
-    line.push('"');
+    line.push(b'"');
 }
 
 /// A value without blanks, so that a line can be split.
-fn push_word(line: &mut String, text: Option<&str>) {
+fn push_word(line: &mut Vec<u8>, text: Option<&str>) {
     match text {
         Some(text) if !text.is_empty() => {
-            for part in text.split(' ').enumerate() {
-                if part.0 > 0 {
-                    line.push('_');
+            for (position, part) in text.as_bytes().split(|byte| *byte == b' ').enumerate() {
+                if position > 0 {
+                    line.push(b'_');
                 }
-                push_escaped(line, part.1.as_bytes());
+                push_escaped(line, part);
             }
         }
-        _ => line.push('-'),
+        _ => line.push(b'-'),
     }
 }
 
 /// Plain text is copied in one piece; nearly everything is plain.
-fn push_escaped(line: &mut String, bytes: &[u8]) {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    if bytes.iter().all(is_plain) {
-        line.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+fn push_escaped(line: &mut Vec<u8>, bytes: &[u8]) {
+    // Without a branch per byte, so that many are looked at together.
+    if bytes.iter().fold(true, |all, byte| all & is_plain(*byte)) {
+        line.extend_from_slice(bytes);
         return;
     }
     for &byte in bytes {
         match byte {
-            b'"' | b'\\' => {
-                line.push('\\');
-                line.push(char::from(byte));
-            }
-            b' '..=b'~' => line.push(char::from(byte)),
-            _ => {
-                let _ = write!(line, "\\x{byte:02x}");
-            }
+            b'"' | b'\\' => line.extend_from_slice(&[b'\\', byte]),
+            _ if is_plain(byte) => line.push(byte),
+            // Writing to memory does not fail.
+            _ => drop(write!(line, "\\x{byte:02x}")),
         }
     }
+}
+
+fn is_plain(byte: u8) -> bool {
+    (byte.wrapping_sub(b' ') < 95) & (byte != b'"') & (byte != b'\\')
 }
 
 /// The time of a line. Laying out a date costs more than the rest of the line, and a second's lines share it.
@@ -258,7 +314,7 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// Appends the time, to the millisecond, in UTC.
-    fn push(&mut self, line: &mut String, unix_ms: u64) {
+    fn push(&mut self, line: &mut Vec<u8>, unix_ms: u64) {
         let second = unix_ms / 1000;
         if self.second != second || self.text.is_empty() {
             let seconds = i64::try_from(second).unwrap_or(0);
@@ -267,8 +323,9 @@ impl Stamp {
             self.text = time.strftime("%d/%b/%Y:%H:%M:%S").to_string();
             self.second = second;
         }
-        // Writing to a string does not fail.
-        let _ = write!(line, "{}.{:03} +0000", self.text, unix_ms % 1000);
+        line.extend_from_slice(self.text.as_bytes());
+        push_thousandths(line, unix_ms % 1000);
+        line.extend_from_slice(b" +0000");
     }
 }
 
@@ -300,15 +357,18 @@ mod tests {
     }
 
     fn line(record: &Record) -> String {
-        let mut line = String::new();
-        record.write(Format::Combined, &mut Stamp::default(), &mut line);
-        line
+        written(record, Format::Combined)
+    }
+
+    fn written(record: &Record, format: Format) -> String {
+        let mut line = Vec::new();
+        record.write(format, &mut Stamp::default(), &mut line);
+        String::from_utf8(line).expect("only plain text is written")
     }
 
     #[test]
     fn json_lines_say_the_same() -> Result<(), serde_json::Error> {
-        let mut line = String::new();
-        record("/pets?apikey=s3cret").write(Format::Json, &mut Stamp::default(), &mut line);
+        let line = written(&record("/pets?apikey=s3cret"), Format::Json);
         let object: serde_json::Value = serde_json::from_str(&line)?;
         assert_eq!(object["time"], "2019-06-14T16:40:45.636Z");
         assert_eq!(object["target"], "/pets?apikey=***");
@@ -329,6 +389,41 @@ mod tests {
     }
 
     #[test]
+    fn whatever_the_address_and_the_time() {
+        for (client, micros, version, expected) in [
+            (
+                "192.0.2.7",
+                0,
+                Version::HTTP_2,
+                ["192.0.2.7 - - [", " HTTP/2.0\" ", " ms=0.000\n"],
+            ),
+            (
+                "10.0.0.255",
+                7_009,
+                Version::HTTP_10,
+                ["10.0.0.255 - - [", " HTTP/1.0\" ", " ms=7.009\n"],
+            ),
+            (
+                "2001:db8::1",
+                61_000_099,
+                Version::HTTP_11,
+                ["2001:db8::1 - - [", " HTTP/1.1\" ", " ms=61000.099\n"],
+            ),
+        ] {
+            let mut record = record("/p");
+            record.client = client.parse().expect("an address");
+            record.duration = Duration::from_micros(micros);
+            record.version = version;
+            let line = line(&record);
+            let [start, middle, end] = expected;
+            assert!(
+                line.starts_with(start) && line.contains(middle) && line.ends_with(end),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
     fn a_stamp_follows_the_seconds() {
         let mut stamp = Stamp::default();
         for (unix_ms, expected) in [
@@ -338,9 +433,9 @@ mod tests {
             (1_560_530_445_636, "14/Jun/2019:16:40:45.636 +0000"),
             (999, "01/Jan/1970:00:00:00.999 +0000"),
         ] {
-            let mut line = String::new();
+            let mut line = Vec::new();
             stamp.push(&mut line, unix_ms);
-            assert_eq!(line, expected);
+            assert_eq!(String::from_utf8_lossy(&line), expected);
         }
     }
 
@@ -361,8 +456,7 @@ mod tests {
         let mut record = record("/p");
         record.referer = Some(HeaderValue::from_static("https://a/b?mykey=s3cret&c=1"));
         assert!(line(&record).contains("\"https://a/b?mykey=***&c=1\""));
-        let mut json = String::new();
-        record.write(Format::Json, &mut Stamp::default(), &mut json);
+        let json = written(&record, Format::Json);
         assert!(json.contains("\"referer\":\"https://a/b?mykey=***&c=1\""), "{json}");
     }
 }

@@ -121,14 +121,14 @@ enum Output {
 }
 
 impl Output {
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
         match self {
             Self::Console => {
                 let mut console = io::stdout().lock();
-                console.write_all(text.as_bytes())?;
+                console.write_all(text)?;
                 console.flush()
             }
-            Self::File(file) => file.write_all(text.as_bytes()),
+            Self::File(file) => file.write_all(text),
         }
     }
 }
@@ -140,7 +140,7 @@ fn write_all(
     dropped: &AtomicU64,
     stop: &AtomicBool,
 ) {
-    let mut text = String::with_capacity(CHUNK + 4096);
+    let mut text = Vec::with_capacity(CHUNK + 4096);
     let mut stamp = Stamp::default();
     let mut failed = false;
     loop {

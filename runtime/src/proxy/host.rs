@@ -74,8 +74,25 @@ fn is_name(text: &str) -> bool {
 
 /// `unreserved` and `sub-delims`.
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
 }
+
+/// Every request names its host, and a look-up is cheaper than comparing with each character.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        plain[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+            );
+        if byte == u8::MAX {
+            break plain;
+        }
+        byte += 1;
+    }
+};
 
 #[cfg(test)]
 mod tests {

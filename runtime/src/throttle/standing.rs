@@ -5,7 +5,6 @@ use super::{LevelKind, Levels, MAX_CUSTOM_POLICIES};
 use bytes::{BufMut, Bytes, BytesMut};
 use http::HeaderValue;
 use mgw_quota::Counter;
-use std::fmt::Write;
 
 /// Bytes that hold the entries of two limits.
 const USUAL_LENGTH: usize = 96;
@@ -76,9 +75,20 @@ impl Lists {
         let (quota, window) = (counter.limit(), counter.window_ms().div_ceil(1000));
         let left = quota.saturating_sub(used);
         let ends = counter.remaining_ms(now_ms).div_ceil(1000);
-        // Writing to memory does not fail.
-        let _ = write!(self.policy, "\"{name}{suffix}\";q={quota};w={window}{unit}");
-        let _ = write!(self.limit, "\"{name}{suffix}\";r={left};t={ends}");
+        let mut digits = itoa::Buffer::new();
+        for text in ["\"", name, suffix, "\";q="] {
+            self.policy.put_slice(text.as_bytes());
+        }
+        self.policy.put_slice(digits.format(quota).as_bytes());
+        self.policy.put_slice(b";w=");
+        self.policy.put_slice(digits.format(window).as_bytes());
+        self.policy.put_slice(unit.as_bytes());
+        for text in ["\"", name, suffix, "\";r="] {
+            self.limit.put_slice(text.as_bytes());
+        }
+        self.limit.put_slice(digits.format(left).as_bytes());
+        self.limit.put_slice(b";t=");
+        self.limit.put_slice(digits.format(ends).as_bytes());
     }
 
     fn finish(self) -> Option<Standing> {
