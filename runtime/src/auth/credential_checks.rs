@@ -15,26 +15,27 @@ use std::sync::Arc;
 impl Decision<'_> {
     /// Checks a bearer token: signed by a configured issuer, or known to the key manager.
     pub(super) fn bearer(&mut self, token: &str) -> Result<Arc<Caller>, Failed> {
+        let presented = self.core.tokens.presented(CredentialKind::Jwt, token);
         if !looks_like_jwt(token) {
-            return self.opaque(token);
+            return self.opaque(presented);
         }
         let security = &self.authenticator.security;
         if security.config.key_manager.introspect_failed_jwt {
             // Look at what is remembered first: taking a token apart is for unknown ones.
             let known_as = |presented| self.core.tokens.get(presented).is_some();
-            let opaque = known_as(self.as_opaque(token))
-                || !known_as(Presented::anywhere(CredentialKind::Jwt, token))
-                    && !self.authenticator.keys.tokens.knows_issuer_of(token);
+            let opaque = known_as(self.as_opaque(presented))
+                || !known_as(presented) && !self.authenticator.keys.tokens.knows_issuer_of(token);
             if opaque {
-                return self.opaque(token);
+                return self.opaque(presented);
             }
         }
-        self.token(token, |keys| &keys.tokens)
+        self.token(presented, |keys| &keys.tokens)
     }
 
     /// Checks an API key and what it is restricted to.
     pub(super) fn api_key(&mut self, key: &str) -> Result<Arc<Caller>, Failed> {
-        let caller = self.token(key, |keys| &keys.api_keys)?;
+        let presented = self.core.tokens.presented(CredentialKind::ApiKey, key);
+        let caller = self.token(presented, |keys| &keys.api_keys)?;
         let rules = caller.identity.api_key.as_ref().ok_or(Refusal::InvalidCredentials)?;
         let settings = &self.authenticator.security.config.api_keys;
         let named = !settings.validate_allowed_apis || rules.names(&self.api.api.name, &self.api.api.version);
@@ -49,7 +50,7 @@ impl Decision<'_> {
     pub(super) fn basic(&mut self, encoded: &str) -> Result<Arc<Caller>, Failed> {
         let passwords = &self.authenticator.security.lasting.passwords;
         let alias = passwords.alias(encoded);
-        let presented = Presented::anywhere(CredentialKind::Basic, &alias);
+        let presented = self.core.tokens.presented(CredentialKind::Basic, &alias);
         if let Some(caller) = self.cached(presented)? {
             return Ok(caller);
         }
@@ -81,12 +82,17 @@ impl Decision<'_> {
     }
 
     /// Finds a signed token in the cache, or verifies and remembers it.
-    fn token(&mut self, token: &str, issuers: fn(&KeyMaterial) -> &Issuers) -> Result<Arc<Caller>, Failed> {
+    fn token(
+        &mut self,
+        presented: Presented<'_>,
+        issuers: fn(&KeyMaterial) -> &Issuers,
+    ) -> Result<Arc<Caller>, Failed> {
+        let token = presented.token;
         let authenticator = self.authenticator;
         let security = &authenticator.security;
         let issuers = issuers(&authenticator.keys);
         let kind = issuers.kind;
-        let presented = Presented::anywhere(kind, token);
+        let presented = presented.of_kind(kind, None);
         if let Some(caller) = self.cached(presented)? {
             return Ok(caller);
         }

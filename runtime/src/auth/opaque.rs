@@ -19,24 +19,22 @@ const VALIDATION_LIFE_MS: u64 = 900_000;
 impl<'a> Decision<'a> {
     /// Returns how an opaque token is remembered: introspection speaks of the token, key validation of its use for one
     /// resource.
-    pub(super) fn as_opaque<'t>(&self, token: &'t str) -> Presented<'t> {
+    pub(super) fn as_opaque<'t>(&self, presented: Presented<'t>) -> Presented<'t> {
         let by_resource = matches!(self.authenticator.security.opaque_tokens, OpaqueTokens::Validated(_));
-        Presented {
-            kind: CredentialKind::Opaque,
-            resource: by_resource.then_some((self.api_index, self.resource_index)),
-            token,
-        }
+        let resource = by_resource.then_some((self.api_index, self.resource_index));
+        presented.of_kind(CredentialKind::Opaque, resource)
     }
 
     /// Checks an opaque token.
-    pub(super) fn opaque(&mut self, token: &str) -> Result<Arc<Caller>, Failed> {
+    pub(super) fn opaque(&mut self, presented: Presented<'_>) -> Result<Arc<Caller>, Failed> {
+        let token = presented.token;
         let security = &self.authenticator.security;
         if matches!(security.opaque_tokens, OpaqueTokens::Unknown)
             || token.len() > security.config.authentication.max_token_bytes
         {
             return Err(Refusal::InvalidCredentials.into());
         }
-        let presented = self.as_opaque(token);
+        let presented = self.as_opaque(presented);
         if let Some(caller) = self.cached(presented)? {
             return Ok(caller);
         }

@@ -1,13 +1,14 @@
 //! Verified and refused tokens, remembered by one core.
 //!
-//! Entries are found by a keyed hash and a full comparison of the token, so nobody can aim collisions at a core. The
-//! number and the bytes of entries are bounded.
+//! Entries are found by a keyed hash and a full comparison of the token, so nobody can aim collisions at a core; what the
+//! tables make of that hash needs no key of its own. The number and the bytes of entries are bounded.
 
 use super::{Caller, CredentialKind, Identity};
 use crate::refusal::Refusal;
 use quick_cache::unsync::Cache;
 use quick_cache::{Equivalent, Weighter};
-use std::hash::{Hash, RandomState};
+use rustc_hash::FxBuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::Arc;
 
 /// APIs for which one entry keeps the resolved caller.
@@ -15,38 +16,51 @@ const MAX_CALLERS: usize = 16;
 /// Bytes that an entry takes beside its token and claims.
 const OVERHEAD: usize = 512;
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A remembered token.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct TokenKey {
+    digest: u64,
     kind: CredentialKind,
     resource: Option<(u32, u32)>,
     token: Box<str>,
 }
 
-/// A token and how it was presented: an API key is no access token.
-#[derive(Debug, Clone, Copy, Hash)]
+impl Hash for TokenKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.digest, self.kind, self.resource).hash(state);
+    }
+}
+
+/// A token and how it was presented: an API key is no access token. Made by [`TokenCache::presented`].
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Presented<'a> {
-    pub(super) kind: CredentialKind,
+    /// Keyed hash of the token. Tokens are long, so it is made once for all look-ups of a request.
+    digest: u64,
+    kind: CredentialKind,
     /// API and resource, where the verdict is about them too.
-    pub(super) resource: Option<(u32, u32)>,
+    resource: Option<(u32, u32)>,
     pub(super) token: &'a str,
 }
 
-impl<'a> Presented<'a> {
-    /// A token whose verdict is the same for every resource.
-    pub(super) const fn anywhere(kind: CredentialKind, token: &'a str) -> Self {
-        Self {
-            kind,
-            resource: None,
-            token,
-        }
+impl Presented<'_> {
+    /// The same token in another place.
+    pub(super) const fn of_kind(self, kind: CredentialKind, resource: Option<(u32, u32)>) -> Self {
+        Self { kind, resource, ..self }
     }
 
     fn to_key(self) -> TokenKey {
         TokenKey {
+            digest: self.digest,
             kind: self.kind,
             resource: self.resource,
             token: self.token.into(),
         }
+    }
+}
+
+impl Hash for Presented<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.digest, self.kind, self.resource).hash(state);
     }
 }
 
@@ -124,8 +138,10 @@ impl Weighter<TokenKey, Entry> for ByBytes {
 
 /// The cache of one core.
 pub(super) struct TokenCache {
-    verified: Cache<TokenKey, Entry, ByBytes, RandomState>,
-    refused: Cache<TokenKey, Refused, UnitByBytes, RandomState>,
+    /// Nobody else knows its key.
+    digests: RandomState,
+    verified: Cache<TokenKey, Entry, ByBytes, FxBuildHasher>,
+    refused: Cache<TokenKey, Refused, UnitByBytes, FxBuildHasher>,
 }
 
 /// Why a token was refused, and when.
@@ -158,20 +174,31 @@ impl TokenCache {
         let smallest = u64::try_from(OVERHEAD).unwrap_or(0) + 1024;
         let by_count = u64::try_from(capacity).unwrap_or(u64::MAX).saturating_mul(smallest);
         Self {
+            digests: RandomState::new(),
             verified: Cache::with(
                 capacity,
                 bytes.min(by_count.max(65_536)),
                 ByBytes,
-                RandomState::new(),
+                FxBuildHasher,
                 Default::default(),
             ),
             refused: Cache::with(
                 negative_capacity,
                 negative_bytes,
                 UnitByBytes,
-                RandomState::new(),
+                FxBuildHasher,
                 Default::default(),
             ),
+        }
+    }
+
+    /// A token whose verdict is the same for every resource.
+    pub(super) fn presented<'t>(&self, kind: CredentialKind, token: &'t str) -> Presented<'t> {
+        Presented {
+            digest: self.digests.hash_one(token),
+            kind,
+            resource: None,
+            token,
         }
     }
 
@@ -213,5 +240,34 @@ impl TokenCache {
 
     pub(super) fn len(&self) -> usize {
         self.verified.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_remembered_as_it_was_presented() {
+        let mut cache = TokenCache::new(100, 1 << 20, 100);
+        let jwt = cache.presented(CredentialKind::Jwt, "a.b.c");
+        cache.refuse(jwt, Refusal::InvalidCredentials, 1_000);
+        let place = |resource| jwt.of_kind(CredentialKind::Opaque, resource);
+        cache.refuse(place(Some((1, 2))), Refusal::Blocked, 1_000);
+        for (presented, refused) in [
+            (jwt, Some(Refusal::InvalidCredentials)),
+            (
+                cache.presented(CredentialKind::Jwt, "a.b.c"),
+                Some(Refusal::InvalidCredentials),
+            ),
+            (cache.presented(CredentialKind::Jwt, "a.b.d"), None),
+            (cache.presented(CredentialKind::ApiKey, "a.b.c"), None),
+            (place(None), None),
+            (place(Some((1, 2))), Some(Refusal::Blocked)),
+            (place(Some((1, 3))), None),
+        ] {
+            assert_eq!(cache.refused(presented, 2_000), refused, "{presented:?}");
+        }
+        assert_eq!(cache.refused(jwt, 1_000 + REFUSED_MS), None, "for a while only");
     }
 }

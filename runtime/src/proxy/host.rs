@@ -18,6 +18,18 @@ pub(super) fn is_sound(parts: &Parts) -> bool {
 
 /// `uri-host [ ":" port ]`. A host without a name has an empty one.
 fn is_authority(value: &HeaderValue) -> bool {
+    // Nearly every host is a name or an IPv4 address, with nothing encoded in it.
+    let bytes = value.as_bytes();
+    let (_, rest) = bytes.split_at(bytes.iter().take_while(|byte| is_plain(**byte)).count());
+    match rest {
+        [] => true,
+        [b':', port @ ..] => port.is_empty() || std::str::from_utf8(port).is_ok_and(is_port),
+        _ => is_unusual_authority(value),
+    }
+}
+
+/// The same for what has brackets or encoded characters.
+fn is_unusual_authority(value: &HeaderValue) -> bool {
     let Ok(text) = value.to_str() else { return false };
     let (host, port) = match text.rfind(']') {
         Some(bracket) => {
