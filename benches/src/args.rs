@@ -59,7 +59,11 @@ pub(crate) enum Command {
     /// Measures pulling many APIs, and pulling them again with nothing changed.
     Pull(PullArgs),
     /// Counts the instructions of requests and parts of their path with `valgrind`.
-    Instructions,
+    Instructions {
+        /// Count whole requests only.
+        #[arg(long)]
+        requests: bool,
+    },
     /// Measures the memory that counters of many subjects take.
     Memory {
         /// How many subjects.

@@ -40,7 +40,9 @@ fn main() -> ExitCode {
     let result = match runtime {
         Ok(runtime) => match args.command {
             Some(Command::Role(role)) => role::run(role, &runtime),
-            Some(Command::Instructions) => runtime.block_on(counting::instructions(args.mgw.as_deref(), args.output)),
+            Some(Command::Instructions { requests }) => {
+                runtime.block_on(counting::instructions(args.mgw.as_deref(), requests, args.output))
+            }
             Some(Command::Memory { subjects }) => runtime.block_on(counting::memory(subjects, args.output)),
             Some(Command::Pull(pull)) => {
                 runtime.block_on(until_stopped(pull::run(&pull, args.mgw.as_deref(), args.output)))

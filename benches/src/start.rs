@@ -46,7 +46,7 @@ pub(crate) async fn measure(around: &Surroundings<'_>, binary: &Binary) -> Resul
     };
     let (mut times, mut memory) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
-        let gateway = around.gateway(binary, bundle.clone())?;
+        let gateway = around.gateway(binary, bundle.clone(), false)?;
         let begin = Instant::now();
         let mut running = gateway.start(None)?;
         loop {

@@ -4,7 +4,7 @@
 //! what one costs. Start and end of the process fall out of it, and nothing else runs that could disturb.
 
 use super::operation::Operation;
-use super::requests;
+use super::requests::{self, Recorded};
 use super::valgrind::Valgrind;
 use crate::args::Output;
 use crate::failure::Failure;
@@ -22,6 +22,7 @@ const MANY: u64 = 21_000;
 struct Counted {
     operations: Vec<Cost<Operation>>,
     requests: Vec<Cost<Scenario>>,
+    recorded: Vec<Recorded>,
 }
 
 /// What one of something costs.
@@ -33,7 +34,7 @@ pub(super) struct Cost<T> {
 
 /// Counts every operation, and whole requests in the gateway `mgw`; prints the report. Without `valgrind` nothing is counted,
 /// and the run says so.
-pub(crate) async fn instructions(mgw: Option<&Path>, output: Output) -> Result<(), Failure> {
+pub(crate) async fn instructions(mgw: Option<&Path>, only_requests: bool, output: Output) -> Result<(), Failure> {
     let folder = tempfile::Builder::new()
         .prefix("mgw-bench-")
         .tempdir()
@@ -46,15 +47,21 @@ pub(crate) async fn instructions(mgw: Option<&Path>, output: Output) -> Result<(
         say("warning: built without optimisation, the figures mean nothing; use `cargo run --release -p mgw-bench`");
     }
     let program = std::env::current_exe().map_err(Failure::file("find", Path::new("mgw-bench")))?;
-    say("counting single operations …");
-    let around = per_operation(&valgrind, &program, folder.path(), Operation::Loop).await?;
     let mut operations = Vec::new();
-    for of in Operation::ALL {
-        let instructions = per_operation(&valgrind, &program, folder.path(), of).await? - around;
-        operations.push(Cost { of, instructions });
+    if !only_requests {
+        say("counting single operations …");
+        let around = per_operation(&valgrind, &program, folder.path(), Operation::Loop).await?;
+        for of in Operation::ALL {
+            let instructions = per_operation(&valgrind, &program, folder.path(), of).await? - around;
+            operations.push(Cost { of, instructions });
+        }
     }
     let requests = requests::count(&valgrind, &program, folder.path(), mgw).await?;
-    let counted = Counted { operations, requests };
+    let counted = Counted {
+        operations,
+        requests: requests.plain,
+        recorded: requests.recorded,
+    };
     match output {
         Output::Text => data(&counted.text(&valgrind)),
         Output::Json => data(&serde_json::to_string_pretty(&counted)?),
@@ -73,6 +80,14 @@ impl Counted {
         );
         let request = |cost: &Cost<Scenario>| line(&format!("whole request, {}", cost.of.name()), cost.instructions);
         lines.extend(self.requests.iter().map(request));
+        for cost in &self.recorded {
+            let name = cost.of.name();
+            lines.push(line(
+                &format!("whole request with usage record, {name}"),
+                cost.instructions,
+            ));
+            lines.push(line(&format!("writing its usage record, {name}"), cost.writer));
+        }
         format!("counted by {}\n\n{}", valgrind.version(), layout(&lines))
     }
 }

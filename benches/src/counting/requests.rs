@@ -11,7 +11,28 @@ use crate::project::{self, Issuer, Traffic};
 use crate::report::say;
 use crate::scenario::{Scenario, SubjectKind};
 use crate::subject::{Binary, Surroundings};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
+
+/// What the threads run that write usage records and compress them.
+const WRITERS: [&str; 3] = ["usage::format::", "usage::values::", "::deflate::"];
+
+/// What a request costs while usage records are kept.
+#[derive(Debug, Serialize)]
+pub(super) struct Recorded {
+    pub(super) of: Scenario,
+    /// All threads but those that write.
+    pub(super) instructions: f64,
+    /// The threads that make a line of the record, write and compress it.
+    pub(super) writer: f64,
+}
+
+/// What was counted of requests.
+#[derive(Debug)]
+pub(super) struct Requests {
+    pub(super) plain: Vec<Cost<Scenario>>,
+    pub(super) recorded: Vec<Recorded>,
+}
 
 /// As many as there are distinct requests: each token has been verified once by then.
 const FEW: usize = 1_000;
@@ -23,7 +44,7 @@ pub(super) async fn count(
     program: &Path,
     folder: &Path,
     mgw: Option<&Path>,
-) -> Result<Vec<Cost<Scenario>>, Failure> {
+) -> Result<Requests, Failure> {
     let binary = Binary::find(mgw, program, folder).await?;
     let issuer = Issuer::create(folder, "issuer")?;
     let traffic = Traffic::create(folder, &issuer, &Issuer::create(folder, "forger")?)?;
@@ -45,31 +66,53 @@ pub(super) async fn count(
         issuer: &issuer,
     };
     let bundle = binary.build(&project::write_for_load(folder, address)?, folder).await?;
-    let mut costs = Vec::new();
+    let times = [FEW as u64, MANY as u64];
+    let (mut plain, mut recorded) = (Vec::new(), Vec::new());
     for traffic in &traffic {
-        say(&format!("counting whole requests: {} …", traffic.scenario.name()));
-        let counted = async |times| counted(valgrind, &around, &binary, bundle.clone(), traffic, times).await;
-        costs.push(Cost {
+        let name = traffic.scenario.name();
+        say(&format!("counting whole requests: {name} …"));
+        let counted = async |times| {
+            serve(valgrind, &around, &binary, bundle.clone(), traffic, times, false).await?;
+            valgrind.counted()
+        };
+        plain.push(Cost {
             of: traffic.scenario,
-            instructions: difference([FEW as u64, MANY as u64], [counted(FEW).await?, counted(MANY).await?]),
+            instructions: difference(times, [counted(FEW).await?, counted(MANY).await?]),
+        });
+        backend.check()?;
+        // Whoever shows no credentials that count leaves no record.
+        if traffic.scenario == Scenario::BadToken {
+            continue;
+        }
+        say(&format!("counting whole requests with usage records: {name} …"));
+        let counted = async |times| {
+            serve(valgrind, &around, &binary, bundle.clone(), traffic, times, true).await?;
+            valgrind.counted_by_thread(&WRITERS)
+        };
+        let ([few_writer, few], [many_writer, many]) = (counted(FEW).await?, counted(MANY).await?);
+        recorded.push(Recorded {
+            of: traffic.scenario,
+            instructions: difference(times, [few, many]),
+            writer: difference(times, [few_writer, many_writer]),
         });
         backend.check()?;
     }
     backend.end().await;
-    Ok(costs)
+    Ok(Requests { plain, recorded })
 }
 
-/// Counts a gateway that answers so many requests, one after the other over one connection.
-async fn counted(
+/// Has a gateway counted that answers so many requests, one after the other over one connection, and ends.
+async fn serve(
     valgrind: &Valgrind,
     around: &Surroundings<'_>,
     binary: &Binary,
     bundle: PathBuf,
     traffic: &Traffic,
     times: usize,
-) -> Result<u64, Failure> {
-    let gateway = around.gateway(binary, bundle)?;
-    let mut running = gateway.start_counted(valgrind, around.processor())?;
+    usage: bool,
+) -> Result<(), Failure> {
+    let gateway = around.gateway(binary, bundle, usage)?;
+    let mut running = gateway.start_counted(valgrind, usage, around.processor())?;
     gateway.wait(&mut running).await?;
     let requests = read_requests(&traffic.file)?;
     let failed = |found: String| Failure::Answer {
@@ -96,5 +139,5 @@ async fn counted(
     }
     drop(conversation);
     running.stop().await?;
-    valgrind.counted()
+    Ok(())
 }

@@ -65,9 +65,14 @@ pub(crate) fn first_path_for_start() -> String {
 }
 
 /// Writes the runtime configuration next to the projects; returns its path.
-pub(crate) fn write_runtime_config(folder: &Path, listeners: &Listeners, issuer: &Issuer) -> Result<PathBuf, Failure> {
+pub(crate) fn write_runtime_config(
+    folder: &Path,
+    listeners: &Listeners,
+    issuer: &Issuer,
+    usage: bool,
+) -> Result<PathBuf, Failure> {
     let path = folder.join(format!("micro-gw-{}.conf", listeners.http.port()));
-    write(&path, &runtime_config::text(listeners, issuer))?;
+    write(&path, &runtime_config::text(listeners, issuer, usage))?;
     Ok(path)
 }
 

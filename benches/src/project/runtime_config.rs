@@ -27,9 +27,13 @@ impl Listeners {
     }
 }
 
-/// Returns `micro-gw.conf`.
-pub(super) fn text(listeners: &Listeners, issuer: &Issuer) -> String {
+/// What makes usage records be kept, and uploaded by nobody.
+const USAGE: &str = "\n[analytics.fileUpload]\nenable = true\ntaskUploadFiles = false\n";
+
+/// Returns `micro-gw.conf`; `usage`: usage records are kept.
+pub(super) fn text(listeners: &Listeners, issuer: &Issuer, usage: bool) -> String {
     let certificate = issuer.certificate.display();
+    let usage = if usage { USAGE } else { "" };
     format!(
         r#"[listenerConfig]
 host = "{host}"
@@ -46,7 +50,7 @@ validateSubscriptions = true
 [[jwtTokenConfig]]
 issuer = "{ISSUER}"
 certificateFile = "{certificate}"
-"#,
+{usage}"#,
         host = listeners.http.ip(),
         http = listeners.http.port(),
         https = listeners.https.port(),

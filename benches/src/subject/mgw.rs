@@ -109,9 +109,18 @@ impl Mgw {
         self.launch(processor).start()
     }
 
-    /// The same with its instructions counted.
-    pub(crate) fn start_counted(&self, valgrind: &Valgrind, processor: Option<usize>) -> Result<Running, Failure> {
-        valgrind.around(self.launch(processor)).start()
+    /// The same with its instructions counted; `by_thread`: those of each thread.
+    pub(crate) fn start_counted(
+        &self,
+        valgrind: &Valgrind,
+        by_thread: bool,
+        processor: Option<usize>,
+    ) -> Result<Running, Failure> {
+        let launch = self.launch(processor);
+        match by_thread {
+            true => valgrind.around_by_thread(launch)?.start(),
+            false => valgrind.around(launch).start(),
+        }
     }
 
     fn launch(&self, processor: Option<usize>) -> Launch<'_> {

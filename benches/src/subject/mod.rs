@@ -63,7 +63,7 @@ impl Surroundings<'_> {
     pub(crate) async fn mgw(&self, binary: &Binary) -> Result<Subject, Failure> {
         let project = project::write_for_load(self.folder, self.backend)?;
         let bundle = binary.build(&project, self.folder).await?;
-        let gateway = self.gateway(binary, bundle)?;
+        let gateway = self.gateway(binary, bundle, false)?;
         let mut running = gateway.start(self.processor())?;
         gateway.wait(&mut running).await?;
         Ok(Subject {
@@ -73,10 +73,10 @@ impl Surroundings<'_> {
         })
     }
 
-    /// A gateway for `bundle` with addresses of its own, not started yet.
-    pub(crate) fn gateway(&self, binary: &Binary, bundle: PathBuf) -> Result<Mgw, Failure> {
+    /// A gateway for `bundle` with addresses of its own, not started yet; `usage`: it keeps usage records.
+    pub(crate) fn gateway(&self, binary: &Binary, bundle: PathBuf, usage: bool) -> Result<Mgw, Failure> {
         let listeners = Listeners::free()?;
-        let config = project::write_runtime_config(self.folder, &listeners, self.issuer)?;
+        let config = project::write_runtime_config(self.folder, &listeners, self.issuer, usage)?;
         Ok(Mgw::new(
             binary.clone(),
             bundle,
