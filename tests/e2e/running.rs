@@ -1,7 +1,7 @@
 //! A binary that stays up: started, waited for, told to stop, its output collected.
 
 use crate::support::{Outcome, Place};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A running `mgw`. It is killed when dropped.
@@ -43,7 +43,13 @@ impl Running {
     #[track_caller]
     pub fn json_line(&mut self) -> serde_json::Value {
         let line = self.line();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        let Ok(document) = serde_json::from_str(&line) else {
+            // It has failed, and says why in a document of several lines.
+            let mut rest = String::new();
+            let _ = self.stdout.read_to_string(&mut rest);
+            panic!("not up: {line}\n{rest}");
+        };
+        document
     }
 
     /// Sends a signal by process id.

@@ -44,6 +44,7 @@ pub use notification::{
     SubscriptionEvent,
 };
 pub use object_id::ObjectId;
+pub(crate) use throttle_data::THROTTLE_DATA;
 pub use throttle_data::{BlockChange, KeyTemplateChange, ThrottleData, ThrottleDecision};
 pub use token_revocation::TokenRevocation;
 

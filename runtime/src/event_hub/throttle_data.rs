@@ -6,6 +6,8 @@ use super::{DecodeError, MAX_MESSAGE};
 use mgw_bundle::config::Block;
 use secrecy::SecretString;
 
+/// The topic.
+pub(crate) const THROTTLE_DATA: &str = "throttleData";
 /// Longest template; more is told apart from less by whoever reads it.
 const MAX_TEMPLATE: usize = 4096;
 /// Longest key of a decision, in bytes.

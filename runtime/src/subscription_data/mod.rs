@@ -7,6 +7,7 @@
 mod changes;
 mod client;
 mod ids;
+mod limits;
 mod load;
 mod lookup;
 mod notices;

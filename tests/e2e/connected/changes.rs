@@ -1,10 +1,13 @@
 //! Changes of the control plane are served.
 
-use super::setup::World;
+use super::setup::{World, orders_without_status};
 use mgw_fixtures::simulator::{Effect, Fault, Shape};
 use serde_json::Value;
 
 const ORDERS: &str = "/orders/1.0.0/orders";
+const STATUS: &str = "/orders/1.0.0/status";
+/// What Kiosk is not subscribed to.
+const NEWER_ORDERS: &str = "/orders/2.0.0/orders";
 const WEATHER: &str = "/1.0.0/weather/now";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,6 +50,37 @@ async fn a_bundle_alone_takes_over_what_the_control_plane_has_without_a_failed_c
             1,
             "{said}"
         );
+        world.backend.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_generation_is_followed_by_asking() {
+    for shape in [Shape::Apim26, Shape::Apim32, Shape::Apim46] {
+        let world = World::new(shape).await;
+        let (till, kiosk) = (world.token().await, world.token_of("Kiosk").await);
+        let gateway = world.run(false, &[]);
+        gateway.until("it is taken over", |told| told["apis"] == 4).await;
+        let load = gateway.load(ORDERS, till.clone());
+        assert_eq!(gateway.status(NEWER_ORDERS, Some(&kiosk)).await, 403, "{shape:?}");
+        world
+            .plane
+            .add_subscription("Kiosk", "Orders:2.0.0", "Unlimited")
+            .unwrap();
+        gateway
+            .until_status("a new subscription", NEWER_ORDERS, Some(&kiosk), 200)
+            .await;
+        assert_eq!(gateway.status(STATUS, None).await, 200, "{shape:?}");
+        world
+            .plane
+            .change_definition("Orders:1.0.0", orders_without_status())
+            .unwrap();
+        world.plane.redeploy("Orders:1.0.0").unwrap();
+        gateway.until_status("a changed API", STATUS, None, 404).await;
+        world.plane.add_api("Parcels", "1.0.0", &["dev"]).unwrap();
+        gateway.until("a new API", |told| told["apis"] == 5).await;
+        load.finish().await;
+        gateway.stop();
         world.backend.shutdown().await;
     }
 }

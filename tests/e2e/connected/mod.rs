@@ -2,6 +2,7 @@
 //! is no caller's trouble.
 
 mod changes;
+mod events;
 mod outages;
 mod setup;
 mod sign_in;

@@ -3,9 +3,11 @@
 use crate::running::Running;
 use crate::support::Place;
 use mgw_fixtures::backend::Backend;
-use mgw_fixtures::simulator::{Options, Shape, Simulator};
+use mgw_fixtures::rabbitmq::RabbitMq;
+use mgw_fixtures::simulator::{Options, PolicyLevel, Shape, Simulator};
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -24,14 +26,23 @@ pub struct World {
 impl World {
     /// A bundle with Orders 1.0.0 alone, of a project that wants everything behind the label `dev` from then on.
     pub async fn new(shape: Shape) -> Self {
+        Self::with(shape, None).await
+    }
+
+    /// The same, where the control plane publishes to a broker; the gateway's settings reach it as they say.
+    pub async fn with(shape: Shape, hub: Option<(&RabbitMq, &str)>) -> Self {
         let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
         let backend = backend.expect("the backend starts");
         let options = Options {
             shape,
             backend_url: backend.url(),
+            broker: hub.map(|(broker, _)| broker_url(broker.port).parse().expect("an address")),
             ..Options::default()
         };
         let plane = Simulator::start(options).await.expect("a port is free");
+        // The cases call as often as it takes.
+        let is_set = plane.set_policy_limit(PolicyLevel::Application, "50PerMin", 100_000);
+        is_set.expect("the policy is in the seed");
         let place = Place::new();
         place.write("ca.pem", plane.ca_pem());
         let authority = reqwest::Certificate::from_pem(plane.ca_pem().as_bytes()).expect("a certificate");
@@ -45,9 +56,10 @@ impl World {
         world.place.write(
             "micro-gw.conf",
             &format!(
-                "[[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\njwksCaFile = \"ca.pem\"\n[connected]\nstaleAfter = 2\n",
+                "[[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\njwksCaFile = \"ca.pem\"\n[connected]\nstaleAfter = 2\n{}",
                 world.plane.issuer(),
-                world.plane.jwks_url()
+                world.plane.jwks_url(),
+                hub.map_or("", |(_, settings)| settings)
             ),
         );
         world.sign_in();
@@ -103,7 +115,25 @@ impl World {
 
     /// A token of the application Till, which is subscribed to Orders 1.0.0.
     pub async fn token(&self) -> String {
-        let key = self.plane.seed().application_key("Till", "PRODUCTION");
+        self.token_of("Till").await
+    }
+
+    /// Revokes a token of an application.
+    pub async fn revoke(&self, application: &str, token: &str) {
+        let key = self.plane.seed().application_key(application, "PRODUCTION");
+        let key = key.expect("it is in the seed");
+        let request = self
+            .client
+            .post(format!("{}/oauth2/revoke", self.plane.url()))
+            .basic_auth(&key.consumer_key, Some(&key.consumer_secret))
+            .form(&[("token", token)]);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+    }
+
+    /// A token of an application.
+    pub async fn token_of(&self, application: &str) -> String {
+        let key = self.plane.seed().application_key(application, "PRODUCTION");
         let key = key.expect("it is in the seed");
         let mut answer = Value::Null;
         for path in ["oauth2/token", "token"] {
@@ -127,9 +157,29 @@ impl World {
     }
 }
 
+/// The definition of Orders 1.0.0 without the operation that everybody may call.
+pub fn orders_without_status() -> Value {
+    let text = include_str!("../../../fixtures/seed/apis/orders-1.0.0.json");
+    let mut document: Value = serde_json::from_str(text).expect("JSON");
+    let paths = document["paths"].as_object_mut().expect("it has paths");
+    assert!(paths.remove("/status").is_some());
+    document
+}
+
+/// How to sign in to a broker.
+pub fn broker_url(port: u16) -> String {
+    format!(
+        "amqp://{}:{}@127.0.0.1:{port}/{}",
+        RabbitMq::USER,
+        RabbitMq::PASSWORD,
+        RabbitMq::VIRTUAL_HOST
+    )
+}
+
 /// Starts a gateway with the bundle alone, which polls every second; `password`: it can sign in by itself.
 pub fn start(place: &Place, client: &reqwest::Client, password: Option<&str>, more: &[&str]) -> Gateway {
-    let arguments = [&CONNECTED, more].concat();
+    let poll: &[&str] = if more.contains(&"--poll") { &[] } else { &CONNECTED[1..] };
+    let arguments = [&CONNECTED[..1], poll, more].concat();
     match password {
         Some(password) => {
             let variables = [("MGW_PASSWORD", password), ("MGW_USERNAME", USER)];
@@ -140,9 +190,14 @@ pub fn start(place: &Place, client: &reqwest::Client, password: Option<&str>, mo
 }
 
 /// Follows the control plane and asks every second.
-const CONNECTED: [&str; 3] = ["--connected", "--poll", "1"];
+pub const CONNECTED: [&str; 3] = ["--connected", "--poll", "1"];
 
 fn serve(place: &Place, client: &reqwest::Client, variables: &[(&str, &str)], more: &[&str]) -> Gateway {
+    running(command(place, variables, more), client)
+}
+
+/// The command of a gateway with the bundle alone.
+pub fn command(place: &Place, variables: &[(&str, &str)], more: &[&str]) -> Command {
     let mut arguments = vec!["run", "shop/target/shop.zip", "--output", "json"];
     arguments.extend(["--config", "micro-gw.conf"]);
     for set in [
@@ -157,6 +212,11 @@ fn serve(place: &Place, client: &reqwest::Client, variables: &[(&str, &str)], mo
     let mut command = place.command(&arguments);
     command.env("MGW_HTTP_TIMEOUT", "2").env("MGW_CA_FILE", "ca.pem");
     command.envs(variables.iter().copied());
+    command
+}
+
+/// Starts the command of a gateway.
+pub fn running(command: Command, client: &reqwest::Client) -> Gateway {
     let mut running = Running::of(command);
     let serving = running.json_line();
     let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
@@ -189,10 +249,15 @@ impl Gateway {
 
     /// Waits until `/connected` is as wanted.
     pub async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.until_shown(what, "/connected", wanted).await
+    }
+
+    /// Waits until an address of the admin listener shows what is wanted.
+    pub async fn until_shown(&self, what: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
         let waiting = async {
             loop {
-                last = self.connected().await;
+                last = self.shown(path).await;
                 if wanted(&last) {
                     return;
                 }
@@ -202,6 +267,45 @@ impl Gateway {
         let done = tokio::time::timeout(Duration::from_secs(90), waiting).await;
         assert!(done.is_ok(), "{what}: {last}");
         last
+    }
+
+    /// Waits until a call is answered as wanted.
+    pub async fn until_status(&self, what: &str, path: &str, token: Option<&str>, wanted: u16) {
+        let mut last = 0;
+        let waiting = async {
+            loop {
+                last = self.status(path, token).await;
+                if last == wanted {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let done = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        assert!(done.is_ok(), "{what}: {path} is answered {last}, not {wanted}");
+    }
+
+    /// Waits until callers are told that they may do so many requests in a minute.
+    pub async fn until_limit(&self, what: &str, path: &str, token: &str, requests: u32) {
+        let wanted = format!("q={requests};w=60");
+        let mut last = String::new();
+        let waiting = async {
+            loop {
+                let request = self.client.get(format!("{}{path}", self.http)).bearer_auth(token);
+                let answer = request.send().await.expect("an answer");
+                let policy = answer.headers().get("ratelimit-policy");
+                last = policy
+                    .and_then(|policy| policy.to_str().ok())
+                    .unwrap_or_default()
+                    .to_owned();
+                if last.contains(&wanted) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let done = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        assert!(done.is_ok(), "{what}: {last:?} has no {wanted}");
     }
 
     pub async fn fresh(&self) -> Value {
@@ -234,6 +338,13 @@ impl Gateway {
             }
         });
         Load { counts: load, task }
+    }
+
+    /// Whether the metrics have a line.
+    pub async fn measures(&self, line: &str) -> bool {
+        let answer = self.client.get(format!("{}/metrics", self.admin)).send().await;
+        let text = answer.expect("an answer").text().await.expect("text");
+        text.lines().any(|other| other == line)
     }
 
     /// Ends it; returns what it said.

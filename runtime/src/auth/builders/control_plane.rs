@@ -28,8 +28,12 @@ pub(in crate::auth) fn subscription_data(
     let data = SubscriptionData::start(settings, &asking, control)
         .map_err(|reason| SecurityError::SubscriptionData { reason })?;
     if let Some(brokers) = &config.event_hub {
-        let added = event_hub.add(brokers, roots, data.topic());
-        added.map_err(|reason| unusable_roots(ca_file, CA_FILE, reason))?;
+        // Where the traffic manager counts, its blocks count at once, and need no bundle.
+        let limits = config.global_throttling.is_none().then(|| data.limits_topic());
+        for topic in std::iter::once(data.topic()).chain(limits) {
+            let added = event_hub.add(brokers, roots.clone(), topic);
+            added.map_err(|reason| unusable_roots(ca_file, CA_FILE, reason))?;
+        }
     }
     Ok(Some(data))
 }

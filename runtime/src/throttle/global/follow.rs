@@ -7,7 +7,7 @@ use crate::asking::Asking;
 use crate::config::GlobalThrottling;
 use crate::control_plane::NoAnswer;
 use crate::event_hub::amqp::{Topic, TopicObserver};
-use crate::event_hub::{BlockChange, Feed, FeedItem, KeyTemplateChange, Outlet, ThrottleData};
+use crate::event_hub::{BlockChange, Feed, FeedItem, KeyTemplateChange, Outlet, THROTTLE_DATA, ThrottleData};
 use crate::pause::{Pause, jittered};
 use std::future::pending;
 use std::pin::Pin;
@@ -15,8 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The topic with decisions.
-const TOPIC: &str = "throttleData";
 /// The pause after the first failure to fetch the lists, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 /// Time between two fetches while no messages arrive.
@@ -60,7 +58,7 @@ impl LimitsSource {
     pub(crate) fn topic(self: &Arc<Self>) -> (Topic, impl Future<Output = ()> + Send + 'static) {
         let (outlet, feed) = Outlet::throttle_data();
         let topic = Topic {
-            routing_key: TOPIC.to_owned(),
+            routing_key: THROTTLE_DATA.to_owned(),
             outlet,
             observer: Arc::clone(&self.counters) as Arc<dyn TopicObserver>,
         };
