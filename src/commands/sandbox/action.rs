@@ -82,6 +82,8 @@ pub enum Change {
     Fault(Ask<Misbehaviour>),
     /// Refuse connections.
     Down(Ask<Nothing>),
+    /// Show a new certificate of its own authority.
+    NewCertificate(Ask<Nothing>),
     /// Show a certificate of an authority that nobody trusts.
     OtherCertificate(Ask<Nothing>),
     /// Behave again: up, with its own certificate, without faults.
@@ -328,7 +330,7 @@ impl Change {
             Self::SetPolicy(ask) => &ask.sandbox,
             Self::Block(ask) | Self::Unblock(ask) => &ask.sandbox,
             Self::Fault(ask) => &ask.sandbox,
-            Self::Down(ask) | Self::OtherCertificate(ask) | Self::Heal(ask) => &ask.sandbox,
+            Self::Down(ask) | Self::NewCertificate(ask) | Self::OtherCertificate(ask) | Self::Heal(ask) => &ask.sandbox,
         };
         file.as_deref()
     }
@@ -409,6 +411,7 @@ impl Change {
             Self::Unblock(Ask { what, .. }) => Edit::Unblock { target: what.target },
             Self::Fault(Ask { what, .. }) => return Ok(Action::Fault(what.fault)),
             Self::Down(_) => return Ok(Action::Down),
+            Self::NewCertificate(_) => return Ok(Action::NewCertificate),
             Self::OtherCertificate(_) => return Ok(Action::OtherCertificate),
             Self::Heal(_) => return Ok(Action::Heal),
         };

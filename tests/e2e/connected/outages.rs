@@ -2,7 +2,8 @@
 
 use super::setup::{Gateway, World};
 use crate::support::Outcome;
-use mgw_fixtures::simulator::{Effect, Fault, Shape};
+use mgw_fixtures::simulator::{Action, Effect, Fault, Shape};
+use serde_json::Value;
 
 const ORDERS: &str = "/orders/1.0.0/orders";
 const WEATHER: &str = "/1.0.0/weather/now";
@@ -17,20 +18,49 @@ fn status(status: u16) -> Effect {
 /// A fault is shown and nothing else; when it ends, so does the trouble.
 async fn suffers(world: &World, gateway: &Gateway, effect: Effect) {
     let name = format!("{effect:?}");
+    let fault = Action::Fault(Fault::new("/api/am/publisher", effect));
+    suffers_from(world, gateway, &name, fault, "").await;
+}
+
+/// The same of anything that may happen to a control plane; the reason says a word.
+async fn suffers_from(world: &World, gateway: &Gateway, name: &str, action: Action, word: &str) {
+    let before = is_struck(world, gateway, name, action, word).await;
+    recovers(world, gateway, name, &before).await;
+}
+
+/// Something happens, is told, and changes nothing for callers; returns what was told before.
+async fn is_struck(world: &World, gateway: &Gateway, name: &str, action: Action, word: &str) -> Value {
     let before = gateway.fresh().await;
-    world.plane.set_fault(Fault::new("/api/am/publisher", effect));
+    world.plane.act(action).await.unwrap();
     let told = gateway
-        .until(&name, |told| told["failuresInARow"].as_u64() > Some(0))
+        .until(name, |told| told["failuresInARow"].as_u64() > Some(0))
         .await;
     let reason = told["lastError"].as_str().unwrap_or_default();
     assert!(
-        !reason.is_empty() && reason.len() < 600 && !reason.contains('\n'),
+        !reason.is_empty() && reason.len() < 600 && !reason.contains('\n') && reason.contains(word),
         "{name}: {reason}"
     );
     assert_eq!(told["served"], before["served"], "{name}");
     assert_eq!(told["apis"], 4, "{name}");
     assert_eq!(gateway.status(WEATHER, None).await, 200, "{name}");
-    world.plane.clear_faults();
+    assert_eq!(gateway.status("/nowhere", None).await, 404, "{name}");
+    let ready = gateway.shown("/ready").await;
+    assert_eq!(
+        (&ready["ready"], &ready["apis"]),
+        (&Value::from(true), &Value::from(4)),
+        "{name}"
+    );
+    assert!(
+        ready["connected"]["failuresInARow"].as_u64() > Some(0),
+        "{name}: {ready}"
+    );
+    assert!(!gateway.measures("mgw_connected_failures_in_a_row 0").await, "{name}");
+    before
+}
+
+/// It behaves again, and so does what follows it.
+async fn recovers(world: &World, gateway: &Gateway, name: &str, before: &Value) {
+    world.plane.act(Action::Heal).await.unwrap();
     let told = gateway.fresh().await;
     assert_eq!(told["served"], before["served"], "{name}");
     assert!(told.get("lastError").is_none(), "{name}");
@@ -43,7 +73,7 @@ async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
     let gateway = world.run(false, &[]);
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     let load = gateway.load(ORDERS, token);
-    for code in [401, 403, 404, 500, 502] {
+    for code in [401, 404, 502] {
         suffers(&world, &gateway, status(code)).await;
     }
     for effect in [
@@ -52,12 +82,62 @@ async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
         Effect::Huge { bytes: None },
         Effect::Reset,
         Effect::Latency { ms: 60_000 },
+        Effect::Drip { ms: 60_000 },
+        Effect::Html,
+        Effect::HalfPage,
         Effect::Status {
             status: 429,
             retry_after: Some(1),
         },
     ] {
         suffers(&world, &gateway, effect).await;
+    }
+    let before = is_struck(&world, &gateway, "cut off", Action::Down, "cannot reach").await;
+    let words = [
+        "status",
+        "shop",
+        "--offline",
+        "--output",
+        "json",
+        "--gateway",
+        &gateway.admin,
+    ];
+    let told = world.place.mgw(&words).exits(0).json();
+    let following = &told["gateway"]["following"];
+    assert!(following["failures_in_a_row"].as_u64() > Some(0), "{told}");
+    let reason = following["last_error"].as_str().unwrap_or_default();
+    assert!(reason.contains("cannot reach"), "{told}");
+    recovers(&world, &gateway, "cut off", &before).await;
+    suffers_from(
+        &world,
+        &gateway,
+        "other certificate",
+        Action::OtherCertificate,
+        "certificate",
+    )
+    .await;
+    for harmless in [
+        Action::NewCertificate,
+        // All that is there is listed.
+        Action::Fault(Fault::new("/api/am/publisher", Effect::LyingTotal)),
+        Action::Fault(Fault::new("/", Effect::ClockSkew { seconds: -86_400 })),
+        // The access token has expired there; the session goes on.
+        Action::Fault(Fault::new("/", Effect::ClockSkew { seconds: 7200 })),
+    ] {
+        let name = format!("{harmless:?}");
+        let before = gateway.fresh().await;
+        world.plane.act(harmless).await.unwrap();
+        // The second pull from now on begins with it, certainly.
+        let unchanged = before["pulls"]["unchanged"].as_u64().map(|count| count + 1);
+        let told = gateway
+            .until(&name, |told| told["pulls"]["unchanged"].as_u64() > unchanged)
+            .await;
+        assert_eq!(
+            (&told["state"], &told["failuresInARow"]),
+            (&Value::from("fresh"), &Value::from(0)),
+            "{name}: {told}"
+        );
+        world.plane.act(Action::Heal).await.unwrap();
     }
     load.finish().await;
     let said = gateway.stop();
@@ -327,6 +407,26 @@ async fn a_new_gateway_without_a_control_plane_serves_its_bundle() {
     assert_eq!(gateway.status("/orders/1.0.0/status", None).await, 200);
     let metrics = client_text(&gateway).await;
     assert!(metrics.contains("mgw_connected_state{state=\"stale\"} 1"), "{metrics}");
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_control_plane_whose_name_leads_nowhere_is_said_to_be_out_of_reach() {
+    let world = World::new(Shape::ApiCloud).await;
+    let lock = world
+        .place
+        .read("shop/mgw.lock")
+        .replace(world.plane.url(), "https://gone.invalid:9443");
+    world.place.write("shop/mgw.lock", &lock);
+    world.place.mgw(&["build", "shop"]).exits(0);
+    let gateway = world.run(true, &[]);
+    let told = gateway
+        .until("it fails", |told| told["failuresInARow"].as_u64() > Some(0))
+        .await;
+    let reason = told["lastError"].as_str().unwrap_or_default();
+    assert!(reason.contains("gone.invalid"), "{told}");
+    assert_eq!(gateway.status("/orders/1.0.0/status", None).await, 200);
+    assert_eq!(gateway.shown("/ready").await["ready"], true);
     gateway.stop();
 }
 

@@ -1,7 +1,9 @@
 //! What is kept on disk.
 
-use super::setup::World;
+use super::setup::{self, World};
 use mgw_fixtures::simulator::{Effect, Fault, Shape};
+use serde_json::Value;
+use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_gateways_do_not_share_a_state_folder() {
@@ -70,6 +72,53 @@ async fn a_state_folder_that_can_be_written_to_again_is_used_again() {
         .until("nobody answers", |told| told["failuresInARow"].as_u64() > Some(0))
         .await;
     assert_eq!((&told["served"], &told["apis"]), (&served["served"], &served["apis"]));
+    gateway.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_costs_only_the_memory() {
+    let world = World::new(Shape::ApiCloud).await;
+    // No file may grow beyond 8 KiB, which a bundle does and a session does not.
+    let inner = setup::command(
+        &world.place,
+        &[],
+        &[&setup::CONNECTED[..], &["--state", "state"]].concat(),
+    );
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(world.place.path())
+        .env_clear();
+    for (name, value) in inner.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    let gateway = setup::running(command, &world.client);
+    let told = gateway
+        .until("it is taken over", |told| {
+            told["apis"] == 4 && told["stateError"].is_string()
+        })
+        .await;
+    let reason = told["stateError"].as_str().unwrap_or_default();
+    assert!(reason.contains("state"), "{told}");
+    assert_eq!(
+        (&told["kept"], &told["state"]),
+        (&Value::from(0), &Value::from("fresh")),
+        "{told}"
+    );
+    assert!(gateway.measures("mgw_connected_state_writable 0").await);
+    assert_eq!(gateway.status("/1.0.0/weather/now", None).await, 200);
+    gateway.stop();
+    // What was begun is no state: with room again, it begins with the bundle and keeps what it takes over.
+    let gateway = world.run(false, &["--state", "state"]);
+    gateway
+        .until("it is kept", |told| {
+            told["kept"] == 1 && told["apis"] == 4 && told.get("stateError").is_none()
+        })
+        .await;
     gateway.stop();
 }
 
