@@ -1,6 +1,7 @@
 //! What the control plane tells over its event hub is served without a poll, and without a failed call.
 
 use super::setup::{Gateway, World, broker_url, orders_without_status};
+use futures_util::future::{join, join_all};
 use mgw_fixtures::cable::Cable;
 use mgw_fixtures::rabbitmq::RabbitMq;
 use mgw_fixtures::seed::BlockTarget;
@@ -45,6 +46,16 @@ async fn hears(gateway: &Gateway) {
         .await;
 }
 
+/// A client that is refused until its application is subscribed, and never again.
+async fn is_let_in_for_good(gateway: &Gateway, token: &str) {
+    gateway
+        .until_status("a new subscription", NEWER_ORDERS, Some(token), 200)
+        .await;
+    for _ in 0..10 {
+        assert_eq!(gateway.status(NEWER_ORDERS, Some(token)).await, 200);
+    }
+}
+
 async fn every_change_is_served(broker: &RabbitMq, shape: Shape) {
     let world = World::with(shape, Some((broker, &settings(broker.port)))).await;
     let plane = &world.plane;
@@ -56,10 +67,9 @@ async fn every_change_is_served(broker: &RabbitMq, shape: Shape) {
     // A subscription that is new, and one that ends.
     let kiosk = world.token_of("Kiosk").await;
     assert_eq!(gateway.status(NEWER_ORDERS, Some(&kiosk)).await, 403);
-    plane.add_subscription("Kiosk", "Orders:2.0.0", "Unlimited").unwrap();
-    gateway
-        .until_status("a new subscription", NEWER_ORDERS, Some(&kiosk), 200)
-        .await;
+    let clients = join_all((0..8).map(|_| is_let_in_for_good(&gateway, &kiosk)));
+    let subscribing = async { plane.add_subscription("Kiosk", "Orders:2.0.0", "Unlimited") };
+    join(clients, subscribing).await.1.unwrap();
     plane.remove_subscription("Kiosk", "Orders:2.0.0").unwrap();
     gateway
         .until_status("an ended subscription", NEWER_ORDERS, Some(&kiosk), 403)
