@@ -48,6 +48,21 @@ impl Context {
     }
 }
 
+#[cfg(test)]
+impl Context {
+    /// One that says nothing but errors, and never asks.
+    pub(crate) fn silent(environment: Environment) -> Self {
+        let global = GlobalArgs {
+            output: crate::ui::OutputFormat::Text,
+            quiet: true,
+            verbose: false,
+            color: crate::ui::ColorChoice::Never,
+            no_input: true,
+        };
+        Self::new(global, environment)
+    }
+}
+
 /// Environment variables, read once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {

@@ -251,8 +251,6 @@ fn read_ca(path: &std::path::Path) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::GlobalArgs;
-    use crate::ui::{ColorChoice, OutputFormat};
     use secrecy::ExposeSecret;
 
     type Pairs<'a> = &'a [(&'a str, &'a str)];
@@ -326,14 +324,7 @@ mod tests {
             (&[("--password", "flag")], &[cloud, own], Some("flag")),
         ];
         for (flags, variables, expected) in table {
-            let global = GlobalArgs {
-                output: OutputFormat::Text,
-                quiet: true,
-                verbose: false,
-                color: ColorChoice::Never,
-                no_input: true,
-            };
-            let context = Context::new(global, variables.iter().copied().collect());
+            let context = Context::silent(variables.iter().copied().collect());
             let password = arguments(flags).given_password(&context).unwrap();
             let password = password.as_ref().map(|password| password.expose_secret());
             assert_eq!(password, expected, "{flags:?} {variables:?}");

@@ -124,23 +124,14 @@ fn compare(ready: &Ready, digest: Digest, following: Option<&Following>) -> Sect
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::GlobalArgs;
     use crate::cloud::test_server::{Reply, TestServer};
     use crate::commands::status::State;
     use crate::context::Environment;
-    use crate::ui::{ColorChoice, OutputFormat};
     use serde_json::json;
 
     #[test]
     fn why_nothing_is_known_of_following_is_told() {
-        let global = GlobalArgs {
-            output: OutputFormat::Text,
-            quiet: true,
-            verbose: false,
-            color: ColorChoice::Never,
-            no_input: true,
-        };
-        let context = Context::new(global, Environment::default());
+        let context = Context::silent(Environment::default());
         let folder = tempfile::tempdir().unwrap();
         for (status, body, expected) in [
             (404, json!({}), Some("no control plane")),

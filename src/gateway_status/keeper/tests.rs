@@ -1,10 +1,8 @@
 use super::*;
-use crate::cli::GlobalArgs;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::on_premise_properties::GatewayFacts;
 use crate::context::Context;
-use crate::ui::{ColorChoice, OutputFormat};
 use mgw_fixtures::simulator::{GatewayState, OnPremiseServer};
 use mgw_runtime::config::{RuntimeConfig, Sources};
 use mgw_runtime::{Gateway, GatewayOptions};
@@ -64,14 +62,7 @@ fn keeper_beside(session: Option<Session>, keys: &str, data_dir: &Path) -> Statu
         OnPremiseServer::USER
     );
     let settings = load(&text).gateway_status.expect("enabled");
-    let global = GlobalArgs {
-        output: OutputFormat::Text,
-        quiet: true,
-        verbose: false,
-        color: ColorChoice::Never,
-        no_input: true,
-    };
-    let context = Context::new(global, Environment::default());
+    let context = Context::silent(Environment::default());
     StatusKeeper::new(settings, data_dir, session, &context.environment, &context.ui).expect("a keeper")
 }
 
