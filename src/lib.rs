@@ -15,6 +15,7 @@ pub mod diagnostics;
 pub(crate) mod diff;
 pub mod exit;
 pub mod failure;
+pub mod file_size_limit;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub(crate) mod gateway_status;

@@ -6,6 +6,7 @@ use mgw::context::{Context, Environment};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    mgw::file_size_limit::outlive();
     let environment = Environment::from_process();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

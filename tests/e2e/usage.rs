@@ -1,5 +1,6 @@
 //! Usage records and the gateway's sign of life, through the binary.
 
+use crate::running::Running;
 use crate::serve::run;
 use crate::support::Place;
 use mgw_fixtures::backend::Backend;
@@ -290,24 +291,19 @@ async fn a_gateway_that_is_killed_loses_a_second_at_the_most_and_doubles_nothing
     backend.shutdown().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_takes_no_more_costs_records_and_no_request() {
-    let backend = backend().await;
-    let place = Place::new();
-    shop(&place, &backend);
+/// A gateway that keeps records and uploads none. `shell` is what a shell does before it starts it.
+fn keeping(place: &Place, shell: &str) -> (Running, String, String) {
     place.write(
         "usage.conf",
         "[analytics.fileUpload]\nenable = true\ntaskUploadFiles = false\nrotatingPeriod = 86400000\n",
     );
     place.mgw(&["build", "shop"]).exits(0);
-    // A file may have 64 KiB, and no signal tells of it: writing fails as on a full disk.
-    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"";
-    let gateway = place.command(&[]);
     let mut command = std::process::Command::new("bash");
     command
         .env("HOME", place.path())
         .env("MGW_CONFIG_DIR", place.config_dir());
-    command.args(["-c", script]).arg(gateway.get_program());
+    let script = format!("{shell}; exec \"$0\" \"$@\"");
+    command.args(["-c", &script]).arg(place.command(&[]).get_program());
     command.args([
         "run",
         "shop/target/shop.zip",
@@ -319,32 +315,74 @@ async fn a_disk_that_takes_no_more_costs_records_and_no_request() {
         "data",
     ]);
     command.args(crate::serve::ON_LOOPBACK).current_dir(place.path());
-    let mut gateway = crate::running::Running::of(command);
+    let mut gateway = Running::of(command);
     let serving = gateway.json_line();
     let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
-    let (open, admin) = (format!("{}/shop/open", url("http")), url("admin"));
-    let client = reqwest::Client::new();
+    (gateway, format!("{}/shop/open", url("http")), url("admin"))
+}
+
+/// Has a hundred requests answered, and returns the status of the usage records.
+async fn a_hundred(place: &Place, open: &str, admin: &str) -> serde_json::Value {
+    for _ in 0..100 {
+        assert_eq!(status(open).await, 200);
+    }
+    place
+        .mgw(&["usage", "status", "--url", admin, "--output", "json"])
+        .exits(0)
+        .json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_no_more_costs_records_and_no_request() {
+    let backend = backend().await;
+    let place = Place::new();
+    shop(&place, &backend);
+    // Says that there is no space left, whatever is written.
+    let folder = place.path().join("data/api-usage-data");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::os::unix::fs::symlink("/dev/full", folder.join("api-usage-data.dat.tmp")).expect("a link");
+    let (gateway, open, admin) = keeping(&place, ":");
     let deadline = Instant::now() + Duration::from_secs(60);
-    let mut asked = 0;
-    let dropped = loop {
-        for _ in 0..100 {
-            assert_eq!(client.get(&open).send().await.expect("an answer").status(), 200);
-        }
-        asked += 100;
-        let status = place
-            .mgw(&["usage", "status", "--url", &admin, "--output", "json"])
-            .exits(0)
-            .json();
-        let lost = &status["dropped"];
-        let count = lost["disk"].as_u64().unwrap_or(0) + lost["noRoom"].as_u64().unwrap_or(0);
-        if count > 0 {
-            break count;
+    loop {
+        let status = a_hundred(&place, &open, &admin).await;
+        if status["dropped"]["disk"].as_u64() > Some(0) {
+            break;
         }
         assert!(Instant::now() < deadline, "{status}");
-    };
-    assert!(dropped <= asked);
-    assert_eq!(client.get(&open).send().await.expect("an answer").status(), 200);
+    }
+    assert_eq!(status(&open).await, 200);
     gateway.signal("TERM");
     let outcome = gateway.end().exits(0);
     assert!(outcome.stderr.contains("usage records"), "{}", outcome.stderr);
+    backend.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_the_size_of_files_costs_no_record() {
+    let backend = backend().await;
+    let place = Place::new();
+    shop(&place, &backend);
+    // A file may have 64 KiB, and whoever writes more is sent a signal that ends programs.
+    let (gateway, open, admin) = keeping(&place, "ulimit -f 64");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut asked = 0;
+    loop {
+        asked += 100;
+        let status = a_hundred(&place, &open, &admin).await;
+        if status["filesWaiting"].as_u64() > Some(1) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{status}");
+    }
+    let counts = || {
+        let status = place.mgw(&["usage", "status", "--url", &admin, "--output", "json"]);
+        let status = status.exits(0).json();
+        let dropped = status["dropped"].as_object().expect("counts").values();
+        let dropped: u64 = dropped.filter_map(serde_json::Value::as_u64).sum();
+        (status["written"][0].as_u64(), dropped)
+    };
+    eventually("written", || counts() == (Some(asked), 0)).await;
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+    backend.shutdown().await;
 }

@@ -4,6 +4,7 @@ use super::current::whole_lines;
 use super::folder::{Folder, private};
 use super::lasting::MAY_BE_LOST;
 use super::names::{Kind, PLAIN};
+use super::room::wants_room;
 use super::shared::Shared;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -83,7 +84,7 @@ fn pack_all(shared: &Arc<Shared>) -> io::Result<bool> {
             shared.trouble(MAY_BE_LOST, &error);
         }
         let mut packed = pack(&shared.folder, &file.stem);
-        if matches!(&packed, Err(error) if error.kind() == io::ErrorKind::StorageFull) && shared.relieve_disk() {
+        if packed.as_ref().is_err_and(wants_room) && shared.relieve_disk() {
             packed = pack(&shared.folder, &file.stem);
         }
         match packed {
@@ -92,9 +93,10 @@ fn pack_all(shared: &Arc<Shared>) -> io::Result<bool> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 is_done = false;
-                match error.kind() {
-                    io::ErrorKind::StorageFull => shared.trouble("usage records cannot be compressed", &error),
-                    _ => shared.unusable(&file.stem, &error),
+                if wants_room(&error) {
+                    shared.trouble("usage records cannot be compressed", &error);
+                } else {
+                    shared.unusable(&file.stem, &error);
                 }
             }
         }

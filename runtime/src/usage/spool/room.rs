@@ -2,6 +2,7 @@
 
 use super::folder::SpoolFile;
 use super::names::Kind;
+use std::io;
 
 /// Returns the file that is dropped first; `None`: there is none that may be. Uploaded ones go first, for nothing is lost with
 /// them; then the oldest.
@@ -9,6 +10,11 @@ pub(super) fn first_to_go(files: &[SpoolFile], is_busy: impl Fn(&str) -> bool) -
     let free = |file: &&SpoolFile| file.kind != Kind::Part && !is_busy(&file.stem);
     let uploaded = files.iter().filter(free).find(|file| file.kind == Kind::Uploaded);
     uploaded.or_else(|| files.iter().find(free))
+}
+
+/// Whether something failed for want of room: the disk is full, or this user's part of it.
+pub(super) fn wants_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 #[cfg(test)]
@@ -41,6 +47,19 @@ mod tests {
         ] {
             let found = first_to_go(&files, |stem| busy.contains(&stem));
             assert_eq!(found.map(|file| file.closed_ms), expected, "{busy:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_and_a_used_up_quota_want_room() {
+        for (kind, expected) in [
+            (io::ErrorKind::StorageFull, true),
+            (io::ErrorKind::QuotaExceeded, true),
+            // A file that may not grow wants another file.
+            (io::ErrorKind::FileTooLarge, false),
+            (io::ErrorKind::PermissionDenied, false),
+        ] {
+            assert_eq!(wants_room(&kind.into()), expected, "{kind}");
         }
     }
 }

@@ -6,6 +6,7 @@ use super::lasting::{Flusher, MAY_BE_LOST};
 use super::lock::{FolderLock, Holder};
 use super::names::{CURRENT, Kind, PLAIN};
 use super::pack::Packer;
+use super::room::wants_room;
 use super::shared::{NO_ROOM, Shared};
 use super::times::Times;
 use crate::usage::status::Counters;
@@ -120,10 +121,16 @@ impl Spool {
         }
         self.reopen();
         let mut written = self.current.append(lines);
+        // No file of this process may be larger (`ulimit -f`); the next one has room.
+        let is_too_large = matches!(&written, Err(error) if error.kind() == io::ErrorKind::FileTooLarge);
+        if is_too_large && self.current.length() > 0 {
+            self.rotate();
+            self.reopen();
+            written = self.current.append(lines);
+        }
         // Uploaded files go, and then the oldest one.
         for _ in 0..2 {
-            let is_full = matches!(&written, Err(error) if error.kind() == io::ErrorKind::StorageFull);
-            if !is_full || !self.shared.relieve_disk() {
+            if !written.as_ref().is_err_and(wants_room) || !self.shared.relieve_disk() {
                 break;
             }
             self.reopen();
