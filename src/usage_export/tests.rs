@@ -1,4 +1,3 @@
-use super::write::Exported;
 use super::*;
 use mgw_runtime::usage::Folder;
 use std::path::Path;
@@ -28,7 +27,8 @@ fn what_was_exported_is_read_back_in_order() {
     let to = place.path().join("export");
     let archives = folder.archives().expect("a folder");
     let exported = export(&folder, &archives, &to).expect("exported");
-    assert_eq!(exported, Exported { files: 2, bytes: 6 });
+    assert_eq!((exported.archives.len(), exported.bytes), (2, 6));
+    assert!(exported.unreadable.is_empty());
     let mut import = Import::open(&to).expect("an export");
     let entries = import.entries();
     let names: Vec<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -45,10 +45,40 @@ fn only_what_was_exported_is_removed() {
     let place = tempfile::tempdir().expect("a folder");
     let folder = folder(place.path());
     let archives = folder.archives().expect("a folder");
-    let exported = Exported { files: 1, bytes: 3 };
-    remove(&folder, &archives, &exported).expect("removed");
+    let exported = export(&folder, &archives[..1], &place.path().join("export")).expect("exported");
+    remove(&folder, &exported).expect("removed");
     let left = folder.archives().expect("a folder");
     assert_eq!(left.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), [TWO]);
+}
+
+#[test]
+fn a_file_that_is_gone_or_unreadable_holds_up_no_other() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = folder(place.path());
+    let third = "api-usage-data.dat.1767003600126.zip";
+    std::fs::write(place.path().join(third), "four").expect("a file");
+    let archives = folder.archives().expect("a folder");
+    // Given up by the gateway, and what cannot be read whoever tests.
+    std::fs::remove_file(place.path().join(ONE)).expect("a file");
+    std::fs::remove_file(place.path().join(TWO)).expect("a file");
+    std::fs::create_dir(place.path().join(TWO)).expect("a folder");
+    let to = place.path().join("export");
+    let exported = export(&folder, &archives, &to).expect("exported");
+    assert_eq!(exported.unreadable.len(), 1);
+    assert!(exported.unreadable[0].0.ends_with(TWO));
+    let entries = Import::open(&to).expect("an export").entries();
+    assert_eq!(
+        entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(),
+        [third]
+    );
+    remove(&folder, &exported).expect("removed");
+    assert!(place.path().join(TWO).exists() && !place.path().join(third).exists());
+    // Where nothing is left there is no export, and the reason is told.
+    let to = place.path().join("another");
+    let failure = export(&folder, &archives, &to).expect_err("nothing");
+    assert!(failure.message.contains(TWO) && !to.exists());
+    let failure = export(&folder, &archives[..1], &to).expect_err("nothing");
+    assert_eq!(failure.code, crate::exit::ExitCode::NothingChanged);
 }
 
 #[test]

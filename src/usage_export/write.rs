@@ -7,18 +7,21 @@ use crate::failure::Failure;
 use mgw_bundle::Digest;
 use mgw_runtime::usage::{Archive, Folder};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
 /// What was exported.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Exported {
-    pub(crate) files: usize,
+    pub(crate) archives: Vec<Archive>,
     pub(crate) bytes: u64,
+    /// Files that are left out because they cannot be read.
+    pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
 }
 
-/// Copies files into one, and reads it back before it gets its name. Never replaces a file.
+/// Copies files into one, and reads it back before it gets its name. Never replaces a file. One that a gateway has given up
+/// meanwhile is left out, and so is one that cannot be read; it is an error where that leaves none.
 pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result<Exported, Failure> {
     let failed = |error| Failure::file("write", to, error);
     // The rest can be exported afterwards.
@@ -39,10 +42,16 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
     // They are compressed already.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let mut files = Vec::with_capacity(archives.len());
+    let (mut taken, mut unreadable) = (Vec::new(), Vec::new());
     for archive in archives {
-        let bytes = folder
-            .read(archive)
-            .map_err(|error| Failure::file("read", &folder.path().join(&archive.name), error))?;
+        let bytes = match folder.read(archive) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                unreadable.push((folder.path().join(&archive.name), error));
+                continue;
+            }
+        };
         output
             .start_file(archive.name.as_str(), options)
             .map_err(|error| failed(error.into()))?;
@@ -52,10 +61,16 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
             size: bytes.len() as u64,
             sha256: Digest::of(&bytes),
         });
+        taken.push(archive.clone());
+    }
+    if taken.is_empty() {
+        let unreadable = unreadable.pop();
+        return Err(unreadable.map_or_else(nothing_waits, |(path, error)| Failure::file("read", &path, error)));
     }
     let exported = Exported {
-        files: files.len(),
+        archives: taken,
         bytes: files.iter().map(|file| file.size).sum(),
+        unreadable,
     };
     let manifest = Manifest {
         format: FORMAT,
@@ -78,12 +93,18 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
 }
 
 /// Removes what was exported, and nothing else.
-pub(crate) fn remove(folder: &Folder, archives: &[Archive], exported: &Exported) -> Result<(), Failure> {
-    for archive in archives.iter().take(exported.files) {
+pub(crate) fn remove(folder: &Folder, exported: &Exported) -> Result<(), Failure> {
+    for archive in &exported.archives {
         let removed = folder.remove_archive(archive);
         removed.map_err(|error| Failure::file("remove", &folder.path().join(&archive.name), error))?;
     }
     Ok(())
+}
+
+fn nothing_waits() -> Failure {
+    Failure::new(ExitCode::NothingChanged, "no file waits there").hint(
+        "The file that still grows is closed after `analytics.fileUpload.rotatingPeriod`, ten minutes unless set.",
+    )
 }
 
 /// An export that is not what its manifest says.

@@ -30,6 +30,8 @@ struct Report {
     files: usize,
     bytes: u64,
     removed: bool,
+    /// Files that cannot be read, and stay where they are.
+    left: usize,
 }
 
 /// Copies files that wait into one.
@@ -38,21 +40,23 @@ pub fn run(args: ExportArgs, context: &Context) -> Result<ExitCode, Failure> {
     let (folder, _lock) = args.place.take(context)?;
     let unreadable = |error| Failure::file("read", folder.path(), error);
     let archives = folder.archives().map_err(unreadable)?;
-    if archives.is_empty() {
-        return Err(Failure::new(ExitCode::NothingChanged, "no file waits there").hint(
-            "The file that still grows is closed after `analytics.fileUpload.rotatingPeriod`, ten minutes unless set.",
-        ));
-    }
     let exported = export(&folder, &archives, &args.to)?;
     if args.remove {
-        remove(&folder, &archives, &exported)?;
+        remove(&folder, &exported)?;
     }
     let report = Report {
         export: shown(&args.to),
-        files: exported.files,
+        files: exported.archives.len(),
         bytes: exported.bytes,
         removed: args.remove,
+        left: exported.unreadable.len(),
     };
+    for (path, error) in &exported.unreadable {
+        let path = path.display();
+        context
+            .ui
+            .warn(format_args!("{path} cannot be read, and is left where it is: {error}"));
+    }
     let fate = if args.remove {
         "removed from the folder"
     } else {
@@ -63,5 +67,9 @@ pub fn run(args: ExportArgs, context: &Context) -> Result<ExitCode, Failure> {
         report.export, report.files, report.bytes
     );
     context.ui.result(text, &report);
-    Ok(ExitCode::Success)
+    Ok(if report.left > 0 {
+        ExitCode::Partial
+    } else {
+        ExitCode::Success
+    })
 }

@@ -1,6 +1,6 @@
 //! `mgw usage status`
 
-use crate::admin::{AdminArgs, AdminClient};
+use crate::admin::{AdminArgs, AdminClient, AdminError};
 use crate::commands::interrupt::interruptible;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -19,9 +19,15 @@ pub struct StatusArgs {
 /// Shows how it goes.
 pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
     let client = AdminClient::new(&args.admin, &context.ui)?;
-    let asked = async { Ok(client.get::<UsageStatus>("/usage", &[]).await?) };
-    let status = context.block_on(interruptible(asked)).map_err(|failure: Failure| {
-        failure.hint("A gateway keeps usage records only with `analytics.fileUpload.enable = true`.")
+    let asked = async { Ok(client.get::<UsageStatus>("/usage", &[]).await) };
+    let status = context.block_on(interruptible(asked))?.map_err(|error| {
+        let keeps_none = !matches!(error, AdminError::Unreachable { .. } | AdminError::Address { .. });
+        let failure = Failure::from(error);
+        if keeps_none {
+            failure.hint("A gateway keeps usage records only with `analytics.fileUpload.enable = true`.")
+        } else {
+            failure
+        }
     })?;
     context.ui.result(text(&status, Timestamp::now()), &status);
     Ok(ExitCode::Success)
