@@ -37,6 +37,8 @@ pub(crate) struct StatusKeeper {
     ui: Ui,
     /// What went wrong last, which is not told twice.
     told: Option<String>,
+    /// The identity that was given last, as long as no ping with it was taken.
+    untried: Option<String>,
 }
 
 impl StatusKeeper {
@@ -71,6 +73,7 @@ impl StatusKeeper {
             http: Http::new(&options, ui)?,
             ui: ui.clone(),
             told: None,
+            untried: None,
         })
     }
 
@@ -97,7 +100,7 @@ impl StatusKeeper {
     }
 
     /// One sign of life, after an introduction where one is needed.
-    async fn tell(&self, gateway: &Arc<RunningGateway>) -> Result<(), String> {
+    async fn tell(&mut self, gateway: &Arc<RunningGateway>) -> Result<(), String> {
         let password = self.password()?;
         let known = self.file.load();
         match &self.settings.place {
@@ -106,14 +109,17 @@ impl StatusKeeper {
                 if let Some(identity) = known.filter(|identity| identity.told == told) {
                     gateway.set_request_token(Some(&identity.id));
                     let answer = self.ping(ping, &identity.id, &password).await?;
-                    if answer.status != 404 {
-                        return accepted(&answer);
+                    // An identity that never worked was not forgotten, and another would be another row each time.
+                    if answer.status != 404 || self.untried.as_ref() == Some(&identity.id) {
+                        return self.pinged(&answer);
                     }
                     // Forgotten there: introduced again.
                 }
                 let identity = self.initialise(initialise, told, &password).await?;
                 gateway.set_request_token(Some(&identity.id));
-                accepted(&self.ping(ping, &identity.id, &password).await?)?;
+                self.untried = Some(identity.id.clone());
+                let answer = self.ping(ping, &identity.id, &password).await?;
+                return self.pinged(&answer);
             }
             StatusPlace::Apim46 { notify, environments } => {
                 let told = digest(&self.shown, &format!("{notify} {environments:?}"));
@@ -132,6 +138,19 @@ impl StatusKeeper {
                 self.save(&Identity { id, told })?;
             }
         }
+        Ok(())
+    }
+
+    /// What comes of a ping.
+    fn pinged(&mut self, answer: &Answer) -> Result<(), String> {
+        if answer.status == 404 {
+            return Err(format!(
+                "{} answers 404 to the identity that the control plane gave; check `gatewayStatus.pingUrl`",
+                answer.request
+            ));
+        }
+        accepted(answer)?;
+        self.untried = None;
         Ok(())
     }
 

@@ -59,6 +59,7 @@ impl Shown {
             .filter_map(|name| fact(&name, environment).map(|value| (name, value)))
             .collect();
         // These two are always sent; -1 stands for no update.
+        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
         env_metadata.insert("carbon.home".to_owned(), home.display().to_string());
         env_metadata.insert("lastWumUpdate".to_owned(), "-1".to_owned());
         let mut custom_metadata: BTreeMap<String, String> = custom.into_iter().collect();

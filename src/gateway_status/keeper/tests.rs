@@ -164,7 +164,7 @@ async fn api_cloud_that_forgot_a_gateway_is_told_of_it_anew() {
     let place = tempfile::tempdir().expect("a folder");
     let gateway = gateway(place.path());
     let server = OnPremiseServer::start().await.expect("a server");
-    let keeper = keeper(&cloud(&server.url(), ""), place.path());
+    let mut keeper = keeper(&cloud(&server.url(), ""), place.path());
     keeper.tell(&gateway).await.expect("told");
     let file = IdentityFile::in_folder(place.path());
     let identity = file.load().expect("an identity");
@@ -176,6 +176,21 @@ async fn api_cloud_that_forgot_a_gateway_is_told_of_it_anew() {
     keeper.tell(&gateway).await.expect("told anew");
     assert_eq!(server.gateways().len(), 2);
     assert_ne!(file.load().expect("an identity").id, forgotten.id);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_wrong_address_for_pings_fills_no_list_of_gateways() {
+    let place = tempfile::tempdir().expect("a folder");
+    let gateway = gateway(place.path());
+    let server = OnPremiseServer::start().await.expect("a server");
+    let wrong = cloud(&server.url(), "").replace("/ping", "/pong");
+    let mut keeper = keeper(&wrong, place.path());
+    for _ in 0..3 {
+        let said = keeper.tell(&gateway).await.expect_err("nobody takes pings there");
+        assert!(said.contains("gatewayStatus.pingUrl"), "{said}");
+    }
+    assert_eq!(server.gateways().len(), 1);
     server.shutdown().await;
 }
 
@@ -216,7 +231,7 @@ async fn a_4_6_control_plane_is_told_of_the_same_gateway_after_a_restart() {
         let server = OnPremiseServer::start().await.expect("a server");
         let mut keys = keys(&server.url());
         keys.push_str("\nhostName = \"edge-1\"");
-        let keeper = keeper(&keys, place.path());
+        let mut keeper = keeper(&keys, place.path());
         keeper.tell(&gateway).await.expect("registered");
         keeper.tell(&gateway).await.expect("a heartbeat");
         assert_eq!((server.count(GatewayState::Active), server.gateways()[0].pings), (1, 1));
