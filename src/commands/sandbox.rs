@@ -235,6 +235,10 @@ async fn serve(
     };
     control::write(&control_file, &control)?;
 
+    // Ends with the simulator.
+    if let Some(state) = simulator.broker_state() {
+        tokio::spawn(broker::tell(state, context.ui.clone()));
+    }
     let own_seed = args.seed.is_some();
     let ready = Ready::new(
         &simulator,

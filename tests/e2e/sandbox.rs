@@ -318,3 +318,32 @@ fn the_control_file_is_for_its_owner_and_its_token_is_wanted() {
     place.write("control.json", &control.replace(token.expect("a token"), "guess"));
     asked(&["gateways"]).exits(14).says("401");
 }
+
+#[test]
+fn a_broker_that_cannot_be_reached_is_told() {
+    let place = Place::new();
+    for (broker, word) in [
+        ("amqp://admin:canary@127.0.0.1:1/carbon", "holds a password"),
+        ("amqp://admin@127.0.0.1:1/carbon", "needs a password"),
+    ] {
+        let refused = place.mgw(&["sandbox", "--listen", "127.0.0.1:0", "--broker", broker]);
+        let refused = refused.exits(2).says(word);
+        assert!(!refused.stderr.contains("canary"), "{}", refused.stderr);
+    }
+    place.write("password", "canary");
+    // Nobody listens on this port of this machine.
+    let broker = [
+        "--broker",
+        "amqp://admin@127.0.0.1:1/carbon",
+        "--broker-password-file",
+        "password",
+    ];
+    let mut sandbox = Sandbox::start(&place, &broker);
+    let stderr = BufReader::new(sandbox.child.stderr.take().expect("it is piped"));
+    let mut lines = stderr.lines().map_while(Result::ok);
+    let told = lines.find(|line| line.contains("not published")).expect("it is told");
+    assert!(told.contains("--broker") && !told.contains("canary"), "{told}");
+    assert_eq!(sandbox.end("-TERM"), Some(0));
+    // Once, however often it was tried.
+    assert_eq!(lines.filter(|line| line.contains("not published")).count(), 0);
+}

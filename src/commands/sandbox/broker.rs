@@ -3,14 +3,18 @@
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use mgw_fixtures::simulator::BrokerAddress;
+use crate::ui::Ui;
+use mgw_fixtures::simulator::{BrokerAddress, BrokerState};
 use std::path::Path;
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 /// The longest password, in bytes.
 const MAX_PASSWORD: u64 = 4096;
+/// Where a password is taken from.
+const REMEDY: &str = "Set MGW_SANDBOX_BROKER_PASSWORD, or name a file with --broker-password-file.";
 
-/// The address with its password: that of the URL, else of the file, else of `MGW_SANDBOX_BROKER_PASSWORD`.
+/// The address with its password: that of the file, else of `MGW_SANDBOX_BROKER_PASSWORD`.
 pub(super) fn address(
     broker: Option<BrokerAddress>,
     password_file: Option<&Path>,
@@ -18,6 +22,9 @@ pub(super) fn address(
 ) -> Result<Option<BrokerAddress>, Failure> {
     use std::io::Read;
     let Some(mut broker) = broker else { return Ok(None) };
+    if broker.has_password() {
+        return Err(Failure::new(ExitCode::Usage, "--broker holds a password, which others can see").hint(REMEDY));
+    }
     if let Some(path) = password_file {
         let mut text = Zeroizing::new(String::new());
         std::fs::File::open(path)
@@ -31,7 +38,29 @@ pub(super) fn address(
     if broker.has_password() {
         Ok(Some(broker))
     } else {
-        Err(Failure::new(ExitCode::Usage, "the broker needs a password")
-            .hint("Set MGW_SANDBOX_BROKER_PASSWORD, or name a file with --broker-password-file."))
+        Err(Failure::new(ExitCode::Usage, "the broker needs a password").hint(REMEDY))
+    }
+}
+
+/// Tells how it goes with the broker, whenever that changes, until the sandbox ends.
+pub(super) async fn tell(mut state: watch::Receiver<BrokerState>, ui: Ui) {
+    let mut was_failing = false;
+    loop {
+        let now = state.borrow_and_update().clone();
+        match now {
+            BrokerState::Connecting => {}
+            BrokerState::Publishing if was_failing => ui.status("Broker", "takes events again"),
+            BrokerState::Publishing => ui.status("Broker", "takes events"),
+            BrokerState::Failing(reason) => {
+                was_failing = true;
+                ui.warn(format_args!(
+                    "changes are not published, and wait: {}; check --broker and its password",
+                    crate::ui::visible(&reason)
+                ));
+            }
+        }
+        if state.changed().await.is_err() {
+            return;
+        }
     }
 }
