@@ -91,6 +91,9 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
     assert!(!waits());
     gateway.signal("TERM");
     gateway.end().exits(0);
+    // A gateway that is away says nothing about its settings.
+    let away = place.mgw(&["usage", "status", "--url", &admin]).exits(13);
+    assert!(!away.stderr.contains("fileUpload"), "{}", away.stderr);
 
     let upload = format!("{url}/usage/upload-file");
     let import = |password: &str| {
