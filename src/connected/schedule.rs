@@ -60,6 +60,14 @@ mod tests {
     }
 
     #[test]
+    fn gateways_that_begin_together_ask_apart() {
+        let pauses: Vec<Duration> = (0..100).map(|_| wait(MINUTE, 0, false, jitter())).collect();
+        let (least, most) = (Duration::from_secs(54), Duration::from_secs(66));
+        assert!(pauses.iter().all(|pause| (least..=most).contains(pause)), "{pauses:?}");
+        assert!(pauses.iter().any(|pause| *pause != pauses[0]));
+    }
+
+    #[test]
     fn patience_is_given() {
         assert_eq!(wait(MINUTE, 1, true, 0.5), MINUTE);
     }
