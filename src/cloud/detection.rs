@@ -14,6 +14,7 @@ use crate::project::ControlPlaneKind;
 use crate::ui::Ui;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 /// A control plane that a user could sign in to.
 #[derive(Debug)]
@@ -35,12 +36,21 @@ pub(super) struct Detected {
 }
 
 /// Why what was found may be another generation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Doubt {
     /// The reason, as a sentence without a full stop.
     pub(crate) reason: String,
     /// What it may be as well.
     pub(crate) others: Vec<ControlPlaneKind>,
+}
+
+impl Doubt {
+    /// What it may be as well, and why that is not certain.
+    pub(crate) fn sentence(&self) -> String {
+        let others: Vec<&str> = self.others.iter().map(|kind| generation(*kind).title).collect();
+        format!("may be {}: {}", others.join(" or "), self.reason)
+    }
 }
 
 /// A publisher API that answers.

@@ -26,6 +26,14 @@ pub(crate) enum CloudError {
     /// The HTTP client could not be set up.
     #[error("cannot prepare the connection")]
     Setup(#[source] Box<dyn Error + Send + Sync>),
+    /// What should name the proxy on the way names none. Nothing was sent.
+    #[error("{variable} names no proxy that can be used")]
+    UnusableProxy {
+        /// The variable; its value may hold a password.
+        variable: &'static str,
+        /// Where it was to lead.
+        host: String,
+    },
     /// No connection, or it broke.
     #[error("cannot reach {}{}", request.host, through(proxy.as_deref()))]
     Unreachable {
@@ -151,6 +159,9 @@ pub(crate) enum CloudError {
         /// User name.
         user: String,
     },
+    /// A token that was given is not accepted. Servers do not tell whether it is over, or its user has no role for it.
+    #[error("the control plane does not accept the token, or its user may not read APIs")]
+    TokenRefused,
     /// The named client is not accepted.
     #[error("the control plane does not accept the client: {message}")]
     ClientRefused {

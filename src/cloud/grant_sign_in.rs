@@ -232,6 +232,7 @@ async fn finish(
     let mut session = Session {
         address: request.address,
         kind: generation.kind,
+        doubt,
         method: request.grant.method(),
         user,
         client: Some(request.client),
@@ -249,7 +250,6 @@ async fn finish(
         missing_scopes: missing_scopes(&generation.wanted_scopes(), &session.scopes),
         visible_apis: visible_apis(answer)?,
         clock_skew,
-        doubt,
         session,
     })
 }

@@ -10,7 +10,7 @@ pub(crate) mod account;
 pub(crate) mod address;
 mod consumer_token;
 pub(crate) mod control_plane;
-mod detection;
+pub(crate) mod detection;
 pub(crate) mod error;
 pub(crate) mod generation;
 pub(crate) mod grant_sign_in;

@@ -3,7 +3,7 @@
 use super::CloudError;
 use super::account::UserName;
 use super::address::Address;
-use super::detection::{Doubt, detect};
+use super::detection::detect;
 use super::generation::missing_scopes;
 use super::http::{Http, HttpOptions};
 use super::session::{Method, Session};
@@ -38,8 +38,6 @@ pub(crate) struct SignedIn {
     pub(crate) visible_apis: Option<u64>,
     /// When the clocks of the control plane and of this machine differ so much that tokens are misjudged.
     pub(crate) clock_skew: Option<ClockSkew>,
-    /// Why the control plane may be of another generation than the session says.
-    pub(crate) doubt: Option<Doubt>,
 }
 
 /// Two clocks that differ.
@@ -95,6 +93,7 @@ pub(crate) async fn sign_in(request: SignIn, options: &HttpOptions, ui: &Ui) -> 
     let mut session = Session {
         address: request.address,
         kind: found.generation.kind,
+        doubt: found.doubt,
         method: Method::Password,
         user: request.user,
         client: Some(found.client),
@@ -113,7 +112,6 @@ pub(crate) async fn sign_in(request: SignIn, options: &HttpOptions, ui: &Ui) -> 
         missing_scopes: missing_scopes(&found.generation.wanted_scopes(), &session.scopes),
         visible_apis: found.visible_apis,
         clock_skew: found.server_time.and_then(|server| ClockSkew::between(server, now)),
-        doubt: found.doubt,
         session,
     })
 }

@@ -36,7 +36,7 @@ pub(crate) struct TokenSignIn {
 ///
 /// # Errors
 ///
-/// [`CloudError::CredentialsRefused`] when the token is not accepted, [`CloudError::NoOrganisation`] when API Cloud is
+/// [`CloudError::TokenRefused`] when the token is not accepted, [`CloudError::NoOrganisation`] when API Cloud is
 /// to be read and nobody knows for which organisation.
 pub(crate) async fn sign_in_with_token(
     request: TokenSignIn,
@@ -66,14 +66,13 @@ pub(crate) async fn sign_in_with_token(
     let clock_skew = answer.date.and_then(|server| ClockSkew::between(server, now));
     let visible_apis = visible_apis(answer)?;
     if visible_apis.is_none() {
-        return Err(CloudError::CredentialsRefused { user: user.to_string() });
+        return Err(CloudError::TokenRefused);
     }
     if generation.kind == ControlPlaneKind::ApiCloud && !user.names_organisation() {
         return Err(CloudError::NoOrganisation);
     }
     Ok(SignedIn {
         clock_skew,
-        doubt,
         missing_scopes: match scopes.is_empty() {
             true => Vec::new(),
             false => missing_scopes(&generation.wanted_scopes(), &scopes),
@@ -82,6 +81,7 @@ pub(crate) async fn sign_in_with_token(
         session: Session {
             address: request.address,
             kind: generation.kind,
+            doubt,
             method: Method::Token,
             user,
             client: None,

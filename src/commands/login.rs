@@ -9,7 +9,7 @@ use super::credentials::{API_CLOUD_URL, CredentialArgs, SessionArgs};
 use super::interrupt::interruptible;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
-use crate::cloud::generation::{by_role, generation};
+use crate::cloud::generation::by_role;
 use crate::cloud::session::{Method, Session, SessionStore};
 use crate::cloud::sign_in::{SignIn, SignedIn, sign_in};
 use crate::context::Context;
@@ -63,8 +63,8 @@ struct LoginResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
     /// Generations that the control plane may be of as well.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    possible_kinds: Vec<ControlPlaneKind>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    possible_kinds: &'a [ControlPlaneKind],
 }
 
 /// Signs in and stores the session.
@@ -85,13 +85,9 @@ pub fn run(args: LoginArgs, context: &Context) -> Result<ExitCode, Failure> {
         scopes: &session.scopes,
         missing_scopes: &signed_in.missing_scopes,
         visible_apis: signed_in.visible_apis,
-        expires: session.expires.to_string(),
+        expires: session.end(),
         label: session.gateway.as_ref().and_then(|gateway| gateway.label.as_deref()),
-        possible_kinds: signed_in
-            .doubt
-            .as_ref()
-            .map(|doubt| doubt.others.clone())
-            .unwrap_or_default(),
+        possible_kinds: session.possible_kinds(),
     };
     context.ui.result("", &result);
     Ok(ExitCode::Success)
@@ -235,13 +231,11 @@ fn tell(signed_in: &SignedIn, store: &SessionStore, context: &Context) {
 /// Warns of what will be in the way later.
 pub(super) fn warn(signed_in: &SignedIn, ui: &Ui) {
     let session = &signed_in.session;
-    if let Some(doubt) = &signed_in.doubt {
-        let others: Vec<&str> = doubt.others.iter().map(|kind| generation(*kind).title).collect();
+    if let Some(doubt) = &session.doubt {
         ui.warn(format_args!(
-            "taken for {}, and may be {}: {}",
+            "taken for {}, and {}",
             session.generation().title,
-            others.join(" or "),
-            doubt.reason
+            doubt.sentence()
         ));
         ui.hint("Where that is wrong, name the right one with --kind or MGW_KIND.");
     }

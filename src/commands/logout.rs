@@ -110,7 +110,7 @@ async fn end(store: &SessionStore, http: &HttpOptions, ui: &Ui) -> Result<(bool,
     let Some(client) = session.client.as_ref().filter(|_| session.method.owns_tokens()) else {
         ui.line(format_args!(
             "The tokens stay valid until {}: others may use them.",
-            session.expires
+            session.end()
         ));
         return Ok((store.delete()?, false));
     };

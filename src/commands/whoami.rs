@@ -32,6 +32,9 @@ struct WhoamiResult {
     control_plane: String,
     kind: ControlPlaneKind,
     generation: &'static str,
+    /// Generations that the control plane may be of as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_kinds: Vec<ControlPlaneKind>,
     method: Method,
     scopes: Vec<String>,
     missing_scopes: Vec<&'static str>,
@@ -119,10 +122,11 @@ fn describe(session: &Session, profile: &Profile) -> WhoamiResult {
         control_plane: session.address.to_string(),
         kind: session.kind,
         generation: session.generation().title,
+        possible_kinds: session.possible_kinds().to_vec(),
         method: session.method,
         scopes: session.scopes.clone(),
         missing_scopes: missing,
-        expires: session.expires.to_string(),
+        expires: session.end(),
         expired: session.expires <= Timestamp::now(),
         renewable: session.is_renewable(),
         headers: session.headers.iter().map(|(name, _)| name.to_owned()).collect(),
@@ -154,6 +158,11 @@ fn text(session: &Session, result: &WhoamiResult) -> String {
         session.method.title(),
         token_state(result),
     );
+    if let Some(doubt) = &session.doubt {
+        text.push_str("\nKind           ");
+        text.push_str(&visible(&doubt.sentence()));
+        text.push_str("; mgw login --kind settles it");
+    }
     if !result.missing_scopes.is_empty() {
         text.push_str("\nNot granted    ");
         text.push_str(&result.missing_scopes.join(" "));
@@ -167,4 +176,43 @@ fn text(session: &Session, result: &WhoamiResult) -> String {
         text.push_str(&result.headers.join(", "));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::address::Address;
+    use crate::cloud::detection::Doubt;
+
+    #[test]
+    fn what_was_uncertain_at_sign_in_is_told_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SessionStore::new(folder.path(), "work".parse().unwrap());
+        let certain = Session {
+            kind: ControlPlaneKind::Apim32,
+            ..Session::for_tests(Address::parse("https://apim.example").unwrap())
+        };
+        let uncertain = Session {
+            doubt: Some(Doubt {
+                reason: "it cannot be seen".to_owned(),
+                others: vec![ControlPlaneKind::Apim31],
+            }),
+            expires: "2026-03-01T12:00:00.123456789Z".parse().unwrap(),
+            ..certain.clone()
+        };
+        let told = |session: &Session| {
+            store.save(session).unwrap();
+            let kept = store.load().unwrap().unwrap();
+            let result = describe(&kept, store.profile());
+            (text(&kept, &result), serde_json::to_value(&result).unwrap())
+        };
+        let (text, document) = told(&uncertain);
+        let line = "Kind           may be API Manager 3.1: it cannot be seen; mgw login --kind settles it";
+        assert!(text.lines().any(|found| found == line), "{text}");
+        assert_eq!(document["expires"], "2026-03-01T12:00:00Z");
+        assert_eq!(document["possible_kinds"], serde_json::json!(["apim-3.1"]));
+        let (text, document) = told(&certain);
+        assert!(!text.contains("Kind "), "{text}");
+        assert!(document.get("possible_kinds").is_none());
+    }
 }

@@ -19,6 +19,10 @@ impl From<CloudError> for Failure {
             CloudError::Setup(source) => failure(ExitCode::Environment)
                 .because(source)
                 .hint("Check the file given with --ca or MGW_CA_FILE, and the proxy settings."),
+            CloudError::UnusableProxy { host, .. } => failure(ExitCode::Environment).hint(format!(
+                "Give http://HOST:PORT, or one that starts with https:// or socks5://. Where {host} is reached without a \
+                 proxy, name it in NO_PROXY."
+            )),
             CloudError::Unreachable { request, proxy, source } => {
                 let source = source.without_url();
                 let hint = match proxy {
@@ -93,6 +97,9 @@ impl From<CloudError> for Failure {
             CloudError::SessionEnded { profile, .. } => failure(ExitCode::NotSignedIn).hint(sign_in_hint(&profile)),
             CloudError::CredentialsRefused { .. } => failure(ExitCode::NotSignedIn)
                 .hint("Give a new token in MGW_ACCESS_TOKEN, or user name and password in MGW_USERNAME and MGW_PASSWORD."),
+            CloudError::TokenRefused => failure(ExitCode::NotSignedIn)
+                .hint("Give another in MGW_ACCESS_TOKEN, or through standard input to mgw login --token-stdin.")
+                .hint("It has to be of a user with the role Internal/creator or Internal/publisher."),
             CloudError::ClientRefused { .. } => failure(ExitCode::NotSignedIn)
                 .hint("Check --client-id and the secret; a client that was deleted in the control plane has to be made anew."),
             CloudError::GrantNotAllowed { .. } => failure(ExitCode::NotSignedIn)

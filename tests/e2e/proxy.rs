@@ -159,6 +159,13 @@ fn a_proxy_that_refuses_or_is_away_is_named_and_can_be_gone_around() {
         .login(&[("HTTPS_PROXY", &away), ("NO_PROXY", "127.0.0.1,localhost")])
         .exits(0)
         .says("Signed in");
+    // What is no proxy is not gone around.
+    let asked = bench.simulator.requests().len();
+    bench
+        .login(&[("HTTPS_PROXY", "ftp://gateway:canary@127.0.0.1")])
+        .exits(7)
+        .says("HTTPS_PROXY names no proxy that can be used");
+    assert_eq!(bench.simulator.requests().len(), asked);
     // Another proxy than that for HTTPS is not asked.
     bench.login(&[("HTTP_PROXY", &away)]).exits(0);
 }

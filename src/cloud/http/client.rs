@@ -78,6 +78,10 @@ impl Http {
     ///
     /// Every complete answer is returned, whatever its status.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, CloudError> {
+        if let Some(variable) = self.proxies.unusable_towards(&call.url) {
+            let host = call.name().host;
+            return Err(CloudError::UnusableProxy { variable, host });
+        }
         let mut attempt = 1;
         loop {
             let started = Instant::now();

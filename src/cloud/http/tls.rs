@@ -20,6 +20,8 @@ const HANDSHAKE_END: &str = "tls handshake eof";
 pub(crate) enum TlsProblem {
     /// Nobody who is trusted here vouches for the certificate.
     UnknownAuthority,
+    /// Somebody who is trusted here has the name of the one who vouches for the certificate, and another key.
+    OtherKey,
     /// The certificate is not valid any more.
     Expired {
         /// Since when, where that is known.
@@ -86,6 +88,8 @@ impl TlsProblem {
         let here = Timestamp::now();
         match error {
             CertificateError::UnknownIssuer => Self::UnknownAuthority,
+            // Signatures are looked at last, with the key of an authority that was found by its name.
+            CertificateError::BadSignature => Self::OtherKey,
             CertificateError::Expired => Self::Expired { on: None, here },
             CertificateError::ExpiredContext { time, not_after } => Self::Expired {
                 on: instant(*not_after),
@@ -112,6 +116,10 @@ impl TlsProblem {
             Self::UnknownAuthority => {
                 format!("the certificate of {host} is from an authority that is not trusted here")
             }
+            Self::OtherKey => format!(
+                "the certificate of {host} was signed with another key than that of the authority that is trusted here \
+                 under the same name"
+            ),
             Self::Expired { on: Some(on), .. } => format!("the certificate of {host} expired on {on}"),
             Self::Expired { on: None, .. } => format!("the certificate of {host} has expired"),
             Self::NotYetValid { from: Some(from), here } => {
@@ -137,6 +145,11 @@ impl TlsProblem {
             Self::UnknownAuthority => {
                 "Give that authority, or the certificate of a server that made its own, with --ca FILE \
                  or MGW_CA_FILE. A proxy that looks into TLS has an authority of its own."
+                    .to_owned()
+            }
+            Self::OtherKey => {
+                "The authority was made anew, or it is another of that name: give its certificate of now with --ca FILE \
+                 or MGW_CA_FILE. mgw login keeps it with the session."
                     .to_owned()
             }
             Self::Expired { here, .. } => {
@@ -281,6 +294,16 @@ mod tests {
             assert!(failure.message.contains(sentence), "{failure:?}");
             assert!(failure.hints.iter().any(|text| text.contains(hint)), "{failure:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_authority_that_was_made_anew_is_told() {
+        // Both authorities have the same name.
+        let ((url, _), (_, former)) = (server(|_| {}), server(|_| {}));
+        let (problem, failure) = refusal(&url, Some(former)).await;
+        assert_eq!(problem, TlsProblem::OtherKey);
+        assert!(failure.message.contains("with another key"), "{failure:?}");
+        assert!(failure.hints[0].contains("--ca FILE"), "{failure:?}");
     }
 
     #[tokio::test]

@@ -131,16 +131,17 @@ impl OnPremiseProperties {
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let failed = |error| Failure::file("read", path, error);
         // It may hold a password.
-        let mut text = Zeroizing::new(String::new());
+        let mut bytes = Zeroizing::new(Vec::new());
         let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(failed)?;
-        if text.len() as u64 > MAX_FILE {
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MAX_FILE {
             return Err(
                 Failure::new(ExitCode::Invalid, format!("{} is too large", path.display())).hint(format!(
                     "At most {MAX_FILE} bytes are read. Is it the settings file of the gateway?"
                 )),
             );
         }
+        let text = text_of(&bytes);
         Self::parse(path, &text).map_err(|error| {
             Failure::new(
                 ExitCode::Invalid,
@@ -201,6 +202,15 @@ impl OnPremiseProperties {
         found.accounts.extend(has_account.then_some(account));
         Ok(found)
     }
+}
+
+/// The text of a file. Java writes properties in Latin-1, people and their editors write UTF-8.
+fn text_of(bytes: &[u8]) -> Zeroizing<String> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+        Err(_) => bytes.iter().copied().map(char::from).collect(),
+    };
+    Zeroizing::new(text)
 }
 
 /// A blank, and a placeholder such as `$token`, stand for what is not set.

@@ -91,3 +91,28 @@ fn metadata_is_bounded() {
     let error = OnPremiseProperties::parse_properties(&text).expect_err("refused");
     assert_eq!(error.line, MAX_METADATA + 1);
 }
+
+#[test]
+fn files_of_java_and_of_editors_are_read() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, bytes) in [
+        ("latin-1.properties", &b"api.hybrid.gateway.label=Z\xfcrich\n"[..]),
+        ("utf-8.properties", "api.hybrid.gateway.label=Zürich\r\n".as_bytes()),
+        (
+            "marked.properties",
+            "\u{feff}api.hybrid.gateway.label=Zürich".as_bytes(),
+        ),
+        ("marked.toml", "\u{feff}[meta_info]\nlabels = [\"Zürich\"]".as_bytes()),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("the folder is writable");
+        let found = OnPremiseProperties::load(&path).expect("it is read");
+        assert_eq!(found.gateway.label.as_deref(), Some("Zürich"), "{name}");
+    }
+    let path = folder.path().join("large.properties");
+    std::fs::write(&path, vec![b'#'; 1 << 20]).expect("the folder is writable");
+    assert!(OnPremiseProperties::load(&path).is_ok());
+    std::fs::write(&path, vec![b'#'; (1 << 20) + 1]).expect("the folder is writable");
+    let failure = OnPremiseProperties::load(&path).expect_err("refused");
+    assert!(failure.message.ends_with("is too large"), "{failure:?}");
+}

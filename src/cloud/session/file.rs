@@ -3,6 +3,7 @@
 use super::{Method, Session};
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
+use crate::cloud::detection::Doubt;
 use crate::cloud::http::CustomHeaders;
 use crate::cloud::oauth::Registration;
 use crate::cloud::on_premise_properties::GatewayFacts;
@@ -21,6 +22,8 @@ struct SessionFile {
     format: u32,
     url: String,
     kind: ControlPlaneKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    doubt: Option<Doubt>,
     #[serde(default)]
     method: Method,
     user: String,
@@ -58,6 +61,7 @@ pub(super) fn write(session: &Session) -> Result<Zeroizing<Vec<u8>>, serde_json:
         format: FORMAT,
         url: session.address.to_string(),
         kind: session.kind,
+        doubt: session.doubt.clone(),
         method: session.method,
         user: session.user.to_string(),
         client_id: session.client.as_ref().map(|client| client.id.clone()),
@@ -97,6 +101,7 @@ pub(super) fn read(bytes: &[u8], parse_address: fn(&str) -> Option<Address>) -> 
     Ok(Session {
         address: parse_address(&file.url).ok_or("the URL")?,
         kind: file.kind,
+        doubt: file.doubt.clone(),
         method: file.method,
         user: UserName::complete(&file.user).map_err(|_| "the user name")?,
         client: file.client_id.clone().map(|id| Registration {

@@ -22,6 +22,7 @@ pub(crate) use underway::renewals_ended;
 
 use super::account::UserName;
 use super::address::Address;
+use super::detection::Doubt;
 use super::generation::{Generation, generation};
 use super::http::{CustomHeaders, HttpOptions};
 use super::oauth::{Registration, Tokens};
@@ -38,6 +39,8 @@ pub(crate) struct Session {
     pub(crate) address: Address,
     /// Its generation.
     pub(crate) kind: ControlPlaneKind,
+    /// Why it may be another one.
+    pub(crate) doubt: Option<Doubt>,
     /// How the user signed in.
     pub(crate) method: Method,
     /// User.
@@ -63,6 +66,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// When the access token ends, to the second.
+    pub(crate) fn end(&self) -> String {
+        let second = Timestamp::from_second(self.expires.as_second());
+        second.unwrap_or(self.expires).to_string()
+    }
+
+    /// Generations that its control plane may be of as well.
+    pub(crate) fn possible_kinds(&self) -> &[ControlPlaneKind] {
+        self.doubt.as_ref().map_or(&[], |doubt| &doubt.others)
+    }
+
     /// The paths and scopes of its control plane.
     pub(crate) fn generation(&self) -> &'static Generation {
         generation(self.kind)
@@ -169,6 +183,7 @@ impl Session {
         Self {
             address,
             kind: ControlPlaneKind::ApiCloud,
+            doubt: None,
             method: Method::Password,
             user: UserName::complete("ana@meridian.example@meridianpay").unwrap(),
             client: Some(Registration {

@@ -188,7 +188,7 @@ fn the_first_way_to_sign_in_counts() {
         (
             &[user, password, ("MGW_ACCESS_TOKEN", "canary")],
             true,
-            "a new token in MGW_ACCESS_TOKEN",
+            "another in MGW_ACCESS_TOKEN",
         ),
     ];
     for (index, (more, is_signed_in, expected)) in table.into_iter().enumerate() {
