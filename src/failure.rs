@@ -13,6 +13,7 @@ mod pull;
 mod sandbox;
 
 pub(crate) use gateway::not_started;
+pub(crate) use pull::not_replaced;
 
 use crate::exit::ExitCode;
 use std::error::Error;

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, not_replaced};
 use crate::lock::{Generation, LockFile, generations, recover, roll_back};
 use crate::project::Layout;
 use crate::ui::{count, table, visible};
@@ -66,7 +66,7 @@ pub fn run(args: RollbackArgs, context: &Context) -> Result<ExitCode, Failure> {
             .hint("mgw rollback --list shows the generations. The first is kept when a pull changes what is there."));
     };
     let before = LockFile::load(&layout.lock())?;
-    roll_back(&layout, generation)?;
+    roll_back(&layout, generation).map_err(not_replaced)?;
     context.ui.status(
         "Returned",
         format_args!(

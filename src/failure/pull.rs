@@ -28,7 +28,7 @@ impl From<PullError> for Failure {
             PullError::Tag(_) => Self::new(ExitCode::Usage, message).hint("Give a tag as the publisher shows it."),
             PullError::EmptyTag { not_served, .. } => empty(invalid(), "tag", &not_served),
             PullError::NothingServed => invalid().hint("Publish an API first, then pull again."),
-            PullError::Stage(error) => not_pulled(error),
+            PullError::Stage(error) => not_replaced(error),
             PullError::UnknownDefinition(_) => Self::new(ExitCode::Internal, message),
             PullError::Document(source) => Self::new(ExitCode::Internal, message).because(source),
             PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
@@ -69,14 +69,14 @@ impl From<PullingError> for Failure {
         let message = error.to_string();
         match error {
             PullingError::Pull(error) => error.into(),
-            PullingError::Lock(error) => not_pulled(error),
+            PullingError::Lock(error) => not_replaced(error),
             PullingError::LockText(source) => Self::new(ExitCode::Internal, message).because(source),
         }
     }
 }
 
-/// A pull that could not be staged.
-fn not_pulled(error: LockError) -> Failure {
+/// What was pulled could not be replaced: by another pull, or by a former one.
+pub(crate) fn not_replaced(error: LockError) -> Failure {
     let is_file = matches!(error, LockError::File { .. });
     let failure = Failure::from(error);
     if is_file {

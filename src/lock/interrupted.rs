@@ -41,7 +41,8 @@ pub(super) fn finish_complete(layout: &Layout) -> Result<(), LockError> {
             .map_err(LockError::after_the_marker)?;
     }
     // Readers wait as long as it is there.
-    std::fs::remove_file(stage.marker()).map_err(|source| LockError::file("remove", stage.marker(), source))
+    std::fs::remove_file(stage.marker())
+        .map_err(|source| LockError::file("remove", stage.marker(), source).after_the_marker())
 }
 
 fn put_in_place(layout: &Layout, stage: &Stage) -> Result<(), LockError> {
@@ -88,13 +89,7 @@ fn is_undone_by_hand(layout: &Layout, stage: &Stage) -> Result<bool, LockError> 
 /// Gives the old lock a second name, unless the new one is over the same files: nobody needs to return to those.
 fn remember_old_lock(layout: &Layout, stage: &Stage) -> Result<(), LockError> {
     let (old, second) = (layout.lock(), stage.old_lock());
-    let is_same = match (LockFile::load(&old), LockFile::load(&stage.new_lock())) {
-        (Ok(Some(old)), Ok(Some(new))) => old.all_files().eq(new.all_files()),
-        (Ok(Some(_)), _) => false,
-        // Nobody can return to what has no lock.
-        _ => true,
-    };
-    if is_same || second.exists() {
+    if has_same_files(&old, &stage.new_lock()) || second.exists() {
         return Ok(());
     }
     step().map_err(|source| LockError::file("keep", &second, source))?;
@@ -105,6 +100,22 @@ fn remember_old_lock(layout: &Layout, stage: &Stage) -> Result<(), LockError> {
     let copy = second.with_extension("copy");
     std::fs::copy(&old, &copy).map_err(|source| LockError::file("keep", &copy, source))?;
     rename(&copy, &second)
+}
+
+/// Whether nobody needs to return to the lock `old`, because `new` is over the same files.
+fn has_same_files(old: &Path, new: &Path) -> bool {
+    // The same text is the rule, and large ones take long to parse.
+    if let (Ok(old), Ok(new)) = (std::fs::read(old), std::fs::read(new))
+        && old == new
+    {
+        return true;
+    }
+    match (LockFile::load(old), LockFile::load(new)) {
+        (Ok(Some(old)), Ok(Some(new))) => old.all_files().eq(new.all_files()),
+        (Ok(Some(_)), _) => false,
+        // Nobody can return to what has no lock.
+        _ => true,
+    }
 }
 
 /// Makes a generation of what was replaced. Every step is skipped when it was done before the program was killed.

@@ -95,7 +95,7 @@ impl ControlPlane for Adapter {
         ask!(self, gateway_data(password))
     }
 
-    async fn store_data(&self, api_ids: &[String]) -> Result<StoreData, CloudError> {
-        ask!(self, store_data(api_ids))
+    async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError> {
+        ask!(self, store_data(api_ids, done))
     }
 }

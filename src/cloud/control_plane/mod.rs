@@ -98,6 +98,7 @@ pub(crate) trait ControlPlane {
     /// The data that the control plane keeps for gateways; `None` where it offers none.
     async fn gateway_data(&self, password: &secrecy::SecretString) -> Result<Option<GatewayData>, CloudError>;
 
-    /// Subscriptions of the APIs with these ids, and the applications and keys that the user may see.
-    async fn store_data(&self, api_ids: &[String]) -> Result<StoreData, CloudError>;
+    /// Subscriptions of the APIs with these ids, and the applications and keys that the user may see. `done` is told of how
+    /// many APIs the subscriptions are read.
+    async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError>;
 }

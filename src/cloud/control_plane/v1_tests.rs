@@ -103,7 +103,10 @@ async fn secrets_of_keys_are_dropped() {
         Reply::json(200, json!({ "list": list }))
     });
     let folder = tempfile::tempdir().unwrap();
-    let data = plane(&server, &folder).store_data(&["id-1".to_owned()]).await.unwrap();
+    let data = plane(&server, &folder)
+        .store_data(&["id-1".to_owned()], &|_| {})
+        .await
+        .unwrap();
     let applications = data.applications.unwrap();
     assert_eq!(applications[0].keys.as_ref().unwrap()[0]["consumerKey"], "k");
     assert!(!format!("{applications:?}").contains("canary"));
@@ -127,7 +130,7 @@ async fn keys_of_one_application_that_are_not_shown_are_not_those_of_all() {
             _ => Reply::json(200, json!({"list": []})),
         });
         let folder = tempfile::tempdir().unwrap();
-        let data = plane(&server, &folder).store_data(&[]).await;
+        let data = plane(&server, &folder).store_data(&[], &|_| {}).await;
         assert_eq!(data.is_ok(), is_told);
         let Ok(data) = data else { continue };
         let applications = data.applications.unwrap();

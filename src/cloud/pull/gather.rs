@@ -75,7 +75,12 @@ pub(crate) async fn gather(
     progress.update("Reading throttling policies");
     let policies = plane.policies().await?;
     progress.update("Reading applications and subscriptions");
-    let subscribers = subscribers(plane, &sorted.apis, password, &mut sight, &mut notices).await?;
+    let total = sorted.apis.len();
+    let told = |done| match done == total {
+        true => progress.update("Reading applications"),
+        false => progress.count("Reading subscriptions of APIs", done, total),
+    };
+    let subscribers = subscribers(plane, &sorted.apis, password, &told, &mut sight, &mut notices).await?;
     sight.look(&policies, &subscribers);
     Ok(Gathered {
         apis: sorted.apis,
@@ -101,6 +106,7 @@ async fn subscribers(
     plane: &impl ControlPlane,
     apis: &[PulledApi],
     password: Option<&SecretString>,
+    done: &(dyn Fn(usize) + Sync),
     sight: &mut Sight,
     notices: &mut Vec<String>,
 ) -> Result<Subscribers, PullError> {
@@ -125,5 +131,5 @@ async fn subscribers(
         }
     }
     let ids: Vec<String> = apis.iter().map(|api| api.locked.id.clone()).collect();
-    Ok(Subscribers::Store(plane.store_data(&ids).await?))
+    Ok(Subscribers::Store(plane.store_data(&ids, done).await?))
 }

@@ -35,4 +35,4 @@ pub(crate) use gather::gather;
 pub(crate) use project_files::{PulledFiles, document, project_files, source_sentence};
 pub(crate) use selection::Selection;
 pub(crate) use sight::{FailedRead, Sight};
-pub(crate) use summary::{Change, change, removed};
+pub(crate) use summary::{Change, Known, removed};

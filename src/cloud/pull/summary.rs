@@ -2,6 +2,7 @@
 
 use crate::lock::{LockFile, LockedApi};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// What happened to an API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -15,26 +16,88 @@ pub(crate) enum Change {
     Unchanged,
 }
 
-/// What happened to an API now.
-pub(crate) fn change(old: Option<&LockFile>, api: &LockedApi) -> Change {
-    let before = old.and_then(|old| old.apis.iter().find(|old| same(old, api)));
-    match before {
-        None => Change::Added,
-        Some(before) if before.sha256 == api.sha256 => Change::Unchanged,
-        Some(_) => Change::Changed,
+/// The APIs of a lock, by name and version: there may be ten thousand, and each is looked for.
+#[derive(Debug)]
+pub(crate) struct Known<'a>(HashMap<(&'a str, &'a str), &'a LockedApi>);
+
+impl<'a> Known<'a> {
+    /// Those of a lock; none where there is no lock.
+    pub(crate) fn of(lock: Option<&'a LockFile>) -> Self {
+        let apis = lock.into_iter().flat_map(|lock| &lock.apis);
+        Self(apis.map(|api| (key(api), api)).collect())
+    }
+
+    /// What happened to an API since.
+    pub(crate) fn change(&self, api: &LockedApi) -> Change {
+        match self.0.get(&key(api)) {
+            None => Change::Added,
+            Some(before) if before.sha256 == api.sha256 => Change::Unchanged,
+            Some(_) => Change::Changed,
+        }
     }
 }
 
 /// The APIs that are gone, as `NAME VERSION`.
 pub(crate) fn removed(old: Option<&LockFile>, new: &LockFile) -> Vec<String> {
-    let is_gone = |before: &&LockedApi| !new.apis.iter().any(|api| same(before, api));
-    old.into_iter()
-        .flat_map(|old| old.apis.iter())
-        .filter(is_gone)
+    let known = Known::of(Some(new));
+    let before = old.into_iter().flat_map(|old| &old.apis);
+    before
+        .filter(|before| !known.0.contains_key(&key(before)))
         .map(|api| format!("{} {}", api.name, api.version))
         .collect()
 }
 
-fn same(a: &LockedApi, b: &LockedApi) -> bool {
-    a.name == b.name && a.version == b.version
+fn key(api: &LockedApi) -> (&str, &str) {
+    (&api.name, &api.version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::LockedSource;
+    use crate::project::ControlPlaneKind;
+    use mgw_bundle::Digest;
+
+    fn api(name: &str, version: &str, content: &[u8]) -> LockedApi {
+        LockedApi {
+            name: name.into(),
+            version: version.into(),
+            id: name.into(),
+            provider: None,
+            state: "published".into(),
+            last_updated: None,
+            etag: None,
+            basis: None,
+            revision: None,
+            revision_id: None,
+            path: "gen/api_definitions/a.json".into(),
+            sha256: Digest::of(content),
+        }
+    }
+
+    fn lock(apis: Vec<LockedApi>) -> LockFile {
+        let source = LockedSource {
+            url: "https://localhost:9443".into(),
+            kind: ControlPlaneKind::ApiCloud,
+            organisation: "o".into(),
+            labels: Vec::new(),
+            tags: Vec::new(),
+            apis: Vec::new(),
+            all: true,
+        };
+        LockFile::new(source, apis, Vec::new())
+    }
+
+    #[test]
+    fn apis_are_told_apart_by_name_and_version() {
+        let old = lock(vec![api("A", "1", b"a"), api("A", "2", b"b"), api("B", "1", b"c")]);
+        let new = lock(vec![api("A", "1", b"a"), api("A", "2", b"B"), api("C", "1", b"c")]);
+        let known = Known::of(Some(&old));
+        let changes: Vec<Change> = new.apis.iter().map(|api| known.change(api)).collect();
+        assert_eq!(changes, [Change::Unchanged, Change::Changed, Change::Added]);
+        assert_eq!(removed(Some(&old), &new), ["B 1"]);
+        let nothing = Known::of(None);
+        assert!(new.apis.iter().all(|api| nothing.change(api) == Change::Added));
+        assert_eq!(removed(None, &new), Vec::<String>::new());
+    }
 }

@@ -1,6 +1,6 @@
 //! What a pull brings, for people and for programs.
 
-use crate::cloud::pull::{Change, change, source_sentence};
+use crate::cloud::pull::{Change, Known, source_sentence};
 use crate::context::Context;
 use crate::pulling::Pulled;
 use crate::ui::count::{self, Counted};
@@ -59,9 +59,10 @@ struct PolicyCounts {
 /// Tells what changed, and what is to be known about it.
 pub(super) fn tell(context: &Context, pulled: &Pulled, removed: &[String], tense: Tense) {
     let ui = &context.ui;
+    let before = Known::of(pulled.old.as_ref());
     let (mut added, mut changed, mut unchanged) = (0, 0, 0);
     for api in &pulled.lock.apis {
-        let (count, verb) = match change(pulled.old.as_ref(), api) {
+        let (count, verb) = match before.change(api) {
             Change::Added => (&mut added, "Added"),
             Change::Changed => (&mut changed, "Changed"),
             Change::Unchanged => (&mut unchanged, "Unchanged"),
@@ -118,6 +119,7 @@ pub(super) fn tell(context: &Context, pulled: &Pulled, removed: &[String], tense
 }
 
 pub(super) fn result<'a>(pulled: &'a Pulled, removed: &'a [String], tense: Tense, changed: bool) -> PullResult<'a> {
+    let before = Known::of(pulled.old.as_ref());
     let (lock, policies, snapshot) = (&pulled.lock, &pulled.files.policies, &pulled.files.subscriptions);
     PullResult {
         dry_run: tense == Tense::Would,
@@ -135,7 +137,7 @@ pub(super) fn result<'a>(pulled: &'a Pulled, removed: &'a [String], tense: Tense
                 version: &api.version,
                 id: mgw_bundle::api_id(&api.name, &api.version),
                 state: &api.state,
-                change: change(pulled.old.as_ref(), api),
+                change: before.change(api),
                 file: &api.path,
             })
             .collect(),

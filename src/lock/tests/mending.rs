@@ -21,6 +21,9 @@ fn a_marker_that_cannot_be_taken_back_counts() {
     stage(&layout, &OLD, &["dev"]).commit().unwrap();
     let error = stage(&layout, &NEW, &["dev"]).finds_no_place_to_mark();
     assert!(matches!(error, LockError::Unfinished { .. }), "{error}");
+    // What is in place already is not told as if nothing had been changed.
+    let error = recover(&layout).unwrap_err();
+    assert!(matches!(error, LockError::Unfinished { .. }), "{error}");
     // Said to be unfinished, it is finished as soon as that is possible.
     std::fs::remove_dir(folder.path().join(".mgw-pull/complete")).unwrap();
     std::fs::write(folder.path().join(".mgw-pull/complete"), "").unwrap();

@@ -21,15 +21,22 @@ pub(in crate::cloud::control_plane) enum KeyPlace {
 }
 
 impl Rest {
-    /// Reads subscriptions of these APIs, and the applications and keys that the user may see.
+    /// Reads subscriptions of these APIs, and the applications and keys that the user may see; tells `done` of how many
+    /// APIs the subscriptions are read.
     pub(in crate::cloud::control_plane) async fn store_data(
         &self,
         api_ids: &[String],
+        done: &(dyn Fn(usize) + Sync),
         keys: KeyPlace,
     ) -> Result<StoreData, CloudError> {
+        let mut read = 0;
         let subscriptions: Result<Vec<Vec<(String, Value)>>, CloudError> = stream::iter(api_ids)
             .map(|id| self.subscriptions_of(id))
             .buffered(CONCURRENT_READS)
+            .inspect_ok(|_| {
+                read += 1;
+                done(read);
+            })
             .try_collect()
             .await;
         let applications = self.visible_applications(keys).await;

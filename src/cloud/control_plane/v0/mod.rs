@@ -83,8 +83,8 @@ impl ControlPlane for V0 {
         self.0.gateway_data(password).await
     }
 
-    async fn store_data(&self, api_ids: &[String]) -> Result<StoreData, CloudError> {
-        let mut data = self.0.store_data(api_ids, KeyPlace::EachType).await?;
+    async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError> {
+        let mut data = self.0.store_data(api_ids, done, KeyPlace::EachType).await?;
         for (_, subscription) in data.subscriptions.iter_mut().flatten() {
             shape::subscription(subscription);
         }

@@ -133,7 +133,7 @@ async fn keys_are_read_for_each_type_and_names_are_the_newer_ones() {
     });
     let folder = tempfile::tempdir().unwrap();
     let data = plane(&server, &folder, KIND)
-        .store_data(&["ana-Ledger-1".to_owned()])
+        .store_data(&["ana-Ledger-1".to_owned()], &|_| {})
         .await
         .unwrap();
     let applications = data.applications.unwrap();

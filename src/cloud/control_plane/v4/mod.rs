@@ -146,8 +146,8 @@ impl ControlPlane for V4 {
         self.0.gateway_data(password).await
     }
 
-    async fn store_data(&self, api_ids: &[String]) -> Result<StoreData, CloudError> {
-        self.0.store_data(api_ids, KeyPlace::List("oauth-keys")).await
+    async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError> {
+        self.0.store_data(api_ids, done, KeyPlace::List("oauth-keys")).await
     }
 }
 

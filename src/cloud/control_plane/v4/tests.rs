@@ -144,7 +144,7 @@ async fn what_belongs_to_the_api_is_asked_for_by_its_own_id() {
         environments: vec!["prod".into()],
     });
     assert_eq!(plane.client_certificates(&api).await.unwrap().certificates.len(), 1);
-    let data = plane.store_data(&["ledger".to_owned()]).await.unwrap();
+    let data = plane.store_data(&["ledger".to_owned()], &|_| {}).await.unwrap();
     assert_eq!(data.subscriptions.unwrap().len(), 1);
     let keys = &data.applications.unwrap()[0].keys;
     assert_eq!(
