@@ -30,4 +30,4 @@ pub(crate) use unseen::Unseen;
 pub(crate) use verify::verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -76,9 +76,12 @@ pub(crate) async fn gather(
     let policies = plane.policies().await?;
     progress.update("Reading applications and subscriptions");
     let total = sorted.apis.len();
-    let told = |done| match done == total {
-        true => progress.update("Reading applications"),
-        false => progress.count("Reading subscriptions of APIs", done, total),
+    let told = |done| {
+        if done == total {
+            progress.update("Reading applications");
+        } else {
+            progress.count("Reading subscriptions of APIs", done, total);
+        }
     };
     let subscribers = subscribers(plane, &sorted.apis, password, &told, &mut sight, &mut notices).await?;
     sight.look(&policies, &subscribers);

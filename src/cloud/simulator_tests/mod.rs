@@ -17,6 +17,7 @@ use crate::cli::Cli;
 use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::lock::tests::contents;
 use clap::Parser;
 use mgw_fixtures::seed::Seed;
 use mgw_fixtures::simulator::{Options, Shape, Simulator};
@@ -124,24 +125,6 @@ impl Bench {
             .map(|request| format!("{} {}", request.method, request.path()))
             .collect()
     }
-}
-
-/// Every file below a folder with its contents, sorted.
-fn contents(root: &Path) -> Vec<(String, String)> {
-    fn walk(root: &Path, folder: &Path, out: &mut Vec<(String, String)>) {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            if entry.path().is_dir() {
-                walk(root, &entry.path(), out);
-            } else {
-                let name = entry.path().strip_prefix(root).unwrap().display().to_string();
-                out.push((name, std::fs::read_to_string(entry.path()).unwrap()));
-            }
-        }
-    }
-    let mut out = Vec::new();
-    walk(root, root, &mut out);
-    out.sort();
-    out
 }
 
 fn code(result: Result<ExitCode, Failure>) -> ExitCode {

@@ -48,7 +48,7 @@ fn stage(layout: &Layout, files: &[(&str, &str)], labels: &[&str]) -> Transactio
 }
 
 /// Every file below the project with its contents.
-fn contents(root: &Path) -> Vec<(String, String)> {
+pub(crate) fn contents(root: &Path) -> Vec<(String, String)> {
     fn walk(root: &Path, folder: &Path, out: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             if entry.path().is_dir() {
