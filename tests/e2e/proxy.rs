@@ -2,59 +2,14 @@
 
 use crate::pull::PASSWORD as USER_PASSWORD;
 use crate::support::{Outcome, Place};
-use mgw_fixtures::redis::free_port;
+use mgw_fixtures::ports::free_port;
 use mgw_fixtures::simulator::{Options, Simulator};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use mgw_fixtures::tinyproxy::TinyProxy;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
-const PASSWORD: &str = "canary";
-
-/// A proxy that wants a password. Ends when dropped.
-struct Proxy {
-    process: Child,
-    port: u16,
-    folder: TempDir,
-}
-
-impl Proxy {
-    fn start(more: &str) -> Self {
-        let (port, folder) = (free_port(), TempDir::new().expect("a temporary folder"));
-        let settings = folder.path().join("tinyproxy.conf");
-        let text = format!(
-            "Port {port}\nListen 127.0.0.1\nLogFile \"{}\"\nLogLevel Connect\nBasicAuth gateway {PASSWORD}\nMaxClients 20\n{more}\n",
-            folder.path().join("log").display()
-        );
-        std::fs::write(&settings, text).expect("the folder is writable");
-        let process = Command::new("tinyproxy")
-            .arg("-d")
-            .arg("-c")
-            .arg(settings)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("tinyproxy is installed (`./test` installs it)");
-        let proxy = Self { process, port, folder };
-        eventually("the proxy listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        proxy
-    }
-
-    fn url(&self, account: &str) -> String {
-        format!("http://{account}127.0.0.1:{}", self.port)
-    }
-
-    /// Whether it was asked for a connection.
-    fn connected(&self) -> bool {
-        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-        log.contains("CONNECT")
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// The proxy's address, with an account in it.
+fn url(proxy: &TinyProxy, account: &str) -> String {
+    format!("http://{account}127.0.0.1:{}", proxy.port())
 }
 
 /// Waits until `condition` holds.
@@ -106,7 +61,10 @@ impl Bench {
         command.envs(variables.iter().copied());
         let outcome = Outcome::of(command);
         for text in [&outcome.stdout, &outcome.stderr] {
-            assert!(!text.contains(PASSWORD) && !text.contains(USER_PASSWORD), "{text}");
+            assert!(
+                !text.contains(TinyProxy::PASSWORD) && !text.contains(USER_PASSWORD),
+                "{text}"
+            );
         }
         outcome
     }
@@ -114,37 +72,37 @@ impl Bench {
 
 #[test]
 fn a_proxy_with_a_password_is_used_and_named() {
-    let (bench, proxy) = (Bench::start(), Proxy::start(""));
-    let named = format!("through the proxy 127.0.0.1:{}", proxy.port);
+    let (bench, proxy) = (Bench::start(), TinyProxy::start(""));
+    let named = format!("through the proxy 127.0.0.1:{}", proxy.port());
     // It wants a password, and another one: that it answers as if the place were forbidden.
     for (account, hint) in [
         ("", "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"),
         ("gateway:canary-2@", "a wrong user or password in HTTPS_PROXY"),
     ] {
         bench
-            .login(&[("HTTPS_PROXY", &proxy.url(account))])
+            .login(&[("HTTPS_PROXY", &url(&proxy, account))])
             .exits(13)
             .says(&named)
             .says(hint);
     }
     assert!(bench.simulator.requests().is_empty());
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
-        let url = proxy.url("gateway:canary@");
-        bench.login(&[(variable, &url)]).exits(0).says("Signed in");
+        let address = url(&proxy, "gateway:canary@");
+        bench.login(&[(variable, &address)]).exits(0).says("Signed in");
     }
-    eventually("the proxy's log", || proxy.connected());
+    eventually("the proxy's log", || proxy.log().contains("CONNECT"));
 }
 
 #[test]
 fn a_proxy_that_refuses_or_is_away_is_named_and_can_be_gone_around() {
     let bench = Bench::start();
     // Nothing but this port may be reached through it.
-    let refusing = Proxy::start("ConnectPort 1");
-    let url = refusing.url("gateway:canary@");
+    let refusing = TinyProxy::start("ConnectPort 1");
+    let address = url(&refusing, "gateway:canary@");
     bench
-        .login(&[("HTTPS_PROXY", &url)])
+        .login(&[("HTTPS_PROXY", &address)])
         .exits(13)
-        .says(&format!("through the proxy 127.0.0.1:{}", refusing.port))
+        .says(&format!("through the proxy 127.0.0.1:{}", refusing.port()))
         .says("The proxy refuses, or does not reach,")
         .says("NO_PROXY");
     let nobody = free_port();

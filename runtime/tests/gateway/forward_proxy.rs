@@ -2,86 +2,78 @@
 
 use crate::secured::{get, secured};
 use crate::support::{Backend, GatewayBuilder, Issuer, Pki, TlsBackend, api, eventually, respond};
+use mgw_fixtures::ports::free_port;
+use mgw_fixtures::tinyproxy::TinyProxy;
 use serde_json::json;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-const USER: &str = "gateway";
-const PASSWORD: &str = "canary";
-
 /// A proxy that wants a password. Ends when dropped.
-struct Proxy {
-    process: Child,
-    port: u16,
-    kind: &'static str,
-    folder: TempDir,
+enum Proxy {
+    Http(TinyProxy),
+    Socks { process: Child, port: u16, folder: TempDir },
 }
 
 impl Proxy {
     fn http() -> Self {
-        let (port, folder) = (free_port(), tempfile::tempdir().expect("a temporary folder"));
-        let settings = folder.path().join("tinyproxy.conf");
-        let log = folder.path().join("log");
-        let text = format!(
-            "Port {port}\nListen 127.0.0.1\nLogFile \"{}\"\nLogLevel Connect\nBasicAuth {USER} {PASSWORD}\nMaxClients 20\n",
-            log.display()
-        );
-        std::fs::write(&settings, text).expect("a writable folder");
-        let mut command = Command::new("tinyproxy");
-        command.arg("-d").arg("-c").arg(settings);
-        Self::run(command, port, "http", folder)
+        Self::Http(TinyProxy::start(""))
     }
 
     fn socks() -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().expect("a temporary folder"));
-        let mut command = Command::new("microsocks");
         let log = std::fs::File::create(folder.path().join("log")).expect("a writable folder");
-        command.args(["-i", "127.0.0.1", "-p", &port.to_string(), "-u", USER, "-P", PASSWORD]);
-        command.stderr(log);
-        Self::run(command, port, "socks5", folder)
+        let process = Command::new("microsocks")
+            .args(["-i", "127.0.0.1", "-p", &port.to_string()])
+            .args(["-u", TinyProxy::USER, "-P", TinyProxy::PASSWORD])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("microsocks is installed (`./test` installs it)");
+        eventually("the proxy listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        Self::Socks { process, port, folder }
     }
 
-    fn run(mut command: Command, port: u16, kind: &'static str, folder: TempDir) -> Self {
-        command.stdout(Stdio::null());
-        let process = command.spawn().expect("the proxy is installed (`./test` installs it)");
-        eventually("the proxy listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self {
-            process,
-            port,
-            kind,
-            folder,
+    /// Its kind, as settings name it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Socks { .. } => "socks5",
         }
     }
 
     /// Settings that lead backends through it.
     fn set(&self, builder: GatewayBuilder) -> GatewayBuilder {
+        let port = match self {
+            Self::Http(proxy) => proxy.port(),
+            Self::Socks { port, .. } => *port,
+        };
         builder
             .set("httpClients.proxy.enable", "true")
-            .set("httpClients.proxy.type", self.kind)
+            .set("httpClients.proxy.type", self.kind())
             .set("httpClients.proxy.host", "localhost")
-            .set("httpClients.proxy.port", &self.port.to_string())
-            .set("httpClients.proxy.username", USER)
-            .set("httpClients.proxy.password", PASSWORD)
+            .set("httpClients.proxy.port", &port.to_string())
+            .set("httpClients.proxy.username", TinyProxy::USER)
+            .set("httpClients.proxy.password", TinyProxy::PASSWORD)
     }
 
     /// Whether it says that it connected to a host.
     fn connected_to(&self, host: &str) -> bool {
-        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let log = match self {
+            Self::Http(proxy) => proxy.log(),
+            Self::Socks { folder, .. } => std::fs::read_to_string(folder.path().join("log")).unwrap_or_default(),
+        };
         log.contains(host)
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Self::Socks { process, .. } = self {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("it is bound").port()
 }
 
 #[test]
@@ -100,12 +92,12 @@ fn plain_and_tls_backends_are_reached_through_proxies() {
         let builder =
             GatewayBuilder::new(apis).set("httpClients.sslConfig.caFile", &pki.path("ca.pem").to_string_lossy());
         let gateway = proxy.set(builder).start();
-        assert_eq!(gateway.get("/plain").body, "plain", "{}", proxy.kind);
+        assert_eq!(gateway.get("/plain").body, "plain", "{}", proxy.kind());
         assert_eq!(
             gateway.get("/tls").body,
             "nobody",
             "{}: TLS is spoken with the backend itself",
-            proxy.kind
+            proxy.kind()
         );
         eventually("the proxy's log", || proxy.connected_to("localhost"));
     }
@@ -126,12 +118,12 @@ fn a_proxy_that_refuses_is_503() {
             .set(GatewayBuilder::new(api()))
             .set("httpClients.proxy.password", "wrong")
             .start();
-        assert_eq!(wrong.get("/p").status, 503, "{}", proxy.kind);
+        assert_eq!(wrong.get("/p").status, 503, "{}", proxy.kind());
         let nobody = proxy
             .set(GatewayBuilder::new(api()))
             .set("httpClients.proxy.username", "")
             .start();
-        assert_eq!(nobody.get("/p").status, 503, "{}", proxy.kind);
+        assert_eq!(nobody.get("/p").status, 503, "{}", proxy.kind());
     }
     let away = GatewayBuilder::new(vec![api("/p", &backend.url())])
         .set("httpClients.proxy.enable", "true")
@@ -185,7 +177,7 @@ fn the_gateways_own_servers_are_asked_through_proxies() {
             .set("keyManager.serverUrl", &format!("http://{manager_host}"))
             .start();
         let token = issuer.token("k", json!({}));
-        assert_eq!(get(&gateway, "/p", &token).status, 200, "{}", proxy.kind);
+        assert_eq!(get(&gateway, "/p", &token).status, 200, "{}", proxy.kind());
         eventually("the proxy's log", || proxy.connected_to(&host));
         assert_eq!(get(&gateway, "/p", "opaque").status, 401);
         eventually("the proxy's log", || proxy.connected_to(&manager_host));

@@ -4,7 +4,8 @@
 use crate::support::{Backend, Client, GatewayBuilder, TestGateway, api, eventually, policy};
 use mgw_bundle::config::PolicyRef;
 use mgw_fixtures::cable::{Cable, Condition};
-use mgw_fixtures::redis::{self, PASSWORD, RedisServer, free_port};
+use mgw_fixtures::ports::free_port;
+use mgw_fixtures::redis::{self, PASSWORD, RedisServer};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -4,7 +4,8 @@ use super::keys::token;
 use super::setup::*;
 use crate::auth::RevocationSourceState;
 use crate::refusal::Refusal;
-use mgw_fixtures::redis::{PASSWORD, RedisServer, free_port};
+use mgw_fixtures::ports::free_port;
+use mgw_fixtures::redis::{PASSWORD, RedisServer};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

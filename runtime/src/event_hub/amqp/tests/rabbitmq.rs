@@ -8,7 +8,7 @@ use crate::event_hub::amqp::wire::Output;
 use std::ops::{Deref, DerefMut};
 use tokio::io::AsyncWriteExt;
 
-pub(crate) use mgw_fixtures::redis::free_port;
+pub(crate) use mgw_fixtures::ports::free_port;
 
 /// A server and how to sign in to it.
 pub(crate) struct RabbitMq(mgw_fixtures::rabbitmq::RabbitMq);
