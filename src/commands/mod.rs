@@ -25,7 +25,7 @@ pub mod pull;
 pub mod rollback;
 pub mod run;
 pub mod sandbox;
-mod secrets;
+pub(crate) mod secrets;
 pub mod status;
 pub mod token;
 pub mod usage;

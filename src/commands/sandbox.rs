@@ -171,7 +171,7 @@ pub fn run(mut args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure
     let script = args
         .script
         .as_deref()
-        .map(script::read)
+        .map(|path| script::read(path, &context.environment))
         .transpose()?
         .unwrap_or_default();
     let broker = broker::address(args.broker.take(), args.broker_password_file.as_deref(), context)?;

@@ -1,9 +1,12 @@
 //! What can be asked of a running sandbox, as subcommands and as lines of a script.
 
+use crate::commands::secrets::{secret_of_file, secret_of_stdin};
+use crate::context::Environment;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use mgw_fixtures::seed::{ApiState, BlockTarget, SubscriptionStatus, TimeUnit};
 use mgw_fixtures::simulator::{Action, Edit, Fault, PolicyLevel};
+use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
 /// The longest definition that is read, in bytes.
@@ -54,6 +57,9 @@ pub enum Change {
     AddCertificate(Ask<NewCertificate>),
     /// Remove a certificate of backends.
     RemoveCertificate(Ask<Alias>),
+    /// Give a user another password, which ends the sessions that the former one opened. It comes from a file or standard
+    /// input, else from MGW_SANDBOX_PASSWORD.
+    SetPassword(Ask<NewPassword>),
     /// Enable or disable the key manager.
     KeyManager(Ask<Switch>),
     /// Publish an API.
@@ -196,6 +202,19 @@ pub struct Alias {
     pub alias: String,
 }
 
+/// Another password.
+#[derive(Debug, Clone, clap::Args)]
+pub struct NewPassword {
+    /// E-mail address or full name of the user.
+    pub user: String,
+    /// A file with the password and nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Read the password from standard input.
+    #[arg(long, conflicts_with = "password_file")]
+    pub password_stdin: bool,
+}
+
 /// Whether something is on.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Switch {
@@ -316,6 +335,7 @@ impl Change {
             Self::RemoveApplication(ask) => &ask.sandbox,
             Self::AddCertificate(ask) => &ask.sandbox,
             Self::RemoveCertificate(ask) => &ask.sandbox,
+            Self::SetPassword(ask) => &ask.sandbox,
             Self::KeyManager(ask) => &ask.sandbox,
             Self::Subscribe(ask) => &ask.sandbox,
             Self::Unsubscribe(ask) => &ask.sandbox,
@@ -335,8 +355,8 @@ impl Change {
         file.as_deref()
     }
 
-    /// What is to be done. A definition is read from its file.
-    pub(super) fn action(self) -> Result<Action, Failure> {
+    /// What is to be done. Definitions, certificates and passwords are read from where they are.
+    pub(super) fn action(self, environment: &Environment) -> Result<Action, Failure> {
         let state = |ask: Ask<ApiName>, state| Edit::LifeCycle {
             api: ask.what.api,
             state,
@@ -376,6 +396,10 @@ impl Change {
                 endpoint: what.endpoint,
             },
             Self::RemoveCertificate(Ask { what, .. }) => Edit::RemoveBackendCertificate { alias: what.alias },
+            Self::SetPassword(Ask { what, .. }) => Edit::Password {
+                password: what.password(environment)?.expose_secret().to_owned(),
+                user: what.user,
+            },
             Self::KeyManager(Ask { what, .. }) => Edit::KeyManager {
                 enabled: what.state == OnOff::Enable,
             },
@@ -416,6 +440,23 @@ impl Change {
             Self::Heal(_) => return Ok(Action::Heal),
         };
         Ok(Action::Edit(edit))
+    }
+}
+
+impl NewPassword {
+    fn password(&self, environment: &Environment) -> Result<SecretString, Failure> {
+        if self.password_stdin {
+            return secret_of_stdin("password");
+        }
+        if let Some(path) = &self.password_file {
+            return secret_of_file(path);
+        }
+        let given = environment.get("MGW_SANDBOX_PASSWORD");
+        given.map(|text| text.to_owned().into()).ok_or_else(|| {
+            Failure::new(ExitCode::Usage, "no new password is given").hint(
+                "Set MGW_SANDBOX_PASSWORD, name a file with --password-file, or pipe it in with --password-stdin.",
+            )
+        })
     }
 }
 

@@ -96,7 +96,7 @@ pub(super) fn ask(command: SandboxCommand, context: &Context) -> Result<ExitCode
             context.ui.result(shown::requests(&answer), &answer);
         }
         SandboxCommand::Change(change) => {
-            let action = change.action()?;
+            let action = change.action(&context.environment)?;
             target.ask("/actions", Some(&action), context)?;
             context.ui.status("Done", "the sandbox has changed");
             if let Action::Edit(Edit::AddApplication {

@@ -1,7 +1,7 @@
 //! Scripts of `mgw sandbox --script`: lines such as `after 10s down`.
 
 use super::action::Change;
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use clap::Parser;
@@ -33,7 +33,7 @@ struct Line {
 }
 
 /// Reads a script. Empty lines and those that start with # are skipped.
-pub(super) fn read(path: &Path) -> Result<Vec<Step>, Failure> {
+pub(super) fn read(path: &Path, environment: &Environment) -> Result<Vec<Step>, Failure> {
     use std::io::Read;
     let mut text = String::new();
     std::fs::File::open(path)
@@ -60,7 +60,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Step>, Failure> {
         steps.push(Step {
             wait,
             line: line.to_owned(),
-            action: parsed.change.action()?,
+            action: parsed.change.action(environment)?,
         });
     }
     Ok(steps)
@@ -114,7 +114,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outage.txt");
         std::fs::write(&path, text).unwrap();
-        read(&path)
+        read(&path, &Environment::default())
     }
 
     #[test]
