@@ -13,7 +13,7 @@ mod definition;
 mod dialect;
 mod operations;
 mod prune;
-mod reference;
+pub(crate) mod reference;
 mod resolve;
 mod servers;
 mod shape;

@@ -56,7 +56,7 @@ pub(super) fn lookup<'a>(document: &'a Node, reference: &str) -> Result<&'a Node
 }
 
 /// Undoes percent-encoding; `None` when what comes out is no text.
-fn percent_decoded(part: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn percent_decoded(part: &str) -> Option<Cow<'_, str>> {
     if !part.contains('%') {
         return Some(part.into());
     }
