@@ -3,7 +3,7 @@
 //! Traffic is served from the best local state from the first moment on; whatever goes wrong here leaves it serving. What is
 //! pulled is put beside the work folder, compiled and packed; only a complete and valid bundle replaces what is served.
 //!
-//! - [`state_folder`] keeps good bundles on disk, for the next start.
+//! - [`state_folder`] keeps good bundles on disk, for the next start; [`rebuilt`] is what is known without its record.
 //! - [`take_over`] is one attempt; [`confirm`] asks again about APIs that have disappeared, [`sight`] whether the user
 //!   sees less than before.
 //! - [`schedule`] decides when the next attempt is due, [`ledger`] what is told about the last ones.
@@ -17,6 +17,7 @@ mod files;
 mod follow;
 mod hub;
 mod ledger;
+mod rebuilt;
 mod record;
 mod schedule;
 mod sight;

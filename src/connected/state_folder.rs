@@ -4,9 +4,11 @@
 //! serves that one and begins anew: who gives a gateway a new bundle wants it served.
 
 use super::files::{TEMPORARY, empty_folder, remove_folder, replace, sync_folder};
+use super::rebuilt::{named_bundles, note, note_of_base, noted_base};
 use super::record::{LARGEST, Record};
 use crate::compile::{Followed, FollowedError};
 use crate::project::Layout;
+use crate::ui::count::Counted;
 use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::{Bundle, Digest, Limits};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -72,6 +74,8 @@ pub(super) struct StateFolder {
     exclusive: Option<File>,
     /// What is served and could not be kept yet.
     pending: Option<(Digest, Vec<u8>)>,
+    /// It is noted beside the record whose bundles these are.
+    is_noted: bool,
     /// What is kept for another base, until this one serves: one that cannot must not cost what the former has.
     former: Option<Record>,
     /// Where nothing outlives the process: removed at its end.
@@ -113,6 +117,7 @@ impl StateFolder {
             record: Record::new(base),
             exclusive: None,
             pending: None,
+            is_noted: false,
             former: None,
             _temporary: None,
         };
@@ -135,6 +140,10 @@ impl StateFolder {
         self.former = None;
         self.write_record()?;
         self.remove_strangers();
+        // Last: bundles of another base must never be taken for this one's.
+        let path = note_of_base(&self.root);
+        replace(&path, &note(self.record.base)).map_err(failed("write", &path))?;
+        self.is_noted = true;
         Ok(())
     }
 
@@ -181,17 +190,20 @@ impl StateFolder {
             Err(error) => Err(error.to_string()),
         };
         let record = match record {
-            Ok(record) if record.base == base => record,
-            // Another bundle is in the gateway's hands now.
-            Ok(record) => {
-                self.former = Some(record);
-                return restored;
-            }
+            Ok(record) => record,
             Err(problem) => {
                 restored.notices.push(self.set_aside(&path, &problem));
-                return restored;
+                match self.rebuild(&mut restored.notices) {
+                    Some(record) => record,
+                    None => return restored,
+                }
             }
         };
+        if record.base != base {
+            // Another bundle is in the gateway's hands now.
+            self.former = Some(record);
+            return restored;
+        }
         let mut kept = record.kept.clone();
         while let Some(digest) = kept.last().copied() {
             match self.read_bundle(digest) {
@@ -213,6 +225,25 @@ impl StateFolder {
         self.record.kept = kept;
         self.record.success_ms = restored.success_ms;
         restored
+    }
+
+    /// A record of the good bundles that are there; `None`: there is none, or nobody knows whose they are.
+    fn rebuild(&self, notices: &mut Vec<String>) -> Option<Record> {
+        let mut record = Record::new(noted_base(&self.root)?);
+        for digest in named_bundles(&self.root.join(BUNDLES)) {
+            match self.read_bundle(digest) {
+                Ok(_) => drop(record.add(digest, self.keep)),
+                Err(problem) => notices.push(self.set_aside(&self.bundle_path(digest), &problem)),
+            }
+        }
+        let count = Counted(record.kept.len(), "good bundle", "good bundles");
+        if record.kept.is_empty() {
+            return None;
+        }
+        notices.push(format!(
+            "{count} of the control plane's beside it stay; how old the latest is, is not known"
+        ));
+        Some(record)
     }
 
     fn read_bundle(&self, digest: Digest) -> Result<(Bundle, Vec<u8>), String> {
@@ -241,6 +272,7 @@ impl StateFolder {
     pub(super) fn begin(&mut self, base: Digest) -> Result<(), StateError> {
         self.record = Record::new(base);
         self.pending = None;
+        self.is_noted = false;
         self.settle()
     }
 
@@ -318,6 +350,9 @@ impl StateFolder {
     /// note must not vouch for an older bundle.
     pub(super) fn renew(&mut self, now_ms: u64) -> Result<(), StateError> {
         self.claim()?;
+        if !self.is_noted {
+            self.settle()?;
+        }
         if let Some((digest, bytes)) = self.pending.take() {
             let kept = self.keep(digest, &bytes, now_ms);
             if kept.is_err() {
@@ -466,7 +501,7 @@ fn remove_older_damaged(folder: &Path) {
 }
 
 /// Reads a file that may be missing.
-fn read_bounded(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+pub(super) fn read_bounded(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     match File::open(path) {
         Ok(file) => file.take(most).read_to_end(&mut bytes).map(|_| Some(bytes)),

@@ -268,6 +268,108 @@ fn what_is_damaged_is_set_aside_and_the_next_best_serves() {
     assert!(open().1.notices.is_empty());
 }
 
+/// Ways in which a record may be damaged.
+fn damaged_records(record: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let newer = record.replace("\"format\": 1", "\"format\": 2");
+    assert_ne!(newer, record);
+    vec![
+        ("empty", Vec::new()),
+        ("truncated", record.as_bytes()[..record.len() / 2].to_vec()),
+        ("garbage", b"\0\xff\0garbage".to_vec()),
+        ("zeros", vec![0; record.len()]),
+        ("of another format", newer.into_bytes()),
+        ("too long", vec![b' '; 2 << 20]),
+    ]
+}
+
+#[test]
+fn a_damaged_record_costs_no_good_bundle() {
+    let Bundles { base, later } = bundles();
+    let [older, latest] = [later[0].0, later[1].0];
+    let place = tempfile::tempdir().unwrap();
+    let open = |base: Digest, keep| {
+        let (folder, restored, error) = StateFolder::open(place.path(), base, keep).unwrap();
+        assert!(error.is_none(), "{error:?}");
+        (folder, restored)
+    };
+    let (mut folder, _) = open(base.digest, 5);
+    for (digest, bytes) in &later {
+        folder.serve(*digest, bytes.clone());
+        folder.renew(5).unwrap();
+    }
+    drop(folder);
+    let record = place.path().join("state.json");
+    let path = |digest: Digest| place.path().join("bundles").join(format!("{digest}.zip"));
+    // The order in which they were written has to be told by their times.
+    let age = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let file = std::fs::File::options().append(true).open(path(older)).unwrap();
+    file.set_modified(age).unwrap();
+    let good = std::fs::read_to_string(&record).unwrap();
+    for (how, damaged) in damaged_records(&good) {
+        std::fs::write(&record, &damaged).unwrap();
+        let (folder, restored) = open(base.digest, 5);
+        assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(latest), "{how}");
+        assert_eq!(
+            (restored.success_ms, folder.kept()),
+            (None, 2),
+            "{how}: its age is not known"
+        );
+        let said = restored.notices.join("\n");
+        assert!(
+            said.contains("it was set aside") && said.contains("2 good bundles"),
+            "{how}: {said}"
+        );
+        drop(folder);
+        // All is well again.
+        let (folder, restored) = open(base.digest, 5);
+        assert!(restored.notices.is_empty(), "{how}: {:?}", restored.notices);
+        assert_eq!(
+            (restored.bundle.map(|bundle| bundle.digest), folder.kept()),
+            (Some(latest), 2)
+        );
+        drop(folder);
+    }
+
+    // A bundle that is damaged too is no good one, and more than are to be kept are not.
+    std::fs::write(&record, "").unwrap();
+    std::fs::write(path(latest), "broken").unwrap();
+    let (folder, restored) = open(base.digest, 5);
+    assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(older));
+    assert_eq!(
+        (restored.notices.len(), folder.kept()),
+        (3, 1),
+        "{:?}",
+        restored.notices
+    );
+    drop(folder);
+
+    // What belongs to another bundle does not go on, and stays until that one serves.
+    std::fs::write(&record, "").unwrap();
+    let (folder, restored) = open(latest, 5);
+    assert!(restored.bundle.is_none(), "another base wins");
+    drop(folder);
+    assert!(path(older).exists());
+    let (folder, restored) = open(base.digest, 5);
+    assert_eq!(restored.bundle.map(|bundle| bundle.digest), Some(older));
+    drop(folder);
+    std::fs::write(&record, "").unwrap();
+    let (mut folder, _) = open(latest, 5);
+    folder.settle().unwrap();
+    drop(folder);
+    assert!(!path(older).exists());
+
+    // Where nobody knows whose they are, they do not go on.
+    let (mut folder, _) = open(base.digest, 5);
+    folder.serve(older, later[0].1.clone());
+    folder.settle().unwrap();
+    folder.renew(5).unwrap();
+    drop(folder);
+    std::fs::write(&record, "").unwrap();
+    std::fs::write(place.path().join("base"), "?").unwrap();
+    let (folder, restored) = open(base.digest, 5);
+    assert!(restored.bundle.is_none() && folder.kept() == 0);
+}
+
 #[test]
 fn what_could_not_be_kept_is_not_vouched_for_and_tried_again() {
     let Bundles { base, later } = bundles();
