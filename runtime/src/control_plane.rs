@@ -2,10 +2,12 @@
 
 use crate::asking::Asking;
 use crate::unreached;
+use arc_swap::ArcSwap;
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -34,7 +36,7 @@ pub(crate) enum NoAnswer {
 pub(crate) struct ControlPlane {
     client: Client,
     username: String,
-    password: SecretString,
+    password: ArcSwap<SecretString>,
 }
 
 impl ControlPlane {
@@ -49,14 +51,19 @@ impl ControlPlane {
         Ok(Self {
             client: builder.build().map_err(|error| error.to_string())?,
             username: username.to_owned(),
-            password: password.clone(),
+            password: ArcSwap::from_pointee(password.clone()),
         })
+    }
+
+    /// Signs in with this password from now on.
+    pub(crate) fn set_password(&self, password: SecretString) {
+        self.password.store(Arc::new(password));
     }
 
     /// Begins a question for JSON.
     pub(crate) fn ask(&self, url: Url) -> RequestBuilder {
         let request = self.client.get(url).header(ACCEPT, "application/json");
-        request.basic_auth(&self.username, Some(self.password.expose_secret()))
+        request.basic_auth(&self.username, Some(self.password.load().expose_secret()))
     }
 }
 

@@ -56,7 +56,7 @@ pub mod usage;
 mod watched_files;
 
 pub use access_log::AccessLogError;
-pub use connected::{ConnectedReport, ConnectedState, Freshness, Pulls, Thresholds};
+pub use connected::{ConnectedReport, ConnectedState, Freshness, Pulls, RefusedBundle, Thresholds};
 pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};
 pub use operator_blocks::BlockFileError;
 pub use route::RouteError;

@@ -6,12 +6,6 @@ use crate::cloud::account::UserName;
 use crate::cloud::generation::generation;
 use mgw_runtime::config::{RuntimeConfig, SubscriptionDataSettings};
 use std::path::PathBuf;
-use std::time::Duration;
-
-/// As the settings' own defaults.
-const REFRESH: Duration = Duration::from_secs(60);
-const LOOKUP: Duration = Duration::from_secs(2);
-const MAX_OBJECTS: usize = 1_000_000;
 
 /// What became of the data for gateways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +56,7 @@ pub(super) fn derive(
         ca_file,
         tenant_header: None,
         tenant: user.tenant().to_owned(),
-        refresh: REFRESH,
-        lookup_timeout: LOOKUP,
-        max_objects: MAX_OBJECTS,
+        limits: config.subscription_data_limits,
     });
     Ok(Derived::Followed)
 }

@@ -33,6 +33,15 @@ pub(crate) struct Connected {
     /// One sentence; absent: the last attempt succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
+    /// What to do about it; absent: it may pass by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+    /// The password or secret that the gateway was given is refused; absent: it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    credentials_refused: bool,
+    /// How the clocks here and there differ, by more than tokens allow for; absent: they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_skew: Option<String>,
     failures_in_a_row: u64,
 }
 
@@ -58,6 +67,9 @@ pub(crate) struct ConnectedDetail {
     poll_seconds: u64,
     thresholds: Ages,
     pulls: Pulls,
+    /// The bundle that the gateway was given last and does not serve; absent: it serves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_bundle: Option<Refused>,
     /// Absent: the event hub is not followed.
     #[serde(skip_serializing_if = "Option::is_none")]
     event_hub: Option<EventHub>,
@@ -70,6 +82,17 @@ struct Ages {
     stale_seconds: u64,
     emergency_seconds: u64,
     expired_seconds: u64,
+}
+
+/// A bundle that is not served.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refused {
+    /// Absent: it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    reason: String,
+    at_ms: u64,
 }
 
 /// Attempts by result.
@@ -89,6 +112,11 @@ struct EventHub {
     state: &'static str,
     /// Whether notifications arrive.
     notified: bool,
+    /// How long ago everything was loaded last; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_seconds: Option<u64>,
+    /// When that was, in milliseconds since the epoch; 0: never.
+    loaded_at_ms: u64,
     applications: usize,
     subscriptions: usize,
     key_mappings: usize,
@@ -107,6 +135,9 @@ impl Connected {
             last_attempt_at_ms: report.last_attempt_ms,
             next_attempt_at_ms: report.next_attempt_ms,
             last_error: report.last_error.clone(),
+            remedy: report.remedy.clone(),
+            credentials_refused: report.credentials_refused,
+            clock_skew: report.clock_skew.clone(),
             failures_in_a_row: report.failures_in_a_row,
         }
     }
@@ -136,9 +167,16 @@ impl ConnectedDetail {
                 failed: report.pulls.failed,
                 refused: report.pulls.refused,
             },
+            refused_bundle: report.refused_bundle.as_ref().map(|refused| Refused {
+                digest: refused.digest.clone(),
+                reason: refused.reason.clone(),
+                at_ms: refused.at_ms,
+            }),
             event_hub: data.map(|data| EventHub {
                 state: data.state.name(),
                 notified: data.notified,
+                age_seconds: data.age.map(|age| age.as_secs()),
+                loaded_at_ms: data.loaded_at_ms,
                 applications: data.counts.applications,
                 subscriptions: data.counts.subscriptions,
                 key_mappings: data.counts.key_mappings,

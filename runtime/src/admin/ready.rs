@@ -82,6 +82,9 @@ pub(crate) struct SubscriptionData {
     pub(crate) state: &'static str,
     /// When everything was loaded last, in milliseconds since the epoch; 0: never.
     pub(crate) loaded_at_ms: u64,
+    /// How long ago that was; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) age_seconds: Option<u64>,
     /// Whether notifications of changes arrive.
     pub(crate) notified: bool,
 }

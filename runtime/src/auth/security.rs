@@ -18,6 +18,7 @@ use crate::subscription_data::{DataStatus, SubscriptionData};
 use crate::throttle::{GlobalLimits, LimitsSource, LimitsStatus};
 use crate::watched_files::{Turn, WatchedFiles};
 use arc_swap::ArcSwap;
+use secrecy::SecretString;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -188,6 +189,13 @@ impl Security {
     /// Returns how the connection to the control plane's subscription data is doing; `None` when there is none.
     pub fn subscription_data(&self) -> Option<DataStatus> {
         self.subscription_data.as_ref().map(|data| data.status())
+    }
+
+    /// Asks for subscription data with another password from now on.
+    pub(crate) fn set_subscription_data_password(&self, password: SecretString) {
+        if let Some(data) = &self.subscription_data {
+            data.set_password(password);
+        }
     }
 
     /// Returns what counts the control plane's changes that a new bundle has to bring; `None`: the event hub is not followed.

@@ -95,7 +95,7 @@ pub use server_address::ServerAddress;
 pub use shared_quotas::SharedQuotas;
 pub use sources::Sources;
 pub use store::StoreSettings;
-pub use subscription_data::SubscriptionDataSettings;
+pub use subscription_data::{SubscriptionDataLimits, SubscriptionDataSettings};
 pub use throttling::Throttling;
 pub use usage::{StreamVersion, UploadSettings, UsageSettings};
 pub use users::{PasswordHash, User, Users};

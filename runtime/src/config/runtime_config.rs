@@ -43,6 +43,8 @@ pub struct RuntimeConfig {
     pub revocation: Revocation,
     /// Subscription data that the control plane tells while the gateway runs; `None`: only the bundle's.
     pub subscription_data: Option<SubscriptionDataSettings>,
+    /// How often those are loaded, how long they are waited for and how many are kept, wherever they come from.
+    pub subscription_data_limits: SubscriptionDataLimits,
     /// Whether the operator wants the bundle's alone, rather than said nothing.
     pub subscription_data_refused: bool,
     /// How old the control plane's word may become.
@@ -94,6 +96,7 @@ impl RuntimeConfig {
         let (mut errors, mut warnings) = (merged.errors, merged.warnings);
         let mut reader = Reader::new(&merged.settings, SECTIONS.to_vec());
         let event_hub = event_hub::read(&mut reader);
+        let subscription_data_limits = SubscriptionDataLimits::read(&mut reader);
         let mut config = Self {
             compat: reader.text("compat").as_deref() == Some("micro-gw-3.2"),
             listener: Listener::read(&mut reader),
@@ -109,7 +112,8 @@ impl RuntimeConfig {
             revocation: Revocation::read(&mut reader, event_hub.as_ref()),
             global_throttling: GlobalThrottling::read(&mut reader, event_hub.as_ref()),
             event_hub,
-            subscription_data: SubscriptionDataSettings::read(&mut reader),
+            subscription_data: SubscriptionDataSettings::read(&mut reader, subscription_data_limits),
+            subscription_data_limits,
             subscription_data_refused: subscription_data::are_refused(&reader),
             connected: ConnectedSettings::read(&mut reader),
             throttling: Throttling::read(&mut reader),

@@ -53,6 +53,12 @@ pub(super) const KEYS: &[Key] = &[
         "seconds between two loads while no notifications arrive; failed ones are repeated sooner",
     ),
     Key::new(
+        "apim.eventHub.recheckInterval",
+        Kind::Integer { min: 1, max: 86_400 },
+        "3600",
+        "seconds between two loads while notifications arrive, up to half less, so that one that was lost is made good",
+    ),
+    Key::new(
         "apim.eventHub.lookupTimeout",
         Kind::Integer { min: 1, max: 60_000 },
         "2000",
@@ -90,12 +96,33 @@ pub struct SubscriptionDataSettings {
     pub tenant_header: Option<String>,
     /// The tenant whose data these are.
     pub tenant: String,
+    /// How often, how long and how many.
+    pub limits: SubscriptionDataLimits,
+}
+
+/// How often subscription data are loaded, how long they are waited for, and how many are kept. They count also where the
+/// rest of the settings is derived from a session.
+#[derive(Debug, Clone, Copy)]
+pub struct SubscriptionDataLimits {
     /// Time between two loads without notifications.
     pub refresh: Duration,
+    /// The same with notifications, of which one may be lost; somewhat less, so that gateways do not load together.
+    pub recheck: Duration,
     /// For the look-ups of one request.
     pub lookup_timeout: Duration,
     /// Records per collection.
     pub max_objects: usize,
+}
+
+impl SubscriptionDataLimits {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            refresh: reader.seconds("apim.eventHub.refreshInterval"),
+            recheck: reader.seconds("apim.eventHub.recheckInterval"),
+            lookup_timeout: reader.milliseconds("apim.eventHub.lookupTimeout"),
+            max_objects: reader.count("apim.eventHub.maxObjects"),
+        }
+    }
 }
 
 /// Whether the operator switched them off, rather than said nothing.
@@ -105,7 +132,7 @@ pub(super) fn are_refused(reader: &Reader<'_>) -> bool {
 
 impl SubscriptionDataSettings {
     /// `None`: switched off.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn read(reader: &mut Reader<'_>, limits: SubscriptionDataLimits) -> Option<Self> {
         if !reader.bool(ENABLE) {
             return None;
         }
@@ -141,9 +168,7 @@ impl SubscriptionDataSettings {
             password: password.unwrap_or_default(),
             ca_file: reader.file("apim.eventHub.caFile"),
             tenant_header,
-            refresh: reader.seconds("apim.eventHub.refreshInterval"),
-            lookup_timeout: reader.milliseconds("apim.eventHub.lookupTimeout"),
-            max_objects: reader.count("apim.eventHub.maxObjects"),
+            limits,
         })
     }
 }

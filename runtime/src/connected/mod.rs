@@ -8,7 +8,7 @@ mod report;
 mod state;
 
 pub use freshness::Freshness;
-pub use report::{ConnectedReport, Pulls};
+pub use report::{ConnectedReport, Pulls, RefusedBundle};
 pub use state::{ConnectedState, Thresholds};
 
 pub(crate) use report::ConnectedStatus;

@@ -20,10 +20,18 @@ pub struct ConnectedReport {
     pub last_attempt_ms: Option<u64>,
     /// Why the last attempt failed, one sentence without secrets; `None`: it did not.
     pub last_error: Option<String>,
+    /// What somebody has to do about it, whole sentences without secrets; `None`: nothing that is known.
+    pub remedy: Option<String>,
     /// Attempts that failed since the last success.
     pub failures_in_a_row: u64,
     /// Whether there is a session that the control plane accepts, as far as it is known.
     pub signed_in: bool,
+    /// The control plane does not accept the password that the gateway was given, or the client's secret.
+    pub credentials_refused: bool,
+    /// By how many seconds the control plane's clock is ahead of this machine's, by its last answer; `None`: it has not said.
+    pub clock_ahead_seconds: Option<i64>,
+    /// The same as a sentence, where that is more than tokens allow for.
+    pub clock_skew: Option<String>,
     /// Digest of the bundle that the gateway was started with.
     pub base: String,
     /// Good bundles that are kept on disk.
@@ -38,6 +46,19 @@ pub struct ConnectedReport {
     pub pulls: Pulls,
     /// APIs that the lock of what is served lists.
     pub locked_apis: usize,
+    /// The bundle that the gateway was given last and does not serve; `None`: it serves it, or what was taken over since.
+    pub refused_bundle: Option<RefusedBundle>,
+}
+
+/// A bundle that was given to a running gateway and that it does not serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedBundle {
+    /// Its digest; `None`: it could not be read.
+    pub digest: Option<String>,
+    /// Why, without secrets.
+    pub reason: String,
+    /// When, in milliseconds since the epoch.
+    pub at_ms: u64,
 }
 
 /// Attempts to take over the control plane's state, by result.

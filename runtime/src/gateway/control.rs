@@ -172,6 +172,7 @@ impl State for Control {
                 .map(|status| SubscriptionData {
                     state: status.state.name(),
                     loaded_at_ms: status.loaded_at_ms,
+                    age_seconds: status.age.map(|age| age.as_secs()),
                     notified: status.notified,
                 }),
             connected: connected.as_ref().map(Connected::of),

@@ -7,6 +7,7 @@ use crate::connected::ConnectedReport;
 use crate::server::{CertificateOrigin, Drain, DrainOutcome};
 use crate::usage::{Usage, UsageHandle, UsageStatus};
 use mgw_bundle::{Bundle, Digest};
+use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,6 +107,11 @@ impl RunningGateway {
     /// is raised also when notifications begin to arrive, because those before are lost. `None`: the event hub is not followed.
     pub fn control_plane_changes(&self) -> Option<watch::Receiver<u64>> {
         self.control.continued.security.control_plane_changes()
+    }
+
+    /// Asks for the control plane's subscription data with another password from now on, where they are asked for.
+    pub fn set_subscription_data_password(&self, password: SecretString) {
+        self.control.continued.security.set_subscription_data_password(password);
     }
 
     /// Looks at the files that settings name at once, which else happens every `listenerConfig.certificateReloadInterval`:

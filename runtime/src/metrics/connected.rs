@@ -38,6 +38,16 @@ pub(super) fn connected(encoder: &mut DescriptorEncoder<'_>, status: &ConnectedS
             "Whether there is a session that the control plane accepts, as far as it is known",
             u64::from(report.signed_in),
         ),
+        (
+            "credentials_refused",
+            "Whether the control plane does not accept the password, or the client's secret, that the gateway was given",
+            u64::from(report.credentials_refused),
+        ),
+        (
+            "bundle_refused",
+            "Whether the bundle that the gateway was given last is not served",
+            u64::from(report.refused_bundle.is_some()),
+        ),
         ("kept_bundles", "Good bundles that are kept on disk", report.kept as u64),
         (
             "state_writable",
@@ -54,6 +64,11 @@ pub(super) fn connected(encoder: &mut DescriptorEncoder<'_>, status: &ConnectedS
         let help = "Age of what was taken over from the control plane last, in seconds";
         let metric = encoder.encode_descriptor("connected_age_seconds", help, None, MetricType::Gauge)?;
         ConstGauge::new(i64::try_from(age.as_secs()).unwrap_or(i64::MAX)).encode(metric)?;
+    }
+    if let Some(seconds) = report.clock_ahead_seconds {
+        let help = "By how much the control plane's clock is ahead of this machine's, in seconds";
+        let metric = encoder.encode_descriptor("connected_clock_ahead_seconds", help, None, MetricType::Gauge)?;
+        ConstGauge::new(seconds).encode(metric)?;
     }
     let help = "Attempts to take over the control plane's state, by result";
     let mut family = encoder.encode_descriptor("connected_pulls", help, None, MetricType::Counter)?;

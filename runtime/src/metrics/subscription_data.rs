@@ -25,11 +25,21 @@ pub(super) fn subscription_data(encoder: &mut DescriptorEncoder<'_>, status: &Da
             "When all subscription data were loaded last, in seconds since 1970; 0: never",
             status.loaded_at_ms / 1000,
         ),
+        (
+            "absent",
+            "Objects that are remembered for not being known to the control plane",
+            status.absent as u64,
+        ),
     ];
     for (name, help, value) in gauges {
         let name = format!("subscription_data_{name}");
         let metric = encoder.encode_descriptor(&name, help, None, MetricType::Gauge)?;
         ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(metric)?;
+    }
+    if let Some(age) = status.age {
+        let help = "How long ago all subscription data were loaded last, in seconds";
+        let metric = encoder.encode_descriptor("subscription_data_age_seconds", help, None, MetricType::Gauge)?;
+        ConstGauge::new(i64::try_from(age.as_secs()).unwrap_or(i64::MAX)).encode(metric)?;
     }
     let help = "Subscription data that are kept, by collection";
     let mut family = encoder.encode_descriptor("subscription_data_objects", help, None, MetricType::Gauge)?;

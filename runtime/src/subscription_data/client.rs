@@ -5,6 +5,8 @@ use crate::asking::Asking;
 use crate::config::SubscriptionDataSettings;
 use crate::control_plane::{ControlPlane, NoAnswer, answer};
 use reqwest::header::HeaderValue;
+use secrecy::SecretString;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use url::Url;
@@ -40,6 +42,8 @@ pub(super) struct InternalData {
     tenant: Option<HeaderValue>,
     /// Of the control thread alone: the lists and the single questions share the credentials.
     refused: Mutex<Refused>,
+    /// Counts the passwords: what one of them met says nothing about the next.
+    passwords: AtomicU64,
 }
 
 impl InternalData {
@@ -51,6 +55,7 @@ impl InternalData {
             base: settings.url.clone(),
             tenant: tenant.transpose().map_err(|error| error.to_string())?,
             refused: Mutex::new(Refused::new()),
+            passwords: AtomicU64::new(0),
         })
     }
 
@@ -66,6 +71,7 @@ impl InternalData {
         if !self.refused().may_ask(Instant::now()) {
             return Err(NoAnswer::Status(401));
         }
+        let password = self.passwords.load(Ordering::Acquire);
         let mut request = self.plane.ask(self.url(collection));
         if let Some(tenant) = &self.tenant {
             request = request.header(TENANT, tenant);
@@ -74,8 +80,20 @@ impl InternalData {
             request = request.query(query);
         }
         let answer = answer(request, limit, deadline).await;
-        self.refused().note(&answer, Instant::now());
+        let mut refused = self.refused();
+        if self.passwords.load(Ordering::Acquire) == password {
+            refused.note(&answer, Instant::now());
+        }
+        drop(refused);
         answer
+    }
+
+    /// Signs in with another password from now on, which has not been refused.
+    pub(super) fn set_password(&self, password: SecretString) {
+        let mut refused = self.refused();
+        self.passwords.fetch_add(1, Ordering::AcqRel);
+        self.plane.set_password(password);
+        *refused = Refused::new();
     }
 
     fn refused(&self) -> std::sync::MutexGuard<'_, Refused> {

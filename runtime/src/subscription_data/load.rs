@@ -33,7 +33,7 @@ impl SubscriptionData {
                 Ok(()) => {
                     pause.reset();
                     told.forget();
-                    self.counters.loaded(now_ms());
+                    self.counters.loaded(now_ms(), Instant::now());
                     self.until_outdated(&mut gathering).await;
                 }
                 Err(reason) => {
@@ -41,25 +41,34 @@ impl SubscriptionData {
                     if told.is_new(&reason.to_string()) {
                         tracing::warn!(%reason, "subscription data could not be loaded");
                     }
-                    tokio::time::sleep(jittered(pause.next_pause())).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(jittered(pause.next_pause())) => {}
+                        () = self.new_password.notified() => pause.reset(),
+                    }
                 }
             }
         }
     }
 
-    /// Waits until what was loaded is too old, or until somebody asks for it.
+    /// Waits until what was loaded is too old, or until somebody asks for it. While notifications arrive it may be older: one
+    /// that was lost on its way tells nobody.
     async fn until_outdated(&self, gathering: &mut Pause) {
         let loaded = Instant::now();
+        let recheck = jittered(self.settings.limits.recheck);
+        let refresh = self.settings.limits.refresh;
         loop {
-            match tokio::time::timeout(self.settings.refresh, self.reload.notified()).await {
-                Ok(()) => {
-                    if loaded.elapsed() > QUIET {
-                        gathering.reset();
-                    }
-                    return tokio::time::sleep(gathering.next_pause()).await;
+            let longest = if self.is_notified() { recheck } else { refresh };
+            let left = longest.saturating_sub(loaded.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            // Notifications may end meanwhile.
+            let asked = tokio::time::timeout(left.min(refresh), self.reload.notified()).await;
+            if asked.is_ok() {
+                if loaded.elapsed() > QUIET {
+                    gathering.reset();
                 }
-                Err(_) if !self.is_notified() => return,
-                Err(_) => {}
+                return tokio::time::sleep(gathering.next_pause()).await;
             }
         }
     }

@@ -76,6 +76,22 @@ impl Lookups {
         }
     }
 
+    /// Asks again after nobody answered.
+    pub(super) fn open(&self) {
+        self.closed_until_ms.store(0, Ordering::Relaxed);
+    }
+
+    /// Notes that the control plane does not know an object.
+    fn note_absent(&self, missing: Missing, now_ms: u64) {
+        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.insert(missing, now_ms + ABSENT_MS);
+    }
+
+    /// Unknown objects that are remembered, whether or not that still counts.
+    pub(super) fn absent_count(&self) -> usize {
+        self.absent.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn is_absent(&self, missing: &Missing, now_ms: u64) -> bool {
         let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
         absent.get(missing).is_some_and(|until| now_ms < *until)
@@ -110,7 +126,7 @@ impl SubscriptionData {
             let _turn = self.lookups.calls.acquire().await.map_err(|_| NoAnswer::TooLate)?;
             self.fetch_missing(missing).await
         };
-        let answered = tokio::time::timeout(self.settings.lookup_timeout, asked).await;
+        let answered = tokio::time::timeout(self.settings.limits.lookup_timeout, asked).await;
         let objects = match answered.unwrap_or(Err(NoAnswer::TooLate)) {
             // Some generations answer so for what they do not know. A key that they cannot read is nobody's either, and no
             // reason to ask for nobody else.
@@ -136,8 +152,7 @@ impl SubscriptionData {
         if found && rejected == 0 {
             return LookedUp::Found;
         }
-        let mut absent = self.lookups.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.insert(missing.clone(), now_ms() + ABSENT_MS);
+        self.lookups.note_absent(missing.clone(), now_ms());
         LookedUp::Absent
     }
 
@@ -193,7 +208,7 @@ impl SubscriptionData {
     ) -> Result<Vec<Object>, NoAnswer> {
         let body = self
             .client
-            .get(collection, query, MAX_ANSWER, self.settings.lookup_timeout)
+            .get(collection, query, MAX_ANSWER, self.settings.limits.lookup_timeout)
             .await?;
         let elements = elements::<T>(&body, MAX_ELEMENTS).map_err(Unusable::no_answer)?;
         self.counters.rejected(elements.malformed);
@@ -203,5 +218,24 @@ impl SubscriptionData {
             .filter(|found| wanted(found))
             .map(object)
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn unknown_objects_are_remembered_up_to_a_bound() {
+        let lookups = Lookups::new(&tokio::runtime::Handle::current());
+        let key = |number: usize| Missing::KeyMapping(format!("key{number}"));
+        for number in 0..3 * MAX_ABSENT {
+            lookups.note_absent(key(number), 1);
+            assert!(lookups.absent_count() <= MAX_ABSENT);
+        }
+        assert!(lookups.absent_count() > MAX_ABSENT / 2, "it is put to use");
+        let remembered = (0..3 * MAX_ABSENT).filter(|number| lookups.is_absent(&key(*number), 1));
+        assert!(remembered.count() <= MAX_ABSENT);
+        assert!(!lookups.is_absent(&key(3 * MAX_ABSENT - 1), 1 + ABSENT_MS));
     }
 }

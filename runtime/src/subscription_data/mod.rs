@@ -33,10 +33,11 @@ use crate::config::SubscriptionDataSettings;
 use crate::told_once::ToldOnce;
 use client::InternalData;
 use lookup::Lookups;
+use secrecy::SecretString;
 use status::Counters;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, watch};
 
 /// Time between two looks for what can be forgotten.
@@ -53,6 +54,8 @@ pub(crate) struct SubscriptionData {
     counters: Counters,
     /// Somebody wants everything loaded again.
     reload: Notify,
+    /// There is another password.
+    new_password: Notify,
     /// Counts changes that a new bundle has to bring.
     changes: watch::Sender<u64>,
     /// Notifications arrive.
@@ -70,13 +73,14 @@ impl SubscriptionData {
         control: &tokio::runtime::Handle,
     ) -> Result<Arc<Self>, String> {
         let data = Arc::new(Self {
-            store: Store::new(settings.max_objects),
+            store: Store::new(settings.limits.max_objects),
             client: InternalData::new(settings, asking)?,
             settings: settings.clone(),
             tenant: settings.tenant.as_str().into(),
             lookups: Lookups::new(control),
             counters: Counters::default(),
             reload: Notify::new(),
+            new_password: Notify::new(),
             changes: watch::Sender::new(0),
             notified: AtomicBool::new(false),
             told: ToldOnce::default(),
@@ -94,7 +98,7 @@ impl SubscriptionData {
 
     /// How long the look-ups of one request may take.
     pub(crate) fn lookup_timeout(&self) -> Duration {
-        self.settings.lookup_timeout
+        self.settings.limits.lookup_timeout
     }
 
     /// The tenant whose data these are.
@@ -104,7 +108,19 @@ impl SubscriptionData {
 
     /// How the connection is doing.
     pub(crate) fn status(&self) -> DataStatus {
-        self.counters.status(self.store.counts(), self.is_notified())
+        self.counters.status(
+            self.store.counts(),
+            self.lookups.absent_count(),
+            self.is_notified(),
+            Instant::now(),
+        )
+    }
+
+    /// Signs in with another password from now on. Questions that were put off for the former one's sake are asked at once.
+    pub(crate) fn set_password(&self, password: SecretString) {
+        self.client.set_password(password);
+        self.lookups.open();
+        self.new_password.notify_one();
     }
 
     fn is_notified(&self) -> bool {

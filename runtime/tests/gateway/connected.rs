@@ -1,7 +1,7 @@
 //! What operators see of a control plane that is followed.
 
 use crate::support::{Backend, Client, GatewayBuilder, TestGateway, api};
-use mgw_runtime::{ConnectedReport, Freshness, Pulls, Thresholds};
+use mgw_runtime::{ConnectedReport, Freshness, Pulls, RefusedBundle, Thresholds};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,12 @@ fn report(age: u64) -> ConnectedReport {
         last_success_ms: Some(1_790_000_000_000),
         last_attempt_ms: Some(1_790_000_060_000),
         last_error: Some("cannot reach cp.example".to_owned()),
+        remedy: None,
         failures_in_a_row: 3,
         signed_in: true,
+        credentials_refused: false,
+        clock_ahead_seconds: None,
+        clock_skew: None,
         base: "sha256-base".to_owned(),
         kept: 2,
         state_error: None,
@@ -31,6 +35,7 @@ fn report(age: u64) -> ConnectedReport {
             ..Pulls::default()
         },
         locked_apis: 1,
+        refused_bundle: None,
     }
 }
 
@@ -101,4 +106,43 @@ fn what_expired_sends_traffic_away_where_that_is_wanted() {
         ..strict(0)
     });
     assert_eq!(shown(&gateway, "/ready").0, 200);
+}
+
+#[test]
+fn what_somebody_has_to_do_is_told() {
+    let backend = Backend::named("ok");
+    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())]).start();
+    gateway.running.report_connected(report(10));
+    let (_, told) = shown(&gateway, "/connected");
+    for name in ["remedy", "credentialsRefused", "clockSkew", "refusedBundle"] {
+        assert_eq!(told.get(name), None, "{told}");
+    }
+    assert_eq!(gateway.metric("mgw_connected_credentials_refused"), Some(0.0));
+    assert_eq!(gateway.metric("mgw_connected_bundle_refused"), Some(0.0));
+    gateway.running.report_connected(ConnectedReport {
+        remedy: Some("Run mgw login.".to_owned()),
+        credentials_refused: true,
+        clock_ahead_seconds: Some(-86_400),
+        clock_skew: Some("the clock here is 1 day ahead".to_owned()),
+        refused_bundle: Some(RefusedBundle {
+            digest: None,
+            reason: "not a bundle".to_owned(),
+            at_ms: 7,
+        }),
+        ..report(10)
+    });
+    let (_, ready) = shown(&gateway, "/ready");
+    let (_, told) = shown(&gateway, "/connected");
+    for short in [&told, &ready["connected"]] {
+        assert_eq!(
+            (&short["remedy"], &short["credentialsRefused"]),
+            (&Value::from("Run mgw login."), &Value::from(true))
+        );
+        assert_eq!(short["clockSkew"], "the clock here is 1 day ahead");
+    }
+    let refused = serde_json::json!({"reason": "not a bundle", "atMs": 7});
+    assert_eq!(told["refusedBundle"], refused);
+    assert_eq!(gateway.metric("mgw_connected_credentials_refused"), Some(1.0));
+    assert_eq!(gateway.metric("mgw_connected_bundle_refused"), Some(1.0));
+    assert_eq!(gateway.metric("mgw_connected_clock_ahead_seconds"), Some(-86_400.0));
 }

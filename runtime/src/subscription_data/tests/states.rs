@@ -3,7 +3,8 @@
 use super::plane::Plane;
 use crate::asking::Asking;
 use crate::auth::tests::server::{ok, status};
-use crate::config::SubscriptionDataSettings;
+use crate::config::{SubscriptionDataLimits, SubscriptionDataSettings};
+use crate::event_hub::amqp::TopicObserver;
 use crate::subscription_data::ids::Ids;
 use crate::subscription_data::store::Seen;
 use crate::subscription_data::{DataState, DataStatus, LookedUp, Missing, SubscriptionData};
@@ -23,9 +24,12 @@ pub(super) fn connected() -> SubscriptionDataSettings {
         ca_file: None,
         tenant_header: None,
         tenant: "carbon.super".into(),
-        refresh: Duration::from_secs(3600),
-        lookup_timeout: PATIENCE,
-        max_objects: 100,
+        limits: SubscriptionDataLimits {
+            refresh: Duration::from_secs(3600),
+            recheck: Duration::from_secs(3600),
+            lookup_timeout: PATIENCE,
+            max_objects: 100,
+        },
     }
 }
 
@@ -149,9 +153,38 @@ async fn refused_credentials_are_not_tried_again_and_again() {
 }
 
 #[tokio::test]
+async fn another_password_is_tried_at_once() {
+    let mut settings = connected();
+    settings.password = "former".into();
+    let situation = Situation::start(settings).await;
+    situation.until(|status| status.load_failures > 1).await;
+    let key = || Missing::KeyMapping("key1".into());
+    assert_eq!(situation.data.look_up(key()).await, LookedUp::Unavailable);
+    situation.data.set_password("canary".into());
+    assert_eq!(situation.data.look_up(key()).await, LookedUp::Found);
+    situation.until(|status| status.state == DataState::Current).await;
+    assert!(situation.subscribed());
+}
+
+#[tokio::test]
+async fn a_notification_that_was_lost_is_made_good() {
+    let mut settings = connected();
+    settings.limits.recheck = Duration::from_millis(50);
+    let situation = Situation::start(settings).await;
+    TopicObserver::current(&*situation.data);
+    situation.loaded(1).await;
+    // Nobody tells of it, and the connection to the event hub lasts.
+    situation.plane.change("subscriptions", Vec::clear);
+    situation.until(|status| status.counts.subscriptions == 0).await;
+    let status = situation.data.status();
+    assert!(status.notified && status.notifications == 0, "{status:?}");
+    assert!(!situation.subscribed());
+}
+
+#[tokio::test]
 async fn what_was_loaded_stays_while_the_control_plane_is_away() {
     let mut settings = connected();
-    settings.refresh = Duration::from_millis(10);
+    settings.limits.refresh = Duration::from_millis(10);
     let situation = Situation::start(settings).await;
     situation.loaded(1).await;
     situation.plane.fault(Some(status("500 Internal Server Error")));
@@ -270,7 +303,7 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
     settings.url = format!("http://{}", silent.local_addr().expect("bound"))
         .parse()
         .expect("a URL");
-    settings.lookup_timeout = Duration::from_millis(50);
+    settings.limits.lookup_timeout = Duration::from_millis(50);
     let data =
         SubscriptionData::start(&settings, &Asking::default(), &tokio::runtime::Handle::current()).expect("a client");
     assert_eq!(
