@@ -12,6 +12,7 @@ mod project;
 mod pull;
 mod sandbox;
 
+pub(crate) use cloud::sign_in_command;
 pub(crate) use gateway::not_started;
 pub(crate) use pull::not_replaced;
 

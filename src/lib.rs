@@ -28,4 +28,5 @@ pub(crate) mod pulling;
 mod serve;
 pub mod ui;
 pub(crate) mod usage_export;
+mod watched_file;
 pub mod yaml;

@@ -208,6 +208,13 @@ impl CredentialArgs {
         })
     }
 
+    /// The file that [`Self::given_password`] takes the password from, where it takes it from one.
+    pub(crate) fn password_file(&self, environment: &Environment) -> Option<PathBuf> {
+        let is_flag = self.password_stdin || self.password.is_some();
+        let file = environment.get("MGW_PASSWORD_FILE").filter(|_| !is_flag);
+        file.map(PathBuf::from)
+    }
+
     /// The password as far as flags and variables give it; nobody is asked.
     pub(crate) fn given_password(&self, context: &Context) -> Result<Option<SecretString>, Failure> {
         if self.password_stdin {

@@ -172,7 +172,9 @@ fn connected_options(args: &RunArgs, context: &Context) -> Result<ConnectedOptio
         http: connected.session.http(environment)?,
         user: connected.credentials.given_user(environment)?,
         password: connected.credentials.given_password(context)?,
+        password_file: connected.credentials.password_file(environment),
         client: MethodArgs::pipeline_client(environment)?,
+        client_secret_file: environment.get("MGW_CLIENT_SECRET_FILE").map(PathBuf::from),
     })
 }
 

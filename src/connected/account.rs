@@ -1,6 +1,8 @@
 //! The session: taken up as it is on disk, made anew where the credentials are at hand.
 
 use super::attempt::{Missed, MissedKind};
+use super::remedy::{Refused, remedy};
+use super::secret_files::SecretFile;
 use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
@@ -9,6 +11,7 @@ use crate::cloud::http::HttpOptions;
 use crate::cloud::oauth::Registration;
 use crate::cloud::session::{Connection, Session, SessionStore};
 use crate::cloud::sign_in::{SignIn, sign_in};
+use crate::failure::sign_in_command;
 use crate::project::ControlPlaneKind;
 use crate::ui::Ui;
 use secrecy::SecretString;
@@ -16,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How to sign in.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Account {
     /// The control plane of what is followed.
     pub(super) address: Address,
@@ -29,8 +32,12 @@ pub(super) struct Account {
     pub(super) user: Option<UserName>,
     /// `None`: nobody can be signed in again without a person.
     pub(super) password: Option<SecretString>,
+    /// Where it came from, and another one may come.
+    pub(super) password_file: Option<SecretFile>,
     /// Signs in as itself where there is no password.
     pub(super) client: Option<Registration>,
+    /// The same for the client's secret.
+    pub(super) client_secret_file: Option<SecretFile>,
     /// The control plane does not accept the password, or the client.
     pub(super) is_refused: bool,
     pub(super) ui: Ui,
@@ -146,6 +153,46 @@ impl Account {
     pub(super) fn password_of(&self, user: &UserName) -> Option<SecretString> {
         let is_theirs = self.user.as_ref().is_none_or(|given| is_same(given, user));
         self.password.clone().filter(|_| is_theirs && !self.is_refused)
+    }
+
+    /// Takes over what the files of secrets have brought. Returns whether there is something new to sign in with, and the
+    /// password where it is new.
+    pub(super) fn renew_secrets(&mut self) -> (bool, Option<SecretString>) {
+        let file = self.password_file.as_mut();
+        let password = file.and_then(|file| file.another(self.password.as_ref()));
+        let known = self.client.as_ref().and_then(|client| client.secret.as_ref());
+        let file = self.client_secret_file.as_mut();
+        let client_secret = file.and_then(|file| file.another(known));
+        let has_new = password.is_some() || client_secret.is_some();
+        if let Some(password) = &password {
+            self.password = Some(password.clone());
+        }
+        if let (Some(client), Some(secret)) = (&mut self.client, client_secret) {
+            client.secret = Some(secret);
+        }
+        if has_new {
+            self.is_refused = false;
+            tracing::info!("there is another password, or another secret of the client");
+        }
+        (has_new, password)
+    }
+
+    /// What somebody has to do about an attempt that failed.
+    pub(super) fn remedy(&self, missed: &Missed, clocks_differ: bool) -> Option<String> {
+        let refused = match self.password {
+            Some(_) => Refused {
+                name: "password",
+                variable: "MGW_PASSWORD",
+                file: self.password_file.as_ref().map(SecretFile::path),
+            },
+            None => Refused {
+                name: "client secret",
+                variable: "MGW_CLIENT_SECRET",
+                file: self.client_secret_file.as_ref().map(SecretFile::path),
+            },
+        };
+        let sign_in = sign_in_command(self.store.profile().as_str());
+        remedy(missed, self.is_refused.then_some(refused), &sign_in, clocks_differ)
     }
 
     /// Where the session is kept.

@@ -84,7 +84,14 @@ impl From<PullingError> for Missed {
 
 impl From<Failure> for Missed {
     fn from(failure: Failure) -> Self {
-        let mut reason = failure.message;
+        Self::of_failure(&failure)
+    }
+}
+
+impl Missed {
+    /// For what a command would have shown.
+    pub(super) fn of_failure(failure: &Failure) -> Self {
+        let mut reason = failure.message.clone();
         if let Some(source) = &failure.source {
             let _ = write!(reason, ": {}", sentence(source.as_ref()));
         }

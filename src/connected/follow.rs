@@ -2,11 +2,13 @@
 
 use super::attempt::{Missed, MissedKind, Taken};
 use super::ledger::Ledger;
+use super::offer::{Offered, another};
 use super::schedule::{GATHERING, LEAST, jitter, wait};
 use super::take_over::{TakeOver, unix_ms};
-use super::watch_file::WatchedFile;
-use mgw_bundle::{Bundle, Digest};
-use mgw_runtime::Freshness;
+use crate::failure::Failure;
+use crate::watched_file::WatchedFile;
+use mgw_bundle::Bundle;
+use mgw_runtime::{Freshness, RefusedBundle};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
@@ -17,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A control plane that is being followed, on a thread of its own. Dropped, it is followed no longer.
 #[derive(Debug)]
 pub(crate) struct Following {
-    bases: watch::Sender<Option<Arc<Bundle>>>,
+    bases: watch::Sender<Offered>,
     /// Ends the thread when it is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -27,7 +29,7 @@ impl Following {
     ///
     /// When no thread can be started.
     pub(super) fn start(take_over: TakeOver, ledger: Ledger) -> std::io::Result<Self> {
-        let (bases, offered) = watch::channel(None);
+        let (bases, offered) = watch::channel(Offered::default());
         let follower = Follower {
             changes: take_over.gateway.control_plane_changes(),
             session: WatchedFile::new(take_over.account.session_file()),
@@ -56,7 +58,16 @@ impl Following {
     ///
     /// Whether somebody takes it: the thread may have ended by a fault.
     pub(crate) fn offer(&self, bundle: Bundle) -> bool {
-        self.bases.send(Some(Arc::new(bundle))).is_ok()
+        let bundle = Some(Arc::new(bundle));
+        let unusable = None;
+        self.bases.send(Offered { bundle, unusable }).is_ok()
+    }
+
+    /// Tells that there was a bundle to offer which could not even be read; whether somebody hears it.
+    pub(crate) fn refuse(&self, failure: &Failure) -> bool {
+        let reason = Missed::of_failure(failure).reason;
+        self.bases.send_modify(|offered| offered.unusable = Some(reason));
+        !self.bases.is_closed()
     }
 }
 
@@ -66,13 +77,13 @@ struct Follower {
     /// Counts what the event hub tells; `None`: there is none.
     changes: Option<watch::Receiver<u64>>,
     session: WatchedFile,
-    offered: watch::Receiver<Option<Arc<Bundle>>>,
+    offered: watch::Receiver<Offered>,
 }
 
 /// What ends a wait.
 enum Woken {
     Due,
-    Offered(Arc<Bundle>),
+    Offered(Offered),
     /// The gateway is ending.
     End,
 }
@@ -93,7 +104,7 @@ impl Follower {
             let pause = result.transpose().map_or(Duration::ZERO, |result| self.after(&result));
             match self.wait(pause).await {
                 Woken::Due => {}
-                Woken::Offered(bundle) => self.rebase(&bundle).await,
+                Woken::Offered(offered) => self.take_offered(offered).await,
                 Woken::End => return,
             }
         }
@@ -102,7 +113,15 @@ impl Follower {
     /// Notes what came of an attempt; returns how long to wait.
     fn after(&mut self, result: &Result<Taken, Missed>) -> Duration {
         let (now, now_ms) = (Instant::now(), unix_ms());
-        self.ledger.note(result, now, now_ms);
+        if let Some(clocks) = self.take_over.clocks {
+            self.ledger.note_clocks(clocks);
+        }
+        let clocks_differ = self.ledger.report.clock_skew.is_some();
+        let account = &self.take_over.account;
+        let remedy = result.as_ref().err();
+        let remedy = remedy.and_then(|missed| account.remedy(missed, clocks_differ));
+        self.ledger.report.credentials_refused = account.is_refused;
+        self.ledger.note(result, remedy, now, now_ms);
         let report = &self.ledger.report;
         let is_busy = matches!(result, Err(missed) if missed.kind == MissedKind::Busy);
         let pause = wait(report.poll, report.failures_in_a_row, is_busy, jitter());
@@ -144,12 +163,10 @@ impl Follower {
             tokio::select! {
                 () = &mut due => return Woken::Due,
                 offered = self.offered.changed() => {
-                    let bundle = self.offered.borrow_and_update().clone();
-                    match (offered, bundle) {
-                        (Ok(()), Some(bundle)) => return Woken::Offered(bundle),
-                        (Ok(()), None) => {}
-                        (Err(_), _) => return Woken::End,
-                    }
+                    return match offered {
+                        Ok(()) => Woken::Offered(self.offered.borrow_and_update().clone()),
+                        Err(_) => Woken::End,
+                    };
                 }
                 () = changed(&mut self.changes), if !has_failed => {
                     tokio::time::sleep(GATHERING).await;
@@ -158,8 +175,10 @@ impl Follower {
                 }
                 _ = look.tick() => {
                     self.ledger.log_state(Instant::now());
-                    // Whoever signs in mends something, or finds out whether it is mended.
-                    if self.session.changed() && has_failed {
+                    // Whoever signs in mends something, or finds out whether it is mended; so does who changes a secret.
+                    let has_new_session = self.session.changed();
+                    let has_new_secrets = self.take_over.renew_secrets();
+                    if (has_new_session || has_new_secrets) && has_failed {
                         tokio::time::sleep_until(earliest).await;
                         return Woken::Due;
                     }
@@ -168,38 +187,44 @@ impl Follower {
         }
     }
 
-    async fn rebase(&mut self, bundle: &Arc<Bundle>) {
+    /// Serves what was offered; what cannot be served is told until a good bundle comes.
+    async fn take_offered(&mut self, offered: Offered) {
+        let refused = match offered.bundle {
+            Some(bundle) => {
+                let digest = Some(bundle.digest.to_string());
+                let refusal = self.rebase(bundle).await.err();
+                refusal.map(|missed| (digest, missed.reason))
+            }
+            None => None,
+        };
+        // It came after the bundle.
+        let refused = offered.unusable.map(|reason| (None, reason)).or(refused);
+        self.ledger.note_bundle(refused.map(|(digest, reason)| RefusedBundle {
+            digest,
+            reason,
+            at_ms: unix_ms(),
+        }));
+        self.tell();
+    }
+
+    async fn rebase(&mut self, bundle: Arc<Bundle>) -> Result<(), Missed> {
         if bundle.digest == self.take_over.base.digest {
-            return;
+            return Ok(());
         }
-        match self.take_over.rebase(Arc::clone(bundle)).await {
+        let rebased = self.take_over.rebase(bundle).await;
+        match &rebased {
             Ok(()) => {
                 self.ledger.report.freshness = Freshness::never(Instant::now());
                 self.ledger.report.last_success_ms = None;
                 tracing::info!(bundle = %self.take_over.base.digest, "a new bundle is served and followed");
-                self.tell();
             }
             Err(missed) => {
                 let reason = missed.reason.as_str();
                 tracing::error!(reason, "the new bundle is not taken; what is served goes on");
             }
         }
+        rebased
     }
-}
-
-/// Waits until another bundle than the base is offered, for ever where the gateway ends before: everything ends with it then. A
-/// reload for the sake of certificates offers the same bundle again, which is no reason to begin anew.
-pub(super) async fn another(mut offered: watch::Receiver<Option<Arc<Bundle>>>, base: Digest) {
-    while offered.changed().await.is_ok() {
-        let is_another = offered
-            .borrow_and_update()
-            .as_ref()
-            .is_some_and(|bundle| bundle.digest != base);
-        if is_another {
-            return;
-        }
-    }
-    std::future::pending().await
 }
 
 /// Waits for what the event hub tells, for ever where there is none.

@@ -1,7 +1,9 @@
 //! What is told about the attempts so far.
 
 use super::attempt::{Missed, MissedKind, Taken};
-use mgw_runtime::{ConnectedReport, ConnectedState, Freshness};
+use crate::cloud::http::Clocks;
+use crate::cloud::sign_in::ClockSkew;
+use mgw_runtime::{ConnectedReport, ConnectedState, Freshness, RefusedBundle};
 use std::time::Instant;
 
 /// The report as it stands, and what of it was said in the log.
@@ -9,6 +11,7 @@ use std::time::Instant;
 pub(super) struct Ledger {
     pub(super) report: ConnectedReport,
     logged: Option<String>,
+    is_skew_logged: bool,
     state: Option<ConnectedState>,
 }
 
@@ -17,12 +20,15 @@ impl Ledger {
         Self {
             report,
             logged: None,
+            is_skew_logged: false,
             state: None,
         }
     }
 
     /// Notes what came of an attempt.
-    pub(super) fn note(&mut self, result: &Result<Taken, Missed>, now: Instant, unix_ms: u64) {
+    ///
+    /// `remedy` is what somebody has to do about one that failed.
+    pub(super) fn note(&mut self, result: &Result<Taken, Missed>, remedy: Option<String>, now: Instant, unix_ms: u64) {
         let report = &mut self.report;
         report.last_attempt_ms = Some(unix_ms);
         match result {
@@ -35,6 +41,7 @@ impl Ledger {
                 report.freshness = Freshness::renewed(now);
                 report.last_success_ms = Some(unix_ms);
                 report.last_error = None;
+                report.remedy = None;
                 report.failures_in_a_row = 0;
                 report.signed_in = true;
                 if self.logged.take().is_some() {
@@ -49,6 +56,7 @@ impl Ledger {
                 *count += 1;
                 report.failures_in_a_row += 1;
                 report.last_error = Some(missed.reason.clone());
+                report.remedy = remedy;
                 match missed.kind {
                     MissedKind::NotSignedIn => report.signed_in = false,
                     MissedKind::Refused => report.signed_in = true,
@@ -57,8 +65,10 @@ impl Ledger {
                 // Once for every reason, however often it comes again.
                 if self.logged.as_ref() != Some(&missed.reason) {
                     let reason = missed.reason.as_str();
+                    let remedy = report.remedy.as_deref();
                     tracing::warn!(
                         reason,
+                        remedy,
                         "the control plane's state is not taken over; what is served goes on"
                     );
                     self.logged = Some(missed.reason.clone());
@@ -79,6 +89,27 @@ impl Ledger {
         }
         self.report.kept = kept;
         self.report.state_error = error;
+    }
+
+    /// Notes what the clocks said with the last answer of the control plane.
+    pub(super) fn note_clocks(&mut self, clocks: Clocks) {
+        let Clocks { server, here } = clocks;
+        self.report.clock_ahead_seconds = Some(server.duration_since(here).as_secs());
+        let skew = ClockSkew::between(server, here).map(ClockSkew::sentence);
+        match &skew {
+            Some(reason) if !self.is_skew_logged => {
+                tracing::warn!(reason, "clocks differ: tokens are misjudged; set the wrong one right");
+            }
+            None if self.is_skew_logged => tracing::info!("the clocks agree again"),
+            _ => {}
+        }
+        self.is_skew_logged = skew.is_some();
+        self.report.clock_skew = skew;
+    }
+
+    /// Notes whether the bundle that the gateway was given last is served.
+    pub(super) fn note_bundle(&mut self, refused: Option<RefusedBundle>) {
+        self.report.refused_bundle = refused;
     }
 
     /// Tells in the log of another state than last time.
@@ -124,8 +155,12 @@ mod tests {
             last_success_ms: None,
             last_attempt_ms: None,
             last_error: None,
+            remedy: None,
             failures_in_a_row: 0,
             signed_in: false,
+            credentials_refused: false,
+            clock_ahead_seconds: None,
+            clock_skew: None,
             base: String::new(),
             kept: 0,
             state_error: None,
@@ -133,6 +168,7 @@ mod tests {
             next_attempt_ms: None,
             pulls: Pulls::default(),
             locked_apis: 0,
+            refused_bundle: None,
         })
     }
 
@@ -142,14 +178,16 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut ledger = ledger(start);
         assert_eq!(ledger.report.state(at(0)), ConnectedState::Stale);
-        ledger.note(&Ok(Taken::Changed), at(1), 1000);
+        ledger.note(&Ok(Taken::Changed), None, at(1), 1000);
         assert_eq!(ledger.report.state(at(2)), ConnectedState::Fresh);
         assert!(ledger.report.signed_in);
 
         let missed = |kind| Err(Missed::new(kind, "why"));
-        ledger.note(&missed(MissedKind::Failed), at(100), 100_000);
-        ledger.note(&missed(MissedKind::Refused), at(101), 101_000);
-        ledger.note(&missed(MissedKind::NotSignedIn), at(102), 102_000);
+        ledger.note(&missed(MissedKind::Failed), None, at(100), 100_000);
+        ledger.note(&missed(MissedKind::Refused), None, at(101), 101_000);
+        let remedy = Some("Sign in.".to_owned());
+        ledger.note(&missed(MissedKind::NotSignedIn), remedy.clone(), at(102), 102_000);
+        assert_eq!(ledger.report.remedy, remedy);
         assert_eq!(ledger.report.state(at(102)), ConnectedState::Stale);
         assert_eq!(ledger.report.state(at(700)), ConnectedState::Emergency);
         assert_eq!(ledger.report.failures_in_a_row, 3);
@@ -160,7 +198,8 @@ mod tests {
         assert_eq!(ledger.report.last_error.as_deref(), Some("why"));
         assert!(!ledger.report.signed_in);
 
-        ledger.note(&Ok(Taken::Unchanged), at(800), 800_000);
+        ledger.note(&Ok(Taken::Unchanged), None, at(800), 800_000);
+        assert_eq!(ledger.report.remedy, None);
         assert_eq!(ledger.report.state(at(800)), ConnectedState::Fresh);
         assert_eq!((ledger.report.failures_in_a_row, &ledger.report.last_error), (0, &None));
         let pulls = ledger.report.pulls;
@@ -168,5 +207,27 @@ mod tests {
             (pulls.changed, pulls.unchanged, pulls.failed, pulls.refused),
             (1, 1, 2, 1)
         );
+    }
+
+    #[test]
+    fn clocks_are_compared_with_every_answer() {
+        let mut ledger = ledger(Instant::now());
+        let clocks = |ahead: i64| {
+            let here: jiff::Timestamp = "2026-01-02T03:04:05Z".parse().expect("a time");
+            let server = here + jiff::SignedDuration::from_secs(ahead);
+            Clocks { server, here }
+        };
+        for (ahead, word) in [
+            (0, None),
+            (86_400, Some("1 day behind")),
+            (-86_400, Some("1 day ahead of")),
+            (60, None),
+        ] {
+            ledger.note_clocks(clocks(ahead));
+            assert_eq!(ledger.report.clock_ahead_seconds, Some(ahead));
+            let told = ledger.report.clock_skew.as_deref();
+            assert_eq!(told.is_some(), word.is_some(), "{told:?}");
+            assert!(told.unwrap_or_default().contains(word.unwrap_or_default()), "{told:?}");
+        }
     }
 }

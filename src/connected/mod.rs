@@ -7,6 +7,7 @@
 //! - [`take_over`] is one attempt; [`confirm`] asks again about APIs that have disappeared, [`sight`] whether the user
 //!   sees less than before.
 //! - [`schedule`] decides when the next attempt is due, [`ledger`] what is told about the last ones.
+//! - [`secret_files`] bring other credentials while the gateway runs, [`remedy`] says when somebody has to.
 //! - [`follow`] is the loop around them; [`start`] sets it up, [`advice`] says then what will not work.
 
 mod account;
@@ -17,16 +18,18 @@ mod files;
 mod follow;
 mod hub;
 mod ledger;
+mod offer;
 mod rebuilt;
 mod record;
+mod remedy;
 mod schedule;
+mod secret_files;
 mod sight;
 mod start;
 mod state_folder;
 mod take_over;
 #[cfg(test)]
 mod tests;
-mod watch_file;
 
 pub(crate) use follow::Following;
 pub(crate) use start::{ConnectedOptions, Prepared, prepare};

@@ -4,7 +4,9 @@ use super::account::Account;
 use super::advice::Outlook;
 use super::follow::Following;
 use super::hub;
+use super::hub::Derived;
 use super::ledger::Ledger;
+use super::secret_files::SecretFile;
 use super::state_folder::{Restored, Seed, StateError, StateFolder};
 use super::take_over::{Base, TakeOver, WantedFolder, unix_ms};
 use crate::cloud::account::UserName;
@@ -47,8 +49,12 @@ pub(crate) struct ConnectedOptions {
     pub(crate) user: Option<UserName>,
     /// Their password; `None`: only the session counts, or the client.
     pub(crate) password: Option<SecretString>,
+    /// The file that the password came from.
+    pub(crate) password_file: Option<PathBuf>,
     /// Signs in as itself where there is no password.
     pub(crate) client: Option<Registration>,
+    /// The file that the client's secret came from.
+    pub(crate) client_secret_file: Option<PathBuf>,
 }
 
 /// Everything but the gateway.
@@ -66,6 +72,8 @@ pub(crate) struct Prepared {
     poll: Duration,
     /// There is a session that will be taken up.
     has_session: bool,
+    /// The subscription data are asked for with the account's password.
+    has_password_for_data: bool,
 }
 
 /// Opens the state folder for the bundle that the gateway is given, and completes the settings. Nothing is asked of the
@@ -110,7 +118,9 @@ pub(crate) fn prepare(
         http: options.http,
         user: options.user,
         password: options.password,
+        password_file: options.password_file.map(SecretFile::new),
         client: options.client,
+        client_secret_file: options.client_secret_file.map(SecretFile::new),
         is_refused: false,
         ui: ui.narrating(),
     };
@@ -127,7 +137,9 @@ pub(crate) fn prepare(
     let roots = of_session.or_else(|| account.http.extra_roots.clone());
     let ca_file = folder.file("control-plane-ca.pem");
     let has_broker = config.event_hub.is_some();
-    match hub::derive(config, &account, user.as_ref(), roots.as_deref(), ca_file) {
+    let derived = hub::derive(config, &account, user.as_ref(), roots.as_deref(), ca_file);
+    let has_password_for_data = matches!(derived, Ok(Derived::Followed));
+    match derived {
         Ok(data) => {
             let outlook = Outlook {
                 is_signed_in: is_signed_in
@@ -156,6 +168,7 @@ pub(crate) fn prepare(
         settings,
         poll,
         has_session,
+        has_password_for_data,
     })
 }
 
@@ -240,9 +253,13 @@ impl Prepared {
             last_success_ms: self.restored.success_ms.filter(|_| !freshness.is_never()),
             last_attempt_ms: None,
             last_error: None,
+            remedy: None,
             failures_in_a_row: 0,
             // What is not asked yet is believed.
             signed_in: self.has_session,
+            credentials_refused: false,
+            clock_ahead_seconds: None,
+            clock_skew: None,
             base: self.base.digest.to_string(),
             kept: self.folder.kept(),
             state_error: None,
@@ -250,6 +267,7 @@ impl Prepared {
             next_attempt_ms: None,
             pulls: Pulls::default(),
             locked_apis: served.followed.lock.apis.len(),
+            refused_bundle: None,
         };
         let mut ledger = Ledger::new(report);
         ledger.note_state_folder(self.folder.kept(), state_error.clone());
@@ -259,6 +277,7 @@ impl Prepared {
         take_over.to_seed = (!is_seeded).then_some(served);
         take_over.state_error = state_error;
         take_over.wanted = self.wanted;
+        take_over.has_password_for_data = self.has_password_for_data;
         Following::start(take_over, ledger).map_err(|error| {
             Failure::new(
                 ExitCode::Environment,

@@ -7,6 +7,7 @@ use super::sight::loss;
 use super::state_folder::{Seed, StateError, StateFolder};
 use crate::cloud::address::Address;
 use crate::cloud::control_plane::open;
+use crate::cloud::http::Clocks;
 use crate::cloud::pull::Selection;
 use crate::cloud::session::Connection;
 use crate::commands::version::TOOL;
@@ -102,6 +103,10 @@ pub(super) struct TakeOver {
     pub(super) wanted: Option<WantedFolder>,
     /// Why what is served could not be kept on disk.
     pub(super) state_error: Option<String>,
+    /// The subscription data are asked for with the account's password.
+    pub(super) has_password_for_data: bool,
+    /// What the clocks of the control plane and of this machine said last.
+    pub(super) clocks: Option<Clocks>,
     /// The project that is served has been pulled by this process or is known to be what was pulled last.
     is_pulled: bool,
 }
@@ -117,6 +122,8 @@ impl TakeOver {
             gateway,
             wanted: None,
             state_error: None,
+            has_password_for_data: false,
+            clocks: None,
             is_pulled: false,
         }
     }
@@ -145,6 +152,15 @@ impl TakeOver {
         Ok(())
     }
 
+    /// Takes over other credentials that the files of secrets have brought; whether there are any.
+    pub(super) fn renew_secrets(&mut self) -> bool {
+        let (has_new, password) = self.account.renew_secrets();
+        if let Some(password) = password.filter(|_| self.has_password_for_data) {
+            self.gateway.set_subscription_data_password(password);
+        }
+        has_new
+    }
+
     async fn ask(&mut self) -> Result<Asked, Missed> {
         let connection = self.account.connect().await?;
         match self.pull(connection).await {
@@ -171,10 +187,12 @@ impl TakeOver {
         let asking = async {
             let prepared = prepare(&work, &next, Arc::clone(&connection), &request, &progress).await?;
             let missing = missing(&self.served, &prepared.outcome().lock);
-            confirm(&open(connection), &missing, &request.selection).await?;
+            confirm(&open(Arc::clone(&connection)), &missing, &request.selection).await?;
             Ok::<_, Missed>(prepared)
         };
-        let prepared = tokio::time::timeout(LONGEST, asking).await.map_err(|_| too_slow())??;
+        let prepared = tokio::time::timeout(LONGEST, asking).await;
+        self.clocks = connection.http().clocks().or(self.clocks);
+        let prepared = prepared.map_err(|_| too_slow())??;
         Ok(Asked { prepared, next })
     }
 

@@ -1,6 +1,6 @@
 //! What outlives the process, and what compiling again gives.
 
-use super::follow::another;
+use super::offer::{Offered, another};
 use super::state_folder::{Seed, StateError, StateFolder};
 use super::take_over::Base;
 use crate::compile::{OwnParts, compile_project, compile_pulled, pack};
@@ -216,16 +216,22 @@ async fn only_another_bundle_calls_an_attempt_off() {
     let Bundles { base, later } = bundles();
     let other = Bundle::read(&later[0].1, &mgw_bundle::Limits::default()).unwrap();
     let digest = base.digest;
-    let (bases, offered) = tokio::sync::watch::channel(None);
+    let (bases, offered) = tokio::sync::watch::channel(Offered::default());
     let called_off = another(offered, digest);
     tokio::pin!(called_off);
-    bases.send_replace(Some(Arc::new(base)));
+    let offer = |bundle| {
+        bases.send_replace(Offered {
+            bundle: Some(Arc::new(bundle)),
+            unusable: None,
+        })
+    };
+    offer(base);
     tokio::select! {
         biased;
         () = &mut called_off => panic!("the same bundle was offered"),
         () = tokio::task::yield_now() => {}
     }
-    bases.send_replace(Some(Arc::new(other)));
+    offer(other);
     called_off.await;
 }
 

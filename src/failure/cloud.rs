@@ -154,10 +154,15 @@ fn tenant_hint(user: &str) -> Option<String> {
 }
 
 fn sign_in_hint(profile: &str) -> String {
+    format!("Run {}.", sign_in_command(profile))
+}
+
+/// The command that signs in for a profile.
+pub(crate) fn sign_in_command(profile: &str) -> String {
     if profile == DEFAULT_PROFILE {
-        "Run mgw login.".to_owned()
+        "mgw login".to_owned()
     } else {
-        format!("Run mgw login --profile {profile}.")
+        format!("mgw login --profile {profile}")
     }
 }
 

@@ -5,10 +5,10 @@ use crate::connected::Following;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::Ui;
+use crate::watched_file::WatchedFile;
 use mgw_runtime::RunningGateway;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How often a bundle file is looked at.
@@ -32,7 +32,10 @@ pub(crate) async fn supervise(
     announce: impl FnOnce(&RunningGateway),
 ) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
-    let mut watched = Watched::new(source);
+    let mut watched = match source {
+        BundleSource::Project(_) => None,
+        BundleSource::File(path) => Some(WatchedFile::new(path.clone())),
+    };
     announce(&gateway);
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     loop {
@@ -41,7 +44,7 @@ pub(crate) async fn supervise(
             _ = signals.interrupt.recv() => break,
             _ = signals.hang_up.recv() => reload(&gateway, source, following, ui),
             _ = look.tick() => {
-                if watched.changed(source) {
+                if watched.as_mut().is_some_and(WatchedFile::settled) {
                     reload(&gateway, source, following, ui);
                 }
             }
@@ -71,11 +74,17 @@ fn reload(gateway: &RunningGateway, source: &BundleSource, following: Option<&Fo
         ui.status("Serving", "changed keys and certificates");
     }
     let loaded = source.load(ui);
-    if let (Ok(bundle), Some(following)) = (&loaded, following) {
-        if following.offer(bundle.clone()) {
+    if let Some(following) = following {
+        let is_followed = match &loaded {
+            Ok(bundle) => following.offer(bundle.clone()),
+            Err(failure) => following.refuse(failure),
+        };
+        if is_followed && loaded.is_ok() {
             return;
         }
-        ui.warn("the control plane is not followed any more: restart the gateway");
+        if !is_followed {
+            ui.warn("the control plane is not followed any more: restart the gateway");
+        }
     }
     let taken = loaded.and_then(|bundle| {
         let digest = bundle.digest;
@@ -112,43 +121,4 @@ impl Signals {
             hang_up: listen(SignalKind::hangup())?,
         })
     }
-}
-
-/// A bundle file's size and time. A file that is being written is looked at again when it has settled.
-struct Watched {
-    seen: Option<(u64, SystemTime)>,
-    pending: Option<(u64, SystemTime)>,
-}
-
-impl Watched {
-    fn new(source: &BundleSource) -> Self {
-        Self {
-            seen: stamp(source),
-            pending: None,
-        }
-    }
-
-    /// Whether the file is another one than last time, and the same as at the last look.
-    fn changed(&mut self, source: &BundleSource) -> bool {
-        let now = stamp(source);
-        if now.is_none() || now == self.seen {
-            self.pending = None;
-            return false;
-        }
-        if self.pending == now {
-            self.seen = now;
-            self.pending = None;
-            return true;
-        }
-        self.pending = now;
-        false
-    }
-}
-
-fn stamp(source: &BundleSource) -> Option<(u64, SystemTime)> {
-    let BundleSource::File(path) = source else {
-        return None;
-    };
-    let metadata = Path::new(path).metadata().ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
 }

@@ -61,6 +61,14 @@ impl Running {
         assert!(status.success());
     }
 
+    /// The memory that it has at present, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.and_then(|number| number.parse().ok()).expect("a number")
+    }
+
     /// Waits for the end.
     pub fn end(mut self) -> Outcome {
         let output = std::mem::replace(&mut self.child, idle())

@@ -5,8 +5,10 @@ use super::retry::{self, Outcome};
 use super::{Answer, Body, Call, CustomHeaders, ProxyRefusal, TlsProblem};
 use crate::cloud::CloudError;
 use crate::ui::Ui;
+use jiff::Timestamp;
 use reqwest::header::{self, HeaderValue};
 use secrecy::ExposeSecret;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How requests are sent.
@@ -46,6 +48,17 @@ pub(crate) struct Http {
     proxies: Proxies,
     back_off: Duration,
     ui: Ui,
+    /// What the clocks there and here said with the last answer.
+    clocks: Arc<Mutex<Option<Clocks>>>,
+}
+
+/// Two clocks at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Clocks {
+    /// The server's.
+    pub(crate) server: Timestamp,
+    /// This machine's.
+    pub(crate) here: Timestamp,
 }
 
 impl Http {
@@ -71,7 +84,13 @@ impl Http {
             proxies: Proxies::of_environment(options.direct),
             back_off: options.back_off,
             ui: ui.clone(),
+            clocks: Arc::default(),
         })
+    }
+
+    /// What the clocks said with the last answer that told; `None`: there was none.
+    pub(crate) fn clocks(&self) -> Option<Clocks> {
+        *self.clocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a request, again where that is allowed and may help.
@@ -161,6 +180,10 @@ impl Http {
                 .map(|date| date.timestamp()),
             body: Vec::new(),
         };
+        if let Some(server) = answer.date {
+            let here = Timestamp::now();
+            *self.clocks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Clocks { server, here });
+        }
         let broken = |error| failed(call, error, &self.proxies);
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if answer.body.len() + chunk.len() > call.limit.0 {

@@ -13,7 +13,7 @@ mod retry;
 mod tls;
 
 pub(crate) use call::{Answer, Body, Call, Limit};
-pub(crate) use client::{Http, HttpOptions};
+pub(crate) use client::{Clocks, Http, HttpOptions};
 pub(crate) use headers::{CustomHeaders, HeaderError};
 pub(crate) use message::{error_text, is_own_error, shorten};
 pub(crate) use proxy::ProxyRefusal;

@@ -17,8 +17,28 @@ pub(super) struct Following {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
     failures_in_a_row: u64,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+    /// How the clocks differ, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock_skew: Option<String>,
+    /// The bundle that it was given last, where it does not serve that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused_bundle: Option<RefusedBundle>,
     /// Digest of the bundle that it was started with.
     pub(super) base: String,
+}
+
+/// A bundle that a gateway was given and does not serve.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "camelCase"))]
+struct RefusedBundle {
+    /// Absent: it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    reason: String,
+    at_ms: u64,
 }
 
 impl Following {
@@ -34,6 +54,19 @@ impl Following {
                 "; the last attempt failed ({} in a row): {error}",
                 self.failures_in_a_row
             ));
+        }
+        if let Some(skew) = &self.clock_skew {
+            text.push_str(&format!("; {skew}"));
+        }
+        if let Some(RefusedBundle { digest, reason, .. }) = &self.refused_bundle {
+            let digest = digest.as_deref().map(|digest| format!(" ({digest})"));
+            text.push_str(&format!(
+                "; the bundle that it was given last{} is not served: {reason}",
+                digest.unwrap_or_default()
+            ));
+        }
+        if let Some(remedy) = &self.remedy {
+            text.push_str(&format!(". {remedy}"));
         }
         text
     }
@@ -52,6 +85,9 @@ mod tests {
             signed_in: true,
             last_error: None,
             failures_in_a_row: 0,
+            remedy: None,
+            clock_skew: None,
+            refused_bundle: None,
             base: String::new(),
         };
         assert_eq!(told.sentence(), "https://localhost:9443: fresh, confirmed 3 s ago");
@@ -59,6 +95,19 @@ mod tests {
         assert_eq!(
             told.sentence(),
             "https://localhost:9443: fresh, nothing taken over yet; the last attempt failed (2 in a row): no way"
+        );
+        told.clock_skew = Some("the clock here is 1 day ahead".into());
+        told.refused_bundle = Some(RefusedBundle {
+            digest: Some("sha256:0".into()),
+            reason: "it follows another control plane".into(),
+            at_ms: 1,
+        });
+        told.remedy = Some("Run mgw login.".into());
+        assert_eq!(
+            told.sentence(),
+            "https://localhost:9443: fresh, nothing taken over yet; the last attempt failed (2 in a row): no way; the \
+             clock here is 1 day ahead; the bundle that it was given last (sha256:0) is not served: it follows another \
+             control plane. Run mgw login."
         );
     }
 }

@@ -139,3 +139,64 @@ async fn a_new_bundle_does_not_wait_for_a_slow_control_plane() {
     gateway.fresh().await;
     gateway.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_that_is_refused_is_told_until_a_good_one_comes() {
+    const BUNDLE: &str = "shop/target/shop.zip";
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(false, &[]);
+    let before = gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    assert_eq!(before.get("refusedBundle"), None, "{before}");
+    let good = std::fs::read(world.place.path().join(BUNDLE)).unwrap();
+    let replace = |bytes: &[u8]| {
+        let new = world.place.path().join("new.zip");
+        std::fs::write(&new, bytes).unwrap();
+        std::fs::rename(new, world.place.path().join(BUNDLE)).unwrap();
+    };
+    let refused = async |word: &str| {
+        let told = gateway
+            .until(word, |told| {
+                let reason = told["refusedBundle"]["reason"].as_str();
+                reason.is_some_and(|reason| reason.contains(word))
+            })
+            .await;
+        assert_eq!(
+            (&told["served"], &told["apis"]),
+            (&before["served"], &before["apis"]),
+            "{told}"
+        );
+        assert!(told["refusedBundle"]["atMs"].as_u64() > Some(0), "{told}");
+        assert!(gateway.measures("mgw_connected_bundle_refused 1").await);
+        let words = ["status", "shop", "--offline", "--gateway", &gateway.admin];
+        let outcome = world.place.mgw(&words).exits(0);
+        assert!(outcome.stdout.contains("is not served: "), "{}", outcome.stdout);
+        told
+    };
+    // One that cannot be read has no digest.
+    replace(&good[..good.len() / 2]);
+    let told = refused("shop.zip").await;
+    assert_eq!(told["refusedBundle"].get("digest"), None, "{told}");
+
+    // One that follows something else has one. It stays refused while the control plane is followed as before.
+    let lock = world.place.read("shop/mgw.lock");
+    let other = lock.replace(world.plane.url(), "https://localhost:1");
+    world.place.write("shop/mgw.lock", &other);
+    world.place.mgw(&["build", "shop"]).exits(0);
+    let told = refused("another control plane").await;
+    assert!(told["refusedBundle"]["digest"].is_string(), "{told}");
+    let seen = told["pulls"]["unchanged"].as_u64();
+    let told = gateway
+        .until("it is followed", |told| told["pulls"]["unchanged"].as_u64() > seen)
+        .await;
+    assert!(told["refusedBundle"].is_object(), "{told}");
+
+    // The one that it was started with is a good one.
+    world.place.write("shop/mgw.lock", &lock);
+    replace(&good);
+    gateway
+        .until("nothing is refused", |told| told.get("refusedBundle").is_none())
+        .await;
+    assert!(gateway.measures("mgw_connected_bundle_refused 0").await);
+    assert_eq!(gateway.connected().await["served"], before["served"]);
+    gateway.stop();
+}

@@ -1,11 +1,11 @@
 //! What the control plane tells over its event hub is served without a poll, and without a failed call.
 
-use super::setup::{Gateway, World, broker_url, orders_without_status};
+use super::setup::{Gateway, World, hub_settings, orders_without_status};
 use futures_util::future::{join, join_all};
 use mgw_fixtures::cable::Cable;
 use mgw_fixtures::rabbitmq::RabbitMq;
 use mgw_fixtures::seed::BlockTarget;
-use mgw_fixtures::simulator::{PolicyLevel, Shape};
+use mgw_fixtures::simulator::{Edit, PolicyLevel, Shape};
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -17,15 +17,6 @@ const NEWER_ORDERS: &str = "/orders/2.0.0/orders";
 /// Nothing that these cases see comes with a poll.
 const SELDOM: [&str; 2] = ["--poll", "86000"];
 
-/// The settings of a gateway that hears the event hub, with revocations.
-fn settings(port: u16) -> String {
-    let url = broker_url(port);
-    format!(
-        "[apim.eventHub]\neventListeningEndpoints = \"{url}\"\n\
-         [tokenRevocationConfig.realtime]\nenableRealtimeMessageRetrieval = true\n"
-    )
-}
-
 /// Starts a gateway that signs in by itself, and waits until it hears everything.
 async fn hearing(world: &World) -> Gateway {
     let gateway = world.run(true, &SELDOM);
@@ -35,7 +26,7 @@ async fn hearing(world: &World) -> Gateway {
 }
 
 /// Waits until the gateway hears the event hub, and has loaded what it missed.
-async fn hears(gateway: &Gateway) {
+pub(super) async fn hears(gateway: &Gateway) {
     let is_current = |ready: &Value| {
         ready["subscriptionData"]["state"] == "current"
             && ready["subscriptionData"]["notified"] == true
@@ -57,7 +48,7 @@ async fn is_let_in_for_good(gateway: &Gateway, token: &str) {
 }
 
 async fn every_change_is_served(broker: &RabbitMq, shape: Shape) {
-    let world = World::with(shape, Some((broker, &settings(broker.port)))).await;
+    let world = World::with(shape, Some((broker, &hub_settings(broker.port)))).await;
     let plane = &world.plane;
     let till = world.token().await;
     let gateway = hearing(&world).await;
@@ -130,13 +121,57 @@ async fn every_change_is_served_with_its_event() {
     for shape in [Shape::Apim32, Shape::Apim42] {
         every_change_is_served(&broker, shape).await;
     }
+    for shape in [Shape::Apim40, Shape::Apim46] {
+        a_new_caller_comes_under_load(&broker, shape).await;
+    }
     a_broker_that_flaps_loses_nothing(&broker).await;
+}
+
+/// An application that nobody knew gets keys and a subscription while others call: it is let in, and no one else turned away.
+async fn a_new_caller_comes_under_load(broker: &RabbitMq, shape: Shape) {
+    const KEY: (&str, &str) = ("RobotProductionKey0000000009z", "demo-secret-robot");
+    let world = World::with(shape, Some((broker, &hub_settings(broker.port)))).await;
+    let till = world.token().await;
+    let gateway = hearing(&world).await;
+    let before = gateway.shown("/connected").await["eventHub"]["subscriptions"].as_u64();
+    let loads: Vec<_> = (0..4)
+        .flat_map(|_| [ORDERS, CATALOG])
+        .map(|path| gateway.load(path, till.clone()))
+        .collect();
+    let application = Edit::AddApplication {
+        name: "Robot".to_owned(),
+        consumer_key: KEY.0.to_owned(),
+        consumer_secret: KEY.1.to_owned(),
+        policy: None,
+    };
+    world.plane.edit(application).unwrap();
+    let robot = world.token_of_key(KEY.0, KEY.1).await;
+    assert_eq!(gateway.status(NEWER_ORDERS, Some(&robot)).await, 403, "{shape:?}");
+    let clients = join_all((0..8).map(|_| is_let_in_for_good(&gateway, &robot)));
+    let subscribing = async { world.plane.add_subscription("Robot", "Orders:2.0.0", "Unlimited") };
+    join(clients, subscribing).await.1.unwrap();
+    for load in loads {
+        load.finish().await;
+    }
+    let told = gateway.connected().await;
+    assert_eq!(
+        told["eventHub"]["subscriptions"].as_u64(),
+        before.map(|count| count + 1),
+        "{shape:?}"
+    );
+    assert_eq!(
+        (&told["pulls"]["failed"], &told["pulls"]["refused"]),
+        (&Value::from(0), &Value::from(0)),
+        "{told}"
+    );
+    gateway.stop();
+    world.backend.shutdown().await;
 }
 
 /// Whatever was told while the broker was away is made good when it is back.
 async fn a_broker_that_flaps_loses_nothing(broker: &RabbitMq) {
     let cable = Cable::to(SocketAddr::from((Ipv4Addr::LOCALHOST, broker.port))).expect("a free port");
-    let world = World::with(Shape::Apim32, Some((broker, &settings(cable.port())))).await;
+    let world = World::with(Shape::Apim32, Some((broker, &hub_settings(cable.port())))).await;
     let till = world.token().await;
     let kiosk = world.token_of("Kiosk").await;
     let gateway = hearing(&world).await;

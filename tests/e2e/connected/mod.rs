@@ -2,8 +2,11 @@
 //! is no caller's trouble.
 
 mod changes;
+mod clocks;
 mod events;
+mod memory;
 mod outages;
+mod passwords;
 mod setup;
 mod sign_in;
 mod start;

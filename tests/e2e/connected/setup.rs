@@ -31,13 +31,21 @@ impl World {
 
     /// The same, where the control plane publishes to a broker; the gateway's settings reach it as they say.
     pub async fn with(shape: Shape, hub: Option<(&RabbitMq, &str)>) -> Self {
+        let options = Options {
+            shape,
+            broker: hub.map(|(broker, _)| broker_url(broker.port).parse().expect("an address")),
+            ..Options::default()
+        };
+        Self::of(options, hub.map_or("", |(_, settings)| settings)).await
+    }
+
+    /// The same for a control plane of one's own making, and with further settings of the gateway.
+    pub async fn of(options: Options, settings: &str) -> Self {
         let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
         let backend = backend.expect("the backend starts");
         let options = Options {
-            shape,
             backend_url: backend.url(),
-            broker: hub.map(|(broker, _)| broker_url(broker.port).parse().expect("an address")),
-            ..Options::default()
+            ..options
         };
         let plane = Simulator::start(options).await.expect("a port is free");
         // The cases call as often as it takes.
@@ -59,7 +67,7 @@ impl World {
                 "[[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\njwksCaFile = \"ca.pem\"\n[connected]\nstaleAfter = 2\n{}",
                 world.plane.issuer(),
                 world.plane.jwks_url(),
-                hub.map_or("", |(_, settings)| settings)
+                settings
             ),
         );
         world.sign_in();
@@ -74,11 +82,16 @@ impl World {
     }
 
     pub fn sign_in(&self) {
+        self.sign_in_with(PASSWORD);
+    }
+
+    /// Signs in with this password.
+    pub fn sign_in_with(&self, password: &str) {
         let url = self.plane.url().to_owned();
         let mut command = self
             .place
             .command(&["login", "--url", &url, "--ca", "ca.pem", "--username", USER]);
-        command.env("MGW_PASSWORD", PASSWORD);
+        command.env("MGW_PASSWORD", password);
         crate::support::Outcome::of(command).exits(0);
     }
 
@@ -90,6 +103,12 @@ impl World {
     /// Starts a gateway that signs in with this password.
     pub fn run_with_password(&self, password: &str) -> Gateway {
         start(&self.place, &self.client, Some(password), &[])
+    }
+
+    /// Starts a gateway that signs in with the password in a file of the place.
+    pub fn run_with_password_file(&self, file: &str) -> Gateway {
+        let variables = [("MGW_PASSWORD_FILE", file), ("MGW_USERNAME", USER)];
+        serve(&self.place, &self.client, &variables, &CONNECTED)
     }
 
     /// Starts a gateway that follows nothing.
@@ -135,12 +154,17 @@ impl World {
     pub async fn token_of(&self, application: &str) -> String {
         let key = self.plane.seed().application_key(application, "PRODUCTION");
         let key = key.expect("it is in the seed");
+        self.token_of_key(&key.consumer_key, &key.consumer_secret).await
+    }
+
+    /// A token for a consumer key.
+    pub async fn token_of_key(&self, key: &str, secret: &str) -> String {
         let mut answer = Value::Null;
         for path in ["oauth2/token", "token"] {
             let request = self
                 .client
                 .post(format!("{}/{path}", self.plane.url()))
-                .basic_auth(&key.consumer_key, Some(&key.consumer_secret))
+                .basic_auth(key, Some(secret))
                 .form(&[("grant_type", "client_credentials")]);
             answer = request
                 .send()
@@ -187,6 +211,15 @@ pub fn start(place: &Place, client: &reqwest::Client, password: Option<&str>, mo
         }
         None => serve(place, client, &[], &arguments),
     }
+}
+
+/// Settings of a gateway that hears the event hub, with revocations.
+pub fn hub_settings(port: u16) -> String {
+    let url = broker_url(port);
+    format!(
+        "[apim.eventHub]\neventListeningEndpoints = \"{url}\"\n\
+         [tokenRevocationConfig.realtime]\nenableRealtimeMessageRetrieval = true\n"
+    )
 }
 
 /// Follows the control plane and asks every second.
@@ -340,11 +373,22 @@ impl Gateway {
         Load { counts: load, task }
     }
 
+    async fn metrics(&self) -> String {
+        let answer = self.client.get(format!("{}/metrics", self.admin)).send().await;
+        answer.expect("an answer").text().await.expect("text")
+    }
+
     /// Whether the metrics have a line.
     pub async fn measures(&self, line: &str) -> bool {
-        let answer = self.client.get(format!("{}/metrics", self.admin)).send().await;
-        let text = answer.expect("an answer").text().await.expect("text");
-        text.lines().any(|other| other == line)
+        self.metrics().await.lines().any(|other| other == line)
+    }
+
+    /// The value of a metric by its name with labels; `None`: there is none.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let text = self.metrics().await;
+        let mut values = text.lines().filter_map(|line| line.rsplit_once(' '));
+        let (_, value) = values.find(|(other, _)| *other == name)?;
+        value.parse().ok()
     }
 
     /// Ends it; returns what it said.
