@@ -57,9 +57,10 @@ impl Missed {
 impl From<CloudError> for Missed {
     fn from(error: CloudError) -> Self {
         let kind = match &error {
-            CloudError::NotSignedIn { .. } | CloudError::SessionEnded { .. } | CloudError::WrongCredentials { .. } => {
-                MissedKind::NotSignedIn
-            }
+            CloudError::NotSignedIn { .. }
+            | CloudError::SessionEnded { .. }
+            | CloudError::WrongCredentials { .. }
+            | CloudError::ClientRefused { .. } => MissedKind::NotSignedIn,
             CloudError::Status { status: 429, .. } => MissedKind::Busy,
             _ => MissedKind::Failed,
         };
@@ -146,6 +147,8 @@ mod tests {
         assert_eq!(kind(status(429)), MissedKind::Busy);
         let profile = "default".to_owned();
         assert_eq!(kind(CloudError::NotSignedIn { profile }), MissedKind::NotSignedIn);
+        let message = String::new();
+        assert_eq!(kind(CloudError::ClientRefused { message }), MissedKind::NotSignedIn);
         let failed = vec![("Orders 1".to_owned(), status(429)), ("Menu 1".to_owned(), status(500))];
         let several = PullingError::Pull(PullError::Apis { total: 3, failed });
         let missed = Missed::from(several);

@@ -220,6 +220,30 @@ fn a_running_sandbox_goes_down_heals_and_changes() {
 }
 
 #[test]
+fn a_user_of_a_running_sandbox_gets_another_password() {
+    const USER: &str = "dev@meridian.example";
+    let place = Place::new();
+    let sandbox = Sandbox::start(&place, &["--no-backend"]);
+    login(&place, &sandbox, "demo-password").exits(0);
+    let usage = place.mgw(&["sandbox", "set-password", USER]);
+    usage.exits(2).says("MGW_SANDBOX_PASSWORD").says("--password-file");
+    place.write("password", "canary-1\n");
+    let set = ["sandbox", "set-password", USER, "--password-file", "password"];
+    let outcome = place.mgw(&set).exits(0);
+    assert!(!outcome.stderr.contains("canary"), "{}", outcome.stderr);
+    login(&place, &sandbox, "demo-password").exits(11);
+    login(&place, &sandbox, "canary-1").exits(0);
+    let mut command = place.command(&["sandbox", "set-password", USER]);
+    command.env("MGW_SANDBOX_PASSWORD", "canary-2");
+    Outcome::of(command).exits(0);
+    login(&place, &sandbox, "canary-1").exits(11);
+    login(&place, &sandbox, "canary-2").exits(0);
+    let unknown = ["sandbox", "set-password", "eve", "--password-file", "password"];
+    place.mgw(&unknown).exits(14).says("there is no user \"eve\"");
+    assert_eq!(sandbox.end("-TERM"), Some(0));
+}
+
+#[test]
 fn mistakes_in_a_script_are_placed() {
     let place = Place::new();
     place.write("outage.txt", "after 1s down\nafter 1s explode\n");

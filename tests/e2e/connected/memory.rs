@@ -132,7 +132,9 @@ async fn nothing_grows_while_the_control_plane_is_away() {
         ..Options::default()
     };
     let world = World::of(options, &settings(cable.port())).await;
-    let limit = world.plane.set_policy_limit(PolicyLevel::Subscription, "Gold", 1_000_000);
+    let limit = world
+        .plane
+        .set_policy_limit(PolicyLevel::Subscription, "Gold", 1_000_000);
     limit.expect("the policy is in the seed");
     let known = world.token().await;
     let gateway = world.run(true, &["--state", "state", "--data-dir", "data"]);
