@@ -1,7 +1,9 @@
 //! A binary that stays up: started, waited for, told to stop, its output collected.
 
 use crate::support::{Outcome, Place};
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::fd::AsFd;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A running `mgw`. It is killed when dropped.
@@ -59,6 +61,15 @@ impl Running {
             .status()
             .expect("kill is there");
         assert!(status.success());
+    }
+
+    /// Whatever it says from now on is thrown away: a pipe that nobody reads has an end, and whoever writes waits.
+    pub fn ignore_output(&mut self) {
+        let stdout = self.stdout.get_ref().as_fd().try_clone_to_owned();
+        let stdout = File::from(stdout.expect("another handle"));
+        let stderr = self.child.stderr.take().expect("standard error is piped");
+        std::thread::spawn(move || io::copy(&mut { stdout }, &mut io::sink()));
+        std::thread::spawn(move || io::copy(&mut { stderr }, &mut io::sink()));
     }
 
     /// The memory that it has at present, in KiB.

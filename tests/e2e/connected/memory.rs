@@ -137,9 +137,10 @@ async fn nothing_grows_while_the_control_plane_is_away() {
         .set_policy_limit(PolicyLevel::Subscription, "Gold", 1_000_000);
     limit.expect("the policy is in the seed");
     let known = world.token().await;
-    let gateway = world.run(true, &["--state", "state", "--data-dir", "data"]);
+    let mut gateway = world.run(true, &["--state", "state", "--data-dir", "data"]);
     gateway.until("it is taken over", |told| told["kept"] == 1).await;
     hears(&gateway).await;
+    gateway.running.ignore_output();
     let (world, gateway) = (&world, &gateway);
     let mut callers = Callers {
         world,

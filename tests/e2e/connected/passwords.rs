@@ -76,7 +76,8 @@ async fn a_session_that_a_new_password_ends_goes_on_after_a_sign_in() {
     let reason = told["lastError"].as_str().unwrap_or_default();
     assert!(reason.contains("session") && reason.contains("ended"), "{reason}");
     let words = ["status", "shop", "--offline", "--gateway", &gateway.admin];
-    world.place.mgw(&words).exits(0).says("Run mgw login");
+    let shown = world.place.mgw(&words).exits(0).stdout;
+    assert!(shown.contains("Run mgw login"), "{shown}");
     world.sign_in_with(NEW);
     goes_on(&gateway).await;
     load.finish().await;
