@@ -17,6 +17,7 @@ pub(crate) use gateway::not_started;
 pub(crate) use pull::not_replaced;
 
 use crate::exit::ExitCode;
+use crate::whole_file::Unfit;
 use std::error::Error;
 
 /// An error as the user meets it: what failed, why, and what to do about it.
@@ -85,7 +86,7 @@ impl Failure {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 Some("Free some space, or raise the limit, and run the command again.")
             }
-            _ => None,
+            _ => Unfit::remedy(&error),
         };
         let failure = Self::new(ExitCode::Environment, format!("cannot {action} {}", path.display())).because(error);
         match hint {

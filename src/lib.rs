@@ -29,4 +29,5 @@ mod serve;
 pub mod ui;
 pub(crate) mod usage_export;
 mod watched_file;
+pub(crate) mod whole_file;
 pub mod yaml;

@@ -10,8 +10,8 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::ControlPlaneKind;
 use crate::ui::Prompt;
+use crate::whole_file::read_text;
 use secrecy::SecretString;
-use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -241,12 +241,9 @@ fn first<'a>(flag: Option<&'a str>, environment: &'a Environment, variables: &[&
 }
 
 fn read_ca(path: &std::path::Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(LARGEST_CA_FILE).read_to_string(&mut text))
-        .map_err(|error| Failure::file("read", path, error))?;
+    let text = read_text(path, LARGEST_CA_FILE).map_err(|error| Failure::file("read", path, error))?;
     if text.contains("-----BEGIN CERTIFICATE-----") {
-        Ok(text)
+        Ok(text.to_string())
     } else {
         Err(
             Failure::new(ExitCode::Usage, format!("{} holds no certificate", path.display()))

@@ -3,10 +3,9 @@
 use crate::context::Environment;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::whole_file::{read_open, read_text};
 use secrecy::SecretString;
-use std::io::Read;
 use std::path::Path;
-use zeroize::Zeroizing;
 
 /// The largest secret that is read; tokens with many claims are the longest.
 const LONGEST: u64 = 64 * 1024;
@@ -34,8 +33,7 @@ pub(crate) fn secret(
 
 /// Reads a secret from a file, without the line end that editors leave.
 pub(crate) fn secret_of_file(path: &Path) -> Result<SecretString, Failure> {
-    let file = std::fs::File::open(path).map_err(|error| Failure::file("read", path, error))?;
-    let text = read(file).map_err(|error| Failure::file("read", path, error))?;
+    let text = read_text(path, LONGEST).map_err(|error| Failure::file("read", path, error))?;
     one_line(&text).ok_or_else(|| {
         Failure::new(
             ExitCode::Usage,
@@ -47,24 +45,15 @@ pub(crate) fn secret_of_file(path: &Path) -> Result<SecretString, Failure> {
 
 /// Reads a secret from standard input; `what` names it, for example `password`.
 pub(crate) fn secret_of_stdin(what: &str) -> Result<SecretString, Failure> {
-    let text = read(std::io::stdin().lock())
+    let bytes = read_open(std::io::stdin().lock(), LONGEST)
         .map_err(|error| Failure::new(ExitCode::InputNeeded, format!("cannot read the {what}")).because(error))?;
-    one_line(&text).ok_or_else(|| {
+    std::str::from_utf8(&bytes).ok().and_then(one_line).ok_or_else(|| {
         Failure::new(
             ExitCode::InputNeeded,
             format!("standard input does not hold one {what} on one line"),
         )
         .hint(format!("Pipe the {what} in, for example from a secret store."))
     })
-}
-
-fn read(source: impl Read) -> std::io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::new());
-    source.take(LONGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST {
-        return Err(std::io::Error::other(format!("it holds more than {LONGEST} bytes")));
-    }
-    Ok(text)
 }
 
 fn one_line(text: &str) -> Option<SecretString> {
@@ -112,6 +101,14 @@ mod tests {
         }
         std::fs::write(&path, "x".repeat(70_000)).unwrap();
         assert!(value(&[("MGW_PASSWORD_FILE", &path)]).is_err());
+        #[cfg(unix)]
+        {
+            std::fs::remove_file(&path).unwrap();
+            crate::whole_file::tests::pipe(Path::new(&path));
+            let failure = value(&[("MGW_PASSWORD_FILE", &path)]).unwrap_err();
+            assert_eq!(failure.code, ExitCode::Environment);
+            assert_eq!(failure.hints, ["Give a regular file."]);
+        }
         let both = value(&[("MGW_PASSWORD", "canary"), ("MGW_PASSWORD_FILE", &path)]).unwrap_err();
         assert_eq!(both.code, ExitCode::Usage);
         assert!(!format!("{both:?}").contains("canary"));

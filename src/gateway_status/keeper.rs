@@ -9,12 +9,12 @@ use crate::cloud::session::Session;
 use crate::context::Environment;
 use crate::failure::Failure;
 use crate::ui::Ui;
+use crate::whole_file::read_text;
 use jiff::Timestamp;
 use mgw_runtime::RunningGateway;
 use mgw_runtime::config::{GatewayStatusSettings, StatusPlace};
 use secrecy::SecretString;
 use serde_json::Value;
-use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -26,6 +26,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 /// Longest password in a file.
 const MAX_PASSWORD: u64 = 4096;
+/// Largest file of certificates.
+const MAX_CA_FILE: u64 = 1 << 20;
 
 /// Keeps the control plane informed.
 #[derive(Debug)]
@@ -58,7 +60,11 @@ impl StatusKeeper {
             .filter(|session| session.user.tenant() == tenant(&settings))
             .and_then(|session| session.gateway);
         let extra_roots = match &settings.ca_file {
-            Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))?),
+            Some(path) => Some(
+                read_text(path, MAX_CA_FILE)
+                    .map_err(|error| Failure::file("read", path, error))?
+                    .to_string(),
+            ),
             None => None,
         };
         let options = HttpOptions {
@@ -200,9 +206,7 @@ impl StatusKeeper {
             return Ok(self.settings.password.clone());
         };
         let failed = |error| format!("{} cannot be read: {error}", path.display());
-        let mut text = zeroize::Zeroizing::new(String::new());
-        let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(MAX_PASSWORD).read_to_string(&mut text).map_err(failed)?;
+        let text = read_text(path, MAX_PASSWORD).map_err(failed)?;
         Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
     }
 

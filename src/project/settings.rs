@@ -1,10 +1,14 @@
 //! `mgw.toml`: what the project is called, where its APIs come from.
 
+use crate::whole_file::read_text;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The version of the file format that this program reads and writes.
 pub const FORMAT: u32 = 1;
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
 
 /// The contents of `mgw.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,7 +181,7 @@ impl Settings {
     ///
     /// Names file, line and column of the first mistake.
     pub fn load(path: &Path) -> Result<Option<Self>, SettingsError> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match read_text(path, MAX_FILE) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {

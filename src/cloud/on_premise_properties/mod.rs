@@ -13,10 +13,10 @@ pub(crate) use password::WrittenPassword;
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::whole_file;
 use java::{key_and_value, logical_lines};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use std::io::Read;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -129,18 +129,8 @@ impl OnPremiseProperties {
     ///
     /// Name file and line.
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
-        let failed = |error| Failure::file("read", path, error);
         // It may hold a password.
-        let mut bytes = Zeroizing::new(Vec::new());
-        let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(
-                Failure::new(ExitCode::Invalid, format!("{} is too large", path.display())).hint(format!(
-                    "At most {MAX_FILE} bytes are read. Is it the settings file of the gateway?"
-                )),
-            );
-        }
+        let bytes = whole_file::read(path, MAX_FILE).map_err(|error| Failure::file("read", path, error))?;
         let text = text_of(&bytes);
         Self::parse(path, &text).map_err(|error| {
             Failure::new(

@@ -114,5 +114,12 @@ fn files_of_java_and_of_editors_are_read() {
     assert!(OnPremiseProperties::load(&path).is_ok());
     std::fs::write(&path, vec![b'#'; (1 << 20) + 1]).expect("the folder is writable");
     let failure = OnPremiseProperties::load(&path).expect_err("refused");
-    assert!(failure.message.ends_with("is too large"), "{failure:?}");
+    assert!(failure.hints[0].contains("is smaller"), "{failure:?}");
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(&path).expect("the folder is writable");
+        whole_file::tests::pipe(&path);
+        let failure = OnPremiseProperties::load(&path).expect_err("refused");
+        assert_eq!(failure.hints, ["Give a regular file."]);
+    }
 }

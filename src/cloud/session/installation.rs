@@ -2,7 +2,8 @@
 //! user, so profiles, and machines, that shared a client would end each other's sessions when one signs out.
 
 use super::{SessionError, SessionStore};
-use std::io::{ErrorKind, Read, Write};
+use crate::whole_file::read_text;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// Beside the session files; no profile has a name that starts with a dot.
@@ -10,6 +11,9 @@ const FILE: &str = ".installation";
 
 /// Digits that tell configuration folders apart.
 const DIGITS: usize = 8;
+
+/// The largest file that is looked at.
+const LARGEST: u64 = 1024;
 
 /// The client of sessions that are stored nowhere. There is one per user, so that clients do not pile up: such sessions
 /// never revoke what another one may use.
@@ -59,9 +63,8 @@ fn is_valid(text: &str) -> bool {
 }
 
 fn read(path: &Path) -> std::io::Result<Option<String>> {
-    let mut text = String::new();
-    match std::fs::File::open(path) {
-        Ok(file) => file.take(DIGITS as u64).read_to_string(&mut text).map(|_| Some(text)),
+    match read_text(path, LARGEST) {
+        Ok(text) => Ok(Some(text.to_string())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

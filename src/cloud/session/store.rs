@@ -2,11 +2,11 @@
 
 use super::{Profile, Session, SessionError, file};
 use crate::cloud::address::Address;
+use crate::whole_file::{read_open, refuse_unfit};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use zeroize::Zeroizing;
 
 /// The largest session file that is read.
 const LARGEST: u64 = 1 << 20;
@@ -83,16 +83,13 @@ impl SessionStore {
     /// Reads the session; `None` when nobody is signed in.
     pub(crate) fn load(&self) -> Result<Option<Session>, SessionError> {
         let path = self.path();
-        let file = match File::open(&path) {
+        let file = match refuse_unfit(&path).and_then(|()| File::open(&path)) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(failed("read", &path, source)),
         };
         refuse_exposed(&file, &path)?;
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.take(LARGEST)
-            .read_to_end(&mut bytes)
-            .map_err(|source| failed("read", &path, source))?;
+        let bytes = read_open(file, LARGEST).map_err(|source| failed("read", &path, source))?;
         file::read(&bytes, self.parse_address)
             .map(Some)
             .map_err(|problem| SessionError::Unreadable { path, problem })
@@ -132,6 +129,10 @@ impl SessionStore {
         options.create(true).write(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match refuse_unfit(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => return Err(failed("open", &path, source)),
+            _ => {}
+        }
         let file = options.open(&path).map_err(|source| failed("open", &path, source))?;
         let started = Instant::now();
         loop {

@@ -5,6 +5,7 @@ use crate::cloud::CloudError;
 use crate::cloud::http::Call;
 use crate::cloud::http::tests::{quick, silent};
 use crate::cloud::test_server::{Received, Reply, TestServer};
+use crate::failure::Failure;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::sync::Mutex;
@@ -98,6 +99,29 @@ fn a_damaged_file_is_an_error_that_quotes_nothing() {
         let error = store.load().unwrap_err().to_string();
         assert!(error.contains(problem) && !error.contains("canary"), "{error}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_file_holds_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SessionStore::new(folder.path(), "work".parse().unwrap());
+    store.make_folder().unwrap();
+    let told = |error: SessionError| Failure::from(error).hints;
+    for path in [store.path(), folder.path().join("sessions/work.lock")] {
+        crate::whole_file::tests::pipe(&path);
+        let error = match path == store.path() {
+            true => store.load().unwrap_err(),
+            false => store.lock().await.unwrap_err(),
+        };
+        assert_eq!(told(error), ["Give a regular file."], "{}", path.display());
+        std::fs::remove_file(&path).unwrap();
+    }
+    // A disk image, a log: whatever it is, it is no session.
+    store.save(&session("https://localhost", 10)).unwrap();
+    let file = std::fs::File::options().write(true).open(store.path()).unwrap();
+    file.set_len(1 << 40).unwrap();
+    assert!(told(store.load().unwrap_err())[0].contains("is smaller"));
 }
 
 #[test]

@@ -4,10 +4,10 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::Ui;
+use crate::whole_file::read_text;
 use mgw_fixtures::simulator::{BrokerAddress, BrokerState};
 use std::path::Path;
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 /// The longest password, in bytes.
 const MAX_PASSWORD: u64 = 4096;
@@ -20,16 +20,12 @@ pub(super) fn address(
     password_file: Option<&Path>,
     context: &Context,
 ) -> Result<Option<BrokerAddress>, Failure> {
-    use std::io::Read;
     let Some(mut broker) = broker else { return Ok(None) };
     if broker.has_password() {
         return Err(Failure::new(ExitCode::Usage, "--broker holds a password, which others can see").hint(REMEDY));
     }
     if let Some(path) = password_file {
-        let mut text = Zeroizing::new(String::new());
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_PASSWORD).read_to_string(&mut text))
-            .map_err(|error| Failure::file("read", path, error))?;
+        let text = read_text(path, MAX_PASSWORD).map_err(|error| Failure::file("read", path, error))?;
         broker = broker.or_password(text.trim_end_matches(['\r', '\n']));
     }
     if let Some(password) = context.environment.get("MGW_SANDBOX_BROKER_PASSWORD") {
