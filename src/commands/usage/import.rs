@@ -1,16 +1,20 @@
 //! `mgw usage import`
 
 use crate::commands::interrupt::interruptible;
+use crate::commands::secrets::secret;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::Prompt;
 use crate::usage_export::{Import, Progress};
+use crate::whole_file;
 use mgw_runtime::usage::{Outcome, Service, UploadClient, UploadTarget};
-use secrecy::SecretString;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use url::Url;
+
+/// Largest file of certificates.
+const MAX_CA_FILE: u64 = 1 << 20;
 
 /// Arguments of `mgw usage import`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +33,7 @@ pub struct ImportArgs {
     /// User name there: for API Cloud the e-mail address, @ and the organisation key.
     #[arg(long, value_name = "NAME", env = "MGW_USAGE_USERNAME")]
     pub username: String,
-    /// Certificate authorities trusted there beside the system's, in PEM.
+    /// Certificate authorities trusted there beside the system's, in PEM [env: MGW_CA_FILE]
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 }
@@ -60,8 +64,8 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
     }
     let mut import = Import::open(&args.file)?;
     let mut progress = Progress::beside(&args.file, &args.url)?;
-    let password = match context.environment.get("MGW_USAGE_PASSWORD") {
-        Some(password) => SecretString::from(password),
+    let password = match secret(&context.environment, "MGW_USAGE_PASSWORD", "MGW_USAGE_PASSWORD_FILE")? {
+        Some(password) => password,
         None => context.ui.ask_secret(Prompt {
             label: "Password",
             flag: None,
@@ -69,8 +73,13 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
             default: None,
         })?,
     };
-    let roots = match &args.ca_file {
-        Some(path) => Some(std::fs::read(path).map_err(|error| Failure::file("read", path, error))?),
+    let ca_file = args.ca_file.as_deref();
+    let roots = match ca_file.or_else(|| context.environment.get("MGW_CA_FILE").map(Path::new)) {
+        Some(path) => Some(
+            whole_file::read(path, MAX_CA_FILE)
+                .map_err(|error| Failure::file("read", path, error))?
+                .to_vec(),
+        ),
         None => None,
     };
     let target = UploadTarget {
