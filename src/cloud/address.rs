@@ -51,6 +51,11 @@ impl Address {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Host, and port where one is given, for messages.
+    pub(crate) fn host_and_port(&self) -> String {
+        host_and_port(&self.0)
+    }
+
     /// Whether this is a host of API Cloud itself.
     pub(crate) fn is_api_cloud(&self) -> bool {
         let host = self.host();
@@ -65,6 +70,15 @@ impl Address {
             path.extend(segments.into_iter().filter(|segment| !segment.is_empty()));
         }
         url
+    }
+}
+
+/// Host of a URL, and its port where it is not the usual one.
+pub(super) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 
@@ -87,6 +101,10 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).unwrap().to_string(), expected);
         }
+        let told = |text: &str| Address::parse(text).unwrap().host_and_port();
+        assert_eq!(told("localhost:9443/apim"), "localhost:9443");
+        assert_eq!(told("https://[::1]:8243"), "[::1]:8243");
+        assert_eq!(told("https://apim.example:443"), "apim.example");
     }
 
     #[test]

@@ -111,7 +111,7 @@ pub(super) async fn detect(http: &Http, request: &SignIn, ui: &Ui) -> Result<Det
     // Whatever goes wrong with the others, what is to be told is that the named one is not there.
     match try_families(http, request, others, ui).await {
         Ok(Some(found)) => Err(CloudError::OtherGeneration {
-            host: request.address.host().to_owned(),
+            host: request.address.host_and_port(),
             named: named.title,
             found: found.generation.title,
             kind: found.generation.kind,

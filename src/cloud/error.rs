@@ -106,7 +106,7 @@ pub(crate) enum CloudError {
     /// It is a control plane, but of another generation than the user said.
     #[error("{host} is {found}, not {named}")]
     OtherGeneration {
-        /// Host name.
+        /// Host, and port where one is given.
         host: String,
         /// What the user named.
         named: &'static str,
@@ -183,7 +183,7 @@ pub(crate) enum CloudError {
     /// The control plane has no such thing.
     #[error("{host} does not offer {what}")]
     NotOffered {
-        /// Host name.
+        /// Host, and port where one is given.
         host: String,
         /// What was wanted.
         what: &'static str,

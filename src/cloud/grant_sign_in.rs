@@ -103,7 +103,7 @@ pub(crate) async fn sign_in_with_grant(
             let result = client.device(page, &scopes, shown, tokio::time::sleep).await;
             result.map_err(CloudError::from).map_err(|error| match error.status() {
                 Some(404 | 405) => CloudError::NotOffered {
-                    host: request.address.host().to_owned(),
+                    host: request.address.host_and_port(),
                     what: "the device flow",
                 },
                 _ => error,
@@ -135,7 +135,7 @@ async fn as_client(http: &Http, request: &GrantSignIn, scopes: &[String]) -> Res
         }
     }
     Err(absent.unwrap_or_else(|| CloudError::NotOffered {
-        host: request.address.host().to_owned(),
+        host: request.address.host_and_port(),
         what: "the client credentials grant",
     }))
 }

@@ -68,9 +68,12 @@ async fn a_wrong_name_is_told_with_the_right_one() {
                 Err(CloudError::OtherGeneration {
                     kind: found,
                     named: said,
+                    host,
                     ..
                 }) => {
                     assert_eq!((found, said), (*kind, generation(*named).title));
+                    let port = server.url().port().expect("it has one");
+                    assert!(host.ends_with(&format!(":{port}")), "{host}");
                 }
                 other => panic!("{named:?} for {kind:?}: {other:?}"),
             }

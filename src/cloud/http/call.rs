@@ -1,6 +1,7 @@
 //! A request and its answer as plain data.
 
 use super::Repeat;
+use crate::cloud::address::host_and_port;
 use crate::cloud::error::RequestName;
 use crate::cloud::{CloudError, json};
 use base64::Engine;
@@ -152,13 +153,9 @@ impl Call {
 
     /// The request as messages name it.
     pub(crate) fn name(&self) -> RequestName {
-        let host = self.url.host_str().unwrap_or_default();
         RequestName {
             method: self.method.to_string(),
-            host: match self.url.port() {
-                Some(port) => format!("{host}:{port}"),
-                None => host.to_owned(),
-            },
+            host: host_and_port(&self.url),
             path: self.url.path().to_owned(),
         }
     }
