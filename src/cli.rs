@@ -45,7 +45,14 @@ pub struct GlobalArgs {
     )]
     pub quiet: bool,
     /// Tell every step and request.
-    #[arg(long, short, global = true, help_heading = "Global options")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        // Whoever is used to -vv gets what there is.
+        overrides_with = "verbose",
+        help_heading = "Global options"
+    )]
     pub verbose: bool,
     /// When to use colours.
     #[arg(

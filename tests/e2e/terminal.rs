@@ -9,7 +9,12 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Runs the binary on a terminal and types each answer once its question is on the screen. The screen is standard output.
-fn on_terminal(place: &Place, arguments: &[&str], variables: &[(&str, &str)], answers: &[(&str, &str)]) -> Outcome {
+pub(crate) fn on_terminal(
+    place: &Place,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    answers: &[(&str, &str)],
+) -> Outcome {
     let inner = place.command(arguments);
     let words: Vec<String> = std::iter::once(inner.get_program())
         .chain(inner.get_args())

@@ -1,5 +1,6 @@
 //! Opens a page in the user's browser, with what the platform has for that.
 
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use url::Url;
 
@@ -13,7 +14,12 @@ pub(crate) fn open_in_browser(url: &Url) -> bool {
     } else {
         ("xdg-open", &[])
     };
-    Command::new(program)
+    let mut command = Command::new(program);
+    // Passwords, tokens and headers for us are no business of a browser.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(name)) {
+        command.env_remove(name);
+    }
+    command
         .args(arguments)
         .arg(url.as_str())
         .stdin(Stdio::null())
@@ -21,4 +27,10 @@ pub(crate) fn open_in_browser(url: &Url) -> bool {
         .stderr(Stdio::null())
         .spawn()
         .is_ok()
+}
+
+/// Whether a variable of the environment is meant for this program.
+fn is_ours(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["MGW_", "WSO2_CLOUD_"].iter().any(|prefix| name.starts_with(prefix))
 }
