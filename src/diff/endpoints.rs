@@ -1,7 +1,7 @@
 //! Backends.
 
 use super::change::{About, listed};
-use mgw_bundle::config::{Endpoint, Endpoints};
+use mgw_bundle::config::{Endpoint, EndpointKind, Endpoints};
 
 /// Compares both sides of the backends.
 pub(super) fn compare(before: &Endpoints, after: &Endpoints, about: &mut About<'_>) {
@@ -17,23 +17,18 @@ pub(super) fn compare(before: &Endpoints, after: &Endpoints, about: &mut About<'
 fn compare_one(side: &str, before: Option<&Endpoint>, after: Option<&Endpoint>, about: &mut About<'_>) {
     let (before, after) = match (before, after) {
         (None, None) => return,
-        (None, Some(_)) => return about.compatible(format!("there is a {side} backend")),
+        (None, Some(added)) => {
+            clear(side, None, added, about);
+            return about.compatible(format!("there is a {side} backend"));
+        }
         (Some(_), None) => return about.breaking(format!("the {side} backend is gone")),
         (Some(before), Some(after)) => (before, after),
     };
-    let urls = |endpoint: &Endpoint| endpoint.urls().map(str::to_owned).collect::<Vec<_>>();
     let (was, is) = (urls(before), urls(after));
     if was != is {
         about.compatible(format!("the {side} backend is {}, not {}", listed(&is), listed(&was)));
     }
-    let (clear_before, clear_now) = (Clear::of(&was), Clear::of(&is));
-    if clear_now > clear_before {
-        let how = match clear_now {
-            Clear::Some => "to some targets of",
-            _ => "to",
-        };
-        about.weakening(format!("the way {how} the {side} backend is not encrypted"));
-    }
+    clear(side, Some(before), after, about);
     if before.auth != after.auth {
         about.compatible(format!("the gateway signs in to the {side} backend in another way"));
     }
@@ -65,26 +60,39 @@ fn compare_one(side: &str, before: Option<&Endpoint>, after: Option<&Endpoint>, 
     }
 }
 
-/// How many targets are spoken to in the clear, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Clear {
-    None,
-    Some,
-    All,
+fn urls(endpoint: &Endpoint) -> Vec<&str> {
+    endpoint.urls().collect()
 }
 
-impl Clear {
-    fn of(urls: &[String]) -> Self {
-        let is_clear = |url: &String| {
-            let scheme = url.split(':').next().unwrap_or_default();
-            ["http", "ws"].iter().any(|clear| scheme.eq_ignore_ascii_case(clear))
-        };
-        match urls.iter().filter(|url| is_clear(url)).count() {
-            0 => Self::None,
-            count if count == urls.len() => Self::All,
-            _ => Self::Some,
-        }
+/// Tells where more goes over the wire in the clear than before: to one more target, to a larger share of them, or to the
+/// one that all requests go to as long as it works. Where everything went in the clear before, nothing is lost.
+fn clear(side: &str, before: Option<&Endpoint>, after: &Endpoint, about: &mut About<'_>) {
+    let (was, is) = (before.map(urls).unwrap_or_default(), urls(after));
+    let of = |urls: &[&str]| urls.iter().filter(|url| is_clear(url)).count();
+    let (clear_before, clear_now) = (of(&was), of(&is));
+    if before.is_some() && clear_before == was.len() {
+        return;
     }
+    let is_added = is.iter().any(|url| is_clear(url) && !was.contains(url));
+    let is_larger_share = clear_now * was.len() > clear_before * is.len();
+    let is_first = is_first_clear(after) && !before.is_some_and(is_first_clear);
+    if is_added || is_larger_share || is_first {
+        let how = if clear_now < is.len() {
+            "to some targets of"
+        } else {
+            "to"
+        };
+        about.weakening(format!("the way {how} the {side} backend is not encrypted"));
+    }
+}
+
+fn is_first_clear(endpoint: &Endpoint) -> bool {
+    endpoint.kind == EndpointKind::Failover && endpoint.urls().next().is_some_and(is_clear)
+}
+
+fn is_clear(url: &str) -> bool {
+    let scheme = url.split(':').next().unwrap_or_default();
+    ["http", "ws"].iter().any(|clear| scheme.eq_ignore_ascii_case(clear))
 }
 
 fn patience(endpoint: &Endpoint) -> String {

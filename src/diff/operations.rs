@@ -30,6 +30,7 @@ pub(super) fn compare(before: (&Api, &Policies), after: (&Api, &Policies), about
             // Its requests were another operation's.
             if let Some(old) = serving(&was, resource) {
                 guards((before.0, old), (after.0, resource), &mut about);
+                backends((before.0, old), (after.0, resource), &mut about);
             }
         }
     }
@@ -40,6 +41,7 @@ pub(super) fn compare(before: (&Api, &Policies), after: (&Api, &Policies), about
             Some(resource) => {
                 about.compatible(format!("it is gone: {} serves its requests", place(resource)));
                 guards((before.0, old), (after.0, resource), &mut about);
+                backends((before.0, old), (after.0, resource), &mut about);
             }
         }
     }

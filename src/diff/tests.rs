@@ -371,21 +371,6 @@ fn descriptions_are_cosmetic_and_told_once() {
 }
 
 #[test]
-fn markdown_takes_no_markup_from_names() {
-    let change = Change {
-        class: Class::Breaking,
-        subject: "A|B <img>".into(),
-        place: None,
-        what: "it is\n\u{202e}gone".into(),
-    };
-    let out = markdown(&[change]);
-    assert!(
-        out.ends_with("| A\\|B \\<img\\> | it is\\\\u{a}\\\\u{202e}gone |"),
-        "{out}"
-    );
-}
-
-#[test]
 fn operations_are_matched_by_the_requests_that_they_are_for() {
     use Class::{Breaking, Compatible, Weakening};
     let open = |mut resource: Resource| {
@@ -609,6 +594,19 @@ fn an_operation_without_backends_of_its_own_has_those_of_the_api() {
 }
 
 #[test]
+fn an_operation_that_takes_requests_over_is_weighed_by_its_backend_too() {
+    use Class::{Compatible, Weakening};
+    let mut whole = config();
+    whole.apis[0].resources = vec![resource("/a/{id}")];
+    let mut split = whole.clone();
+    let mut own = resource("/a/special");
+    own.endpoints.production = Some(backend("http://b.example"));
+    split.apis[0].resources.push(own);
+    assert_eq!(classes(&whole, &split), [Weakening, Compatible, Compatible]);
+    assert_eq!(classes(&split, &whole), [Compatible, Compatible]);
+}
+
+#[test]
 fn every_target_in_the_clear_counts() {
     use Class::{Compatible, Weakening};
     let with = |urls: &[&str]| {
@@ -626,6 +624,46 @@ fn every_target_in_the_clear_counts() {
     assert_eq!(classes(&mixed, &clear), [Weakening, Compatible]);
     assert_eq!(classes(&clear, &mixed), [Compatible]);
     assert_eq!(classes(&clear, &with(&["http://c"])), [Compatible]);
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], bool);
+    let rows: [Row<'_>; 7] = [
+        // One more target, also beside more that are encrypted.
+        (&["https://a", "http://b"], &["https://a", "http://b", "http://c"], true),
+        (
+            &["https://a", "http://b"],
+            &["https://a", "https://c", "https://d", "http://b", "http://e"],
+            true,
+        ),
+        (&["https://a", "http://b"], &["https://b", "http://a"], true),
+        // A larger share.
+        (
+            &["https://a", "https://c", "http://b"],
+            &["https://a", "http://b"],
+            true,
+        ),
+        (
+            &["https://a", "http://b"],
+            &["https://a", "https://c", "http://b"],
+            false,
+        ),
+        // The first one is asked as long as it works.
+        (&["https://a", "http://b"], &["http://b", "https://a"], true),
+        (&["http://b", "https://a"], &["https://a", "http://b"], false),
+    ];
+    for (before, after, weaker) in rows {
+        let found = classes(&with(before), &with(after));
+        assert_eq!(found.contains(&Weakening), weaker, "{before:?} {after:?}: {found:?}");
+    }
+    // A backend that was not there has no former way that it could be compared with.
+    let with_sandbox = |url: &str| {
+        let mut config = config();
+        config.apis[0].endpoints.sandbox = Some(backend(url));
+        config
+    };
+    assert_eq!(
+        classes(&config(), &with_sandbox("http://s.example")),
+        [Weakening, Compatible]
+    );
+    assert_eq!(classes(&config(), &with_sandbox("https://s.example")), [Compatible]);
 }
 
 #[test]

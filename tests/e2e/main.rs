@@ -10,6 +10,7 @@ mod command_line;
 mod connected;
 mod control_plane;
 mod demo;
+mod diff;
 mod discovery;
 mod docs;
 mod doctor;
