@@ -6,6 +6,7 @@ mod following;
 mod gateway;
 
 use super::pull::PullOptions;
+use crate::compile::CompileError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -59,6 +60,9 @@ struct Section {
     /// What else there is to say: what is the same, or why nothing was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// What to do about it, where something could not be looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<String>,
     /// With which code a command ends that has to look there.
     #[serde(skip)]
     unseen: Option<ExitCode>,
@@ -70,15 +74,17 @@ impl Section {
             state: State::Same,
             differences: Vec::new(),
             note: Some(note.into()),
+            hints: Vec::new(),
             unseen: None,
         }
     }
 
-    /// What was to be looked at, and could not be.
-    fn unseen(code: ExitCode, note: impl Into<String>) -> Self {
+    /// What was to be looked at, and could not be; the note tells why.
+    fn unseen(failure: Failure, note: impl FnOnce(&str) -> String) -> Self {
         Self {
-            unseen: Some(code),
-            ..Self::without(State::Unknown, note)
+            unseen: Some(failure.code),
+            hints: failure.hints,
+            ..Self::without(State::Unknown, note(&failure.message))
         }
     }
 
@@ -87,6 +93,7 @@ impl Section {
             state,
             differences: Vec::new(),
             note: Some(note.into()),
+            hints: Vec::new(),
             unseen: None,
         }
     }
@@ -96,6 +103,7 @@ impl Section {
             state: State::Differs,
             differences,
             note: None,
+            hints: Vec::new(),
             unseen: None,
         }
     }
@@ -119,7 +127,11 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
     if !layout.root().is_dir() {
         let message = format!("there is no project folder {}", layout.root().display());
-        return Err(Failure::new(ExitCode::Invalid, message));
+        return Err(Failure::new(ExitCode::Invalid, message).hint("Create it with mgw init."));
+    }
+    let is_project = layout.settings().is_file() || layout.definitions().is_dir() || layout.lock().is_file();
+    if !is_project {
+        return Err(CompileError::NotAProject(args.project).into());
     }
     let files = files::look(&layout)?;
     let control_plane = if args.offline {
@@ -162,12 +174,8 @@ fn text(files: &Section, control_plane: &Section, gateway: Option<&gateway::Look
             (_, note) => note.unwrap_or("as pulled").to_owned(),
         };
         out.push(format!("{title:<15}{}", visible(&summary)));
-        out.extend(
-            section
-                .differences
-                .iter()
-                .map(|line| format!("{:<17}{}", "", visible(line))),
-        );
+        let below = section.differences.iter().chain(&section.hints);
+        out.extend(below.map(|line| format!("{:<17}{}", "", visible(line))));
     };
     add("Files", files);
     add("Control plane", control_plane);

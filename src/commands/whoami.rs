@@ -138,7 +138,7 @@ fn token_state(result: &WhoamiResult) -> String {
     match (result.expired, result.renewable) {
         (false, _) => format!("until {}", result.expires),
         (true, true) => "ended, renewed on next use".to_owned(),
-        (true, false) => "ended".to_owned(),
+        (true, false) => "ended; mgw login gets another".to_owned(),
     }
 }
 

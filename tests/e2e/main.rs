@@ -28,6 +28,7 @@ mod running;
 mod sandbox;
 mod serve;
 mod sign_in_secrets;
+mod status;
 mod subscription_data;
 mod support;
 mod terminal;

@@ -45,6 +45,9 @@ fn a_pull_is_undone_and_redone() {
 #[test]
 fn edits_and_news_are_told_apart_from_nothing() {
     let bench = Bench::signed_in(Shape::ApiCloud, ADMIN);
+    let project = bench.project().display().to_string();
+    assert_eq!(code(bench.run(&["status", &project])), ExitCode::Invalid, "it is empty");
+    std::fs::create_dir(bench.project().join("api_definitions")).unwrap();
     assert_eq!(status(&bench, &[]), ExitCode::NothingChanged, "nothing was pulled");
     bench.pull(&["--label", "dev"]).unwrap();
     let before = contents(&bench.project());

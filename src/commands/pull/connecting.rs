@@ -60,7 +60,12 @@ pub(crate) fn prepare_at(
             None => given_password(source, context, &session)?,
         };
         let request = PullRequest { selection, password };
-        let progress = ui.progress(format_args!("Pulling from {}", session.address));
+        // What is staged elsewhere is only looked at.
+        let what = match layout.root() == stage_layout.root() {
+            true => "Pulling from",
+            false => "Asking",
+        };
+        let progress = ui.progress(format_args!("{what} {}", session.address));
         Ok(prepare(layout, stage_layout, Arc::new(connection), &request, &progress).await?)
     }))
 }

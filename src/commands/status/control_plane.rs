@@ -13,7 +13,10 @@ use crate::pulling::content_differences;
 /// keys and subscriptions.
 pub(super) fn look(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Section, Failure> {
     let Some(lock) = LockFile::load(&layout.lock())? else {
-        return Ok(Section::without(State::Nothing, "nothing was pulled"));
+        return Ok(Section::without(
+            State::Nothing,
+            "nothing was pulled that could be compared",
+        ));
     };
     let elsewhere = scratch()?;
     let wanted = Wanted::Named(&options.selection);
@@ -30,9 +33,6 @@ pub(super) fn look(layout: &Layout, options: &PullOptions, context: &Context) ->
         Err(failure) if failure.code == ExitCode::Interrupted => Err(failure),
         // A selection that means nothing any more is a difference; all else says nothing about the control plane's data.
         Err(failure) if failure.code == ExitCode::Invalid => Ok(Section::differs(vec![failure.message])),
-        Err(failure) => {
-            let note = format!("not looked at: {}", failure.message);
-            Ok(Section::unseen(failure.code, note))
-        }
+        Err(failure) => Ok(Section::unseen(failure, |why| format!("not looked at: {why}"))),
     }
 }

@@ -13,6 +13,10 @@ use crate::project::Layout;
 use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
 
+/// What may be wrong where no gateway answers.
+const WHERE: &str =
+    "Check that the gateway runs, and that --gateway names its admin listener, as http://localhost:9797.";
+
 /// What `/ready` tells, as far as it is of interest.
 #[derive(Debug, Deserialize)]
 struct Ready {
@@ -66,8 +70,9 @@ pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Look
         Ok(ready) => against_build(&ready, layout, following.as_ref())?,
         Err(error @ AdminError::Address { .. }) => return Err(error.into()),
         Err(error) => {
-            let note = format!("not looked at: {error}");
-            Section::unseen(Failure::from(error).code, note)
+            let mut failure = Failure::from(error);
+            failure.hints = vec![WHERE.to_owned()];
+            Section::unseen(failure, |why| format!("not looked at: {why}"))
         }
     };
     Ok(Looked {
@@ -78,24 +83,34 @@ pub(super) fn look(layout: &Layout, url: &str, context: &Context) -> Result<Look
 }
 
 fn against_build(ready: &Ready, layout: &Layout, following: Option<&Following>) -> Result<Section, Failure> {
-    match own_digest(layout) {
-        Ok(digest) => Ok(compare(ready, digest, following)),
+    match own(layout) {
+        Ok(own) => Ok(compare(ready, &own, following)),
         Err(failure) if failure.code == ExitCode::Interrupted => Err(failure),
-        Err(failure) => {
-            let note = format!(
-                "serves {}; the project cannot be built: {}",
-                ready.bundle, failure.message
-            );
-            Ok(Section::unseen(failure.code, note))
-        }
+        Err(failure) => Ok(Section::unseen(failure, |why| {
+            format!(
+                "serves {} of {}; the project here cannot be built: {why}",
+                ready.bundle, ready.project
+            )
+        })),
     }
 }
 
-fn own_digest(layout: &Layout) -> Result<Digest, Failure> {
-    Ok(pack(&compile_project(layout)?, TOOL)?.bundle.digest)
+/// What a build of the project would give now.
+struct Own {
+    project: String,
+    digest: Digest,
 }
 
-fn compare(ready: &Ready, digest: Digest, following: Option<&Following>) -> Section {
+fn own(layout: &Layout) -> Result<Own, Failure> {
+    let bundle = pack(&compile_project(layout)?, TOOL)?.bundle;
+    Ok(Own {
+        project: bundle.config.project,
+        digest: bundle.digest,
+    })
+}
+
+fn compare(ready: &Ready, own: &Own, following: Option<&Following>) -> Section {
+    let digest = own.digest;
     let mut differences = Vec::new();
     if ready.bundle != digest.to_string() {
         let started_with_it = following.is_some_and(|following| following.base == digest.to_string());
@@ -104,10 +119,12 @@ fn compare(ready: &Ready, digest: Digest, following: Option<&Following>) -> Sect
                 "it was started with a build of this project ({digest}), and serves {} with what it took over since",
                 ready.bundle
             )
+        } else if ready.project == own.project {
+            format!("it serves {}, and a build now gives {digest}", ready.bundle)
         } else {
             format!(
-                "it serves {} of {}, a build now gives {digest}",
-                ready.bundle, ready.project
+                "it serves another project, {} ({}), and not {} ({digest})",
+                ready.project, ready.bundle, own.project
             )
         });
     }
@@ -165,21 +182,28 @@ mod tests {
     #[test]
     fn another_bundle_and_a_gateway_that_is_not_ready_differ() {
         let digest = Digest::of(b"bundle");
+        let own = Own {
+            project: "shop".into(),
+            digest,
+        };
         let ready = |ready, bundle: String| Ready {
             ready,
             project: "shop".into(),
             bundle,
         };
-        assert_eq!(
-            compare(&ready(true, digest.to_string()), digest, None).state,
-            State::Same
-        );
+        assert_eq!(compare(&ready(true, digest.to_string()), &own, None).state, State::Same);
+        let elsewhere = Ready {
+            project: "other".into(),
+            ..ready(true, Digest::of(b"other").to_string())
+        };
+        let told = compare(&elsewhere, &own, None).differences;
+        assert!(told[0].starts_with("it serves another project, other ("), "{told:?}");
         for (answer, places) in [
             (ready(false, digest.to_string()), 1),
             (ready(true, Digest::of(b"other").to_string()), 1),
             (ready(false, Digest::of(b"other").to_string()), 2),
         ] {
-            assert_eq!(compare(&answer, digest, None).differences.len(), places, "{answer:?}");
+            assert_eq!(compare(&answer, &own, None).differences.len(), places, "{answer:?}");
         }
     }
 }

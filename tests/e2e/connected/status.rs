@@ -35,7 +35,7 @@ async fn a_gateway_that_follows_nothing_is_compared_by_its_bundle() {
     let difference = told["differences"][0].as_str().unwrap_or_default();
     let served = gateway.shown("/ready").await["bundle"].clone();
     assert!(difference.contains(served.as_str().unwrap()), "{told}");
-    assert!(difference.contains("of shop, a build now gives"), "{told}");
+    assert!(difference.starts_with("it serves another project, shop ("), "{told}");
 
     let admin = gateway.admin.clone();
     gateway.stop();
