@@ -1,6 +1,7 @@
 //! A gateway that follows its control plane, through the binary: what changes there is served, and whatever goes wrong there
 //! is no caller's trouble.
 
+mod causes;
 mod changes;
 mod clocks;
 mod events;
