@@ -35,6 +35,51 @@ fn when_the_cloud_is_down() {
 }
 
 #[test]
+fn come_from_the_on_premise_gateway() {
+    execute("how-to/from-on-premise-gateway.md");
+}
+
+#[test]
+fn sign_in() {
+    execute("how-to/sign-in.md");
+}
+
+#[test]
+fn see_what_changes() {
+    execute("how-to/changes.md");
+}
+
+#[test]
+fn follow_the_control_plane() {
+    execute("how-to/connected.md");
+}
+
+#[test]
+fn show_a_gateway_to_the_control_plane() {
+    execute("how-to/gateway-status.md");
+}
+
+#[test]
+fn keep_and_upload_usage_records() {
+    execute("how-to/usage.md");
+}
+
+#[test]
+fn usage_records_of_sites_without_a_way_out() {
+    execute("how-to/usage-air-gapped.md");
+}
+
+#[test]
+fn build_in_a_pipeline() {
+    execute("how-to/pipeline.md");
+}
+
+#[test]
+fn try_the_control_planes_failures() {
+    execute("how-to/sandbox.md");
+}
+
+#[test]
 fn no_page_that_is_meant_to_be_executed_is_forgotten() {
     let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src");
     let tests = include_str!("mod.rs");
