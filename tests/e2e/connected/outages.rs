@@ -1,6 +1,6 @@
 //! The control plane misbehaves, and goes away.
 
-use super::setup::{Gateway, World};
+use super::setup::{Gateway, Load, World};
 use crate::support::Outcome;
 use mgw_fixtures::simulator::{Action, Effect, Fault, Shape};
 use serde_json::Value;
@@ -66,33 +66,71 @@ async fn recovers(world: &World, gateway: &Gateway, name: &str, before: &Value) 
     assert!(told.get("lastError").is_none(), "{name}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
-    let world = World::new(Shape::ApiCloud).await;
-    let token = world.token().await;
-    let gateway = world.run(false, &[]);
-    gateway.until("it is taken over", |told| told["apis"] == 4).await;
-    let load = gateway.load(ORDERS, token);
-    for code in [401, 404, 502] {
-        suffers(&world, &gateway, status(code)).await;
+/// A gateway under load whose control plane is about to misbehave.
+struct Case {
+    world: World,
+    gateway: Gateway,
+    load: Load,
+}
+
+impl Case {
+    async fn start() -> Self {
+        let world = World::new(Shape::ApiCloud).await;
+        let token = world.token().await;
+        let gateway = world.run(false, &[]);
+        gateway.until("it is taken over", |told| told["apis"] == 4).await;
+        let load = gateway.load(ORDERS, token);
+        Self { world, gateway, load }
     }
-    for effect in [
-        Effect::Truncate,
-        Effect::Garbage,
+
+    /// It suffers from each of these and from nothing else.
+    async fn suffers(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            suffers(&self.world, &self.gateway, effect).await;
+        }
+    }
+
+    /// No caller had any trouble; returns what was said.
+    async fn end(self) -> String {
+        self.load.finish().await;
+        self.gateway.stop()
+    }
+}
+
+/// Something else than the answer comes.
+async fn wrong_answers() {
+    let case = Case::start().await;
+    let statuses = [401, 404, 502].map(status);
+    let bodies = [Effect::Truncate, Effect::Garbage, Effect::Html, Effect::HalfPage];
+    let patience = Effect::Status {
+        status: 429,
+        retry_after: Some(1),
+    };
+    let effects = statuses.into_iter().chain(bodies).chain([patience]);
+    case.suffers(effects.collect()).await;
+    let said = case.end().await;
+    assert!(said.contains("is not taken over"), "{said}");
+    assert!(said.contains("is taken over again"), "{said}");
+}
+
+/// No whole answer comes in time.
+async fn late_answers() {
+    let case = Case::start().await;
+    let effects = [
         Effect::Huge { bytes: None },
         Effect::Reset,
         Effect::Latency { ms: 60_000 },
         Effect::Drip { ms: 60_000 },
-        Effect::Html,
-        Effect::HalfPage,
-        Effect::Status {
-            status: 429,
-            retry_after: Some(1),
-        },
-    ] {
-        suffers(&world, &gateway, effect).await;
-    }
-    let before = is_struck(&world, &gateway, "cut off", Action::Down, "cannot reach").await;
+    ];
+    case.suffers(effects.into()).await;
+    case.end().await;
+}
+
+/// It is not there, or another one is in its place.
+async fn broken_connections() {
+    let case = Case::start().await;
+    let (world, gateway) = (&case.world, &case.gateway);
+    let before = is_struck(world, gateway, "cut off", Action::Down, "cannot reach").await;
     let words = [
         "status",
         "shop",
@@ -107,15 +145,22 @@ async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
     assert!(following["failures_in_a_row"].as_u64() > Some(0), "{told}");
     let reason = following["last_error"].as_str().unwrap_or_default();
     assert!(reason.contains("cannot reach"), "{told}");
-    recovers(&world, &gateway, "cut off", &before).await;
+    recovers(world, gateway, "cut off", &before).await;
     suffers_from(
-        &world,
-        &gateway,
+        world,
+        gateway,
         "other certificate",
         Action::OtherCertificate,
         "certificate",
     )
     .await;
+    case.end().await;
+}
+
+/// What looks like trouble and is none.
+async fn harmless_trouble() {
+    let case = Case::start().await;
+    let (world, gateway) = (&case.world, &case.gateway);
     for harmless in [
         Action::NewCertificate,
         // All that is there is listed.
@@ -139,10 +184,19 @@ async fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
         );
         world.plane.act(Action::Heal).await.unwrap();
     }
-    load.finish().await;
-    let said = gateway.stop();
-    assert!(said.contains("is not taken over"), "{said}");
-    assert!(said.contains("is taken over again"), "{said}");
+    case.end().await;
+}
+
+#[test]
+fn a_control_plane_that_misbehaves_is_no_callers_trouble() {
+    let runtime = || tokio::runtime::Runtime::new().expect("a runtime");
+    // Most of each is waiting: they go on beside each other.
+    std::thread::scope(|scope| {
+        scope.spawn(|| runtime().block_on(wrong_answers()));
+        scope.spawn(|| runtime().block_on(late_answers()));
+        scope.spawn(|| runtime().block_on(broken_connections()));
+        scope.spawn(|| runtime().block_on(harmless_trouble()));
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
