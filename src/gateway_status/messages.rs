@@ -24,13 +24,12 @@ pub(super) fn ping(shown: &Shown, id: &str) -> Value {
 
 /// `notify-gateway`, to be known. `now`: milliseconds since the epoch.
 pub(super) fn register(shown: &Shown, id: &str, environments: &[String], now: i64) -> Value {
-    let mut properties = shown.custom_metadata.clone();
-    properties.insert("ipAddress".to_owned(), shown.host_name.clone());
     json!({
         "payloadType": "REGISTER",
         "gatewayId": id,
         "timeStamp": now,
-        "gatewayProperties": properties,
+        // The service knows no other property, and takes none that it does not know.
+        "gatewayProperties": {"ipAddress": shown.host_name},
         "environmentLabels": environments,
         "loadingTenants": [tenants(shown)],
     })
