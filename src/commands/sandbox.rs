@@ -76,12 +76,16 @@ pub struct SandboxArgs {
     /// Do what a script says: lines `after TIME COMMAND`, such as `after 10s down`; the commands are the subcommands.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
-    /// Publish changes to this AMQP broker, as a control plane's event hub: amqp://USER@HOST:PORT/VHOST
+    /// Publish changes to this AMQP broker, as a control plane's event hub: amqp://USER@HOST:PORT/VHOST, over TLS
+    /// amqps://USER@HOST:PORT/VHOST
     #[arg(long, value_name = "URL")]
     pub broker: Option<BrokerAddress>,
     /// A file with the password of the broker; MGW_SANDBOX_BROKER_PASSWORD holds it otherwise.
     #[arg(long, value_name = "FILE", requires = "broker")]
     pub broker_password_file: Option<PathBuf>,
+    /// A file with certificates in PEM form that are trusted for the broker beside the system's.
+    #[arg(long, value_name = "FILE", requires = "broker")]
+    pub broker_ca_file: Option<PathBuf>,
 }
 
 /// Which control plane is played.
@@ -175,6 +179,7 @@ pub fn run(mut args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure
         .transpose()?
         .unwrap_or_default();
     let broker = broker::address(args.broker.take(), args.broker_password_file.as_deref(), context)?;
+    let broker = broker::trusting(broker, args.broker_ca_file.as_deref())?;
     let options = Options {
         listen: listen(args.listen, context)?,
         shape: args.shape.into(),

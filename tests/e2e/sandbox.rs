@@ -6,13 +6,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
 
 /// A sandbox that is up; it is ended when the case ends, whatever the outcome.
-struct Sandbox {
+pub struct Sandbox {
     child: Child,
     ready: Value,
 }
 
 impl Sandbox {
-    fn start(place: &Place, arguments: &[&str]) -> Self {
+    pub fn start(place: &Place, arguments: &[&str]) -> Self {
         let mut all = vec!["sandbox", "--output", "json", "--listen", "127.0.0.1:0"];
         all.extend_from_slice(arguments);
         let mut child = place
@@ -32,7 +32,7 @@ impl Sandbox {
         Self { child, ready }
     }
 
-    fn text(&self, name: &str) -> &str {
+    pub fn text(&self, name: &str) -> &str {
         self.ready[name]
             .as_str()
             .unwrap_or_else(|| panic!("no {name} in {}", self.ready))
@@ -241,6 +241,41 @@ fn a_user_of_a_running_sandbox_gets_another_password() {
     let unknown = ["sandbox", "set-password", "eve", "--password-file", "password"];
     place.mgw(&unknown).exits(14).says("there is no user \"eve\"");
     assert_eq!(sandbox.end("-TERM"), Some(0));
+}
+
+#[test]
+fn a_locked_account_is_told_at_the_sign_in() {
+    let place = Place::new();
+    let sandbox = Sandbox::start(&place, &["--no-backend"]);
+    place
+        .mgw(&["sandbox", "lock-account", "nobody@meridian.example"])
+        .exits(14)
+        .says("there is no user \"nobody@meridian.example\"");
+    place.mgw(&["sandbox", "lock-account", "dev@meridian.example"]).exits(0);
+    for password in ["demo-password", "wrong"] {
+        login(&place, &sandbox, password)
+            .exits(11)
+            .says("the account of dev@meridian.example@meridian is locked")
+            .says("have an administrator unlock it");
+    }
+    place
+        .mgw(&["sandbox", "unlock-account", "dev@meridian.example"])
+        .exits(0);
+    login(&place, &sandbox, "wrong").exits(11).says("with this password");
+    login(&place, &sandbox, "demo-password").exits(0);
+}
+
+#[test]
+fn a_range_that_ends_before_it_begins_is_refused() {
+    let place = Place::new();
+    let _sandbox = Sandbox::start(&place, &["--no-backend"]);
+    place
+        .mgw(&["sandbox", "block", "ip-range:192.0.2.9-192.0.2.1"])
+        .exits(2)
+        .says("FROM before TO");
+    place
+        .mgw(&["sandbox", "block", "ip-range:192.0.2.1-192.0.2.9"])
+        .exits(0);
 }
 
 #[test]

@@ -62,6 +62,10 @@ pub enum Change {
     SetPassword(Ask<NewPassword>),
     /// Enable or disable the key manager.
     KeyManager(Ask<Switch>),
+    /// Lock an account: nobody signs in with it, whatever the password.
+    LockAccount(Ask<AccountName>),
+    /// Unlock an account.
+    UnlockAccount(Ask<AccountName>),
     /// Publish an API.
     Publish(Ask<ApiName>),
     /// Deprecate an API.
@@ -232,6 +236,13 @@ pub enum OnOff {
     Disable,
 }
 
+/// An account.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AccountName {
+    /// The user's e-mail address.
+    pub email: String,
+}
+
 /// Another definition.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Definition {
@@ -337,6 +348,7 @@ impl Change {
             Self::RemoveCertificate(ask) => &ask.sandbox,
             Self::SetPassword(ask) => &ask.sandbox,
             Self::KeyManager(ask) => &ask.sandbox,
+            Self::LockAccount(ask) | Self::UnlockAccount(ask) => &ask.sandbox,
             Self::Subscribe(ask) => &ask.sandbox,
             Self::Unsubscribe(ask) => &ask.sandbox,
             Self::Publish(ask)
@@ -402,6 +414,14 @@ impl Change {
             },
             Self::KeyManager(Ask { what, .. }) => Edit::KeyManager {
                 enabled: what.state == OnOff::Enable,
+            },
+            Self::LockAccount(Ask { what, .. }) => Edit::Account {
+                email: what.email,
+                locked: true,
+            },
+            Self::UnlockAccount(Ask { what, .. }) => Edit::Account {
+                email: what.email,
+                locked: false,
             },
             Self::Publish(ask) => state(ask, ApiState::Published),
             Self::Deprecate(ask) => state(ask, ApiState::Deprecated),

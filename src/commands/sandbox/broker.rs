@@ -11,6 +11,8 @@ use tokio::sync::watch;
 
 /// The longest password, in bytes.
 const MAX_PASSWORD: u64 = 4096;
+/// The longest file with certificates, in bytes.
+const MAX_CERTIFICATES: u64 = 1 << 20;
 /// Where a password is taken from.
 const REMEDY: &str = "Set MGW_SANDBOX_BROKER_PASSWORD, or name a file with --broker-password-file.";
 
@@ -36,6 +38,22 @@ pub(super) fn address(
     } else {
         Err(Failure::new(ExitCode::Usage, "the broker needs a password").hint(REMEDY))
     }
+}
+
+/// The address with the certificates of a file, which are trusted too.
+pub(super) fn trusting(
+    broker: Option<BrokerAddress>,
+    ca_file: Option<&Path>,
+) -> Result<Option<BrokerAddress>, Failure> {
+    use std::io::Read;
+    let (Some(broker), Some(path)) = (broker.clone(), ca_file) else {
+        return Ok(broker);
+    };
+    let mut pem = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_CERTIFICATES).read_to_end(&mut pem))
+        .map_err(|error| Failure::file("read", path, error))?;
+    Ok(Some(broker.trusting(pem)))
 }
 
 /// Tells how it goes with the broker, whenever that changes, until the sandbox ends.

@@ -74,7 +74,7 @@ fn timed(line: &str) -> Result<(Duration, Vec<&str>), String> {
     }
     let time = words.next().unwrap_or_default();
     let wait =
-        duration(time).ok_or_else(|| format!("\"{time}\" is not a time such as 500ms, 10s or 2m, up to a day"))?;
+        duration(time).ok_or_else(|| format!("\"{time}\" is not a time such as 500ms, 10s, 2m or 1h, up to a day"))?;
     Ok((wait, words.collect()))
 }
 
@@ -85,6 +85,7 @@ fn duration(text: &str) -> Option<Duration> {
         "ms" => Duration::from_millis(number),
         "s" => Duration::from_secs(number),
         "m" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3600)?),
         _ => return None,
     };
     (wait <= MAX_WAIT).then_some(wait)
@@ -120,10 +121,10 @@ mod tests {
     #[test]
     fn lines_are_times_and_commands() {
         let text = "# an outage\n\nafter 10s down\nafter 500ms heal\nafter 2m retire Orders:1.0.0\n\
-                    after 0s fault 503@/token*2\nafter 1s block ip:192.0.2.9\n";
+                    after 0s fault 503@/token*2\nafter 1s block ip:192.0.2.9\nafter 24h heal\n";
         let steps = script(text).unwrap();
         let waits: Vec<_> = steps.iter().map(|step| step.wait.as_millis()).collect();
-        assert_eq!(waits, [10_000, 500, 120_000, 0, 1000]);
+        assert_eq!(waits, [10_000, 500, 120_000, 0, 1000, 86_400_000]);
         assert_eq!((&steps[0].action, &steps[1].action), (&Action::Down, &Action::Heal));
         assert!(matches!(steps[2].action, Action::Edit(_)) && matches!(steps[3].action, Action::Fault(_)));
     }
@@ -134,6 +135,7 @@ mod tests {
             ("down", "outage.txt:1:1: the line does not start with `after`"),
             ("\nafter soon down", "outage.txt:2:1: \"soon\" is not a time"),
             ("after 2d down", "is not a time"),
+            ("after 25h down", "is not a time"),
             ("after 99999m down", "is not a time"),
             ("after 1s explode", "outage.txt:1:1: unrecognized subcommand 'explode'"),
             ("after 1s", "outage.txt:1:1:"),

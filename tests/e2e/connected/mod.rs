@@ -8,6 +8,7 @@ mod events;
 mod memory;
 mod outages;
 mod passwords;
+mod sandbox;
 mod setup;
 mod sign_in;
 mod start;
