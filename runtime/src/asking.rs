@@ -2,6 +2,7 @@
 //! it goes.
 
 use crate::config::{Proxy, ProxyKind};
+use crate::refused::Accounts;
 use http::Uri;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Certificate, Client, ClientBuilder};
@@ -15,13 +16,31 @@ pub(crate) struct Asking {
     /// PEM.
     roots: Option<Vec<u8>>,
     proxy: Option<Proxy>,
+    accounts: Accounts,
 }
 
 impl Asking {
     /// `roots` are trusted beside the system's certificates.
     pub(crate) fn new(roots: Option<Vec<u8>>, proxy: Option<&Proxy>) -> Self {
         let proxy = proxy.cloned();
-        Self { roots, proxy }
+        Self {
+            roots,
+            proxy,
+            accounts: Accounts::default(),
+        }
+    }
+
+    /// Has what is refused to others, who ask with the same accounts, count here too.
+    pub(crate) fn with_accounts(self, accounts: &Accounts) -> Self {
+        Self {
+            accounts: accounts.clone(),
+            ..self
+        }
+    }
+
+    /// The accounts with which services are asked.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// Returns what is trusted beside the system's certificates.

@@ -1,14 +1,13 @@
 //! Asks services of the control plane: with Basic authentication, within bounds, and nobody else.
 
 use crate::asking::Asking;
+use crate::refused::Account;
 use crate::unreached;
-use arc_swap::ArcSwap;
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// For a connection.
@@ -35,40 +34,46 @@ pub(crate) enum NoAnswer {
 #[derive(Debug)]
 pub(crate) struct ControlPlane {
     client: Client,
-    username: String,
-    password: ArcSwap<SecretString>,
+    account: Account,
 }
 
 impl ControlPlane {
-    /// Prepares the connection.
+    /// Prepares the connection to the server of a URL.
     ///
     /// # Errors
     ///
     /// What is wrong with `asking`.
-    pub(crate) fn new(username: &str, password: &SecretString, asking: &Asking) -> Result<Self, String> {
+    pub(crate) fn new(server: &Url, username: &str, password: &SecretString, asking: &Asking) -> Result<Self, String> {
         // The credentials go to this server and nowhere else.
         let builder = asking.client()?.redirect(Policy::none()).connect_timeout(CONNECT);
         Ok(Self {
             client: builder.build().map_err(|error| error.to_string())?,
-            username: username.to_owned(),
-            password: ArcSwap::from_pointee(password.clone()),
+            account: asking.accounts().of(server, username, password),
         })
     }
 
-    /// Signs in with this password from now on.
-    pub(crate) fn set_password(&self, password: SecretString) {
-        self.password.store(Arc::new(password));
-    }
-
-    /// Begins a question for JSON.
-    pub(crate) fn ask(&self, url: Url) -> RequestBuilder {
+    /// Asks for JSON; `complete` adds to the question. Returns the body of a successful answer, of at most `limit` bytes, that
+    /// came within `deadline`. While the credentials are refused, that is said again without asking.
+    pub(crate) async fn answer(
+        &self,
+        url: Url,
+        complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
+        limit: usize,
+        deadline: Duration,
+    ) -> Result<Vec<u8>, NoAnswer> {
+        let Some(credentials) = self.account.credentials(Instant::now()) else {
+            return Err(NoAnswer::Status(401));
+        };
         let request = self.client.get(url).header(ACCEPT, "application/json");
-        request.basic_auth(&self.username, Some(self.password.load().expose_secret()))
+        let request = request.basic_auth(self.account.user(), Some(credentials.password.expose_secret()));
+        let answer = answer(complete(request), limit, deadline).await;
+        self.account.note(&credentials, &answer, Instant::now());
+        answer
     }
 }
 
 /// Returns the body of a successful answer, of at most `limit` bytes, that came within `deadline`.
-pub(crate) async fn answer(request: RequestBuilder, limit: usize, deadline: Duration) -> Result<Vec<u8>, NoAnswer> {
+async fn answer(request: RequestBuilder, limit: usize, deadline: Duration) -> Result<Vec<u8>, NoAnswer> {
     let answered = async {
         let mut response = request
             .send()

@@ -30,6 +30,7 @@ mod forwarding;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod gateway;
+mod kept_answer;
 mod media_type;
 mod metrics;
 mod names;
@@ -39,6 +40,7 @@ mod pause;
 mod proxy;
 mod questions;
 pub mod refusal;
+mod refused;
 pub mod route;
 mod server;
 mod shared_quotas;

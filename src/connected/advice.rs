@@ -1,6 +1,6 @@
 //! What can be known at the start not to work, and its remedy.
 
-use super::hub::Derived;
+use super::hub::{Derived, DerivedData};
 use crate::lock::{LockFile, Unseen};
 
 const SIGN_IN: &str =
@@ -14,7 +14,7 @@ pub(super) struct Outlook {
     pub(super) has_password: bool,
     /// It is known who is to be signed in.
     pub(super) names_user: bool,
-    pub(super) data: Derived,
+    pub(super) data: DerivedData,
     pub(super) has_broker: bool,
 }
 
@@ -34,22 +34,35 @@ impl Outlook {
             .unseen
             .as_ref()
             .is_some_and(|unseen| !unseen.contains(&Unseen::GatewayData));
-        if self.data != Derived::NotOffered && saw_data && !self.has_password {
+        let DerivedData {
+            subscriptions,
+            revoked_tokens,
+            ..
+        } = self.data;
+        if subscriptions != Derived::NotOffered && saw_data && !self.has_password {
             advice.push(
                 "this bundle was pulled with a password, by which applications and subscriptions of everybody were seen; \
                  without it less is seen, and nothing is taken over: set MGW_USERNAME and MGW_PASSWORD or \
                  MGW_PASSWORD_FILE, or pull without a password and build again"
                     .to_owned(),
             );
-        } else if self.data == Derived::NoPassword && self.is_signed_in {
+        } else if subscriptions == Derived::NoPassword && self.is_signed_in {
             advice.push(
                 "subscriptions come with the next pull, not at once: the control plane's data for gateways take a \
                  password; set MGW_USERNAME and MGW_PASSWORD or MGW_PASSWORD_FILE"
                     .to_owned(),
             );
         }
-        if self.has_broker && matches!(self.data, Derived::NoPassword | Derived::NotOffered) {
-            let why = match self.data {
+        if revoked_tokens == Derived::NoPassword && self.is_signed_in {
+            advice.push(
+                "tokens that the control plane revokes are accepted until they expire: its list of them takes a password; set \
+                 MGW_USERNAME and MGW_PASSWORD or MGW_PASSWORD_FILE, or \
+                 tokenRevocationConfig.persistent.enablePersistentStorageRetrieval = false"
+                    .to_owned(),
+            );
+        }
+        if self.has_broker && matches!(subscriptions, Derived::NoPassword | Derived::NotOffered) {
+            let why = match subscriptions {
                 Derived::NotOffered => "this control plane has no data for gateways that they would be about",
                 _ => "they are about the data for gateways, which take a password",
             };
@@ -84,8 +97,23 @@ mod tests {
         is_signed_in: true,
         has_password: true,
         names_user: true,
-        data: Derived::Followed,
+        data: all(Derived::Followed),
         has_broker: true,
+    };
+
+    const fn all(derived: Derived) -> DerivedData {
+        DerivedData {
+            subscriptions: derived,
+            revoked_tokens: derived,
+            takes_password: matches!(derived, Derived::Followed),
+        }
+    }
+
+    /// Nobody gave a password, and the operator wants no list of revoked tokens.
+    const SUBSCRIPTIONS_ALONE: DerivedData = DerivedData {
+        subscriptions: Derived::NoPassword,
+        revoked_tokens: Derived::Decided,
+        takes_password: false,
     };
 
     #[track_caller]
@@ -101,14 +129,14 @@ mod tests {
     fn what_works_needs_no_advice() {
         says(GOOD, &lock(Some(&[])), &[]);
         let cloud = Outlook {
-            data: Derived::NotOffered,
+            data: all(Derived::NotOffered),
             has_password: false,
             has_broker: false,
             ..GOOD
         };
         says(cloud, &lock(Some(&[])), &[]);
         let decided = Outlook {
-            data: Derived::Decided,
+            data: all(Derived::Decided),
             has_password: false,
             ..GOOD
         };
@@ -121,7 +149,7 @@ mod tests {
             is_signed_in: false,
             has_password: false,
             names_user: false,
-            data: Derived::NotOffered,
+            data: all(Derived::NotOffered),
             has_broker: false,
         };
         says(nobody, &lock(Some(&[])), &["mgw login"]);
@@ -136,7 +164,7 @@ mod tests {
     fn a_password_that_was_needed_is_asked_for() {
         let without = Outlook {
             has_password: false,
-            data: Derived::NoPassword,
+            data: SUBSCRIPTIONS_ALONE,
             has_broker: false,
             ..GOOD
         };
@@ -145,22 +173,37 @@ mod tests {
             says(without, &lock(unseen), &["with the next pull"]);
         }
         let decided = Outlook {
-            data: Derived::Decided,
+            data: all(Derived::Decided),
             ..without
         };
         says(decided, &lock(Some(&[])), &["was pulled with a password"]);
     }
 
     #[test]
+    fn revoked_tokens_that_are_not_heard_of_are_told() {
+        let older = Outlook {
+            has_password: false,
+            has_broker: false,
+            data: DerivedData {
+                subscriptions: Derived::NotOffered,
+                revoked_tokens: Derived::NoPassword,
+                takes_password: false,
+            },
+            ..GOOD
+        };
+        says(older, &lock(Some(&[])), &["accepted until they expire"]);
+    }
+
+    #[test]
     fn a_broker_without_data_is_no_use() {
         let cloud = Outlook {
-            data: Derived::NotOffered,
+            data: all(Derived::NotOffered),
             ..GOOD
         };
         says(cloud, &lock(Some(&[])), &["no data for gateways"]);
         let without = Outlook {
             has_password: false,
-            data: Derived::NoPassword,
+            data: SUBSCRIPTIONS_ALONE,
             ..GOOD
         };
         says(

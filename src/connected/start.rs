@@ -4,7 +4,6 @@ use super::account::Account;
 use super::advice::Outlook;
 use super::follow::Following;
 use super::hub;
-use super::hub::Derived;
 use super::ledger::Ledger;
 use super::secret_files::SecretFile;
 use super::state_folder::{Restored, Seed, StateError, StateFolder};
@@ -72,8 +71,8 @@ pub(crate) struct Prepared {
     poll: Duration,
     /// There is a session that will be taken up.
     has_session: bool,
-    /// The subscription data are asked for with the account's password.
-    has_password_for_data: bool,
+    /// Whose password the data for gateways are asked for with, if it is the account's.
+    data_user: Option<UserName>,
 }
 
 /// Opens the state folder for the bundle that the gateway is given, and completes the settings. Nothing is asked of the
@@ -137,8 +136,9 @@ pub(crate) fn prepare(
     let roots = of_session.or_else(|| account.http.extra_roots.clone());
     let ca_file = folder.file("control-plane-ca.pem");
     let has_broker = config.event_hub.is_some();
-    let derived = hub::derive(config, &account, user.as_ref(), roots.as_deref(), ca_file);
-    let has_password_for_data = matches!(derived, Ok(Derived::Followed));
+    let derived = hub::derive(config, &account, user.as_ref(), roots.as_deref(), ca_file, poll);
+    let takes_password = derived.as_ref().is_ok_and(|data| data.takes_password);
+    let data_user = user.as_ref().filter(|_| takes_password).cloned();
     match derived {
         Ok(data) => {
             let outlook = Outlook {
@@ -168,7 +168,7 @@ pub(crate) fn prepare(
         settings,
         poll,
         has_session,
-        has_password_for_data,
+        data_user,
     })
 }
 
@@ -277,7 +277,7 @@ impl Prepared {
         take_over.to_seed = (!is_seeded).then_some(served);
         take_over.state_error = state_error;
         take_over.wanted = self.wanted;
-        take_over.has_password_for_data = self.has_password_for_data;
+        take_over.data_user = self.data_user;
         Following::start(take_over, ledger).map_err(|error| {
             Failure::new(
                 ExitCode::Environment,

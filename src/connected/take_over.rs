@@ -5,10 +5,11 @@ use super::attempt::{Missed, MissedKind, Taken};
 use super::confirm::{confirm, missing};
 use super::sight::loss;
 use super::state_folder::{Seed, StateError, StateFolder};
+use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::control_plane::open;
 use crate::cloud::http::Clocks;
-use crate::cloud::pull::Selection;
+use crate::cloud::pull::{GatewayPassword, Selection};
 use crate::cloud::session::Connection;
 use crate::commands::version::TOOL;
 use crate::compile::{Compiled, Followed, FollowedError, OwnParts, Packed, compile_pulled, pack};
@@ -103,10 +104,12 @@ pub(super) struct TakeOver {
     pub(super) wanted: Option<WantedFolder>,
     /// Why what is served could not be kept on disk.
     pub(super) state_error: Option<String>,
-    /// The subscription data are asked for with the account's password.
-    pub(super) has_password_for_data: bool,
+    /// Whose password the data for gateways are asked for with, if it is the account's.
+    pub(super) data_user: Option<UserName>,
     /// What the clocks of the control plane and of this machine said last.
     pub(super) clocks: Option<Clocks>,
+    /// The password does not open the block list for gateways.
+    blocks_are_refused: bool,
     /// The project that is served has been pulled by this process or is known to be what was pulled last.
     is_pulled: bool,
 }
@@ -122,8 +125,9 @@ impl TakeOver {
             gateway,
             wanted: None,
             state_error: None,
-            has_password_for_data: false,
+            data_user: None,
             clocks: None,
+            blocks_are_refused: false,
             is_pulled: false,
         }
     }
@@ -155,8 +159,13 @@ impl TakeOver {
     /// Takes over other credentials that the files of secrets have brought; whether there are any.
     pub(super) fn renew_secrets(&mut self) -> bool {
         let (has_new, password) = self.account.renew_secrets();
-        if let Some(password) = password.filter(|_| self.has_password_for_data) {
-            self.gateway.set_subscription_data_password(password);
+        if let (Some(password), Some(user)) = (password, &self.data_user) {
+            let server = self.account.address.join([]);
+            self.gateway
+                .set_control_plane_password(&server, user.as_str(), &password);
+        }
+        if has_new {
+            self.blocks_are_refused = false;
         }
         has_new
     }
@@ -175,10 +184,14 @@ impl TakeOver {
     /// Asks for everything; nothing is put in place.
     async fn pull(&mut self, connection: Arc<Connection>) -> Result<Asked, Missed> {
         let session = connection.session().await;
-        let has_data = session.generation().internal_data.is_some();
+        let has_data = session.generation().gateway_data.is_some();
         let request = PullRequest {
             selection: self.base.selection()?,
-            password: self.account.password_of(&session.user).filter(|_| has_data),
+            password: self
+                .account
+                .password_of(&session.user)
+                .filter(|_| has_data)
+                .map(|password| GatewayPassword::new(password).unless_blocks_are(self.blocks_are_refused)),
         };
         let work = self.folder.work();
         let next = self.folder.make_next(&self.base.followed);
@@ -202,6 +215,8 @@ impl TakeOver {
         if sight.refuses_password {
             self.account.is_refused = true;
         }
+        // Who is no administrator is refused in the same words as who has a wrong password: once is enough.
+        self.blocks_are_refused |= sight.refuses_blocks;
         let is_same_source = {
             let (own, new) = (&self.base.followed.lock.source, &lock.source);
             own.url == new.url && own.organisation == new.organisation

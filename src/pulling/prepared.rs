@@ -3,12 +3,11 @@
 use super::former::{former_blocks, of_same_organisation};
 use super::{PullingError, stage};
 use crate::cloud::control_plane::open;
-use crate::cloud::pull::{FormerDefinitions, PulledFiles, Selection, gather, project_files};
+use crate::cloud::pull::{FormerDefinitions, GatewayPassword, PulledFiles, Selection, gather, project_files};
 use crate::cloud::session::Connection;
 use crate::lock::{LockFile, Transaction};
 use crate::project::Layout;
 use crate::ui::Progress;
-use secrecy::SecretString;
 use std::sync::Arc;
 
 /// What to pull.
@@ -16,8 +15,8 @@ use std::sync::Arc;
 pub(crate) struct PullRequest {
     /// Which APIs.
     pub(crate) selection: Selection,
-    /// The signed-in user's password, which opens the data for gateways where there is such a thing.
-    pub(crate) password: Option<SecretString>,
+    /// The signed-in user's password, where the control plane has data for gateways.
+    pub(crate) password: Option<GatewayPassword>,
 }
 
 /// A pull whose files are staged. Dropped, it leaves the project as it was.

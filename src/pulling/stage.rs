@@ -43,7 +43,7 @@ pub(super) fn stage(
     };
     let mut unseen = files.sight.unseen.clone();
     // What a control plane does not have is not hidden by it.
-    unseen.retain(|part| *part != Unseen::GatewayData || session.generation().internal_data.is_some());
+    unseen.retain(|part| *part != Unseen::GatewayData || session.generation().subscription_data().is_some());
     let lock = LockFile::new(source, files.apis.clone(), others).without(unseen);
     transaction.write_lock(&lock.to_text()?)?;
     Ok(lock)

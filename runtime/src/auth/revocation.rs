@@ -78,8 +78,17 @@ impl Revocations {
     ///
     /// When the set is full of live entries. The caller has to say so: the token is still good.
     pub fn revoke(&self, what: Revoked<'_>, expires_at_ms: Option<u64>, now_ms: u64) -> Result<(), RevocationsFull> {
+        self.revoke_key(key(what), expires_at_ms, now_ms)
+    }
+
+    /// Records a revocation by its [`key`], see [`Self::revoke`].
+    pub(super) fn revoke_key(
+        &self,
+        key: [u8; 32],
+        expires_at_ms: Option<u64>,
+        now_ms: u64,
+    ) -> Result<(), RevocationsFull> {
         let expiry = expires_at_ms.unwrap_or(now_ms.saturating_add(DEFAULT_LIFE_MS));
-        let key = key(what);
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         if kept.expiries.len() >= self.capacity && !kept.expiries.contains_key(&key) {
             kept.forget_expired(now_ms);
@@ -147,7 +156,8 @@ impl Revocations {
     }
 }
 
-fn key(what: Revoked<'_>) -> [u8; 32] {
+/// Returns the digest by which a revocation is kept, from which nobody finds the token.
+pub(super) fn key(what: Revoked<'_>) -> [u8; 32] {
     // Where padding is accepted, a token is good with and without: whoever holds it must not choose which is revoked.
     let (tag, text) = match what {
         Revoked::TokenId(text) => ("i", text),

@@ -14,6 +14,7 @@ use super::{Revocations, SecurityError};
 use crate::asking::Asking;
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
+use crate::refused::Accounts;
 use crate::subscription_data::{DataStatus, SubscriptionData};
 use crate::throttle::{GlobalLimits, LimitsSource, LimitsStatus};
 use crate::watched_files::{Turn, WatchedFiles};
@@ -23,6 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
+use url::Url;
 
 /// Trusted keys, revocations and quota counters. Shared by all cores and kept across reloads.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub struct Security {
     pub revocations: Arc<Revocations>,
     revocation_file: WatchedFiles,
     pub(super) subscription_data: Option<Arc<SubscriptionData>>,
+    /// Those with which the control plane is asked.
+    accounts: Accounts,
     pub(super) revocation_sources: Vec<watch::Receiver<RevocationSourceStatus>>,
     /// `None`: quotas are counted here.
     global_limits: Option<Arc<LimitsSource>>,
@@ -84,17 +88,26 @@ impl Security {
             errors.extend(revoke_from_file(&revocations, path).err());
         }
         let mut event_hub = Connections::default();
+        let accounts = Accounts::default();
         let revocation_sources = start_revocation_sources(
             &config.revocation,
             trust,
             proxy,
+            &accounts,
+            data_dir,
             &revocations,
             control,
             &mut event_hub,
             &mut errors,
         );
-        let subscription_data = keep(subscription_data(config, trust, control, &mut event_hub), &mut errors);
-        let global_limits = keep(global_limits(config, trust, control, &mut event_hub), &mut errors);
+        let subscription_data = keep(
+            subscription_data(config, trust, &accounts, control, &mut event_hub),
+            &mut errors,
+        );
+        let global_limits = keep(
+            global_limits(config, trust, &accounts, data_dir, control, &mut event_hub),
+            &mut errors,
+        );
         event_hub.start(control);
         let opaque_tokens = keep(opaque_tokens(config, trust, control).map(Some), &mut errors);
         let traffic_manager = keep(traffic_manager(config, trust).map(Some), &mut errors);
@@ -110,6 +123,7 @@ impl Security {
             revocations,
             revocation_file,
             subscription_data,
+            accounts,
             revocation_sources,
             global_limits,
             key_generation,
@@ -191,10 +205,11 @@ impl Security {
         self.subscription_data.as_ref().map(|data| data.status())
     }
 
-    /// Asks for subscription data with another password from now on.
-    pub(crate) fn set_subscription_data_password(&self, password: SecretString) {
+    /// Asks the control plane with another password of this user from now on.
+    pub(crate) fn set_control_plane_password(&self, server: &Url, user: &str, password: &SecretString) {
+        self.accounts.set_password(server, user, password);
         if let Some(data) = &self.subscription_data {
-            data.set_password(password);
+            data.has_new_password();
         }
     }
 

@@ -6,15 +6,23 @@ use super::{Revocations, SecurityError};
 use crate::asking::Asking;
 use crate::config::{Proxy, Revocation};
 use crate::event_hub::amqp::Connections;
+use crate::refused::Accounts;
 use crate::tls::OpenStore;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 
 /// Starts them on the runtime of `control` and returns where their reports arrive. Topics are added to `event_hub`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is of another owner, and there is one caller"
+)]
 pub(super) fn start_revocation_sources(
     config: &Revocation,
     trust: Option<&OpenStore>,
     proxy: Option<&Proxy>,
+    accounts: &Accounts,
+    data_dir: Option<&Path>,
     revocations: &Arc<Revocations>,
     control: &tokio::runtime::Handle,
     event_hub: &mut Connections,
@@ -48,7 +56,8 @@ pub(super) fn start_revocation_sources(
             trust,
         );
         let list = roots.and_then(|roots| {
-            ControlPlaneList::new(settings, &Asking::new(roots, proxy), Arc::clone(revocations), reporter)
+            let asking = Asking::new(roots, proxy).with_accounts(accounts);
+            ControlPlaneList::new(settings, &asking, Arc::clone(revocations), reporter, data_dir)
                 .map_err(|reason| SecurityError::RevocationSource { reason })
         });
         match list {

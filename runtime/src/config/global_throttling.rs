@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use url::Url;
 
 const ENABLE: &str = "throttlingConfig.enabledGlobalTMEventPublishing";
+const LISTS: &str = "throttlingConfig.dataRetriever.serverUrl";
 const PROVIDER: &str = "throttlingConfig.jmsConnectionProviderUrl";
 
 pub(super) const KEYS: &[Key] = &[
@@ -59,10 +60,10 @@ pub(super) const KEYS: &[Key] = &[
         "PEM certificates trusted for brokers with TLS beside the system's; when absent `apim.eventHub.caFile` for the brokers named there, else the trust store",
     ),
     Key::new(
-        "throttlingConfig.dataRetriever.serverUrl",
+        LISTS,
         Kind::Text,
         "https://localhost:9443/internal/data/v1",
-        "the lists of key templates and blocks are at `/keyTemplates` and `/block` below it",
+        "the lists of key templates and blocks are at `/keyTemplates` and `/block` below it; not set, with `mgw run --connected` the control plane that is followed, where the password is known",
     ),
     Key::new(
         "throttlingConfig.dataRetriever.username",
@@ -107,6 +108,8 @@ pub struct ThrottleLists {
     pub password: SecretString,
     /// Extra trusted certificates, PEM.
     pub ca_file: Option<PathBuf>,
+    /// Whether the operator said where they are.
+    pub is_set: bool,
 }
 
 /// What conditions may look at beside addresses. The traffic manager is told nothing else either.
@@ -163,7 +166,8 @@ impl GlobalThrottling {
 
 fn lists(reader: &mut Reader<'_>) -> Option<ThrottleLists> {
     Some(ThrottleLists {
-        url: reader.url("throttlingConfig.dataRetriever.serverUrl")?,
+        is_set: reader.is_set(LISTS),
+        url: reader.url(LISTS)?,
         username: reader.text_or_empty("throttlingConfig.dataRetriever.username"),
         password: reader
             .secret("throttlingConfig.dataRetriever.password")

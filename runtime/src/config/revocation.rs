@@ -11,6 +11,7 @@ use std::time::Duration;
 use url::Url;
 
 const PROVIDER: &str = "tokenRevocationConfig.realtime.jmsConnectionProviderUrl";
+const PERSISTENT: &str = "tokenRevocationConfig.persistent.enablePersistentStorageRetrieval";
 const TOPIC: &str = "tokenRevocationConfig.realtime.jmsConnectionTopic";
 
 pub(super) const KEYS: &[Key] = &[
@@ -64,11 +65,10 @@ pub(super) const KEYS: &[Key] = &[
         Kind::File,
         "PEM certificates trusted for brokers with TLS beside the system's; when absent `apim.eventHub.caFile` for the brokers named there, else the trust store",
     ),
-    Key::new(
-        "tokenRevocationConfig.persistent.enablePersistentStorageRetrieval",
+    Key::unset(
+        PERSISTENT,
         Kind::Bool,
-        "false",
-        "fetch the control plane's list of revoked tokens, again and again",
+        "fetch the control plane's list of revoked tokens, again and again; unset: not, but with `mgw run --connected` where the password is known",
     ),
     Key::new(
         "tokenRevocationConfig.persistent.type",
@@ -135,6 +135,8 @@ pub struct Revocation {
     pub realtime: Option<RealtimeRevocation>,
     /// The control plane's list.
     pub persistent: Option<PersistentRevocation>,
+    /// Whether the operator wants no such list, rather than said nothing.
+    pub persistent_refused: bool,
     /// A shared stream.
     pub redis: Option<RedisRevocation>,
 }
@@ -184,6 +186,7 @@ impl Revocation {
             capacity: reader.count("tokenRevocationConfig.capacity"),
             realtime: realtime(reader, event_hub),
             persistent: persistent(reader),
+            persistent_refused: reader.optional_bool(PERSISTENT) == Some(false),
             redis: redis(reader),
         }
     }
@@ -218,7 +221,7 @@ fn realtime(reader: &mut Reader<'_>, event_hub: Option<&Brokers>) -> Option<Real
 }
 
 fn persistent(reader: &mut Reader<'_>) -> Option<PersistentRevocation> {
-    if !reader.bool("tokenRevocationConfig.persistent.enablePersistentStorageRetrieval") {
+    if !reader.bool(PERSISTENT) {
         return None;
     }
     if reader.text("tokenRevocationConfig.persistent.type").as_deref() != Some("default") {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
+use url::Url;
 
 /// How long the traffic manager may take for what requests left behind.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -109,9 +110,11 @@ impl RunningGateway {
         self.control.continued.security.control_plane_changes()
     }
 
-    /// Asks for the control plane's subscription data with another password from now on, where they are asked for.
-    pub fn set_subscription_data_password(&self, password: SecretString) {
-        self.control.continued.security.set_subscription_data_password(password);
+    /// Asks the control plane at the server of this URL with another password of this user from now on: for subscription data
+    /// and lists, where they are asked for.
+    pub fn set_control_plane_password(&self, server: &Url, user: &str, password: &SecretString) {
+        let security = &self.control.continued.security;
+        security.set_control_plane_password(server, user, password);
     }
 
     /// Looks at the files that settings name at once, which else happens every `listenerConfig.certificateReloadInterval`:

@@ -12,7 +12,6 @@ mod load;
 mod lookup;
 mod notices;
 mod records;
-mod refused;
 mod shards;
 mod status;
 mod store;
@@ -33,7 +32,6 @@ use crate::config::SubscriptionDataSettings;
 use crate::told_once::ToldOnce;
 use client::InternalData;
 use lookup::Lookups;
-use secrecy::SecretString;
 use status::Counters;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -116,9 +114,8 @@ impl SubscriptionData {
         )
     }
 
-    /// Signs in with another password from now on. Questions that were put off for the former one's sake are asked at once.
-    pub(crate) fn set_password(&self, password: SecretString) {
-        self.client.set_password(password);
+    /// Questions that were put off for a former password's sake are asked at once.
+    pub(crate) fn has_new_password(&self) {
         self.lookups.open();
         self.new_password.notify_one();
     }

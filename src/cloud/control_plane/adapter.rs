@@ -12,6 +12,7 @@ use crate::cloud::CloudError;
 use crate::cloud::generation::Shape;
 use crate::cloud::session::Connection;
 use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -93,6 +94,10 @@ impl ControlPlane for Adapter {
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {
         ask!(self, gateway_data(password))
+    }
+
+    async fn gateway_blocks(&self, password: &SecretString) -> Result<Option<Vec<Value>>, CloudError> {
+        ask!(self, gateway_blocks(password))
     }
 
     async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError> {

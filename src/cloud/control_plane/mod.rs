@@ -98,6 +98,10 @@ pub(crate) trait ControlPlane {
     /// The data that the control plane keeps for gateways; `None` where it offers none.
     async fn gateway_data(&self, password: &secrecy::SecretString) -> Result<Option<GatewayData>, CloudError>;
 
+    /// The block list as the control plane tells it to its gateways, in the form of [`PolicyDocuments::blocks`]; `None`
+    /// where it tells them none, or not by this password.
+    async fn gateway_blocks(&self, password: &secrecy::SecretString) -> Result<Option<Vec<Value>>, CloudError>;
+
     /// Subscriptions of the APIs with these ids, and the applications and keys that the user may see. `done` is told of how
     /// many APIs the subscriptions are read.
     async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError>;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The data for gateways (`/internal/data/v1`): complete, joined by numeric ids.
+/// The data for gateways, from 3.2 on: complete, joined by numeric ids.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GatewayData {
     /// `{apiId, name, version}`

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::cloud::CloudError;
 use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Everybody's view of policies, also of 4.x.
@@ -72,6 +73,10 @@ impl ControlPlane for V1 {
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {
         self.0.gateway_data(password).await
+    }
+
+    async fn gateway_blocks(&self, password: &SecretString) -> Result<Option<Vec<Value>>, CloudError> {
+        self.0.gateway_blocks(password).await
     }
 
     async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError> {

@@ -29,8 +29,8 @@ pub(crate) struct Generation {
     pub(crate) store: Segments,
     /// Admin API.
     pub(crate) admin: Segments,
-    /// Data for gateways, where the control plane offers subscriptions and keys there.
-    pub(crate) internal_data: Option<Segments>,
+    /// Data for gateways, where the control plane has such a service.
+    pub(crate) gateway_data: Option<&'static GatewayService>,
     /// The shape of its answers.
     pub(crate) shape: Shape,
     /// The scopes of everything `mgw` does.
@@ -40,6 +40,17 @@ pub(crate) struct Generation {
     pub(crate) broad_scopes: &'static [&'static str],
     /// What it takes to read what not every generation guards alike.
     pub(crate) reads: Reads,
+}
+
+/// The service with data for gateways, which takes user name and password.
+#[derive(Debug)]
+pub(crate) struct GatewayService {
+    /// Where it is. The block list and the key templates of custom policies are there everywhere.
+    pub(crate) root: Segments,
+    /// Whether applications, key mappings and subscriptions are there.
+    pub(crate) has_subscriptions: bool,
+    /// Whether revoked tokens are there.
+    pub(crate) has_revoked_tokens: bool,
 }
 
 /// Scopes of which any one allows a read.
@@ -73,6 +84,11 @@ pub(crate) enum Shape {
 }
 
 impl Generation {
+    /// The data for gateways, where subscriptions and keys are among them.
+    pub(crate) fn subscription_data(&self) -> Option<&'static GatewayService> {
+        self.gateway_data.filter(|service| service.has_subscriptions)
+    }
+
     /// Every scope that is wanted.
     pub(crate) fn wanted_scopes(&self) -> Vec<&'static str> {
         self.scopes.iter().chain(self.broad_scopes).copied().collect()
@@ -169,6 +185,32 @@ mod tests {
             assert_eq!(below(found.store), format!("api/am/{store}"), "{kind}");
             assert_eq!(below(found.admin), format!("api/am/{admin}"), "{kind}");
         }
+    }
+
+    #[test]
+    fn data_for_gateways_are_where_the_product_has_them() {
+        use ControlPlaneKind as Kind;
+        for (kind, root, has_subscriptions, has_revoked_tokens) in [
+            (Kind::Apim26, "throttle/data/v1", false, false),
+            (Kind::Apim30, "throttle/data/v1", false, true),
+            (Kind::Apim31, "throttle/data/v1", false, true),
+            (Kind::Apim32, "internal/data/v1", true, true),
+            (Kind::Apim40, "internal/data/v1", true, true),
+            (Kind::Apim41, "internal/data/v1", true, true),
+            (Kind::Apim42, "internal/data/v1", true, true),
+        ] {
+            let service = generation(kind).gateway_data.expect("a service");
+            assert_eq!(
+                (
+                    service.root.join("/").as_str(),
+                    service.has_subscriptions,
+                    service.has_revoked_tokens
+                ),
+                (root, has_subscriptions, has_revoked_tokens),
+                "{kind:?}"
+            );
+        }
+        assert!(generation(Kind::ApiCloud).gateway_data.is_none());
     }
 
     #[test]

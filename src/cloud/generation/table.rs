@@ -1,12 +1,30 @@
 //! The generations. Up to 3.0 a version segment is literal; later servers also answer without one, or with a known other.
 
-use super::{Generation, Reads, Segments, Shape};
+use super::{GatewayService, Generation, Reads, Segments, Shape};
 use crate::project::ControlPlaneKind;
 
 const TOKEN: Segments = &["oauth2", "token"];
 const REVOCATION: Segments = &["oauth2", "revoke"];
-const INTERNAL_DATA: Segments = &["internal", "data", "v1"];
+const THROTTLE_DATA: Segments = &["throttle", "data", "v1"];
 const REGISTRATION_V0_17: Segments = &["client-registration", "v0.17", "register"];
+
+static DATA_2_6: GatewayService = GatewayService {
+    root: THROTTLE_DATA,
+    has_subscriptions: false,
+    has_revoked_tokens: false,
+};
+
+static DATA_3_0: GatewayService = GatewayService {
+    has_revoked_tokens: true,
+    ..DATA_2_6
+};
+
+/// From 3.2 on.
+static INTERNAL_DATA: GatewayService = GatewayService {
+    root: &["internal", "data", "v1"],
+    has_subscriptions: true,
+    has_revoked_tokens: true,
+};
 
 const SCOPES_2_6: &[&str] = &[
     "apim:api_view",
@@ -76,7 +94,7 @@ pub(super) static API_CLOUD: Generation = Generation {
     publisher: &["api", "am", "publisher"],
     store: &["api", "am", "store"],
     admin: &["api", "am", "admin"],
-    internal_data: None,
+    gateway_data: None,
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
@@ -92,7 +110,7 @@ pub(super) static APIM_2_6: Generation = Generation {
     publisher: &["api", "am", "publisher", "v0.14"],
     store: &["api", "am", "store", "v0.14"],
     admin: &["api", "am", "admin", "v0.14"],
-    internal_data: None,
+    gateway_data: Some(&DATA_2_6),
     shape: Shape::V0,
     scopes: SCOPES_2_6,
     // Certificates of backends are shown to creators only.
@@ -115,7 +133,7 @@ pub(super) static APIM_3_0: Generation = Generation {
     publisher: &["api", "am", "publisher", "v1.0"],
     store: &["api", "am", "store", "v1.0"],
     admin: &["api", "am", "admin", "v0.15"],
-    internal_data: None,
+    gateway_data: Some(&DATA_3_0),
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
@@ -135,7 +153,7 @@ pub(super) static APIM_3_1: Generation = Generation {
     publisher: &["api", "am", "publisher", "v1"],
     store: &["api", "am", "store", "v1"],
     admin: &["api", "am", "admin", "v0.16"],
-    internal_data: None,
+    gateway_data: Some(&DATA_3_0),
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
@@ -151,7 +169,7 @@ pub(super) static APIM_3_2: Generation = Generation {
     publisher: &["api", "am", "publisher", "v1"],
     store: &["api", "am", "store", "v1"],
     admin: &["api", "am", "admin", "v1"],
-    internal_data: Some(INTERNAL_DATA),
+    gateway_data: Some(&INTERNAL_DATA),
     shape: Shape::V1,
     scopes: SCOPES_3X,
     broad_scopes: &[],
@@ -167,7 +185,7 @@ pub(super) static APIM_4_0: Generation = Generation {
     publisher: &["api", "am", "publisher", "v2"],
     store: &["api", "am", "devportal", "v2"],
     admin: &["api", "am", "admin", "v2"],
-    internal_data: Some(INTERNAL_DATA),
+    gateway_data: Some(&INTERNAL_DATA),
     shape: Shape::V4,
     scopes: SCOPES_4X,
     broad_scopes: REVISIONS,
@@ -186,7 +204,7 @@ pub(super) static APIM_4_1: Generation = Generation {
     publisher: &["api", "am", "publisher", "v3"],
     store: &["api", "am", "devportal", "v2"],
     admin: &["api", "am", "admin", "v3"],
-    internal_data: Some(INTERNAL_DATA),
+    gateway_data: Some(&INTERNAL_DATA),
     shape: Shape::V4,
     scopes: SCOPES_4X,
     broad_scopes: REVISIONS,
@@ -202,7 +220,7 @@ pub(super) static APIM_4_2: Generation = Generation {
     publisher: &["api", "am", "publisher", "v4"],
     store: &["api", "am", "devportal", "v3"],
     admin: &["api", "am", "admin", "v4"],
-    internal_data: Some(INTERNAL_DATA),
+    gateway_data: Some(&INTERNAL_DATA),
     shape: Shape::V4,
     scopes: SCOPES_4X,
     broad_scopes: &[],

@@ -11,7 +11,34 @@ use crate::cloud::control_plane::{
 use crate::lock::Transaction;
 use crate::ui::Progress;
 use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::BTreeSet;
+
+/// The signed-in user's password, which opens the data for gateways.
+#[derive(Debug)]
+pub(crate) struct GatewayPassword {
+    secret: SecretString,
+    /// Whether the block list is asked for by it, where the user may not see the administrator's.
+    opens_blocks: bool,
+}
+
+impl GatewayPassword {
+    /// For everything.
+    pub(crate) fn new(secret: SecretString) -> Self {
+        Self {
+            secret,
+            opens_blocks: true,
+        }
+    }
+
+    /// Unless the block list was `refused` to it already.
+    pub(crate) fn unless_blocks_are(self, refused: bool) -> Self {
+        Self {
+            opens_blocks: !refused,
+            ..self
+        }
+    }
+}
 
 /// Everything behind a selection. The definitions are staged already.
 #[derive(Debug)]
@@ -46,7 +73,7 @@ pub(crate) enum Subscribers {
 pub(crate) async fn gather(
     plane: &impl ControlPlane,
     selection: &Selection,
-    password: Option<&SecretString>,
+    password: Option<&GatewayPassword>,
     former: &FormerDefinitions,
     transaction: &Transaction,
     progress: &Progress,
@@ -73,7 +100,7 @@ pub(crate) async fn gather(
     let hidden = backends.hidden.iter();
     notices.extend(hidden.map(|why| format!("certificates of backends are not pulled: {why}")));
     progress.update("Reading throttling policies");
-    let policies = plane.policies().await?;
+    let mut policies = plane.policies().await?;
     progress.update("Reading applications and subscriptions");
     let total = sorted.apis.len();
     let told = |done| {
@@ -83,7 +110,20 @@ pub(crate) async fn gather(
             progress.count("Reading subscriptions of APIs", done, total);
         }
     };
-    let subscribers = subscribers(plane, &sorted.apis, password, &told, &mut sight, &mut notices).await?;
+    let subscribers = subscribers(
+        plane,
+        &sorted.apis,
+        password.map(|password| &password.secret),
+        &told,
+        &mut sight,
+        &mut notices,
+    )
+    .await?;
+    if policies.blocks.is_none()
+        && let Some(password) = password.filter(|password| password.opens_blocks && !sight.refuses_password)
+    {
+        policies.blocks = gateway_blocks(plane, &password.secret, &mut sight, &mut notices).await?;
+    }
     sight.look(&policies, &subscribers);
     Ok(Gathered {
         apis: sorted.apis,
@@ -103,6 +143,25 @@ async fn backend_certificates(plane: &impl ControlPlane, apis: &[PulledApi]) -> 
         return Ok(Certificates::default());
     }
     Ok(plane.backend_certificates(&backends).await?)
+}
+
+/// The block list for whoever may not see the administrator's: it is told to gateways too.
+async fn gateway_blocks(
+    plane: &impl ControlPlane,
+    password: &SecretString,
+    sight: &mut Sight,
+    notices: &mut Vec<String>,
+) -> Result<Option<Vec<Value>>, PullError> {
+    match plane.gateway_blocks(password).await {
+        Ok(blocks) => Ok(blocks),
+        // The session is good all the same, and so is what was blocked before.
+        Err(error @ (CloudError::WrongCredentials { .. } | CloudError::Status { status: 403, .. })) => {
+            sight.refuses_blocks = true;
+            notices.push(format!("the block list for gateways cannot be read either: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn subscribers(

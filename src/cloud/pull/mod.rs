@@ -31,7 +31,7 @@ mod summary;
 
 pub(crate) use error::PullError;
 pub(crate) use former::FormerDefinitions;
-pub(crate) use gather::gather;
+pub(crate) use gather::{GatewayPassword, gather};
 pub(crate) use project_files::{PulledFiles, document, project_files, source_sentence};
 pub(crate) use selection::Selection;
 pub(crate) use sight::{FailedRead, Sight};

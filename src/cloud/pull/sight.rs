@@ -14,6 +14,8 @@ pub(crate) struct Sight {
     pub(crate) hides_certificates: bool,
     /// Whether the data for gateways were refused for the password's sake.
     pub(crate) refuses_password: bool,
+    /// Whether the block list for gateways was refused: to the password, or for want of a role.
+    pub(crate) refuses_blocks: bool,
     /// Why the data for gateways could not be read this time, though they may be another time.
     pub(crate) failed_data: Option<FailedRead>,
 }

@@ -4,6 +4,7 @@ mod choosing;
 mod comparing;
 mod conformance;
 mod faults;
+mod gateway_blocks;
 mod generations;
 mod grants;
 mod keeping;

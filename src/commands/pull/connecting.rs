@@ -2,7 +2,7 @@
 
 use super::{SelectionArgs, SourceArgs};
 use crate::cloud::address::Address;
-use crate::cloud::pull::{PullError, Selection};
+use crate::cloud::pull::{GatewayPassword, PullError, Selection};
 use crate::cloud::session::{Connection, Session};
 use crate::commands::interrupt::interruptible;
 use crate::context::Context;
@@ -59,6 +59,7 @@ pub(crate) fn prepare_at(
             Some(password) => Some(password),
             None => given_password(source, context, &session)?,
         };
+        let password = password.map(GatewayPassword::new);
         let request = PullRequest { selection, password };
         // What is staged elsewhere is only looked at.
         let what = match layout.root() == stage_layout.root() {
@@ -107,7 +108,7 @@ fn refuse_other_control_plane(connection: &Connection, wanted: Option<&ControlPl
 
 /// The password for the data for gateways, when the control plane has such and the password is given for the same user.
 fn given_password(source: &SourceArgs, context: &Context, session: &Session) -> Result<Option<SecretString>, Failure> {
-    if session.generation().internal_data.is_none() {
+    if session.generation().gateway_data.is_none() {
         return Ok(None);
     }
     if let Some(user) = source.credentials.given_user(&context.environment)?
@@ -120,7 +121,7 @@ fn given_password(source: &SourceArgs, context: &Context, session: &Session) -> 
         return Ok(None);
     }
     let password = source.credentials.given_password(context)?;
-    if password.is_none() {
+    if password.is_none() && session.generation().subscription_data().is_some() {
         context.ui.hint(
             "With the password (--password-stdin or MGW_PASSWORD) pull reads all applications and keys from the control \
              plane's data for gateways.",

@@ -6,6 +6,7 @@ mod changes;
 mod clocks;
 mod events;
 mod memory;
+mod older;
 mod outages;
 mod passwords;
 mod sandbox;

@@ -213,6 +213,12 @@ async fn what_the_user_may_not_see_any_more_is_not_taken_for_gone() {
         ("/internal/data", 401, "/internal/data"),
     ] {
         world.plane.set_fault(Fault::new(path, status(code)));
+        if path.ends_with("blacklist") {
+            // It is told to gateways too.
+            world
+                .plane
+                .set_fault(Fault::new("/internal/data/v1/block", status(code)));
+        }
         let told = gateway
             .until(&format!("{path} answers {code}"), |told| {
                 told["lastError"].as_str().is_some_and(|reason| reason.contains(word))

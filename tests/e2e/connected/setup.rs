@@ -3,6 +3,7 @@
 use crate::running::Running;
 use crate::support::Place;
 use mgw_fixtures::backend::Backend;
+use mgw_fixtures::conformance::Definitions;
 use mgw_fixtures::rabbitmq::RabbitMq;
 use mgw_fixtures::simulator::{Options, PolicyLevel, Shape, Simulator};
 use serde_json::Value;
@@ -79,6 +80,24 @@ impl World {
         );
         world.place.mgw(&["build", "shop"]).exits(0);
         world
+    }
+
+    /// Everything that was asked is as the control plane's own definitions say, as far as they describe it.
+    pub fn was_asked_properly(&self, shape: Shape) {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs");
+        let Some(definitions) = Definitions::load(&folder, shape).expect("they are readable") else {
+            #[expect(clippy::print_stderr, reason = "a test that checks nothing must say so")]
+            {
+                eprintln!("SKIPPED: ../shared/specs is not there");
+            }
+            return;
+        };
+        let asked = self.plane.requests();
+        let faults: Vec<String> = asked
+            .iter()
+            .flat_map(|request| definitions.check_request(request))
+            .collect();
+        assert!(faults.is_empty(), "{shape:?}:\n{}", faults.join("\n"));
     }
 
     pub fn sign_in(&self) {

@@ -5,6 +5,7 @@ use crate::asking::Asking;
 use crate::auth::SecurityError;
 use crate::config::RuntimeConfig;
 use crate::event_hub::amqp::Connections;
+use crate::refused::Accounts;
 use crate::subscription_data::SubscriptionData;
 use crate::throttle::LimitsSource;
 use crate::tls::OpenStore;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub(in crate::auth) fn subscription_data(
     config: &RuntimeConfig,
     trust: Option<&OpenStore>,
+    accounts: &Accounts,
     control: &tokio::runtime::Handle,
     event_hub: &mut Connections,
 ) -> Result<Option<Arc<SubscriptionData>>, SecurityError> {
@@ -24,7 +26,7 @@ pub(in crate::auth) fn subscription_data(
     };
     let ca_file = settings.ca_file.as_deref();
     let roots = extra_roots(ca_file, CA_FILE, trust)?;
-    let asking = Asking::new(roots.clone(), config.http_clients.proxy_of_services());
+    let asking = Asking::new(roots.clone(), config.http_clients.proxy_of_services()).with_accounts(accounts);
     let data = SubscriptionData::start(settings, &asking, control)
         .map_err(|reason| SecurityError::SubscriptionData { reason })?;
     if let Some(brokers) = &config.event_hub {
@@ -38,10 +40,13 @@ pub(in crate::auth) fn subscription_data(
     Ok(Some(data))
 }
 
-/// Follows what the traffic manager tells about quotas, where it counts them. Its topic is added to `event_hub`.
+/// Follows what the traffic manager tells about quotas, where it counts them. Its topic is added to `event_hub`; the lists
+/// are kept in `data_dir`.
 pub(in crate::auth) fn global_limits(
     config: &RuntimeConfig,
     trust: Option<&OpenStore>,
+    accounts: &Accounts,
+    data_dir: Option<&Path>,
     control: &tokio::runtime::Handle,
     event_hub: &mut Connections,
 ) -> Result<Option<Arc<LimitsSource>>, SecurityError> {
@@ -51,8 +56,8 @@ pub(in crate::auth) fn global_limits(
         return Ok(None);
     };
     let roots = extra_roots(settings.lists.ca_file.as_deref(), LISTS_CA_FILE, trust)?;
-    let asking = Asking::new(roots, config.http_clients.proxy_of_services());
-    let source = LimitsSource::new(settings, &asking, config.throttling.max_counters);
+    let asking = Asking::new(roots, config.http_clients.proxy_of_services()).with_accounts(accounts);
+    let source = LimitsSource::new(settings, &asking, data_dir, config.throttling.max_counters);
     let source = source.map_err(|reason| unusable_roots(settings.lists.ca_file.as_deref(), LISTS_CA_FILE, reason))?;
     let ca_file = settings.ca_file.as_deref();
     let roots = extra_roots(ca_file, CA_FILE, trust)?;

@@ -1,14 +1,20 @@
 //! Revoked tokens as the control plane lists them (`GET …/revokedjwt`).
+//!
+//! The last list is kept in the data folder, as digests: a gateway that starts while the control plane is away must not
+//! admit what was revoked before.
 
 use super::{Reporter, now_ms};
 use crate::asking::Asking;
+use crate::auth::revocation::key;
 use crate::auth::revocation_list::milliseconds;
 use crate::auth::{Revocations, Revoked};
 use crate::config::PersistentRevocation;
-use crate::control_plane::{ControlPlane, NoAnswer, answer};
+use crate::control_plane::{ControlPlane, NoAnswer};
+use crate::kept_answer::KeptAnswer;
 use crate::pause::Pause;
 use serde::Deserialize;
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -19,6 +25,11 @@ const MAX_LIST: usize = 64 << 20;
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Longest text of an entry.
 const MAX_TEXT: usize = 70_000;
+/// Largest file of a list: its entries are shorter than those of the control plane, or not much longer.
+const MAX_KEPT: u64 = 4 * MAX_LIST as u64;
+
+/// A revocation that is kept: its digest, and until when, where that was said.
+type Kept = ([u8; 32], Option<u64>);
 
 /// The list of a control plane.
 pub(in crate::auth) struct ControlPlaneList {
@@ -26,21 +37,33 @@ pub(in crate::auth) struct ControlPlaneList {
     config: PersistentRevocation,
     revocations: Arc<Revocations>,
     reporter: Reporter,
+    kept: Option<Arc<KeptAnswer>>,
 }
 
 impl ControlPlaneList {
-    /// Prepares the connection.
+    /// Prepares the connection. What an earlier gateway left in `data_dir` is revoked at once; without a folder nothing is
+    /// kept.
     pub(in crate::auth) fn new(
         config: &PersistentRevocation,
         asking: &Asking,
         revocations: Arc<Revocations>,
         reporter: Reporter,
+        data_dir: Option<&Path>,
     ) -> Result<Self, String> {
+        let kept = data_dir.map(|folder| KeptAnswer::new(folder, &config.url, &config.username, MAX_KEPT));
+        let earlier: Option<Vec<Kept>> = kept.as_ref().and_then(KeptAnswer::read);
+        for (key, expires) in earlier.into_iter().flatten() {
+            if expires.is_none_or(|expires| expires > now_ms()) {
+                // What finds no room will find none either when the list is fetched, and is told then.
+                let _ = revocations.revoke_key(key, expires, now_ms());
+            }
+        }
         Ok(Self {
-            plane: ControlPlane::new(&config.username, &config.password, asking)?,
+            plane: ControlPlane::new(&config.url, &config.username, &config.password, asking)?,
             config: config.clone(),
             revocations,
             reporter,
+            kept: kept.map(Arc::new),
         })
     }
 
@@ -51,8 +74,9 @@ impl ControlPlaneList {
         loop {
             let wait = match self.fetch().await {
                 Ok(entries) => {
-                    self.apply(&entries);
+                    let in_force = self.apply(&entries);
                     self.reporter.current();
+                    self.keep(in_force).await;
                     pause.reset();
                     self.config.refresh
                 }
@@ -69,21 +93,38 @@ impl ControlPlaneList {
     }
 
     async fn fetch(&self) -> Result<Vec<Value>, NoAnswer> {
-        let body = answer(self.plane.ask(self.config.url.clone()), MAX_LIST, DEADLINE).await?;
+        let url = self.config.url.clone();
+        let body = self.plane.answer(url, |request| request, MAX_LIST, DEADLINE).await?;
         entries(&body).ok_or(NoAnswer::Unusable("the answer is no list of revoked tokens"))
     }
 
-    fn apply(&self, entries: &[Value]) {
+    /// Applies a list. Returns what of it is in force, for the next start.
+    fn apply(&self, entries: &[Value]) -> Vec<Kept> {
         let (mut applied, mut rejected) = (0, 0);
+        let mut in_force = Vec::new();
         for entry in entries {
             let done = revocation(entry).is_some_and(|(what, expires)| {
                 // A token that has expired needs no place.
-                expires.is_some_and(|expires| expires <= now_ms())
-                    || self.revocations.revoke(what, expires, now_ms()).is_ok()
+                if expires.is_some_and(|expires| expires <= now_ms()) {
+                    return true;
+                }
+                let key = key(what);
+                in_force.push((key, expires));
+                self.revocations.revoke_key(key, expires, now_ms()).is_ok()
             });
             if done { applied += 1 } else { rejected += 1 }
         }
         self.reporter.read(applied, rejected);
+        // The same list, in whatever order, is the same file.
+        in_force.sort_unstable();
+        in_force
+    }
+
+    async fn keep(&self, in_force: Vec<Kept>) {
+        if let Some(kept) = self.kept.clone() {
+            // Whether it ends well is told where it is written.
+            let _ = tokio::task::spawn_blocking(move || kept.write(in_force)).await;
+        }
     }
 }
 

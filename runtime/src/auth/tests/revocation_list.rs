@@ -5,16 +5,20 @@ use super::server::{Server, ok, status};
 use super::setup::*;
 use crate::auth::RevocationSourceState;
 use crate::refusal::Refusal;
+use mgw_bundle::config::Scopes;
 use serde_json::json;
 
-fn fetching(server: &Server) -> Fixture {
-    let conf = format!(
+fn settings(server: &Server) -> String {
+    format!(
         "tokenRevocationConfig.persistent.enablePersistentStorageRetrieval = true\n\
          tokenRevocationConfig.persistent.endpointURL = \"http://{}/internal/data/v1\"\n\
          tokenRevocationConfig.persistent.refreshInterval = 1\n",
         server.address
-    );
-    simple(&conf, oauth2())
+    )
+}
+
+fn fetching(server: &Server) -> Fixture {
+    simple(&settings(server), oauth2())
 }
 
 fn signature(token: &str) -> &str {
@@ -67,6 +71,38 @@ fn the_list_is_fetched_until_it_is_there_and_then_again() {
         "{request}"
     );
     assert!(request.contains("authorization: basic ywrtaw46ywrtaw4="), "{request}");
+}
+
+#[test]
+fn what_was_revoked_stays_revoked_when_the_control_plane_is_away_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (revoked, good) = (token(&claims()), token(&with(claims(), json!({"jti": "id-2"}))));
+    let server = Server::start(ok(&json!([
+        {"jwt_signature": "id-1", "expiry_time": 4_000_000_000_000_u64},
+        {"jwt_signature": "without an end"},
+        {"jwt_signature": "expired", "expiry_time": 1},
+    ])));
+    let config = gateway(vec![api(vec![resource(oauth2(), Scopes::default())])]);
+    let begin = || fixture_in(Some(folder.path()), &settings(&server), &config, None);
+    let kept = || std::fs::read_dir(folder.path().join("control-plane")).map_or(0, Iterator::count);
+    let first = begin();
+    first.wait_for_revocations(|status| status.state == RevocationSourceState::Current && kept() == 1);
+    drop(first);
+    for entry in std::fs::read_dir(folder.path().join("control-plane")).expect("a folder") {
+        let text = std::fs::read_to_string(entry.expect("a file").path()).expect("text");
+        assert!(!text.contains("id-1") && !text.contains("without"), "{text}");
+    }
+    server.answer(status("500 Later"));
+    let mut second = begin();
+    assert_eq!(second.security.revocations.len(), 2);
+    assert_eq!(refusal(second.bearer(&revoked)), Some(Refusal::InvalidCredentials));
+    assert_eq!(refusal(second.bearer(&good)), None);
+    second.wait_for_revocations(|status| status.failures > 0);
+    assert_eq!(
+        second.security.revocation_sources()[0].state,
+        RevocationSourceState::Loading,
+        "what an earlier gateway was told is not up to date"
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use mgw_bundle::config::*;
 use mgw_bundle::{GatewayConfig, SubscriptionSnapshot};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) const NOW: u64 = 1_700_000_000_000;
@@ -140,6 +141,16 @@ pub(super) struct Fixture {
 /// `conf` is added to a configuration that trusts the RSA key for tokens and API keys; `{dir}` stands for the folder
 /// with `rsa.pem`, `ec.pem` and `ed.pem`.
 pub(super) fn fixture(conf: &str, config: &GatewayConfig, snapshot: Option<&SubscriptionSnapshot>) -> Fixture {
+    fixture_in(None, conf, config, snapshot)
+}
+
+/// The same, where what outlives the gateway is in `data_dir`.
+pub(super) fn fixture_in(
+    data_dir: Option<&Path>,
+    conf: &str,
+    config: &GatewayConfig,
+    snapshot: Option<&SubscriptionSnapshot>,
+) -> Fixture {
     let dir = tempfile::tempdir().expect("a folder");
     for (name, pem) in [
         ("rsa", keys().rsa_pem()),
@@ -170,7 +181,7 @@ pub(super) fn fixture(conf: &str, config: &GatewayConfig, snapshot: Option<&Subs
         .build()
         .expect("a runtime");
     let security =
-        crate::auth::Security::start(&runtime_config, None, runtime.handle()).expect("the keys are readable");
+        crate::auth::Security::start(&runtime_config, data_dir, runtime.handle()).expect("the keys are readable");
     let throttle = Arc::new(Throttle::new(config, Arc::new(Counters::new(10_000)), NOW));
     Fixture {
         authenticator: Authenticator::new(config, snapshot, Arc::clone(&security), throttle),

@@ -36,6 +36,7 @@ pub(super) fn connected() -> SubscriptionDataSettings {
 pub(super) struct Situation {
     pub(super) plane: Plane,
     pub(super) data: Arc<SubscriptionData>,
+    asking: Asking,
 }
 
 impl Situation {
@@ -46,8 +47,9 @@ impl Situation {
     fn with(plane: Plane, mut settings: SubscriptionDataSettings) -> Self {
         settings.url = format!("{}/internal/data/v1", plane.url()).parse().expect("a URL");
         let control = tokio::runtime::Handle::current();
-        let data = SubscriptionData::start(&settings, &Asking::default(), &control).expect("a client");
-        Self { plane, data }
+        let asking = Asking::default();
+        let data = SubscriptionData::start(&settings, &asking, &control).expect("a client");
+        Self { plane, data, asking }
     }
 
     /// Waits for a condition; gives way to the loading meanwhile.
@@ -160,7 +162,12 @@ async fn another_password_is_tried_at_once() {
     situation.until(|status| status.load_failures > 1).await;
     let key = || Missing::KeyMapping("key1".into());
     assert_eq!(situation.data.look_up(key()).await, LookedUp::Unavailable);
-    situation.data.set_password("canary".into());
+    let server = situation.plane.url().parse().expect("a URL");
+    situation
+        .asking
+        .accounts()
+        .set_password(&server, "admin", &"canary".into());
+    situation.data.has_new_password();
     assert_eq!(situation.data.look_up(key()).await, LookedUp::Found);
     situation.until(|status| status.state == DataState::Current).await;
     assert!(situation.subscribed());

@@ -10,6 +10,7 @@ use crate::event_hub::amqp::{Topic, TopicObserver};
 use crate::event_hub::{BlockChange, Feed, FeedItem, KeyTemplateChange, Outlet, THROTTLE_DATA, ThrottleData};
 use crate::pause::{Pause, jittered};
 use std::future::pending;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,17 +42,29 @@ enum Change {
 type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Lists, NoAnswer>> + Send + 'a>>;
 
 impl LimitsSource {
-    /// Prepares the source; the lists are asked for as `asking` says. `capacity`: decisions that are kept.
+    /// Prepares the source; the lists are asked for as `asking` says, and kept in `data_dir`: those of an earlier gateway are
+    /// in force until they are fetched. `capacity`: decisions that are kept.
     ///
     /// # Errors
     ///
     /// What is wrong with `asking`.
-    pub(crate) fn new(settings: &GlobalThrottling, asking: &Asking, capacity: usize) -> Result<Arc<Self>, String> {
-        Ok(Arc::new(Self {
+    pub(crate) fn new(
+        settings: &GlobalThrottling,
+        asking: &Asking,
+        data_dir: Option<&Path>,
+        capacity: usize,
+    ) -> Result<Arc<Self>, String> {
+        let source = Self {
             limits: Arc::new(GlobalLimits::new(capacity, settings.conditions)),
-            lists: ListClient::new(&settings.lists, asking)?,
+            lists: ListClient::new(&settings.lists, asking, data_dir)?,
             counters: Arc::default(),
-        }))
+        };
+        if let Some(kept) = source.lists.kept() {
+            // What of it cannot be used is told with the lists that take its place.
+            source.limits.replace_templates(&kept.templates);
+            source.limits.replace_blocks(kept.blocks);
+        }
+        Ok(Arc::new(source))
     }
 
     /// Returns the topic with decisions, and what follows it as long as it goes on.

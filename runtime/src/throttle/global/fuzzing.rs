@@ -11,6 +11,8 @@ pub fn limits(bytes: &[u8]) {
         let _ = KeyTemplate::parse(text);
     }
     let _ = Conditions::of_json(bytes);
-    let _ = lists::templates(bytes);
-    let _ = lists::blocks(bytes);
+    if let Ok(list) = serde_json::from_slice::<serde_json::Value>(bytes) {
+        let _ = lists::templates(list.clone());
+        let _ = lists::blocks(list);
+    }
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::cloud::CloudError;
 use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Scopes of the publisher's view of policies.
@@ -81,6 +82,10 @@ impl ControlPlane for V0 {
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {
         self.0.gateway_data(password).await
+    }
+
+    async fn gateway_blocks(&self, password: &SecretString) -> Result<Option<Vec<Value>>, CloudError> {
+        self.0.gateway_blocks(password).await
     }
 
     async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError> {

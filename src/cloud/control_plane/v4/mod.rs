@@ -18,6 +18,7 @@ use crate::cloud::http::Limit;
 use crate::cloud::{CloudError, json};
 use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 const POLICIES: PolicyPlaces = PolicyPlaces {
@@ -144,6 +145,10 @@ impl ControlPlane for V4 {
 
     async fn gateway_data(&self, password: &SecretString) -> Result<Option<GatewayData>, CloudError> {
         self.0.gateway_data(password).await
+    }
+
+    async fn gateway_blocks(&self, password: &SecretString) -> Result<Option<Vec<Value>>, CloudError> {
+        self.0.gateway_blocks(password).await
     }
 
     async fn store_data(&self, api_ids: &[String], done: &(dyn Fn(usize) + Sync)) -> Result<StoreData, CloudError> {

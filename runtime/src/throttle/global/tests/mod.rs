@@ -4,6 +4,7 @@ mod admission;
 mod counted;
 mod decisions;
 mod gateway;
+mod kept;
 mod model;
 mod served;
 mod web_sockets;
