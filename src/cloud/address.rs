@@ -62,6 +62,14 @@ impl Address {
         host == "api.cloud.wso2.com" || host.ends_with(".api.cloud.wso2.com")
     }
 
+    /// Where the services for gateways on premises are. API Cloud has them at a host of their own.
+    pub(crate) fn services(&self) -> Self {
+        match Url::parse("https://api.cloud.wso2.com") {
+            Ok(url) if self.is_api_cloud() => Self(url),
+            _ => self.clone(),
+        }
+    }
+
     /// Appends segments, each percent-encoded as one; empty ones are left out.
     pub(crate) fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.0.clone();

@@ -23,6 +23,7 @@ pub(crate) mod refusal;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod token_sign_in;
+pub(crate) mod updated_apis;
 
 pub(crate) use consumer_token::consumer_token;
 pub(crate) use error::CloudError;

@@ -17,6 +17,8 @@ pub(super) enum Taken {
     Changed,
     /// Nothing had changed.
     Unchanged,
+    /// No API had changed, and nothing else was asked for.
+    Spared,
 }
 
 /// Why nothing was taken over.

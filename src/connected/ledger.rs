@@ -36,6 +36,7 @@ impl Ledger {
                 let count = match taken {
                     Taken::Changed => &mut report.pulls.changed,
                     Taken::Unchanged => &mut report.pulls.unchanged,
+                    Taken::Spared => &mut report.pulls.spared,
                 };
                 *count += 1;
                 report.freshness = Freshness::renewed(now);

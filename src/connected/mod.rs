@@ -6,6 +6,7 @@
 //! - [`state_folder`] keeps good bundles on disk, for the next start; [`rebuilt`] is what is known without its record.
 //! - [`take_over`] is one attempt; [`confirm`] asks again about APIs that have disappeared, [`sight`] whether the user
 //!   sees less than before.
+//! - [`updates`] spares the control plane an attempt where it says that no API has changed.
 //! - [`schedule`] decides when the next attempt is due, [`ledger`] what is told about the last ones.
 //! - [`secret_files`] bring other credentials while the gateway runs, [`remedy`] says when somebody has to.
 //! - [`follow`] is the loop around them; [`start`] sets it up, [`advice`] says then what will not work.
@@ -30,6 +31,7 @@ mod state_folder;
 mod take_over;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 pub(crate) use follow::Following;
 pub(crate) use start::{ConnectedOptions, Prepared, prepare};

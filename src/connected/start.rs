@@ -8,6 +8,7 @@ use super::ledger::Ledger;
 use super::secret_files::SecretFile;
 use super::state_folder::{Restored, Seed, StateError, StateFolder};
 use super::take_over::{Base, TakeOver, WantedFolder, unix_ms};
+use super::updates::Updates;
 use crate::cloud::account::UserName;
 use crate::cloud::http::HttpOptions;
 use crate::cloud::oauth::Registration;
@@ -272,7 +273,8 @@ impl Prepared {
         let mut ledger = Ledger::new(report);
         ledger.note_state_folder(self.folder.kept(), state_error.clone());
         gateway.report_connected(ledger.report.clone());
-        let mut take_over = TakeOver::new(self.account, self.base, self.folder, gateway);
+        let updates = Updates::new(&self.account, &self.settings);
+        let mut take_over = TakeOver::new(self.account, self.base, self.folder, gateway, updates);
         take_over.served = served.followed.lock.clone();
         take_over.to_seed = (!is_seeded).then_some(served);
         take_over.state_error = state_error;

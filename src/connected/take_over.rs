@@ -5,6 +5,7 @@ use super::attempt::{Missed, MissedKind, Taken};
 use super::confirm::{confirm, missing};
 use super::sight::loss;
 use super::state_folder::{Seed, StateError, StateFolder};
+use super::updates::Updates;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::control_plane::open;
@@ -23,7 +24,7 @@ use mgw_bundle::{Bundle, Digest, api_id};
 use mgw_runtime::RunningGateway;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest that the control plane is asked for.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -76,10 +77,19 @@ impl Base {
     }
 }
 
-/// What the control plane said, beside the work folder.
-struct Asked {
+/// What the control plane said.
+enum Asked {
+    /// That no API has changed.
+    Nothing,
+    /// Everything, which is beside the work folder.
+    Everything(Box<Everything>),
+}
+
+struct Everything {
     prepared: Prepared,
     next: Layout,
+    /// When it was begun to ask for it.
+    since: Instant,
 }
 
 /// A state folder that could not be used.
@@ -102,6 +112,8 @@ pub(super) struct TakeOver {
     pub(super) to_seed: Option<Seed>,
     /// The folder that was wanted, where another one took its place; nothing outlives the process meanwhile.
     pub(super) wanted: Option<WantedFolder>,
+    /// Whether anything has to be asked for.
+    updates: Updates,
     /// Why what is served could not be kept on disk.
     pub(super) state_error: Option<String>,
     /// Whose password the data for gateways are asked for with, if it is the account's.
@@ -115,10 +127,17 @@ pub(super) struct TakeOver {
 }
 
 impl TakeOver {
-    pub(super) fn new(account: Account, base: Base, folder: StateFolder, gateway: Arc<RunningGateway>) -> Self {
+    pub(super) fn new(
+        account: Account,
+        base: Base,
+        folder: StateFolder,
+        gateway: Arc<RunningGateway>,
+        updates: Updates,
+    ) -> Self {
         Self {
             served: base.followed.lock.clone(),
             to_seed: None,
+            updates,
             account,
             base,
             folder,
@@ -141,9 +160,20 @@ impl TakeOver {
         let asked = tokio::select! {
             biased;
             () = called_off => return Ok(None),
-            asked = self.ask() => asked?,
+            asked = self.ask() => asked,
         };
-        self.take(asked).await.map(Some)
+        let taken = match asked {
+            Ok(Asked::Nothing) => {
+                self.keep(Ok(()));
+                Ok(Taken::Spared)
+            }
+            Ok(Asked::Everything(asked)) => self.take(*asked).await,
+            Err(missed) => Err(missed),
+        };
+        if taken.is_err() {
+            self.updates.forget();
+        }
+        taken.map(Some)
     }
 
     /// Makes good that the work folder could not be written to at the start.
@@ -166,12 +196,18 @@ impl TakeOver {
         }
         if has_new {
             self.blocks_are_refused = false;
+            self.updates.may_be_asked();
         }
         has_new
     }
 
     async fn ask(&mut self) -> Result<Asked, Missed> {
         let connection = self.account.connect().await?;
+        let user = connection.session().await.user;
+        let password = self.account.password_of(&user);
+        if self.updates.are_none(&connection, &user, password.as_ref()).await {
+            return Ok(Asked::Nothing);
+        }
         match self.pull(connection).await {
             Err(missed) if missed.kind == MissedKind::NotSignedIn && self.account.can_sign_in() => {
                 let connection = self.account.sign_in_again().await?;
@@ -183,6 +219,7 @@ impl TakeOver {
 
     /// Asks for everything; nothing is put in place.
     async fn pull(&mut self, connection: Arc<Connection>) -> Result<Asked, Missed> {
+        let since = Instant::now();
         let session = connection.session().await;
         let has_data = session.generation().gateway_data.is_some();
         let request = PullRequest {
@@ -206,10 +243,10 @@ impl TakeOver {
         let prepared = tokio::time::timeout(LONGEST, asking).await;
         self.clocks = connection.http().clocks().or(self.clocks);
         let prepared = prepared.map_err(|_| too_slow())??;
-        Ok(Asked { prepared, next })
+        Ok(Asked::Everything(Box::new(Everything { prepared, next, since })))
     }
 
-    async fn take(&mut self, Asked { prepared, next }: Asked) -> Result<Taken, Missed> {
+    async fn take(&mut self, Everything { prepared, next, since }: Everything) -> Result<Taken, Missed> {
         let outcome = prepared.outcome();
         let (lock, sight) = (outcome.lock.clone(), &outcome.files.sight);
         if sight.refuses_password {
@@ -233,12 +270,15 @@ impl TakeOver {
         if self.is_pulled && self.served == lock {
             prepared.discard();
             self.keep(Ok(()));
+            self.updates.pulled(since);
             return Ok(Taken::Unchanged);
         }
         prepared.commit()?;
         let (own, pulled) = (Arc::clone(&self.base.own), lock.clone());
         let packed = blocking(move || packed(&next, &own, &pulled)).await??;
-        self.serve(packed, lock).await
+        let taken = self.serve(packed, lock).await?;
+        self.updates.pulled(since);
+        Ok(taken)
     }
 
     async fn serve(&mut self, packed: Packed, lock: LockFile) -> Result<Taken, Missed> {
@@ -309,6 +349,7 @@ impl TakeOver {
         reloaded.map_err(|error| Missed::new(MissedKind::Refused, super::attempt::sentence(&error)))?;
         self.served = base.followed.lock.clone();
         self.is_pulled = false;
+        self.updates.forget();
         let begun = self.folder.begin(base.digest);
         let seeded = self.folder.seed(&base.seed());
         self.to_seed = seeded.is_err().then(|| base.seed());

@@ -100,6 +100,7 @@ struct Refused {
 struct Pulls {
     changed: u64,
     unchanged: u64,
+    spared: u64,
     failed: u64,
     refused: u64,
 }
@@ -164,6 +165,7 @@ impl ConnectedDetail {
             pulls: Pulls {
                 changed: report.pulls.changed,
                 unchanged: report.pulls.unchanged,
+                spared: report.pulls.spared,
                 failed: report.pulls.failed,
                 refused: report.pulls.refused,
             },

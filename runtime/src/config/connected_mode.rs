@@ -3,10 +3,13 @@
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
 use std::time::Duration;
+use url::Url;
 
 /// A year, in seconds.
 const LONGEST: i64 = 31_536_000;
 const SECONDS: Kind = Kind::Integer { min: 1, max: LONGEST };
+
+const URL: &str = "connected.updatedApisUrl";
 
 pub(super) const KEYS: &[Key] = &[
     Key::unset(
@@ -39,6 +42,23 @@ pub(super) const KEYS: &[Key] = &[
          that come all the same are served",
     ),
     Key::new(
+        "connected.askWhatChanged",
+        Kind::Bool,
+        "true",
+        "with API Cloud and the password of an administrator: ask which APIs have changed, and pull where some have",
+    ),
+    Key::unset(
+        URL,
+        Kind::Text,
+        "where API Cloud says which APIs have changed; unset: `https://api.cloud.wso2.com/hybrid-gateway/v0.11/updated-apis`, and `/hybrid-gateway/v0.11/updated-apis` at any other host that is followed as API Cloud",
+    ),
+    Key::new(
+        "connected.fullPullInterval",
+        SECONDS,
+        "900",
+        "seconds after which everything is pulled although no API has changed: policies, blocks and subscriptions may have",
+    ),
+    Key::new(
         "connected.keep",
         Kind::Integer { min: 1, max: 100 },
         "5",
@@ -61,6 +81,12 @@ pub struct ConnectedSettings {
     pub expired_refuses: bool,
     /// Bundles that are kept.
     pub keep: usize,
+    /// Whether it is asked which APIs have changed, where the control plane tells that.
+    pub ask_what_changed: bool,
+    /// Where that is told; `None`: where the kind of the control plane has it.
+    pub updated_apis: Option<Url>,
+    /// Time between two pulls of everything.
+    pub full_pull: Duration,
 }
 
 impl ConnectedSettings {
@@ -73,6 +99,9 @@ impl ConnectedSettings {
             expired_after: reader.seconds("connected.expiredAfter"),
             expired_refuses: reader.bool("connected.expiredRefuses"),
             keep: reader.count("connected.keep"),
+            ask_what_changed: reader.bool("connected.askWhatChanged"),
+            updated_apis: reader.url_without_user(URL),
+            full_pull: reader.seconds("connected.fullPullInterval"),
         };
         let stale = settings.stale_after.unwrap_or_default();
         for (name, earlier, age, before) in [

@@ -68,6 +68,8 @@ pub struct Pulls {
     pub changed: u64,
     /// Nothing had changed.
     pub unchanged: u64,
+    /// Nothing was asked for, because the control plane said that no API had changed.
+    pub spared: u64,
     /// The control plane could not be asked, or did not answer as it should.
     pub failed: u64,
     /// What the control plane said is not served: it is incomplete, or has errors.
@@ -76,10 +78,11 @@ pub struct Pulls {
 
 impl Pulls {
     /// Returns every result with its name and count.
-    pub fn by_result(&self) -> [(&'static str, u64); 4] {
+    pub fn by_result(&self) -> [(&'static str, u64); 5] {
         [
             ("changed", self.changed),
             ("unchanged", self.unchanged),
+            ("spared", self.spared),
             ("failed", self.failed),
             ("refused", self.refused),
         ]

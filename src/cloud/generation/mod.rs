@@ -31,6 +31,10 @@ pub(crate) struct Generation {
     pub(crate) admin: Segments,
     /// Data for gateways, where the control plane has such a service.
     pub(crate) gateway_data: Option<&'static GatewayService>,
+    /// Where gateways are told which APIs have changed, where that is told, below [`Address::services`].
+    ///
+    /// [`Address::services`]: crate::cloud::address::Address::services
+    pub(crate) updated_apis: Option<Segments>,
     /// The shape of its answers.
     pub(crate) shape: Shape,
     /// The scopes of everything `mgw` does.

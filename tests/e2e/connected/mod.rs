@@ -12,6 +12,7 @@ mod passwords;
 mod sandbox;
 mod setup;
 mod sign_in;
+mod spared;
 mod start;
 mod state;
 mod status;

@@ -307,10 +307,13 @@ async fn a_page_of_a_proxy_takes_no_api_away() {
     gateway.stop();
 }
 
+/// Every poll asks for everything, as with a user who is no administrator.
+const EVERYTHING: [&str; 2] = ["--set", "connected.askWhatChanged=false"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_control_plane_that_accepts_no_session_is_asked_in_pauses() {
     let world = World::new(Shape::ApiCloud).await;
-    let gateway = world.run(true, &[]);
+    let gateway = world.run(true, &EVERYTHING);
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     gateway.fresh().await;
     let began = std::time::Instant::now();
@@ -333,7 +336,7 @@ async fn a_control_plane_that_accepts_no_session_is_asked_in_pauses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_is_renewed_where_the_password_is_given() {
     let world = World::new(Shape::ApiCloud).await;
-    let gateway = world.run(true, &[]);
+    let gateway = world.run(true, &EVERYTHING);
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     gateway.fresh().await;
     let tokens = || world.plane.request_count("POST", "/token");
