@@ -4,6 +4,7 @@ use super::catalogue::{Key, Kind, SECTIONS};
 use super::settings::Reader;
 use super::sources::{Sources, merge};
 use super::*;
+use std::path::PathBuf;
 
 pub(super) const KEYS: &[Key] = &[Key::new(
     "compat",
@@ -39,6 +40,8 @@ pub struct RuntimeConfig {
     pub claim_retrieval: Option<ClaimRetrieval>,
     /// The control plane's brokers.
     pub event_hub: Option<Brokers>,
+    /// Extra trusted certificates for them, PEM; `None`: those for the control plane's data.
+    pub event_hub_ca_file: Option<PathBuf>,
     /// Revoked tokens.
     pub revocation: Revocation,
     /// Subscription data that the control plane tells while the gateway runs; `None`: only the bundle's.
@@ -112,6 +115,7 @@ impl RuntimeConfig {
             revocation: Revocation::read(&mut reader, event_hub.as_ref()),
             global_throttling: GlobalThrottling::read(&mut reader, event_hub.as_ref()),
             event_hub,
+            event_hub_ca_file: reader.file("apim.eventHub.caFile"),
             subscription_data: SubscriptionDataSettings::read(&mut reader, subscription_data_limits),
             subscription_data_limits,
             subscription_data_refused: subscription_data::are_refused(&reader),

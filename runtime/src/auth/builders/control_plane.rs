@@ -26,15 +26,18 @@ pub(in crate::auth) fn subscription_data(
     };
     let ca_file = settings.ca_file.as_deref();
     let roots = extra_roots(ca_file, CA_FILE, trust)?;
-    let asking = Asking::new(roots.clone(), config.http_clients.proxy_of_services()).with_accounts(accounts);
+    let asking = Asking::new(roots, config.http_clients.proxy_of_services()).with_accounts(accounts);
     let data = SubscriptionData::start(settings, &asking, control)
         .map_err(|reason| SecurityError::SubscriptionData { reason })?;
     if let Some(brokers) = &config.event_hub {
         // Where the traffic manager counts, its blocks count at once, and need no bundle.
         let limits = config.global_throttling.is_none().then(|| data.limits_topic());
+        // Where the data are those of the control plane that is followed, brokers may be of another authority.
+        let broker_ca_file = config.event_hub_ca_file.as_deref().or(ca_file);
+        let roots = extra_roots(broker_ca_file, CA_FILE, trust)?;
         for topic in std::iter::once(data.topic()).chain(limits) {
             let added = event_hub.add(brokers, roots.clone(), topic);
-            added.map_err(|reason| unusable_roots(ca_file, CA_FILE, reason))?;
+            added.map_err(|reason| unusable_roots(broker_ca_file, CA_FILE, reason))?;
         }
     }
     Ok(Some(data))
