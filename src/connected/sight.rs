@@ -61,7 +61,7 @@ fn told(part: Unseen) -> (&'static str, &'static str) {
         ),
         Unseen::BlockList => (
             "the entries of the block list",
-            "the user needs the role of an administrator (apim:bl_view)",
+            "the user needs the role of an administrator (apim:bl_view), or self-hosted an administrator's password",
         ),
         Unseen::GatewayData => (
             "the data for gateways",
