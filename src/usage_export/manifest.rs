@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// Name of the manifest in the export.
 pub(super) const NAME: &str = "manifest.json";
-/// Version of the format.
-pub(super) const FORMAT: u32 = 1;
+/// Version of the format that is written; earlier ones do not say what was tried.
+pub(super) const FORMAT: u32 = 2;
 /// Most files in an export.
 pub(super) const MAX_FILES: usize = 100_000;
 /// Largest file in an export, in bytes.
@@ -33,4 +33,8 @@ pub(crate) struct Entry {
     pub(crate) size: u64,
     /// Its digest.
     pub(crate) sha256: Digest,
+    /// Whether it may have reached the service before this export was made: an upload of it was begun, or an earlier export has
+    /// it.
+    #[serde(default)]
+    pub(crate) tried: bool,
 }

@@ -3,10 +3,13 @@
 mod manifest;
 mod progress;
 mod read;
+mod upload;
 mod write;
 
 pub(crate) use progress::Progress;
 pub(crate) use read::Import;
+pub use upload::SameName;
+pub(crate) use upload::{Fate, upload};
 pub(crate) use write::{export, remove};
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! How far an import has come, so that the next run goes on there.
 
+use super::manifest::Entry;
 use crate::failure::Failure;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -9,16 +10,42 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 /// Largest file that is read, in bytes.
-const MAX_FILE: u64 = 32 << 20;
+const MAX_FILE: u64 = 64 << 20;
 
-/// Names of files that a service has, in a file beside the export: one a line, after the service's URL and a blank.
+/// What was done about the files of an export, in a file beside it. A line has the service's URL, the digest of a file, its name
+/// in the export and what is noted. A note lasts when it has been made.
 #[derive(Debug)]
 pub(crate) struct Progress {
     path: PathBuf,
     file: File,
-    names: HashSet<String>,
+    /// By digest and name: another export may have been at this path before.
+    known: HashMap<String, Known>,
     /// The service, as lines begin.
     service: String,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The name under which it is uploaded, where that is not the one in the export.
+    pub(crate) name: Option<String>,
+    /// Whether it may have been sent under that name.
+    pub(crate) is_tried: bool,
+    /// Whether the service has it.
+    pub(crate) is_done: bool,
+}
+
+/// What happens to a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step<'a> {
+    /// Its upload begins.
+    Trying,
+    /// Nothing of it was sent.
+    NotSent,
+    /// It gets another name.
+    Named(&'a str),
+    /// The service has it.
+    Done,
 }
 
 impl Progress {
@@ -35,32 +62,87 @@ impl Progress {
             .open(&path)
             .map_err(failed)?;
         let mut text = String::new();
-        (&mut file).take(MAX_FILE).read_to_string(&mut text).map_err(failed)?;
-        // A line that was not finished names no file of an export; the next one begins anew.
-        if !text.is_empty() && !text.ends_with('\n') {
-            file.write_all(b"\n").map_err(failed)?;
+        let read = (&mut file)
+            .take(MAX_FILE + 1)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
+        if read as u64 > MAX_FILE {
+            return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
+        }
+        // What follows the last whole line was never noted.
+        let end = text.rfind('\n').map_or(0, |end| end + 1);
+        if end < text.len() {
+            file.set_len(end as u64).map_err(failed)?;
+            text.truncate(end);
         }
         // A URL has no blanks.
         let service = format!("{url} ");
-        let names = text.lines().filter_map(|line| line.strip_prefix(&service));
+        let mut known: HashMap<String, Known> = HashMap::new();
+        for line in text.lines().filter_map(|line| line.strip_prefix(&service)) {
+            let mut words = line.splitn(3, ' ');
+            if let (Some(digest), Some(name), Some(step)) = (words.next(), words.next(), words.next())
+                && let Some(step) = Step::read(step)
+            {
+                known.entry(format!("{digest} {name}")).or_default().take(step);
+            }
+        }
         Ok(Self {
-            names: names.map(str::to_owned).collect(),
             path,
             file,
+            known,
             service,
         })
     }
 
-    /// Whether the service has the file.
-    pub(crate) fn is_done(&self, name: &str) -> bool {
-        self.names.contains(name)
+    /// What is known of a file.
+    pub(crate) fn of(&self, entry: &Entry) -> Known {
+        self.known.get(&key(entry)).cloned().unwrap_or_default()
     }
 
-    /// Notes that the service has the file.
-    pub(crate) fn done(&mut self, name: &str) -> Result<(), Failure> {
-        let written = writeln!(self.file, "{}{name}", self.service).and_then(|()| self.file.sync_data());
+    /// Notes a step.
+    pub(crate) fn note(&mut self, entry: &Entry, step: Step<'_>) -> Result<(), Failure> {
+        let key = key(entry);
+        let line = match step {
+            Step::Named(name) => format!("{}{key} named {name}\n", self.service),
+            Step::Trying => format!("{}{key} trying\n", self.service),
+            Step::NotSent => format!("{}{key} not-sent\n", self.service),
+            Step::Done => format!("{}{key} done\n", self.service),
+        };
+        let written = self
+            .file
+            .write_all(line.as_bytes())
+            .and_then(|()| self.file.sync_data());
         written.map_err(|error| Failure::file("write", &self.path, error))?;
-        self.names.insert(name.to_owned());
+        self.known.entry(key).or_default().take(step);
         Ok(())
     }
 }
+
+impl<'a> Step<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        match text {
+            "trying" => Some(Self::Trying),
+            "not-sent" => Some(Self::NotSent),
+            "done" => Some(Self::Done),
+            _ => text.strip_prefix("named ").map(Self::Named),
+        }
+    }
+}
+
+impl Known {
+    fn take(&mut self, step: Step<'_>) {
+        match step {
+            Step::Trying => self.is_tried = true,
+            Step::NotSent => self.is_tried = false,
+            Step::Named(name) => (self.name, self.is_tried) = (Some(name.to_owned()), false),
+            Step::Done => self.is_done = true,
+        }
+    }
+}
+
+fn key(entry: &Entry) -> String {
+    format!("{} {}", entry.sha256, entry.name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ impl Import {
         read.map_err(|_| damaged(path, "its manifest cannot be read"))?;
         let manifest: Manifest =
             serde_json::from_slice(&text).map_err(|error| damaged(path, format!("its manifest: {error}")))?;
-        if manifest.format != FORMAT {
+        if !(1..=FORMAT).contains(&manifest.format) {
             return Err(damaged(path, "its format is not known; a newer mgw wrote it"));
         }
         if manifest.files.len() > MAX_FILES {

@@ -116,23 +116,37 @@ fn damage_is_found() {
 }
 
 #[test]
-fn an_import_goes_on_where_it_ended() {
+fn what_was_handed_out_counts_as_tried() {
     let place = tempfile::tempdir().expect("a folder");
-    let path = place.path().join("export");
-    let url = "https://one.example/".parse().expect("a URL");
-    let mut progress = Progress::beside(&path, &url).expect("a file");
-    assert!(!progress.is_done(ONE));
-    progress.done(ONE).expect("noted");
-    // Killed in the middle of a line.
-    let mut text = std::fs::read(place.path().join("export.progress")).expect("a file");
-    text.extend(TWO.as_bytes().iter().take(10));
-    std::fs::write(place.path().join("export.progress"), text).expect("a file");
-    let mut progress = Progress::beside(&path, &url).expect("a file");
-    assert!(progress.is_done(ONE) && !progress.is_done(TWO));
-    progress.done(TWO).expect("noted");
-    let progress = Progress::beside(&path, &url).expect("a file");
-    assert!(progress.is_done(ONE) && progress.is_done(TWO));
-    // Another service knows nothing of it.
-    let other = "https://two.example/".parse().expect("a URL");
-    assert!(!Progress::beside(&path, &other).expect("a file").is_done(ONE));
+    let folder = folder(place.path());
+    let tried = |to: &str| {
+        let to = place.path().join(to);
+        export(&folder, &folder.archives().expect("a folder"), &to).expect("exported");
+        let entries = Import::open(&to).expect("an export").entries();
+        entries.into_iter().map(|entry| entry.tried).collect::<Vec<_>>()
+    };
+    assert_eq!(tried("first"), [false, false]);
+    // The first one may have been imported meanwhile.
+    assert_eq!(tried("second"), [true, true]);
+    assert!(place.path().join(format!("{ONE}.tried")).exists());
+}
+
+#[test]
+fn an_export_that_cannot_be_written_hands_nothing_out() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = folder(place.path());
+    let archives = folder.archives().expect("a folder");
+    let handed = folder.hand_out(&archives).expect("renamed");
+    assert!(place.path().join(format!("{ONE}.tried")).exists());
+    folder.take_back(&archives, &handed);
+    assert_eq!(folder.archives().expect("a folder"), archives);
+}
+
+#[test]
+fn exports_of_earlier_versions_are_read() {
+    let entry: manifest::Entry = serde_json::from_value(serde_json::json!({
+        "name": ONE, "size": 3, "sha256": mgw_bundle::Digest::of(b"one"),
+    }))
+    .expect("an entry");
+    assert!(!entry.tried);
 }

@@ -21,7 +21,8 @@ pub(crate) struct Exported {
 }
 
 /// Copies files into one, and reads it back before it gets its name. Never replaces a file. One that a gateway has given up
-/// meanwhile is left out, and so is one that cannot be read; it is an error where that leaves none.
+/// meanwhile is left out, and so is one that cannot be read; it is an error where that leaves none. Exported files that stay in
+/// the folder count as tried there.
 pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result<Exported, Failure> {
     let failed = |error| Failure::file("write", to, error);
     // The rest can be exported afterwards.
@@ -60,6 +61,7 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
             name: archive.name.clone(),
             size: bytes.len() as u64,
             sha256: Digest::of(&bytes),
+            tried: archive.is_tried(),
         });
         taken.push(archive.clone());
     }
@@ -67,11 +69,7 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
         let unreadable = unreadable.pop();
         return Err(unreadable.map_or_else(nothing_waits, |(path, error)| Failure::file("read", &path, error)));
     }
-    let exported = Exported {
-        archives: taken,
-        bytes: files.iter().map(|file| file.size).sum(),
-        unreadable,
-    };
+    let bytes = files.iter().map(|file| file.size).sum();
     let manifest = Manifest {
         format: FORMAT,
         tool: concat!("mgw ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -85,11 +83,22 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
     for entry in written.entries() {
         written.read(&entry)?;
     }
-    temporary.persist_noclobber(to).map_err(|error| failed(error.error))?;
+    // Noted before anybody can have the export: afterwards nobody could tell whether the service has these files or others.
+    let archives = folder
+        .hand_out(&taken)
+        .map_err(|error| Failure::file("rename files in", folder.path(), error))?;
+    if let Err(error) = temporary.persist_noclobber(to) {
+        folder.take_back(&taken, &archives);
+        return Err(failed(error.error));
+    }
     std::fs::File::open(parent)
         .and_then(|folder| folder.sync_all())
         .map_err(failed)?;
-    Ok(exported)
+    Ok(Exported {
+        archives,
+        bytes,
+        unreadable,
+    })
 }
 
 /// Removes what was exported, and nothing else.

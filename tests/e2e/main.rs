@@ -33,3 +33,4 @@ mod subscription_data;
 mod support;
 mod terminal;
 mod usage;
+mod usage_carried;

@@ -80,6 +80,11 @@ impl Running {
         number.and_then(|number| number.parse().ok()).expect("a number")
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("the binary can be waited for").is_some()
+    }
+
     /// Waits for the end.
     pub fn end(mut self) -> Outcome {
         let output = std::mem::replace(&mut self.child, idle())

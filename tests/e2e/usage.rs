@@ -96,14 +96,15 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
     assert!(!away.stderr.contains("fileUpload"), "{}", away.stderr);
 
     let upload = format!("{url}/usage/upload-file");
-    let import = |password: &str| {
+    let import_with = |password: &str, more: &[&str]| {
         let mut command = place.command(&["usage", "import", "export.zip", "--url", &upload, "--username", user]);
-        command.env("MGW_USAGE_PASSWORD", password);
+        command.args(more).env("MGW_USAGE_PASSWORD", password);
         crate::support::Outcome::of(command)
     };
+    let import = |password: &str| import_with(password, &[]);
     import("canary").exits(12).says("user name or the password");
     assert!(import(OnPremiseServer::PASSWORD).exits(0).stdout.contains("1 uploaded"));
-    // Again, and with another memory: the service knows the file.
+    // Again: it is noted. Without that note, only people know whose file the service has.
     assert!(
         import(OnPremiseServer::PASSWORD)
             .exits(0)
@@ -111,8 +112,12 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
             .contains("1 there already")
     );
     std::fs::remove_file(place.path().join("export.zip.progress")).expect("a file");
+    import(OnPremiseServer::PASSWORD)
+        .exits(8)
+        .says("the service has a file of this name")
+        .says("Say --same-name there");
     assert!(
-        import(OnPremiseServer::PASSWORD)
+        import_with(OnPremiseServer::PASSWORD, &["--same-name", "there"])
             .exits(0)
             .stdout
             .contains("1 there already")

@@ -141,7 +141,7 @@ pub(super) const KEYS: &[Key] = &[
         "analytics.fileUpload.retentionDays",
         Kind::Integer { min: 0, max: 3650 },
         "35",
-        "days for which uploaded files are kept, with `service = \"api-cloud\"`",
+        "days for which uploaded files are kept: all with `service = \"api-cloud\"`, else those whose upload was not answered",
     ),
     Key::unset(
         "datacenterId",

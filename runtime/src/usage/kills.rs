@@ -1,5 +1,5 @@
-//! A gateway that is killed again and again, at any moment of writing, closing, compressing and uploading: every record that
-//! was appended is there once, in the folder or at the service.
+//! A gateway that is killed again and again, at any moment of writing, closing, compressing and uploading, also where others
+//! give their files the same names: every record that was appended is there once, in the folder or at the service.
 
 use super::spool::{Kind, Spool, SpoolLimits};
 use super::status::Counters;
@@ -21,6 +21,18 @@ const FIRST: &str = "FIRST_RECORD_OF_THE_CHILD";
 const SERVER: &str = "SERVER_OF_THE_CHILD";
 /// Set: the service is that of API Cloud, whose files are kept under another name.
 const CLOUD: &str = "CLOUD_OF_THE_CHILD";
+/// Set: names are shared, and files that count as uploaded are kept.
+const SHARES: &str = "NAMES_ARE_SHARED";
+/// Every so many names are another gateway's, where names are shared.
+const SHARED: usize = 3;
+
+/// Whose service takes the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct World {
+    is_cloud: bool,
+    /// Other gateways give names that ours gives.
+    shares_names: bool,
+}
 
 fn limits() -> SpoolLimits {
     SpoolLimits {
@@ -55,7 +67,10 @@ fn child() {
             Some(_) => Service::ApiCloud,
             None => Service::ApiManager,
         },
-        retention: Duration::ZERO,
+        retention: match std::env::var_os(SHARES) {
+            Some(_) => Duration::from_secs(3600),
+            None => Duration::ZERO,
+        },
     };
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -74,11 +89,26 @@ fn child() {
     }
 }
 
+/// Counts the records of a compressed file.
+fn records(path: &Path, found: &mut BTreeMap<String, usize>) {
+    let bytes = std::fs::read(path).expect("a file");
+    let mut unpacked = zip::ZipArchive::new(io::Cursor::new(bytes)).expect("an archive");
+    let mut text = String::new();
+    let mut entry = unpacked.by_index(0).expect("an entry");
+    entry.read_to_string(&mut text).expect("text");
+    for line in text.lines() {
+        *found.entry(line.to_owned()).or_default() += 1;
+    }
+}
+
 /// Runs the child until it has appended so many records and a little longer, kills it, and returns what it appended.
-fn killed(folder: &Path, server: &str, is_cloud: bool, first: u64, after: usize, longer: u64) -> Vec<u64> {
+fn killed(folder: &Path, server: &str, world: World, first: u64, after: usize, longer: u64) -> Vec<u64> {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
-    if is_cloud {
+    if world.is_cloud {
         command.env(CLOUD, "1");
+    }
+    if world.shares_names {
+        command.env(SHARES, "1");
     }
     let mut child = command
         .args([
@@ -113,28 +143,26 @@ fn killed(folder: &Path, server: &str, is_cloud: bool, first: u64, after: usize,
 #[test]
 fn no_record_is_lost_or_there_twice_however_often_the_gateway_is_killed() {
     for is_cloud in [false, true] {
-        none_is_lost(is_cloud);
+        for shares_names in [false, true] {
+            none_is_lost(World { is_cloud, shares_names });
+        }
     }
 }
 
-fn none_is_lost(is_cloud: bool) {
+fn none_is_lost(world: World) {
     let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
     let place = tempfile::tempdir().expect("a folder");
     let served = OnPremiseThread::start();
+    if world.shares_names {
+        served.share_names(SHARED);
+    }
     let mut appended = Vec::new();
     let mut first = 1;
     let mut random: u64 = 7;
     for _ in 0..kills {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let after = 1 + (random >> 33) as usize % 60;
-        let known = killed(
-            place.path(),
-            &served.url(),
-            is_cloud,
-            first,
-            after,
-            (random >> 50) % 200,
-        );
+        let known = killed(place.path(), &served.url(), world, first, after, (random >> 50) % 200);
         assert!(!known.is_empty(), "the child does not start");
         // Numbers that may have been appended without a word are not used again.
         first = known.last().copied().unwrap_or(first) + 1000;
@@ -159,22 +187,34 @@ fn none_is_lost(is_cloud: bool) {
         *found.entry(line).or_default() += 1;
     }
     let uploaded = found.len();
+    let others: Vec<_> = served
+        .uploads()
+        .into_iter()
+        .filter(|file| file.records.is_empty())
+        .collect();
+    assert_eq!(!others.is_empty(), world.shares_names);
     let names: Vec<String> = served.uploads().into_iter().map(|file| file.name).collect();
-    for archive in folder.archives().expect("a folder") {
+    // Files that count as uploaded, and may be others of these names.
+    let mut kept = BTreeMap::new();
+    for file in folder.files().expect("a folder") {
         // Uploaded, and killed before it was removed: the service refuses it the next time.
-        if names.contains(&archive.name) {
+        let is_there = names.contains(&Kind::Packed.name(&file.stem));
+        if !file.kind.waits() || is_there && !world.shares_names {
             continue;
         }
-        let bytes = folder.read(&archive).expect("a file");
-        let mut unpacked = zip::ZipArchive::new(io::Cursor::new(bytes)).expect("an archive");
-        let mut text = String::new();
-        unpacked
-            .by_index(0)
-            .expect("an entry")
-            .read_to_string(&mut text)
-            .expect("text");
-        text.lines()
-            .for_each(|line| *found.entry(line.to_owned()).or_default() += 1);
+        records(
+            &place.path().join(&file.name),
+            if is_there { &mut kept } else { &mut found },
+        );
+    }
+    for file in folder.files().expect("a folder") {
+        if file.kind == Kind::Uploaded {
+            records(&place.path().join(&file.name), &mut kept);
+        }
+    }
+    // Nobody is told that they are there while they are nowhere.
+    for line in kept.into_keys() {
+        found.entry(line).or_insert(1);
     }
     let current = std::fs::read_to_string(place.path().join("api-usage-data.dat.tmp")).unwrap_or_default();
     current

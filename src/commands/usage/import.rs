@@ -6,7 +6,8 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::Prompt;
-use crate::usage_export::{Import, Progress};
+use crate::ui::count::Counted;
+use crate::usage_export::{Fate, Import, Progress, SameName, upload};
 use crate::whole_file;
 use mgw_runtime::usage::{Outcome, Service, UploadClient, UploadTarget};
 use serde::Serialize;
@@ -36,6 +37,10 @@ pub struct ImportArgs {
     /// Certificate authorities trusted there beside the system's, in PEM [env: MGW_CA_FILE]
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Whose the service's files are that have names of files which this import has not sent, as far as it knows; without this,
+    /// such files are left and told
+    #[arg(long, value_name = "WHOSE")]
+    pub same_name: Option<SameName>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -44,6 +49,8 @@ struct Report {
     accepted: usize,
     already_there: usize,
     refused: usize,
+    /// Files whose name the service has, and nobody knows whose that one is.
+    doubtful: usize,
     left: usize,
 }
 
@@ -92,13 +99,30 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
     let mut report = Report::default();
     let uploaded = async {
         for entry in import.entries() {
-            if progress.is_done(&entry.name) {
-                report.already_there += 1;
-                continue;
-            }
-            let bytes = import.read(&entry)?;
-            let outcome = client.upload(&entry.name, &bytes, &password, None).await;
-            context.ui.detail(format_args!("{}: {}", entry.name, outcome.text()));
+            // Read when it is needed, and compared with the manifest before any of it is sent.
+            let bytes = match progress.of(&entry).is_done {
+                true => Vec::new(),
+                false => import.read(&entry)?,
+            };
+            let send = async |name: &str| {
+                let outcome = client.upload(name, &bytes, &password, None).await;
+                context.ui.detail(format_args!("{name}: {}", outcome.text()));
+                outcome
+            };
+            let outcome = match upload(&entry, &mut progress, args.same_name, send).await? {
+                Fate::Known => {
+                    report.already_there += 1;
+                    continue;
+                }
+                Fate::Doubtful => {
+                    report.doubtful += 1;
+                    context
+                        .ui
+                        .warn(format_args!("{}: the service has a file of this name", entry.name));
+                    continue;
+                }
+                Fate::Answered(outcome) => outcome,
+            };
             match outcome {
                 Outcome::Accepted => report.accepted += 1,
                 Outcome::Duplicate => report.already_there += 1,
@@ -107,9 +131,6 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
                     context.ui.warn(format_args!("{}: {}", entry.name, outcome.text()));
                 }
                 _ => report.left += 1,
-            }
-            if outcome.is_done() {
-                progress.done(&entry.name)?;
             }
             // What is refused stays in the export, and says nothing about the rest of it.
             if !outcome.is_set_aside() && !outcome.goes_on(Service::ApiCloud) {
@@ -127,10 +148,16 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
                 report.accepted, report.already_there, report.refused
             );
             context.ui.result(text, &report);
-            Ok(if report.refused > 0 {
-                ExitCode::Partial
-            } else {
-                ExitCode::Success
+            if report.doubtful > 0 {
+                context.ui.hint(format_args!(
+                    "{} left, because the service has files of these names and this import has not sent them. Say \
+                     --same-name there if the export was imported before, or --same-name another if it was not.",
+                    Counted(report.doubtful, "file is", "files are")
+                ));
+            }
+            Ok(match report.refused + report.doubtful {
+                0 => ExitCode::Success,
+                _ => ExitCode::Partial,
             })
         }
     }

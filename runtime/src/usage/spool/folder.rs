@@ -1,6 +1,7 @@
 //! The folder with the files, as everybody sees it who has to do with them.
 
 use super::names::{self, Kind};
+use super::times::SPREAD;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -45,13 +46,30 @@ impl Archive {
         matches!(names::read(name), Some((_, _, Kind::Packed)))
     }
 
+    /// Whether no other gateway's file has this name, whatever its time.
+    pub fn is_unique_name(name: &str) -> bool {
+        names::read(name).is_some_and(|(stem, _, _)| names::is_unique(stem))
+    }
+
+    /// Another name for a file, with a time shortly before that in `name`; the same for the same `seed`.
+    pub fn another_name(name: &str, seed: u64) -> Option<String> {
+        let (_, closed_ms, _) = names::read(name)?;
+        let earlier = closed_ms.saturating_sub(1 + seed % SPREAD);
+        Some(Kind::Packed.name(&names::stem(earlier, None)))
+    }
+
+    /// Whether its upload was begun, or it was handed out to be uploaded from elsewhere.
+    pub fn is_tried(&self) -> bool {
+        self.kind == Kind::Tried
+    }
+
     pub(in crate::usage) fn stem(&self) -> &str {
         names::read(&self.name).map_or(self.name.as_str(), |(stem, _, _)| stem)
     }
 
     /// Whether the service may have it, if it has a file of this name.
     pub(in crate::usage) fn may_be_there(&self) -> bool {
-        self.kind == Kind::Tried || names::is_unique(self.stem())
+        self.is_tried() || Self::is_unique_name(&self.name)
     }
 
     /// The name of the file in its folder.
@@ -108,6 +126,45 @@ impl Folder {
         }
         self.sync()?;
         Ok(count)
+    }
+
+    /// Notes that files are handed out to be uploaded from elsewhere: the service may have them from now on. Returns them as
+    /// they are then. Those that are not there any more need no note.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be renamed. All are as they were.
+    pub fn hand_out(&self, archives: &[Archive]) -> io::Result<Vec<Archive>> {
+        let mut handed = Vec::with_capacity(archives.len());
+        let marked = archives.iter().try_for_each(|archive| {
+            let mut archive = archive.clone();
+            if !archive.is_tried() {
+                let stem = archive.stem().to_owned();
+                match self.renamed(&mut archive, &stem, Kind::Tried) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+            handed.push(archive);
+            Ok(())
+        });
+        match marked.and_then(|()| self.sync()) {
+            Ok(()) => Ok(handed),
+            Err(error) => {
+                self.take_back(archives, &handed);
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes that back for files that went nowhere. One for which that fails counts as handed out.
+    pub fn take_back(&self, before: &[Archive], handed: &[Archive]) {
+        for (before, handed) in before.iter().zip(handed) {
+            if before.kind != handed.kind {
+                let _ = self.renamed(&mut handed.clone(), before.stem(), before.kind);
+            }
+        }
+        let _ = self.sync();
     }
 
     /// Reads a compressed file.
@@ -186,10 +243,16 @@ impl Folder {
     }
 
     fn is_now(&self, archive: &mut Archive, stem: &str, kind: Kind) -> io::Result<()> {
+        self.renamed(archive, stem, kind)?;
+        self.sync()
+    }
+
+    /// As above, and lasts once the folder is flushed.
+    fn renamed(&self, archive: &mut Archive, stem: &str, kind: Kind) -> io::Result<()> {
         std::fs::rename(self.0.join(archive.file()), self.0.join(kind.name(stem)))?;
         archive.name = Kind::Packed.name(stem);
         archive.kind = kind;
-        self.sync()
+        Ok(())
     }
 
     /// Removes uploaded files that were closed longer ago than this.

@@ -56,7 +56,7 @@ impl Kind {
     }
 
     /// Returns the name of a file.
-    pub(super) fn name(self, stem: &str) -> String {
+    pub(in crate::usage) fn name(self, stem: &str) -> String {
         format!("{stem}{}", self.suffix())
     }
 }

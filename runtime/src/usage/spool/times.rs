@@ -9,8 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Gateways spread over the milliseconds of a second, so that those which close files together do not name them alike.
-const SPREAD: u64 = 1000;
+/// Names are spread over so many milliseconds, ten minutes, so that gateways which close files together do not name them alike.
+pub(super) const SPREAD: u64 = 600_000;
 
 /// The times of a folder's names. The last one is noted in the file of the gateway's lock: names of files that were uploaded and
 /// deleted must not come again, whatever happens to the clock.
@@ -19,8 +19,6 @@ pub(super) struct Times {
     /// Opened beside the lock, which it does not hold.
     file: Arc<File>,
     last_ms: u64,
-    /// This gateway's place in a second.
-    place: u64,
     uuid_names: bool,
 }
 
@@ -36,20 +34,19 @@ impl Times {
             .open(path)?;
         let mut text = String::new();
         (&mut file).take(13).read_to_string(&mut text)?;
-        let mut random = [0; 2];
-        // Without random numbers names of several gateways are alike more often, which costs another attempt.
-        let _ = rand::fill(&mut random);
         Ok(Self {
             file: Arc::new(file),
             last_ms: last_ms.max(text.parse().unwrap_or(0)),
-            place: u64::from(u16::from_le_bytes(random)) % SPREAD,
             uuid_names,
         })
     }
 
     /// Returns the stem of a new file. Its time is noted, and lasts once [`Self::file`] has been flushed.
     pub(super) fn next(&mut self) -> io::Result<String> {
-        let ms = after(self.last_ms, now_ms(), self.place);
+        let mut random = [0; 8];
+        // Without random numbers names of several gateways are alike more often, which costs another attempt.
+        let _ = rand::fill(&mut random);
+        let ms = after(self.last_ms, now_ms(), u64::from_le_bytes(random));
         let mut file = &*self.file;
         file.seek(SeekFrom::Start(0))?;
         file.write_all(format!("{ms:013}").as_bytes())?;
@@ -63,10 +60,13 @@ impl Times {
     }
 }
 
-/// The time for a name: not later than now, at this gateway's place in a second, but in any case after the last.
-fn after(last_ms: u64, now_ms: u64, place: u64) -> u64 {
-    let since = now_ms.saturating_sub(place) % SPREAD;
-    now_ms.saturating_sub(since).max(last_ms + 1)
+/// The time for a name: one of the last ten minutes, but in any case after the last name's.
+fn after(last_ms: u64, now_ms: u64, random: u64) -> u64 {
+    let first = (last_ms + 1).max(now_ms.saturating_sub(SPREAD - 1));
+    match now_ms.checked_sub(first) {
+        Some(room) => first + random % (room + 1),
+        None => first,
+    }
 }
 
 #[cfg(test)]
@@ -75,16 +75,18 @@ mod tests {
 
     #[test]
     fn times_are_new_and_spread() {
-        for (last, now, place, expected) in [
-            (0, 5_999, 123, 5_123),
-            (0, 5_122, 123, 4_123),
-            (0, 5_123, 123, 5_123),
-            // Closed twice in a second.
-            (5_123, 5_200, 123, 5_124),
-            // The clock was set back.
-            (9_000, 5_200, 123, 9_001),
+        for (last, now, random, expected) in [
+            (0, 1_000_000, 0, 400_001),
+            (0, 1_000_000, SPREAD - 1, 1_000_000),
+            (0, 1_000_000, u64::MAX, 400_001 + u64::MAX % SPREAD),
+            // Closed shortly after the one before.
+            (999_998, 1_000_000, 3, 1_000_000),
+            (999_999, 1_000_000, 3, 1_000_000),
+            // The clock was set back, or nothing is left of the time.
+            (1_000_000, 1_000_000, 7, 1_000_001),
+            (9_000_000, 1_000_000, 7, 9_000_001),
         ] {
-            assert_eq!(after(last, now, place), expected, "{last} {now}");
+            assert_eq!(after(last, now, random), expected, "{last} {now} {random}");
         }
     }
 }

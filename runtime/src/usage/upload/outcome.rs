@@ -98,7 +98,7 @@ impl Outcome {
     }
 
     /// Whether the service may have the file after this.
-    pub(super) fn may_be_there(self) -> bool {
+    pub fn may_be_there(self) -> bool {
         match self {
             Self::Unreached { may_be_there, .. } => may_be_there,
             Self::Credentials | Self::Collided => false,

@@ -131,6 +131,14 @@ fn settle(shared: &Arc<Shared>, ready: Ready, outcome: Outcome, service: Service
     let mut renamed = None;
     let done = match outcome {
         Outcome::Accepted if service == Service::ApiCloud => folder.becomes(&mut archive, Kind::Uploaded),
+        // Most likely an upload whose answer was lost. Where it is not, the records are still here.
+        Outcome::Duplicate if !Archive::is_unique_name(&archive.name) => {
+            tracing::warn!(
+                file = archive.name,
+                "an upload that was broken off counts as done, because the service has a file of that name; the file is kept"
+            );
+            folder.becomes(&mut archive, Kind::Uploaded)
+        }
         Outcome::Accepted | Outcome::Duplicate => folder.remove_archive(&archive),
         Outcome::Collided => {
             let name = archive.name.clone();
