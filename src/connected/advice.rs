@@ -76,19 +76,9 @@ impl Outlook {
 mod tests {
     use super::*;
     use crate::lock::LockedSource;
-    use crate::project::ControlPlaneKind;
 
     fn lock(unseen: Option<&[Unseen]>) -> LockFile {
-        let source = LockedSource {
-            url: "https://cp.example".into(),
-            kind: ControlPlaneKind::Apim32,
-            organisation: "carbon.super".into(),
-            labels: Vec::new(),
-            tags: Vec::new(),
-            apis: Vec::new(),
-            all: true,
-        };
-        let mut lock = LockFile::new(source, Vec::new(), Vec::new());
+        let mut lock = LockFile::new(LockedSource::sample(), Vec::new(), Vec::new());
         lock.unseen = unseen.map(<[Unseen]>::to_vec);
         lock
     }

@@ -78,24 +78,14 @@ fn told(part: Unseen) -> (&'static str, &'static str) {
 mod tests {
     use super::*;
     use crate::lock::{LockedFile, LockedSource};
-    use crate::project::ControlPlaneKind;
     use mgw_bundle::Digest;
 
     fn lock(unseen: &[Unseen], files: &[&str]) -> LockFile {
-        let source = LockedSource {
-            url: "https://cp.example".into(),
-            kind: ControlPlaneKind::Apim32,
-            organisation: "carbon.super".into(),
-            labels: Vec::new(),
-            tags: Vec::new(),
-            apis: Vec::new(),
-            all: true,
-        };
         let file = |path: &&str| LockedFile {
             path: (*path).to_owned(),
             sha256: Digest::of(b""),
         };
-        LockFile::new(source, Vec::new(), files.iter().map(file).collect()).without(unseen.to_vec())
+        LockFile::new(LockedSource::sample(), Vec::new(), files.iter().map(file).collect()).without(unseen.to_vec())
     }
 
     #[test]

@@ -235,7 +235,7 @@ impl TakeOver {
         let next = next.map_err(|error| Missed::failed(&error))?;
         let progress = Progress::hidden();
         let asking = async {
-            let prepared = prepare(&work, &next, Arc::clone(&connection), &request, &progress).await?;
+            let prepared = prepare(&work, &next, Arc::clone(&connection), &request, None, &progress).await?;
             let missing = missing(&self.served, &prepared.outcome().lock);
             confirm(&open(Arc::clone(&connection)), &missing, &request.selection).await?;
             Ok::<_, Missed>(prepared)

@@ -5,7 +5,7 @@ use super::state_folder::{Seed, StateError, StateFolder};
 use super::take_over::Base;
 use crate::compile::{OwnParts, compile_project, compile_pulled, pack};
 use crate::lock::{LockFile, LockedApi, LockedSource};
-use crate::project::{ControlPlaneKind, Layout};
+use crate::project::Layout;
 use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::{Bundle, Digest};
 use std::path::Path;
@@ -58,11 +58,8 @@ fn pull(root: &Path, titles: &[&str]) {
         let (path, text) = (format!("gen/api_definitions/{title}.json"), definition(title, ""));
         write(root, &path, &text);
         apis.push(LockedApi {
-            name: (*title).to_owned(),
-            version: "1.10".into(),
-            sha256: Digest::of(text.as_bytes()),
-            path,
-            ..locked_api()
+            id: "i".into(),
+            ..LockedApi::sample(title, "1.10", text.as_bytes())
         });
     }
     let lock = LockFile::new(source(), apis, Vec::new());
@@ -71,13 +68,9 @@ fn pull(root: &Path, titles: &[&str]) {
 
 fn source() -> LockedSource {
     LockedSource {
-        url: "https://cp.example".into(),
-        kind: ControlPlaneKind::Apim32,
-        organisation: "carbon.super".into(),
         labels: vec!["dev".into()],
-        tags: Vec::new(),
-        apis: Vec::new(),
         all: false,
+        ..LockedSource::sample()
     }
 }
 
@@ -137,11 +130,6 @@ fn a_project_that_never_pulled_follows_nothing() {
     let bundle = bundle(folder.path());
     assert!(Base::of_bundle(&bundle).is_err());
     assert!(!bundle.entries.keys().any(|name| name.starts_with("project/")));
-}
-
-fn locked_api() -> LockedApi {
-    let text = "name = \"\"\nversion = \"\"\nid = \"i\"\nstate = \"published\"\npath = \"\"\nsha256 = \"";
-    toml::from_str(&format!("{text}{}\"\n", Digest::of(b""))).unwrap()
 }
 
 /// Bundles of one base: what the gateway is started with, and two that came later.

@@ -10,13 +10,15 @@ use std::sync::Mutex;
 /// of files take a fraction of the time that they would one after another.
 const SYNCING: usize = 16;
 
-/// Writes a file, with the folders that lead to it. It is on the disk after [`sync_tree`].
+/// Writes a file, with the folders that lead to it. It is on the disk after [`sync_files`] and [`sync_folders`].
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
     let write = || {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        File::create(path)?.write_all(bytes)
+        // One that is there may be the second name of a file that is in use.
+        remove(path)?;
+        File::create_new(path)?.write_all(bytes)
     };
     write().map_err(|source| LockError::file("write", path, source))
 }
@@ -38,30 +40,28 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), LockError> {
         .map_err(|source| LockError::file("replace", to, source))
 }
 
-/// Makes a folder durable with everything in it.
-pub(super) fn sync_tree(folder: &Path) -> Result<(), LockError> {
-    let (mut files, mut folders) = (Vec::new(), Vec::new());
-    list(folder, &mut files, &mut folders)?;
-    sync_files(files)?;
-    folders.iter().try_for_each(|folder| sync_folder(folder))
+/// Removes a file that may not be there.
+pub(super) fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
-/// Every file and every folder, the inner before the outer.
-fn list(folder: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) -> Result<(), LockError> {
+/// Makes the entries of a folder durable, and of those in it, the inner before the outer.
+pub(super) fn sync_folders(folder: &Path) -> Result<(), LockError> {
     let failed = |source| LockError::file("read", folder, source);
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         if entry.file_type().map_err(failed)?.is_dir() {
-            list(&entry.path(), files, folders)?;
-        } else {
-            files.push(entry.path());
+            sync_folders(&entry.path())?;
         }
     }
-    folders.push(folder.to_owned());
-    Ok(())
+    sync_folder(folder)
 }
 
-fn sync_files(files: Vec<PathBuf>) -> Result<(), LockError> {
+/// Makes files durable. Their names are with the folder's sync.
+pub(super) fn sync_files(files: Vec<PathBuf>) -> Result<(), LockError> {
     let threads = files.len().min(SYNCING);
     let left = Mutex::new(files.into_iter());
     let next = || left.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();

@@ -23,6 +23,9 @@ pub(crate) struct LockFile {
     /// What whoever pulled could not see, sorted; `None`: the file does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unseen: Option<Vec<Unseen>>,
+    /// Version of the program that pulled, where that decides whether its definitions are used again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    program: Option<String>,
     /// Where everything came from.
     pub(crate) source: LockedSource,
     /// The APIs, sorted by name and version.
@@ -88,7 +91,7 @@ pub(crate) struct LockedApi {
     /// `ETag` of its definition, where the control plane gives one and the file says all there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
-    /// Digest of what the file was made from beside that definition, and of the program's version; with `etag` only.
+    /// Digest of what the file was made from beside that definition; with `etag` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) basis: Option<Digest>,
     /// Number of the revision that is deployed, where the control plane has such.
@@ -113,6 +116,33 @@ pub(crate) struct LockedFile {
     pub(crate) sha256: Digest,
 }
 
+/// A lock that was read. Large ones take long to parse, which is not done again for the same text.
+#[derive(Debug)]
+pub(crate) struct ReadLock {
+    text: String,
+    /// What the text says.
+    pub(crate) lock: LockFile,
+}
+
+impl ReadLock {
+    /// Reads `path`, of which `known` was read before; `None` when there is no such file.
+    pub(crate) fn load(path: &Path, known: Option<Self>) -> Result<Option<Self>, LockError> {
+        use std::io::Read;
+        let mut text = String::new();
+        let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+        match read {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(LockError::file("read", path, source)),
+        }
+        if let Some(known) = known.filter(|known| known.text == text) {
+            return Ok(Some(known));
+        }
+        let lock = LockFile::parse(&text, path)?;
+        Ok(Some(Self { text, lock }))
+    }
+}
+
 impl LockFile {
     /// A lock over what was pulled.
     pub(crate) fn new(source: LockedSource, mut apis: Vec<LockedApi>, mut files: Vec<LockedFile>) -> Self {
@@ -121,10 +151,19 @@ impl LockFile {
         Self {
             format: FORMAT,
             unseen: Some(Vec::new()),
+            program: apis
+                .iter()
+                .any(|api| api.etag.is_some())
+                .then(|| env!("CARGO_PKG_VERSION").to_owned()),
             source,
             apis,
             files,
         }
+    }
+
+    /// Whether it has definitions that another version of this program made: none of them is used again.
+    pub(crate) fn is_of_another_program(&self) -> bool {
+        self.apis.iter().any(|api| api.etag.is_some()) && self.program.as_deref() != Some(env!("CARGO_PKG_VERSION"))
     }
 
     /// The same, and what could not be seen.
@@ -142,14 +181,7 @@ impl LockFile {
 
     /// Reads `path`; `None` when there is no such file.
     pub(crate) fn load(path: &Path) -> Result<Option<Self>, LockError> {
-        use std::io::Read;
-        let mut text = String::new();
-        let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
-        match read {
-            Ok(_) => Self::parse(&text, path).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(LockError::file("read", path, source)),
-        }
+        Ok(ReadLock::load(path, None)?.map(|read| read.lock))
     }
 
     /// Reads the text of a lock; `path` is for messages.

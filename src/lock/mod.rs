@@ -13,14 +13,17 @@ mod file;
 mod generations;
 mod interrupted;
 mod rollback;
+#[cfg(test)]
+mod sample;
 mod stage;
 mod steady;
 mod transaction;
+mod unchanged;
 mod unseen;
 mod verify;
 
 pub use error::LockError;
-pub(crate) use file::{LockFile, LockedApi, LockedFile, LockedSource};
+pub(crate) use file::{LockFile, LockedApi, LockedFile, LockedSource, ReadLock};
 pub(crate) use generations::{Generation, generations};
 pub(crate) use interrupted::recover;
 pub(crate) use rollback::roll_back;

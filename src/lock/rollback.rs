@@ -3,6 +3,7 @@
 use super::{Generation, LockError, Transaction};
 use crate::project::Layout;
 use mgw_bundle::Digest;
+use std::path::Path;
 
 /// Puts the files of a generation in the place of those that are there, which become a generation themselves.
 pub(crate) fn roll_back(layout: &Layout, generation: &Generation) -> Result<(), LockError> {
@@ -12,14 +13,25 @@ pub(crate) fn roll_back(layout: &Layout, generation: &Generation) -> Result<(), 
         if !path.starts_with("gen/") || path.split('/').any(|part| part == "..") {
             return Err(LockError::Damaged { path: file });
         }
-        let bytes = std::fs::read(&file).map_err(|source| LockError::file("read", &file, source))?;
-        if Digest::of(&bytes) != digest {
-            return Err(LockError::Damaged { path: file });
-        }
+        // Unchanged files are one file in several states. Who edits it in place and pulls again has another in place.
+        let bytes = match whole(&file, digest)? {
+            None => whole(&layout.root().join(path), digest)?,
+            found => found,
+        };
+        let bytes = bytes.ok_or(LockError::Damaged { path: file })?;
         transaction.write(path, &bytes)?;
     }
     let lock = generation.path.join(super::generations::LOCK);
     let text = std::fs::read_to_string(&lock).map_err(|source| LockError::file("read", &lock, source))?;
     transaction.write_lock(&text)?;
     transaction.commit()
+}
+
+/// The contents of a file, where they have this digest.
+fn whole(file: &Path, digest: Digest) -> Result<Option<Vec<u8>>, LockError> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok((Digest::of(&bytes) == digest).then_some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(LockError::file("read", file, source)),
+    }
 }

@@ -1,15 +1,20 @@
 //! Replacing `gen/` and `mgw.lock` together.
 //!
-//! Everything is written and synced into a staging folder inside the project first. A marker file then says that the
+//! Everything new is written and synced into a staging folder inside the project first; files that are there already with the
+//! same content get a second name in it, and where nothing is new everything stays in its place. A marker file then says that the
 //! stage is complete: before it the old state holds, after it the new one, however often the program is killed. The
 //! renames that follow are repeated by [`recover`](super::recover) where they did not happen.
 
 use super::LockError;
-use super::durable::{step, sync_folder, sync_tree, write, write_synced};
+use super::durable::{step, sync_files, sync_folder, sync_folders, write, write_synced};
 use super::interrupted::{finish, finish_complete};
 use super::stage::{Stage, exclusive};
+use super::unchanged::{keep, list_files};
 use crate::project::Layout;
+use std::collections::BTreeSet;
 use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A replacement that is being prepared. Dropped without [`commit`](Self::commit), it leaves no trace.
@@ -17,20 +22,41 @@ use std::time::Duration;
 pub(crate) struct Transaction {
     layout: Layout,
     stage: Stage,
+    /// The project whose files are kept where they are the same.
+    former: Layout,
+    staged: Mutex<Staged>,
     /// Keeps other processes out.
     _exclusive: Option<File>,
     is_complete: bool,
 }
 
+/// What is staged.
+#[derive(Debug, Default)]
+struct Staged {
+    /// Files that were written, and are not on the disk yet.
+    written: BTreeSet<PathBuf>,
+    /// Files of the former `gen/` under a second name; paths below the project.
+    kept: BTreeSet<String>,
+    /// The new lock where it is the former one, byte for byte: most often nothing is new then.
+    same_lock: Option<String>,
+}
+
 impl Transaction {
     /// Starts a replacement. Fails early where the folder cannot be written to.
     pub(crate) fn begin(layout: &Layout) -> Result<Self, LockError> {
+        Self::begin_after(layout, layout)
+    }
+
+    /// The same, and files of the project at `former` are kept where they are the same.
+    pub(crate) fn begin_after(former: &Layout, layout: &Layout) -> Result<Self, LockError> {
         let exclusive = exclusive_soon(layout)?;
         finish(layout)?;
         let stage = Stage::of(layout);
         let transaction = Self {
             layout: layout.clone(),
             stage,
+            former: former.clone(),
+            staged: Mutex::default(),
             _exclusive: exclusive,
             is_complete: false,
         };
@@ -41,22 +67,69 @@ impl Transaction {
 
     /// Stages a file of the new `gen/`; `path` is below the project and starts with `gen/`.
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), LockError> {
-        write(&self.stage.folder().join(path), bytes)
+        let file = self.stage.folder().join(path);
+        let mut staged = self.staged();
+        staged.kept.remove(path);
+        if keep(&self.former.root().join(path), &file, bytes)? {
+            staged.written.remove(&file);
+            staged.kept.insert(path.to_owned());
+            return Ok(());
+        }
+        write(&file, bytes)?;
+        staged.written.insert(file);
+        Ok(())
     }
 
     /// Stages the new lock.
     pub(crate) fn write_lock(&self, text: &str) -> Result<(), LockError> {
-        write(&self.stage.new_lock(), text.as_bytes())
+        let is_same = std::fs::read(self.layout.lock()).is_ok_and(|former| former == text.as_bytes());
+        self.staged().same_lock = is_same.then(|| text.to_owned());
+        if is_same {
+            return Ok(());
+        }
+        write(&self.stage.new_lock(), text.as_bytes())?;
+        self.staged().written.insert(self.stage.new_lock());
+        Ok(())
     }
 
-    /// Puts everything in place.
+    fn staged(&self) -> MutexGuard<'_, Staged> {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts everything in place. Where that is what is in place already, nothing is touched.
     pub(crate) fn commit(mut self) -> Result<(), LockError> {
-        sync_tree(self.stage.folder())?;
+        if self.is_in_place()? {
+            return Ok(());
+        }
+        let written = self.complete()?;
+        sync_files(written.into_iter().collect())?;
+        sync_folders(self.stage.folder())?;
         self.mark_complete()?;
         finish_complete(&self.layout)?;
         // What stays behind is removed by the next run.
         let _ = self.stage.remove();
         Ok(())
+    }
+
+    /// Whether everything that is staged is in its place, and nothing else is there.
+    fn is_in_place(&self) -> Result<bool, LockError> {
+        let staged = self.staged();
+        if !staged.written.is_empty() || staged.same_lock.is_none() || self.former.root() != self.layout.root() {
+            return Ok(false);
+        }
+        let mut found = Vec::new();
+        list_files(&self.layout.generated(), "gen", &mut found)?;
+        Ok(found.len() == staged.kept.len() && found.iter().all(|path| staged.kept.contains(path)))
+    }
+
+    /// Stages what was put off, and returns what was written.
+    fn complete(&self) -> Result<BTreeSet<PathBuf>, LockError> {
+        let mut staged = self.staged();
+        if let Some(text) = staged.same_lock.take() {
+            write(&self.stage.new_lock(), text.as_bytes())?;
+            staged.written.insert(self.stage.new_lock());
+        }
+        Ok(std::mem::take(&mut staged.written))
     }
 
     /// From here on there is no way back: unless the marker can be taken away, the replacement takes place.
@@ -111,6 +184,7 @@ impl Transaction {
     /// at all.
     pub(super) fn killed_after_marker(mut self, steps: u32) -> bool {
         use super::durable::STEPS_LEFT;
+        self.complete().unwrap();
         self.mark_complete().unwrap();
         STEPS_LEFT.set(Some(steps));
         let result = finish(&self.layout);
@@ -120,6 +194,7 @@ impl Transaction {
 
     /// Moves the old `gen/` out, and no more until it is told to.
     pub(super) fn stopped_half_way(mut self) -> HalfWay {
+        self.complete().unwrap();
         self.mark_complete().unwrap();
         std::fs::rename(self.layout.generated(), self.stage.old_generated()).unwrap();
         HalfWay(self)

@@ -1,11 +1,11 @@
 //! Whether files and settings are still those that were pulled.
 
+use super::unchanged::list_files;
 use super::{LockError, LockFile, steadily};
 use crate::cloud::pull::Selection;
 use crate::project::{Layout, Settings};
 use mgw_bundle::Digest;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Checks the pulled files against the lock, and what the settings want pulled against what was.
 ///
@@ -97,24 +97,4 @@ pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<Vec<S
     }
     differences.extend(locked.into_keys().map(|path| format!("{path} is missing")));
     Ok(differences)
-}
-
-fn list_files(folder: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), LockError> {
-    let failed = |source| LockError::file("read", folder, source);
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(failed(source)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
-        if entry.file_type().map_err(failed)?.is_dir() {
-            list_files(&entry.path(), &path, found)?;
-        } else {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(())
 }

@@ -96,19 +96,13 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::ControlPlaneKind;
 
     fn plan() -> Plan {
-        let source = LockedSource {
-            url: "https://localhost:9443".into(),
-            kind: ControlPlaneKind::ApiCloud,
-            organisation: "o".into(),
-            labels: vec!["dev".into()],
-            tags: Vec::new(),
-            apis: Vec::new(),
-            all: false,
-        };
-        Plan::new(Some(b"lock"), LockFile::new(source, Vec::new(), Vec::new()), Vec::new())
+        Plan::new(
+            Some(b"lock"),
+            LockFile::new(LockedSource::sample(), Vec::new(), Vec::new()),
+            Vec::new(),
+        )
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{PullingError, stage};
 use crate::cloud::control_plane::open;
 use crate::cloud::pull::{FormerDefinitions, GatewayPassword, PulledFiles, Selection, gather, project_files};
 use crate::cloud::session::Connection;
-use crate::lock::{LockFile, Transaction};
+use crate::lock::{LockFile, ReadLock, Transaction};
 use crate::project::Layout;
 use crate::ui::Progress;
 use std::sync::Arc;
@@ -71,17 +71,18 @@ impl Prepared {
 }
 
 /// Asks for what the project at `layout` wants and leaves the files staged at `stage_layout`: the project itself, or
-/// another folder where the project is not to be written to. Both exist.
+/// another folder where the project is not to be written to. Both exist. `known` is the project's lock, where it was read.
 pub(crate) async fn prepare(
     layout: &Layout,
     stage_layout: &Layout,
     connection: Arc<Connection>,
     request: &PullRequest,
+    known: Option<ReadLock>,
     progress: &Progress,
 ) -> Result<Prepared, PullingError> {
     // Fails before anything is asked where the folder cannot be written to.
-    let transaction = Transaction::begin(stage_layout)?;
-    let old = LockFile::load(&layout.lock())?;
+    let transaction = Transaction::begin_after(layout, stage_layout)?;
+    let old = ReadLock::load(&layout.lock(), known)?.map(|read| read.lock);
     let session = connection.session().await;
     let plane = open(connection);
     let password = request.password.as_ref();

@@ -5,6 +5,8 @@ mod no_room;
 mod readers;
 #[cfg(target_os = "linux")]
 mod steps;
+#[cfg(target_os = "linux")]
+mod unchanged;
 
 use crate::pull::Case;
 use mgw_fixtures::simulator::{Effect, Fault};
@@ -51,6 +53,24 @@ fn both(case: &Case, labels: [&str; 2]) -> [Files; 2] {
         case.mgw(&["pull", "shop", "--label", label]).exits(0);
         state(case)
     })
+}
+
+/// The program under `strace`.
+#[cfg(target_os = "linux")]
+fn traced(case: &Case, words: &[&str], options: &[&str]) -> std::process::Command {
+    let mgw = case.command(words);
+    let mut command = std::process::Command::new("strace");
+    command
+        .args(["-f", "-qq"])
+        .args(options)
+        .arg(mgw.get_program())
+        .args(mgw.get_args())
+        .current_dir(case.place.path())
+        .env_clear();
+    for (name, value) in mgw.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command
 }
 
 /// Numbers that look random and can be had again.

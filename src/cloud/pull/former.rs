@@ -7,7 +7,7 @@ use crate::cloud::control_plane::ApiDetails;
 use crate::lock::{LockFile, LockedApi};
 use crate::project::Layout;
 use mgw_bundle::Digest;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -34,9 +34,12 @@ pub(super) struct FormerDefinition {
 }
 
 impl FormerDefinitions {
-    /// Those of the project at `layout`, of which `lock` tells.
+    /// Those of the project at `layout`, of which `lock` tells. Another version of this program may make other files.
     pub(crate) fn new(layout: &Layout, lock: Option<&LockFile>) -> Self {
-        let apis = lock.map(|lock| lock.apis.as_slice()).unwrap_or_default();
+        let apis = lock
+            .filter(|lock| !lock.is_of_another_program())
+            .map(|lock| lock.apis.as_slice())
+            .unwrap_or_default();
         Self {
             root: layout.root().to_owned(),
             apis: apis.iter().map(|api| (api.id.clone(), api.clone())).collect(),
@@ -67,13 +70,12 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 
 /// Digest of everything that the file of an API is made from beside its definition: of what is added to a definition
 /// that has all its operations and says nothing itself. So nothing goes in that is not in the file as well, no secret
-/// either. Another version of this program may make other files.
+/// either.
 pub(super) fn basis(api: &ApiDetails) -> Result<Digest, serde_json::Error> {
     let mut paths = json!({});
     for operation in &api.operations {
         paths[&operation.target][&operation.verb] = json!({});
     }
     let enriched = enrich(json!({ "paths": paths }), api).document;
-    let made: (&str, Value) = (env!("CARGO_PKG_VERSION"), enriched);
-    Ok(Digest::of(&document(&made)?))
+    Ok(Digest::of(&document(&enriched)?))
 }

@@ -83,25 +83,16 @@ mod tests {
     use crate::cloud::control_plane::LifeCycle;
     use crate::lock::LockedApi;
     use crate::project::PullSettings;
-    use mgw_bundle::Digest;
     use std::collections::BTreeSet;
 
     fn api(name: &str, id: &str, labels: &[&str], state: LifeCycle, kind: Option<&str>) -> ReadApi {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let pulled = || PulledApi {
             locked: LockedApi {
-                name: name.into(),
-                version: "1".into(),
                 id: id.into(),
                 provider: Some(id.into()),
                 state: state.name(),
-                last_updated: None,
-                etag: None,
-                basis: None,
-                revision: None,
-                revision_id: None,
-                path: format!("gen/api_definitions/{name}.json"),
-                sha256: Digest::of(b""),
+                ..LockedApi::sample(name, "1", b"")
             },
             backends: BTreeSet::new(),
             hides_certificates: false,

@@ -55,43 +55,23 @@ fn key(api: &LockedApi) -> (&str, &str) {
 mod tests {
     use super::*;
     use crate::lock::LockedSource;
-    use crate::project::ControlPlaneKind;
-    use mgw_bundle::Digest;
-
-    fn api(name: &str, version: &str, content: &[u8]) -> LockedApi {
-        LockedApi {
-            name: name.into(),
-            version: version.into(),
-            id: name.into(),
-            provider: None,
-            state: "published".into(),
-            last_updated: None,
-            etag: None,
-            basis: None,
-            revision: None,
-            revision_id: None,
-            path: "gen/api_definitions/a.json".into(),
-            sha256: Digest::of(content),
-        }
-    }
 
     fn lock(apis: Vec<LockedApi>) -> LockFile {
-        let source = LockedSource {
-            url: "https://localhost:9443".into(),
-            kind: ControlPlaneKind::ApiCloud,
-            organisation: "o".into(),
-            labels: Vec::new(),
-            tags: Vec::new(),
-            apis: Vec::new(),
-            all: true,
-        };
-        LockFile::new(source, apis, Vec::new())
+        LockFile::new(LockedSource::sample(), apis, Vec::new())
     }
 
     #[test]
     fn apis_are_told_apart_by_name_and_version() {
-        let old = lock(vec![api("A", "1", b"a"), api("A", "2", b"b"), api("B", "1", b"c")]);
-        let new = lock(vec![api("A", "1", b"a"), api("A", "2", b"B"), api("C", "1", b"c")]);
+        let old = lock(vec![
+            LockedApi::sample("A", "1", b"a"),
+            LockedApi::sample("A", "2", b"b"),
+            LockedApi::sample("B", "1", b"c"),
+        ]);
+        let new = lock(vec![
+            LockedApi::sample("A", "1", b"a"),
+            LockedApi::sample("A", "2", b"B"),
+            LockedApi::sample("C", "1", b"c"),
+        ]);
         let known = Known::of(Some(&old));
         let changes: Vec<Change> = new.apis.iter().map(|api| known.change(api)).collect();
         assert_eq!(changes, [Change::Unchanged, Change::Changed, Change::Added]);

@@ -8,7 +8,7 @@ use crate::commands::interrupt::interruptible;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::lock::LockFile;
+use crate::lock::ReadLock;
 use crate::project::{ControlPlaneSettings, Layout, PullSettings, Settings};
 use crate::pulling::{Prepared, PullRequest, prepare};
 use crate::ui::visible;
@@ -40,11 +40,12 @@ pub(crate) fn prepare_at(
     }
     crate::lock::recover(layout)?;
     let settings = Settings::load(&layout.settings())?;
+    let known = ReadLock::load(&layout.lock(), None)?;
     let selection = match wanted {
         Wanted::These(selection) => selection,
         Wanted::Named(args) => {
-            let old = LockFile::load(&layout.lock())?;
-            match args.or_settings(settings.as_ref().map(|settings| &settings.pull), old.as_ref()) {
+            let old = known.as_ref().map(|known| &known.lock);
+            match args.or_settings(settings.as_ref().map(|settings| &settings.pull), old) {
                 Err(PullError::NothingSelected) => of_session(source, context)?,
                 selection => selection?,
             }
@@ -67,7 +68,7 @@ pub(crate) fn prepare_at(
             false => "Asking",
         };
         let progress = ui.progress(format_args!("{what} {}", session.address));
-        Ok(prepare(layout, stage_layout, Arc::new(connection), &request, &progress).await?)
+        Ok(prepare(layout, stage_layout, Arc::new(connection), &request, known, &progress).await?)
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cloud::pull::{Change, Known, source_sentence};
 use crate::context::Context;
+use crate::lock::LockFile;
 use crate::pulling::Pulled;
 use crate::ui::count::{self, Counted};
 use crate::ui::visible;
@@ -76,6 +77,9 @@ pub(super) fn tell(context: &Context, pulled: &Pulled, removed: &[String], tense
     }
     for api in removed {
         ui.status("Removed", visible(api));
+    }
+    if pulled.old.as_ref().is_some_and(LockFile::is_of_another_program) {
+        ui.line("Every definition was read again: another version of mgw pulled before.");
     }
     for notice in &pulled.files.notices {
         ui.warn(visible(notice));

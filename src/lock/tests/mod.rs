@@ -2,36 +2,24 @@
 
 mod mending;
 mod steady;
+mod unchanged;
 
 use super::*;
 use crate::cloud::pull::Selection;
-use crate::project::{ControlPlaneKind, Layout, Settings};
+use crate::project::{Layout, Settings};
 use mgw_bundle::Digest;
 use std::path::Path;
 
 fn lock_over(files: &[(&str, &str)], labels: &[&str]) -> LockFile {
     let source = LockedSource {
-        url: "https://localhost:9443".into(),
-        kind: ControlPlaneKind::Apim32,
-        organisation: "carbon.super".into(),
         labels: labels.iter().map(|label| (*label).to_owned()).collect(),
-        tags: vec![],
-        apis: vec![],
         all: false,
+        ..LockedSource::sample()
     };
     let api = |(path, text): &(&str, &str)| LockedApi {
-        name: (*path).to_owned(),
-        version: "1".into(),
-        id: "uuid".into(),
-        provider: None,
-        state: "published".into(),
         last_updated: Some("2017-02-20T13:57:16.229".into()),
-        etag: None,
-        basis: None,
-        revision: None,
-        revision_id: None,
         path: (*path).to_owned(),
-        sha256: Digest::of(text.as_bytes()),
+        ..LockedApi::sample(path, "1", text.as_bytes())
     };
     LockFile::new(source, files.iter().map(api).collect(), Vec::new())
 }

@@ -1,13 +1,12 @@
 //! Every step at which something on the disk changes, one kill each: `strace` kills the program as it is about to take
 //! it. So each phase of a replacement is met for certain, however short it is.
 
-use super::{Files, both, is_asked_for_more, state};
+use super::{Files, both, is_asked_for_more, state, traced};
 use crate::pull::Case;
 use mgw_fixtures::seed::ApiState;
 use mgw_fixtures::simulator::Edit;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 /// Kinds of steps, by the names that they have on different machines.
 const RENAME: &str = "?rename,?renameat,?renameat2";
@@ -71,19 +70,12 @@ impl Phase {
 
 /// The program, killed as it takes the given step of a kind; whether it was.
 fn is_killed(case: &Case, words: &[&str], kind: &str, step: u32) -> bool {
-    let mgw = case.command(words);
-    let mut command = Command::new("strace");
-    command
-        .args(["-f", "-qq", "-o", "/dev/null"])
-        .args(["-e", &format!("trace={kind}")])
-        .args(["-e", &format!("inject={kind}:signal=SIGKILL:when={step}")])
-        .arg(mgw.get_program())
-        .args(mgw.get_args())
-        .current_dir(case.place.path())
-        .env_clear();
-    for (name, value) in mgw.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
+    let (traced_calls, injected) = (
+        format!("trace={kind}"),
+        format!("inject={kind}:signal=SIGKILL:when={step}"),
+    );
+    let options = ["-o", "/dev/null", "-e", &traced_calls, "-e", &injected];
+    let mut command = traced(case, words, &options);
     let output = command.output().expect("strace can be run");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
