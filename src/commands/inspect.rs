@@ -9,6 +9,7 @@ use crate::compile::{Followed, describe_policy};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::ui::count::Counted;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{
     Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, Security, Target,
@@ -128,10 +129,10 @@ fn text(bundle: &Bundle) -> String {
         Some(snapshot) => {
             let _ = writeln!(
                 out,
-                "data      {} applications, {} keys, {} subscriptions",
-                snapshot.applications.len(),
-                snapshot.key_mappings.len(),
-                snapshot.subscriptions.len()
+                "data      {}, {}, {}",
+                Counted(snapshot.applications.len(), "application", "applications"),
+                Counted(snapshot.key_mappings.len(), "key", "keys"),
+                Counted(snapshot.subscriptions.len(), "subscription", "subscriptions")
             );
         }
         None => out.push_str("data      no subscription data\n"),

@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{ControlPlaneKind, Layout, Settings};
+use crate::ui::count::Counted;
 use crate::ui::{Prompt, Ui, visible};
 use old_gateway::OldGateway;
 use secrecy::SecretString;
@@ -222,8 +223,7 @@ fn tell(signed_in: &SignedIn, store: &SessionStore, context: &Context) {
     warn(signed_in, ui);
     match signed_in.visible_apis {
         Some(0) => ui.warn("no API is visible to this user"),
-        Some(1) => ui.line("1 API is visible to you."),
-        Some(count) => ui.line(format_args!("{count} APIs are visible to you.")),
+        Some(count) => ui.line(format_args!("{} visible to you.", Counted(count, "API is", "APIs are"))),
         None => ui.warn("this user may not read APIs: the creator or publisher role is missing"),
     }
 }

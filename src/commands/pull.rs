@@ -2,6 +2,7 @@
 
 mod connecting;
 mod options;
+mod plan_file;
 mod planning;
 mod telling;
 

@@ -14,6 +14,7 @@ pub use action::SandboxCommand;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::ui::count::Counted;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::issuer::{Issuer, IssuerClient, IssuerOptions};
 use mgw_fixtures::seed::Seed;
@@ -273,7 +274,10 @@ async fn serve(
     if let Some(backend) = backend {
         backend.shutdown().await;
     }
-    context.ui.status("Stopped", format_args!("after {count} requests"));
+    context.ui.status(
+        "Stopped",
+        format_args!("after {}", Counted(count, "request", "requests")),
+    );
     Ok(ExitCode::Success)
 }
 

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::shown;
+use crate::ui::count::Counted;
 use mgw_bundle::Digest;
 use std::path::PathBuf;
 
@@ -60,7 +61,11 @@ pub fn run(args: VerifyArgs, context: &Context) -> Result<ExitCode, Failure> {
     };
     context.ui.status(
         "Verified",
-        format_args!("{}: {} entries are intact", verified.bundle, verified.entries),
+        format_args!(
+            "{}: {} intact",
+            verified.bundle,
+            Counted(verified.entries, "entry is", "entries are")
+        ),
     );
     context.ui.result(verified.digest, &verified);
     Ok(ExitCode::Success)

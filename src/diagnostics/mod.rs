@@ -9,4 +9,4 @@ mod tests;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Summary};
 pub use render::render;
-pub(crate) use suggest::nearest;
+pub(crate) use suggest::{nearest, similar};

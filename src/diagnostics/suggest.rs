@@ -2,26 +2,38 @@
 
 /// Returns the candidate that `typed` is most probably a misspelling of.
 pub(crate) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let pairs = candidates.into_iter().map(|candidate| (candidate, candidate));
+    scored(typed, pairs)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Returns the candidates that `typed` may be a misspelling of, the likeliest first. Each is compared by its first text, and
+/// returned by its second.
+pub(crate) fn similar<'a>(typed: &str, candidates: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
+    let mut found: Vec<_> = scored(typed, candidates).collect();
+    found.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.cmp(other)));
+    found.dedup();
+    found.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// The second texts of candidates whose first ones are similar, each with how similar.
+fn scored<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> impl Iterator<Item = (f64, &'a str)> {
     /// Below this similarity a suggestion confuses more than it helps.
     const THRESHOLD: f64 = 0.7;
     /// Longer texts are no misspelt names, and comparing them costs time.
     const LONGEST: usize = 128;
-    if typed.len() > LONGEST {
-        return None;
-    }
-    let folded = fold(typed);
+    let folded = (typed.len() <= LONGEST).then(|| fold(typed));
+    let candidates = candidates.into_iter().filter(|(compared, _)| compared.len() <= LONGEST);
     candidates
-        .into_iter()
-        .filter(|candidate| candidate.len() <= LONGEST)
-        .map(|candidate| {
-            (
-                strsim::normalized_damerau_levenshtein(&folded, &fold(candidate)),
-                candidate,
-            )
+        .filter_map(move |(compared, shown)| {
+            let similarity = strsim::normalized_damerau_levenshtein(folded.as_deref()?, &fold(compared));
+            Some((similarity, shown))
         })
         .filter(|(similarity, _)| *similarity >= THRESHOLD)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
 }
 
 fn fold(text: &str) -> String {
@@ -32,7 +44,16 @@ fn fold(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, similar};
+
+    #[test]
+    fn similar_names_come_in_the_order_of_their_likeness() {
+        let known = ["Ledger", "Orders", "Ordres", "Orders", "Borders"];
+        let pairs = known.map(|name| (name, name));
+        assert_eq!(similar("Orders", pairs), ["Orders", "Borders", "Ordres"]);
+        assert_eq!(similar("Nope", pairs), Vec::<&str>::new());
+        assert_eq!(similar(&"Orders".repeat(30), pairs), Vec::<&str>::new());
+    }
 
     #[test]
     fn near_misses_are_found_and_far_ones_are_not() {

@@ -2,6 +2,7 @@
 
 use super::change::{About, Changes};
 use super::{Side, limits};
+use crate::ui::count::Counted;
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::Policy;
 use mgw_bundle::snapshot::{Application, KeyMapping, KeyType, SnapshotSource, Subscription, SubscriptionState};
@@ -157,24 +158,25 @@ fn compare_keys(was: &Data<'_>, is: &Data<'_>, changes: &mut Changes) {
         }
     }
     for ((who, change), count) in counts {
-        let keys = if count == 1 {
-            "1 key".to_owned()
-        } else {
-            format!("{count} keys")
-        };
+        let keys = Counted(count, "key", "keys");
         let mut about = changes.about(format!("application {} of {}", who.1, who.0));
         match change {
             KeyChange::New => about.compatible(format!("it has {keys} more")),
             KeyChange::Gone => about.breaking(format!("it has {keys} less")),
             KeyChange::ToProduction => {
-                about.weakening(format!("{keys} of it reach production, and no sandbox any more"));
+                let reach = Counted(count, "key of it reaches", "keys of it reach");
+                about.weakening(format!("{reach} production, and no sandbox any more"));
                 about.breaking(format!("the sandbox is not reached with {keys} of it any more"));
             }
             KeyChange::ToSandbox => {
-                about.breaking(format!("{keys} of it reach the sandbox, and production no more"));
+                let reach = Counted(count, "key of it reaches", "keys of it reach");
+                about.breaking(format!("{reach} the sandbox, and production no more"));
             }
             // The gateway does not look at it: which issuers it trusts is in its own settings.
-            KeyChange::KeyManager => about.cosmetic(format!("{keys} of it are listed under another key manager")),
+            KeyChange::KeyManager => {
+                let are = Counted(count, "key of it is", "keys of it are");
+                about.cosmetic(format!("{are} listed under another key manager"));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::cloud::control_plane::LifeCycle;
 use crate::cloud::pull::PullError;
+use crate::diagnostics::{nearest, similar};
 use crate::exit::ExitCode;
 use crate::lock::LockError;
 use crate::pulling::PullingError;
@@ -31,9 +32,16 @@ impl From<PullError> for Failure {
             PullError::Stage(error) => not_replaced(error),
             PullError::UnknownDefinition(_) => Self::new(ExitCode::Internal, message),
             PullError::Document(source) => Self::new(ExitCode::Internal, message).because(source),
-            PullError::UnknownLabel { label, known } => near(invalid(), &label, &known, "The labels are"),
+            PullError::UnknownLabel { label, known } => {
+                near(invalid(), (&label, &label), &as_they_are(&known), "The labels are")
+            }
             PullError::EmptyLabel { not_served, .. } => empty(invalid(), "label", &not_served),
-            PullError::UnknownApi { reference, known } => near(invalid(), &reference, &known, "Visible are"),
+            PullError::UnknownApi { reference, known } => near(
+                invalid(),
+                (api_name(&reference), &reference),
+                &by_name(&known),
+                "Visible are",
+            ),
             PullError::NotServed { state, .. } if state == LifeCycle::NotDeployed.name() => {
                 invalid().hint("Deploy a revision of it to a gateway environment in the publisher, then pull again.")
             }
@@ -99,30 +107,64 @@ fn empty(failure: Failure, what: &str, not_served: &[String]) -> Failure {
     }
 }
 
-/// Suggests the likeliest name, and lists the others.
-fn near(failure: Failure, typed: &str, known: &[String], intro: &str) -> Failure {
-    let failure = match crate::diagnostics::nearest(typed, known.iter().map(String::as_str)) {
+/// Names as they are compared, and as they are shown.
+type Names<'a> = Vec<(&'a str, &'a str)>;
+
+/// Suggests the likeliest name, and lists the others: all where they are few, else those that are similar.
+fn near(failure: Failure, (compared, typed): (&str, &str), known: &Names<'_>, intro: &str) -> Failure {
+    let shown: Vec<&str> = known.iter().map(|(_, shown)| *shown).collect();
+    let failure = match nearest(typed, shown.iter().copied()) {
         Some(name) => failure.hint(format!("Did you mean {name}?")),
         None => failure,
     };
-    if known.is_empty() {
-        failure.hint("There are none that you may see.")
-    } else {
-        failure.hint(format!("{intro} {}.", listed(known)))
+    if shown.is_empty() {
+        return failure.hint("There are none that you may see.");
+    }
+    if shown.len() <= LISTED {
+        return failure.hint(format!("{intro} {}.", listed(&shown)));
+    }
+    let similar = similar(compared, known.iter().copied());
+    let count = similar.len();
+    match similar.get(..count.min(LISTED)).unwrap_or_default() {
+        [] => failure.hint(format!(
+            "None of the {} that you may see has a similar name.",
+            shown.len()
+        )),
+        some => failure.hint(format!("Similar names: {}.", enumerated(some, count))),
     }
 }
 
-fn listed(names: &[String]) -> String {
-    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+fn as_they_are(names: &[String]) -> Names<'_> {
+    names.iter().map(|name| (name.as_str(), name.as_str())).collect()
+}
+
+/// References to APIs, by the names in them: any version may be meant.
+fn by_name(references: &[String]) -> Names<'_> {
+    let named = references.iter();
+    named
+        .map(|reference| (api_name(reference), reference.as_str()))
+        .collect()
+}
+
+/// The name in a reference, which is `NAME:VERSION` or `PROVIDER/NAME:VERSION`.
+fn api_name(reference: &str) -> &str {
+    let name = reference.rsplit_once(':').map_or(reference, |(name, _)| name);
+    name.split_once('/').map_or(name, |(_, name)| name)
+}
+
+fn listed(names: &[impl AsRef<str>]) -> String {
+    let mut names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     names.sort_unstable();
     names.dedup();
-    let more = names.len().saturating_sub(LISTED);
-    names.truncate(LISTED);
+    enumerated(names.get(..LISTED).unwrap_or(&names), names.len())
+}
+
+/// The first of so many names.
+fn enumerated(names: &[&str], all: usize) -> String {
     let text = names.join(", ");
-    if more == 0 {
-        text
-    } else {
-        format!("{text} and {more} more")
+    match all - names.len() {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
 }
 
@@ -162,5 +204,41 @@ impl From<LockError> for Failure {
                 .because(differences.join("\n             "))
                 .hint("Run mgw pull and commit the result, or take the files back from version control."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hints(reference: &str, known: Vec<String>) -> Vec<String> {
+        let reference = reference.to_owned();
+        Failure::from(PullError::UnknownApi { reference, known }).hints
+    }
+
+    #[test]
+    fn many_apis_are_not_listed_but_those_of_similar_names() {
+        let others = (0..10_000).map(|number| format!("{number}-of-many:1.0.0"));
+        let mut known: Vec<String> = others.collect();
+        assert_eq!(
+            hints("Nope:1", known.clone()),
+            ["None of the 10000 that you may see has a similar name."]
+        );
+        known.extend((0..20).map(|version| format!("Orders:{version}")));
+        known.push("Ordrs:1".into());
+        let hints = hints("ana/Orders:77", known);
+        assert!(
+            hints.last().is_some_and(
+                |hint| hint.starts_with("Similar names: Orders:0, Orders:1, ") && hint.ends_with(" and 9 more.")
+            ),
+            "{hints:?}"
+        );
+    }
+
+    #[test]
+    fn few_apis_are_listed() {
+        let known = vec!["B:1".to_owned(), "A:1".to_owned()];
+        assert_eq!(hints("Nope:1", known), ["Visible are A:1, B:1."]);
+        assert_eq!(hints("Nope:1", Vec::new()), ["There are none that you may see."]);
     }
 }

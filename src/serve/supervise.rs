@@ -5,6 +5,7 @@ use crate::connected::Following;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::Ui;
+use crate::ui::count::Counted;
 use crate::watched_file::WatchedFile;
 use mgw_runtime::RunningGateway;
 use std::sync::Arc;
@@ -63,7 +64,8 @@ pub(crate) async fn supervise(
         _ = signals.interrupt.recv() => return Ok(ExitCode::Interrupted),
     };
     if report.aborted > 0 {
-        ui.warn(format_args!("{} connections were cut at the deadline", report.aborted));
+        let cut = Counted(report.aborted, "connection was", "connections were");
+        ui.warn(format_args!("{cut} cut at the deadline"));
     }
     ui.line("Stopped");
     Ok(ExitCode::Success)

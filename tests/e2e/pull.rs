@@ -161,3 +161,38 @@ fn a_folder_that_cannot_be_written_is_told_before_anything_is_asked() {
     std::fs::set_permissions(&shop, std::fs::Permissions::from_mode(0o755)).expect("the folder is ours");
     assert!(case.simulator.requests().is_empty());
 }
+
+#[test]
+fn a_plan_that_cannot_be_written_asks_nothing() {
+    let case = Case::signed_in();
+    case.simulator.clear_requests();
+    case.mgw(&["pull", "shop", "--label", "dev", "--plan", "missing/plan.json"])
+        .exits(7)
+        .says("missing/plan.json");
+    assert!(case.simulator.requests().is_empty());
+}
+
+#[test]
+fn another_version_reads_every_definition_again_and_says_so() {
+    let case = Case::signed_in();
+    let again = "Every definition was read again";
+    let pull = || {
+        case.simulator.clear_requests();
+        let outcome = case.mgw(&["pull", "shop", "--label", "dev"]).exits(0);
+        let requests = case.simulator.requests();
+        let unchanged = requests.iter().filter(|request| request.status == Some(304)).count();
+        (outcome.stderr.contains(again), unchanged)
+    };
+    assert_eq!(pull(), (false, 0));
+    let (is_told, unchanged) = pull();
+    assert!(!is_told && unchanged > 0);
+    let lock = case.place.read("shop/mgw.lock");
+    let program = format!("program = \"{}\"\n", env!("CARGO_PKG_VERSION"));
+    assert!(lock.contains(&program), "{lock}");
+    for other in ["program = \"0.0.1\"\n", ""] {
+        case.place.write("shop/mgw.lock", &lock.replace(&program, other));
+        assert_eq!(pull(), (true, 0), "{other}");
+        assert_eq!(case.place.read("shop/mgw.lock"), lock);
+        assert_eq!(pull(), (false, unchanged));
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::cloud::CloudError;
 use crate::lock::LockError;
+use crate::ui::count;
 
 /// Why nothing was pulled. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +91,7 @@ pub(crate) enum PullError {
         deployed: Vec<String>,
     },
     /// Some APIs could not be read; all of them are named.
-    #[error("{} of {total} APIs could not be read", failed.len())]
+    #[error("{} of {} could not be read", failed.len(), count::apis(*total))]
     Apis {
         /// Number of selected APIs.
         total: usize,

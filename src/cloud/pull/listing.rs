@@ -5,7 +5,7 @@ use super::selection::find_api;
 use super::{PullError, Selection};
 use crate::cloud::CloudError;
 use crate::cloud::control_plane::{ApiSearch, ApiSummary, ControlPlane, LifeCycle, Revision};
-use crate::ui::count;
+use crate::ui::count::Counted;
 
 /// What may be meant by a selection.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) async fn list(
         if selection.all && left_out > 0 {
             notices.push(format!(
                 "{} not published, deprecated or blocked and left out",
-                are(left_out)
+                Counted(left_out, "API is", "APIs are")
             ));
         }
     }
@@ -131,10 +131,6 @@ pub(super) async fn refuse_unknown_label(plane: &impl ControlPlane, label: &str)
 /// Whether a list says for sure that an API is not served; some lists name no state.
 fn is_out_of_service(state: &LifeCycle) -> bool {
     !state.is_served() && *state != LifeCycle::unknown()
-}
-
-fn are(count: usize) -> String {
-    format!("{} {}", count::apis(count), if count == 1 { "is" } else { "are" })
 }
 
 #[cfg(test)]

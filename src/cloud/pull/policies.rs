@@ -7,6 +7,7 @@ use super::conditions::conditional_limits;
 use crate::cloud::control_plane::{PolicyDocuments, PolicyLevel, PolicyView};
 use crate::cloud::json;
 use crate::compile::time_unit;
+use crate::ui::count::Counted;
 use mgw_bundle::config::{Block, Burst, Policies, Policy, Quota};
 use serde_json::Value;
 
@@ -146,8 +147,8 @@ pub(super) fn digest(documents: &PolicyDocuments, former: &[Block]) -> Digested 
         None => {
             policies.blocks = former.to_vec();
             notices.push(format!(
-                "you may not see the block list: the {} entries of the pull before stay, and newer ones are not applied",
-                former.len()
+                "you may not see the block list: {} of the pull before, and newer ones are not applied",
+                Counted(former.len(), "entry stays", "entries stay")
             ));
         }
     }

@@ -289,7 +289,7 @@ fn blocks_that_may_not_be_seen_any_more_stay() {
         kept.notices,
         [
             "you may not see custom rules: should there be any, they are not applied",
-            "you may not see the block list: the 1 entries of the pull before stay, and newer ones are not applied",
+            "you may not see the block list: 1 entry stays of the pull before, and newer ones are not applied",
         ]
     );
     let none = seen(None, &[]);

@@ -4,6 +4,7 @@ use super::one_api::named;
 use crate::cloud::control_plane::{GatewayData, StoreData};
 use crate::cloud::json;
 use crate::lock::LockedApi;
+use crate::ui::count::Counted;
 use mgw_bundle::snapshot::{
     Application, FORMAT, KeyMapping, KeyType, SnapshotSource, Subscription, SubscriptionSnapshot, SubscriptionState,
 };
@@ -238,7 +239,8 @@ fn finish(
     let mut notices = Vec::new();
     if hidden > 0 {
         notices.push(format!(
-            "{hidden} subscriptions belong to applications that you may not see; they are left out"
+            "{} of applications that you may not see, and left out",
+            Counted(hidden, "subscription is", "subscriptions are")
         ));
     }
     let with_keys: BTreeSet<&str> = key_mappings
@@ -299,23 +301,13 @@ fn state(text: Option<String>) -> SubscriptionState {
 mod tests {
     use super::*;
     use crate::cloud::control_plane::VisibleApplication;
-    use mgw_bundle::Digest;
     use serde_json::json;
 
     fn apis() -> Vec<LockedApi> {
         vec![LockedApi {
-            name: "Ledger".into(),
-            version: "2".into(),
             id: "uuid-1".into(),
             provider: Some("ana@meridian".into()),
-            state: "published".into(),
-            last_updated: None,
-            etag: None,
-            basis: None,
-            revision: None,
-            revision_id: None,
-            path: "gen/api_definitions/l.json".into(),
-            sha256: Digest::of(b""),
+            ..LockedApi::sample("Ledger", "2", b"")
         }]
     }
 
@@ -359,7 +351,7 @@ mod tests {
         assert_eq!(snapshot.subscriptions[0].api, mgw_bundle::api_id("Ledger", "2"));
         assert_eq!(
             joined.notices,
-            ["1 subscriptions belong to applications that you may not see; they are left out"]
+            ["1 subscription is of applications that you may not see, and left out"]
         );
     }
 

@@ -1,5 +1,6 @@
 //! `mgw pull --plan`
 
+use super::plan_file::PlanFile;
 use super::{PullOptions, Wanted, prepare_at, scratch};
 use crate::cloud::pull::Selection;
 use crate::commands::diff::Served;
@@ -22,6 +23,8 @@ pub(super) fn run(
     exit_code: bool,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
+    // Fails before anything is asked where it cannot be written.
+    let target = PlanFile::open(file)?;
     recover(layout)?;
     let base = lock_bytes(layout)?;
     let before = steadily(layout, || before(layout, context))?;
@@ -59,7 +62,7 @@ pub(super) fn run(
     let bytes = plan
         .to_bytes()
         .map_err(|error| Failure::new(ExitCode::Internal, "cannot write down the plan").because(error))?;
-    std::fs::write(file, bytes).map_err(|error| Failure::file("write", file, error))?;
+    target.write(&bytes)?;
     context.ui.status("Planned", file.display());
     context.ui.result(text(plan.changes()), &plan);
     Ok(match (exit_code, is_same) {

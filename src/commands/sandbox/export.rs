@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::ui::count::Counted;
 use mgw_fixtures::seed::Seed;
 use serde::Serialize;
 use std::path::Path;
@@ -38,7 +39,7 @@ pub(super) fn run(folder: &Path, context: &Context) -> Result<ExitCode, Failure>
     }
     context.ui.status(
         "Exported",
-        format_args!("{} files to {}", files.len(), folder.display()),
+        format_args!("{} to {}", Counted(files.len(), "file", "files"), folder.display()),
     );
     context.ui.hint(format_args!(
         "Change them, then run mgw sandbox --seed {}",

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::shown;
+use crate::ui::count::{self, Counted};
 use crate::usage_export::{export, remove};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -63,8 +64,10 @@ pub fn run(args: ExportArgs, context: &Context) -> Result<ExitCode, Failure> {
         "still in the folder"
     };
     let text = format!(
-        "{}: {} files, {} bytes; {fate}",
-        report.export, report.files, report.bytes
+        "{}: {}, {}; {fate}",
+        report.export,
+        Counted(report.files, "file", "files"),
+        count::bytes(report.bytes)
     );
     context.ui.result(text, &report);
     Ok(if report.left > 0 {

@@ -4,6 +4,7 @@ use super::folder::FolderArgs;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::ui::count::Counted;
 use serde::Serialize;
 
 /// Arguments of `mgw usage retry`.
@@ -28,8 +29,9 @@ pub fn run(args: RetryArgs, context: &Context) -> Result<ExitCode, Failure> {
     if files == 0 {
         return Err(Failure::new(ExitCode::NothingChanged, "no file is set aside there"));
     }
-    context
-        .ui
-        .result(format!("{files} files wait for their upload again"), &Report { files });
+    context.ui.result(
+        format!("{} for their upload again", Counted(files, "file waits", "files wait")),
+        &Report { files },
+    );
     Ok(ExitCode::Success)
 }
