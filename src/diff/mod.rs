@@ -17,8 +17,6 @@ mod render;
 mod security;
 mod subscribers;
 #[cfg(test)]
-mod subscribers_tests;
-#[cfg(test)]
 mod tests;
 
 pub(crate) use change::{Change, Class, Counts};

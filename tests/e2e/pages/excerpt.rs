@@ -1,34 +1,15 @@
 //! Whether what a page shows is among what was printed.
 
+use mgw_fixtures::pattern::fits;
+
 /// The first of the lines that is not printed, in this order and maybe with others between them. `…` stands for any text.
 pub fn missing<'a>(shown: &'a [String], printed: &str) -> Option<&'a str> {
     let mut printed = printed.lines();
     shown
         .iter()
         .filter(|line| !line.trim().is_empty() && line.trim() != "…")
-        .find(|line| !printed.any(|other| fits(line.trim_end(), other.trim_end())))
+        .find(|line| !printed.any(|other| fits('…', line.trim_end(), other.trim_end())))
         .map(String::as_str)
-}
-
-/// Whether a line is as shown.
-fn fits(shown: &str, line: &str) -> bool {
-    let mut parts = shown.split('…');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = line.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        let Some(found) = rest.find(part) else { return false };
-        rest = &rest[found + part.len()..];
-    }
-    true
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Changes of applications, keys and subscriptions.
 
-use super::tests::{config, entries};
 use super::*;
 use mgw_bundle::snapshot::{Application, FORMAT, KeyMapping, KeyType, SnapshotSource, Subscription, SubscriptionState};
 

@@ -1,0 +1,30 @@
+//! Policies and their numbers.
+
+use super::*;
+
+#[test]
+fn another_policy_is_weighed_by_its_numbers() {
+    let with = |name: &str, index| {
+        let mut config = config();
+        config.apis[0].resources[0].policy = uses(name, index);
+        config
+    };
+    let (ten, twenty) = (with("Ten", 0), with("Twenty", 1));
+    assert_eq!(classes(&ten, &twenty), [Class::Weakening]);
+    assert_eq!(classes(&twenty, &ten), [Class::Breaking]);
+    // One change of a policy is one change, however many operations are under it.
+    let mut raised = ten.clone();
+    raised.policies.resource[0] = policy("Ten", 11);
+    assert_eq!(classes(&ten, &raised), [Class::Weakening]);
+}
+
+#[test]
+fn a_limit_that_moves_both_ways_is_told_as_both() {
+    let mut hourly = config();
+    hourly.policies.resource[0].quota = Quota::Requests {
+        count: 100,
+        window_ms: 3_600_000,
+    };
+    assert_eq!(classes(&config(), &hourly), [Class::Breaking, Class::Weakening]);
+    assert_eq!(classes(&hourly, &config()), [Class::Breaking, Class::Weakening]);
+}

@@ -1,0 +1,133 @@
+//! Each change has its class, there and back.
+
+mod admission;
+mod apis;
+mod limits;
+mod operations;
+mod rendering;
+mod subscribers;
+
+use super::*;
+use mgw_bundle::config::*;
+
+fn api() -> Api {
+    Api {
+        id: mgw_bundle::api_id("Shop", "1"),
+        name: "Shop".into(),
+        version: "1".into(),
+        kind: ApiKind::Http,
+        base_path: "/shop/1".into(),
+        default_version_path: None,
+        provider: None,
+        state: ApiState::Published,
+        transports: Transports {
+            http: false,
+            https: true,
+        },
+        auth_header: None,
+        alternatives: Vec::new(),
+        mutual_tls: None,
+        client_certificates: Vec::new(),
+        cors: None,
+        policy: None,
+        endpoints: Endpoints {
+            production: Some(backend("https://b.example")),
+            sandbox: None,
+        },
+        resources: vec![resource("/a")],
+        definition: "definitions/shop.json".into(),
+        source: "shop.yaml".into(),
+    }
+}
+
+fn backend(url: &str) -> Endpoint {
+    Endpoint::plain(None, EndpointKind::Single, [url.to_owned()], 1000)
+}
+
+fn resource(template: &str) -> Resource {
+    Resource {
+        template: template.into(),
+        method: Method::Get,
+        security: Security {
+            enabled: true,
+            optional: false,
+            alternatives: vec![requirement(&[Scheme::Oauth2])],
+        },
+        scopes: Scopes::default(),
+        policy: None,
+        endpoints: Endpoints::default(),
+    }
+}
+
+fn requirement(schemes: &[Scheme]) -> Requirement {
+    Requirement {
+        schemes: schemes.to_vec(),
+    }
+}
+
+fn policy(name: &str, count: u64) -> Policy {
+    Policy {
+        name: name.into(),
+        quota: Quota::Requests {
+            count,
+            window_ms: 60_000,
+        },
+        stop_on_quota: true,
+        burst: None,
+        strict: false,
+        conditional: Vec::new(),
+    }
+}
+
+fn config() -> GatewayConfig {
+    GatewayConfig {
+        format: FORMAT,
+        project: "shop".into(),
+        apis: vec![api()],
+        policies: Policies {
+            resource: vec![policy("Ten", 10), policy("Twenty", 20)],
+            ..Policies::default()
+        },
+        backend_certificates: Vec::new(),
+        api_fault_responses: false,
+        global_fault_responses: false,
+    }
+}
+
+fn entries() -> BTreeMap<String, Vec<u8>> {
+    BTreeMap::from([
+        ("definitions/shop.json".to_owned(), b"{}".to_vec()),
+        ("certs/a.pem".to_owned(), b"a".to_vec()),
+    ])
+}
+
+fn classes(before: &GatewayConfig, after: &GatewayConfig) -> Vec<Class> {
+    let entries = entries();
+    let side = |config| Side {
+        config,
+        snapshot: None,
+        entries: &entries,
+    };
+    let changes = compare(side(before), side(after));
+    assert!(!text(&changes).is_empty() && !markdown(&changes).is_empty());
+    changes.into_iter().map(|change| change.class).collect()
+}
+
+fn uses(name: &str, index: u32) -> Option<PolicyRef> {
+    Some(PolicyRef {
+        name: name.into(),
+        index: Some(index),
+    })
+}
+
+fn cors(origins: &[&str]) -> Option<Cors> {
+    let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+    Some(Cors {
+        allow_origins: texts(origins),
+        allow_methods: texts(&["GET"]),
+        allow_headers: Vec::new(),
+        expose_headers: Vec::new(),
+        allow_credentials: false,
+        max_age_seconds: None,
+    })
+}

@@ -1,0 +1,156 @@
+//! Operations and their backends.
+
+use super::*;
+
+#[test]
+fn operations_are_matched_by_the_requests_that_they_are_for() {
+    use Class::{Breaking, Compatible, Weakening};
+    let open = |mut resource: Resource| {
+        resource.security.enabled = false;
+        resource
+    };
+    let table: [(Vec<Resource>, Vec<Resource>, &[Class]); 8] = [
+        (vec![resource("/a/{id}")], vec![resource("/a/{key}")], &[]),
+        (
+            vec![resource("/a/{id}")],
+            vec![open(resource("/a/{key}"))],
+            &[Weakening],
+        ),
+        // What was a wildcard's request is open now.
+        (
+            vec![resource("/*")],
+            vec![resource("/*"), open(resource("/a"))],
+            &[Weakening],
+        ),
+        // It was so before.
+        (
+            vec![open(resource("/*"))],
+            vec![open(resource("/*")), resource("/a")],
+            &[Breaking, Compatible],
+        ),
+        // Without the operation of its own the wildcard serves it.
+        (
+            vec![resource("/a/{id}"), open(resource("/*"))],
+            vec![open(resource("/*"))],
+            &[Weakening, Compatible],
+        ),
+        (
+            vec![resource("/*"), resource("/a/{id}"), open(resource("/a/*"))],
+            vec![resource("/*"), open(resource("/a/*"))],
+            &[Weakening, Compatible],
+        ),
+        (vec![resource("/*")], vec![resource("/a")], &[Breaking, Compatible]),
+        (vec![resource("/a")], vec![resource("/b")], &[Breaking, Compatible]),
+    ];
+    for (before, after, expected) in table {
+        let with = |resources: &[Resource]| {
+            let mut config = config();
+            config.apis[0].resources = resources.to_vec();
+            config
+        };
+        assert_eq!(classes(&with(&before), &with(&after)), expected, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn an_operation_without_backends_of_its_own_has_those_of_the_api() {
+    use Class::{Compatible, Weakening};
+    let with = |own: Option<&str>| {
+        let mut config = config();
+        config.apis[0].resources[0].endpoints.production = own.map(backend);
+        config
+    };
+    for (before, after, expected) in [
+        // What is written at the operation is what the API has.
+        (None, Some("https://b.example"), &[][..]),
+        (Some("https://b.example"), None, &[]),
+        (None, Some("https://c.example"), &[Compatible]),
+        (Some("https://c.example"), None, &[Compatible]),
+        (None, Some("http://b.example"), &[Weakening, Compatible]),
+        (Some("http://b.example"), None, &[Compatible]),
+        (
+            Some("https://c.example"),
+            Some("http://c.example"),
+            &[Weakening, Compatible],
+        ),
+    ] {
+        assert_eq!(classes(&with(before), &with(after)), expected, "{before:?} {after:?}");
+    }
+    // A change of the API's is told once, at the API.
+    let mut moved = config();
+    moved.apis[0].endpoints.production = Some(backend("https://c.example"));
+    assert_eq!(classes(&config(), &moved), [Compatible]);
+}
+
+#[test]
+fn every_target_in_the_clear_counts() {
+    use Class::{Compatible, Weakening};
+    let with = |urls: &[&str]| {
+        let mut config = config();
+        let urls = urls.iter().map(|url| (*url).to_owned());
+        config.apis[0].endpoints.production = Some(Endpoint::plain(None, EndpointKind::Failover, urls, 1000));
+        config
+    };
+    let (safe, mixed, clear) = (
+        with(&["https://a", "https://b"]),
+        with(&["https://a", "http://b"]),
+        with(&["http://a", "http://b"]),
+    );
+    assert_eq!(classes(&safe, &mixed), [Weakening, Compatible]);
+    assert_eq!(classes(&mixed, &clear), [Weakening, Compatible]);
+    assert_eq!(classes(&clear, &mixed), [Compatible]);
+    assert_eq!(classes(&clear, &with(&["http://c"])), [Compatible]);
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], bool);
+    let rows: [Row<'_>; 7] = [
+        // One more target, also beside more that are encrypted.
+        (&["https://a", "http://b"], &["https://a", "http://b", "http://c"], true),
+        (
+            &["https://a", "http://b"],
+            &["https://a", "https://c", "https://d", "http://b", "http://e"],
+            true,
+        ),
+        (&["https://a", "http://b"], &["https://b", "http://a"], true),
+        // A larger share.
+        (
+            &["https://a", "https://c", "http://b"],
+            &["https://a", "http://b"],
+            true,
+        ),
+        (
+            &["https://a", "http://b"],
+            &["https://a", "https://c", "http://b"],
+            false,
+        ),
+        // The first one is asked as long as it works.
+        (&["https://a", "http://b"], &["http://b", "https://a"], true),
+        (&["http://b", "https://a"], &["https://a", "http://b"], false),
+    ];
+    for (before, after, weaker) in rows {
+        let found = classes(&with(before), &with(after));
+        assert_eq!(found.contains(&Weakening), weaker, "{before:?} {after:?}: {found:?}");
+    }
+    // A backend that was not there has no former way that it could be compared with.
+    let with_sandbox = |url: &str| {
+        let mut config = config();
+        config.apis[0].endpoints.sandbox = Some(backend(url));
+        config
+    };
+    assert_eq!(
+        classes(&config(), &with_sandbox("http://s.example")),
+        [Weakening, Compatible]
+    );
+    assert_eq!(classes(&config(), &with_sandbox("https://s.example")), [Compatible]);
+}
+
+#[test]
+fn an_operation_that_takes_requests_over_is_weighed_by_its_backend_too() {
+    use Class::{Compatible, Weakening};
+    let mut whole = config();
+    whole.apis[0].resources = vec![resource("/a/{id}")];
+    let mut split = whole.clone();
+    let mut own = resource("/a/special");
+    own.endpoints.production = Some(backend("http://b.example"));
+    split.apis[0].resources.push(own);
+    assert_eq!(classes(&whole, &split), [Weakening, Compatible, Compatible]);
+    assert_eq!(classes(&split, &whole), [Compatible, Compatible]);
+}
