@@ -25,7 +25,7 @@ pub(super) struct Measured {
     /// Largest resident memory.
     pub peak_bytes: u64,
     /// What is pulled, as files.
-    pub written_bytes: u64,
+    pub pulled_bytes: u64,
 }
 
 impl Measured {
@@ -57,7 +57,7 @@ impl Measured {
             requests: statuses.len(),
             unchanged: statuses.iter().filter(|status| **status == 304).count(),
             peak_bytes: peak,
-            written_bytes: size(&project.join("gen"))?,
+            pulled_bytes: size(&project.join("gen"))?,
         })
     }
 }

@@ -67,7 +67,7 @@ fn text(pulls: &[Measured]) -> String {
         "requests",
         "unchanged",
         "peak MiB",
-        "MiB written",
+        "MiB pulled",
     ];
     let mut lines = vec![titles.map(str::to_owned)];
     lines.extend(pulls.iter().map(|pull| {
@@ -79,7 +79,7 @@ fn text(pulls: &[Measured]) -> String {
             pull.requests.to_string(),
             pull.unchanged.to_string(),
             format!("{:.0}", pull.peak_bytes as f64 / MIB),
-            format!("{:.1}", pull.written_bytes as f64 / MIB),
+            format!("{:.1}", pull.pulled_bytes as f64 / MIB),
         ]
     }));
     let mut text = layout(&lines);
