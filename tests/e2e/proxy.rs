@@ -2,23 +2,14 @@
 
 use crate::pull::PASSWORD as USER_PASSWORD;
 use crate::support::{Outcome, Place};
+use mgw_fixtures::eventually::eventually;
 use mgw_fixtures::ports::free_port;
 use mgw_fixtures::simulator::{Options, Simulator};
 use mgw_fixtures::tinyproxy::TinyProxy;
-use std::time::{Duration, Instant};
 
 /// The proxy's address, with an account in it.
 fn url(proxy: &TinyProxy, account: &str) -> String {
     format!("http://{account}127.0.0.1:{}", proxy.port())
-}
-
-/// Waits until `condition` holds.
-fn eventually(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        assert!(Instant::now() < deadline, "{what} did not happen");
-        std::thread::yield_now();
-    }
 }
 
 /// A control plane, and a folder to work in.

@@ -18,10 +18,15 @@ impl Running {
         Self::of(place.command(arguments))
     }
 
-    pub fn of(mut command: Command) -> Self {
+    pub fn of(command: Command) -> Self {
+        Self::saying(command, Stdio::piped())
+    }
+
+    /// Starts it with standard error somewhere where it can be read at any time.
+    pub fn saying(mut command: Command, stderr: Stdio) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .expect("the binary starts");
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));

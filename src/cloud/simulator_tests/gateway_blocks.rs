@@ -42,7 +42,7 @@ fn a_password_opens_the_block_list_for_gateways() {
         std::fs::remove_dir_all(bench.project()).unwrap();
         std::fs::create_dir(bench.project()).unwrap();
         bench.simulator.set_fault(Fault::new(
-            &format!("/api/am/admin/{hidden}"),
+            format!("/api/am/admin/{hidden}"),
             Effect::Status {
                 status: 403,
                 retry_after: None,
