@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
     version,
     max_term_width = 100,
     propagate_version = true,
+    disable_help_subcommand = true,
     arg_required_else_help = true
 )]
 pub struct Cli {
@@ -104,9 +105,15 @@ pub enum Command {
     Diff(commands::diff::DiffArgs),
     /// Check a project's files and say everything that is wrong with them.
     Check(commands::check::CheckArgs),
+    /// Look for what is built as it was written, and may not be meant: open operations, backends in the clear, weak settings.
+    Audit(commands::audit::AuditArgs),
+    /// Say what a finding means at run time, and what to do about it.
+    Explain(commands::explain::ExplainArgs),
     /// Compile a project into a bundle.
     Build(commands::build::BuildArgs),
-    /// Check that a bundle is intact, and the one that is meant.
+    /// Sign a bundle that has been built.
+    Sign(commands::sign::SignArgs),
+    /// Check that a bundle is intact, the one that is meant, and signed by whom you trust.
     Verify(commands::verify::VerifyArgs),
     /// Show what is in a bundle, or in a running gateway.
     Inspect(commands::inspect::InspectArgs),
@@ -116,12 +123,18 @@ pub enum Command {
     Admin(commands::admin::AdminCommand),
     /// Look after the usage records of gateways.
     Usage(commands::usage::UsageCommand),
+    /// Look after the keys that sign bundles.
+    Keys(commands::keys::KeysCommand),
+    /// Make requests of a gateway, and compare the answers with what is expected.
+    Test(commands::test::TestArgs),
     /// Print a test token for the APIs of a project.
     Token(commands::token::TokenArgs),
     /// Run a simulated control plane with a backend and a token issuer.
     Sandbox(commands::sandbox::SandboxArgs),
     /// Look at everything that stands between you and a running gateway.
     Doctor(commands::doctor::DoctorArgs),
+    /// Show the help of a command, or a page of the documentation.
+    Help(commands::help::HelpArgs),
     /// Print a completion script for a shell.
     Completions(commands::completions::CompletionsArgs),
     /// Print the manual page, or write all of them.

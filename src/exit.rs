@@ -14,6 +14,8 @@ pub enum ExitCode {
     Invalid = 3,
     /// A gate is shut: something would break or be weakened, and nobody said that it may.
     Gate = 4,
+    /// Tests failed.
+    Tests = 5,
     /// A bundle's digest or signature does not match.
     Mismatch = 6,
     /// A port, file or permission stands in the way.

@@ -11,6 +11,7 @@ mod gateway;
 mod project;
 mod pull;
 mod sandbox;
+mod signing;
 
 pub(crate) use cloud::sign_in_command;
 pub(crate) use gateway::not_started;

@@ -4,6 +4,7 @@
 //! positions, checked, compiled into a [`mgw_bundle::GatewayConfig`] and packed into a bundle that `mgw-runtime` serves.
 
 pub(crate) mod admin;
+mod audit;
 pub mod cli;
 pub(crate) mod cloud;
 pub mod commands;
@@ -20,12 +21,18 @@ pub mod file_size_limit;
 pub mod fuzzing;
 pub(crate) mod gateway_status;
 pub mod grpc;
+mod help;
+mod junit;
 mod local_issuer;
 pub(crate) mod lock;
 pub mod openapi;
+mod private_file;
 pub mod project;
+mod public_file;
 pub(crate) mod pulling;
 mod serve;
+pub(crate) mod signing;
+mod suite;
 pub mod ui;
 pub(crate) mod usage_export;
 mod watched_file;

@@ -3,9 +3,10 @@
 //! `mgw token` signs with it, `mgw run --local-issuer` trusts it, and nothing else does. The private key never leaves the
 //! user's configuration folder.
 
+use crate::private_file::write_once;
 use mgw_bundle::config::Api;
 use mgw_fixtures::keys::{ApplicationClaims, Claims, KeyAlgorithm, KeyError, SigningKey, SubscribedApi};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -161,17 +162,6 @@ impl LocalIssuer {
                 source,
             })
     }
-}
-
-/// Writes a new file that only its owner can read, whole or not at all, never over another.
-fn write_once(folder: &Path, path: &Path, contents: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    // Temporary files are created with mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(contents)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ fn sections(page: &mut String, command: &mut clap::Command, title: &str) {
     section(page, &mut command.clone(), title);
     for subcommand in command
         .get_subcommands_mut()
-        .filter(|command| command.get_name() != "help")
+        // Groups of commands have a parser-made one; the program has its own.
+        .filter(|command| title == "mgw" || command.get_name() != "help")
     {
         let title = format!("{title} {}", subcommand.get_name());
         sections(page, subcommand, &title);

@@ -2,6 +2,7 @@
 
 use super::findings;
 use super::pull::{PullOptions, pull_first};
+use super::signing_keys;
 use super::version::TOOL;
 use crate::compile::{build_bundle, compile_project};
 use crate::context::Context;
@@ -10,7 +11,9 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::lock::{steadily, verify};
 use crate::project::{Layout, shown};
+use crate::signing::KeyReference;
 use crate::ui::count;
+use mgw_bundle::Digest;
 use std::path::PathBuf;
 
 /// Arguments of `mgw build`.
@@ -22,9 +25,15 @@ pub struct BuildArgs {
     /// Change nothing that was pulled: end with code 15 where files or selection differ from mgw.lock.
     #[arg(long)]
     pub locked: bool,
+    /// Pull nothing, so that no connection is opened.
+    #[arg(long, conflicts_with_all = ["labels", "tags", "apis", "all"])]
+    pub offline: bool,
     /// With --label and the like: remove APIs that were pulled before and are gone
     #[arg(long, conflicts_with = "locked")]
     pub prune: bool,
+    /// Sign the bundle with a key: its name, or a PEM file (repeatable) [default: MGW_SIGNING_KEY, or the file that MGW_SIGNING_KEY_FILE names]
+    #[arg(long, value_name = "KEY")]
+    pub sign: Vec<KeyReference>,
     /// With --label, --tag, --api or --all: pull first.
     #[command(flatten)]
     pub pull: PullOptions,
@@ -36,6 +45,7 @@ struct BuildResult<'a> {
     bundle: Option<String>,
     digest: Option<String>,
     bytes: Option<usize>,
+    key_ids: Vec<Digest>,
     apis: usize,
     operations: usize,
     summary: Summary,
@@ -45,6 +55,8 @@ struct BuildResult<'a> {
 /// Compiles the project and writes its bundle.
 pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
+    // A key that cannot be used is told before anything is pulled.
+    let keys = signing_keys::signing(&args.sign, &context.environment)?;
     let layout = Layout::new(args.project);
     let selection = args.pull.selection.named()?;
     let mut is_partial = false;
@@ -64,6 +76,7 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
         bundle: None,
         digest: None,
         bytes: None,
+        key_ids: Vec::new(),
         apis: compiled.config.apis.len(),
         operations: compiled.config.apis.iter().map(|api| api.resources.len()).sum(),
         summary: compiled.diagnostics.summary(),
@@ -73,9 +86,10 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
         ui.result("", &result);
         return Err(findings::invalid(&compiled.name, &compiled.diagnostics).hint("Nothing was built."));
     }
-    let built = build_bundle(&layout, &compiled, TOOL)?;
+    let built = build_bundle(&layout, &compiled, TOOL, &keys)?;
     result.bundle = Some(shown(&built.path));
     result.digest = Some(built.digest.to_string());
+    result.key_ids = keys.iter().map(|key| key.public().id()).collect();
     result.bytes = Some(built.bytes.len());
     ui.status(
         "Built",
@@ -87,6 +101,9 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
         ),
     );
     ui.status("Digest", built.digest);
+    for key in &result.key_ids {
+        ui.status("Signed", format_args!("with key {key}"));
+    }
     ui.result(shown(&built.path), &result);
     Ok(if is_partial {
         ExitCode::Partial

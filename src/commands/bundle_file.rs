@@ -1,11 +1,12 @@
 //! Reads a bundle named on the command line: the file itself, or a project's latest build.
 
 use crate::compile::project_name_of;
+use crate::context::Environment;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
-use mgw_bundle::{Bundle, Limits};
-use std::io::Read;
+use crate::whole_file;
+use mgw_bundle::{Bundle, Digest, Limits, ReadError};
 use std::path::{Path, PathBuf};
 
 /// Finds the bundle behind `path`: a file, or the build of a project folder.
@@ -27,17 +28,47 @@ pub(crate) fn locate(path: &Path) -> Result<PathBuf, Failure> {
 
 /// Reads and checks a bundle file.
 pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
-    let limits = Limits::default();
-    let failed = |error| Failure::file("read", path, error);
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    // One byte more than allowed is enough for the reader to refuse it.
-    file.take(limits.archive_bytes + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    Bundle::read(&bytes, &limits).map_err(|error| {
-        let mut failure = Failure::from(error);
-        failure.message = format!("{} is not an intact bundle", path.display());
-        failure
-    })
+    Bundle::read(&bytes(path)?, &Limits::default()).map_err(|error| not_intact(path, error))
+}
+
+/// The bytes of a bundle file.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = whole_file::read(path, Limits::default().archive_bytes);
+    bytes
+        .map(|bytes| bytes.to_vec())
+        .map_err(|error| Failure::file("read", path, error))
+}
+
+/// What was read is no bundle, or not all of it.
+pub(crate) fn not_intact(path: &Path, error: ReadError) -> Failure {
+    let mut failure = Failure::from(error);
+    failure.message = format!("{} is not an intact bundle", path.display());
+    failure
+}
+
+/// Compares a bundle with the digest that somebody wrote down, on the command line or else in MGW_DIGEST; without one,
+/// every bundle will do.
+pub(crate) fn expect_digest(
+    path: &Path,
+    bundle: &Bundle,
+    digest: Option<&str>,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let expected = digest
+        .or_else(|| environment.get("MGW_DIGEST"))
+        .map(|text| text.strip_prefix("sha256:").unwrap_or(text).parse::<Digest>())
+        .transpose()
+        .map_err(|error| {
+            Failure::new(ExitCode::Usage, "the value of --digest (MGW_DIGEST) is not a digest")
+                .because(error)
+                .hint("Copy the digest that `mgw build` printed.")
+        })?;
+    match expected {
+        Some(expected) if expected != bundle.digest => Err(Failure::new(
+            ExitCode::Mismatch,
+            format!("{} has the digest {}, not {expected}", path.display(), bundle.digest),
+        )
+        .hint("The bundle is intact, but it is not the one that was asked for.")),
+        _ => Ok(()),
+    }
 }

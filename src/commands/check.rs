@@ -3,7 +3,7 @@
 use super::findings;
 use crate::compile::compile_project;
 use crate::context::Context;
-use crate::diagnostics::{Diagnostics, Summary};
+use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
@@ -16,6 +16,9 @@ pub struct CheckArgs {
     /// The project folder.
     #[arg(value_name = "DIR", default_value = ".")]
     pub project: PathBuf,
+    /// Where findings are written besides.
+    #[command(flatten)]
+    pub reports: findings::ReportArgs,
 }
 
 #[derive(serde::Serialize)]
@@ -27,7 +30,7 @@ struct Checked<'a> {
     diagnostics: &'a Diagnostics,
 }
 
-/// Compiles the project and writes nothing.
+/// Compiles the project and changes nothing in it.
 pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let compiled = compile_project(&Layout::new(args.project))?;
@@ -40,6 +43,8 @@ pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
         diagnostics: &compiled.diagnostics,
     };
     ui.result("", &checked);
+    args.reports
+        .write("mgw check", &compiled.name, &compiled.diagnostics, Severity::Error)?;
     if compiled.diagnostics.has_errors() {
         return Err(findings::invalid(&compiled.name, &compiled.diagnostics));
     }

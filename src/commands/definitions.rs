@@ -4,7 +4,7 @@ use super::findings;
 use super::interrupt::interruptible;
 use crate::compile::compile_project;
 use crate::context::Context;
-use crate::diagnostics::{Diagnostics, Summary};
+use crate::diagnostics::{Code, Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::incoming::{Incoming, Origin};
@@ -90,7 +90,7 @@ pub(super) fn finish(layout: &Layout, definitions: Vec<String>, context: &Contex
     for diagnostic in compiled
         .diagnostics
         .iter()
-        .filter(|diagnostic| diagnostic.code != "no-definition")
+        .filter(|diagnostic| diagnostic.code != Code::NoDefinition)
     {
         diagnostics.push(diagnostic.clone());
     }

@@ -1,10 +1,57 @@
 //! Shows what was found in a project's files.
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, render};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, render, report};
 use crate::exit::ExitCode;
 use crate::failure::{Detail, Failure};
+use crate::public_file;
 use crate::ui::Ui;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Where findings are written besides.
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// Also write the findings in SARIF 2.1.0, for code hosts and editors.
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
+    /// Also write the findings in JUnit's XML, for build servers.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+impl ReportArgs {
+    /// Reports are written whatever was found: without one, a pipeline would show that of the run before. `failing`: the
+    /// least bad findings with which the command fails.
+    pub(super) fn write(
+        &self,
+        command: &str,
+        project: &str,
+        diagnostics: &Diagnostics,
+        failing: Severity,
+    ) -> Result<(), Failure> {
+        if let Some(path) = &self.sarif {
+            let log = report::sarif(diagnostics, env!("CARGO_PKG_VERSION"));
+            let bytes = format!("{log:#}\n").into_bytes();
+            public_file::replace(path, &bytes).map_err(|error| Failure::file("write", path, error))?;
+        }
+        match &self.junit {
+            Some(path) => write_junit(path, command, project, diagnostics, failing),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes findings as a test suite.
+pub(super) fn write_junit(
+    path: &Path,
+    command: &str,
+    project: &str,
+    diagnostics: &Diagnostics,
+    failing: Severity,
+) -> Result<(), Failure> {
+    let bytes = report::junit(command, project, diagnostics, failing);
+    let written = bytes.and_then(|bytes| public_file::replace(path, &bytes));
+    written.map_err(|error| Failure::file("write", path, error))
+}
 
 /// Where `pull` puts definitions.
 const PULLED: &str = "gen/api_definitions";
@@ -61,5 +108,5 @@ pub(super) fn details(ui: &Ui, diagnostics: &Diagnostics) -> Vec<Detail> {
 pub(crate) fn invalid(name: &str, diagnostics: &Diagnostics) -> Failure {
     let mut failure = Failure::new(ExitCode::Invalid, format!("{name} has {}", diagnostics.summary()));
     failure.reported = true;
-    failure
+    failure.hint("`mgw explain CODE` says more about a finding; its code stands in brackets.")
 }

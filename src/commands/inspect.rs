@@ -10,10 +10,10 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::count::Counted;
-use mgw_bundle::Bundle;
 use mgw_bundle::config::{
     Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, Security, Target,
 };
+use mgw_bundle::{Bundle, Digest, PublicKey};
 use mgw_runtime::config::CredentialSetting;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -42,8 +42,9 @@ pub enum Running {
 #[derive(serde::Serialize)]
 struct Inspected<'a> {
     bundle: String,
-    digest: mgw_bundle::Digest,
+    digest: Digest,
     signed: bool,
+    signers: Vec<Digest>,
     manifest: &'a mgw_bundle::Manifest,
     config: &'a mgw_bundle::GatewayConfig,
     certificates: Vec<certificates::Inspected<'a>>,
@@ -82,7 +83,8 @@ fn bundle(path: &Path, context: &Context) -> Result<ExitCode, Failure> {
     let inspected = Inspected {
         bundle: path.display().to_string(),
         digest: bundle.digest,
-        signed: bundle.signature.is_some(),
+        signed: !bundle.signers.is_empty(),
+        signers: bundle.signers.iter().map(PublicKey::id).collect(),
         manifest: &bundle.manifest,
         config: &bundle.config,
         certificates: certificates::of(&bundle),
@@ -114,11 +116,12 @@ fn text(bundle: &Bundle) -> String {
     let _ = writeln!(out, "project   {}", config.project);
     let _ = writeln!(out, "digest    {}", bundle.digest);
     let _ = writeln!(out, "made by   {}", bundle.manifest.tool);
-    let _ = writeln!(
-        out,
-        "signed    {}",
-        if bundle.signature.is_some() { "yes" } else { "no" }
-    );
+    if bundle.signers.is_empty() {
+        out.push_str("signed    by nobody\n");
+    }
+    for key in &bundle.signers {
+        let _ = writeln!(out, "signed    with key {}", key.id());
+    }
     if let Some(lock) = bundle.manifest.lock {
         let _ = writeln!(out, "lock      {lock}");
     }

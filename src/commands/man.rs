@@ -45,7 +45,9 @@ fn pages(mut command: clap::Command) -> Result<Vec<(String, Vec<u8>)>, Failure> 
 }
 
 fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
-    for subcommand in command.get_subcommands().filter(|command| command.get_name() != "help") {
+    // Groups of commands have a parser-made `help`; the program has its own.
+    let is_own = |command: &&clap::Command| name == "mgw" || command.get_name() != "help";
+    for subcommand in command.get_subcommands().filter(is_own) {
         collect(subcommand, format!("{name}-{}", subcommand.get_name()), pages)?;
     }
     pages.push((name, page(command.clone())?));

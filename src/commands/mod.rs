@@ -3,6 +3,7 @@
 pub mod add;
 pub mod admin;
 pub mod apply;
+pub mod audit;
 mod broker;
 pub mod build;
 pub(crate) mod bundle_file;
@@ -14,10 +15,13 @@ mod definitions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+pub mod explain;
 pub(crate) mod findings;
+pub mod help;
 pub mod init;
 pub mod inspect;
 mod interrupt;
+pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod man;
@@ -26,7 +30,10 @@ pub mod rollback;
 pub mod run;
 pub mod sandbox;
 pub(crate) mod secrets;
+pub mod sign;
+mod signing_keys;
 pub mod status;
+pub mod test;
 pub mod token;
 pub mod usage;
 pub mod verify;
@@ -44,14 +51,18 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Admin(args) => admin::run(args, context),
         Command::Add(args) => add::run(args, context),
         Command::Apply(args) => apply::run(args, context),
+        Command::Audit(args) => audit::run(args, context),
         Command::Build(args) => build::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
+        Command::Help(args) => help::run(args, context),
         Command::Init(args) => init::run(args, context),
         Command::Inspect(args) => inspect::run(args, context),
+        Command::Keys(args) => keys::run(args, context),
         Command::Man(args) => man::run(args, context),
         Command::Login(args) => login::run(args, context),
         Command::Logout(args) => logout::run(args, context),
@@ -59,8 +70,10 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Rollback(args) => rollback::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Status(args) => status::run(args, context),
+        Command::Test(args) => test::run(args, context),
         Command::Token(args) => token::run(args, context),
         Command::Usage(args) => usage::run(args, context),
+        Command::Sign(args) => sign::run(args, context),
         Command::Sandbox(args) => sandbox::run(args, context),
         Command::Whoami(args) => whoami::run(args, context),
         Command::Verify(args) => verify::run(args, context),

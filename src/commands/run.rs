@@ -3,12 +3,14 @@
 use super::broker;
 use super::credentials::{CredentialArgs, SessionArgs};
 use super::login::MethodArgs;
+use super::signing_keys;
 use crate::connected::{self, ConnectedOptions};
 use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
 use crate::gateway_status::StatusKeeper;
 use crate::serve::{BundleSource, GatewaySettings, advise, load_settings, supervise, trust_local_issuer};
+use crate::signing::{KeyReference, TrustedKeys};
 use crate::ui::Ui;
 use mgw_bundle::Bundle;
 use mgw_runtime::config::RuntimeConfig;
@@ -39,6 +41,10 @@ pub struct RunArgs {
     /// Where the gateway keeps what it makes itself, such as its certificate [default: in the user's configuration]
     #[arg(long, value_name = "DIR", env = "MGW_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Serve only what this key signed, or another that is named so: its name, or a PEM file (repeatable) [default: those of
+    /// MGW_VERIFY_KEY, else bundle.trustedKeys of the settings]
+    #[arg(long = "verify-key", value_name = "KEY")]
+    pub verify_keys: Vec<KeyReference>,
     /// Following the control plane.
     #[command(flatten)]
     pub connected: ConnectedArgs,
@@ -123,8 +129,9 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     args.connected.check(&context.environment)?;
     let source = BundleSource::at(&args.source);
-    let bundle = source.load(ui)?;
     let mut config = settings(&args, &source, context)?;
+    let trusted = trusted(&args, &config, context)?;
+    let bundle = source.load(&trusted, ui)?;
     let drain = config.listener.timeouts.drain;
     start_logging(&config, ui);
     advise(&bundle, &config, &source, ui);
@@ -157,8 +164,25 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
         }
         let following = connected.map(|connected| connected.start(Arc::clone(&gateway)));
         let following = following.transpose()?;
-        supervise(gateway, &source, following.as_ref(), drain, ui, announce).await
+        supervise(gateway, &source, &trusted, following.as_ref(), drain, ui, announce).await
     })
+}
+
+/// Whom the operator trusts to sign what is served.
+fn trusted(args: &RunArgs, config: &RuntimeConfig, context: &Context) -> Result<TrustedKeys, Failure> {
+    let of_settings = config.trusted_keys.iter().cloned().map(KeyReference::File);
+    let mut references = signing_keys::named_for_checking(&args.verify_keys, &context.environment)?;
+    if references.is_empty() {
+        references.extend(of_settings);
+    }
+    if !references.is_empty() && args.connected.connected {
+        return Err(Failure::new(
+            ExitCode::Usage,
+            "a gateway that follows a control plane makes bundles of its own, and nobody signs those",
+        )
+        .hint("Leave --connected out and hand the gateway signed bundles, or leave the keys out and trust the control plane."));
+    }
+    signing_keys::trusted(references, &context.environment)
 }
 
 fn connected_options(args: &RunArgs, context: &Context) -> Result<ConnectedOptions, Failure> {

@@ -8,6 +8,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::local_issuer::{LocalIssuer, LocalToken};
 use crate::serve::BundleSource;
+use crate::signing::TrustedKeys;
 use crate::ui::Prompt;
 use mgw_bundle::config::Api;
 use secrecy::{ExposeSecret, SecretString};
@@ -68,7 +69,7 @@ pub fn run(args: TokenArgs, context: &Context) -> Result<ExitCode, Failure> {
 }
 
 fn from_local_issuer(args: &TokenArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let bundle = BundleSource::at(&args.source).load(&context.ui)?;
+    let bundle = BundleSource::at(&args.source).load(&TrustedKeys::none(), &context.ui)?;
     let apis = select(&bundle.config.apis, &args.apis)?;
     let scopes = if args.scopes.is_empty() {
         scopes_of(&apis)

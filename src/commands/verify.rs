@@ -1,12 +1,14 @@
 //! `mgw verify`
 
-use super::bundle_file;
+use super::{bundle_file, signing_keys};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::shown;
+use crate::serve::demand_signature;
+use crate::signing::KeyReference;
 use crate::ui::count::Counted;
-use mgw_bundle::Digest;
+use mgw_bundle::{Digest, PublicKey};
 use std::path::PathBuf;
 
 /// Arguments of `mgw verify`.
@@ -15,9 +17,12 @@ pub struct VerifyArgs {
     /// The bundle, or a project folder that has been built.
     #[arg(value_name = "BUNDLE", default_value = ".")]
     pub bundle: PathBuf,
-    /// The digest that the bundle must have, as `mgw build` printed it.
-    #[arg(long, value_name = "SHA256", env = "MGW_DIGEST")]
+    /// The digest that the bundle must have, as `mgw build` printed it [default: that of MGW_DIGEST]
+    #[arg(long, value_name = "SHA256")]
     pub digest: Option<String>,
+    /// Key that must have signed the bundle, or another that is named so: its name, or a PEM file (repeatable) [default: those of MGW_VERIFY_KEY]
+    #[arg(long = "key", value_name = "KEY")]
+    pub keys: Vec<KeyReference>,
 }
 
 #[derive(serde::Serialize)]
@@ -28,45 +33,58 @@ struct Verified {
     digest: Digest,
     entries: usize,
     signed: bool,
+    signers: Vec<Signer>,
+    /// The key among those asked for that signed.
+    trusted: Option<Digest>,
 }
 
-/// Checks every entry of a bundle against its manifest, and the manifest against the digest.
+#[derive(serde::Serialize)]
+struct Signer {
+    key_id: Digest,
+    /// What the user calls the key.
+    name: Option<String>,
+}
+
+/// Checks every entry of a bundle against its manifest, the manifest against the digest, and who signed it.
 pub fn run(args: VerifyArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let expected = args
-        .digest
-        .as_deref()
-        .map(|text| text.strip_prefix("sha256:").unwrap_or(text).parse::<Digest>())
-        .transpose()
-        .map_err(|error| {
-            Failure::new(ExitCode::Usage, "the value of --digest is not a digest")
-                .because(error)
-                .hint("Copy the digest that `mgw build` printed.")
-        })?;
+    let ui = &context.ui;
+    let environment = &context.environment;
     let path = bundle_file::locate(&args.bundle)?;
     let bundle = bundle_file::read(&path)?;
-    if let Some(expected) = expected.filter(|expected| *expected != bundle.digest) {
-        return Err(Failure::new(
-            ExitCode::Mismatch,
-            format!("{} has the digest {}, not {expected}", path.display(), bundle.digest),
-        )
-        .hint("The bundle is intact, but it is not the one that was asked for."));
-    }
+    bundle_file::expect_digest(&path, &bundle, args.digest.as_deref(), &context.environment)?;
+    let trusted = demand_signature(
+        &bundle,
+        &path,
+        &signing_keys::trusted(signing_keys::named_for_checking(&args.keys, environment)?, environment)?,
+    )?;
+    // Nobody without a home folder has names for keys.
+    let store = signing_keys::store(environment).ok();
+    let signer = |key: &PublicKey| Signer {
+        key_id: key.id(),
+        name: store.as_ref().and_then(|store| Some(store.name_of(key)?.to_string())),
+    };
     let verified = Verified {
         bundle: shown(&path),
         project: bundle.manifest.project.clone(),
         tool: bundle.manifest.tool.clone(),
         digest: bundle.digest,
         entries: bundle.manifest.entries.len(),
-        signed: bundle.signature.is_some(),
+        signed: !bundle.signers.is_empty(),
+        signers: bundle.signers.iter().map(signer).collect(),
+        trusted: trusted.as_ref().map(|key| key.public.id()),
     };
-    context.ui.status(
-        "Verified",
-        format_args!(
-            "{}: {} intact",
-            verified.bundle,
-            Counted(verified.entries, "entry is", "entries are")
-        ),
-    );
-    context.ui.result(verified.digest, &verified);
+    let entries = Counted(verified.entries, "entry is", "entries are");
+    ui.status("Verified", format_args!("{}: {entries} intact", verified.bundle));
+    match &trusted {
+        Some(key) => ui.status("Trusted", format_args!("it is signed with {}", key.reference)),
+        None => verified.signers.iter().for_each(|signer| {
+            let called = signer.name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+            ui.status(
+                "Signed",
+                format_args!("with key {}{called}; --key checks whose it is", signer.key_id),
+            );
+        }),
+    }
+    ui.result(verified.digest, &verified);
     Ok(ExitCode::Success)
 }

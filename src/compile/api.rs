@@ -6,7 +6,7 @@ use super::known_policies::KnownPolicies;
 use super::security::ApiSecurity;
 use super::template::{Template, TemplateError};
 use super::{cors, extensions, tiers, transports, unused_endpoints};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
 use mgw_bundle::api_id;
@@ -136,7 +136,7 @@ impl Resources<'_> {
             let message = format!("{} has no operation that a gateway could serve", self.definition.name());
             diagnostics.push(
                 Diagnostic::error(
-                    "no-operation",
+                    Code::NoOperation,
                     &self.definition.source,
                     self.definition.title_span(),
                     message,
@@ -182,7 +182,12 @@ impl Templates {
             Err(error @ TemplateError::NotAPath(_)) => {
                 self.refused.insert(operation.path.to_owned());
                 let message = format!("{} of {} is not served: {error}", operation.path, definition.name());
-                diagnostics.push(Diagnostic::warning("template", source, operation.path_span, message));
+                diagnostics.push(Diagnostic::warning(
+                    Code::Template,
+                    source,
+                    operation.path_span,
+                    message,
+                ));
                 return None;
             }
             Err(error) => {
@@ -193,7 +198,7 @@ impl Templates {
                     operation.name(),
                     definition.name()
                 );
-                diagnostics.push(Diagnostic::error("template", source, operation.path_span, message));
+                diagnostics.push(Diagnostic::error(Code::Template, source, operation.path_span, message));
                 return None;
             }
         };
@@ -209,7 +214,7 @@ impl Templates {
                 operation.method.as_str()
             );
             diagnostics.push(
-                Diagnostic::error("duplicate-template", source, operation.path_span, message)
+                Diagnostic::error(Code::DuplicateTemplate, source, operation.path_span, message)
                     .remedy("Remove one of the two; names of variables and a `/` at the end do not tell them apart."),
             );
             return None;

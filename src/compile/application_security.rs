@@ -2,7 +2,7 @@
 
 use super::extensions::APPLICATION_SECURITY;
 use super::security_schemes::Known;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 
 const TYPES: [(&str, Known); 3] = [
@@ -29,7 +29,7 @@ impl ApplicationSecurity {
             let what = format!("`{APPLICATION_SECURITY}`");
             let expected = "a map with `security-types` and `optional`";
             diagnostics.push(Diagnostic::expected(
-                "application-security",
+                Code::ApplicationSecurity,
                 source,
                 node,
                 &what,
@@ -45,7 +45,7 @@ impl ApplicationSecurity {
                 "optional" => match value.as_bool() {
                     Some(optional) => found.optional = Some(optional),
                     None => diagnostics.push(Diagnostic::expected(
-                        "application-security",
+                        Code::ApplicationSecurity,
                         source,
                         value,
                         "`optional`",
@@ -55,7 +55,8 @@ impl ApplicationSecurity {
                 _ => {
                     let message = format!("`{APPLICATION_SECURITY}` has no `{key}`");
                     diagnostics.push(
-                        Diagnostic::error("application-security", source, member.key, message).did_you_mean(key, KEYS),
+                        Diagnostic::error(Code::ApplicationSecurity, source, member.key, message)
+                            .did_you_mean(key, KEYS),
                     );
                 }
             }
@@ -69,7 +70,7 @@ fn types(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<
     let Some(elements) = node.as_array() else {
         let expected = "a list of `oauth2`, `basic_auth`, `api_key`";
         diagnostics.push(Diagnostic::expected(
-            "application-security",
+            Code::ApplicationSecurity,
             source,
             node,
             "`security-types`",
@@ -85,7 +86,7 @@ fn types(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<
             None => {
                 let message = "a security type is `oauth2`, `basic_auth` or `api_key`";
                 diagnostics.push(
-                    Diagnostic::error("application-security", source, element.span, message)
+                    Diagnostic::error(Code::ApplicationSecurity, source, element.span, message)
                         .did_you_mean(text, TYPES.map(|(name, _)| name)),
                 );
             }

@@ -1,7 +1,7 @@
 //! Where an API listens.
 
 use super::extensions;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::Definition;
 use crate::yaml::Span;
 
@@ -33,7 +33,7 @@ pub(super) fn base_path(definition: &Definition, diagnostics: &mut Diagnostics) 
     if let Err(fault) = check(&path) {
         let message = format!("the base path `{path}` {fault}");
         diagnostics.push(
-            Diagnostic::error("base-path", source, span, message)
+            Diagnostic::error(Code::BasePath, source, span, message)
                 .remedy(format!("Set `{}` to a path such as `/shop/v1`.", extensions::BASE_PATH)),
         );
         return None;
@@ -44,7 +44,7 @@ pub(super) fn base_path(definition: &Definition, diagnostics: &mut Diagnostics) 
             definition.name()
         );
         diagnostics.push(
-            Diagnostic::warning("base-path", source, span, message)
+            Diagnostic::warning(Code::BasePath, source, span, message)
                 .remedy(format!("Set `{}` to a path such as `/shop/v1`.", extensions::BASE_PATH)),
         );
     }

@@ -2,8 +2,8 @@
 
 use super::project::Compiled;
 use crate::project::Layout;
-use mgw_bundle::{Bundle, BundleContents, Digest, Limits, WriteError, write_bundle};
-use std::io::Write;
+use crate::public_file::staged;
+use mgw_bundle::{Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, sign_bundle, write_bundle};
 use std::path::{Path, PathBuf};
 
 /// A bundle that has been written.
@@ -38,6 +38,9 @@ pub enum BuildError {
     /// The bundle would be refused by its reader.
     #[error("the bundle cannot be read back")]
     ReadBack(#[from] mgw_bundle::ReadError),
+    /// It could not be signed.
+    #[error("the bundle could not be signed")]
+    Sign(#[from] mgw_bundle::SignError),
     /// A file could not be written.
     #[error("cannot write {}", .path.display())]
     File {
@@ -69,14 +72,22 @@ pub fn pack(compiled: &Compiled, tool: &str) -> Result<Packed, BuildError> {
     Ok(Packed { bytes, bundle })
 }
 
-/// Packs a compiled project into `target/<name>.zip` and lays its contents out in `target/gen/`. Both replace what was
+/// Packs a compiled project into `target/<name>.zip`, signed with the keys, and lays its contents out in `target/gen/`. Both replace what was
 /// there only when they are complete.
 ///
 /// # Errors
 ///
 /// As [`pack`]; tells which file could not be written, and then leaves everything as it was.
-pub fn build_bundle(layout: &Layout, compiled: &Compiled, tool: &str) -> Result<Built, BuildError> {
-    let Packed { bytes, bundle } = pack(compiled, tool)?;
+pub fn build_bundle(
+    layout: &Layout,
+    compiled: &Compiled,
+    tool: &str,
+    keys: &[SigningKey],
+) -> Result<Built, BuildError> {
+    let Packed { mut bytes, bundle } = pack(compiled, tool)?;
+    for key in keys {
+        bytes = sign_bundle(&bytes, key, &Limits::default())?;
+    }
 
     let target = layout.target();
     let failed = |path: &Path| {
@@ -85,13 +96,7 @@ pub fn build_bundle(layout: &Layout, compiled: &Compiled, tool: &str) -> Result<
     };
     std::fs::create_dir_all(&target).map_err(failed(&target))?;
     let path = layout.bundle(&compiled.name);
-    let mut file = tempfile::Builder::new()
-        .prefix(".bundle-")
-        .tempfile_in(&target)
-        .map_err(failed(&target))?;
-    file.write_all(&bytes).map_err(failed(&path))?;
-    readable(file.as_file()).map_err(failed(&path))?;
-    file.as_file().sync_all().map_err(failed(&path))?;
+    let file = staged(&path, &bytes).map_err(failed(&path))?;
     lay_out(&target, &bundle)?;
     file.persist(&path).map_err(|error| failed(&path)(error.error))?;
     Ok(Built {
@@ -99,16 +104,6 @@ pub fn build_bundle(layout: &Layout, compiled: &Compiled, tool: &str) -> Result<
         digest: bundle.digest,
         bytes,
     })
-}
-
-/// Temporary files are made for their owner alone; a bundle holds no secret and goes to other users and containers.
-fn readable(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    Ok(())
 }
 
 /// Writes `target/gen/`: every entry of the bundle as a file.

@@ -2,7 +2,7 @@
 
 use super::files;
 use super::project::CompileError;
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::project::{CERTIFICATES_FORMAT, Layout, PulledCertificates};
 use jiff::Timestamp;
 use mgw_bundle::config::{BackendCertificate, ClientCertificate};
@@ -136,7 +136,7 @@ impl Reader<'_> {
 
     fn report(&mut self, severity: Severity, file: &str, message: String) {
         let file = files::shown(self.layout.root(), &format!("{FOLDER}/{file}"));
-        let mut diagnostic = Diagnostic::file("certificate", file, message).remedy(match severity {
+        let mut diagnostic = Diagnostic::file(Code::Certificate, file, message).remedy(match severity {
             Severity::Error => "Run `mgw pull` again.",
             _ => "Upload its successor to the control plane, then run `mgw pull`.",
         });

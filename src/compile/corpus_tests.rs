@@ -3,6 +3,7 @@
 
 use super::tests::project;
 use super::*;
+use crate::diagnostics::Code;
 use crate::diagnostics::Severity;
 use crate::project::Layout;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ impl Outcome {
         let diagnostics = self.compiled.diagnostics.iter();
         let mut errors = diagnostics.filter(|diagnostic| diagnostic.severity == Severity::Error);
         errors.all(|diagnostic| match diagnostic.code {
-            "syntax" => diagnostic.message.ends_with("stands here a second time"),
-            "security-scheme" => diagnostic.message.ends_with("is not defined"),
+            Code::Syntax => diagnostic.message.ends_with("stands here a second time"),
+            Code::SecurityScheme => diagnostic.message.ends_with("is not defined"),
             _ => false,
         })
     }
@@ -53,7 +54,7 @@ fn compile(path: &Path) -> Outcome {
     let missing = compiled
         .diagnostics
         .iter()
-        .any(|diagnostic| diagnostic.code == "no-endpoint");
+        .any(|diagnostic| diagnostic.code == Code::NoEndpoint);
     let compiled = if missing {
         std::fs::write(&file, with_endpoint(name, &bytes)).unwrap();
         compile_project(&layout).unwrap()
@@ -127,7 +128,7 @@ fn builds(outcome: &Outcome) -> Result<(), String> {
     if !errors.is_empty() {
         return Err(errors.join("\n  "));
     }
-    build_bundle(&outcome.layout, &outcome.compiled, "mgw test").map_err(|error| error.to_string())?;
+    build_bundle(&outcome.layout, &outcome.compiled, "mgw test", &[]).map_err(|error| error.to_string())?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `x-wso2-cors`.
 
 use super::extensions;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::Cors;
 
@@ -23,7 +23,7 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
     let node = owner.get(extensions::CORS)?;
     let Some(members) = node.as_object() else {
         let what = format!("`{}`", extensions::CORS);
-        diagnostics.push(Diagnostic::expected("cors", source, node, &what, "a map"));
+        diagnostics.push(Diagnostic::expected(Code::Cors, source, node, &what, "a map"));
         return None;
     };
     let mut cors = Cors {
@@ -39,7 +39,7 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
         let value = &member.node;
         let Some(key) = canonical(written) else {
             let message = format!("`{}` has no `{written}`", extensions::CORS);
-            diagnostics.push(Diagnostic::error("cors", source, member.key, message).did_you_mean(written, KEYS));
+            diagnostics.push(Diagnostic::error(Code::Cors, source, member.key, message).did_you_mean(written, KEYS));
             continue;
         };
         match key {
@@ -60,7 +60,7 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
                 None => {
                     let what = format!("`{written}`");
                     diagnostics.push(Diagnostic::expected(
-                        "cors",
+                        Code::Cors,
                         source,
                         value,
                         &what,
@@ -76,7 +76,7 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
     if cors.allow_credentials && cors.allow_origins == ["*"] {
         let message = "scripts of every web site may call this API with their visitor's credentials";
         diagnostics.push(
-            Diagnostic::warning("cors", source, node.span, message)
+            Diagnostic::warning(Code::Cors, source, node.span, message)
                 .remedy("List the origins that are meant in `accessControlAllowOrigins`."),
         );
     }
@@ -108,7 +108,7 @@ fn star(list: Vec<String>) -> Vec<String> {
 fn boolean(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics) -> Option<bool> {
     if value.as_bool().is_none() {
         diagnostics.push(Diagnostic::expected(
-            "cors",
+            Code::Cors,
             source,
             value,
             &format!("`{key}`"),
@@ -132,7 +132,7 @@ fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics
     if texts.is_none() {
         let expected = format!("a list of at most {MAX_ENTRIES} texts");
         diagnostics.push(Diagnostic::expected(
-            "cors",
+            Code::Cors,
             source,
             value,
             &format!("`{key}`"),

@@ -2,7 +2,7 @@
 
 use super::endpoint::{self, DEFAULT_TIMEOUT_MS};
 use super::{extensions, servers};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Source, Span};
 use mgw_bundle::config::{Endpoint, EndpointKind, Endpoints};
@@ -29,8 +29,14 @@ impl<'a> NamedEndpoints<'a> {
         let Some(elements) = node.as_array() else {
             let what = format!("`{}`", extensions::ENDPOINTS);
             diagnostics.push(
-                Diagnostic::expected("endpoints", source, node, &what, "a list of maps with one name each")
-                    .remedy("Write `- NAME:` and below it `urls: [\"https://backend.example.com\"]`."),
+                Diagnostic::expected(
+                    Code::Endpoints,
+                    source,
+                    node,
+                    &what,
+                    "a list of maps with one name each",
+                )
+                .remedy("Write `- NAME:` and below it `urls: [\"https://backend.example.com\"]`."),
             );
             return named;
         };
@@ -38,7 +44,7 @@ impl<'a> NamedEndpoints<'a> {
             let Some(members) = element.as_object().filter(|members| members.len() == 1) else {
                 let expected = "a map with exactly one name";
                 diagnostics.push(Diagnostic::expected(
-                    "endpoints",
+                    Code::Endpoints,
                     source,
                     element,
                     "a named endpoint",
@@ -49,7 +55,7 @@ impl<'a> NamedEndpoints<'a> {
             for (name, member) in members {
                 if named.by_name.insert(name, &member.node).is_some() {
                     let message = format!("the endpoint `{name}` stands a second time");
-                    diagnostics.push(Diagnostic::error("endpoints", source, member.key, message));
+                    diagnostics.push(Diagnostic::error(Code::Endpoints, source, member.key, message));
                 }
             }
         }
@@ -79,7 +85,7 @@ impl<'a> NamedEndpoints<'a> {
         let Some(name) = text.trim().strip_prefix(REFERENCE) else {
             let message = format!("`{text}` is not a reference to an endpoint");
             diagnostics.push(
-                Diagnostic::error("endpoint-reference", source, node.span, message)
+                Diagnostic::error(Code::EndpointReference, source, node.span, message)
                     .remedy(format!("Write `\"{REFERENCE}NAME\"`, or a map with `urls`.")),
             );
             return None;
@@ -91,7 +97,7 @@ impl<'a> NamedEndpoints<'a> {
             }
             None => {
                 let message = format!("the endpoint `{name}` is not defined under `{}`", extensions::ENDPOINTS);
-                let diagnostic = Diagnostic::error("endpoint-reference", source, node.span, message);
+                let diagnostic = Diagnostic::error(Code::EndpointReference, source, node.span, message);
                 diagnostics.push(diagnostic.did_you_mean(name, self.by_name.keys().copied()));
                 None
             }
@@ -189,7 +195,7 @@ fn from_servers(
                 let secret = url.contains('@');
                 let url = if secret { String::new() } else { format!(" `{url}`") };
                 let message = format!("the server{url} is not used as a backend: {fault}");
-                let diagnostic = Diagnostic::warning("server", source, span, message);
+                let diagnostic = Diagnostic::warning(Code::Server, source, span, message);
                 diagnostics.push(if secret { diagnostic.secret() } else { diagnostic });
             }
         }
@@ -207,7 +213,7 @@ fn from_servers(
         diagnostics.push(
             // The servers of a definition are often regions or stages: sending data to the wrong one is no trifle.
             Diagnostic::warning(
-                "server",
+                Code::Server,
                 source,
                 nodes.map_or(Span::default(), |node| node.span),
                 message,
@@ -251,7 +257,7 @@ pub(super) fn report_missing(
     };
     let message = format!("{} has no endpoint for {shown}{more}{why}", definition.name());
     diagnostics.push(
-        Diagnostic::error("no-endpoint", &definition.source, definition.title_span(), message).remedy(format!(
+        Diagnostic::error(Code::NoEndpoint, &definition.source, definition.title_span(), message).remedy(format!(
             "Add `{}: {{urls: [\"https://backend.example.com\"]}}` at the top of the definition, or a server with a host.",
             extensions::PRODUCTION
         )),

@@ -1,7 +1,7 @@
 //! The extensions that steer a gateway: which there are, where they belong, what becomes of them.
 
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::openapi::Definition;
 use crate::yaml::{Node, Source};
 
@@ -95,7 +95,7 @@ fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, 
         }
         let Some((_, place, effect)) = KNOWN.into_iter().find(|(known, ..)| known == name) else {
             let message = format!("the extension `{name}` is not known and has no effect");
-            let diagnostic = Diagnostic::warning("unknown-extension", source, member.key, message);
+            let diagnostic = Diagnostic::warning(Code::UnknownExtension, source, member.key, message);
             diagnostics.push(diagnostic.did_you_mean(name, names()));
             continue;
         };
@@ -106,11 +106,11 @@ fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, 
                 "an operation"
             };
             let message = format!("`{name}` has no effect at {what}; it belongs to {belongs}");
-            diagnostics.push(Diagnostic::warning("extension-place", source, member.key, message));
+            diagnostics.push(Diagnostic::warning(Code::ExtensionPlace, source, member.key, message));
         } else if effect == Effect::Refused {
             let message = format!("{what} names an interceptor in `{name}`, and this version of mgw runs none");
             diagnostics.push(
-                Diagnostic::error("interceptor", source, member.key, message)
+                Diagnostic::error(Code::Interceptor, source, member.key, message)
                     .remedy("Remove the extension once the API works, and is as safe, without the interceptor."),
             );
         }
@@ -123,11 +123,11 @@ fn response_cache(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) 
     match enabled.as_bool() {
         Some(true) => {
             let message = "responses are not cached by this version of mgw; every request goes to the backend";
-            diagnostics.push(Diagnostic::warning("response-cache", source, enabled.span, message));
+            diagnostics.push(Diagnostic::warning(Code::ResponseCache, source, enabled.span, message));
         }
         Some(false) => {}
         None => diagnostics.push(Diagnostic::expected(
-            "response-cache",
+            Code::ResponseCache,
             source,
             enabled,
             "`enabled`",
@@ -148,7 +148,7 @@ pub(super) fn text<'a>(
         Some(text) if !text.is_empty() => Some((text, node)),
         Some(_) => {
             diagnostics.push(Diagnostic::error(
-                "extension",
+                Code::Extension,
                 source,
                 node.span,
                 format!("`{name}` is empty"),
@@ -157,7 +157,7 @@ pub(super) fn text<'a>(
         }
         None => {
             diagnostics.push(Diagnostic::expected(
-                "extension",
+                Code::Extension,
                 source,
                 node,
                 &format!("`{name}`"),
@@ -175,7 +175,7 @@ pub(super) fn boolean(source: &Source, owner: &Node, name: &str, diagnostics: &m
     if value.is_none() {
         let what = format!("`{name}`");
         diagnostics.push(Diagnostic::expected(
-            "extension",
+            Code::Extension,
             source,
             node,
             &what,

@@ -1,6 +1,6 @@
 //! Finds and reads the files of a project, within bounds and without leaving the project folder.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Format, limits};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl FileError {
 }
 
 /// Shows a path inside the project the way the user would type it.
-pub(super) fn shown(root: &Path, relative: &str) -> String {
+pub(crate) fn shown(root: &Path, relative: &str) -> String {
     match root.to_str() {
         Some("" | ".") => relative.to_owned(),
         _ => root.join(relative).display().to_string(),
@@ -175,7 +175,8 @@ impl<F> Walk<'_, F> {
 
     fn refuse(&mut self, relative: &str, message: &str) {
         self.diagnostics.push(
-            Diagnostic::file("files", shown(self.root, relative), message).remedy("Copy the files into the project."),
+            Diagnostic::file(Code::Files, shown(self.root, relative), message)
+                .remedy("Copy the files into the project."),
         );
     }
 }

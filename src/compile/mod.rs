@@ -43,6 +43,7 @@ mod tests;
 pub use bundle::{BuildError, Built, Packed, build_bundle, pack};
 pub(crate) use certificates::day;
 pub use files::FileError;
+pub(crate) use files::shown;
 pub(crate) use own_parts::OwnParts;
 pub use policies::DEFAULT_POLICIES;
 pub(crate) use policies::describe as describe_policy;

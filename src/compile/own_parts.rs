@@ -5,7 +5,7 @@
 
 use super::project::PULLED_DEFINITIONS;
 use super::project_entries;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, Policies};
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ impl OwnParts {
                     "the API {}:{} is defined in {} already",
                     own.name, own.version, own.source
                 );
-                diagnostics.push(Diagnostic::file("duplicate-api", &pulled.source, message));
+                diagnostics.push(Diagnostic::file(Code::DuplicateApi, &pulled.source, message));
             }
             let paths = |api: &Api| [Some(api.base_path.clone()), api.default_version_path.clone()];
             let taken = paths(pulled).into_iter().flatten().find_map(|path| {
@@ -86,7 +86,7 @@ impl OwnParts {
                     "the base path `{path}` belongs to {}:{} of {} already",
                     owner.name, owner.version, owner.source
                 );
-                diagnostics.push(Diagnostic::file("duplicate-base-path", &pulled.source, message));
+                diagnostics.push(Diagnostic::file(Code::DuplicateBasePath, &pulled.source, message));
             }
         }
         apis.extend(self.apis.iter().cloned());

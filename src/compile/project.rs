@@ -7,7 +7,7 @@ use super::own_parts::OwnParts;
 use super::project_entries::project_entries;
 use super::unique::{self, Candidate};
 use super::{api, certificates, policies, reserved, subscribers, unreachable};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::project::{Layout, Settings, SettingsError};
 use crate::yaml::{self, Format, Node, Source};
 use crate::{grpc, openapi};
@@ -121,7 +121,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     if files.is_empty() && protos.is_empty() && own.is_none_or(OwnParts::is_empty) {
         diagnostics.push(
             Diagnostic::file(
-                "no-definition",
+                Code::NoDefinition,
                 files::shown(root, DEFINITIONS),
                 "there is no API definition to build",
             )
@@ -222,7 +222,7 @@ fn check_open_operations(apis: &[Api], policies: KnownPolicies<'_>, file: &str, 
         let which = format!(", which the open operations of {}:{} are under", api.name, api.version);
         diagnostics.push(
             policies.missing(Kind::Subscription, POLICY, &which, "their calls", |message| {
-                Diagnostic::file("unknown-policy", file, message)
+                Diagnostic::file(Code::UnknownPolicy, file, message)
             }),
         );
     }
@@ -246,7 +246,7 @@ fn project_name(layout: &Layout, settings: Option<&Settings>, diagnostics: &mut 
                 let file = files::shown(layout.root(), "mgw.toml");
                 let message = format!("{:?} cannot be the name of a project", settings.name);
                 diagnostics.push(
-                    Diagnostic::file("project-name", file, message)
+                    Diagnostic::file(Code::ProjectName, file, message)
                         .remedy("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."),
                 );
             }

@@ -4,6 +4,7 @@
 //! All of it is written anew from values. Comments of the project's files stay where they are, and with them whatever
 //! somebody wrote there.
 
+use crate::audit::AuditSettings;
 use crate::cloud::address::Address;
 use crate::lock::{LockError, LockFile};
 use crate::project::{Layout, Settings, SettingsError};
@@ -67,6 +68,8 @@ pub(super) fn project_entries(
     let lock = LockFile::parse(&String::from_utf8_lossy(lock), Path::new(LOCK))?;
     let mut settings = settings.unwrap_or_else(|| Settings::new(name));
     name.clone_into(&mut settings.name);
+    // What was agreed to in an audit is for those who look at the project.
+    settings.audit = AuditSettings::default();
     // An address that is none may hold anything.
     settings.control_plane = settings
         .control_plane

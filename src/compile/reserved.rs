@@ -4,7 +4,7 @@
 
 use super::extensions;
 use super::unique::Candidate;
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::project::Compat;
 
 /// First segments of the paths of the gateway's own services.
@@ -17,10 +17,11 @@ pub(super) fn check(candidates: &[Candidate], compat: Option<Compat>, diagnostic
         let api = &candidate.compiled.api;
         let name = format!("{}:{}", api.name, api.version);
         let mut report = |span, message: String| {
-            let mut diagnostic = Diagnostic::error("reserved-path", &candidate.source, span, message).remedy(format!(
-                "Give the API a base path such as `/shop/v1` with `{}`.",
-                extensions::BASE_PATH
-            ));
+            let mut diagnostic =
+                Diagnostic::error(Code::ReservedPath, &candidate.source, span, message).remedy(format!(
+                    "Give the API a base path such as `/shop/v1` with `{}`.",
+                    extensions::BASE_PATH
+                ));
             if compat == Some(Compat::MicroGw32) {
                 diagnostic.severity = Severity::Warning;
             }

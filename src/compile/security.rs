@@ -3,7 +3,7 @@
 use super::application_security::ApplicationSecurity;
 use super::extensions;
 use super::security_schemes::{Known, SchemeTable};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
@@ -142,7 +142,7 @@ impl<'a> ApiSecurity<'a> {
         };
         let message = format!("{written} does not open {}; it stays protected", operation.name());
         diagnostics.push(
-            Diagnostic::warning("empty-security", &self.definition.source, node.span, message).remedy(format!(
+            Diagnostic::warning(Code::EmptySecurity, &self.definition.source, node.span, message).remedy(format!(
                 "Add `{}: true` to the operation when everybody may call it.",
                 extensions::DISABLE_SECURITY
             )),
@@ -162,7 +162,7 @@ impl<'a> ApiSecurity<'a> {
             extensions::MUTUAL_TLS
         );
         diagnostics.push(Diagnostic::error(
-            "application-security",
+            Code::ApplicationSecurity,
             &self.definition.source,
             place.span,
             message,
@@ -258,7 +258,7 @@ fn ask(
                     usable = false;
                     let message = format!("the security scheme `{name}` cannot be used by the gateway: {why}");
                     diagnostics.push(
-                        Diagnostic::warning("security-scheme", source, key, message)
+                        Diagnostic::warning(Code::SecurityScheme, source, key, message)
                             .remedy("Callers need another of the listed schemes, or OAuth2 when there is none."),
                     );
                 }
@@ -266,7 +266,7 @@ fn ask(
                     usable = false;
                     let message = format!("the security scheme `{name}` is not defined");
                     diagnostics.push(
-                        Diagnostic::error("security-scheme", source, key, message)
+                        Diagnostic::error(Code::SecurityScheme, source, key, message)
                             .remedy("Define it under `components.securitySchemes`.")
                             .did_you_mean(name, schemes.names()),
                     );

@@ -1,7 +1,7 @@
 //! The policies that pulled applications and subscriptions are under.
 
 use super::known_policies::{Kind, KnownPolicies};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use mgw_bundle::SubscriptionSnapshot;
 use mgw_bundle::config::Api;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +55,7 @@ fn report(
         };
         let which = format!(", which belongs to {users}");
         diagnostics.push(known.missing(kind, policy, &which, "calls under it", |message| {
-            Diagnostic::file("unknown-policy", file, message)
+            Diagnostic::file(Code::UnknownPolicy, file, message)
         }));
     }
 }

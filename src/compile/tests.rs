@@ -404,7 +404,7 @@ fn every_file_is_looked_at_in_one_run() {
         ["a.yaml", "b.json", "c.yaml", "policies.yaml"]
     );
     assert!(matches!(
-        build_bundle(&layout, &compiled, "mgw"),
+        build_bundle(&layout, &compiled, "mgw", &[]),
         Err(BuildError::Invalid)
     ));
     assert!(!layout.target().exists());
@@ -435,7 +435,7 @@ fn the_same_project_in_two_folders_gives_the_same_bytes() {
     let build = || {
         let (folder, layout) = project(&files);
         let compiled = compile_project(&layout).unwrap();
-        let built = build_bundle(&layout, &compiled, "mgw test").unwrap();
+        let built = build_bundle(&layout, &compiled, "mgw test", &[]).unwrap();
         assert_eq!(std::fs::read(&built.path).unwrap(), built.bytes);
         (folder, layout, built)
     };

@@ -2,7 +2,7 @@
 
 use super::extensions::{self, CONTROL_PLANE_TIER, TIER};
 use super::known_policies::{Kind, KnownPolicies};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::PolicyRef;
 
@@ -39,7 +39,8 @@ pub(super) fn of_operation(
         "the policy `{}` has no effect here, because the API as a whole has the policy `{}`",
         own.name, api_policy.name
     );
-    diagnostics.push(Diagnostic::warning("policy-hidden", source, node.span, message).remedy("Remove one of the two."));
+    diagnostics
+        .push(Diagnostic::warning(Code::PolicyHidden, source, node.span, message).remedy("Remove one of the two."));
     None
 }
 
@@ -58,7 +59,7 @@ fn reference(
     let index = policies.index(Kind::Resource, name);
     if index.is_none() {
         diagnostics.push(policies.missing(Kind::Resource, name, "", "all calls", |message| {
-            Diagnostic::error("unknown-policy", source, node.span, message)
+            Diagnostic::error(Code::UnknownPolicy, source, node.span, message)
         }));
     }
     Some(PolicyRef {

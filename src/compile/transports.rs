@@ -1,7 +1,7 @@
 //! Listeners, client certificates and the credentials header of an API.
 
 use super::extensions;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{ApiState, MutualTls, Transports};
 
@@ -17,7 +17,7 @@ pub(super) fn mutual_tls(source: &Source, owner: &Node, diagnostics: &mut Diagno
                 extensions::MUTUAL_TLS
             );
             diagnostics.push(
-                Diagnostic::error("mutual-tls", source, node.span, message)
+                Diagnostic::error(Code::MutualTls, source, node.span, message)
                     .did_you_mean(text, ["mandatory", "optional"]),
             );
             None
@@ -48,7 +48,7 @@ pub(super) fn transports(
             Some("https") => listed.https = true,
             _ => {
                 let message = "a transport is `http` or `https`";
-                diagnostics.push(Diagnostic::error("transports", source, element.span, message));
+                diagnostics.push(Diagnostic::error(Code::Transports, source, element.span, message));
             }
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn transports(
     {
         let what = format!("`{}`", extensions::TRANSPORTS);
         diagnostics.push(Diagnostic::expected(
-            "transports",
+            Code::Transports,
             source,
             node,
             &what,
@@ -67,7 +67,7 @@ pub(super) fn transports(
     if mutual_tls == Some(MutualTls::Mandatory) {
         if let Some(node) = node.filter(|_| listed.http) {
             let message = "the API is not offered over http, because it demands a client certificate";
-            diagnostics.push(Diagnostic::warning("transports", source, node.span, message));
+            diagnostics.push(Diagnostic::warning(Code::Transports, source, node.span, message));
         }
         return Transports {
             http: false,
@@ -82,7 +82,7 @@ pub(super) fn auth_header(source: &Source, owner: &Node, diagnostics: &mut Diagn
     let (text, node) = extensions::text(source, owner, extensions::AUTH_HEADER, diagnostics)?;
     if !is_token(text) {
         let message = format!("`{text}` cannot be the name of a header");
-        diagnostics.push(Diagnostic::error("auth-header", source, node.span, message));
+        diagnostics.push(Diagnostic::error(Code::AuthHeader, source, node.span, message));
         return None;
     }
     Some(text.to_ascii_lowercase())
@@ -110,7 +110,7 @@ pub(super) fn state(source: &Source, owner: &Node, diagnostics: &mut Diagnostics
         _ => {
             let message = format!("`{text}` is not a state in which an API is served");
             diagnostics.push(
-                Diagnostic::error("life-cycle", source, node.span, message)
+                Diagnostic::error(Code::LifeCycle, source, node.span, message)
                     .remedy("Use PUBLISHED, PROTOTYPED, DEPRECATED or BLOCKED."),
             );
             ApiState::Blocked

@@ -1,7 +1,7 @@
 //! What must be there only once in a project: API names and base paths.
 
 use super::api::CompiledApi;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Source, Span};
 use mgw_bundle::config::Api;
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ pub(super) fn check(candidates: &[Candidate], diagnostics: &mut Diagnostics) {
                 first.source.name()
             );
             diagnostics.push(
-                Diagnostic::error("duplicate-api", &candidate.source, candidate.title, message)
+                Diagnostic::error(Code::DuplicateApi, &candidate.source, candidate.title, message)
                     .remedy("Remove one of the two files, or change title or version."),
             );
         } else {
@@ -65,7 +65,7 @@ pub(super) fn check(candidates: &[Candidate], diagnostics: &mut Diagnostics) {
                     );
                     diagnostics.push(
                         Diagnostic::error(
-                            "duplicate-base-path",
+                            Code::DuplicateBasePath,
                             &candidate.source,
                             candidate.compiled.base_path,
                             message,

@@ -1,7 +1,7 @@
 //! Operations that no request reaches.
 
 use super::unique::Places;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use mgw_bundle::config::{Api, Resource};
 use mgw_runtime::route::{self, Instead};
 
@@ -52,7 +52,8 @@ pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnosti
             ),
         };
         let message = format!("{name} is never reached: {why}");
-        diagnostics.push(Diagnostic::warning("unreachable-operation", &places.source, *span, message).remedy(remedy));
+        diagnostics
+            .push(Diagnostic::warning(Code::UnreachableOperation, &places.source, *span, message).remedy(remedy));
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::endpoints::NamedEndpoints;
 use super::extensions;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use mgw_bundle::config::{Endpoints, Resource, Scheme, Security};
 
-const CODE: &str = "unreachable-endpoint";
+const CODE: Code = Code::UnreachableEndpoint;
 
 /// Whether callers of an operation can have sandbox keys: tokens and API keys say so, everything else counts as production.
 fn knows_sandbox(security: &Security) -> bool {

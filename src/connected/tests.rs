@@ -4,6 +4,7 @@ use super::offer::{Offered, another};
 use super::state_folder::{Seed, StateError, StateFolder};
 use super::take_over::Base;
 use crate::compile::{OwnParts, compile_project, compile_pulled, pack};
+use crate::diagnostics::Code;
 use crate::lock::{LockFile, LockedApi, LockedSource};
 use crate::project::Layout;
 use mgw_bundle::config::{Block, Policies};
@@ -112,7 +113,7 @@ fn compiling_again_without_the_project_gives_the_same_bundle() {
 fn what_is_pulled_does_not_take_the_place_of_what_is_written() {
     let folder = project(&["One"]);
     let own = OwnParts::of_bundle(&bundle(folder.path())).unwrap();
-    for (title, code) in [("Own", "duplicate-api"), ("own", "duplicate-base-path")] {
+    for (title, code) in [("Own", Code::DuplicateApi), ("own", Code::DuplicateBasePath)] {
         let work = tempfile::tempdir().unwrap();
         write(work.path(), "mgw.toml", "format = 1\nname = \"shop\"\n");
         pull(work.path(), &[title]);

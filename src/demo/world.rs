@@ -28,20 +28,6 @@ pub(super) struct World {
     ca_file: PathBuf,
 }
 
-/// Listeners on loopback and free ports, so that a gateway that runs already is not in the way; standard output is for
-/// what the demo has to say.
-pub(super) fn free_ports() -> Vec<(String, String)> {
-    [
-        ("listenerConfig.host", "127.0.0.1"),
-        ("listenerConfig.httpPort", "0"),
-        ("listenerConfig.httpsPort", "0"),
-        ("b7a.observability.metrics.prometheus.port", "0"),
-        ("b7a.http.accesslog.console", "false"),
-    ]
-    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-    .to_vec()
-}
-
 impl World {
     /// Starts everything and writes the control plane's certificate authority into the folder.
     pub(super) fn start(folder: &Folder) -> Result<Self, Failure> {

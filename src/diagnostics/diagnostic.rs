@@ -1,5 +1,6 @@
 //! One finding about a file, and a collection of them.
 
+use super::Code;
 use crate::yaml::{Node, Position, Source, Span, SyntaxError};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -22,8 +23,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// Stable identifier of the kind of finding, for programs.
-    pub code: &'static str,
+    /// What kind of finding it is.
+    pub code: Code,
     /// The file, as messages call it.
     pub file: String,
     /// What is wrong: a lowercase fragment.
@@ -38,22 +39,22 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error at a place.
-    pub fn error(code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, source: &Source, span: Span, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, source, span, message)
     }
 
     /// A warning at a place.
-    pub fn warning(code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, source: &Source, span: Span, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, source, span, message)
     }
 
     /// A note at a place.
-    pub fn note(code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+    pub fn note(code: Code, source: &Source, span: Span, message: impl Into<String>) -> Self {
         Self::new(Severity::Note, code, source, span, message)
     }
 
     /// An error about a file as a whole.
-    pub fn file(code: &'static str, file: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn file(code: Code, file: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -66,7 +67,7 @@ impl Diagnostic {
     }
 
     /// A value of the wrong kind.
-    pub fn expected(code: &'static str, source: &Source, node: &Node, what: &str, expected: &str) -> Self {
+    pub fn expected(code: Code, source: &Source, node: &Node, what: &str, expected: &str) -> Self {
         Self::error(
             code,
             source,
@@ -75,7 +76,7 @@ impl Diagnostic {
         )
     }
 
-    fn new(severity: Severity, code: &'static str, source: &Source, span: Span, message: impl Into<String>) -> Self {
+    fn new(severity: Severity, code: Code, source: &Source, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity,
             code,
@@ -140,7 +141,7 @@ impl From<SyntaxError> for Diagnostic {
     fn from(error: SyntaxError) -> Self {
         Self {
             severity: Severity::Error,
-            code: "syntax",
+            code: Code::Syntax,
             file: error.file,
             message: error.message,
             remedy: error.remedy,
@@ -155,7 +156,7 @@ impl Serialize for Diagnostic {
         let position = self.position();
         let mut out = serializer.serialize_struct("Diagnostic", 7)?;
         out.serialize_field("severity", &self.severity)?;
-        out.serialize_field("code", self.code)?;
+        out.serialize_field("code", &self.code)?;
         out.serialize_field("file", &self.file)?;
         out.serialize_field("line", &position.map(|position| position.line))?;
         out.serialize_field("column", &position.map(|position| position.column))?;

@@ -1,12 +1,15 @@
 //! What is wrong with the user's files: collected over a whole run, sorted, rendered with the lines in question.
 
+mod code;
 mod diagnostic;
 mod render;
+pub mod report;
 mod suggest;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Summary};
 pub use render::render;
 pub(crate) use suggest::{nearest, similar};

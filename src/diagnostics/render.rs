@@ -16,6 +16,7 @@ pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
     };
     let mut group = level
         .primary_title(single_line(&diagnostic.message))
+        .id(diagnostic.code.name())
         .element(place(diagnostic));
     if let Some(remedy) = &diagnostic.remedy {
         group = group.element(Level::HELP.message(single_line(remedy)));

@@ -6,17 +6,23 @@ fn document() -> (Source, Node) {
     parse("shop/api_definitions/shop.yaml", text.into(), Format::Yaml).unwrap()
 }
 
-fn misspelt() -> Diagnostic {
+/// A finding as users meet them most often.
+pub(crate) fn misspelt() -> Diagnostic {
     let (source, node) = document();
     let member = node.get("info").unwrap().member("x-wso2-transport").unwrap();
-    Diagnostic::warning("extension", &source, member.key, "unknown extension `x-wso2-transport`")
-        .did_you_mean("x-wso2-transport", ["x-wso2-transports"])
+    Diagnostic::warning(
+        Code::UnknownExtension,
+        &source,
+        member.key,
+        "unknown extension `x-wso2-transport`",
+    )
+    .did_you_mean("x-wso2-transport", ["x-wso2-transports"])
 }
 
 #[test]
 fn a_finding_shows_place_line_and_remedy() {
     insta::assert_snapshot!(render(&misspelt(), false), @r"
-    warning: unknown extension `x-wso2-transport`
+    warning[unknown-extension]: unknown extension `x-wso2-transport`
      --> shop/api_definitions/shop.yaml:3:3
       |
     3 |   x-wso2-transport: [http]
@@ -28,9 +34,9 @@ fn a_finding_shows_place_line_and_remedy() {
 
 #[test]
 fn a_finding_about_a_whole_file_names_it() {
-    let diagnostic = Diagnostic::file("syntax", "a.yaml", "the file is empty").remedy("Remove it.");
+    let diagnostic = Diagnostic::file(Code::Syntax, "a.yaml", "the file is empty").remedy("Remove it.");
     insta::assert_snapshot!(render(&diagnostic, false), @r"
-    error: the file is empty
+    error[syntax]: the file is empty
     --> a.yaml
      = help: Remove it.
     ");
@@ -40,9 +46,9 @@ fn a_finding_about_a_whole_file_names_it() {
 fn a_minified_line_is_named_and_not_shown() {
     let text = format!("{{\"a\": \"{}\", \"b\": 1}}", "x".repeat(1000));
     let (source, node) = parse("a.json", text.into(), Format::Json).unwrap();
-    let diagnostic = Diagnostic::error("x", &source, node.get("b").unwrap().span, "b is wrong");
+    let diagnostic = Diagnostic::error(Code::Model, &source, node.get("b").unwrap().span, "b is wrong");
     insta::assert_snapshot!(render(&diagnostic, false), @r"
-    error: b is wrong
+    error[model]: b is wrong
     --> a.json:1:1016
     ");
 }
@@ -52,7 +58,7 @@ fn json_carries_the_position() {
     insta::assert_json_snapshot!(misspelt(), @r#"
     {
       "severity": "warning",
-      "code": "extension",
+      "code": "unknown-extension",
       "file": "shop/api_definitions/shop.yaml",
       "line": 3,
       "column": 3,
@@ -68,8 +74,8 @@ fn findings_are_sorted_by_place_and_counted() {
     let mut all = Diagnostics::default();
     all.push(misspelt());
     all.push(misspelt());
-    all.push(Diagnostic::error("x", &source, node.span, "first"));
-    all.push(Diagnostic::file("x", "a.yaml", "other file"));
+    all.push(Diagnostic::error(Code::Model, &source, node.span, "first"));
+    all.push(Diagnostic::file(Code::Model, "a.yaml", "other file"));
     all.sort();
     let lines: Vec<_> = all.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -89,7 +95,7 @@ proptest::proptest! {
     #[test]
     fn any_text_can_be_rendered(text in "\\PC{0,60}", message in "\\PC{0,30}") {
         if let Ok((source, node)) = parse("a", text.into_bytes(), Format::Yaml) {
-            let _ = render(&Diagnostic::error("x", &source, node.span, message), false);
+            let _ = render(&Diagnostic::error(Code::Model, &source, node.span, message), false);
         }
     }
 }

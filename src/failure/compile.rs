@@ -61,6 +61,7 @@ impl From<BuildError> for Failure {
             BuildError::ReadBack(ReadError::TooLarge { .. }) => {
                 Self::new(ExitCode::Invalid, "the project is too large for a bundle").because(error)
             }
+            BuildError::Sign(error) => error.into(),
             BuildError::Write(_) | BuildError::ReadBack(_) => {
                 Self::new(ExitCode::Internal, "the bundle could not be put together").because(error)
             }

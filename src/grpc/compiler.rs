@@ -2,7 +2,7 @@
 
 use super::nesting::{self, MAX_BRACKETS};
 use super::{OPTIONS, OPTIONS_FILE, ProtoFile};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Source, Span};
 use miette::Diagnostic as _;
 use protox::file::{File, FileResolver, GoogleFileResolver};
@@ -46,7 +46,8 @@ pub(super) fn compile(files: Vec<ProtoFile>, diagnostics: &mut Diagnostics) -> O
     if let Some(name) = too_deep(&parsed) {
         let message = format!("imports are nested more than {MAX_IMPORTS} deep here");
         let file = sources.get(name).map_or(name, Source::name).to_owned();
-        diagnostics.push(Diagnostic::file("proto", file, message).remedy("Import fewer files through one another."));
+        diagnostics
+            .push(Diagnostic::file(Code::Proto, file, message).remedy("Import fewer files through one another."));
         return None;
     }
     let mut compiler = Compiler::with_file_resolver(Resolver { parsed });
@@ -83,7 +84,7 @@ pub(super) fn parse(shown: &str, name: &str, bytes: Vec<u8>) -> Result<(Source, 
     let source = Source::new(shown, bytes).map_err(|error| Box::new(error.into()))?;
     if let Some(place) = nesting::too_deep(source.text()) {
         let message = format!("brackets are nested more than {MAX_BRACKETS} deep here");
-        let finding = Diagnostic::error("proto", &source, span(place, 1), message);
+        let finding = Diagnostic::error(Code::Proto, &source, span(place, 1), message);
         return Err(Box::new(
             finding.remedy("Nest messages and the values of options less deeply."),
         ));
@@ -170,8 +171,8 @@ fn finding(error: &Error, source: &Source, sources: &BTreeMap<String, Source>) -
     let is_missing_option = message.contains("`wso2.") && message.ends_with("is not defined");
     let label = error.labels().and_then(|mut labels| labels.next());
     let finding = match label {
-        Some(label) => Diagnostic::error("proto", source, span(label.offset(), label.len()), message),
-        None => Diagnostic::file("proto", source.name(), message),
+        Some(label) => Diagnostic::error(Code::Proto, source, span(label.offset(), label.len()), message),
+        None => Diagnostic::file(Code::Proto, source.name(), message),
     };
     if is_missing_option {
         finding.remedy(format!("Add `import \"{OPTIONS_FILE}\";`; the file need not be there."))
@@ -199,7 +200,7 @@ fn circle(names: &[&str], source: &Source, sources: &BTreeMap<String, Source>) -
             let quoted = [format!("\"{imported}\""), format!("'{imported}'")];
             let place = quoted.iter().find_map(|quoted| source.text().find(quoted.as_str()))?;
             Some(Diagnostic::error(
-                "proto",
+                Code::Proto,
                 source,
                 span(place, imported.len() + 2),
                 message.clone(),
@@ -207,7 +208,7 @@ fn circle(names: &[&str], source: &Source, sources: &BTreeMap<String, Source>) -
         }),
         _ => None,
     };
-    let finding = closing.unwrap_or_else(|| Diagnostic::file("proto", source.name(), message));
+    let finding = closing.unwrap_or_else(|| Diagnostic::file(Code::Proto, source.name(), message));
     finding.remedy(remedy)
 }
 

@@ -3,7 +3,7 @@
 use super::options::{self, Endpoints, number};
 use super::places::{Places, field};
 use super::{OPTIONS_FILE, options::texts};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Member, Node, Span, Value};
 use indexmap::IndexMap;
 use protox::prost_reflect::{MethodDescriptor, ServiceDescriptor};
@@ -24,7 +24,7 @@ pub(super) fn of(service: &ServiceDescriptor, places: &Places<'_>, diagnostics: 
     if service.methods().len() == 0 {
         let message = format!("the service {name} has no method that a gateway could serve");
         diagnostics.push(
-            Diagnostic::error("no-operation", places.source, whole, message)
+            Diagnostic::error(Code::NoOperation, places.source, whole, message)
                 .remedy("Add methods, or remove the service."),
         );
         return None;
@@ -49,8 +49,9 @@ pub(super) fn of(service: &ServiceDescriptor, places: &Places<'_>, diagnostics: 
                 .find(|url| url.contains("ws://") || url.contains("wss://"))
             {
                 let message = format!("`{url}` is not where gRPC is spoken");
-                diagnostics
-                    .push(Diagnostic::error("endpoint-url", places.source, span, message).remedy("Use http or https."));
+                diagnostics.push(
+                    Diagnostic::error(Code::EndpointUrl, places.source, span, message).remedy("Use http or https."),
+                );
             }
             root.put(extension, span, endpoints_node(&endpoints, span));
             has_endpoints = true;
@@ -58,7 +59,7 @@ pub(super) fn of(service: &ServiceDescriptor, places: &Places<'_>, diagnostics: 
     }
     if !has_endpoints {
         let message = format!("the service {name} has no endpoint");
-        diagnostics.push(Diagnostic::error("endpoint", places.source, whole, message).remedy(format!(
+        diagnostics.push(Diagnostic::error(Code::Endpoint, places.source, whole, message).remedy(format!(
             "Import `{OPTIONS_FILE}` and add `option (wso2.production_endpoints) = {{ url: \"http://backend:50051\" }};` to the \
              service."
         )));
@@ -138,7 +139,7 @@ fn add_security(root: &mut Map, numbers: &[i32], span: Span, places: &Places<'_>
             0 => {
                 diagnostics.push(
                     Diagnostic::error(
-                        "application-security",
+                        Code::ApplicationSecurity,
                         places.source,
                         span,
                         "`NONE` stands beside other credentials",
@@ -153,7 +154,7 @@ fn add_security(root: &mut Map, numbers: &[i32], span: Span, places: &Places<'_>
             other => {
                 let message = format!("{other} is no credential that the gateway knows");
                 diagnostics.push(
-                    Diagnostic::error("application-security", places.source, span, message)
+                    Diagnostic::error(Code::ApplicationSecurity, places.source, span, message)
                         .remedy("Use NONE, BASIC, OAUTH2, JWT and APIKEY."),
                 );
                 return;

@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::reference;
 use super::shape::{Shape, list, text};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span};
 
 /// The scheme kinds of all versions, for "did you mean".
@@ -21,7 +21,7 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
             Ok(scheme) => scheme,
             Err(error) => {
                 diagnostics.push(
-                    Diagnostic::error("security-scheme", source, member.node.span, error.to_string())
+                    Diagnostic::error(Code::SecurityScheme, source, member.node.span, error.to_string())
                         .remedy("Write the security scheme into this file."),
                 );
                 continue;
@@ -32,7 +32,7 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
             Err(Fault { span, message, typed }) => {
                 let message = format!("security scheme `{name}`: {message}");
                 diagnostics
-                    .push(Diagnostic::error("security-scheme", source, span, message).did_you_mean(&typed, KINDS));
+                    .push(Diagnostic::error(Code::SecurityScheme, source, span, message).did_you_mean(&typed, KINDS));
             }
         }
     }
@@ -118,7 +118,7 @@ pub(super) fn requirements(source: &Source, owner: &Node, diagnostics: &mut Diag
     }
     let Some(elements) = member.node.as_array() else {
         diagnostics.push(Diagnostic::expected(
-            "security",
+            Code::Security,
             source,
             &member.node,
             "`security`",
@@ -130,7 +130,7 @@ pub(super) fn requirements(source: &Source, owner: &Node, diagnostics: &mut Diag
     for element in elements {
         let Some(schemes) = element.as_object() else {
             diagnostics.push(Diagnostic::expected(
-                "security",
+                Code::Security,
                 source,
                 element,
                 "a security requirement",
@@ -147,16 +147,20 @@ pub(super) fn requirements(source: &Source, owner: &Node, diagnostics: &mut Diag
                     for value in values {
                         match value.as_str() {
                             Some(scope) => texts.push(text(value.span, scope)),
-                            None => {
-                                diagnostics.push(Diagnostic::expected("security", source, value, "a scope", "a text"))
-                            }
+                            None => diagnostics.push(Diagnostic::expected(
+                                Code::Security,
+                                source,
+                                value,
+                                "a scope",
+                                "a text",
+                            )),
                         }
                     }
                 }
                 None if scopes_node.is_null() => {}
                 None => {
                     diagnostics.push(Diagnostic::expected(
-                        "security",
+                        Code::Security,
                         source,
                         scopes_node,
                         "scopes",

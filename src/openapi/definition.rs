@@ -2,7 +2,7 @@
 
 use super::dialect::Dialect;
 use super::{operations, prune};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span};
 use mgw_bundle::config::Method;
 
@@ -60,7 +60,7 @@ pub fn read(source: Source, document: Node, diagnostics: &mut Diagnostics) -> Op
         }),
         Err(error) => {
             let message = format!("the definition does not fit the OpenAPI model: {error}");
-            diagnostics.push(Diagnostic::error("model", &source, document.span, message));
+            diagnostics.push(Diagnostic::error(Code::Model, &source, document.span, message));
             None
         }
     }

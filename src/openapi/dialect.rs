@@ -1,6 +1,6 @@
 //! Which version of the specification a document follows.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Value};
 
 /// A supported version of the specification.
@@ -24,7 +24,7 @@ impl Dialect {
                 "nothing" => "the file is empty".to_owned(),
                 kind => format!("an OpenAPI definition is a map, found {kind}"),
             };
-            diagnostics.push(Diagnostic::error("dialect", source, document.span, message).remedy(SUPPORTED));
+            diagnostics.push(Diagnostic::error(Code::Dialect, source, document.span, message).remedy(SUPPORTED));
             return None;
         };
         let (key, member) = match (members.get("openapi"), members.get("swagger")) {
@@ -32,7 +32,7 @@ impl Dialect {
             (None, Some(member)) => ("swagger", member),
             (None, None) => {
                 let message = "neither `openapi` nor `swagger` says which version this definition follows";
-                diagnostics.push(Diagnostic::error("dialect", source, document.span, message).remedy(SUPPORTED));
+                diagnostics.push(Diagnostic::error(Code::Dialect, source, document.span, message).remedy(SUPPORTED));
                 return None;
             }
         };
@@ -49,11 +49,11 @@ impl Dialect {
         };
         if dialect.is_none() {
             let message = format!("`{key}: {version}` is not a version that mgw reads");
-            diagnostics.push(Diagnostic::error("dialect", source, member.node.span, message).remedy(SUPPORTED));
+            diagnostics.push(Diagnostic::error(Code::Dialect, source, member.node.span, message).remedy(SUPPORTED));
         }
         if version.starts_with("3.2") && dialect.is_some() {
             let message = "this OpenAPI 3.2 definition is read as 3.1; what 3.2 adds is not served";
-            diagnostics.push(Diagnostic::note("dialect", source, member.node.span, message));
+            diagnostics.push(Diagnostic::note(Code::Dialect, source, member.node.span, message));
         }
         dialect
     }

@@ -3,7 +3,7 @@
 use super::reference;
 use super::shape::{Shape, is_gateway_extension};
 use super::{components, servers};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Member, Node, Source, Span};
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ pub(super) fn prune(source: &Source, document: &Node, diagnostics: &mut Diagnost
                 }
                 None if paths.is_null() => {}
                 None => pruner.diagnostics.push(Diagnostic::expected(
-                    "paths",
+                    Code::Paths,
                     source,
                     paths,
                     "`paths`",
@@ -61,7 +61,7 @@ impl<'a> Pruner<'a, '_> {
         if !path.starts_with('/') {
             self.diagnostics.push(
                 Diagnostic::error(
-                    "paths",
+                    Code::Paths,
                     self.source,
                     member.key,
                     format!("the path `{path}` does not start with `/`"),
@@ -78,7 +78,7 @@ impl<'a> Pruner<'a, '_> {
                 Err(error) => {
                     self.diagnostics.push(
                         Diagnostic::error(
-                            "paths",
+                            Code::Paths,
                             self.source,
                             member.node.span,
                             format!("path `{path}`: {error}"),
@@ -92,7 +92,7 @@ impl<'a> Pruner<'a, '_> {
         if !member.node.is_null() && member.node.as_object().is_none() {
             let what = format!("path `{path}`");
             self.diagnostics.push(Diagnostic::expected(
-                "paths",
+                Code::Paths,
                 self.source,
                 &member.node,
                 &what,
@@ -123,15 +123,15 @@ impl<'a> Pruner<'a, '_> {
         if is_gateway_extension(name) {
             let message = format!("`{name}` has no effect at a path; it belongs to the API or to an operation");
             self.diagnostics
-                .push(Diagnostic::warning("extension-place", source, member.key, message));
+                .push(Diagnostic::warning(Code::ExtensionPlace, source, member.key, message));
         } else if name == "trace" {
             let message = format!("TRACE of `{path}` is not served");
             self.diagnostics
-                .push(Diagnostic::note("method", source, member.key, message));
+                .push(Diagnostic::note(Code::Method, source, member.key, message));
         } else if !OTHER_KEYS.contains(&name) && !name.starts_with("x-") {
             let message = format!("`{name}` of path `{path}` is neither a method nor a known key, and is not served");
             self.diagnostics
-                .push(Diagnostic::warning("method", source, member.key, message).did_you_mean(name, METHODS));
+                .push(Diagnostic::warning(Code::Method, source, member.key, message).did_you_mean(name, METHODS));
         }
     }
 
@@ -146,7 +146,7 @@ impl<'a> Pruner<'a, '_> {
         if operation.as_object().is_none() {
             let what = format!("operation {} {path}", method.to_uppercase());
             self.diagnostics
-                .push(Diagnostic::expected("operation", source, operation, &what, "a map"));
+                .push(Diagnostic::expected(Code::Operation, source, operation, &what, "a map"));
             return None;
         }
         self.operation_id(path, operation);
@@ -177,7 +177,7 @@ impl<'a> Pruner<'a, '_> {
             }
             let message = format!("the operationId `{id}` stands a second time; it belongs to `{first}` already");
             self.diagnostics.push(
-                Diagnostic::error("operation-id", self.source, node.span, message)
+                Diagnostic::error(Code::OperationId, self.source, node.span, message)
                     .remedy("Give every operation an operationId of its own."),
             );
         }

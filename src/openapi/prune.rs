@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::shape::{Shape, scalar_text, text};
 use super::{components, operations, servers};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 
 /// Longest title and version, in characters.
@@ -37,7 +37,7 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
 fn info(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<(crate::yaml::Span, Node)> {
     let Some(member) = document.member("info").filter(|member| !member.node.is_null()) else {
         let message = "`info` with `title` and `version` is missing; they are the name of the API";
-        diagnostics.push(Diagnostic::error("info", source, document.span, message));
+        diagnostics.push(Diagnostic::error(Code::Info, source, document.span, message));
         return None;
     };
     let mut shape = Shape::default();
@@ -48,23 +48,23 @@ fn info(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Opti
         match (found, value.as_deref().map(str::trim)) {
             (Some(node), Some(value)) if value.is_empty() || value.chars().count() > MAX_NAME => {
                 let message = format!("`info.{key}` should have between 1 and {MAX_NAME} characters");
-                diagnostics.push(Diagnostic::error("info", source, node.span, message));
+                diagnostics.push(Diagnostic::error(Code::Info, source, node.span, message));
                 complete = false;
             }
             (Some(node), Some(value)) if value.chars().any(char::is_control) => {
                 let message = format!("`info.{key}` should be one line without control characters");
-                diagnostics.push(Diagnostic::error("info", source, node.span, message));
+                diagnostics.push(Diagnostic::error(Code::Info, source, node.span, message));
                 complete = false;
             }
             (Some(node), Some(value)) => shape.put(key, node.span, text(node.span, value)),
             (Some(node), None) if !node.is_null() => {
                 let what = format!("`info.{key}`");
-                diagnostics.push(Diagnostic::expected("info", source, node, &what, "a text"));
+                diagnostics.push(Diagnostic::expected(Code::Info, source, node, &what, "a text"));
                 complete = false;
             }
             _ => {
                 let message = format!("`info.{key}` is missing; it is part of the name of the API");
-                diagnostics.push(Diagnostic::error("info", source, member.key, message));
+                diagnostics.push(Diagnostic::error(Code::Info, source, member.key, message));
                 complete = false;
             }
         }

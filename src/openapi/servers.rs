@@ -1,7 +1,7 @@
 //! Servers, of 3.x and of 2.0.
 
 use super::shape::{Shape, list, scalar_text, text};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span};
 
 /// The `servers` below `owner`, pruned; `None` when there are none.
@@ -13,7 +13,7 @@ pub(super) fn prune(source: &Source, owner: &Node, diagnostics: &mut Diagnostics
     let Some(elements) = member.node.as_array() else {
         let node = &member.node;
         diagnostics.push(Diagnostic::expected(
-            "servers",
+            Code::Servers,
             source,
             node,
             "`servers`",
@@ -31,7 +31,7 @@ pub(super) fn prune(source: &Source, owner: &Node, diagnostics: &mut Diagnostics
 fn server(source: &Source, element: &Node, diagnostics: &mut Diagnostics) -> Option<Node> {
     let Some(url) = element.get("url").filter(|url| url.as_str().is_some()) else {
         diagnostics.push(Diagnostic::error(
-            "servers",
+            Code::Servers,
             source,
             element.span,
             "this server has no `url` that is a text",
@@ -54,7 +54,7 @@ fn server(source: &Source, element: &Node, diagnostics: &mut Diagnostics) -> Opt
             }
             None => diagnostics.push(
                 Diagnostic::warning(
-                    "servers",
+                    Code::Servers,
                     source,
                     variable.key,
                     format!("the server variable `{name}` has no default"),
@@ -75,7 +75,7 @@ pub(super) fn of_swagger(source: &Source, document: &Node, diagnostics: &mut Dia
             Some(text) => Some((node.span, text.trim())),
             None => {
                 diagnostics.push(Diagnostic::expected(
-                    "servers",
+                    Code::Servers,
                     source,
                     node,
                     &format!("`{name}`"),

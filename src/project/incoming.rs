@@ -1,6 +1,6 @@
 //! A definition on its way into a project: where it comes from, what its file is going to be called.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{self, Format};
 use crate::{grpc, openapi};
 use std::path::Path;
@@ -69,7 +69,7 @@ impl Incoming {
                 let known = node.get("openapi").or_else(|| node.get("swagger")).is_some();
                 let mut found = Diagnostics::default();
                 let definition = openapi::read(source, node, &mut found);
-                if definition.is_some() || known && !found.iter().any(|diagnostic| diagnostic.code == "dialect") {
+                if definition.is_some() || known && !found.iter().any(|diagnostic| diagnostic.code == Code::Dialect) {
                     return Ok(Self {
                         folder: "api_definitions",
                         file_name,

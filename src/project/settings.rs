@@ -1,5 +1,6 @@
 //! `mgw.toml`: what the project is called, where its APIs come from.
 
+use crate::audit::AuditSettings;
 use crate::whole_file::read_text;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -27,6 +28,9 @@ pub struct Settings {
     /// How `build` compiles.
     #[serde(default, skip_serializing_if = "BuildSettings::is_default")]
     pub build: BuildSettings,
+    /// What `audit` passes over.
+    #[serde(default, skip_serializing_if = "AuditSettings::is_default")]
+    pub audit: AuditSettings,
 }
 
 /// `[build]`
@@ -172,6 +176,7 @@ impl Settings {
             control_plane: None,
             pull: PullSettings::default(),
             build: BuildSettings::default(),
+            audit: AuditSettings::default(),
         }
     }
 

@@ -4,12 +4,14 @@
 
 mod advice;
 mod settings;
+mod signers;
 mod source;
 mod supervise;
 mod trust;
 
 pub(crate) use advice::advise;
-pub(crate) use settings::{GatewaySettings, load_settings};
+pub(crate) use settings::{GatewaySettings, free_ports, load_settings};
+pub(crate) use signers::demand_signature;
 pub(crate) use source::BundleSource;
 pub(crate) use supervise::supervise;
 pub(crate) use trust::trust_local_issuer;

@@ -17,6 +17,20 @@ pub(crate) struct GatewaySettings {
     pub(crate) sets: Vec<(String, String)>,
 }
 
+/// Listeners on loopback and free ports, so that a gateway that runs already is not in the way; standard output is for
+/// what the command has to say.
+pub(crate) fn free_ports() -> Vec<(String, String)> {
+    [
+        ("listenerConfig.host", "127.0.0.1"),
+        ("listenerConfig.httpPort", "0"),
+        ("listenerConfig.httpsPort", "0"),
+        ("b7a.observability.metrics.prometheus.port", "0"),
+        ("b7a.http.accesslog.console", "false"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
 /// Merges and checks the settings; warnings are shown, problems all reported together.
 ///
 /// # Errors

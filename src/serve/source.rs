@@ -1,11 +1,14 @@
 //! Where the bundle to serve comes from: a bundle file, or a project that is compiled first.
 
+use super::demand_signature;
 use crate::commands::bundle_file;
 use crate::commands::findings;
 use crate::commands::version::TOOL;
 use crate::compile::{compile_project, pack};
+use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
+use crate::signing::TrustedKeys;
 use crate::ui::Ui;
 use mgw_bundle::Bundle;
 use std::path::{Path, PathBuf};
@@ -29,10 +32,19 @@ impl BundleSource {
         }
     }
 
-    /// Reads and checks the bundle; for a project shows what was found in its files.
-    pub(crate) fn load(&self, ui: &Ui) -> Result<Bundle, Failure> {
+    /// Reads and checks the bundle, and who signed it; for a project shows what was found in its files.
+    pub(crate) fn load(&self, trusted: &TrustedKeys, ui: &Ui) -> Result<Bundle, Failure> {
         match self {
-            Self::File(path) => bundle_file::read(path),
+            Self::File(path) => {
+                let bundle = bundle_file::read(path)?;
+                demand_signature(&bundle, path, trusted)?;
+                Ok(bundle)
+            }
+            Self::Project(_) if trusted.are_demanded() => Err(Failure::new(
+                ExitCode::Mismatch,
+                "a signed bundle is demanded, and this is a project: what is compiled at the start is signed by nobody",
+            )
+            .hint("Build and sign it with `mgw build --sign KEY`, and run the bundle below target/.")),
             Self::Project(layout) => {
                 let compiled = compile_project(layout)?;
                 findings::show(ui, &compiled.diagnostics);

@@ -4,6 +4,7 @@ use super::BundleSource;
 use crate::connected::Following;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::signing::TrustedKeys;
 use crate::ui::Ui;
 use crate::ui::count::Counted;
 use crate::watched_file::WatchedFile;
@@ -27,6 +28,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) async fn supervise(
     gateway: Arc<RunningGateway>,
     source: &BundleSource,
+    trusted: &TrustedKeys,
     following: Option<&Following>,
     drain: Duration,
     ui: &Ui,
@@ -43,10 +45,10 @@ pub(crate) async fn supervise(
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hang_up.recv() => reload(&gateway, source, following, ui),
+            _ = signals.hang_up.recv() => reload(&gateway, source, trusted, following, ui),
             _ = look.tick() => {
                 if watched.as_mut().is_some_and(WatchedFile::settled) {
-                    reload(&gateway, source, following, ui);
+                    reload(&gateway, source, trusted, following, ui);
                 }
             }
         }
@@ -71,11 +73,17 @@ pub(crate) async fn supervise(
     Ok(ExitCode::Success)
 }
 
-fn reload(gateway: &RunningGateway, source: &BundleSource, following: Option<&Following>, ui: &Ui) {
+fn reload(
+    gateway: &RunningGateway,
+    source: &BundleSource,
+    trusted: &TrustedKeys,
+    following: Option<&Following>,
+    ui: &Ui,
+) {
     if gateway.reload_files() {
         ui.status("Serving", "changed keys and certificates");
     }
-    let loaded = source.load(ui);
+    let loaded = source.load(trusted, ui);
     if let Some(following) = following {
         let is_followed = match &loaded {
             Ok(bundle) => following.offer(bundle.clone()),

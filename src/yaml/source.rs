@@ -110,6 +110,11 @@ impl Source {
         }
     }
 
+    /// Line and column behind the end of a span.
+    pub fn end(&self, span: Span) -> Position {
+        self.position(Span::at(span.end as usize))
+    }
+
     /// How many characters start before an offset. A file of one long line has many findings in it.
     fn characters(&self, offset: usize) -> usize {
         let bytes = self.inner.text.as_bytes();

@@ -3,7 +3,7 @@
 use crate::support::Place;
 use std::io::{Read, Write};
 
-const DEFINITION: &str = "openapi: 3.0.0\n\
+pub const DEFINITION: &str = "openapi: 3.0.0\n\
     info:\n  title: Shop\n  version: 1.0.0\n\
     x-wso2-basePath: /shop\n\
     x-wso2-production-endpoints:\n  urls: [http://127.0.0.1:3000]\n\
@@ -15,7 +15,8 @@ fn with_definition() -> Place {
     place
 }
 
-fn built() -> Place {
+/// A project that has been built.
+pub fn built() -> Place {
     let place = with_definition();
     place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
     place.mgw(&["build", "shop"]).exits(0);

@@ -2,6 +2,8 @@
 //!
 //! One module per capability. [`support`] starts what a case needs and stops it.
 
+mod anywhere;
+mod audit;
 mod build;
 mod case;
 mod cases;
@@ -14,11 +16,13 @@ mod diff;
 mod discovery;
 mod docs;
 mod doctor;
+mod findings;
 mod forged_tokens;
 mod identity_provider;
 mod init;
 mod oidc_provider;
 mod pages;
+mod project_tests;
 mod protocols;
 mod proxy;
 mod pull;
@@ -28,6 +32,7 @@ mod running;
 mod sandbox;
 mod serve;
 mod sign_in_secrets;
+mod signing;
 mod status;
 mod subscription_data;
 mod support;

@@ -1,6 +1,6 @@
 //! A bundle that has been read and checked.
 
-use crate::{Digest, GatewayConfig, Manifest, SubscriptionSnapshot};
+use crate::{Digest, GatewayConfig, Manifest, PublicKey, SubscriptionSnapshot};
 use std::collections::BTreeMap;
 
 /// A bundle whose every entry matched its manifest.
@@ -16,6 +16,6 @@ pub struct Bundle {
     pub snapshot: Option<SubscriptionSnapshot>,
     /// Every entry but the manifest and its signature, by name.
     pub entries: BTreeMap<String, Vec<u8>>,
-    /// The detached signature's bytes, unchecked.
-    pub signature: Option<Vec<u8>>,
+    /// Whose genuine signatures it bears; whether they are trusted is another question.
+    pub signers: Vec<PublicKey>,
 }

@@ -47,6 +47,12 @@ pub enum ReadError {
         /// Entry name.
         name: String,
     },
+    /// A signature that is not of the key that it names, over this manifest.
+    #[error("the signature by key {key} is not genuine")]
+    Signature {
+        /// The key's identifier.
+        key: crate::Digest,
+    },
     /// The archive around the entries differs from what was written.
     #[error("the archive does not match its checksum")]
     Checksum,

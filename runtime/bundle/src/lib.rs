@@ -6,7 +6,7 @@
 //! - [`config`] is the compiled [`GatewayConfig`]: complete, so that the gateway never guesses a default.
 //! - [`snapshot`] is the [`SubscriptionSnapshot`]: applications, keys and subscriptions as they were when pulled.
 //! - [`template`] is what path templates mean, to the build that checks them and to the gateway that looks them up.
-//! - [`Manifest`] lists every entry with its digest; its own digest is the bundle's identity.
+//! - [`Manifest`] lists every entry with its digest; its own digest is the bundle's identity, and what a [`SigningKey`] signs.
 
 mod bundle;
 mod checksum;
@@ -17,6 +17,7 @@ mod identity;
 mod limits;
 mod manifest;
 mod reader;
+mod signing;
 pub mod snapshot;
 pub mod template;
 mod writer;
@@ -28,5 +29,6 @@ pub use error::ReadError;
 pub use identity::api_id;
 pub use limits::Limits;
 pub use manifest::{Entry, MANIFEST_FORMAT, Manifest, names};
+pub use signing::{KeyError, MOST_SIGNATURES, PublicKey, SignError, SigningKey, sign_bundle};
 pub use snapshot::SubscriptionSnapshot;
 pub use writer::{BundleContents, WriteError, write_bundle};

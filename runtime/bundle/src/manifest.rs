@@ -10,7 +10,7 @@ pub const MANIFEST_FORMAT: u32 = 1;
 pub mod names {
     /// The manifest.
     pub const MANIFEST: &str = "manifest.json";
-    /// The Ed25519 signature over the manifest's bytes.
+    /// Ed25519 signatures over the manifest's bytes; absent when nobody signed.
     pub const SIGNATURE: &str = "manifest.sig";
     /// The compiled [`GatewayConfig`](crate::GatewayConfig).
     pub const CONFIG: &str = "gateway.json";

@@ -1,6 +1,7 @@
 //! Reads a bundle from bytes. Nothing is extracted to disk; sizes, counts and names are checked before contents.
 
 use crate::manifest::{MANIFEST_FORMAT, Manifest, names};
+use crate::signing::read_signers;
 use crate::{Bundle, Digest, GatewayConfig, Limits, ReadError, SubscriptionSnapshot, checksum, config, snapshot};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -11,14 +12,17 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// Refuses archives beyond `limits`, names that are absolute, climb or repeat, unknown format versions, entries that
-    /// are missing, unlisted or do not match their digest, archives that do not match their checksum, and malformed JSON.
+    /// Refuses archives beyond `limits`, names that are absolute, climb or repeat, unknown format versions, signatures that
+    /// are not genuine, entries that are missing, unlisted or do not match their digest, archives that do not match their checksum, and malformed JSON.
     pub fn read(archive: &[u8], limits: &Limits) -> Result<Self, ReadError> {
         let mut files = unpack(archive, limits)?;
         let manifest_bytes = take(&mut files, names::MANIFEST)?;
-        let signature = files.remove(names::SIGNATURE);
         check_format(names::MANIFEST, &manifest_bytes, MANIFEST_FORMAT)?;
         let manifest: Manifest = parse(names::MANIFEST, &manifest_bytes)?;
+        let signers = match files.remove(names::SIGNATURE) {
+            Some(bytes) => read_signers(&bytes, &manifest_bytes)?,
+            None => Vec::new(),
+        };
         check_entries(&manifest, &files)?;
         if !checksum::holds(archive) {
             return Err(ReadError::Checksum);
@@ -42,12 +46,13 @@ impl Bundle {
             config,
             snapshot,
             entries: files,
-            signature,
+            signers,
         })
     }
 }
 
-fn unpack(archive: &[u8], limits: &Limits) -> Result<BTreeMap<String, Vec<u8>>, ReadError> {
+/// Returns every entry by name.
+pub(crate) fn unpack(archive: &[u8], limits: &Limits) -> Result<BTreeMap<String, Vec<u8>>, ReadError> {
     if archive.len() as u64 > limits.archive_bytes {
         return Err(ReadError::TooLarge {
             what: "the archive".into(),
@@ -122,7 +127,7 @@ fn check_entries(manifest: &Manifest, files: &BTreeMap<String, Vec<u8>>) -> Resu
 }
 
 /// Looks at the version before anything else, so that a newer file is named as such and not as malformed.
-fn check_format(name: &str, bytes: &[u8], supported: u32) -> Result<(), ReadError> {
+pub(crate) fn check_format(name: &str, bytes: &[u8], supported: u32) -> Result<(), ReadError> {
     #[derive(serde::Deserialize)]
     struct Versioned {
         format: u64,
@@ -139,7 +144,7 @@ fn check_format(name: &str, bytes: &[u8], supported: u32) -> Result<(), ReadErro
     }
 }
 
-fn parse<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, ReadError> {
+pub(crate) fn parse<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, ReadError> {
     serde_json::from_slice(bytes).map_err(|source| ReadError::Malformed {
         name: name.into(),
         source,
@@ -147,4 +152,4 @@ fn parse<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, ReadError> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

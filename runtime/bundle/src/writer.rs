@@ -65,24 +65,37 @@ pub fn write_bundle(contents: BundleContents<'_>) -> Result<(Vec<u8>, Digest), W
     let manifest = json(names::MANIFEST, &manifest)?;
     let digest = Digest::of(&manifest);
 
+    Ok((archive(&manifest, None, &entries)?, digest))
+}
+
+/// Puts the files of a bundle together.
+pub(crate) fn archive(
+    manifest: &[u8],
+    signatures: Option<&[u8]>,
+    entries: &BTreeMap<String, Vec<u8>>,
+) -> Result<Vec<u8>, WriteError> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(0o644);
     archive.start_file(names::MANIFEST, options)?;
-    archive.write_all(&manifest)?;
-    for (name, bytes) in &entries {
+    archive.write_all(manifest)?;
+    if let Some(signatures) = signatures {
+        archive.start_file(names::SIGNATURE, options)?;
+        archive.write_all(signatures)?;
+    }
+    for (name, bytes) in entries {
         archive.start_file(name.as_str(), options.large_file(bytes.len() >= 1 << 31))?;
         archive.write_all(bytes)?;
     }
     archive.set_comment(checksum::placeholder())?;
     let mut bytes = archive.finish()?.into_inner();
     checksum::seal(&mut bytes);
-    Ok((bytes, digest))
+    Ok(bytes)
 }
 
 /// Pretty JSON with a final line break, so that unpacked entries read well and diff well.
-fn json<T: serde::Serialize>(name: &'static str, value: &T) -> Result<Vec<u8>, WriteError> {
+pub(crate) fn json<T: serde::Serialize>(name: &'static str, value: &T) -> Result<Vec<u8>, WriteError> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(|source| WriteError::Json { name, source })?;
     bytes.push(b'\n');
     Ok(bytes)

@@ -6,18 +6,28 @@ use super::sources::{Sources, merge};
 use super::*;
 use std::path::PathBuf;
 
-pub(super) const KEYS: &[Key] = &[Key::new(
-    "compat",
-    Kind::OneOf(&["none", "micro-gw-3.2"]),
-    "none",
-    "`micro-gw-3.2` brings back the statuses, challenges and headers of micro-gw 3.2 where ours differ",
-)];
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "compat",
+        Kind::OneOf(&["none", "micro-gw-3.2"]),
+        "none",
+        "`micro-gw-3.2` brings back the statuses, challenges and headers of micro-gw 3.2 where ours differ",
+    ),
+    Key::new(
+        "bundle.trustedKeys",
+        Kind::Files,
+        "",
+        "PEM files of Ed25519 public keys, one of which must have signed what is served; none: bundles need no signature",
+    ),
+];
 
 /// Everything an operator decides about a gateway.
 #[derive(Debug, Clone)]
 pub struct RuntimeConfig {
     /// Behave like micro-gw 3.2 where it differs.
     pub compat: bool,
+    /// Public keys, PEM, one of which must have signed what is served; none: anybody's bundle is served.
+    pub trusted_keys: Vec<PathBuf>,
     /// The API listeners.
     pub listener: Listener,
     /// The admin and metrics listener.
@@ -102,6 +112,7 @@ impl RuntimeConfig {
         let subscription_data_limits = SubscriptionDataLimits::read(&mut reader);
         let mut config = Self {
             compat: reader.text("compat").as_deref() == Some("micro-gw-3.2"),
+            trusted_keys: trusted_keys(&mut reader),
             listener: Listener::read(&mut reader),
             admin: Admin::read(&mut reader),
             authentication: Authentication::read(&mut reader),
@@ -158,5 +169,53 @@ impl Default for RuntimeConfig {
             // A test loads the defaults; they depend on nothing outside.
             Err(errors) => unreachable!("the built-in defaults are valid: {errors:?}"),
         }
+    }
+}
+
+/// A key that is set and names nothing would have everything served that was meant to be refused.
+fn trusted_keys(reader: &mut Reader<'_>) -> Vec<PathBuf> {
+    const KEY: &str = "bundle.trustedKeys";
+    let files = reader.files(KEY);
+    if reader.is_set(KEY) && (files.is_empty() || files.iter().any(|file| file.as_os_str().is_empty())) {
+        reader.fail(
+            KEY,
+            format!("`{KEY}` names no file"),
+            "Name the public keys one of which must have signed, or leave the key out where bundles need no signature.",
+        );
+    }
+    files
+}
+
+#[cfg(test)]
+mod trusted_keys_tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_set_names_a_file() {
+        let load = |file: Option<&str>, set: Option<&str>| {
+            let sets: Vec<(String, String)> = set
+                .map(|value| ("bundle.trustedKeys".to_owned(), value.to_owned()))
+                .into_iter()
+                .collect();
+            let loaded = RuntimeConfig::load(Sources {
+                file: file.map(|text| ("test.conf", text)),
+                sets: &sets,
+                ..Sources::default()
+            });
+            loaded.map(|(config, _)| config.trusted_keys.len()).ok()
+        };
+        assert_eq!(load(None, None), Some(0));
+        assert_eq!(
+            load(Some("bundle.trustedKeys = [\"a.pem\", \"b.pem\"]\n"), None),
+            Some(2)
+        );
+        for empty in ["[]", "\"\"", "[\"\"]"] {
+            assert_eq!(
+                load(Some(&format!("bundle.trustedKeys = {empty}\n")), None),
+                None,
+                "{empty}"
+            );
+        }
+        assert_eq!(load(Some("bundle.trustedKeys = [\"a.pem\"]\n"), Some("")), None);
     }
 }

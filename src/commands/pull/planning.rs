@@ -6,6 +6,7 @@ use crate::cloud::pull::Selection;
 use crate::commands::diff::Served;
 use crate::compile::{CompileError, Compiled, compile_project};
 use crate::context::Context;
+use crate::diagnostics::Code;
 use crate::diagnostics::Severity;
 use crate::diff::{Class, compare, text};
 use crate::exit::ExitCode;
@@ -94,7 +95,7 @@ fn has_no_definition(compiled: &Compiled) -> bool {
         .diagnostics
         .iter()
         .filter(|finding| finding.severity == Severity::Error);
-    compiled.config.apis.is_empty() && errors.all(|finding| finding.code == "no-definition")
+    compiled.config.apis.is_empty() && errors.all(|finding| finding.code == Code::NoDefinition)
 }
 
 /// The bytes of `mgw.lock`; `None` where there is none.

@@ -1,12 +1,12 @@
 //! `securityConfig`: how the gateway shows the backend who it is.
 
 use super::targets::backend_url;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{CredentialPlace, EndpointAuth};
 use serde_json::Value;
 
-const CODE: &str = "endpoint";
+const CODE: Code = Code::Endpoint;
 
 /// Members that only the gateway's operator may know, and the end of the setting that tells the gateway.
 const SECRETS: [(&str, &str); 6] = [
@@ -62,7 +62,7 @@ pub(super) fn auth(
     if name.is_none() {
         let message = "credentials of an endpoint that is written at an operation cannot be given to the gateway";
         let remedy = "Write the endpoint under `x-wso2-endpoints` and refer to it by its name.";
-        diagnostics.push(Diagnostic::error("endpoint-secret", source, config.span, message).remedy(remedy));
+        diagnostics.push(Diagnostic::error(Code::EndpointSecret, source, config.span, message).remedy(remedy));
         return None;
     }
     Some(Some(auth))
@@ -75,14 +75,13 @@ fn warn_about_secrets(source: &Source, config: &Node, diagnostics: &mut Diagnost
         let Some(written) = config.get(member).filter(is_written) else {
             continue;
         };
-        // The code says password since there were only those.
-        let (code, what) = match member {
-            "password" => ("endpoint-password", "the password".to_owned()),
-            member => ("endpoint-secret", format!("`{member}`")),
+        let what = match member {
+            "password" => "the password".to_owned(),
+            member => format!("`{member}`"),
         };
         let message = format!("{what} in the definition is ignored; it does not belong into a file");
         diagnostics.push(
-            Diagnostic::warning(code, source, written.span, message)
+            Diagnostic::warning(Code::EndpointSecret, source, written.span, message)
                 .remedy(format!(
                     "Remove it here and give it to the gateway as `<endpoint>_prod_{setting}`."
                 ))

@@ -1,6 +1,6 @@
 //! Reads maps whose keys are known; everything that is wrong with one is reported, not only the first mistake.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span};
 use std::ops::RangeInclusive;
 
@@ -27,7 +27,7 @@ impl<'a> Fields<'a> {
         let node = owner.get(key).filter(|node| !node.is_null())?;
         let Some(members) = node.as_object() else {
             let what = format!("`{key}`");
-            diagnostics.push(Diagnostic::expected("endpoint", source, node, &what, "a map"));
+            diagnostics.push(Diagnostic::expected(Code::Endpoint, source, node, &what, "a map"));
             return Some(None);
         };
         let mut sound = true;
@@ -35,7 +35,7 @@ impl<'a> Fields<'a> {
             if !known.contains(&written.as_str()) {
                 sound = false;
                 let message = format!("`{key}` has no `{written}`");
-                let diagnostic = Diagnostic::error("endpoint", source, member.key, message);
+                let diagnostic = Diagnostic::error(Code::Endpoint, source, member.key, message);
                 diagnostics.push(diagnostic.did_you_mean(written, known.iter().copied()));
             }
         }
@@ -171,14 +171,14 @@ impl<'a> Fields<'a> {
     /// Reports a mistake with what to do about it.
     pub(super) fn fail_with(&mut self, span: Span, message: String, remedy: Option<&str>) {
         self.sound = false;
-        let mut diagnostic = Diagnostic::error("endpoint", self.source, span, message);
+        let mut diagnostic = Diagnostic::error(Code::Endpoint, self.source, span, message);
         diagnostic.remedy = remedy.map(str::to_owned);
         self.diagnostics.push(diagnostic);
     }
 
     /// Reports what has no effect.
     pub(super) fn warn(&mut self, span: Span, message: &str, remedy: &str) {
-        let diagnostic = Diagnostic::warning("endpoint", self.source, span, message);
+        let diagnostic = Diagnostic::warning(Code::Endpoint, self.source, span, message);
         self.diagnostics.push(diagnostic.remedy(remedy));
     }
 

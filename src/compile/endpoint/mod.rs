@@ -10,7 +10,7 @@ pub(super) use advanced::DEFAULT_TIMEOUT_MS;
 pub(super) use auth::without_secrets;
 pub(super) use targets::backend_url;
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{Endpoint, EndpointKind};
 
@@ -26,7 +26,7 @@ pub(super) fn compile(
 ) -> Option<Endpoint> {
     let Some(members) = node.as_object() else {
         diagnostics.push(
-            Diagnostic::expected("endpoint", source, node, "an endpoint", "a map with `urls`")
+            Diagnostic::expected(Code::Endpoint, source, node, "an endpoint", "a map with `urls`")
                 .remedy("Write `urls: [\"https://backend.example.com\"]`, or `\"#/x-wso2-endpoints/NAME\"`."),
         );
         return None;
@@ -34,7 +34,7 @@ pub(super) fn compile(
     for (key, member) in members {
         if !KEYS.contains(&key.as_str()) {
             let message = format!("an endpoint has no `{key}`");
-            diagnostics.push(Diagnostic::error("endpoint", source, member.key, message).did_you_mean(key, KEYS));
+            diagnostics.push(Diagnostic::error(Code::Endpoint, source, member.key, message).did_you_mean(key, KEYS));
         }
     }
     let mut targets = targets::targets(source, node, diagnostics)?;
@@ -67,14 +67,14 @@ fn kind(source: &Source, node: &Node, urls: usize, diagnostics: &mut Diagnostics
             Some(text) => {
                 let message = format!("`{text}` is not a type of endpoint");
                 diagnostics.push(
-                    Diagnostic::error("endpoint", source, kind.span, message)
+                    Diagnostic::error(Code::Endpoint, source, kind.span, message)
                         .remedy("Use `http`, `load_balance` or `failover`.")
                         .did_you_mean(text, TYPES),
                 );
                 return None;
             }
             None => {
-                diagnostics.push(Diagnostic::expected("endpoint", source, kind, "`type`", "a text"));
+                diagnostics.push(Diagnostic::expected(Code::Endpoint, source, kind, "`type`", "a text"));
                 return None;
             }
         },
@@ -85,7 +85,7 @@ fn kind(source: &Source, node: &Node, urls: usize, diagnostics: &mut Diagnostics
         (_, Some("http")) => {
             let message = "an endpoint of type `http` uses its first URL only";
             diagnostics.push(
-                Diagnostic::warning("endpoint", source, span, message)
+                Diagnostic::warning(Code::Endpoint, source, span, message)
                     .remedy("Use `load_balance` or `failover`, or remove the other URLs."),
             );
             EndpointKind::Single

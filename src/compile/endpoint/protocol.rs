@@ -1,6 +1,6 @@
 //! `advanceEndpointConfig.httpVersion`: what is spoken with the backends.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::BackendProtocol;
 
@@ -21,7 +21,7 @@ pub(super) fn protocol(source: &Source, node: &Node, diagnostics: &mut Diagnosti
         _ => {
             let message = "`httpVersion` should be `1.1` or `2`";
             diagnostics.push(
-                Diagnostic::error("endpoint", source, written.span, message)
+                Diagnostic::error(Code::Endpoint, source, written.span, message)
                     .remedy("Leave it out to have TLS negotiate the version."),
             );
             None

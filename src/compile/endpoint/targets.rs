@@ -1,6 +1,6 @@
 //! The `urls` of an endpoint.
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span};
 use mgw_bundle::config::{Discovery, Target};
 use std::path::{Component, Path};
@@ -13,7 +13,7 @@ const MAX_URLS: usize = 64;
 pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<Target>> {
     let Some(list) = node.get("urls") else {
         diagnostics.push(Diagnostic::error(
-            "endpoint",
+            Code::Endpoint,
             source,
             node.span,
             "this endpoint has no `urls`",
@@ -25,13 +25,19 @@ pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostic
         .filter(|elements| !elements.is_empty() && elements.len() <= MAX_URLS)
     else {
         let expected = format!("a list of 1 to {MAX_URLS} URLs");
-        diagnostics.push(Diagnostic::expected("endpoint", source, list, "`urls`", &expected));
+        diagnostics.push(Diagnostic::expected(Code::Endpoint, source, list, "`urls`", &expected));
         return None;
     };
     let mut urls = Vec::with_capacity(elements.len());
     for element in elements {
         let Some(text) = element.as_str() else {
-            diagnostics.push(Diagnostic::expected("endpoint-url", source, element, "a URL", "a text"));
+            diagnostics.push(Diagnostic::expected(
+                Code::EndpointUrl,
+                source,
+                element,
+                "a URL",
+                "a text",
+            ));
             continue;
         };
         match target(text) {
@@ -46,7 +52,7 @@ pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostic
     if of_web_sockets != 0 && of_web_sockets != urls.len() {
         diagnostics.push(
             Diagnostic::error(
-                "endpoint-url",
+                Code::EndpointUrl,
                 source,
                 list.span,
                 "an endpoint is for WebSockets or for HTTP, and these `urls` are of both",
@@ -66,7 +72,7 @@ fn is_web_socket(url: &str) -> bool {
 fn bad_url(source: &Source, span: Span, text: &str, fault: &str) -> Diagnostic {
     if text.contains('@') {
         return Diagnostic::error(
-            "endpoint-url",
+            Code::EndpointUrl,
             source,
             span,
             format!("this is not a backend URL: {fault}"),
@@ -74,7 +80,7 @@ fn bad_url(source: &Source, span: Span, text: &str, fault: &str) -> Diagnostic {
         .secret();
     }
     let diagnostic = Diagnostic::error(
-        "endpoint-url",
+        Code::EndpointUrl,
         source,
         span,
         format!("`{text}` is not a backend URL: {fault}"),

@@ -2,7 +2,7 @@
 
 use super::entry::{Count, Entry};
 use super::{CUSTOM, burst, entry, named, strict};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{CustomPolicy, Policy, Quota};
 use mgw_runtime::throttle::{KeyTemplate, MAX_CUSTOM_POLICIES};
@@ -61,7 +61,13 @@ fn key_template(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Stri
     let Some(text) = node.as_str() else {
         let what = format!("`keyTemplate` of {}", entry.what);
         let expected = "a text such as \"$userId:$apiContext\"";
-        diagnostics.push(Diagnostic::expected("policies", entry.source, node, &what, expected));
+        diagnostics.push(Diagnostic::expected(
+            Code::Policies,
+            entry.source,
+            node,
+            &what,
+            expected,
+        ));
         return None;
     };
     let problem = match KeyTemplate::parse(text) {

@@ -2,7 +2,7 @@
 
 use super::data;
 use crate::compile::time_unit::{self, MAX_WINDOW_MS, UNITS};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Member, Node, Source, Span, Value};
 
 /// Largest limit that the gateway counts exactly.
@@ -27,11 +27,11 @@ pub(super) enum Count {
 
 impl<'a> Entry<'a> {
     pub(super) fn error(&self, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error("policies", self.source, span, message)
+        Diagnostic::error(Code::Policies, self.source, span, message)
     }
 
     pub(super) fn warning(&self, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::warning("policies", self.source, span, message)
+        Diagnostic::warning(Code::Policies, self.source, span, message)
     }
 
     pub(super) fn node(&self, key: &str) -> Option<&'a Node> {
@@ -140,7 +140,7 @@ impl<'a> Entry<'a> {
         if flag.is_none() {
             let what = format!("`{key}` of {}", self.what);
             diagnostics.push(Diagnostic::expected(
-                "policies",
+                Code::Policies,
                 self.source,
                 node,
                 &what,

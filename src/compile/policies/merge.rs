@@ -2,7 +2,7 @@
 
 use super::describe::describe;
 use super::{SECTIONS, UNLIMITED};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{Policies, Policy};
 
@@ -26,7 +26,7 @@ impl Difference {
             .flatten()
             .find_map(|policy| policy.member(&self.name))
             .map_or(document.span, |member| member.key);
-        Diagnostic::note("policy-differs", source, span, self.message)
+        Diagnostic::note(Code::PolicyDiffers, source, span, self.message)
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) use describe::describe;
 pub(super) use merge::merge;
 
 use super::tiers::UNLIMITED;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Member, Node, Source};
 use entry::{Count, Entry};
 use mgw_bundle::config::{Burst, Policies, Policy, Quota};
@@ -44,7 +44,11 @@ pub(super) fn read(source: &Source, document: &Node, diagnostics: &mut Diagnosti
         if !document.is_null() {
             let expected = format!("a map with `{}`", SECTIONS.join("`, `"));
             diagnostics.push(Diagnostic::expected(
-                "policies", source, document, "the file", &expected,
+                Code::Policies,
+                source,
+                document,
+                "the file",
+                &expected,
             ));
         }
         return policies;
@@ -61,7 +65,8 @@ pub(super) fn read(source: &Source, document: &Node, diagnostics: &mut Diagnosti
             _ => {
                 let message = format!("there is no section `{key}`");
                 let known = SECTIONS.into_iter().chain([CUSTOM]);
-                diagnostics.push(Diagnostic::error("policies", source, member.key, message).did_you_mean(key, known));
+                diagnostics
+                    .push(Diagnostic::error(Code::Policies, source, member.key, message).did_you_mean(key, known));
                 continue;
             }
         };
@@ -81,7 +86,7 @@ fn section(source: &Source, section: &str, node: &Node, diagnostics: &mut Diagno
             let policy = policy(source, section, name, member, diagnostics);
             if name == UNLIMITED {
                 let message = format!("`{UNLIMITED}` exists without being written; this entry has no effect");
-                diagnostics.push(Diagnostic::warning("policies", source, member.key, message));
+                diagnostics.push(Diagnostic::warning(Code::Policies, source, member.key, message));
                 return None;
             }
             policy
@@ -108,7 +113,7 @@ fn named<T>(
         let expected =
             format!("a list of at most {most} policies, each `- NAME:` with `count`, `unitTime` and `timeUnit`");
         diagnostics.push(Diagnostic::expected(
-            "policies",
+            Code::Policies,
             source,
             node,
             &format!("`{section}`"),
@@ -127,7 +132,7 @@ fn named<T>(
                 ),
             };
             diagnostics.push(
-                Diagnostic::error("policies", source, element.span, message)
+                Diagnostic::error(Code::Policies, source, element.span, message)
                     .remedy("Indent `count`, `unitTime` and `timeUnit` deeper than the name."),
             );
             continue;
@@ -141,7 +146,7 @@ fn named<T>(
             } else {
                 let message = format!("the policy `{name}` stands a second time in `{section}`");
                 diagnostics.push(
-                    Diagnostic::error("policies", source, member.key, message)
+                    Diagnostic::error(Code::Policies, source, member.key, message)
                         .remedy("Rename or remove one of the two."),
                 );
             }
@@ -183,7 +188,13 @@ fn entry<'a>(
     let what = format!("policy `{name}`");
     if member.node.as_object().is_none() {
         let expected = "a map with `count`, `unitTime` and `timeUnit`";
-        diagnostics.push(Diagnostic::expected("policies", source, &member.node, &what, expected));
+        diagnostics.push(Diagnostic::expected(
+            Code::Policies,
+            source,
+            &member.node,
+            &what,
+            expected,
+        ));
         return None;
     }
     let entry = Entry { source, what, member };
@@ -236,7 +247,7 @@ fn burst(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Option<Burs
     if member.node.as_object().is_none() {
         let expected = "a map with `count`, `unitTime` and `timeUnit`";
         diagnostics.push(Diagnostic::expected(
-            "policies",
+            Code::Policies,
             entry.source,
             &member.node,
             &what,

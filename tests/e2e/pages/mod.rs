@@ -35,6 +35,26 @@ fn when_the_cloud_is_down() {
 }
 
 #[test]
+fn come_from_micro_gw() {
+    execute("how-to/from-micro-gw.md");
+}
+
+#[test]
+fn test_a_project() {
+    execute("how-to/test.md");
+}
+
+#[test]
+fn audit_a_project() {
+    execute("how-to/audit.md");
+}
+
+#[test]
+fn sign_bundles() {
+    execute("how-to/sign-bundles.md");
+}
+
+#[test]
 fn come_from_the_on_premise_gateway() {
     execute("how-to/from-on-premise-gateway.md");
 }
@@ -188,7 +208,9 @@ fn write(path: &Path, text: &str, append: bool) {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
     options.create(true).write(true).append(append).truncate(!append);
-    let file = options.open(path);
+    // As editors do that are told to save a file.
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let file = folder.and_then(|()| options.open(path));
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
     written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }

@@ -14,7 +14,8 @@ fn config() -> GatewayConfig {
     }
 }
 
-fn write(entries: &[(&str, &[u8])]) -> (Vec<u8>, Digest) {
+/// A bundle with further entries, and its digest.
+pub(crate) fn write(entries: &[(&str, &[u8])]) -> (Vec<u8>, Digest) {
     write_bundle(BundleContents {
         tool: "mgw",
         lock: None,

@@ -1,0 +1,101 @@
+//! `mgw audit`: what is built as it was written, and should be looked at all the same.
+//!
+//! [`rules`] look at what the gateway would serve and at its settings, each rule for one thing; [`places`] finds the line of
+//! the project behind what they found; [`suppressions`] takes out what somebody has looked at, for as long as they said.
+//! Nothing here reads a clock or asks a network.
+
+mod finding;
+mod places;
+mod rules;
+mod suppressions;
+
+#[cfg(test)]
+mod tests;
+
+pub use suppressions::{AuditSettings, Suppression};
+
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use finding::Finding;
+use jiff::civil::Date;
+use mgw_bundle::GatewayConfig;
+use mgw_bundle::config::Api;
+use mgw_runtime::config::RuntimeConfig;
+use places::Places;
+use std::path::Path;
+use suppressions::Suppressions;
+
+/// What is looked at.
+#[derive(Debug)]
+pub struct Audited<'a> {
+    /// The project's folder.
+    pub root: &'a Path,
+    /// What the gateway would serve.
+    pub config: &'a GatewayConfig,
+    /// What `check` found in the files.
+    pub found: &'a Diagnostics,
+    /// The gateway's settings, and where they are from.
+    pub settings: &'a RuntimeConfig,
+    /// The settings' file as messages call it.
+    pub settings_file: &'a str,
+    /// What somebody has looked at.
+    pub suppressions: &'a [Suppression],
+    /// The day that suppressions are judged by.
+    pub today: Date,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Audit {
+    /// Everything that nobody has looked at yet.
+    pub diagnostics: Diagnostics,
+    /// How many findings are suppressed.
+    pub suppressed: usize,
+}
+
+/// Applies every rule.
+pub fn audit(audited: &Audited<'_>) -> Audit {
+    let mut suppressions = Suppressions::new(audited.suppressions, audited.today);
+    let mut places = Places::new(audited.root);
+    let mut diagnostics = Diagnostics::default();
+    let mut suppressed = 0;
+    for diagnostic in audited.found.iter() {
+        let in_file = |api: &&Api| crate::compile::shown(audited.root, &api.source) == diagnostic.file;
+        let api = audited.config.apis.iter().find(in_file).map(finding::name);
+        // What cannot be built cannot be agreed to.
+        let is_suppressed =
+            diagnostic.severity != Severity::Error && suppressions.cover(diagnostic.code, api.as_deref(), None);
+        if is_suppressed {
+            suppressed += 1;
+        } else {
+            diagnostics.push(diagnostic.clone());
+        }
+    }
+    let mut findings = rules::of_apis(audited.config);
+    findings.extend(rules::of_settings(audited.settings, audited.config));
+    for finding in findings {
+        if suppressions.cover(finding.code, finding.api().as_deref(), finding.operation().as_deref()) {
+            suppressed += 1;
+        } else {
+            diagnostics.push(diagnostic(&finding, audited.settings_file, &mut places));
+        }
+    }
+    for told in suppressions.leftovers() {
+        diagnostics.push(told.file(&crate::compile::shown(audited.root, "mgw.toml")));
+    }
+    diagnostics.sort();
+    Audit {
+        diagnostics,
+        suppressed,
+    }
+}
+
+fn diagnostic(finding: &Finding<'_>, settings_file: &str, places: &mut Places) -> Diagnostic {
+    let (file, place) = match finding.source() {
+        Some(source) => places.find(source, finding.resource()),
+        None => (settings_file.to_owned(), None),
+    };
+    let mut diagnostic = Diagnostic::file(finding.code, file, finding.message.clone()).remedy(finding.remedy.clone());
+    diagnostic.severity = finding.severity;
+    diagnostic.place = place;
+    diagnostic
+}

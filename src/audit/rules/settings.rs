@@ -1,0 +1,134 @@
+//! The gateway's own settings.
+
+use super::transport::is_in_the_clear;
+use crate::audit::finding::{Finding, Subject};
+use crate::diagnostics::Code;
+use mgw_bundle::GatewayConfig;
+use mgw_bundle::config::Scheme;
+use mgw_runtime::config::{PasswordHash, RuntimeConfig};
+
+/// Applies the rules for settings.
+pub(in crate::audit) fn of_settings<'a>(settings: &RuntimeConfig, config: &GatewayConfig) -> Vec<Finding<'a>> {
+    let mut findings = Vec::new();
+    issuers(settings, &mut findings);
+    key_manager(settings, &mut findings);
+    backends(settings, &mut findings);
+    admin(settings, &mut findings);
+    users(settings, config, &mut findings);
+    subscriptions(settings, &mut findings);
+    findings
+}
+
+fn warning<'a>(code: Code, message: impl Into<String>, remedy: &str) -> Finding<'a> {
+    Finding::warning(code, Subject::Settings, message, remedy)
+}
+
+/// Whoever is on the way between gateway and issuer could hand out keys of their own.
+fn issuers(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+    for issuer in &settings.issuers {
+        let name = &issuer.issuer;
+        if let Some(jwks) = &issuer.jwks
+            && is_in_the_clear(jwks.url.as_str())
+        {
+            findings.push(warning(
+                Code::IssuerInTheClear,
+                format!("the keys of the issuer {name} are fetched over plain HTTP"),
+                "Use https in `jwksURL`: whoever can change the answer can make tokens.",
+            ));
+        } else if is_in_the_clear(name) {
+            // The gateway only compares it; others may go there for keys.
+            findings.push(Finding::note(
+                Code::IssuerInTheClear,
+                Subject::Settings,
+                format!("the issuer {name} is named by a plain HTTP address"),
+                "Have the identity provider name itself with https where it can, then change `issuer` too.",
+            ));
+        }
+        if issuer.audience.is_empty() {
+            findings.push(Finding::note(
+                Code::AnyAudience,
+                Subject::Settings,
+                format!("tokens of the issuer {name} are accepted whomever they were made for"),
+                "Set `audience`, where the issuer makes tokens for others too.",
+            ));
+        }
+    }
+}
+
+fn key_manager(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+    let url = settings.key_manager.server_url.as_ref();
+    if let Some(url) = url.filter(|url| is_in_the_clear(url.as_str())) {
+        findings.push(warning(
+            Code::IssuerInTheClear,
+            format!(
+                "the key manager is asked about tokens over plain HTTP, at {}",
+                url.host_str().unwrap_or_default()
+            ),
+            "Use https: tokens, and the gateway's own credentials, go that way.",
+        ));
+    }
+}
+
+fn backends(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+    let clients = &settings.http_clients;
+    let remedy = "Name the backends' authority in `httpClients.sslConfig` instead, or pull their certificates.";
+    if !clients.verify_certificates {
+        findings.push(warning(
+            Code::BackendsUnchecked,
+            "certificates of backends are not checked: anybody can pass for one",
+            remedy,
+        ));
+    } else if !clients.verify_hostname {
+        findings.push(warning(
+            Code::BackendsUnchecked,
+            "host names of backends are not checked: every certificate of the same authority passes for every backend",
+            remedy,
+        ));
+    }
+}
+
+/// What the admin listener tells and does is for operators.
+fn admin(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+    let admin = &settings.admin;
+    if admin.enabled && !admin.host.is_loopback() {
+        findings.push(warning(
+            Code::AdminExposed,
+            format!("the admin listener can be reached from other machines ({})", admin.host),
+            "Listen on 127.0.0.1, or keep others away from that port: it asks for no credentials.",
+        ));
+    }
+}
+
+/// Hashes that are computed by the billion.
+fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Finding<'_>>) {
+    let schemes = config.apis.iter().flat_map(|api| &api.resources);
+    let mut schemes = schemes
+        .flat_map(|resource| &resource.security.alternatives)
+        .flat_map(|requirement| &requirement.schemes);
+    if !schemes.any(|scheme| *scheme == Scheme::Basic) {
+        return;
+    }
+    for (name, user) in &settings.users.by_name {
+        if matches!(
+            user.password,
+            PasswordHash::Sha1(_) | PasswordHash::Sha256(_) | PasswordHash::Sha384(_) | PasswordHash::Sha512(_)
+        ) {
+            findings.push(warning(
+                Code::WeakHash,
+                format!("the password of the user {name} is kept as a plain hash, which is guessed quickly"),
+                "Hash it with Argon2id, bcrypt or PBKDF2.",
+            ));
+        }
+    }
+}
+
+fn subscriptions(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+    if settings.authentication.validate_subscriptions == Some(false) {
+        findings.push(Finding::note(
+            Code::SubscriptionsUnchecked,
+            Subject::Settings,
+            "subscriptions are not checked: every token of a trusted issuer opens every API",
+            "Leave `security.validateSubscriptions` out to have them checked where there is subscription data.",
+        ));
+    }
+}

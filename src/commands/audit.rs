@@ -1,0 +1,129 @@
+//! `mgw audit`
+
+use super::findings;
+use crate::audit::{Audited, audit};
+use crate::compile::compile_project;
+use crate::context::Context;
+use crate::diagnostics::{Diagnostics, Severity, Summary};
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::project::{Layout, Settings, shown};
+use crate::serve::{BundleSource, GatewaySettings, load_settings};
+use std::path::PathBuf;
+
+/// Arguments of `mgw audit`.
+#[derive(Debug, clap::Args)]
+pub struct AuditArgs {
+    /// The project folder.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
+    /// Gateway settings to look at, in the format of micro-gw.conf [default: conf/micro-gw.conf of the project]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// End with code 4 when there are findings of this kind, or worse, that nobody suppressed.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
+    pub fail_on: FailOn,
+    /// Where findings are written besides.
+    #[command(flatten)]
+    pub reports: findings::ReportArgs,
+}
+
+/// Which findings shut the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Warnings, and errors as ever
+    Warning,
+    /// Notes too
+    Note,
+    /// Errors only
+    Never,
+}
+
+impl FailOn {
+    /// The least bad findings with which the command fails.
+    fn least(self) -> Severity {
+        match self {
+            Self::Never => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+        }
+    }
+}
+
+/// What reports call it.
+const COMMAND: &str = "mgw audit";
+
+#[derive(serde::Serialize)]
+struct Shown<'a> {
+    project: &'a str,
+    suppressed: usize,
+    summary: Summary,
+    diagnostics: &'a Diagnostics,
+}
+
+/// Looks at what would be served, and at the gateway's settings.
+pub fn run(args: AuditArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let ui = &context.ui;
+    let layout = Layout::new(args.project);
+    let suppressions = Settings::load(&layout.settings())?
+        .unwrap_or_else(|| Settings::new(""))
+        .audit;
+    let compiled = compile_project(&layout)?;
+    if compiled.diagnostics.has_errors() {
+        findings::show(ui, &compiled.diagnostics);
+        args.reports
+            .write(COMMAND, &compiled.name, &compiled.diagnostics, Severity::Error)?;
+        return Err(findings::invalid(&compiled.name, &compiled.diagnostics)
+            .hint("What cannot be built cannot be audited either."));
+    }
+    let file = args
+        .config
+        .or_else(|| BundleSource::Project(layout.clone()).runtime_config());
+    // Where there is none, this is where it would be.
+    let settings_file = file.clone().unwrap_or_else(|| layout.runtime_config());
+    let settings_file = shown(&settings_file);
+    let settings = GatewaySettings { file, sets: Vec::new() };
+    let settings = load_settings(&settings, &context.environment, ui)?;
+    let found = audit(&Audited {
+        root: layout.root(),
+        config: &compiled.config,
+        found: &compiled.diagnostics,
+        settings: &settings,
+        settings_file: &settings_file,
+        suppressions: &suppressions.suppress,
+        today: jiff::Zoned::now().date(),
+    });
+    findings::show(ui, &found.diagnostics);
+    let shown = Shown {
+        project: &compiled.name,
+        suppressed: found.suppressed,
+        summary: found.diagnostics.summary(),
+        diagnostics: &found.diagnostics,
+    };
+    ui.result("", &shown);
+    args.reports
+        .write(COMMAND, &compiled.name, &found.diagnostics, args.fail_on.least())?;
+    if found.diagnostics.has_errors() {
+        return Err(findings::invalid(&compiled.name, &found.diagnostics));
+    }
+    let suppressed = match found.suppressed {
+        0 => String::new(),
+        count => format!(", {count} suppressed"),
+    };
+    if found
+        .diagnostics
+        .iter()
+        .any(|finding| finding.severity <= args.fail_on.least())
+    {
+        let message = format!("the audit of {} has {}{suppressed}", compiled.name, shown.summary);
+        let mut failure = Failure::new(ExitCode::Gate, message)
+            .hint("`mgw explain CODE` says what to do, and how a finding is suppressed that is as it should be.");
+        failure.reported = true;
+        return Err(failure);
+    }
+    ui.status(
+        "Audited",
+        format_args!("{}: {}{suppressed}", compiled.name, shown.summary),
+    );
+    Ok(ExitCode::Success)
+}

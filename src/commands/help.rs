@@ -1,0 +1,123 @@
+//! `mgw help`
+
+use crate::cli::Cli;
+use crate::context::Context;
+use crate::diagnostics::nearest;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::help::{PAGES, Page, plain};
+use clap::CommandFactory;
+use std::fmt::Write;
+
+/// Arguments of `mgw help`.
+#[derive(Debug, clap::Args)]
+pub struct HelpArgs {
+    /// A command, such as pull, or a topic, such as limits; topics: list them all.
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub words: Vec<String>,
+}
+
+/// The word that lists the topics.
+const TOPICS: &str = "topics";
+
+#[derive(serde::Serialize)]
+struct Shown<'a> {
+    topic: &'a str,
+    title: &'a str,
+    text: String,
+}
+
+impl<'a> Shown<'a> {
+    fn page(page: Page) -> Shown<'a> {
+        Shown {
+            topic: page.topic,
+            title: page.title(),
+            text: plain(page.text),
+        }
+    }
+}
+
+/// Prints the help of a command, or a page of the documentation.
+pub fn run(args: HelpArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [TOPICS] => list(context),
+        [topic] if let Some(page) = page(topic).filter(|_| command(&words).is_none()) => {
+            let shown = Shown::page(page);
+            context.ui.result(shown.text.trim_end(), &shown);
+        }
+        _ => {
+            let Some(mut command) = command(&words) else {
+                return Err(unknown(&words));
+            };
+            let text = command.render_long_help().to_string();
+            let title = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let shown = Shown {
+                topic: &words.join(" "),
+                title: &title,
+                text: text.clone(),
+            };
+            context.ui.result(text.trim_end(), &shown);
+            if words.is_empty() {
+                context.ui.hint("`mgw help COMMAND` says more about a command, `mgw help topics` lists the pages of the documentation.");
+            } else if let [word] = words[..]
+                && page(word).is_some()
+            {
+                // Some pages are called like the command that they are about.
+                context
+                    .ui
+                    .hint(format_args!("`mgw help {word}-page` shows the page about it."));
+            }
+        }
+    }
+    Ok(ExitCode::Success)
+}
+
+/// The page of a topic; `-page` behind it tells it from a command of the same name.
+fn page(topic: &str) -> Option<Page> {
+    let named = |name: &str| PAGES.iter().copied().find(|page| page.topic == name);
+    named(topic).or_else(|| named(topic.strip_suffix("-page")?))
+}
+
+/// The command that the words lead to; none of them leads to the program itself.
+fn command(words: &[&str]) -> Option<clap::Command> {
+    let mut root = Cli::command();
+    root.build();
+    let mut command = &root;
+    for word in words {
+        command = command.find_subcommand(word)?;
+    }
+    Some(command.clone())
+}
+
+fn list(context: &Context) {
+    let width = PAGES.iter().map(|page| page.topic.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for page in PAGES {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "{:width$}  {}", page.topic, page.title());
+    }
+    let all: Vec<serde_json::Value> = PAGES
+        .iter()
+        .map(|page| serde_json::json!({ "topic": page.topic, "title": page.title() }))
+        .collect();
+    context.ui.result(text.trim_end(), &all);
+}
+
+fn unknown(words: &[&str]) -> Failure {
+    let typed = words.join(" ");
+    let commands: Vec<String> = Cli::command()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let topics = PAGES.iter().map(|page| page.topic);
+    let candidates = commands.iter().map(String::as_str).chain(topics);
+    let failure = Failure::new(
+        ExitCode::Usage,
+        format!("there is neither a command nor a topic `{typed}`"),
+    );
+    match nearest(&typed, candidates) {
+        Some(near) => failure.hint(format!("Did you mean `{near}`?")),
+        None => failure.hint("`mgw help` lists the commands, `mgw help topics` the topics."),
+    }
+}

@@ -1,0 +1,135 @@
+//! The keys that a command line or a pipeline's environment names.
+
+use crate::context::Environment;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::signing::{KeyReference, KeyStore, SigningError, TrustedKeys};
+use mgw_bundle::SigningKey;
+
+/// A pipeline's signing key itself, as secret stores hand it out, and the file that holds it.
+const VARIABLE: &str = "MGW_SIGNING_KEY";
+const FILE_VARIABLE: &str = "MGW_SIGNING_KEY_FILE";
+/// Keys one of which must have signed.
+const CHECKING: &str = "MGW_VERIFY_KEY";
+
+/// The user's keys.
+pub(crate) fn store(environment: &Environment) -> Result<KeyStore, Failure> {
+    Ok(KeyStore::new(&environment.config_dir()?))
+}
+
+/// The keys to sign with: those that are named, else the environment's, else none.
+///
+/// # Errors
+///
+/// When one of them cannot be used, or the environment names two.
+pub(crate) fn signing(named: &[KeyReference], environment: &Environment) -> Result<Vec<SigningKey>, Failure> {
+    if !named.is_empty() {
+        let store = store(environment)?;
+        let keys = named.iter().map(|reference| store.signing(reference));
+        return Ok(keys.collect::<Result<_, _>>()?);
+    }
+    match (environment.get(VARIABLE), environment.get(FILE_VARIABLE)) {
+        (Some(_), Some(_)) => Err(Failure::new(
+            ExitCode::Usage,
+            format!("{VARIABLE} and {FILE_VARIABLE} are both set"),
+        )
+        .hint("Set one of them, so that it is certain which key is meant.")),
+        (Some(pem), None) => {
+            let key = SigningKey::from_pem(pem).map_err(|source| SigningError::Variable {
+                variable: VARIABLE,
+                source,
+            })?;
+            Ok(vec![key])
+        }
+        (None, Some(path)) => {
+            let file = KeyReference::File(path.into());
+            Ok(vec![store(environment)?.signing(&file)?])
+        }
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+/// The keys that are named for checking: on the command line, else in the environment, with commas between them.
+///
+/// # Errors
+///
+/// When the environment names nothing between two commas.
+pub(crate) fn named_for_checking(
+    named: &[KeyReference],
+    environment: &Environment,
+) -> Result<Vec<KeyReference>, Failure> {
+    let Some(text) = environment.get(CHECKING).filter(|_| named.is_empty()) else {
+        return Ok(named.to_vec());
+    };
+    let keys = text.split(',').map(|key| key.trim().parse());
+    keys.collect::<Result<_, _>>().map_err(|error: &str| {
+        Failure::new(
+            ExitCode::Usage,
+            format!("a key that {CHECKING} names cannot be one: {error}"),
+        )
+        .hint("Write names or PEM files with commas between them.")
+    })
+}
+
+/// The keys one of which must have signed.
+pub(crate) fn trusted(references: Vec<KeyReference>, environment: &Environment) -> Result<TrustedKeys, Failure> {
+    // Without any, the store need not exist, nor a home folder to look for it.
+    match references.is_empty() {
+        true => Ok(TrustedKeys::none()),
+        false => Ok(TrustedKeys::new(store(environment)?, references)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_for_checking_are_named_by_flags_else_by_the_environment() {
+        let keys = |named: &[&str], variable: &str| {
+            let environment: Environment = [(CHECKING, variable)].into_iter().collect();
+            let named: Vec<KeyReference> = named.iter().filter_map(|name| name.parse().ok()).collect();
+            let keys = named_for_checking(&named, &environment).ok()?;
+            Some(keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        for (named, variable, expected) in [
+            (&[][..], "", Some("")),
+            (&[], "release, ./old.pem", Some("release ./old.pem")),
+            (&["new"], "release", Some("new")),
+            (&[], "release,", None),
+            (&[], ",", None),
+        ] {
+            assert_eq!(keys(named, variable).as_deref(), expected, "{named:?} {variable:?}");
+        }
+    }
+
+    #[test]
+    fn a_named_key_goes_before_the_environments() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = folder.path().display().to_string();
+        let own = KeyStore::new(folder.path());
+        let release = own.create(&"release".parse().expect("a name")).expect("made");
+        let pipeline = own.create(&"pipeline".parse().expect("a name")).expect("made");
+        let file = pipeline.private_file.expect("there");
+        let pem = std::fs::read_to_string(&file).expect("readable");
+        let file = file.display().to_string();
+        let signers = |named: &[&str], variables: &[(&str, &str)]| {
+            let home = [("MGW_CONFIG_DIR", home.as_str())];
+            let environment: Environment = home.iter().chain(variables).copied().collect();
+            let named: Vec<KeyReference> = named.iter().filter_map(|name| name.parse().ok()).collect();
+            signing(&named, &environment).map(|keys| keys.iter().map(SigningKey::public).collect::<Vec<_>>())
+        };
+        let both = [(VARIABLE, pem.as_str()), (FILE_VARIABLE, file.as_str())];
+        assert_eq!(signers(&[], &[]).expect("none"), []);
+        assert_eq!(signers(&[], &both[..1]).expect("its value"), [pipeline.public]);
+        assert_eq!(signers(&[], &both[1..]).expect("its file"), [pipeline.public]);
+        assert_eq!(signers(&["release"], &both).expect("named"), [release.public]);
+        assert_eq!(
+            signers(&["release", &file], &[]).expect("both"),
+            [release.public, pipeline.public]
+        );
+        assert_eq!(signers(&[], &both).expect_err("two").code, ExitCode::Usage);
+        let canary = signers(&[], &[(VARIABLE, "canary")]).expect_err("no key");
+        assert!(!format!("{canary:?}").contains("canary"), "{canary:?}");
+    }
+}

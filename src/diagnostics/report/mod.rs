@@ -1,0 +1,7 @@
+//! Findings as files for other programs: [SARIF](sarif) for code hosts and editors, [JUnit](junit) for build servers.
+
+mod junit;
+mod sarif;
+
+pub use junit::junit;
+pub use sarif::sarif;

@@ -1,0 +1,80 @@
+//! Findings through the binary: explained, and as files for other programs.
+
+use crate::build::DEFINITION;
+use crate::support::Place;
+
+/// A project with one error and one warning.
+fn faulty() -> Place {
+    let place = Place::new();
+    let text = DEFINITION.replace(
+        "x-wso2-basePath: /shop",
+        "x-wso2-basePath: /shop\nx-wso2-cross: true\nx-wso2-mutual-ssl: perhaps",
+    );
+    place.write("shop/api_definitions/openapi.yaml", &text);
+    place.write("shop/policies.yaml", "");
+    place
+}
+
+#[test]
+fn the_code_of_a_finding_is_explained() {
+    let place = faulty();
+    place
+        .mgw(&["check", "shop"])
+        .exits(3)
+        .says("error[mutual-tls]: ")
+        .says("warning[unknown-extension]: ")
+        .says("mgw explain CODE");
+    let explained = place.mgw(&["explain", "mutual-tls"]).exits(0).stdout;
+    assert!(
+        explained.starts_with("Whether a client certificate is needed cannot be read\n"),
+        "{explained}"
+    );
+    let json = place
+        .mgw(&["explain", "mutual-tls", "--output", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(json["code"], "mutual-tls");
+    let all = place.mgw(&["explain"]).exits(0).stdout;
+    assert!(all.lines().any(|line| line.starts_with("no-endpoint ")), "{all}");
+    place
+        .mgw(&["explain", "no-endpiont"])
+        .exits(2)
+        .says("there is no finding `no-endpiont`")
+        .says("Did you mean `no-endpoint`?");
+}
+
+#[test]
+fn findings_are_written_for_other_programs() {
+    let place = faulty();
+    let arguments = ["check", "shop", "--sarif", "out.sarif", "--junit", "out.xml"];
+    place.mgw(&arguments).exits(3);
+    let log: serde_json::Value = serde_json::from_str(&place.read("out.sarif")).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("a list");
+    let error = results
+        .iter()
+        .find(|result| result["ruleId"] == "mutual-tls")
+        .expect("the error");
+    let location = &error["locations"][0]["physicalLocation"];
+    assert_eq!(location["artifactLocation"]["uri"], "shop/api_definitions/openapi.yaml");
+    assert_eq!(
+        (&error["level"], &location["region"]["startLine"]),
+        (&"error".into(), &7.into())
+    );
+    let xml = place.read("out.xml");
+    assert!(
+        xml.contains("failures=\"1\"") && xml.contains("[unknown-extension]"),
+        "{xml}"
+    );
+
+    // Put right, the reports say so: one of the run before would still fail a pipeline.
+    place.write("shop/api_definitions/openapi.yaml", DEFINITION);
+    place.mgw(&arguments).exits(0);
+    let log: serde_json::Value = serde_json::from_str(&place.read("out.sarif")).expect("JSON");
+    assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(0));
+    assert!(place.read("out.xml").contains("tests=\"1\" failures=\"0\""));
+
+    place
+        .mgw(&["check", "shop", "--sarif", "nowhere/out.sarif"])
+        .exits(7)
+        .says("nowhere/out.sarif");
+}

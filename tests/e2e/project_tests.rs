@@ -1,0 +1,91 @@
+//! `mgw test` through the binary.
+
+use crate::support::Place;
+
+const DEFINITION: &str = "openapi: 3.0.0\n\
+    info: {title: Shop, version: 1.0.0}\n\
+    x-wso2-basePath: /shop\n\
+    x-wso2-production-endpoints: {urls: ['http://127.0.0.1:1']}\n\
+    paths:\n  /items/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {type: string}, example: a}]\n    \
+    get:\n      x-wso2-throttling-tier: 3PerYear\n      responses: {'200': {description: ok}}\n";
+
+fn project() -> Place {
+    let place = Place::new();
+    place.write("openapi.yaml", DEFINITION);
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    let policies = place.read("shop/policies.yaml");
+    let limit = "resourcePolicies:\n  - 3PerYear: {count: 3, unitTime: 1, timeUnit: year}\n";
+    place.write(
+        "shop/policies.yaml",
+        &policies.replacen("resourcePolicies:\n", limit, 1),
+    );
+    place
+}
+
+#[test]
+fn limits_are_tested_with_repetitions() {
+    let place = project();
+    place.write(
+        "shop/tests/limits.yaml",
+        "tests:\n\
+         - {name: as often as allowed, request: GET /shop/items/1, token: true, times: 3, expect: {status: 200}}\n\
+         - {name: once more, request: GET /shop/items/2, token: true, expect: {status: 429, code: 900802}}\n",
+    );
+    let outcome = place.mgw(&["test", "shop", "--echo", "--output", "json"]).exits(0);
+    let json = outcome.json();
+    assert_eq!((&json["passed"], &json["failed"]), (&2.into(), &0.into()), "{json}");
+}
+
+#[test]
+fn what_differs_is_told_and_ends_with_5() {
+    let place = project();
+    place.write(
+        "shop/tests/a.yaml",
+        "tests:\n- {request: GET /shop/items/1, expect: {status: 200}}\n- {request: GET /shop/none, token: true, expect: {status: 404}}\n",
+    );
+    place
+        .mgw(&["test", "shop", "--echo", "--junit", "out.xml"])
+        .exits(5)
+        .says("failed: GET /shop/items/1 (shop/tests/a.yaml:2)\n  status 401 instead of 200, with the gateway's code 900902\n")
+        .says("1 of 2 cases failed");
+    let xml = place.read("out.xml");
+    assert!(xml.contains("tests=\"2\" failures=\"1\""), "{xml}");
+    place
+        .mgw(&["test", "shop", "--echo", "--only", "none"])
+        .exits(0)
+        .says("Passed 1 case");
+    // Nothing of a run stays: neither in the project nor in the user's configuration.
+    let left: Vec<_> = place.files().into_iter().map(|(path, _)| path).collect();
+    assert!(!left.iter().any(|path| path.ends_with("local-issuer.pem")), "{left:?}");
+}
+
+#[test]
+fn cases_are_made_from_definitions() {
+    let place = project();
+    place
+        .mgw(&["test", "shop", "--generate", "--echo", "-v"])
+        .exits(0)
+        .says("passed: GET /items/{id} of Shop:1.0.0, as in the definition's examples")
+        .says("passed: GET /items/{id} of Shop:1.0.0, without credentials")
+        .says("which the API does not have");
+    // A backend that is away is no answer of the backend.
+    place
+        .mgw(&["test", "shop", "--generate"])
+        .exits(5)
+        .says("the gateway answers with 101503; the backend was to answer");
+}
+
+#[test]
+fn mistakes_in_cases_are_findings() {
+    let place = project();
+    place.mgw(&["test", "shop"]).exits(2).says("--generate");
+    place.write(
+        "shop/tests/a.yaml",
+        "tests:\n- {request: GET /shop/items/1, expects: {status: 200}}\n",
+    );
+    place
+        .mgw(&["test", "shop"])
+        .exits(3)
+        .says("error[test-case]: a case has no `expects`")
+        .says("shop/tests/a.yaml:2:");
+}

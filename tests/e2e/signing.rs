@@ -1,0 +1,193 @@
+//! Signed bundles through the binary: keys, signing, checking, and gateways that serve nothing else.
+
+use crate::build::{DEFINITION, built};
+use crate::running::Running;
+use crate::serve::ON_LOOPBACK;
+use crate::support::Place;
+use mgw_fixtures::eventually::eventually;
+
+/// A bundle, signed with `release`, whose public half is in `release.pub.pem`.
+fn signed() -> Place {
+    let place = built();
+    let public = place.mgw(&["keys", "new", "release"]).exits(0).stdout;
+    std::fs::copy(public.trim(), place.path().join("release.pub.pem")).expect("the public half is there");
+    place
+        .mgw(&["build", "shop", "--sign", "release"])
+        .exits(0)
+        .says("Signed");
+    place
+}
+
+/// Replaces a file at once, as those who deliver bundles do.
+fn replace(place: &Place, name: &str, by: &str) {
+    let copy = place.path().join("copy");
+    std::fs::copy(place.path().join(by), &copy).expect("it is there");
+    std::fs::rename(&copy, place.path().join(name)).expect("the folder is writable");
+}
+
+#[test]
+fn only_what_a_trusted_key_signed_verifies() {
+    let place = signed();
+    let key_id = place.mgw(&["keys", "list", "--output", "json"]).exits(0).json()[0]["key_id"].clone();
+    for key in ["release", "release.pub.pem"] {
+        let verified = place
+            .mgw(&["verify", "shop", "--key", key, "--output", "json"])
+            .exits(0)
+            .json();
+        assert_eq!(verified["trusted"], key_id);
+        assert_eq!(verified["signers"][0]["name"], "release");
+    }
+    place.mgw(&["keys", "new", "other"]).exits(0);
+    place
+        .mgw(&["verify", "shop", "--key", "other"])
+        .exits(6)
+        .says("which is not trusted")
+        .says(key_id.as_str().expect("a text"))
+        .says("Trusted is other");
+    // One of several is enough, and a key that cannot be read is not passed over.
+    place
+        .mgw(&["verify", "shop", "--key", "other", "--key", "release"])
+        .exits(0);
+    place
+        .mgw(&["verify", "shop", "--key", "release", "--key", "gone.pem"])
+        .exits(7)
+        .says("gone.pem");
+    place
+        .mgw(&["verify", "shop", "--key", "relaese"])
+        .exits(2)
+        .says("Did you mean `release`?");
+
+    place.mgw(&["build", "shop"]).exits(0);
+    place
+        .mgw(&["verify", "shop", "--key", "release"])
+        .exits(6)
+        .says("is not signed");
+    place.mgw(&["sign", "shop"]).exits(2).says("mgw keys new");
+    place.mgw(&["sign", "shop", "--key", "release"]).exits(0);
+    place.mgw(&["verify", "shop", "--key", "release"]).exits(0);
+}
+
+#[test]
+fn signing_again_or_elsewhere_gives_the_same_bytes() {
+    let place = signed();
+    let first = std::fs::read(place.path().join("shop/target/shop.zip")).expect("built");
+    let private = place.config_dir().join("signing-keys/release.pem");
+    let pem = std::fs::read_to_string(&private).expect("there");
+    place.mgw(&["build", "shop"]).exits(0);
+    let mut pipeline = place.command(&["build", "shop"]);
+    pipeline.env("MGW_SIGNING_KEY", &pem);
+    let outcome = crate::support::Outcome::of(pipeline).exits(0);
+    assert_eq!(
+        std::fs::read(place.path().join("shop/target/shop.zip")).expect("built"),
+        first
+    );
+    // The private half is nowhere but where it belongs.
+    let secret = pem.lines().nth(1).expect("the key itself");
+    assert!(!outcome.stdout.contains(secret) && !outcome.stderr.contains(secret));
+    for (path, bytes) in place.files() {
+        let is_there = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert_eq!(is_there, path == private, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_digest_that_is_not_meant_is_not_signed() {
+    let place = signed();
+    place.mgw(&["build", "shop"]).exits(0);
+    let before = std::fs::read(place.path().join("shop/target/shop.zip")).expect("built");
+    place
+        .mgw(&["sign", "shop", "--key", "release", "--digest", &"0".repeat(64)])
+        .exits(6)
+        .says("not the one that was asked for");
+    assert_eq!(
+        std::fs::read(place.path().join("shop/target/shop.zip")).expect("kept"),
+        before
+    );
+}
+
+#[test]
+fn what_cannot_sign_is_told_before_anything_is_built() {
+    let place = signed();
+    let before = std::fs::read(place.path().join("shop/target/shop.zip")).expect("built");
+    place.write(
+        "rsa.pem",
+        "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+    );
+    for (key, code, text) in [
+        ("rsa.pem", 7, "openssl genpkey -algorithm ed25519"),
+        ("release.pub.pem", 7, "cannot be used as a signing key"),
+        ("nobody", 2, "there is no key `nobody`"),
+        ("./nobody", 7, "cannot read ./nobody"),
+    ] {
+        place.mgw(&["build", "shop", "--sign", key]).exits(code).says(text);
+    }
+    assert_eq!(
+        std::fs::read(place.path().join("shop/target/shop.zip")).expect("kept"),
+        before
+    );
+    place
+        .mgw(&["keys", "new", "release"])
+        .exits(2)
+        .says("there is a key `release` already");
+    place.mgw(&["keys", "new", "../x"]).exits(2).says("letters, digits");
+}
+
+#[test]
+fn a_gateway_starts_with_nothing_else() {
+    let place = signed();
+    place.mgw(&["keys", "new", "other"]).exits(0);
+    let refused = |source: &str, more: &[&str], code, text: &str| {
+        let arguments = [&["run", source][..], &ON_LOOPBACK, more].concat();
+        place.mgw(&arguments).exits(code).says(text);
+    };
+    let trusting = ["--verify-key", "other"];
+    refused("shop/target/shop.zip", &trusting, 6, "which is not trusted");
+    refused("shop", &["--verify-key", "release"], 6, "this is a project");
+    refused(
+        "shop/target/shop.zip",
+        &["--verify-key", "release", "--connected"],
+        2,
+        "makes bundles of its own",
+    );
+    place.write("trusted.conf", "[bundle]\ntrustedKeys = [\"gone.pem\"]\n");
+    refused("shop/target/shop.zip", &["--config", "trusted.conf"], 7, "gone.pem");
+}
+
+#[test]
+fn a_running_gateway_takes_no_bundle_that_nobody_trusted_signed() {
+    let place = signed();
+    place.write("trusted.conf", "[bundle]\ntrustedKeys = [\"release.pub.pem\"]\n");
+    replace(&place, "served.zip", "shop/target/shop.zip");
+    let log = place.path().join("log");
+    let arguments = [
+        &["run", "served.zip", "--config", "trusted.conf", "--output", "json"][..],
+        &ON_LOOPBACK,
+    ];
+    let command = place.command(&arguments.concat());
+    let file = std::fs::File::create(&log).expect("the folder is writable");
+    let mut gateway = Running::saying(command, file.into());
+    gateway.json_line();
+    let said = |text: &str| std::fs::read_to_string(&log).is_ok_and(|log| log.contains(text));
+
+    // Another one, unsigned: it is refused, and what was served goes on.
+    place.write(
+        "shop/api_definitions/openapi.yaml",
+        &DEFINITION.replace("/items/{id}", "/others/{id}"),
+    );
+    let built = place.mgw(&["build", "shop", "--output", "json"]).exits(0).json();
+    let serves_it = format!("bundle {}", built["digest"].as_str().expect("a text"));
+    replace(&place, "served.zip", "shop/target/shop.zip");
+    gateway.signal("HUP");
+    eventually("it is refused", || {
+        said("served.zip is not signed") && said("the bundle that was served before goes on")
+    });
+    assert!(!said(&serves_it));
+
+    // The same one, signed.
+    place.mgw(&["sign", "shop", "--key", "release"]).exits(0);
+    replace(&place, "served.zip", "shop/target/shop.zip");
+    gateway.signal("HUP");
+    eventually("it is served", || said(&serves_it));
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+}
