@@ -179,6 +179,9 @@ impl From<LockError> for Failure {
             LockError::Damaged { .. } => {
                 Self::new(ExitCode::Invalid, message).hint("Nothing was changed. Return to another generation.")
             }
+            LockError::Edited { .. } => {
+                Self::new(ExitCode::Environment, message).hint("Nothing was changed. Run the command again.")
+            }
             LockError::Busy { .. } => {
                 Self::new(ExitCode::Environment, message).hint("Wait for the other process, or end it.")
             }

@@ -16,7 +16,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), LockError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        // One that is there may be the second name of a file that is in use.
+        // Something else may be there, whose file is left alone.
         remove(path)?;
         File::create_new(path)?.write_all(bytes)
     };

@@ -83,6 +83,12 @@ pub enum LockError {
         /// Whole sentences without a full stop.
         differences: Vec<String>,
     },
+    /// A file was edited while a pull that leaves it as it is was under way.
+    #[error("{} was edited meanwhile", path.display())]
+    Edited {
+        /// The file.
+        path: PathBuf,
+    },
     /// A kept file is not what was pulled.
     #[error("{} is not what was pulled", path.display())]
     Damaged {

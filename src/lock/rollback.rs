@@ -13,7 +13,7 @@ pub(crate) fn roll_back(layout: &Layout, generation: &Generation) -> Result<(), 
         if !path.starts_with("gen/") || path.split('/').any(|part| part == "..") {
             return Err(LockError::Damaged { path: file });
         }
-        // Unchanged files are one file in several states. Who edits it in place and pulls again has another in place.
+        // It may have been edited before the pull that made it a former state; that pull has put the whole one in place.
         let bytes = match whole(&file, digest)? {
             None => whole(&layout.root().join(path), digest)?,
             found => found,

@@ -1,17 +1,19 @@
 //! Replacing `gen/` and `mgw.lock` together.
 //!
-//! Everything new is written and synced into a staging folder inside the project first; files that are there already with the
-//! same content get a second name in it, and where nothing is new everything stays in its place. A marker file then says that the
-//! stage is complete: before it the old state holds, after it the new one, however often the program is killed. The
-//! renames that follow are repeated by [`recover`](super::recover) where they did not happen.
+//! Everything is written and synced into a staging folder inside the project first, files that are there already with the same
+//! content at the very end: where nothing is new everything stays in its place. A marker file then says that the stage is
+//! complete: before it the old state holds, after it the new one, however often the program is killed. The renames that
+//! follow are repeated by [`recover`](super::recover) where they did not happen.
+//!
+//! No file of `gen/` is one of a former state as well: an editor that writes in place would damage both.
 
 use super::LockError;
 use super::durable::{step, sync_files, sync_folder, sync_folders, write, write_synced};
 use super::interrupted::{finish, finish_complete};
 use super::stage::{Stage, exclusive};
-use super::unchanged::{keep, list_files};
+use super::unchanged::{Same, list_files};
 use crate::project::Layout;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +24,7 @@ use std::time::Duration;
 pub(crate) struct Transaction {
     layout: Layout,
     stage: Stage,
-    /// The project whose files are kept where they are the same.
+    /// The project whose files are taken where they are the same.
     former: Layout,
     staged: Mutex<Staged>,
     /// Keeps other processes out.
@@ -35,8 +37,8 @@ pub(crate) struct Transaction {
 struct Staged {
     /// Files that were written, and are not on the disk yet.
     written: BTreeSet<PathBuf>,
-    /// Files of the former `gen/` under a second name; paths below the project.
-    kept: BTreeSet<String>,
+    /// Files that the former `gen/` has already, by their paths below the project.
+    kept: BTreeMap<String, Same>,
     /// The new lock where it is the former one, byte for byte: most often nothing is new then.
     same_lock: Option<String>,
 }
@@ -47,7 +49,8 @@ impl Transaction {
         Self::begin_after(layout, layout)
     }
 
-    /// The same, and files of the project at `former` are kept where they are the same.
+    /// The same, and files of the project at `former` are taken where they are the same. Where that is another folder, nobody edits
+    /// its files: they are in both.
     pub(crate) fn begin_after(former: &Layout, layout: &Layout) -> Result<Self, LockError> {
         let exclusive = exclusive_soon(layout)?;
         finish(layout)?;
@@ -68,13 +71,14 @@ impl Transaction {
     /// Stages a file of the new `gen/`; `path` is below the project and starts with `gen/`.
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), LockError> {
         let file = self.stage.folder().join(path);
+        let same = Same::of(&self.former.root().join(path), bytes);
         let mut staged = self.staged();
-        staged.kept.remove(path);
-        if keep(&self.former.root().join(path), &file, bytes)? {
+        if let Some(same) = same {
             staged.written.remove(&file);
-            staged.kept.insert(path.to_owned());
+            staged.kept.insert(path.to_owned(), same);
             return Ok(());
         }
+        staged.kept.remove(path);
         write(&file, bytes)?;
         staged.written.insert(file);
         Ok(())
@@ -114,17 +118,36 @@ impl Transaction {
     /// Whether everything that is staged is in its place, and nothing else is there.
     fn is_in_place(&self) -> Result<bool, LockError> {
         let staged = self.staged();
-        if !staged.written.is_empty() || staged.same_lock.is_none() || self.former.root() != self.layout.root() {
+        if !staged.written.is_empty() || staged.same_lock.is_none() || self.is_elsewhere() {
             return Ok(false);
         }
         let mut found = Vec::new();
         list_files(&self.layout.generated(), "gen", &mut found)?;
-        Ok(found.len() == staged.kept.len() && found.iter().all(|path| staged.kept.contains(path)))
+        if found.len() != staged.kept.len() || !found.iter().all(|path| staged.kept.contains_key(path)) {
+            return Ok(false);
+        }
+        // Much may have been asked since they were compared.
+        for (path, same) in &staged.kept {
+            same.check(&self.former.root().join(path))?;
+        }
+        Ok(true)
+    }
+
+    /// Whether the former files belong to another folder: one that the program has for itself, and then drops.
+    fn is_elsewhere(&self) -> bool {
+        self.former.root() != self.layout.root()
     }
 
     /// Stages what was put off, and returns what was written.
     fn complete(&self) -> Result<BTreeSet<PathBuf>, LockError> {
         let mut staged = self.staged();
+        for (path, same) in std::mem::take(&mut staged.kept) {
+            let (former, file) = (self.former.root().join(&path), self.stage.folder().join(&path));
+            if !(self.is_elsewhere() && same.link(&former, &file)?) {
+                same.copy(&former, &file)?;
+                staged.written.insert(file);
+            }
+        }
         if let Some(text) = staged.same_lock.take() {
             write(&self.stage.new_lock(), text.as_bytes())?;
             staged.written.insert(self.stage.new_lock());

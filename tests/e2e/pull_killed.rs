@@ -55,24 +55,6 @@ fn both(case: &Case, labels: [&str; 2]) -> [Files; 2] {
     })
 }
 
-/// The program under `strace`.
-#[cfg(target_os = "linux")]
-fn traced(case: &Case, words: &[&str], options: &[&str]) -> std::process::Command {
-    let mgw = case.command(words);
-    let mut command = std::process::Command::new("strace");
-    command
-        .args(["-f", "-qq"])
-        .args(options)
-        .arg(mgw.get_program())
-        .args(mgw.get_args())
-        .current_dir(case.place.path())
-        .env_clear();
-    for (name, value) in mgw.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    command
-}
-
 /// Numbers that look random and can be had again.
 struct Numbers(u64);
 

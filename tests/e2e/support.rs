@@ -4,6 +4,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
+/// A command under `strace`.
+#[cfg(target_os = "linux")]
+pub fn traced(command: &Command, options: &[&str]) -> Command {
+    let mut traced = Command::new("strace");
+    traced
+        .args(["-f", "-qq"])
+        .args(options)
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear();
+    if let Some(folder) = command.get_current_dir() {
+        traced.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        traced.env(name, value.unwrap_or_default());
+    }
+    traced
+}
+
 /// A case's own folder with a user configuration folder inside; both are removed at the end.
 pub struct Place {
     folder: TempDir,

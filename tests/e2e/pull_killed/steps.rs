@@ -1,8 +1,9 @@
 //! Every step at which something on the disk changes, one kill each: `strace` kills the program as it is about to take
 //! it. So each phase of a replacement is met for certain, however short it is.
 
-use super::{Files, both, is_asked_for_more, state, traced};
+use super::{Files, both, is_asked_for_more, state};
 use crate::pull::Case;
+use crate::support::traced;
 use mgw_fixtures::seed::ApiState;
 use mgw_fixtures::simulator::Edit;
 use std::collections::BTreeSet;
@@ -75,7 +76,7 @@ fn is_killed(case: &Case, words: &[&str], kind: &str, step: u32) -> bool {
         format!("inject={kind}:signal=SIGKILL:when={step}"),
     );
     let options = ["-o", "/dev/null", "-e", &traced_calls, "-e", &injected];
-    let mut command = traced(case, words, &options);
+    let mut command = traced(&case.command(words), &options);
     let output = command.output().expect("strace can be run");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
