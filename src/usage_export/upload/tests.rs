@@ -39,7 +39,7 @@ fn entry(name: &str, tried: bool) -> Entry {
 
 fn progress(place: &Path) -> Progress {
     let url = "https://one.example/".parse().expect("a URL");
-    Progress::beside(&place.join("export"), &url).expect("a file")
+    Progress::beside(&place.join("export"), &url, "ana").expect("a file")
 }
 
 /// Uploads the content `one`, which `service` gets.
@@ -99,18 +99,22 @@ async fn what_was_sent_and_not_noted_is_there() {
 }
 
 #[tokio::test]
-async fn what_was_never_sent_is_not_taken_for_sent() {
-    let place = tempfile::tempdir().expect("a folder");
-    let (service, entry) = (Service::default(), entry(NAME, false));
-    let unreached = async |_: &str| Outcome::Unreached {
+async fn what_was_never_sent_or_not_taken_is_not_taken_for_sent() {
+    let away = Outcome::Unreached {
         why: "away",
         may_be_there: false,
     };
-    upload(&entry, &mut progress(place.path()), None, unreached)
-        .await
-        .expect("noted");
-    service.take(NAME, "another");
-    assert_eq!(uploaded(&service, place.path(), &entry, None).await, Fate::Doubtful);
+    for outcome in [away, Outcome::Refused, Outcome::TooLarge] {
+        let place = tempfile::tempdir().expect("a folder");
+        let (service, entry) = (Service::default(), entry(NAME, false));
+        let answer = async |_: &str| outcome;
+        upload(&entry, &mut progress(place.path()), None, answer)
+            .await
+            .expect("noted");
+        service.take(NAME, "another");
+        let fate = uploaded(&service, place.path(), &entry, None).await;
+        assert_eq!(fate, Fate::Doubtful, "{outcome:?}");
+    }
 }
 
 #[tokio::test]

@@ -101,8 +101,8 @@ impl Outcome {
     pub fn may_be_there(self) -> bool {
         match self {
             Self::Unreached { may_be_there, .. } => may_be_there,
-            Self::Credentials | Self::Collided => false,
-            _ => true,
+            Self::Credentials | Self::Collided | Self::Refused | Self::TooLarge => false,
+            Self::Accepted | Self::Duplicate | Self::Failed => true,
         }
     }
 
