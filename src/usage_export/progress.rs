@@ -1,10 +1,12 @@
 //! How far an import has come, so that the next run goes on there.
 
+use super::folder::{folder_of, sync_folder};
 use super::manifest::Entry;
+use crate::exit::ExitCode;
 use crate::failure::Failure;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -12,16 +14,16 @@ use url::Url;
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
-/// What was done about the files of an export, in a file beside it. A line has the service's URL, the digest of a file, its name
-/// in the export and what is noted. A note lasts when it has been made.
+/// What was done about the files of an export, in a file beside it, which one import has at a time. A line has the service's URL,
+/// the user name there, the digest of a file, its name in the export and what is noted. A note lasts when it has been made.
 #[derive(Debug)]
 pub(crate) struct Progress {
     path: PathBuf,
     file: File,
     /// By digest and name: another export may have been at this path before.
     known: HashMap<String, Known>,
-    /// The service, as lines begin.
-    service: String,
+    /// The service and whose it is there, as lines begin.
+    account: String,
 }
 
 /// What is known of a file.
@@ -40,7 +42,7 @@ pub(crate) struct Known {
 pub(crate) enum Step<'a> {
     /// Its upload begins.
     Trying,
-    /// Nothing of it was sent.
+    /// Nothing of it was sent, or the service did not take it.
     NotSent,
     /// It gets another name.
     Named(&'a str),
@@ -49,8 +51,8 @@ pub(crate) enum Step<'a> {
 }
 
 impl Progress {
-    /// Opens it beside an export, for uploads to `url`.
-    pub(crate) fn beside(export: &Path, url: &Url) -> Result<Self, Failure> {
+    /// Opens it beside an export, for uploads to `url` as `username`. Fails where another import has it.
+    pub(crate) fn beside(export: &Path, url: &Url, username: &str) -> Result<Self, Failure> {
         let mut path = OsString::from(export);
         path.push(".progress");
         let path = PathBuf::from(path);
@@ -61,6 +63,13 @@ impl Progress {
             .create(true)
             .open(&path)
             .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(busy(export)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // What is noted in a new file is lost with its name.
+        sync_folder(folder_of(&path)).map_err(failed)?;
         let mut text = String::new();
         let read = (&mut file)
             .take(MAX_FILE + 1)
@@ -75,10 +84,11 @@ impl Progress {
             file.set_len(end as u64).map_err(failed)?;
             text.truncate(end);
         }
-        // A URL has no blanks.
-        let service = format!("{url} ");
+        // Neither has blanks in it then.
+        let username: String = url::form_urlencoded::byte_serialize(username.as_bytes()).collect();
+        let account = format!("{url} {username} ");
         let mut known: HashMap<String, Known> = HashMap::new();
-        for line in text.lines().filter_map(|line| line.strip_prefix(&service)) {
+        for line in text.lines().filter_map(|line| line.strip_prefix(&account)) {
             let mut words = line.splitn(3, ' ');
             if let (Some(digest), Some(name), Some(step)) = (words.next(), words.next(), words.next())
                 && let Some(step) = Step::read(step)
@@ -90,7 +100,7 @@ impl Progress {
             path,
             file,
             known,
-            service,
+            account,
         })
     }
 
@@ -103,10 +113,10 @@ impl Progress {
     pub(crate) fn note(&mut self, entry: &Entry, step: Step<'_>) -> Result<(), Failure> {
         let key = key(entry);
         let line = match step {
-            Step::Named(name) => format!("{}{key} named {name}\n", self.service),
-            Step::Trying => format!("{}{key} trying\n", self.service),
-            Step::NotSent => format!("{}{key} not-sent\n", self.service),
-            Step::Done => format!("{}{key} done\n", self.service),
+            Step::Named(name) => format!("{}{key} named {name}\n", self.account),
+            Step::Trying => format!("{}{key} trying\n", self.account),
+            Step::NotSent => format!("{}{key} not-sent\n", self.account),
+            Step::Done => format!("{}{key} done\n", self.account),
         };
         let written = self
             .file
@@ -138,6 +148,14 @@ impl Known {
             Step::Done => self.is_done = true,
         }
     }
+}
+
+fn busy(export: &Path) -> Failure {
+    Failure::new(
+        ExitCode::Environment,
+        format!("another mgw process is importing {}", export.display()),
+    )
+    .hint("Wait for the other process, or end it.")
 }
 
 fn key(entry: &Entry) -> String {

@@ -1,5 +1,6 @@
 //! Writes an export.
 
+use super::folder::{folder_of, sync_folder};
 use super::manifest::{Entry, FORMAT, MAX_FILES, Manifest, NAME};
 use super::read::Import;
 use crate::exit::ExitCode;
@@ -27,10 +28,7 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
     let failed = |error| Failure::file("write", to, error);
     // The rest can be exported afterwards.
     let archives = archives.get(..MAX_FILES).unwrap_or(archives);
-    let parent = to
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let parent = folder_of(to);
     if to.exists() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
@@ -91,9 +89,7 @@ pub(crate) fn export(folder: &Folder, archives: &[Archive], to: &Path) -> Result
         folder.take_back(&taken, &archives);
         return Err(failed(error.error));
     }
-    std::fs::File::open(parent)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed)?;
+    sync_folder(parent).map_err(failed)?;
     Ok(Exported {
         archives,
         bytes,

@@ -2,6 +2,8 @@
 //! or it is known where else it is.
 
 use crate::running::Running;
+#[cfg(target_os = "linux")]
+use crate::support::traced;
 use crate::support::{Outcome, Place};
 use mgw_fixtures::simulator::{OnPremiseServer, OnPremiseThread};
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,6 +139,27 @@ fn imports_that_are_killed_lose_and_double_nothing() {
     let report = Outcome::of(import(&place, &service, "copy.zip", &["--same-name", "there"]));
     assert_eq!(report.exits(0).json()["alreadyThere"], FILES);
     assert_eq!(at_the_service(&service), found);
+}
+
+/// Notes in a file whose name is lost are lost with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_name_of_the_notes_is_on_the_disk_before_anything_is_sent() {
+    let place = Place::new();
+    let service = OnPremiseThread::start();
+    site(&place, "site", 0..1);
+    Outcome::of(export(&place, "site", "export.zip")).exits(0);
+    let log = place.path().join("trace");
+    let into = log.display().to_string();
+    let options = ["-y", "-s", "0", "-e", "trace=fsync,fdatasync,connect", "-o", &into];
+    let import = traced(&import(&place, &service, "export.zip", &[]), &options);
+    Outcome::of(import).exits(0);
+    let trace = std::fs::read_to_string(&log).expect("a trace");
+    let at = |what: &str| trace.lines().position(|line| line.contains(what));
+    let folder = at(&format!("<{}>", place.path().display()));
+    let notes = at(&format!("<{}>", place.path().join("export.zip.progress").display()));
+    let sent = at("AF_INET");
+    assert!(folder.is_some() && folder < notes && notes < sent, "{trace}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
         ));
     }
     let mut import = Import::open(&args.file)?;
-    let mut progress = Progress::beside(&args.file, &args.url)?;
+    let mut progress = Progress::beside(&args.file, &args.url, &args.username)?;
     let password = match secret(&context.environment, "MGW_USAGE_PASSWORD", "MGW_USAGE_PASSWORD_FILE")? {
         Some(password) => password,
         None => context.ui.ask_secret(Prompt {

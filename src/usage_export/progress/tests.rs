@@ -15,7 +15,7 @@ fn what_was_noted_is_known_to_the_next_run() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("export");
     let url = "https://one.example/".parse().expect("a URL");
-    let open = || Progress::beside(&path, &url).expect("a file");
+    let open = || Progress::beside(&path, &url, "ana").expect("a file");
     let known = |name: Option<&str>, is_tried, is_done| Known {
         name: name.map(str::to_owned),
         is_tried,
@@ -32,15 +32,37 @@ fn what_was_noted_is_known_to_the_next_run() {
         let mut progress = open();
         progress.note(&one, step).expect("noted");
         assert_eq!(progress.of(&one), expected, "{step:?}");
+        drop(progress);
         assert_eq!(open().of(&one), expected, "{step:?}");
     }
     // A file of the same name from another gateway, and another service.
     assert_eq!(open().of(&entry(b"two")), Known::default());
     let other = "https://two.example/".parse().expect("a URL");
-    assert_eq!(
-        Progress::beside(&path, &other).expect("a file").of(&one),
-        Known::default()
-    );
+    for (url, username) in [(&other, "ana"), (&url, "an"), (&url, "ana b"), (&url, "ana+b")] {
+        let mut progress = Progress::beside(&path, url, username).expect("a file");
+        assert_eq!(progress.of(&one), Known::default(), "{url} {username}");
+        progress.note(&one, Step::Trying).expect("noted");
+    }
+    assert_eq!(open().of(&one), known(Some("other"), true, true));
+}
+
+#[test]
+fn one_import_has_it_at_a_time() {
+    let place = tempfile::tempdir().expect("a folder");
+    let path = place.path().join("export");
+    let url = "https://one.example/".parse().expect("a URL");
+    let first = Progress::beside(&path, &url, "ana").expect("a file");
+    // Another account too: what it notes goes into the same file.
+    for username in ["ana", "bo"] {
+        let failure = Progress::beside(&path, &url, username).expect_err("it is busy");
+        assert_eq!(failure.code, ExitCode::Environment);
+        assert!(
+            failure.message.contains("another mgw process is importing"),
+            "{failure:?}"
+        );
+    }
+    drop(first);
+    Progress::beside(&path, &url, "ana").expect("a file");
 }
 
 #[test]
@@ -48,7 +70,7 @@ fn half_a_line_notes_nothing() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("export");
     let url = "https://one.example/".parse().expect("a URL");
-    let open = || Progress::beside(&path, &url).expect("a file");
+    let open = || Progress::beside(&path, &url, "ana").expect("a file");
     let one = entry(b"one");
     open().note(&one, Step::Done).expect("noted");
     let file = place.path().join("export.progress");
@@ -57,6 +79,7 @@ fn half_a_line_notes_nothing() {
         std::fs::write(&file, &whole[..end]).expect("a file");
         assert_eq!(open().of(&one), Known::default(), "{end}");
         open().note(&one, Step::Trying).expect("noted");
-        assert!(open().of(&one).is_tried && !open().of(&one).is_done, "{end}");
+        let known = open().of(&one);
+        assert!(known.is_tried && !known.is_done, "{end}");
     }
 }
