@@ -1,6 +1,7 @@
 //! The session: taken up as it is on disk, made anew where the credentials are at hand.
 
 use super::attempt::{Missed, MissedKind};
+use super::refusal::Refusal;
 use super::remedy::{Refused, remedy};
 use super::secret_files::SecretFile;
 use crate::cloud::CloudError;
@@ -9,6 +10,7 @@ use crate::cloud::address::Address;
 use crate::cloud::grant_sign_in::{Grant, GrantSignIn, sign_in_with_grant};
 use crate::cloud::http::HttpOptions;
 use crate::cloud::oauth::Registration;
+use crate::cloud::pull::GatewayPassword;
 use crate::cloud::session::{Connection, Session, SessionStore};
 use crate::cloud::sign_in::{SignIn, sign_in};
 use crate::failure::sign_in_command;
@@ -17,6 +19,7 @@ use crate::ui::Ui;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// How to sign in.
 #[derive(Debug)]
@@ -38,8 +41,12 @@ pub(super) struct Account {
     pub(super) client: Option<Registration>,
     /// The same for the client's secret.
     pub(super) client_secret_file: Option<SecretFile>,
-    /// The control plane does not accept the password, or the client.
-    pub(super) is_refused: bool,
+    /// The control plane does not accept the password, or the client, for signing in.
+    pub(super) sign_in_refused: Refusal,
+    /// Its data for gateways are refused: to a wrong password, or for want of a role, in the same words.
+    pub(super) data_refused: Refusal,
+    /// The same for its block list for gateways.
+    pub(super) blocks_refused: Refusal,
     pub(super) ui: Ui,
 }
 
@@ -70,7 +77,7 @@ impl Account {
 
     /// Whether somebody can be signed in without a person.
     pub(super) fn can_sign_in(&self) -> bool {
-        (self.password.is_some() || self.client.is_some()) && !self.is_refused
+        (self.password.is_some() || self.client.is_some()) && self.sign_in_refused.may_try(Instant::now())
     }
 
     /// Signs in again after the session was refused.
@@ -78,10 +85,10 @@ impl Account {
         self.sign_in(self.not_signed_in().into()).await
     }
 
-    /// `refusal` is returned where nobody can be signed in. What was refused is not tried again: the control plane would lock
-    /// the account.
+    /// `refusal` is returned where nobody can be signed in. What was refused is tried again after a long pause: the control
+    /// plane would lock the account.
     async fn sign_in(&mut self, refusal: Missed) -> Result<Arc<Connection>, Missed> {
-        if self.is_refused {
+        if !self.sign_in_refused.may_try(Instant::now()) {
             return Err(refusal);
         }
         match (self.password.clone(), self.client.clone()) {
@@ -106,10 +113,7 @@ impl Account {
         };
         // Nobody has to do anything elsewhere.
         let signed_in = sign_in_with_grant(request, &self.http, &self.ui, |_| {}).await;
-        self.is_refused = matches!(
-            signed_in,
-            Err(CloudError::ClientRefused { .. } | CloudError::GrantNotAllowed { .. })
-        );
+        self.note_sign_in(&signed_in);
         self.keep(signed_in?.session).await
     }
 
@@ -133,11 +137,44 @@ impl Account {
             password,
         };
         let signed_in = sign_in(request, &self.http, &self.ui).await;
-        self.is_refused = matches!(signed_in, Err(CloudError::WrongCredentials { .. }));
+        self.note_sign_in(&signed_in);
         let connection = self.keep(signed_in?.session).await?;
         // As the control plane spells it.
         self.user = Some(connection.session().await.user);
         Ok(connection)
+    }
+
+    fn note_sign_in<T>(&mut self, answer: &Result<T, CloudError>) {
+        match answer {
+            Ok(_) => self.sign_in_refused.lift(),
+            Err(
+                CloudError::WrongCredentials { .. }
+                | CloudError::ClientRefused { .. }
+                | CloudError::GrantNotAllowed { .. },
+            ) => self.sign_in_refused.refused(Instant::now()),
+            // Whether it would be accepted is not known.
+            Err(_) => {}
+        }
+    }
+
+    /// Notes what came of asking for the data for gateways with the password.
+    pub(super) fn note_data(&mut self, is_refused: bool) {
+        if is_refused {
+            self.data_refused.refused(Instant::now());
+        } else {
+            // Signing in takes the same password.
+            self.data_refused.lift();
+            self.sign_in_refused.lift();
+        }
+    }
+
+    /// Notes what came of asking for the block list for gateways with the password.
+    pub(super) fn note_blocks(&mut self, is_refused: bool) {
+        if is_refused {
+            self.blocks_refused.refused(Instant::now());
+        } else {
+            self.blocks_refused.lift();
+        }
     }
 
     /// Stores a session, and takes it up.
@@ -149,10 +186,18 @@ impl Account {
         Ok(Arc::new(Connection::open(self.store.clone(), &self.http, &self.ui)?))
     }
 
-    /// Returns the password where it is that of the user who is signed in.
+    /// Returns the password where it is that of the user who is signed in and may be tried.
     pub(super) fn password_of(&self, user: &UserName) -> Option<SecretString> {
         let is_theirs = self.user.as_ref().is_none_or(|given| is_same(given, user));
-        self.password.clone().filter(|_| is_theirs && !self.is_refused)
+        let may_try = self.sign_in_refused.may_try(Instant::now());
+        self.password.clone().filter(|_| is_theirs && may_try)
+    }
+
+    /// The same for the data for gateways, which may be refused to a good password.
+    pub(super) fn data_password_of(&self, user: &UserName) -> Option<GatewayPassword> {
+        let now = Instant::now();
+        let password = self.password_of(user).filter(|_| self.data_refused.may_try(now))?;
+        Some(GatewayPassword::new(password).unless_blocks_are(!self.blocks_refused.may_try(now)))
     }
 
     /// Takes over what the files of secrets have brought. Returns whether there is something new to sign in with, and the
@@ -171,7 +216,9 @@ impl Account {
             client.secret = Some(secret);
         }
         if has_new {
-            self.is_refused = false;
+            self.sign_in_refused.lift();
+            self.data_refused.lift();
+            self.blocks_refused.lift();
             tracing::info!("there is another password, or another secret of the client");
         }
         (has_new, password)
@@ -192,7 +239,12 @@ impl Account {
             },
         };
         let sign_in = sign_in_command(self.store.profile().as_str());
-        remedy(missed, self.is_refused.then_some(refused), &sign_in, clocks_differ)
+        remedy(
+            missed,
+            self.sign_in_refused.stands().then_some(refused),
+            &sign_in,
+            clocks_differ,
+        )
     }
 
     /// Where the session is kept.

@@ -120,7 +120,7 @@ impl Follower {
         let account = &self.take_over.account;
         let remedy = result.as_ref().err();
         let remedy = remedy.and_then(|missed| account.remedy(missed, clocks_differ));
-        self.ledger.report.credentials_refused = account.is_refused;
+        self.ledger.report.credentials_refused = account.sign_in_refused.stands();
         self.ledger.note(result, remedy, now, now_ms);
         let report = &self.ledger.report;
         let is_busy = matches!(result, Err(missed) if missed.kind == MissedKind::Busy);

@@ -2,6 +2,7 @@ use super::*;
 use crate::cloud::address::Address;
 use crate::cloud::http::tests::silent;
 use crate::cloud::session::SessionStore;
+use crate::connected::refusal::Refusal;
 use crate::project::ControlPlaneKind;
 use mgw_runtime::config::Sources;
 
@@ -31,7 +32,9 @@ fn derived(kind: ControlPlaneKind, password: bool, config: &mut RuntimeConfig) -
         password_file: None,
         client: None,
         client_secret_file: None,
-        is_refused: false,
+        sign_in_refused: Refusal::default(),
+        data_refused: Refusal::default(),
+        blocks_refused: Refusal::default(),
         ui: silent(),
     };
     let ca_file = folder.path().join("ca.pem");

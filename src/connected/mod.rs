@@ -8,7 +8,8 @@
 //!   sees less than before.
 //! - [`updates`] spares the control plane an attempt where it says that no API has changed.
 //! - [`schedule`] decides when the next attempt is due, [`ledger`] what is told about the last ones.
-//! - [`secret_files`] bring other credentials while the gateway runs, [`remedy`] says when somebody has to.
+//! - [`refusal`] says when refused credentials may be tried again; [`secret_files`] bring other ones while the gateway runs,
+//!   [`remedy`] says when somebody has to.
 //! - [`follow`] is the loop around them; [`start`] sets it up, [`advice`] says then what will not work.
 
 mod account;
@@ -22,6 +23,7 @@ mod ledger;
 mod offer;
 mod rebuilt;
 mod record;
+mod refusal;
 mod remedy;
 mod schedule;
 mod secret_files;

@@ -5,6 +5,7 @@ use super::advice::Outlook;
 use super::follow::Following;
 use super::hub;
 use super::ledger::Ledger;
+use super::refusal::Refusal;
 use super::secret_files::SecretFile;
 use super::state_folder::{Restored, Seed, StateError, StateFolder};
 use super::take_over::{Base, TakeOver, WantedFolder, unix_ms};
@@ -121,7 +122,9 @@ pub(crate) fn prepare(
         password_file: options.password_file.map(SecretFile::new),
         client: options.client,
         client_secret_file: options.client_secret_file.map(SecretFile::new),
-        is_refused: false,
+        sign_in_refused: Refusal::default(),
+        data_refused: Refusal::default(),
+        blocks_refused: Refusal::default(),
         ui: ui.narrating(),
     };
     // A session that cannot be read is told with the first attempt.

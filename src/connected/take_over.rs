@@ -10,7 +10,7 @@ use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::control_plane::open;
 use crate::cloud::http::Clocks;
-use crate::cloud::pull::{GatewayPassword, Selection};
+use crate::cloud::pull::Selection;
 use crate::cloud::session::Connection;
 use crate::commands::version::TOOL;
 use crate::compile::{Compiled, Followed, FollowedError, OwnParts, Packed, compile_pulled, pack};
@@ -120,8 +120,6 @@ pub(super) struct TakeOver {
     pub(super) data_user: Option<UserName>,
     /// What the clocks of the control plane and of this machine said last.
     pub(super) clocks: Option<Clocks>,
-    /// The password does not open the block list for gateways.
-    blocks_are_refused: bool,
     /// The project that is served has been pulled by this process or is known to be what was pulled last.
     is_pulled: bool,
 }
@@ -146,7 +144,6 @@ impl TakeOver {
             state_error: None,
             data_user: None,
             clocks: None,
-            blocks_are_refused: false,
             is_pulled: false,
         }
     }
@@ -195,7 +192,6 @@ impl TakeOver {
                 .set_control_plane_password(&server, user.as_str(), &password);
         }
         if has_new {
-            self.blocks_are_refused = false;
             self.updates.may_be_asked();
         }
         has_new
@@ -224,11 +220,7 @@ impl TakeOver {
         let has_data = session.generation().gateway_data.is_some();
         let request = PullRequest {
             selection: self.base.selection()?,
-            password: self
-                .account
-                .password_of(&session.user)
-                .filter(|_| has_data)
-                .map(|password| GatewayPassword::new(password).unless_blocks_are(self.blocks_are_refused)),
+            password: has_data.then(|| self.account.data_password_of(&session.user)).flatten(),
         };
         let work = self.folder.work();
         let next = self.folder.make_next(&self.base.followed);
@@ -249,11 +241,12 @@ impl TakeOver {
     async fn take(&mut self, Everything { prepared, next, since }: Everything) -> Result<Taken, Missed> {
         let outcome = prepared.outcome();
         let (lock, sight) = (outcome.lock.clone(), &outcome.files.sight);
-        if sight.refuses_password {
-            self.account.is_refused = true;
+        if let Some(is_refused) = sight.refuses_password {
+            self.account.note_data(is_refused);
         }
-        // Who is no administrator is refused in the same words as who has a wrong password: once is enough.
-        self.blocks_are_refused |= sight.refuses_blocks;
+        if let Some(is_refused) = sight.refuses_blocks {
+            self.account.note_blocks(is_refused);
+        }
         let is_same_source = {
             let (own, new) = (&self.base.followed.lock.source, &lock.source);
             own.url == new.url && own.organisation == new.organisation

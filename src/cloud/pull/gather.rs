@@ -120,7 +120,8 @@ pub(crate) async fn gather(
     )
     .await?;
     if policies.blocks.is_none()
-        && let Some(password) = password.filter(|password| password.opens_blocks && !sight.refuses_password)
+        && let Some(password) =
+            password.filter(|password| password.opens_blocks && sight.refuses_password != Some(true))
     {
         policies.blocks = gateway_blocks(plane, &password.secret, &mut sight, &mut notices).await?;
     }
@@ -153,10 +154,13 @@ async fn gateway_blocks(
     notices: &mut Vec<String>,
 ) -> Result<Option<Vec<Value>>, PullError> {
     match plane.gateway_blocks(password).await {
-        Ok(blocks) => Ok(blocks),
+        Ok(blocks) => {
+            sight.refuses_blocks = blocks.is_some().then_some(false);
+            Ok(blocks)
+        }
         // The session is good all the same, and so is what was blocked before.
         Err(error @ (CloudError::WrongCredentials { .. } | CloudError::Status { status: 403, .. })) => {
-            sight.refuses_blocks = true;
+            sight.refuses_blocks = Some(true);
             notices.push(format!("the block list for gateways cannot be read either: {error}"));
             Ok(None)
         }
@@ -174,7 +178,10 @@ async fn subscribers(
 ) -> Result<Subscribers, PullError> {
     if let Some(password) = password {
         match plane.gateway_data(password).await {
-            Ok(Some(data)) => return Ok(Subscribers::Gateway(data)),
+            Ok(Some(data)) => {
+                sight.refuses_password = Some(false);
+                return Ok(Subscribers::Gateway(data));
+            }
             Ok(None) => {}
             // The session is good all the same; publisher and store say what they can.
             Err(
@@ -183,7 +190,7 @@ async fn subscribers(
                 | CloudError::Answer { .. }
                 | CloudError::Redirected { .. }),
             ) => {
-                sight.refuses_password = matches!(error, CloudError::WrongCredentials { .. });
+                sight.refuses_password = matches!(error, CloudError::WrongCredentials { .. }).then_some(true);
                 sight.failed_data = FailedRead::of(&error);
                 notices.push(format!(
                     "the data for gateways cannot be read, publisher and store are asked instead: {error}"

@@ -12,10 +12,11 @@ pub(crate) struct Sight {
     pub(crate) unseen: Vec<Unseen>,
     /// Whether certificates of clients or backends are not shown.
     pub(crate) hides_certificates: bool,
-    /// Whether the data for gateways were refused for the password's sake.
-    pub(crate) refuses_password: bool,
-    /// Whether the block list for gateways was refused: to the password, or for want of a role.
-    pub(crate) refuses_blocks: bool,
+    /// Whether the data for gateways were refused: to a wrong password, or for want of a role. `None`: neither refused nor
+    /// read with a password.
+    pub(crate) refuses_password: Option<bool>,
+    /// The same for the block list for gateways.
+    pub(crate) refuses_blocks: Option<bool>,
     /// Why the data for gateways could not be read this time, though they may be another time.
     pub(crate) failed_data: Option<FailedRead>,
 }

@@ -225,19 +225,28 @@ async fn what_the_user_may_not_see_any_more_is_not_taken_for_gone() {
             })
             .await;
         assert_eq!(told["served"], before["served"], "{path} {code}");
+        assert!(told["credentialsRefused"].is_null(), "it signs in with them: {told}");
         world.plane.clear_faults();
         if code != 401 {
             let told = gateway.fresh().await;
             assert_eq!(told["served"], before["served"], "{path} {code}");
         }
     }
-    // A refused password is not tried again, though it would be accepted now.
+    // The data are not asked for again at once, though they would be told now; a session that ends is made anew.
+    world.plane.forget_tokens();
     let failures = gateway.connected().await["failuresInARow"].as_u64();
-    gateway
+    let told = gateway
         .until("it goes on failing", |told| {
-            told["failuresInARow"].as_u64() > failures.map(|count| count + 1)
+            told["failuresInARow"].as_u64() > failures.map(|count| count + 2)
         })
         .await;
+    assert_eq!(told["signedIn"], true, "{told}");
+    assert!(
+        told["lastError"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("/internal/data")),
+        "{told}"
+    );
     gateway.stop();
 }
 
