@@ -201,7 +201,7 @@ impl TakeOver {
         let connection = self.account.connect().await?;
         let user = connection.session().await.user;
         let password = self.account.password_of(&user);
-        if self.updates.are_none(&connection, &user, password.as_ref()).await {
+        if self.updates.are_none(&connection, &user, password.as_ref()).await? {
             return Ok(Asked::Nothing);
         }
         match self.pull(connection).await {
@@ -270,7 +270,12 @@ impl TakeOver {
         let (own, pulled) = (Arc::clone(&self.base.own), lock.clone());
         let packed = blocking(move || packed(&next, &own, &pulled)).await??;
         let taken = self.serve(packed, lock).await?;
-        self.updates.pulled(since);
+        if self.is_pulled {
+            self.updates.pulled(since);
+        } else {
+            // The next attempt puts the work folder right, which one that is spared would not.
+            self.updates.forget();
+        }
         Ok(taken)
     }
 

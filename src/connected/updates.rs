@@ -5,7 +5,7 @@
 //! time whatever it says, and whenever it cannot vouch for all the time since it was asked last.
 
 use super::account::Account;
-use super::attempt::sentence;
+use super::attempt::{Missed, sentence};
 use crate::cloud::CloudError;
 use crate::cloud::account::UserName;
 use crate::cloud::generation::generation;
@@ -31,6 +31,8 @@ pub(super) struct Updates {
     known: Option<Known>,
     /// Why the service did not say anything, as it was told.
     told: Option<String>,
+    /// It could not say anything, and an attempt has failed for it; everything that was asked for since was answered.
+    has_failed: bool,
 }
 
 /// Moments at which it was begun to ask.
@@ -54,30 +56,41 @@ impl Updates {
             full_pull: settings.full_pull,
             known: None,
             told: None,
+            has_failed: false,
         }
     }
 
     /// Whether no API has changed since it was asked last, so that nothing has to be pulled. In doubt something has.
+    ///
+    /// # Errors
+    ///
+    /// When the service is in trouble, or asks for patience: so may be the control plane, which is not asked for everything
+    /// instead. A service that is away while the control plane answers costs one attempt and no more.
     pub(super) async fn are_none(
         &mut self,
         connection: &Connection,
         user: &UserName,
         password: Option<&SecretString>,
-    ) -> bool {
+    ) -> Result<bool, Missed> {
         let now = Instant::now();
         let (Some(service), Some(password), Some(known)) = (&self.service, password, self.known) else {
-            return false;
+            return Ok(false);
         };
         if self.is_refused || !known.can_be_told_about(now, self.full_pull) {
-            return false;
+            return Ok(false);
         }
         match updated_apis(connection.http(), service, user, password).await {
             Ok(ids) => {
                 self.told = None;
+                self.has_failed = false;
                 if ids.is_empty() {
                     self.known = Some(Known { quiet: now, ..known });
                 }
-                ids.is_empty()
+                Ok(ids.is_empty())
+            }
+            Err(error) if wants_patience(&error) || (is_trouble(&error) && !self.has_failed) => {
+                self.has_failed = true;
+                Err(error.into())
             }
             Err(error) => {
                 self.tell(&error);
@@ -85,7 +98,7 @@ impl Updates {
                     // What is refused again and again locks the account.
                     self.is_refused = true;
                 }
-                false
+                Ok(false)
             }
         }
     }
@@ -117,6 +130,18 @@ impl Updates {
             );
             self.told = Some(reason);
         }
+    }
+}
+
+fn wants_patience(error: &CloudError) -> bool {
+    error.status() == Some(429)
+}
+
+/// Whether the service cannot answer for now, as against what it answers.
+fn is_trouble(error: &CloudError) -> bool {
+    match error {
+        CloudError::Unreachable { .. } | CloudError::TimedOut { .. } => true,
+        error => error.status().is_some_and(|status| status >= 500),
     }
 }
 

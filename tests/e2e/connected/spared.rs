@@ -59,8 +59,39 @@ async fn everything_is_asked_for_from_time_to_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_poll_is_spared_while_what_was_pulled_is_not_in_its_place() {
+    let world = World::new(Shape::ApiCloud).await;
+    let gateway = world.run(true, &["--state", "state"]);
+    gateway.until("it is taken over", |told| told["apis"] == 4).await;
+    polls(&gateway, "spared", 1).await;
+    // A file where the former work folder is put aside.
+    world.place.write("state/former", "");
+    world
+        .plane
+        .change_definition("Orders:1.0.0", orders_without_status())
+        .unwrap();
+    gateway.until_status("a changed API", STATUS, None, 404).await;
+    gateway.until("it is told", |told| told["stateError"].is_string()).await;
+    polls(&gateway, "unchanged", 2).await;
+    let told = gateway.connected().await;
+    assert!(told["stateError"].is_string(), "{told}");
+    std::fs::remove_file(world.place.path().join("state/former")).unwrap();
+    gateway
+        .until("it is in its place", |told| told["stateError"].is_null())
+        .await;
+    polls(&gateway, "spared", 1).await;
+    gateway.stop();
+    world.backend.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_that_service_every_poll_asks_for_everything() {
-    for (status, is_asked_again) in [(401, false), (404, false), (500, true)] {
+    for (status, is_asked_again, fails) in [
+        (401, false, false),
+        (404, false, false),
+        (500, true, true),
+        (429, true, true),
+    ] {
         let world = World::new(Shape::ApiCloud).await;
         let retry_after = None;
         world
@@ -75,6 +106,9 @@ async fn without_that_service_every_poll_asks_for_everything() {
             (&0.into(), &true.into()),
             "{status}"
         );
+        // A control plane that may be in trouble is not asked for everything instead.
+        let failed = told["pulls"]["failed"].as_u64() > Some(0);
+        assert_eq!(failed, fails, "{status}: {told}");
         let asked = world.plane.request_count("GET", UPDATED);
         assert_eq!(asked > 1, is_asked_again, "{status}: {asked} times");
         gateway.stop();
