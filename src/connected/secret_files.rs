@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 pub(super) struct SecretFile(WatchedFile);
 
 impl SecretFile {
-    /// Whatever is in it is compared with what is known, from the first look on.
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self(WatchedFile::unseen(path))
+    /// Whatever is in it is compared with what is known, from the first look on. `None`: it is no file that somebody may
+    /// replace, as what a shell has opened, which is read once and empty then.
+    pub(super) fn of(path: PathBuf) -> Option<Self> {
+        let may_come = path.metadata().is_ok_and(|metadata| metadata.is_file());
+        may_come.then(|| Self(WatchedFile::unseen(path)))
     }
 
     /// Where it is.
@@ -43,11 +45,21 @@ impl SecretFile {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn what_a_shell_has_opened_is_not_watched() {
+        let (reader, _writer) = std::io::pipe().expect("a pipe");
+        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        assert!(SecretFile::of(path.into()).is_none());
+        assert!(SecretFile::of("/dev/null".into()).is_none());
+    }
+
     #[test]
     fn only_another_usable_secret_is_taken_over() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("password");
-        let mut file = SecretFile::new(path.clone());
+        std::fs::write(&path, "former\n").expect("written");
+        let mut file = SecretFile::of(path.clone()).expect("a file");
         let known = SecretString::from("former");
         let mut taken = |text: &str| {
             std::fs::write(&path, text).expect("written");
