@@ -121,6 +121,7 @@ impl Follower {
         let remedy = result.as_ref().err();
         let remedy = remedy.and_then(|missed| account.remedy(missed, clocks_differ));
         self.ledger.report.credentials_refused = account.sign_in_refused.stands();
+        self.ledger.note_notices(&self.take_over.notices);
         self.ledger.note(result, remedy, now, now_ms);
         let report = &self.ledger.report;
         let is_busy = matches!(result, Err(missed) if missed.kind == MissedKind::Busy);

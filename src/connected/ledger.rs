@@ -4,7 +4,11 @@ use super::attempt::{Missed, MissedKind, Taken};
 use crate::cloud::http::Clocks;
 use crate::cloud::sign_in::ClockSkew;
 use mgw_runtime::{ConnectedReport, ConnectedState, Freshness, RefusedBundle};
+use std::collections::BTreeSet;
 use std::time::Instant;
+
+/// Notices of one pull that are told in the log.
+const MOST_NOTICES: usize = 20;
 
 /// The report as it stands, and what of it was said in the log.
 #[derive(Debug)]
@@ -12,6 +16,8 @@ pub(super) struct Ledger {
     pub(super) report: ConnectedReport,
     logged: Option<String>,
     is_skew_logged: bool,
+    /// What the last pull left out.
+    notices: BTreeSet<String>,
     state: Option<ConnectedState>,
 }
 
@@ -21,6 +27,7 @@ impl Ledger {
             report,
             logged: None,
             is_skew_logged: false,
+            notices: BTreeSet::new(),
             state: None,
         }
     }
@@ -76,6 +83,24 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    /// Tells in the log what the last pull left out, where the one before did not.
+    pub(super) fn note_notices(&mut self, notices: &[String]) {
+        let new = self.new_notices(notices);
+        for notice in new.iter().take(MOST_NOTICES) {
+            tracing::warn!(notice, "the control plane's state is pulled in part");
+        }
+        if let Some(more) = new.len().checked_sub(MOST_NOTICES).filter(|more| *more > 0) {
+            tracing::warn!(more, "there are more such notices: mgw pull says all of them");
+        }
+    }
+
+    /// The notices that the pull before had not, which are forgotten with it.
+    fn new_notices(&mut self, notices: &[String]) -> Vec<String> {
+        let now: BTreeSet<String> = notices.iter().cloned().collect();
+        let before = std::mem::replace(&mut self.notices, now);
+        self.notices.difference(&before).cloned().collect()
     }
 
     /// Notes whether what is served can be kept on disk.
@@ -208,6 +233,19 @@ mod tests {
             (pulls.changed, pulls.unchanged, pulls.failed, pulls.refused),
             (1, 1, 2, 1)
         );
+    }
+
+    #[test]
+    fn notices_are_told_once_while_they_last() {
+        let mut ledger = ledger(Instant::now());
+        let mut told = |notices: &[&str]| {
+            let notices: Vec<String> = notices.iter().map(|&notice| notice.to_owned()).collect();
+            ledger.new_notices(&notices)
+        };
+        assert_eq!(told(&["a", "b"]), ["a", "b"]);
+        assert_eq!(told(&["c", "b", "a"]), ["c"]);
+        assert_eq!(told(&["a"]), [""; 0]);
+        assert_eq!(told(&["a", "b"]), ["b"]);
     }
 
     #[test]

@@ -120,6 +120,8 @@ pub(super) struct TakeOver {
     pub(super) data_user: Option<UserName>,
     /// What the clocks of the control plane and of this machine said last.
     pub(super) clocks: Option<Clocks>,
+    /// What the last pull left out, as whole sentences.
+    pub(super) notices: Vec<String>,
     /// The project that is served has been pulled by this process or is known to be what was pulled last.
     is_pulled: bool,
 }
@@ -144,6 +146,7 @@ impl TakeOver {
             state_error: None,
             data_user: None,
             clocks: None,
+            notices: Vec::new(),
             is_pulled: false,
         }
     }
@@ -241,6 +244,7 @@ impl TakeOver {
     async fn take(&mut self, Everything { prepared, next, since }: Everything) -> Result<Taken, Missed> {
         let outcome = prepared.outcome();
         let (lock, sight) = (outcome.lock.clone(), &outcome.files.sight);
+        self.notices.clone_from(&outcome.files.notices);
         if let Some(is_refused) = sight.refuses_password {
             self.account.note_data(is_refused);
         }
