@@ -3,8 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Size and time of the last change.
-type Stamp = (u64, SystemTime);
+/// What a file is told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    size: u64,
+    changed: SystemTime,
+}
+
+impl Stamp {
+    /// That of a file whose metadata can be read.
+    pub(crate) fn of(metadata: &std::fs::Metadata) -> std::io::Result<Self> {
+        let (size, changed) = (metadata.len(), metadata.modified()?);
+        Ok(Self { size, changed })
+    }
+}
 
 /// A file that somebody may replace.
 #[derive(Debug)]
@@ -38,6 +50,11 @@ impl WatchedFile {
         &self.path
     }
 
+    /// It is known as it was when it had this stamp, and may be another one by now.
+    pub(crate) fn know(&mut self, stamp: Stamp) {
+        self.seen = Some(stamp);
+    }
+
     /// Whether it is there and not what it was at the last look.
     pub(crate) fn changed(&mut self) -> bool {
         let now = stamp(&self.path);
@@ -65,8 +82,7 @@ impl WatchedFile {
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = path.metadata().ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
+    Stamp::of(&path.metadata().ok()?).ok()
 }
 
 #[cfg(test)]
@@ -90,6 +106,20 @@ mod tests {
         let mut unseen = WatchedFile::unseen(path.clone());
         std::fs::write(&path, "ab").expect("written");
         assert!(!unseen.settled() && unseen.settled());
+    }
+
+    #[test]
+    fn a_known_file_that_was_replaced_meanwhile_is_another_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("session");
+        let mut file = WatchedFile::new(path.clone());
+        std::fs::write(&path, "own").expect("written");
+        let own = stamp(&path).expect("a stamp");
+        file.know(own);
+        assert!(!file.changed());
+        std::fs::write(&path, "another").expect("written");
+        file.know(own);
+        assert!(file.changed());
     }
 
     #[test]

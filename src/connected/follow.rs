@@ -99,8 +99,10 @@ impl Follower {
             // Whoever gives a gateway a new bundle wants it served, however slow the control plane is.
             let called_off = another(self.offered.clone(), self.take_over.base.digest);
             let result = self.take_over.attempt(called_off).await;
-            // What the attempt itself wrote is no reason for another one.
-            self.session.changed();
+            // What the attempt itself wrote is no reason for another one; what somebody else wrote meanwhile is.
+            if let Some(written) = self.take_over.account.store.written() {
+                self.session.know(written);
+            }
             let pause = result.transpose().map_or(Duration::ZERO, |result| self.after(&result));
             match self.wait(pause).await {
                 Woken::Due => {}

@@ -2,10 +2,12 @@
 
 use super::{Profile, Session, SessionError, file};
 use crate::cloud::address::Address;
+use crate::watched_file::Stamp;
 use crate::whole_file::{read_open, refuse_unfit};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The largest session file that is read.
@@ -20,6 +22,8 @@ pub(crate) struct SessionStore {
     folder: PathBuf,
     profile: Profile,
     parse_address: fn(&str) -> Option<Address>,
+    /// What this store and its clones wrote last.
+    written: Arc<Mutex<Option<Stamp>>>,
 }
 
 /// The right to change the session; ends when dropped.
@@ -35,6 +39,7 @@ impl SessionStore {
             folder: config_dir.join("sessions"),
             profile,
             parse_address: |text| Address::parse(text).ok(),
+            written: Arc::default(),
         }
     }
 
@@ -105,10 +110,21 @@ impl SessionStore {
             let mut temporary = tempfile::Builder::new().prefix(".session").tempfile_in(&self.folder)?;
             temporary.write_all(&bytes)?;
             temporary.as_file().sync_all()?;
+            // Before others can replace it.
+            let stamp = temporary
+                .as_file()
+                .metadata()
+                .and_then(|metadata| Stamp::of(&metadata))?;
             temporary.persist(&path).map_err(|error| error.error)?;
+            *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
             sync_folder(&self.folder)
         };
         write().map_err(|source| failed("write", &path, source))
+    }
+
+    /// The session file as this store and its clones wrote it last; `None`: they wrote nothing.
+    pub(crate) fn written(&self) -> Option<Stamp> {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the session; `false` when there was none.
