@@ -139,7 +139,7 @@ impl StateFolder {
         self.claim()?;
         self.former = None;
         self.write_record()?;
-        self.remove_strangers();
+        self.remove_strangers()?;
         // Last: bundles of another base must never be taken for this one's.
         let path = note_of_base(&self.root);
         replace(&path, &note(self.record.base)).map_err(failed("write", &path))?;
@@ -364,12 +364,20 @@ impl StateFolder {
         self.write_record()
     }
 
-    /// The bundle that was kept last: what a work folder is made from, digest and bytes. `None`: there is none, or it is
-    /// damaged.
-    pub(super) fn latest(&self) -> Option<(Seed, Digest, Vec<u8>)> {
-        let digest = *self.record.kept.last()?;
-        let (bundle, bytes) = self.read_bundle(digest).ok()?;
-        Some((Seed::of_bundle(&bundle).ok()?, digest, bytes))
+    /// Goes on with what another folder of the same base has: the bundle that it kept last, else what the base says. What it
+    /// had itself is older.
+    pub(super) fn take_over_from(&mut self, other: &Self, base: &Seed) -> Result<(), StateError> {
+        let Some(digest) = other.record.kept.last().copied() else {
+            // The base is served: an older bundle must not come back as what the control plane says.
+            self.begin(self.record.base)?;
+            return self.seed(base);
+        };
+        let unreadable = |problem: String| failed("read", &other.bundle_path(digest))(std::io::Error::other(problem));
+        let (bundle, bytes) = other.read_bundle(digest).map_err(unreadable)?;
+        let seed = Seed::of_bundle(&bundle).map_err(|error| unreadable(error.to_string()))?;
+        self.seed(&seed)?;
+        self.serve(digest, bytes);
+        Ok(())
     }
 
     /// Takes the place of a folder, of which single files may be in use as long as the process.
@@ -410,26 +418,31 @@ impl StateFolder {
     }
 
     /// Removes bundles that no record names: of earlier bases, and of a process that was killed.
-    fn remove_strangers(&self) {
+    fn remove_strangers(&self) -> Result<(), StateError> {
         let folder = self.root.join(BUNDLES);
-        let Ok(entries) = std::fs::read_dir(&folder) else {
-            return;
-        };
-        let known: Vec<String> = self.record.kept.iter().map(|digest| format!("{digest}.zip")).collect();
-        for entry in entries.flatten() {
+        for digest in named_bundles(&folder) {
+            if !self.record.kept.contains(&digest) {
+                let path = self.bundle_path(digest);
+                std::fs::remove_file(&path).map_err(failed("remove", &path))?;
+            }
+        }
+        // What else is there is never taken for a bundle.
+        for entry in std::fs::read_dir(&folder).map_err(failed("read", &folder))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !known.contains(&name) && !name.ends_with(DAMAGED) {
+            let is_kept = self.record.kept.iter().any(|digest| name == format!("{digest}.zip"));
+            if !is_kept && !name.ends_with(DAMAGED) {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
         remove_older_damaged(&folder);
-        let _ = sync_folder(&folder);
+        sync_folder(&folder).map_err(failed("write", &folder))?;
         // What a process that was killed was writing.
         for entry in std::fs::read_dir(&self.root).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
                 let _ = std::fs::remove_file(entry.path());
             }
         }
+        Ok(())
     }
 }
 

@@ -321,13 +321,7 @@ impl TakeOver {
             tracing::warn!(notice, "the state folder was damaged");
         }
         folder.settle()?;
-        match self.folder.latest() {
-            Some((seed, digest, bytes)) => {
-                folder.seed(&seed)?;
-                folder.serve(digest, bytes);
-            }
-            None => folder.seed(&self.base.seed())?,
-        }
+        folder.take_over_from(&self.folder, &self.base.seed())?;
         folder.renew(unix_ms())?;
         tracing::info!(folder = %wanted.place.display(), "what is served is kept there from now on");
         let stand_in = std::mem::replace(&mut self.folder, folder);

@@ -452,6 +452,58 @@ fn a_work_folder_has_the_blocks_of_what_is_served() {
 }
 
 #[test]
+fn what_stood_in_for_a_folder_is_newer_than_what_that_has() {
+    let Bundles { base, later } = bundles();
+    let seed = Seed::of_bundle(&base).unwrap();
+    let [(older, older_bytes), (newer, newer_bytes)] = [&later[0], &later[1]];
+    for (stood_in, expected) in [(Some((newer, newer_bytes)), Some(*newer)), (None, None)] {
+        let place = tempfile::tempdir().unwrap();
+        let open = || StateFolder::open(place.path(), base.digest, 5).unwrap();
+        let (mut folder, ..) = open();
+        folder.serve(*older, older_bytes.clone());
+        folder.renew(5).unwrap();
+        let mut stand_in = StateFolder::temporary(base.digest, 5).unwrap();
+        if let Some((digest, bytes)) = stood_in {
+            stand_in.serve(*digest, bytes.clone());
+            stand_in.renew(6).unwrap();
+        }
+        folder.take_over_from(&stand_in, &seed).unwrap();
+        folder.renew(7).unwrap();
+        drop(folder);
+        let (_, restored, error) = open();
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(restored.bundle.map(|bundle| bundle.digest), expected);
+        assert_eq!(restored.success_ms, Some(7));
+    }
+}
+
+#[test]
+fn bundles_that_stay_behind_are_not_noted_as_those_of_another_base() {
+    let Bundles { base, later } = bundles();
+    let (older, other) = (&later[0], later[1].0);
+    let place = tempfile::tempdir().unwrap();
+    let (mut folder, ..) = StateFolder::open(place.path(), base.digest, 5).unwrap();
+    folder.serve(older.0, older.1.clone());
+    folder.renew(5).unwrap();
+    drop(folder);
+    let note = std::fs::read(place.path().join("base")).unwrap();
+    // A folder is not removed as a file is, not even by root.
+    let bundle = place.path().join("bundles").join(format!("{}.zip", older.0));
+    std::fs::remove_file(&bundle).unwrap();
+    std::fs::create_dir(&bundle).unwrap();
+    let (mut folder, ..) = StateFolder::open(place.path(), other, 5).unwrap();
+    let settled = folder.settle();
+    assert!(
+        matches!(settled, Err(StateError::File { action: "remove", .. })),
+        "{settled:?}"
+    );
+    assert_eq!(std::fs::read(place.path().join("base")).unwrap(), note);
+    std::fs::remove_dir(&bundle).unwrap();
+    folder.settle().unwrap();
+    assert_ne!(std::fs::read(place.path().join("base")).unwrap(), note);
+}
+
+#[test]
 fn a_folder_with_files_of_something_else_is_left_alone() {
     let Bundles { base, .. } = bundles();
     for name in ["work", "bundles"] {
