@@ -14,7 +14,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(30), Duration::from_se
 
 /// The accounts of a gateway, by server, user name and the password that they began with.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Accounts(Arc<Mutex<Vec<(Origin, Arc<Shared>)>>>);
+pub(crate) struct Accounts(Arc<Mutex<Vec<AtServer>>>);
+
+type AtServer = (Origin, Arc<Shared>);
 
 /// An account at a server, as one service asks with it. One service may be refused where others are not, for want of a role;
 /// then it alone pauses. Where everyone who had an answer was refused, it is the password: then those who were refused ask as
@@ -55,7 +57,7 @@ impl Accounts {
     /// The account of a user at the server of a URL, for one more service.
     pub(crate) fn of(&self, server: &Url, user: &str, password: &SecretString) -> Account {
         let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |(origin, shared): &&(Origin, Arc<Shared>)| {
+        let is_it = |(origin, shared): &&AtServer| {
             *origin == server.origin()
                 && shared.user == user
                 && shared.state().first.expose_secret() == password.expose_secret()

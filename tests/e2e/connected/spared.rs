@@ -61,20 +61,19 @@ async fn everything_is_asked_for_from_time_to_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_poll_is_spared_while_what_was_pulled_is_not_in_its_place() {
     let world = World::new(Shape::ApiCloud).await;
-    let gateway = world.run(true, &["--state", "state"]);
+    let gateway = world.run(true, &["--state", "state", "--set", "connected.fullPullInterval=4"]);
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     polls(&gateway, "spared", 1).await;
     // A file where the former work folder is put aside.
     world.place.write("state/former", "");
-    world
-        .plane
-        .change_definition("Orders:1.0.0", orders_without_status())
-        .unwrap();
-    gateway.until_status("a changed API", STATUS, None, 404).await;
-    gateway.until("it is told", |told| told["stateError"].is_string()).await;
-    polls(&gateway, "unchanged", 2).await;
+    // The service tells nothing of it.
+    world.plane.remove_api("Weather:1.0.0").unwrap();
+    gateway.until_status("a deleted API", WEATHER, None, 404).await;
+    let before = gateway.until("it is told", |told| told["stateError"].is_string()).await;
+    polls(&gateway, "unchanged", 3).await;
     let told = gateway.connected().await;
-    assert!(told["stateError"].is_string(), "{told}");
+    assert_eq!(told["pulls"]["spared"], before["pulls"]["spared"], "{told}");
+    assert_eq!(told["stateError"], before["stateError"], "{told}");
     std::fs::remove_file(world.place.path().join("state/former")).unwrap();
     gateway
         .until("it is in its place", |told| told["stateError"].is_null())
