@@ -1,5 +1,7 @@
 use super::*;
 use mgw_bundle::Digest;
+use mgw_fixtures::eventually::eventually;
+use std::path::Path;
 
 fn entry(content: &[u8]) -> Entry {
     Entry {
@@ -10,12 +12,22 @@ fn entry(content: &[u8]) -> Entry {
     }
 }
 
+/// Opens it when it is free: a process that another test starts at this moment has the lock too, until it runs its program.
+fn opened(path: &Path, url: &Url, username: &str) -> Progress {
+    let mut progress = None;
+    eventually("the file is free", || {
+        progress = Progress::beside(path, url, username).ok();
+        progress.is_some()
+    });
+    progress.expect("a file")
+}
+
 #[test]
 fn what_was_noted_is_known_to_the_next_run() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("export");
     let url = "https://one.example/".parse().expect("a URL");
-    let open = || Progress::beside(&path, &url, "ana").expect("a file");
+    let open = || opened(&path, &url, "ana");
     let known = |name: Option<&str>, is_tried, is_done| Known {
         name: name.map(str::to_owned),
         is_tried,
@@ -39,7 +51,7 @@ fn what_was_noted_is_known_to_the_next_run() {
     assert_eq!(open().of(&entry(b"two")), Known::default());
     let other = "https://two.example/".parse().expect("a URL");
     for (url, username) in [(&other, "ana"), (&url, "an"), (&url, "ana b"), (&url, "ana+b")] {
-        let mut progress = Progress::beside(&path, url, username).expect("a file");
+        let mut progress = opened(&path, url, username);
         assert_eq!(progress.of(&one), Known::default(), "{url} {username}");
         progress.note(&one, Step::Trying).expect("noted");
     }
@@ -51,7 +63,7 @@ fn one_import_has_it_at_a_time() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("export");
     let url = "https://one.example/".parse().expect("a URL");
-    let first = Progress::beside(&path, &url, "ana").expect("a file");
+    let first = opened(&path, &url, "ana");
     // Another account too: what it notes goes into the same file.
     for username in ["ana", "bo"] {
         let failure = Progress::beside(&path, &url, username).expect_err("it is busy");
@@ -62,7 +74,7 @@ fn one_import_has_it_at_a_time() {
         );
     }
     drop(first);
-    Progress::beside(&path, &url, "ana").expect("a file");
+    opened(&path, &url, "ana");
 }
 
 #[test]
@@ -70,7 +82,7 @@ fn half_a_line_notes_nothing() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("export");
     let url = "https://one.example/".parse().expect("a URL");
-    let open = || Progress::beside(&path, &url, "ana").expect("a file");
+    let open = || opened(&path, &url, "ana");
     let one = entry(b"one");
     open().note(&one, Step::Done).expect("noted");
     let file = place.path().join("export.progress");

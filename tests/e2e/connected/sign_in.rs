@@ -16,7 +16,7 @@ async fn a_client_signs_in_where_there_is_no_user() {
         })
         .await;
     assert_eq!(told["signedIn"], true, "{told}");
-    // A client that is not accepted is told, once and for all: nothing is tried that could lock it.
+    // A client that is not accepted is told, and tried again rarely: it must not be locked.
     gateway.stop();
     world.place.mgw(&["logout", "--ca", "ca.pem"]);
     let gateway = world.run_as_client(&id, "canary");
