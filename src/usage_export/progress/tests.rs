@@ -1,7 +1,6 @@
 use super::*;
 use mgw_bundle::Digest;
 use mgw_fixtures::eventually::eventually;
-use std::path::Path;
 
 fn entry(content: &[u8]) -> Entry {
     Entry {
