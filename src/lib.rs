@@ -17,6 +17,7 @@ pub(crate) mod diff;
 pub mod exit;
 pub mod failure;
 pub mod file_size_limit;
+mod folder;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub(crate) mod gateway_status;

@@ -1,5 +1,6 @@
 //! Files for everybody, written whole or not at all: bundles, reports.
 
+use crate::folder::folder_of;
 use std::io::Write;
 use std::path::Path;
 use tempfile::NamedTempFile;
@@ -26,10 +27,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 ///
 /// As the system has them.
 pub(crate) fn staged(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .prefix(".mgw-")
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut file = tempfile::Builder::new().prefix(".mgw-").tempfile_in(folder_of(path))?;
     file.write_all(bytes)?;
     readable(file.as_file())?;
     file.as_file().sync_all()?;

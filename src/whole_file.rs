@@ -38,6 +38,11 @@ pub(crate) fn read(path: &Path, largest: u64) -> Result<Zeroizing<Vec<u8>>> {
     read_open(File::open(path)?, largest)
 }
 
+/// As [`read`], for what is no secret and may be large.
+pub(crate) fn read_public(path: &Path, largest: u64) -> Result<Vec<u8>> {
+    read(path, largest).map(|mut bytes| std::mem::take(&mut *bytes))
+}
+
 /// As [`read`], for a text.
 pub(crate) fn read_text(path: &Path, largest: u64) -> Result<Zeroizing<String>> {
     let bytes = read(path, largest)?;

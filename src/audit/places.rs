@@ -44,9 +44,7 @@ impl Places {
 
 fn read(root: &Path, source: &str, name: &str) -> Option<(Source, Node)> {
     let format = Format::of_name(source)?;
-    let bytes = whole_file::read(&root.join(source), limits::MAX_FILE_BYTES)
-        .ok()?
-        .to_vec();
+    let bytes = whole_file::read_public(&root.join(source), limits::MAX_FILE_BYTES).ok()?;
     parse(name, bytes, format).ok()
 }
 

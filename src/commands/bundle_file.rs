@@ -33,10 +33,8 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
 
 /// The bytes of a bundle file.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = whole_file::read(path, Limits::default().archive_bytes);
-    bytes
-        .map(|bytes| bytes.to_vec())
-        .map_err(|error| Failure::file("read", path, error))
+    let bytes = whole_file::read_public(path, Limits::default().archive_bytes);
+    bytes.map_err(|error| Failure::file("read", path, error))
 }
 
 /// What was read is no bundle, or not all of it.

@@ -1,6 +1,6 @@
 //! Writing files so that a crash leaves the old one or the new one.
 
-use std::fs::File;
+use crate::folder::{folder_of, sync_folder};
 use std::io::Write;
 use std::path::Path;
 
@@ -9,17 +9,12 @@ pub(super) const TEMPORARY: &str = ".new-";
 
 /// Replaces a file: written aside, synced, renamed, its folder synced.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
-}
-
-/// Makes the entries of a folder durable.
-pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 /// Empties a folder, or makes one.

@@ -3,10 +3,11 @@
 //! What is kept belongs to one base, the bundle that the gateway was started with. Started with another one, the gateway
 //! serves that one and begins anew: who gives a gateway a new bundle wants it served.
 
-use super::files::{TEMPORARY, empty_folder, remove_folder, replace, sync_folder};
+use super::files::{TEMPORARY, empty_folder, remove_folder, replace};
 use super::rebuilt::{named_bundles, note, note_of_base, noted_base};
 use super::record::{LARGEST, Record};
 use crate::compile::{Followed, FollowedError};
+use crate::folder::sync_folder;
 use crate::project::Layout;
 use crate::ui::count::Counted;
 use mgw_bundle::config::{Block, Policies};

@@ -86,16 +86,8 @@ pub(super) fn sync_files(files: Vec<PathBuf>) -> Result<(), LockError> {
 }
 
 /// Makes the entries of a folder durable.
-#[cfg(unix)]
 pub(super) fn sync_folder(folder: &Path) -> Result<(), LockError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|source| LockError::file("sync", folder, source))
-}
-
-#[cfg(not(unix))]
-pub(super) fn sync_folder(_folder: &Path) -> Result<(), LockError> {
-    Ok(())
+    crate::folder::sync_folder(folder).map_err(|source| LockError::file("sync", folder, source))
 }
 
 #[cfg(test)]

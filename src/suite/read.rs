@@ -66,7 +66,7 @@ pub(crate) fn read_folder(layout: &Layout, diagnostics: &mut Diagnostics) -> std
     }
     let mut files = Vec::new();
     for (name, format) in names {
-        let bytes = whole_file::read(&folder.join(&name), limits::MAX_FILE_BYTES)?.to_vec();
+        let bytes = whole_file::read_public(&folder.join(&name), limits::MAX_FILE_BYTES)?;
         let shown = shown(layout.root(), &format!("{FOLDER}/{name}"));
         match parse(&shown, bytes, format) {
             Ok((source, document)) => files.push(Reader::new(&source, diagnostics).file(&document)),

@@ -1,6 +1,5 @@
 //! Usage records on their way by hand: one file with everything that waited, and a manifest that tells whether it is whole.
 
-mod folder;
 mod manifest;
 mod progress;
 mod read;

@@ -1,9 +1,9 @@
 //! How far an import has come, so that the next run goes on there.
 
-use super::folder::{folder_of, sync_folder};
 use super::manifest::Entry;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::folder::{folder_of, sync_folder};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};

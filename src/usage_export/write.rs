@@ -1,10 +1,10 @@
 //! Writes an export.
 
-use super::folder::{folder_of, sync_folder};
 use super::manifest::{Entry, FORMAT, MAX_FILES, Manifest, NAME};
 use super::read::Import;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::folder::{folder_of, sync_folder};
 use mgw_bundle::Digest;
 use mgw_runtime::usage::{Archive, Folder};
 use std::io::{self, Write};

@@ -2,6 +2,7 @@
 
 use super::{Profile, Session, SessionError, file};
 use crate::cloud::address::Address;
+use crate::folder::sync_folder;
 use crate::watched_file::Stamp;
 use crate::whole_file::{read_open, refuse_unfit};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -200,16 +201,5 @@ fn refuse_exposed(file: &File, path: &Path) -> Result<(), SessionError> {
 
 #[cfg(not(unix))]
 fn refuse_exposed(_file: &File, _path: &Path) -> Result<(), SessionError> {
-    Ok(())
-}
-
-/// Makes a rename durable.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }

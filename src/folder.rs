@@ -1,9 +1,9 @@
-//! The folder of a file.
+//! The folder of a file, and the names in it.
 
 use std::path::Path;
 
 /// Where a file is or goes.
-pub(super) fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
@@ -11,11 +11,11 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 
 /// Makes the names in a folder durable.
 #[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-pub(super) fn sync_folder(_folder: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
