@@ -148,4 +148,6 @@ mod refusal;
 pub use refusal::refuse;
 
 #[cfg(test)]
+mod surface;
+#[cfg(test)]
 mod tests;
