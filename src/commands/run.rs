@@ -126,6 +126,18 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 
 /// Serves until told to stop.
 pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let (ui, _last_lines) = context.ui.in_background();
+    if let Some(lines) = ui.lines() {
+        lines.tell_panics();
+    }
+    let context = &Context {
+        ui,
+        environment: context.environment.clone(),
+    };
+    serve(args, context)
+}
+
+fn serve(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     args.connected.check(&context.environment)?;
     let source = BundleSource::at(&args.source);
@@ -268,7 +280,12 @@ pub(crate) fn start(
     context: &Context,
 ) -> Result<RunningGateway, Failure> {
     let data_dir = self::data_dir(data_dir, context)?;
-    let options = GatewayOptions { cores: None, data_dir };
+    let lost_log_lines = context.ui.lines().map(|lines| Arc::clone(lines.lost()));
+    let options = GatewayOptions {
+        cores: None,
+        data_dir,
+        lost_log_lines: lost_log_lines.unwrap_or_default(),
+    };
     let places = config.places.clone();
     Gateway::start(bundle, config, &options).map_err(|error| not_started(error, &places))
 }
@@ -287,10 +304,12 @@ fn start_logging(config: &RuntimeConfig, ui: &Ui) {
     let filter = tracing_subscriber::EnvFilter::try_new(level).unwrap_or_default();
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
         .with_ansi(ui.has_color());
     // A second gateway in the same process keeps the first one's logger.
-    let _ = logger.try_init();
+    let _ = match ui.lines().cloned() {
+        Some(lines) => logger.with_writer(move || lines.clone()).try_init(),
+        None => logger.with_writer(std::io::stderr).try_init(),
+    };
 }
 
 fn describe(gateway: &RunningGateway, bundle: &Bundle) -> Serving {

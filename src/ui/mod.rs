@@ -3,12 +3,14 @@
 //! Standard output carries data, standard error carries conversation. [`Ui`] knows what `--output`, `--quiet`, `-v`,
 //! `--color` and `--no-input` mean, and whether anybody is there to answer a prompt.
 
+mod background;
 pub(crate) mod count;
 mod progress;
 mod prompt;
 mod style;
 mod text;
 
+pub(crate) use background::{LastLines, Lines};
 pub use progress::Progress;
 use progress::Show;
 pub use prompt::Prompt;
@@ -54,6 +56,8 @@ pub struct Ui {
     narrating: bool,
     /// Why data for standard output was lost, shared by all copies.
     lost: Arc<OnceLock<String>>,
+    /// Takes what is said on standard error, in a program that must not wait for its reader.
+    lines: Option<Lines>,
 }
 
 /// The settings that decide how [`Ui`] behaves.
@@ -91,7 +95,21 @@ impl Ui {
             style: Style::new(color),
             narrating: false,
             lost: Arc::default(),
+            lines: None,
         }
+    }
+
+    /// The same terminal for a program that stays: nothing waits until somebody reads what it says. The lines that are
+    /// said last are waited for where the second part goes.
+    pub(crate) fn in_background(&self) -> (Self, Option<LastLines>) {
+        // Without a thread there is the way of all other commands.
+        let (lines, last) = Lines::start().ok().unzip();
+        (Self { lines, ..self.clone() }, last)
+    }
+
+    /// Where standard error is written in the background.
+    pub(crate) fn lines(&self) -> Option<&Lines> {
+        self.lines.as_ref()
     }
 
     /// The same terminal for commands that run as steps of another one: what they print is conversation, in text.
@@ -292,7 +310,7 @@ impl Ui {
         if show == Show::Lines {
             self.raw(format_args!("{text} …"));
         }
-        Progress::start(&text.to_string(), show)
+        Progress::start(&text.to_string(), show, self.lines.clone())
     }
 
     fn say(&self, label: &str, text: impl Display) {
@@ -300,6 +318,9 @@ impl Ui {
     }
 
     fn raw(&self, text: impl Display) {
+        if let Some(lines) = &self.lines {
+            return lines.say(format!("{text}\n").into_bytes());
+        }
         let mut err = std::io::stderr().lock();
         let _ = writeln!(err, "{text}");
     }

@@ -1,5 +1,6 @@
 //! Progress of long work.
 
+use super::Lines;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::fmt::Display;
 use std::io::Write;
@@ -27,10 +28,12 @@ pub struct Progress {
     bar: ProgressBar,
     /// When the next plain line is due; absent: none is written.
     pace: Option<Mutex<Pace>>,
+    /// Takes plain lines where nobody is to wait for their reader.
+    lines: Option<Lines>,
 }
 
 impl Progress {
-    pub(super) fn start(text: &str, show: Show) -> Self {
+    pub(super) fn start(text: &str, show: Show, lines: Option<Lines>) -> Self {
         let bar = ProgressBar::new_spinner();
         if show == Show::Spinner {
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -39,12 +42,12 @@ impl Progress {
         }
         bar.set_message(text.to_owned());
         let pace = (show == Show::Lines).then(|| Mutex::new(Pace::begin(Instant::now())));
-        Self { bar, pace }
+        Self { bar, pace, lines }
     }
 
     /// Work that nobody watches.
     pub fn hidden() -> Self {
-        Self::start("", Show::Nothing)
+        Self::start("", Show::Nothing, None)
     }
 
     /// Replaces the text.
@@ -65,6 +68,9 @@ impl Progress {
         if let Some(pace) = &self.pace
             && is_due(&mut pace.lock().unwrap_or_else(PoisonError::into_inner))
         {
+            if let Some(lines) = &self.lines {
+                return lines.say(format!("{text} …\n").into_bytes());
+            }
             // Nobody reads it any more: no reason to end the work.
             let _ = writeln!(std::io::stderr().lock(), "{text} …");
         }

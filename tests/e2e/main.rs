@@ -37,5 +37,6 @@ mod status;
 mod subscription_data;
 mod support;
 mod terminal;
+mod unread_output;
 mod usage;
 mod usage_carried;

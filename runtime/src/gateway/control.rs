@@ -21,7 +21,7 @@ use crate::usage::{UsageHandle, UsageStatus};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Block;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -44,6 +44,7 @@ pub(super) struct Control {
     /// How following the control plane goes, where one is followed.
     pub(super) connected: ArcSwapOption<ConnectedReport>,
     pub(super) draining: AtomicBool,
+    pub(super) lost_log_lines: Arc<AtomicU64>,
     pub(super) started_at: jiff::Timestamp,
 }
 
@@ -292,6 +293,7 @@ impl State for Control {
             idle_backend_connections: sum(|core| core.upstream.pool.idle()),
             endpoints: self.continued.endpoints.all(),
             access_log_dropped: dropped.map_or(0, |log| log.dropped()),
+            log_lines_lost: self.lost_log_lines.load(Ordering::Relaxed),
             token_hits: hits,
             token_misses: misses,
             tokens_remembered: remembered,

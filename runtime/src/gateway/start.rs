@@ -135,6 +135,7 @@ impl Gateway {
             reloading: Mutex::default(),
             connected: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
+            lost_log_lines: Arc::clone(&options.lost_log_lines),
             started_at: jiff::Timestamp::now(),
         });
         let writers = Writers {

@@ -43,6 +43,7 @@ pub(crate) struct Gauges {
     /// What is known of backends.
     pub(crate) endpoints: Vec<Arc<EndpointState>>,
     pub(crate) access_log_dropped: u64,
+    pub(crate) log_lines_lost: u64,
     pub(crate) token_hits: u64,
     pub(crate) token_misses: u64,
     pub(crate) tokens_remembered: u64,
@@ -314,6 +315,11 @@ impl Scrape {
                 "access_log_dropped",
                 "Access log lines that were dropped",
                 gauges.access_log_dropped,
+            ),
+            (
+                "log_lines_lost",
+                "Lines of the gateway's log that were lost: nobody read them",
+                gauges.log_lines_lost,
             ),
             (
                 "dns_failures",

@@ -40,6 +40,7 @@ fn gateway(data_dir: &Path) -> Arc<RunningGateway> {
     let options = GatewayOptions {
         cores: Some(1),
         data_dir: data_dir.to_owned(),
+        lost_log_lines: Arc::default(),
     };
     Arc::new(Gateway::start(&bundle, settings, &options).expect("a gateway"))
 }

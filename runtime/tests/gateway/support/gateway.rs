@@ -185,6 +185,7 @@ impl GatewayBuilder {
         let options = GatewayOptions {
             cores: Some(self.cores),
             data_dir: self.data_dir.clone().unwrap_or_else(|| folder.path().join("data")),
+            lost_log_lines: std::sync::Arc::default(),
         };
         let running = Gateway::start(&self.bundle(), config, &options)?;
         Ok(TestGateway {

@@ -53,6 +53,7 @@ impl Served {
         let options = GatewayOptions {
             cores: Some(2),
             data_dir: folder.path().join("data"),
+            lost_log_lines: std::sync::Arc::default(),
         };
         let running = Gateway::start(&bundle(backend), config, &options);
         Self {
