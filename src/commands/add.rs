@@ -6,7 +6,6 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
-use crate::project::incoming::Incoming;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -35,20 +34,30 @@ pub fn run(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
         return Err(crate::compile::CompileError::NotAProject(args.project).into());
     }
     let incoming = definitions::fetch(&args.apis, args.insecure, context)?;
-    let place = |definition: &Incoming| layout.root().join(definition.folder).join(&definition.file_name);
-    let exists = incoming.iter().map(place).find(|path| path.exists());
-    if let Some(path) = exists.filter(|_| !args.force) {
+    let mut places = Vec::new();
+    for definition in &incoming {
+        let files = definition.places(|_, _| false).into_iter().enumerate();
+        // A definition is not replaced unasked. What it refers to may be there already, as it is.
+        places.extend(files.map(|(index, (path, bytes))| (index == 0, path, bytes)));
+    }
+    let in_the_way = places.iter().find_map(|(is_definition, path, bytes)| {
+        let there = layout.root().join(path);
+        let is_same = || std::fs::read(&there).is_ok_and(|other| other == *bytes);
+        (there.exists() && (*is_definition || !is_same())).then_some(there)
+    });
+    if let Some(path) = in_the_way.filter(|_| !args.force) {
         return Err(
             Failure::new(ExitCode::Environment, format!("{} exists already", path.display()))
                 .hint("Give the file another name, or replace it with --force."),
         );
     }
     let mut added = Vec::new();
-    for definition in incoming {
-        let folder = layout.root().join(definition.folder);
-        std::fs::create_dir_all(&folder).map_err(|error| Failure::file("create", &folder, error))?;
-        write(&folder, &definition.file_name, &definition.bytes)?;
-        let path = format!("{}/{}", definition.folder, definition.file_name);
+    for (_, path, bytes) in places {
+        let there = layout.root().join(&path);
+        if let (Some(folder), Some(name)) = (there.parent(), there.file_name().and_then(|name| name.to_str())) {
+            std::fs::create_dir_all(folder).map_err(|error| Failure::file("create", folder, error))?;
+            write(folder, name, bytes)?;
+        }
         context.ui.status("Added", &path);
         added.push(path);
     }

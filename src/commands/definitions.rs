@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::incoming::{Incoming, Origin};
-use crate::project::{Layout, download};
+use crate::project::{Layout, Neighbours, download};
 use crate::yaml::limits;
 use std::io::Read;
 use std::path::Path;
@@ -35,6 +35,7 @@ pub(super) fn fetch(origins: &[String], insecure: bool, context: &Context) -> Re
 }
 
 fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, Failure> {
+    let mut beside = Neighbours::default();
     let (shown, name, bytes) = match Origin::of(text) {
         Origin::Foreign => {
             return Err(Failure::new(
@@ -43,7 +44,11 @@ fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, 
             )
             .hint("Download the file yourself and name it."));
         }
-        Origin::File(path) => (text.to_owned(), file_name(path), read(path)?),
+        Origin::File(path) => {
+            let bytes = read(path)?;
+            beside = Neighbours::of(path, &bytes);
+            (text.to_owned(), file_name(path), bytes)
+        }
         Origin::Url(url) => {
             let shown = url[url::Position::BeforeHost..url::Position::AfterPath].to_owned();
             let progress = context.ui.progress(format_args!("Downloading {shown}"));
@@ -55,12 +60,13 @@ fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, 
             (shown, name, bytes)
         }
     };
-    Incoming::new(&shown, &name, bytes).map_err(|diagnostics| {
+    let incoming = Incoming::new(&shown, &name, bytes).map_err(|diagnostics| {
         let mut failure =
             Failure::new(ExitCode::Invalid, format!("{shown} is not an API definition")).hint("Nothing was changed.");
         failure.details = findings::details(&context.ui, &diagnostics);
         failure
-    })
+    })?;
+    Ok(Incoming { beside, ..incoming })
 }
 
 fn file_name(path: &Path) -> String {

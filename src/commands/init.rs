@@ -65,14 +65,19 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         .files()
         .map_err(|error| Failure::new(ExitCode::Internal, "cannot lay out the project").because(error))?;
     let mut added = Vec::new();
-    for definition in incoming {
+    for mut definition in incoming {
         let folder = definition.folder;
-        let file = distinct(definition.file_name, |name| {
-            files.contains_key(&format!("{folder}/{name}"))
-        });
-        let path = format!("{folder}/{file}");
-        added.push(path.clone());
-        files.insert(path, definition.bytes);
+        if definition.beside.files.is_empty() {
+            definition.file_name = distinct(definition.file_name, |name| {
+                files.contains_key(&format!("{folder}/{name}"))
+            });
+        }
+        let places = definition.places(|path, bytes| files.get(path).is_some_and(|other| other != bytes));
+        for (path, bytes) in places {
+            if files.insert(path.clone(), bytes.to_vec()).is_none() {
+                added.push(path);
+            }
+        }
     }
     if let Some(path) = &args.deployment_config {
         files.insert("conf/deployment-config.toml".into(), deployment_config(path)?);

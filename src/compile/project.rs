@@ -3,11 +3,13 @@
 use super::endpoint::without_secrets;
 use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
+use super::library::ProjectLibrary;
 use super::own_parts::OwnParts;
 use super::project_entries::project_entries;
 use super::unique::{self, Candidate};
 use super::{api, certificates, policies, reserved, subscribers, unreachable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::openapi::link::{Document, Location, link};
 use crate::project::{Layout, Settings, SettingsError};
 use crate::yaml::{self, Format, Node, Source};
 use crate::{grpc, openapi};
@@ -72,7 +74,7 @@ pub enum CompileError {
     },
 }
 
-const DEFINITIONS: &str = "api_definitions";
+pub(super) const DEFINITIONS: &str = "api_definitions";
 pub(super) const PULLED_DEFINITIONS: &str = "gen/api_definitions";
 const GRPC_DEFINITIONS: &str = "grpc_definitions";
 
@@ -130,9 +132,33 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     let mut candidates = Vec::new();
     let mut entries = BTreeMap::new();
+    let mut library = ProjectLibrary::new(root);
+    let mut parts = Vec::new();
     for file in &files {
-        if let Some(candidate) = compile_file(file, known, &mut entries, &mut diagnostics)? {
-            candidates.push(candidate);
+        let Some(document) = read_file(file, &mut diagnostics)? else {
+            continue;
+        };
+        if !openapi::is_definition(&document.node) {
+            parts.push((file, document));
+            continue;
+        }
+        let location = Location::File(file.relative.clone());
+        let is_pulled = file.relative.starts_with(PULLED_DEFINITIONS);
+        let linked = link(location, document, is_pulled, &mut library, &mut diagnostics);
+        let (source, document) = (linked.source, linked.document);
+        candidates.extend(compile_document(
+            source,
+            document,
+            &file.relative,
+            known,
+            &mut entries,
+            &mut diagnostics,
+        )?);
+    }
+    for (file, document) in parts {
+        // What a definition refers to is a part of it. Whatever else there is says itself why it is no definition.
+        if !library.is_used(&file.relative) {
+            openapi::read(document.source, document.node, &mut diagnostics);
         }
     }
     for service in read_protos(&protos, &mut diagnostics)? {
@@ -332,21 +358,15 @@ fn pulled<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CompileError> {
         .transpose()
 }
 
-fn compile_file(
-    file: &ProjectFile,
-    policies: KnownPolicies<'_>,
-    entries: &mut BTreeMap<String, Vec<u8>>,
-    diagnostics: &mut Diagnostics,
-) -> Result<Option<Candidate>, CompileError> {
+fn read_file(file: &ProjectFile, diagnostics: &mut Diagnostics) -> Result<Option<Document>, CompileError> {
     let bytes = files::read(&file.path)?;
-    let (source, document) = match yaml::parse(&file.shown, bytes, file.format) {
-        Ok(parsed) => parsed,
+    match yaml::parse(&file.shown, bytes, file.format) {
+        Ok((source, node)) => Ok(Some(Document { source, node })),
         Err(error) => {
             diagnostics.push(error.into());
-            return Ok(None);
+            Ok(None)
         }
-    };
-    compile_document(source, document, &file.relative, policies, entries, diagnostics)
+    }
 }
 
 /// Reads the gRPC definitions; each service is an OpenAPI document then.

@@ -83,6 +83,7 @@ codes! {
     PolicyHidden = "policy-hidden",
     ProjectName = "project-name",
     Proto = "proto",
+    Reference = "reference",
     ReservedPath = "reserved-path",
     ResponseCache = "response-cache",
     Security = "security",

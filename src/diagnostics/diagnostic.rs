@@ -80,7 +80,7 @@ impl Diagnostic {
         Self {
             severity,
             code,
-            file: source.name().to_owned(),
+            file: source.name_of(span).to_owned(),
             message: message.into(),
             remedy: None,
             place: Some((source.clone(), span)),

@@ -32,14 +32,14 @@ fn place(diagnostic: &Diagnostic) -> Element<'_> {
     let position = source.position(*span);
     let (line, start) = source.line_of(*span);
     if diagnostic.secret || line.len() > LONGEST_LINE || line.chars().any(|c| c.is_control() && c != '\t') {
-        return Origin::path(source.name())
+        return Origin::path(source.name_of(*span))
             .line(position.line as usize)
             .char_column(position.column as usize)
             .into();
     }
     Snippet::source(line)
         .line_start(position.line as usize)
-        .path(source.name())
+        .path(source.name_of(*span))
         .annotation(AnnotationKind::Primary.span(within(source, *span, line, start)))
         .into()
 }

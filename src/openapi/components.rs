@@ -1,7 +1,7 @@
 //! Security schemes and security requirements.
 
 use super::dialect::Dialect;
-use super::reference;
+use super::reference::{self, ReferenceError};
 use super::shape::{Shape, list, text};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span};
@@ -19,6 +19,8 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
     for (name, member) in schemes.and_then(Node::as_object).into_iter().flatten() {
         let scheme = match reference::follow(document, &member.node) {
             Ok(scheme) => scheme,
+            // Told when the definition was linked.
+            Err(ReferenceError::Remote(_)) => continue,
             Err(error) => {
                 diagnostics.push(
                     Diagnostic::error(Code::SecurityScheme, source, member.node.span, error.to_string())

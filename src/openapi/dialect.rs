@@ -16,6 +16,11 @@ pub enum Dialect {
 
 const SUPPORTED: &str = "mgw reads `swagger: \"2.0\"` and `openapi:` 3.0.x, 3.1.x and 3.2.x.";
 
+/// Whether a file means to be a definition. What a definition refers to may say nothing of the kind.
+pub(crate) fn is_definition(document: &Node) -> bool {
+    ["openapi", "swagger"].iter().any(|key| document.get(key).is_some())
+}
+
 impl Dialect {
     /// Tells the version of a document; explains in `diagnostics` what is wrong when there is none to tell.
     pub(super) fn detect(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {

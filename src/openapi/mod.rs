@@ -1,5 +1,7 @@
 //! Reads OpenAPI definitions: Swagger 2.0, OpenAPI 3.0, 3.1 and 3.2.
 //!
+//! [`link`](link::link) makes one document of a definition and the files that it refers to.
+//!
 //! A gateway needs little of a definition: its name, its servers, its operations with their security, the security
 //! schemes and the extensions. [`read`] checks exactly these parts, resolves the local references among them, brings the
 //! older and newer versions into the shape of 3.0 and hands them on as [`openapiv3::OpenAPI`]. Mistakes in schemas,
@@ -11,6 +13,7 @@
 mod components;
 mod definition;
 mod dialect;
+pub(crate) mod link;
 mod operations;
 mod prune;
 pub(crate) mod reference;
@@ -23,4 +26,5 @@ mod tests;
 
 pub use definition::{Definition, Operation, read};
 pub use dialect::Dialect;
+pub(crate) use dialect::is_definition;
 pub use resolve::resolved_document;

@@ -1,6 +1,6 @@
 //! Paths and operations.
 
-use super::reference;
+use super::reference::{self, ReferenceError};
 use super::shape::{Shape, is_gateway_extension};
 use super::{components, servers};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
@@ -50,7 +50,8 @@ struct Pruner<'a, 'd> {
     source: &'a Source,
     document: &'a Node,
     diagnostics: &'d mut Diagnostics,
-    operation_ids: HashMap<&'a str, &'a str>,
+    /// By id: the path, and where the id stands.
+    operation_ids: HashMap<&'a str, (&'a str, Span)>,
 }
 
 impl<'a> Pruner<'a, '_> {
@@ -75,6 +76,8 @@ impl<'a> Pruner<'a, '_> {
         if reference::target(&member.node).is_some() {
             match reference::follow(self.document, &member.node) {
                 Ok(target) => self.item(path, member.key, target, &mut shape),
+                // Told when the definition was linked.
+                Err(ReferenceError::Remote(_)) => return,
                 Err(error) => {
                     self.diagnostics.push(
                         Diagnostic::error(
@@ -171,8 +174,8 @@ impl<'a> Pruner<'a, '_> {
             return;
         };
         // Two paths may refer to one path item; then its operation ids come by twice without a mistake of the author.
-        if let Some(first) = self.operation_ids.insert(id, path) {
-            if reference::target(self.document.at(["paths", path]).unwrap_or(operation)).is_some() {
+        if let Some((first, span)) = self.operation_ids.insert(id, (path, node.span)) {
+            if span == node.span {
                 return;
             }
             let message = format!("the operationId `{id}` stands a second time; it belongs to `{first}` already");

@@ -10,7 +10,7 @@ const MAX_CHAIN: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ReferenceError {
     /// It points out of the file.
-    #[error("the reference `{0}` points to another file, which is not fetched")]
+    #[error("the reference `{0}` points to another file")]
     Remote(String),
     /// Nothing is there.
     #[error("the reference `{0}` points to nothing")]
@@ -83,7 +83,7 @@ pub(crate) fn percent_decoded(part: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Undoes percent-encoding, then the `~` escapes of JSON pointers.
-fn unescape(part: &str) -> Option<Cow<'_, str>> {
+pub(super) fn unescape(part: &str) -> Option<Cow<'_, str>> {
     let decoded = percent_decoded(part)?;
     if decoded.contains('~') {
         return Some(decoded.replace("~1", "/").replace("~0", "~").into());

@@ -1,17 +1,28 @@
 //! Copying what people wrote in a project.
 
 use super::Layout;
+use crate::compile::referenced_elsewhere;
 use std::io;
 use std::path::Path;
 
 /// Folders deeper than this are not those of a project.
 const DEEPEST: u32 = 64;
 
+const WRITTEN: [&str; 4] = ["mgw.toml", "policies.yaml", "api_definitions", "grpc_definitions"];
+
 impl Layout {
     /// Copies everything that a build reads and `pull` does not write into another folder, which exists.
     pub(crate) fn copy_written(&self, target: &Path) -> io::Result<()> {
-        for name in ["mgw.toml", "policies.yaml", "api_definitions", "grpc_definitions"] {
+        for name in WRITTEN {
             copy(&self.root().join(name), &target.join(name), 0)?;
+        }
+        // Definitions may refer to files anywhere in the project.
+        for (path, bytes) in referenced_elsewhere(self.root(), &WRITTEN) {
+            let path = target.join(path);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::write(path, bytes)?;
         }
         Ok(())
     }
@@ -56,13 +67,25 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x").unwrap();
         }
+        let refers = "openapi: 3.0.0\ncomponents: {schemas: {A: {$ref: '../schemas/a.yaml#/A'}}}\n";
+        std::fs::write(from.path().join("api_definitions/b.yaml"), refers).unwrap();
+        std::fs::create_dir(from.path().join("schemas")).unwrap();
+        for (name, text) in [
+            ("a", "A: {$ref: './b.yaml'}"),
+            ("b", "type: string"),
+            ("c", "unused: true"),
+        ] {
+            std::fs::write(from.path().join(format!("schemas/{name}.yaml")), text).unwrap();
+        }
         Layout::new(from.path()).copy_written(to.path()).unwrap();
         let mut names: Vec<_> = std::fs::read_dir(to.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
             .collect();
         names.sort();
-        assert_eq!(names, ["api_definitions", "mgw.toml"]);
+        assert_eq!(names, ["api_definitions", "mgw.toml", "schemas"]);
         assert!(to.path().join("api_definitions/deep/a.yaml").is_file());
+        let schema = |name: &str| to.path().join(format!("schemas/{name}.yaml")).is_file();
+        assert_eq!(["a", "b", "c"].map(schema), [true, true, false]);
     }
 }

@@ -1,5 +1,6 @@
 //! A definition on its way into a project: where it comes from, what its file is going to be called.
 
+use super::Neighbours;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{self, Format};
 use crate::{grpc, openapi};
@@ -37,6 +38,8 @@ pub(crate) struct Incoming {
     pub(crate) file_name: String,
     /// Contents.
     pub(crate) bytes: Vec<u8>,
+    /// The files that it refers to.
+    pub(crate) beside: Neighbours,
 }
 
 impl Incoming {
@@ -53,6 +56,7 @@ impl Incoming {
                     folder: "grpc_definitions",
                     file_name,
                     bytes,
+                    beside: Neighbours::default(),
                 }),
                 Err(finding) => {
                     let mut diagnostics = Diagnostics::default();
@@ -74,6 +78,7 @@ impl Incoming {
                         folder: "api_definitions",
                         file_name,
                         bytes,
+                        beside: Neighbours::default(),
                     });
                 }
                 diagnostics.extend(found);
@@ -81,6 +86,33 @@ impl Incoming {
         }
         diagnostics.sort();
         Err(diagnostics)
+    }
+}
+
+impl Incoming {
+    /// Where its files go in a project: the definition first. Several files come into a folder of their own when one of
+    /// them would take the place of another file.
+    pub(crate) fn places(&self, is_taken: impl Fn(&str, &[u8]) -> bool) -> Vec<(String, &[u8])> {
+        let stem = self.file_name.rsplit_once('.').map_or("api", |(stem, _)| stem);
+        let own = |number: u32| match number {
+            0 => String::new(),
+            1 => format!("{stem}/"),
+            number => format!("{stem}-{number}/"),
+        };
+        let mut number = 0;
+        loop {
+            let at = |path: &str| format!("{}/{}{path}", self.folder, own(number));
+            let mut places = vec![(
+                at(&format!("{}{}", self.beside.folder, self.file_name)),
+                self.bytes.as_slice(),
+            )];
+            let beside = self.beside.files.iter();
+            places.extend(beside.map(|(path, bytes)| (at(path), bytes.as_slice())));
+            if !places.iter().any(|(path, bytes)| is_taken(path, bytes)) || number == u32::MAX {
+                return places;
+            }
+            number += 1;
+        }
     }
 }
 
@@ -200,6 +232,38 @@ mod tests {
         let taken = ["a.yaml", "a-2.yaml"];
         assert_eq!(distinct("a.yaml".into(), |name| taken.contains(&name)), "a-3.yaml");
         assert_eq!(distinct("b.yaml".into(), |name| taken.contains(&name)), "b.yaml");
+    }
+
+    #[test]
+    fn files_that_would_take_another_place_come_into_a_folder_of_their_own() {
+        let incoming = Incoming {
+            folder: "api_definitions",
+            file_name: "shop.yaml".into(),
+            bytes: "openapi".into(),
+            beside: Neighbours {
+                folder: "v1/".into(),
+                files: [("common.yaml".to_owned(), b"mine".to_vec())].into(),
+            },
+        };
+        let places = |taken: &[(&str, &str)]| {
+            let is_taken = |path: &str, bytes: &[u8]| {
+                taken
+                    .iter()
+                    .any(|(other, text)| *other == path && text.as_bytes() != bytes)
+            };
+            let places = incoming.places(is_taken);
+            places.into_iter().map(|(path, _)| path).collect::<Vec<_>>().join(" ")
+        };
+        let plain = "api_definitions/v1/shop.yaml api_definitions/common.yaml";
+        assert_eq!(places(&[]), plain);
+        assert_eq!(places(&[("api_definitions/common.yaml", "mine")]), plain);
+        assert_eq!(
+            places(&[
+                ("api_definitions/common.yaml", "other"),
+                ("api_definitions/shop/v1/shop.yaml", "other")
+            ]),
+            "api_definitions/shop-2/v1/shop.yaml api_definitions/shop-2/common.yaml"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod download;
 pub(crate) mod incoming;
 mod layout;
 mod name;
+mod neighbours;
 mod pulled_certificates;
 mod scaffold;
 mod settings;
@@ -15,6 +16,7 @@ pub(crate) use download::{DownloadError, download};
 pub use layout::Layout;
 pub(crate) use layout::shown;
 pub(crate) use name::is_project_name;
+pub(crate) use neighbours::Neighbours;
 pub(crate) use pulled_certificates::{
     FORMAT as CERTIFICATES_FORMAT, PulledBackendCertificate, PulledCertificates, PulledClientCertificate, backend_of,
 };

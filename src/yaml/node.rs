@@ -23,6 +23,14 @@ impl Span {
     pub(super) fn at(offset: usize) -> Self {
         Self::new(offset, offset)
     }
+
+    /// The same range in a source in which the file stands further back.
+    pub(crate) fn moved(self, by: u32) -> Self {
+        Self {
+            start: self.start.saturating_add(by),
+            end: self.end.saturating_add(by),
+        }
+    }
 }
 
 /// A value and its place.

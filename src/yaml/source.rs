@@ -12,14 +12,24 @@ pub struct Position {
     pub column: u32,
 }
 
-/// The text of a file under the name that messages use. Cheap to clone.
+/// The text of a file under the name that messages use, and of the files that it refers to. Cheap to clone.
+///
+/// Spans of the first file start at 0. Those of a further one are moved behind everything before it
+/// ([`Source::with`]), so that a span says which file it is in.
 #[derive(Debug, Clone)]
 pub struct Source {
-    inner: Arc<Inner>,
+    parts: Arc<Vec<Part>>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    /// By how much the spans of this file are moved.
+    start: u32,
+    file: Arc<File>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct File {
     name: String,
     text: String,
     /// Byte offset of the start of each line.
@@ -69,44 +79,64 @@ impl Source {
             Some(u32::try_from(*before).unwrap_or(u32::MAX))
         });
         let characters = std::iter::once(0).chain(blocks).collect();
+        let file = File {
+            name: name.to_owned(),
+            characters,
+            text,
+            lines,
+        };
         Self {
-            inner: Arc::new(Inner {
-                name: name.to_owned(),
-                characters,
-                text,
-                lines,
-            }),
+            parts: Arc::new(vec![Part {
+                start: 0,
+                file: Arc::new(file),
+            }]),
         }
     }
 
-    /// The name of the file in messages.
-    pub fn name(&self) -> &str {
-        &self.inner.name
+    /// This and another file behind it, and by how much the spans of that one have to be moved
+    /// ([`Span::moved`]). `None` when offsets become too large.
+    pub(crate) fn with(&self, other: &Self) -> Option<(Self, u32)> {
+        let (last, first) = (self.parts.last()?, other.parts.first()?);
+        // One between them, so that the end of a file is not the start of the next.
+        let start = last.start as usize + last.file.text.len() + 1;
+        let end = u32::try_from(start + first.file.text.len()).ok();
+        end.filter(|end| *end < u32::MAX)?;
+        let start = u32::try_from(start).ok()?;
+        let mut parts = Vec::clone(&self.parts);
+        parts.push(Part {
+            start,
+            file: Arc::clone(&first.file),
+        });
+        Some((Self { parts: Arc::new(parts) }, start))
     }
 
-    /// The whole text.
+    /// The name of the (first) file in messages.
+    pub fn name(&self) -> &str {
+        self.parts.first().map_or("", |part| &part.file.name)
+    }
+
+    /// The name of the file that a span is in.
+    pub fn name_of(&self, span: Span) -> &str {
+        self.part(span.start).map_or("", |part| &part.file.name)
+    }
+
+    /// The whole text of the (first) file.
     pub fn text(&self) -> &str {
-        &self.inner.text
+        self.parts.first().map_or("", |part| &part.file.text)
     }
 
     /// The text of a span; empty when the span is not inside the file.
     pub fn slice(&self, span: Span) -> &str {
-        self.inner
-            .text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default()
+        let Some(part) = self.part(span.start) else { return "" };
+        let (start, end) = (span.start - part.start, span.end.saturating_sub(part.start));
+        part.file.text.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// Line and column of the start of a span.
     pub fn position(&self, span: Span) -> Position {
-        let line = self.line_index(span.start);
-        let start = self.inner.lines.get(line).copied().unwrap_or_default() as usize;
-        let before = self
-            .characters(span.start as usize)
-            .saturating_sub(self.characters(start));
-        Position {
-            line: u32::try_from(line + 1).unwrap_or(u32::MAX),
-            column: u32::try_from(before + 1).unwrap_or(u32::MAX),
+        match self.part(span.start) {
+            Some(part) => part.file.position(span.start - part.start),
+            None => Position { line: 1, column: 1 },
         }
     }
 
@@ -115,45 +145,70 @@ impl Source {
         self.position(Span::at(span.end as usize))
     }
 
+    /// The span at a line and column of the first file as parsers report them; clamped to the text.
+    pub(super) fn span_at(&self, line: u64, column: u64) -> Span {
+        self.parts
+            .first()
+            .map_or(Span::at(0), |part| part.file.span_at(line, column))
+    }
+
+    /// The line (without its end) in which a span starts, and the offset of that line.
+    pub fn line_of(&self, span: Span) -> (&str, usize) {
+        let Some(part) = self.part(span.start) else {
+            return ("", 0);
+        };
+        let (line, start) = part.file.line_of(span.start - part.start);
+        (line, start + part.start as usize)
+    }
+
+    fn part(&self, offset: u32) -> Option<&Part> {
+        let behind = self.parts.partition_point(|part| part.start <= offset);
+        self.parts.get(behind.saturating_sub(1))
+    }
+}
+
+impl File {
+    fn position(&self, offset: u32) -> Position {
+        let line = self.line_index(offset);
+        let start = self.lines.get(line).copied().unwrap_or_default() as usize;
+        let before = self.characters(offset as usize).saturating_sub(self.characters(start));
+        Position {
+            line: u32::try_from(line + 1).unwrap_or(u32::MAX),
+            column: u32::try_from(before + 1).unwrap_or(u32::MAX),
+        }
+    }
+
     /// How many characters start before an offset. A file of one long line has many findings in it.
     fn characters(&self, offset: usize) -> usize {
-        let bytes = self.inner.text.as_bytes();
+        let bytes = self.text.as_bytes();
         let offset = offset.min(bytes.len());
         let block = offset / BLOCK;
-        let known = self.inner.characters.get(block).copied().unwrap_or_default();
+        let known = self.characters.get(block).copied().unwrap_or_default();
         known as usize + starts(bytes.get(block * BLOCK..offset).unwrap_or_default())
     }
 
-    /// The span at a line and column as parsers report them; clamped to the text.
-    pub(super) fn span_at(&self, line: u64, column: u64) -> Span {
+    fn span_at(&self, line: u64, column: u64) -> Span {
         let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
-        let index = index.min(self.inner.lines.len().saturating_sub(1));
-        let start = self.inner.lines.get(index).copied().unwrap_or_default() as usize;
-        let rest = self.inner.text.get(start..).unwrap_or_default();
+        let index = index.min(self.lines.len().saturating_sub(1));
+        let start = self.lines.get(index).copied().unwrap_or_default() as usize;
+        let rest = self.text.get(start..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default();
         let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
         let within = line.char_indices().nth(skip).map_or(line.len(), |(offset, _)| offset);
         Span::at(start + within)
     }
 
-    /// The line (without its end) in which a span starts, and the offset of that line.
-    pub fn line_of(&self, span: Span) -> (&str, usize) {
-        let index = self.line_index(span.start);
-        let lines = &self.inner.lines;
-        let start = lines.get(index).copied().unwrap_or_default() as usize;
-        let end = lines
-            .get(index + 1)
-            .map_or(self.inner.text.len(), |next| *next as usize);
-        let line = self.inner.text.get(start..end).unwrap_or_default();
+    fn line_of(&self, offset: u32) -> (&str, usize) {
+        let index = self.line_index(offset);
+        let start = self.lines.get(index).copied().unwrap_or_default() as usize;
+        let end = self.lines.get(index + 1).map_or(self.text.len(), |next| *next as usize);
+        let line = self.text.get(start..end).unwrap_or_default();
         let line = line.strip_suffix('\n').unwrap_or(line);
         (line.strip_suffix('\r').unwrap_or(line), start)
     }
 
     fn line_index(&self, offset: u32) -> usize {
-        self.inner
-            .lines
-            .partition_point(|start| *start <= offset)
-            .saturating_sub(1)
+        self.lines.partition_point(|start| *start <= offset).saturating_sub(1)
     }
 }
 
@@ -180,5 +235,26 @@ mod tests {
         }
         assert_eq!(source.line_of(Span::at(2)), ("first", 0));
         assert_eq!(source.line_of(Span::at(text.len())).0, "last");
+    }
+    #[test]
+    fn a_span_says_which_file_it_is_in() {
+        let source = |name: &str, text: &str| Source::new(name, text.into()).unwrap();
+        let (both, second) = source("a", "one\n").with(&source("b", "two\r\nthree")).unwrap();
+        let (all, third) = both.with(&source("c", "x")).unwrap();
+        let cases = [
+            (Span::new(0, 3), "a", "one", (1, 1), "one"),
+            (Span::at(4), "a", "", (2, 1), ""),
+            (Span::new(0, 3).moved(second), "b", "two", (1, 1), "two"),
+            (Span::new(7, 10).moved(second), "b", "ree", (2, 3), "three"),
+            (Span::new(0, 1).moved(third), "c", "x", (1, 1), "x"),
+        ];
+        for (span, name, text, (line, column), shown) in cases {
+            assert_eq!(all.name_of(span), name);
+            assert_eq!(all.slice(span), text);
+            assert_eq!(all.position(span), Position { line, column });
+            assert_eq!(all.line_of(span).0, shown);
+        }
+        // A source that knows less files says the same of them.
+        assert_eq!(both.name_of(Span::at(0).moved(second)), "b");
     }
 }

@@ -11,6 +11,7 @@ mod client_certificates;
 mod command_line;
 mod connected;
 mod control_plane;
+mod definition_files;
 mod demo;
 mod diff;
 mod discovery;

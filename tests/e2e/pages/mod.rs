@@ -40,6 +40,11 @@ fn come_from_micro_gw() {
 }
 
 #[test]
+fn start_from_an_openapi_file() {
+    execute("how-to/openapi-file.md");
+}
+
+#[test]
 fn test_a_project() {
     execute("how-to/test.md");
 }

@@ -1,0 +1,140 @@
+//! The files of a project that its definitions refer to.
+
+use super::files;
+use crate::diagnostics::nearest;
+use crate::openapi::link::{Document, Library, Location, Unavailable};
+use crate::yaml::{self, Format};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const COPY: &str = "Copy the file into the project, and refer to the copy.";
+
+/// Opens files below a folder and nowhere else. Each is read once, however many definitions refer to it.
+#[derive(Debug)]
+pub(crate) struct ProjectLibrary<'a> {
+    root: &'a Path,
+    real_root: Option<PathBuf>,
+    opened: HashMap<Location, Result<Arc<Document>, Unavailable>>,
+}
+
+impl<'a> ProjectLibrary<'a> {
+    pub(crate) fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            real_root: None,
+            opened: HashMap::new(),
+        }
+    }
+
+    /// Whether a definition refers to this path inside the project.
+    pub(crate) fn is_used(&self, relative: &str) -> bool {
+        self.opened.contains_key(&Location::File(relative.to_owned()))
+    }
+
+    fn read(&mut self, location: &Location) -> Result<Arc<Document>, Unavailable> {
+        let relative = match location {
+            Location::File(relative) => relative,
+            Location::Url(_) => {
+                return Err(refused(
+                    "leads to another server, and nothing is fetched from there",
+                    COPY,
+                ));
+            }
+        };
+        let Some(format) = Format::of_name(relative) else {
+            return Err(refused(
+                "leads to a file that is neither `.yaml`, `.yml` nor `.json`",
+                "Refer to YAML and JSON files only.",
+            ));
+        };
+        let path = self.root.join(relative);
+        self.check_place(&path, relative)?;
+        let bytes = files::read(&path).map_err(|error| {
+            refused(
+                &format!("leads to a file that cannot be read: {}", error.source),
+                "Let everybody who builds the project read the file.",
+            )
+        })?;
+        let shown = files::shown(self.root, relative);
+        match yaml::parse(&shown, bytes, format) {
+            Ok((source, node)) => Ok(Arc::new(Document { source, node })),
+            Err(error) => Err(Unavailable::Broken(Box::new(error.into()))),
+        }
+    }
+
+    /// The file is there, and really in the project: links may lead anywhere.
+    fn check_place(&mut self, path: &Path, relative: &str) -> Result<(), Unavailable> {
+        let unreadable = |error: std::io::Error| refused(&format!("cannot be followed: {error}"), COPY);
+        let real_root = match &self.real_root {
+            Some(root) => root,
+            None => {
+                // The folder that one is in may have no name here.
+                let root = if self.root.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    self.root
+                };
+                self.real_root.insert(std::fs::canonicalize(root).map_err(unreadable)?)
+            }
+        };
+        let real = match std::fs::canonicalize(path) {
+            Ok(real) => real,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let near = near(path).map(|near| format!("Did you mean `{near}`?"));
+                let remedy = near.unwrap_or_else(|| {
+                    "Put the file there. Paths are relative to the file that the reference stands in.".into()
+                });
+                return Err(refused(
+                    &format!("leads to `{relative}`, and there is no such file in the project"),
+                    &remedy,
+                ));
+            }
+            Err(error) => return Err(unreadable(error)),
+        };
+        if !real.starts_with(real_root) {
+            return Err(refused("leads out of the project folder by a link", COPY));
+        }
+        if !real.is_file() {
+            return Err(refused(
+                "leads to something that is no file",
+                "Refer to YAML and JSON files only.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Library for ProjectLibrary<'_> {
+    fn open(&mut self, location: &Location) -> Result<Arc<Document>, Unavailable> {
+        if let Some(known) = self.opened.get(location) {
+            return known.clone();
+        }
+        let result = self.read(location);
+        self.opened.insert(location.clone(), result.clone());
+        result
+    }
+}
+
+fn refused(reason: &str, remedy: &str) -> Unavailable {
+    Unavailable::Refused {
+        reason: reason.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// A file beside the one that is not there, with a name like its.
+fn near(path: &Path) -> Option<String> {
+    /// Folders with more files are not looked through for this.
+    const MOST: usize = 1_000;
+    let typed = path.file_name()?.to_str()?;
+    let names: Vec<String> = std::fs::read_dir(path.parent()?)
+        .ok()?
+        .take(MOST)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| Format::of_name(name).is_some())
+        .collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    nearest(typed, names).map(str::to_owned)
+}

@@ -1,0 +1,184 @@
+//! Where a referenced file is: a path inside the project, or an address.
+
+use crate::openapi::reference::percent_decoded;
+use std::fmt;
+use url::Url;
+
+/// A file that belongs to a definition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Location {
+    /// A path inside the project, with `/` between its parts and nothing that leads up.
+    File(String),
+    /// An address.
+    Url(Url),
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path),
+            // Credentials and queries may be secrets.
+            Self::Url(url) => write!(
+                f,
+                "{}://{}",
+                url.scheme(),
+                &url[url::Position::BeforeHost..url::Position::AfterPath]
+            ),
+        }
+    }
+}
+
+/// Why a reference is not followed, whatever may be there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// Up beyond the project.
+    #[error("leads out of the project folder")]
+    Outside,
+    /// A path from the root of the file system.
+    #[error("is an absolute path, which leads out of the project folder")]
+    Absolute,
+    /// An address of something that is no web server.
+    #[error("is an address that begins with `{0}:`, and only files of the project are read")]
+    Scheme(String),
+    /// `\` in a path.
+    #[error("has a `\\` in it")]
+    Backslash,
+    /// Cannot be an address or a path.
+    #[error("is no path and no address")]
+    Malformed,
+}
+
+impl LocationError {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Outside | Self::Absolute | Self::Scheme(_) => {
+                "Copy the file into the project, and refer to the copy by its path from the file that refers to it."
+            }
+            Self::Backslash => "Write `/` between folders.",
+            Self::Malformed => "Write the path from this file to the other one, for example `./schemas/pet.yaml#/Pet`.",
+        }
+    }
+}
+
+impl Location {
+    /// The file that `target` (a reference without its fragment) means when it is written in this one.
+    ///
+    /// # Errors
+    ///
+    /// Whatever lies outside the project; nothing is looked at for that.
+    pub fn join(&self, target: &str) -> Result<Self, LocationError> {
+        if let Some(scheme) = scheme(target) {
+            return match (scheme.to_ascii_lowercase().as_str(), Url::parse(target)) {
+                ("http" | "https", Ok(url)) => Ok(Self::Url(without_fragment(url))),
+                ("http" | "https", Err(_)) => Err(LocationError::Malformed),
+                // `C:/pets.yaml`
+                (letter, _) if letter.len() == 1 => Err(LocationError::Absolute),
+                _ => Err(LocationError::Scheme(scheme.to_owned())),
+            };
+        }
+        match self {
+            Self::Url(url) => url
+                .join(target)
+                .map(|url| Self::Url(without_fragment(url)))
+                .map_err(|_| LocationError::Malformed),
+            Self::File(path) => below(path, target).map(Self::File),
+        }
+    }
+
+    /// The last part without its ending.
+    pub(super) fn stem(&self) -> &str {
+        let path = match self {
+            Self::File(path) => path,
+            Self::Url(url) => url.path(),
+        };
+        let last = path.rsplit('/').next().unwrap_or_default();
+        last.rsplit_once('.').map_or(last, |(stem, _)| stem)
+    }
+}
+
+fn without_fragment(mut url: Url) -> Url {
+    url.set_fragment(None);
+    url
+}
+
+/// The scheme of an address; a `:` behind a `/` or in the middle of a name makes none.
+fn scheme(target: &str) -> Option<&str> {
+    let (scheme, _) = target.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then_some(scheme)
+}
+
+fn below(from: &str, target: &str) -> Result<String, LocationError> {
+    if target.starts_with('/') {
+        return Err(LocationError::Absolute);
+    }
+    let decoded = percent_decoded(target).ok_or(LocationError::Malformed)?;
+    if decoded.contains('\\') {
+        return Err(LocationError::Backslash);
+    }
+    if decoded.chars().any(char::is_control) {
+        return Err(LocationError::Malformed);
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in decoded.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop().ok_or(LocationError::Outside)?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_the_file_they_stand_in() {
+        let from = Location::File("api_definitions/v1/shop.yaml".into());
+        for (target, expected) in [
+            ("pet.yaml", Ok("api_definitions/v1/pet.yaml")),
+            ("./a//b/pet.yaml", Ok("api_definitions/v1/a/b/pet.yaml")),
+            ("../common.json", Ok("api_definitions/common.json")),
+            ("../../schemas/pet.yaml", Ok("schemas/pet.yaml")),
+            ("../../../etc/passwd.yaml", Err(LocationError::Outside)),
+            ("../../x/../../y.yaml", Err(LocationError::Outside)),
+            ("..%2f..%2f..%2fy.yaml", Err(LocationError::Outside)),
+            ("a%20b.yaml", Ok("api_definitions/v1/a b.yaml")),
+            ("a%FFb.yaml", Err(LocationError::Malformed)),
+            ("a%00b.yaml", Err(LocationError::Malformed)),
+            ("/etc/passwd", Err(LocationError::Absolute)),
+            ("//host/x.yaml", Err(LocationError::Absolute)),
+            ("C:/x.yaml", Err(LocationError::Absolute)),
+            ("a\\b.yaml", Err(LocationError::Backslash)),
+            ("file:///etc/passwd", Err(LocationError::Scheme("file".into()))),
+            ("urn:pet", Err(LocationError::Scheme("urn".into()))),
+            ("https://", Err(LocationError::Malformed)),
+        ] {
+            let expected = expected.map(|path| Location::File(path.into()));
+            assert_eq!(from.join(target), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn addresses_stay_addresses() {
+        let url = |text: &str| Location::Url(Url::parse(text).unwrap());
+        let file = Location::File("a.yaml".into());
+        assert_eq!(file.join("https://h/a.yaml"), Ok(url("https://h/a.yaml")));
+        assert_eq!(
+            url("https://h/v1/a.yaml").join("../b.yaml"),
+            Ok(url("https://h/b.yaml"))
+        );
+        assert_eq!(
+            url("https://u:p@h/v1/a.yaml?token=x").to_string(),
+            "https://h/v1/a.yaml"
+        );
+        assert_eq!(url("https://h/v1/pet.yaml").stem(), "pet");
+    }
+}

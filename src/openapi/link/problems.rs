@@ -1,0 +1,60 @@
+//! References that lead nowhere, each kind of them told once.
+
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
+use crate::yaml::{Source, Span};
+use indexmap::IndexMap;
+
+/// What has been found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    /// By message: the first finding and how often it came.
+    found: IndexMap<String, (Diagnostic, usize)>,
+    /// Findings about referenced files themselves.
+    broken: Vec<Diagnostic>,
+}
+
+impl Problems {
+    /// Notes a reference at a place; `message` tells which.
+    pub(super) fn add(&mut self, severity: Severity, source: &Source, span: Span, message: String, remedy: &str) {
+        let (first, count) = self.found.entry(message).or_insert_with_key(|message| {
+            let mut diagnostic = Diagnostic::error(Code::Reference, source, span, message.clone());
+            diagnostic.severity = severity;
+            let written = source.slice(span);
+            if written.contains("://") && written.contains(['@', '?']) {
+                diagnostic = diagnostic.secret();
+            }
+            if !remedy.is_empty() {
+                diagnostic = diagnostic.remedy(remedy);
+            }
+            (diagnostic, 0)
+        });
+        // The worst of them counts.
+        first.severity = first.severity.min(severity);
+        *count += 1;
+    }
+
+    /// Notes what is wrong with a referenced file.
+    pub(super) fn add_broken(&mut self, diagnostic: Diagnostic) {
+        self.broken.push(diagnostic);
+    }
+
+    /// Hands the findings on.
+    pub(super) fn report(self, diagnostics: &mut Diagnostics) {
+        for (_, (mut diagnostic, count)) in self.found {
+            if count > 1 {
+                diagnostic.message.push_str(&format!(" (and in {})", places(count - 1)));
+            }
+            diagnostics.push(diagnostic);
+        }
+        for diagnostic in self.broken {
+            diagnostics.push(diagnostic);
+        }
+    }
+}
+
+fn places(count: usize) -> String {
+    match count {
+        1 => "1 more place".to_owned(),
+        count => format!("{count} more places"),
+    }
+}

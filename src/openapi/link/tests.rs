@@ -1,0 +1,403 @@
+use super::linker::Linked;
+use super::*;
+use crate::diagnostics::Diagnostics;
+use crate::openapi;
+use crate::yaml::{Format, parse};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Files by their paths.
+struct Files(BTreeMap<&'static str, String>);
+
+fn document(name: &str, text: &str) -> Document {
+    let (source, node) = parse(name, text.into(), Format::Yaml).unwrap();
+    Document { source, node }
+}
+
+impl Library for Files {
+    fn open(&mut self, location: &Location) -> Result<Arc<Document>, Unavailable> {
+        match location {
+            Location::File(path) if self.0.contains_key(path.as_str()) => {
+                let text = &self.0[path.as_str()];
+                match parse(path, text.clone().into_bytes(), Format::Yaml) {
+                    Ok((source, node)) => Ok(Arc::new(Document { source, node })),
+                    Err(error) => Err(Unavailable::Broken(Box::new(error.into()))),
+                }
+            }
+            _ => Err(Unavailable::Refused {
+                reason: "is not there".into(),
+                remedy: String::new(),
+            }),
+        }
+    }
+}
+
+struct Outcome {
+    linked: Linked,
+    json: Value,
+    problems: Vec<String>,
+}
+
+fn link_all(main: &str, files: &[(&'static str, &str)], is_lenient: bool) -> Outcome {
+    let mut files = Files(files.iter().map(|(path, text)| (*path, (*text).to_owned())).collect());
+    let mut diagnostics = Diagnostics::default();
+    let location = Location::File("api/main.yaml".into());
+    let linked = link(
+        location,
+        document("api/main.yaml", main),
+        is_lenient,
+        &mut files,
+        &mut diagnostics,
+    );
+    diagnostics.sort();
+    Outcome {
+        json: linked.document.to_json(),
+        problems: diagnostics.iter().map(ToString::to_string).collect(),
+        linked,
+    }
+}
+
+fn linked(main: &str, files: &[(&'static str, &str)]) -> Value {
+    let outcome = link_all(main, files, false);
+    assert_eq!(outcome.problems, [""; 0]);
+    outcome.json
+}
+
+#[test]
+fn what_is_referred_to_becomes_part_of_the_definition() {
+    let json = linked(
+        "openapi: 3.0.0
+paths:
+  /pets: {$ref: 'paths/pets.yaml'}
+components:
+  schemas:
+    Error: {type: object}
+",
+        &[
+            (
+                "api/paths/pets.yaml",
+                "get:
+  parameters: [{$ref: '../common.json#/limit~1max'}]
+  responses:
+    '200': {content: {application/json: {schema: {$ref: '../schemas/pet.yaml#/Pet'}}}}
+    default: {$ref: '../common.json#/Failed'}
+",
+            ),
+            (
+                "api/common.json",
+                "{\"limit/max\": {\"name\": \"limit\", \"in\": \"query\"},
+ \"Failed\": {\"content\": {\"application/json\": {\"schema\": {\"$ref\": \"main.yaml#/components/schemas/Error\"}}}}}",
+            ),
+            (
+                "api/schemas/pet.yaml",
+                "Pet: {properties: {owner: {$ref: 'owner.yaml'}, kind: {$ref: '#/Kind'}}}\nKind: {enum: [{$ref: no}]}\n",
+            ),
+            (
+                "api/schemas/owner.yaml",
+                "properties: {pets: {items: {$ref: './pet.yaml#/Pet'}}}\n",
+            ),
+        ],
+    );
+    let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    assert_eq!(
+        json["paths"]["/pets"]["get"],
+        json!({
+            "parameters": [{"$ref": "#/components/parameters/limit_max"}],
+            "responses": {
+                "200": {"content": {"application/json": {"schema": schema("Pet")}}},
+                "default": {"$ref": "#/components/responses/Failed"},
+            },
+        })
+    );
+    assert_eq!(
+        json["components"],
+        json!({
+            "schemas": {
+                "Error": {"type": "object"},
+                "Pet": {"properties": {"owner": schema("owner"), "kind": schema("Kind")}},
+                "owner": {"properties": {"pets": {"items": schema("Pet")}}},
+                "Kind": {"enum": [{"$ref": "no"}]},
+            },
+            "parameters": {"limit_max": {"name": "limit", "in": "query"}},
+            "responses": {"Failed": {"content": {"application/json": {"schema": schema("Error")}}}},
+        })
+    );
+}
+
+#[test]
+fn names_of_the_author_are_kept() {
+    let json = linked(
+        "openapi: 3.0.0
+components:
+  schemas:
+    Pet: {$ref: 'pet.yaml'}
+    Animal: {$ref: 'pet.yaml'}
+    Chain: {$ref: 'chain.yaml#/first'}
+  securitySchemes: {key: {$ref: 'security.yaml#/key'}}
+paths:
+  /a: {get: {responses: {'200': {content: {a/b: {schema: {$ref: 'pet.yaml#'}}}}}}}
+",
+        &[
+            (
+                "api/pet.yaml",
+                "properties: {parent: {$ref: '#'}, Pet: {$ref: './pet.yaml'}}\n",
+            ),
+            ("api/chain.yaml", "first: {$ref: '#/second'}\nsecond: {type: string}\n"),
+            ("api/security.yaml", "key: {type: apiKey, in: header, name: X}\n"),
+        ],
+    );
+    let pet = json!({"$ref": "#/components/schemas/Pet"});
+    assert_eq!(
+        json["components"]["schemas"],
+        json!({"Pet": {"properties": {"parent": pet, "Pet": pet}}, "Animal": pet, "Chain": {"type": "string"}})
+    );
+    assert_eq!(json["components"]["securitySchemes"]["key"]["name"], "X");
+    assert_eq!(
+        json["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]["schema"],
+        pet
+    );
+}
+
+#[test]
+fn whole_sections_can_be_in_other_files() {
+    let json = linked(
+        "openapi: 3.1.0\npaths: {$ref: 'paths/index.yaml', /own: {get: {}}}\ncomponents: {schemas: {$ref: 'schemas/index.yaml'}}\n",
+        &[
+            ("api/paths/index.yaml", "/a: {$ref: 'a.yaml', summary: mine}\n"),
+            (
+                "api/paths/a.yaml",
+                "summary: theirs\nget: {requestBody: {content: {a/b: {schema: {$ref: '../schemas/index.yaml#/Pet'}}}}}\n",
+            ),
+            (
+                "api/schemas/index.yaml",
+                "Pet: {$ref: 'pet.yaml'}\nKind: {type: string}\n",
+            ),
+            (
+                "api/schemas/pet.yaml",
+                "properties: {kind: {$ref: 'index.yaml#/Kind'}, other: {$ref: 'index.yaml#/Pet'}}\n",
+            ),
+        ],
+    );
+    assert_eq!(json["paths"]["/own"], json!({"get": {}}));
+    assert_eq!(json["paths"]["/a"]["summary"], "mine");
+    assert_eq!(
+        json["paths"]["/a"]["get"]["requestBody"]["content"]["a/b"]["schema"]["$ref"],
+        "#/components/schemas/Pet"
+    );
+    assert_eq!(
+        json["components"],
+        json!({"schemas": {
+            "Pet": {"properties": {"kind": {"$ref": "#/components/schemas/Kind"}, "other": {"$ref": "#/components/schemas/Pet"}}},
+            "Kind": {"type": "string"},
+        }})
+    );
+}
+
+#[test]
+fn swagger_2_keeps_its_sections() {
+    let json = linked(
+        "swagger: '2.0'
+paths:
+  /a:
+    get:
+      parameters: [{$ref: 'common.yaml#/parameters/limit'}]
+      responses: {'200': {$ref: 'common.yaml#/responses/Pet'}}
+",
+        &[(
+            "api/common.yaml",
+            "parameters: {limit: {name: limit, in: query, type: integer}}
+responses: {Pet: {schema: {$ref: '#/definitions/Pet'}, examples: {application/json: {$ref: data}}}}
+definitions: {Pet: {type: object}}
+",
+        )],
+    );
+    let operation = &json["paths"]["/a"]["get"];
+    assert_eq!(operation["parameters"][0]["$ref"], "#/parameters/limit");
+    assert_eq!(operation["responses"]["200"]["$ref"], "#/responses/Pet");
+    assert_eq!(json["responses"]["Pet"]["schema"]["$ref"], "#/definitions/Pet");
+    assert_eq!(json["responses"]["Pet"]["examples"]["application/json"]["$ref"], "data");
+    assert_eq!(json["definitions"], json!({"Pet": {"type": "object"}}));
+    assert!(json.get("components").is_none());
+}
+
+#[test]
+fn discriminators_lead_to_the_copies() {
+    let json = linked(
+        "openapi: 3.0.0
+components:
+  schemas:
+    Own: {type: object}
+    Pet: {discriminator: {propertyName: kind, mapping: {own: Own, own2: '#/components/schemas/Own', cat: 'pets.yaml#/Cat', dog: dog.yaml}}}
+    Other: {$ref: 'pets.yaml#/components/schemas/Bird'}
+",
+        &[
+            (
+                "api/pets.yaml",
+                "Cat: {type: object}\ncomponents: {schemas: {Bird: {discriminator: {propertyName: k, mapping: {s: Swan, c: '#/Cat'}}}, Swan: {}}}\n",
+            ),
+            ("api/dog.yaml", "type: object\n"),
+        ],
+    );
+    let schemas = &json["components"]["schemas"];
+    assert_eq!(
+        schemas["Pet"]["discriminator"]["mapping"],
+        json!({"own": "Own", "own2": "#/components/schemas/Own", "cat": "#/components/schemas/Cat", "dog": "#/components/schemas/dog"})
+    );
+    assert_eq!(
+        schemas["Other"]["discriminator"]["mapping"],
+        json!({"s": "#/components/schemas/Swan", "c": "#/components/schemas/Cat"})
+    );
+    assert_eq!(schemas["Swan"], json!({}));
+}
+
+#[test]
+fn values_know_the_files_they_come_from() {
+    let outcome = link_all(
+        "openapi: 3.0.0\ninfo: {title: Shop, version: 1.0.0}\npaths: {/a: {$ref: 'a.yaml'}}\n",
+        &[("api/a.yaml", "# a comment\nget: {x-scope: 5}\nGET: {}\n")],
+        false,
+    );
+    let mut diagnostics = Diagnostics::default();
+    let definition = openapi::read(outcome.linked.source, outcome.linked.document, &mut diagnostics).unwrap();
+    let problems: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        ["api/a.yaml:3:1: warning: `GET` of path `/a` is neither a method nor a known key, and is not served"]
+    );
+    let operation = definition.operations().next().unwrap();
+    assert_eq!(operation.path, "/a");
+    assert_eq!(definition.source.name_of(operation.node.span), "api/a.yaml");
+    assert_eq!(definition.source.name_of(operation.path_span), "api/main.yaml");
+    assert_eq!(outcome.linked.files, [Location::File("api/a.yaml".into())]);
+}
+
+#[test]
+fn references_that_lead_nowhere_are_told_once_and_where_they_stand() {
+    let main = "openapi: 3.0.0
+paths:
+  /a: {$ref: 'pats.yaml'}
+  /b: {$ref: 'a.yaml#/b'}
+  /c: {$ref: 'a.yaml#/c'}
+components:
+  schemas:
+    A: {$ref: 'a.yaml#/Pett'}
+    B: {properties: {x: {$ref: 'a.yaml#/Pett'}, y: {$ref: 'a.yaml#/Pett'}}}
+    C: {$ref: '/etc/passwd'}
+    D: {$ref: '../../x.yaml'}
+    E: {$ref: 'file:///etc/passwd'}
+    F: {$ref: 'https://user:secret@h.example/x.yaml?token=canary#/A'}
+    G: {$ref: 'broken.yaml'}
+    H: {$ref: '#/components/schemas/Aa'}
+    I: {$ref: 'a.yaml#/round'}
+    J: {example: {$ref: 'nothing.yaml'}, x-note: {$ref: 'nothing.yaml'}}
+";
+    let files = [
+        (
+            "api/a.yaml",
+            "Pet: {properties: {n: {$ref: './none.yaml'}}}\nb: {$ref: '#/c'}\nc: {$ref: './a.yaml#/b'}\nround: {$ref: '#/round'}\n",
+        ),
+        ("api/broken.yaml", "a: [\n"),
+    ];
+    let own = link_all(main, &files, false);
+    insta::assert_snapshot!(own.problems.join("\n"), @r"
+    api/broken.yaml:1:4: error: this is not YAML: unclosed bracket '['
+    api/main.yaml:3:14: error: the reference `pats.yaml` is not there
+    api/main.yaml:4:14: error: the reference `a.yaml#/b` leads back to itself
+    api/main.yaml:5:14: error: the reference `a.yaml#/c` leads back to itself
+    api/main.yaml:8:15: error: the reference `a.yaml#/Pett` points to nothing (and in 2 more places)
+    api/main.yaml:10:15: error: the reference `/etc/passwd` is an absolute path, which leads out of the project folder
+    api/main.yaml:11:15: error: the reference `../../x.yaml` leads out of the project folder
+    api/main.yaml:12:15: error: the reference `file:///etc/passwd` is an address that begins with `file:`, and only files of the project are read
+    api/main.yaml:13:15: error: the reference `https://h.example/x.yaml` is not there
+    api/main.yaml:15:15: warning: the reference `#/components/schemas/Aa` points to nothing
+    api/main.yaml:16:15: error: the reference `a.yaml#/round` leads back to itself
+    ");
+    let pulled = link_all(main, &files, true);
+    let errors = |outcome: &Outcome| {
+        let errors = outcome.problems.iter().filter(|problem| problem.contains(" error: "));
+        errors.count()
+    };
+    assert_eq!(pulled.problems.len(), own.problems.len());
+    // What is needed to serve is an error everywhere, and so is a file that is broken.
+    assert_eq!((errors(&own), errors(&pulled)), (10, 4));
+    let shown: Vec<String> = {
+        let mut diagnostics = Diagnostics::default();
+        let mut files = Files(BTreeMap::new());
+        let location = Location::File("api/main.yaml".into());
+        link(location, document("m", main), false, &mut files, &mut diagnostics);
+        diagnostics
+            .iter()
+            .map(|diagnostic| crate::diagnostics::render(diagnostic, false))
+            .collect()
+    };
+    assert!(!shown.concat().contains("canary") && !shown.concat().contains("secret"));
+}
+
+#[test]
+fn many_references_to_one_large_part_are_bounded() {
+    let mut main = String::from("openapi: 3.0.0\npaths:\n");
+    for number in 0..3_000 {
+        main.push_str(&format!("  /p{number}: {{$ref: 'big.yaml'}}\n"));
+    }
+    let big = format!("get: {{tags: [{}]}}\n", "a,".repeat(2_000));
+    let outcome = link_all(&main, &[("api/big.yaml", &big)], false);
+    assert!(
+        outcome.problems.len() == 1 && outcome.problems[0].contains("values together"),
+        "{:?}",
+        outcome.problems
+    );
+}
+
+#[test]
+fn files_that_go_on_without_end_are_bounded() {
+    /// Every file refers to the next.
+    struct Endless;
+    impl Library for Endless {
+        fn open(&mut self, location: &Location) -> Result<Arc<Document>, Unavailable> {
+            let number: usize = location.stem().parse().unwrap_or(0);
+            let text = format!("properties: {{a: {{$ref: '{}.yaml'}}}}\n", number + 1);
+            Ok(Arc::new(document("x", &text)))
+        }
+    }
+    let mut diagnostics = Diagnostics::default();
+    let main = document("m", "openapi: 3.0.0\ncomponents: {schemas: {A: {$ref: '0.yaml'}}}\n");
+    let linked = link(Location::File("m".into()), main, false, &mut Endless, &mut diagnostics);
+    let problems: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        ["x:1:24: error: the reference `999.yaml` leads to one file too many: a definition may consist of 1000"]
+    );
+    assert_eq!(linked.files.len(), 1_000);
+}
+
+#[test]
+fn the_same_files_become_the_same_definition() {
+    let main = "openapi: 3.0.0\npaths: {/a: {get: {responses: {'200': {$ref: 'x/r.yaml#/R'}, '201': {$ref: 'y/r.yaml#/R'}}}}}\n";
+    let files = [
+        ("api/x/r.yaml", "R: {description: x}\n"),
+        ("api/y/r.yaml", "R: {description: y}\n"),
+    ];
+    let first = linked(main, &files);
+    assert_eq!(first["components"]["responses"]["R_2"]["description"], "y");
+    assert_eq!(first.to_string(), linked(main, &files).to_string());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_references_make_linking_panic(
+        targets in proptest::collection::vec("(#|[ab]\\.yaml#?|\\.\\./[ab]\\.yaml#)?(/[ab]|/properties|/paths|/~1x|/%2){0,3}", 6),
+    ) {
+        let part = |one: &str, two: &str| format!(
+            "a: {{$ref: '{one}'}}\nb: {{properties: {{a: {{$ref: '{two}'}}}}, get: {{responses: {{d: {{$ref: '{one}'}}}}}}}}\n"
+        );
+        let main = format!(
+            "openapi: 3.0.0\npaths: {{/x: {{$ref: '{}'}}}}\ncomponents:\n  schemas: {{$ref: '{}'}}\n",
+            targets[0], targets[1]
+        );
+        let (a, b) = (part(&targets[2], &targets[3]), part(&targets[4], &targets[5]));
+        let outcome = link_all(&main, &[("api/a.yaml", &a), ("api/b.yaml", &b)], false);
+        let _ = openapi::resolved_document(&outcome.linked.document);
+        let _ = openapi::read(outcome.linked.source, outcome.linked.document, &mut Diagnostics::default());
+    }
+}
