@@ -1,10 +1,11 @@
 //! Shows what was found in a project's files.
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, render, report};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, render, report};
 use crate::exit::ExitCode;
 use crate::failure::{Detail, Failure};
 use crate::public_file;
 use crate::ui::Ui;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where findings are written besides.
@@ -56,15 +57,26 @@ pub(super) fn write_junit(
 /// Where `pull` puts definitions.
 const PULLED: &str = "gen/api_definitions";
 
-/// Writes every finding to standard error; `--quiet` leaves the errors. Nobody edits pulled files, so what is no error
-/// in them is told briefly, and once for all of them; `-v` shows the places.
+/// Of one kind in one file, that many findings are shown that are no errors; the others are counted.
+const MOST_OF_A_KIND: usize = 5;
+
+/// Writes the findings to standard error; `--quiet` leaves the errors. Nobody edits pulled files, so what is no error
+/// in them is told briefly, and once for all of them. Nobody reads a hundred findings of one kind either. `-v` shows all.
 pub(crate) fn show(ui: &Ui, diagnostics: &Diagnostics) {
     let mut told: Vec<&str> = Vec::new();
+    let mut kinds: BTreeMap<(&str, Code, Severity), usize> = BTreeMap::new();
     for diagnostic in diagnostics.iter() {
         if diagnostic.severity == Severity::Error {
             ui.block(render(diagnostic, ui.has_color()));
-        } else if !is_pulled(diagnostic) || ui.is_verbose() {
+        } else if ui.is_verbose() {
             ui.line(render(diagnostic, ui.has_color()));
+        } else if !is_pulled(diagnostic) {
+            let kind = (diagnostic.file.as_str(), diagnostic.code, diagnostic.severity);
+            let count = kinds.entry(kind).or_default();
+            *count += 1;
+            if *count <= MOST_OF_A_KIND {
+                ui.line(render(diagnostic, ui.has_color()));
+            }
         } else if !told.contains(&diagnostic.message.as_str()) {
             told.push(&diagnostic.message);
             let same = |other: &&Diagnostic| is_pulled(other) && other.message == diagnostic.message;
@@ -74,6 +86,17 @@ pub(crate) fn show(ui: &Ui, diagnostics: &Diagnostics) {
             } else {
                 ui.line(format_args!("note: {text}"));
             }
+        }
+    }
+    for ((file, code, severity), count) in kinds {
+        let Some(more) = count.checked_sub(MOST_OF_A_KIND).filter(|more| *more > 0) else {
+            continue;
+        };
+        let text = format!("and {more} more [{code}] in {file} (-v shows them)");
+        if severity == Severity::Warning {
+            ui.warn(text);
+        } else {
+            ui.line(format_args!("note: {text}"));
         }
     }
 }

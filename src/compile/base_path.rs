@@ -38,7 +38,9 @@ pub(super) fn base_path(definition: &Definition, diagnostics: &mut Diagnostics) 
         );
         return None;
     }
-    if path == "/" && written.is_none() {
+    // What serves nothing receives nothing either, and that is an error of its own.
+    let serves = definition.operations().next().is_some();
+    if path == "/" && written.is_none() && serves {
         let message = format!(
             "{} gets the base path `/`: it receives every request that no other API takes",
             definition.name()

@@ -45,7 +45,7 @@ enum Effect {
     Refused,
 }
 
-const KNOWN: [(&str, Level, Effect); 23] = [
+const KNOWN: [(&str, Level, Effect); 26] = [
     (BASE_PATH, Level::Api, Effect::Compiled),
     (PRODUCTION, Level::Both, Effect::Compiled),
     (SANDBOX, Level::Both, Effect::Compiled),
@@ -69,6 +69,10 @@ const KNOWN: [(&str, Level, Effect); 23] = [
     ("x-wso2-security", Level::Both, Effect::ForOthers),
     ("x-wso2-scopes", Level::Both, Effect::ForOthers),
     ("x-wso2-label", Level::Api, Effect::ForOthers),
+    // Examples in the documentation of the control plane's own APIs.
+    ("x-wso2-curl", Level::Operation, Effect::ForOthers),
+    ("x-wso2-request", Level::Operation, Effect::ForOthers),
+    ("x-wso2-response", Level::Operation, Effect::ForOthers),
 ];
 
 /// Looks for extensions that are unknown, misspelt, misplaced or beyond this version.

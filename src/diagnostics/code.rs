@@ -77,6 +77,7 @@ codes! {
     OpenUnlimited = "open-unlimited",
     Operation = "operation",
     OperationId = "operation-id",
+    OutgoingCalls = "outgoing-calls",
     Paths = "paths",
     Policies = "policies",
     PolicyDiffers = "policy-differs",

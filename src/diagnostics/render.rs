@@ -7,6 +7,9 @@ use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippe
 /// Lines longer than this (minified JSON) are named by position and not shown.
 const LONGEST_LINE: usize = 300;
 
+/// Of longer messages the middle is left out.
+const LONGEST_MESSAGE: usize = 400;
+
 /// Returns a diagnostic as text; `file:line:column` is always in it.
 pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
     let level = match diagnostic.severity {
@@ -64,7 +67,15 @@ fn within(source: &Source, span: Span, line: &str, start: usize) -> std::ops::Ra
     from..from + next
 }
 
-/// Messages quote what the user wrote; a line break or control character in it must not break the layout.
+/// Messages quote what the user wrote; a line break or control character in it must not break the layout, and a long text
+/// not hide what is said about it.
 fn single_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let length = text.chars().count();
+    if length <= LONGEST_MESSAGE {
+        return text.chars().map(shown).collect();
+    }
+    let half = LONGEST_MESSAGE / 2;
+    let (start, end) = (text.chars().take(half), text.chars().skip(length - half));
+    start.chain(['…']).chain(end).map(shown).collect()
 }

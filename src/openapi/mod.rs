@@ -20,6 +20,7 @@ pub(crate) mod reference;
 mod resolve;
 mod servers;
 mod shape;
+mod unserved;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::reference::{self, ReferenceError};
 use super::shape::{Shape, is_gateway_extension};
+use super::unserved::Unserved;
 use super::{components, servers};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Member, Node, Source, Span};
@@ -20,6 +21,7 @@ pub(super) fn prune(source: &Source, document: &Node, diagnostics: &mut Diagnost
         document,
         diagnostics,
         operation_ids: HashMap::new(),
+        unserved: Unserved::new(document),
     };
     let mut pruned = Shape::default();
     let span = match document.get("paths") {
@@ -43,6 +45,7 @@ pub(super) fn prune(source: &Source, document: &Node, diagnostics: &mut Diagnost
         }
         None => document.span,
     };
+    pruner.unserved.report(source, pruner.diagnostics);
     pruned.at(span)
 }
 
@@ -52,6 +55,7 @@ struct Pruner<'a, 'd> {
     diagnostics: &'d mut Diagnostics,
     /// By id: the path, and where the id stands.
     operation_ids: HashMap<&'a str, (&'a str, Span)>,
+    unserved: Unserved<'a>,
 }
 
 impl<'a> Pruner<'a, '_> {
@@ -75,7 +79,7 @@ impl<'a> Pruner<'a, '_> {
         // In 3.1 a path item may refer to another and add to it; what stands here wins.
         if reference::target(&member.node).is_some() {
             match reference::follow(self.document, &member.node) {
-                Ok(target) => self.item(path, member.key, target, &mut shape),
+                Ok(target) => self.item(path, target, &mut shape),
                 // Told when the definition was linked.
                 Err(ReferenceError::Remote(_)) => return,
                 Err(error) => {
@@ -103,11 +107,11 @@ impl<'a> Pruner<'a, '_> {
             ));
             return;
         }
-        self.item(path, member.key, &member.node, &mut shape);
+        self.item(path, &member.node, &mut shape);
         pruned.put(path, member.key, shape.at(member.node.span));
     }
 
-    fn item(&mut self, path: &'a str, key: Span, item: &'a Node, shape: &mut Shape) {
+    fn item(&mut self, path: &'a str, item: &'a Node, shape: &mut Shape) {
         let shared_servers = servers::prune(self.source, item, self.diagnostics);
         for (name, member) in item.as_object().into_iter().flatten() {
             if METHODS.contains(&name.as_str()) {
@@ -118,20 +122,16 @@ impl<'a> Pruner<'a, '_> {
                 self.other(path, name, member);
             }
         }
-        let _ = key;
     }
 
-    fn other(&mut self, path: &str, name: &str, member: &Member) {
+    fn other(&mut self, path: &'a str, name: &'a str, member: &Member) {
         let source = self.source;
         if is_gateway_extension(name) {
             let message = format!("`{name}` has no effect at a path; it belongs to the API or to an operation");
             self.diagnostics
                 .push(Diagnostic::warning(Code::ExtensionPlace, source, member.key, message));
-        } else if name == "trace" {
-            let message = format!("TRACE of `{path}` is not served");
-            self.diagnostics
-                .push(Diagnostic::note(Code::Method, source, member.key, message));
-        } else if !OTHER_KEYS.contains(&name) && !name.starts_with("x-") {
+        } else if !self.unserved.is_method(path, name, member) && !OTHER_KEYS.contains(&name) && !name.starts_with("x-")
+        {
             let message = format!("`{name}` of path `{path}` is neither a method nor a known key, and is not served");
             self.diagnostics
                 .push(Diagnostic::warning(Code::Method, source, member.key, message).did_you_mean(name, METHODS));
@@ -153,6 +153,7 @@ impl<'a> Pruner<'a, '_> {
             return None;
         }
         self.operation_id(path, operation);
+        self.unserved.look_for_callbacks(operation);
         let mut shape = Shape::default();
         let servers = servers::prune(source, operation, self.diagnostics).or_else(|| shared_servers.cloned());
         if let Some((key, servers)) = servers {

@@ -11,61 +11,104 @@ const MAX_ADDED: usize = 200_000;
 /// Deepest chain of references inside references.
 const MAX_CHAIN: usize = 24;
 
+/// Deepest nesting of what comes out, so that every reader of JSON takes it.
+const MAX_DEPTH: usize = 110;
+
+/// What may stand beside a reference and only describes: it is put in the place of what the other says.
+const DESCRIBING: [&str; 9] = [
+    "title",
+    "summary",
+    "description",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "default",
+    "example",
+    "examples",
+];
+
 /// Returns the document with every local reference resolved that leads to an end. References that come back to
-/// themselves, point out of the file, or would make the document too large stay as they are.
+/// themselves, point out of the file, have further conditions beside them (in 3.1), or would make the document too large
+/// or too deep stay as they are.
 pub fn resolved_document(document: &Node) -> Value {
+    let version = document.get("openapi").and_then(Node::as_str).unwrap_or_default();
     let mut resolver = Resolver {
         document,
+        has_siblings: version.trim().starts_with("3.1") || version.trim().starts_with("3.2"),
         chain: Vec::new(),
         added: 0,
         exhausted: false,
     };
-    let value = resolver.value(document);
-    if resolver.exhausted { document.to_json() } else { value }
+    match resolver.value(document, 0) {
+        Some(value) if !resolver.exhausted => value,
+        _ => document.to_json(),
+    }
 }
 
 struct Resolver<'a> {
     document: &'a Node,
+    /// What stands beside a reference counts.
+    has_siblings: bool,
     chain: Vec<&'a str>,
     added: usize,
     exhausted: bool,
 }
 
 impl<'a> Resolver<'a> {
-    fn value(&mut self, node: &'a Node) -> Value {
+    /// `None` when it would become too deep: the innermost reference stays then.
+    fn value(&mut self, node: &'a Node, depth: usize) -> Option<Value> {
         if !self.chain.is_empty() {
             self.added += 1;
             self.exhausted |= self.added > MAX_ADDED;
+            if depth > MAX_DEPTH {
+                return None;
+            }
         }
         if self.exhausted {
-            return Value::Null;
+            return Some(Value::Null);
         }
         if let Some(reference) = reference::target(node) {
-            let known = self.chain.len() >= MAX_CHAIN || self.chain.contains(&reference);
-            let target = (!known)
-                .then(|| reference::lookup(self.document, reference).ok())
-                .flatten();
-            return match target {
-                // A reference to something that holds this very place would never end either.
-                Some(target) if !std::ptr::eq(target, self.document) => {
-                    self.chain.push(reference);
-                    let value = self.value(target);
-                    self.chain.pop();
-                    value
-                }
-                _ => node.to_json(),
-            };
+            return Some(self.target(node, reference, depth).unwrap_or_else(|| node.to_json()));
         }
         if let Some(members) = node.as_object() {
-            let members: Map<String, Value> = members
+            let members: Option<Map<String, Value>> = members
                 .iter()
-                .map(|(key, member)| (key.clone(), self.value(&member.node)))
+                .map(|(key, member)| Some((key.clone(), self.value(&member.node, depth + 1)?)))
                 .collect();
-            return Value::Object(members);
+            return members.map(Value::Object);
         }
         match node.as_array() {
-            Some(elements) => elements.iter().map(|element| self.value(element)).collect(),
-            None => node.to_json(),
+            Some(elements) => elements.iter().map(|element| self.value(element, depth + 1)).collect(),
+            None => Some(node.to_json()),
         }
+    }
+
+    /// What is put in the place of a reference; `None`: it stays.
+    fn target(&mut self, node: &'a Node, reference: &'a str, depth: usize) -> Option<Value> {
+        if self.chain.len() >= MAX_CHAIN || self.chain.contains(&reference) {
+            return None;
+        }
+        let beside = node.as_object()?.iter().filter(|(key, _)| *key != "$ref");
+        let beside: Vec<_> = beside.filter(|_| self.has_siblings).collect();
+        if beside.iter().any(|(key, _)| !DESCRIBING.contains(&key.as_str())) {
+            return None;
+        }
+        let target = reference::lookup(self.document, reference).ok()?;
+        // A reference to something that holds this very place would never end either.
+        if std::ptr::eq(target, self.document) {
+            return None;
+        }
+        self.chain.push(reference);
+        let value = self.value(target, depth);
+        self.chain.pop();
+        let mut value = value?;
+        if let Value::Object(members) = &mut value {
+            members.extend(
+                beside
+                    .into_iter()
+                    .map(|(key, member)| (key.clone(), member.node.to_json())),
+            );
+        }
+        Some(value)
     }
 }

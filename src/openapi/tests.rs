@@ -124,6 +124,85 @@ fn references_are_resolved_where_they_end() {
 }
 
 #[test]
+fn what_stands_beside_a_reference_counts_since_3_1() {
+    let resolved = |version: &str| {
+        let text = format!(
+            "openapi: {version}\na: {{$ref: '#/t', description: mine}}\nb: {{$ref: '#/t', minLength: 2}}\n\
+             t: {{type: string, description: theirs}}\n"
+        );
+        let (_, node) = parse("a", text.into(), Format::Yaml).unwrap();
+        resolved_document(&node)
+    };
+    let target = json!({"type": "string", "description": "theirs"});
+    let (old, new) = (resolved("3.0.3"), resolved("3.1.0"));
+    assert_eq!((&old["a"], &old["b"]), (&target, &target));
+    assert_eq!(new["a"], json!({"type": "string", "description": "mine"}));
+    assert_eq!(new["b"], json!({"$ref": "#/t", "minLength": 2}));
+}
+
+#[test]
+fn references_are_not_resolved_deeper_than_json_is_read() {
+    let nested = |inner: &str| format!("{}{inner}{}", "{a: ".repeat(60), "}".repeat(60));
+    let text = format!(
+        "s: {}\nt: {}\nu: {}\n",
+        nested("{$ref: '#/t'}"),
+        nested("{$ref: '#/u'}"),
+        nested("5")
+    );
+    let (_, node) = parse("a", text.into(), Format::Yaml).unwrap();
+    let text = resolved_document(&node).to_string();
+    let read: Result<serde_json::Value, _> = serde_json::from_str(&text);
+    assert!(read.is_ok(), "{read:?}");
+    assert!(text.contains("#/t") && text.contains("#/u"), "{text}");
+}
+
+#[test]
+fn what_a_gateway_does_not_need_stays_in_the_definition() {
+    let text = format!(
+        "openapi: 3.1.0\n{INFO}webhooks: {{new: {{post: {{}}}}}}\npaths:\n  /a:\n    get:\n      responses:\n        '200': {{links: {{next: {{operationId: b}}}}}}\n      \
+         callbacks: {{done: {{'{{$url}}': {{post: {{}}}}}}}}\ncomponents:\n  schemas:\n    \
+         Pet: {{discriminator: {{propertyName: kind, mapping: {{cat: '#/components/schemas/Cat'}}}}}}\n    Cat: {{allOf: [{{$ref: '#/components/schemas/Pet'}}]}}\n"
+    );
+    let (_, node) = parse("a.yaml", text.clone().into(), Format::Yaml).unwrap();
+    let mut expected = node.to_json();
+    expected["components"]["schemas"]["Cat"]["allOf"][0] = expected["components"]["schemas"]["Pet"].clone();
+    assert_eq!(resolved_document(&node), expected);
+    let (_, problems) = read_text(&text);
+    assert_eq!(
+        problems,
+        [
+            "a.yaml:9:7: note: the callbacks of 1 operation and 1 webhook are not served: the backend makes these calls itself"
+        ]
+    );
+}
+
+#[test]
+fn methods_that_are_not_served_are_told_once() {
+    for (version, expected) in [
+        (
+            "3.2.0",
+            vec![
+                "a.yaml:1:10: note: this OpenAPI 3.2 definition is read as 3.1; what 3.2 adds is not served",
+                "a.yaml:4:8: note: TRACE of `/a` and 2 more operations like it are not served",
+            ],
+        ),
+        (
+            "3.1.0",
+            vec![
+                "a.yaml:4:8: note: TRACE of `/a` is not served",
+                "a.yaml:5:8: warning: `query` of path `/b` is neither a method nor a known key, and is not served",
+                "a.yaml:5:19: warning: `additionalOperations` of path `/b` is neither a method nor a known key, and is not served",
+            ],
+        ),
+    ] {
+        let text = format!(
+            "openapi: {version}\n{INFO}paths:\n  /a: {{trace: {{}}, get: {{}}}}\n  /b: {{query: {{}}, additionalOperations: {{COPY: {{}}}}}}\n"
+        );
+        assert_eq!(read_text(&text).1, expected);
+    }
+}
+
+#[test]
 fn references_that_multiply_are_left_alone() {
     let mut text = String::from("s0: {a: 1}\n");
     for level in 1..40 {

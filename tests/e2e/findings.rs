@@ -78,3 +78,25 @@ fn findings_are_written_for_other_programs() {
         .exits(7)
         .says("nowhere/out.sarif");
 }
+
+#[test]
+fn many_findings_of_one_kind_are_counted() {
+    let place = Place::new();
+    let operations: String = (0..9)
+        .map(|number| format!("  /p{number}: {{get: {{x-wso2-thing: 1}}}}\n"))
+        .collect();
+    let (head, _) = DEFINITION.split_once("  /items").unwrap();
+    place.write("shop/api_definitions/openapi.yaml", &format!("{head}{operations}"));
+    let told = |arguments: &[&str]| {
+        let outcome = place.mgw(arguments).exits(0);
+        outcome.stderr.matches("warning[unknown-extension]").count()
+    };
+    place
+        .mgw(&["check", "shop"])
+        .exits(0)
+        .says("and 4 more [unknown-extension] in shop/api_definitions/openapi.yaml (-v shows them)")
+        .says("9 warnings");
+    assert_eq!((told(&["check", "shop"]), told(&["check", "shop", "-v"])), (5, 9));
+    let json = place.mgw(&["check", "shop", "--output", "json"]).exits(0).json();
+    assert_eq!(json["diagnostics"].as_array().map(Vec::len), Some(9));
+}
