@@ -4,6 +4,7 @@
 //! positions, checked, compiled into a [`mgw_bundle::GatewayConfig`] and packed into a bundle that `mgw-runtime` serves.
 
 pub(crate) mod admin;
+mod attestation;
 mod audit;
 pub mod cli;
 pub(crate) mod cloud;

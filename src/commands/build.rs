@@ -4,8 +4,9 @@ use super::findings;
 use super::pull::{PullOptions, pull_first};
 use super::signing_keys;
 use super::version::TOOL;
+use crate::attestation::SourceRevision;
 use crate::compile::{build_bundle, compile_project};
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::diagnostics::{Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -34,6 +35,10 @@ pub struct BuildArgs {
     /// Sign the bundle with a key: its name, or a PEM file (repeatable) [default: MGW_SIGNING_KEY, or the file that MGW_SIGNING_KEY_FILE names]
     #[arg(long, value_name = "KEY")]
     pub sign: Vec<KeyReference>,
+    /// What the state of the sources is called, such as a commit; it is told in the bundle's provenance, and thereby changes the
+    /// digest [default: that of MGW_SOURCE_REVISION]
+    #[arg(long, value_name = "REV")]
+    pub source_revision: Option<String>,
     /// With --label, --tag, --api or --all: pull first.
     #[command(flatten)]
     pub pull: PullOptions,
@@ -45,6 +50,8 @@ struct BuildResult<'a> {
     bundle: Option<String>,
     digest: Option<String>,
     bytes: Option<usize>,
+    /// Whether it was written, rather than there already.
+    written: bool,
     key_ids: Vec<Digest>,
     apis: usize,
     operations: usize,
@@ -57,6 +64,7 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     // A key that cannot be used is told before anything is pulled.
     let keys = signing_keys::signing(&args.sign, &context.environment)?;
+    let revision = source_revision(args.source_revision.as_deref(), &context.environment)?;
     let layout = Layout::new(args.project);
     let selection = args.pull.selection.named()?;
     let mut is_partial = false;
@@ -64,18 +72,20 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
         is_partial = pull_first(&layout, &args.pull, args.prune, context)?.is_partial();
     }
     // What was found to be as pulled is what is compiled.
-    let compiled = steadily(&layout, || -> Result<_, Failure> {
+    let mut compiled = steadily(&layout, || -> Result<_, Failure> {
         if args.locked {
             verify(&layout, &selection)?;
         }
         Ok(compile_project(&layout)?)
     })?;
+    compiled.origin.revision = revision;
     findings::show(ui, &compiled.diagnostics);
     let mut result = BuildResult {
         project: &compiled.name,
         bundle: None,
         digest: None,
         bytes: None,
+        written: false,
         key_ids: Vec::new(),
         apis: compiled.config.apis.len(),
         operations: compiled.config.apis.iter().map(|api| api.resources.len()).sum(),
@@ -91,8 +101,9 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     result.digest = Some(built.digest.to_string());
     result.key_ids = keys.iter().map(|key| key.public().id()).collect();
     result.bytes = Some(built.bytes.len());
+    result.written = !built.is_unchanged;
     ui.status(
-        "Built",
+        if built.is_unchanged { "Unchanged" } else { "Built" },
         format_args!(
             "{}, {}, {}",
             count::apis(result.apis),
@@ -110,4 +121,20 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::Success
     })
+}
+
+/// The revision that is named: on the command line, else in the environment.
+fn source_revision(named: Option<&str>, environment: &Environment) -> Result<Option<String>, Failure> {
+    let Some(text) = named.or_else(|| environment.get("MGW_SOURCE_REVISION")) else {
+        return Ok(None);
+    };
+    let revision: SourceRevision = text.parse().map_err(|error| {
+        Failure::new(
+            ExitCode::Usage,
+            "the value of --source-revision (MGW_SOURCE_REVISION) is no revision",
+        )
+        .because(error)
+        .hint("Give what `git rev-parse HEAD` prints, or the name of a tag.")
+    })?;
+    Ok(Some(revision.into()))
 }

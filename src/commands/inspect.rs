@@ -13,7 +13,7 @@ use crate::ui::count::Counted;
 use mgw_bundle::config::{
     Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, Security, Target,
 };
-use mgw_bundle::{Bundle, Digest, PublicKey};
+use mgw_bundle::{Bundle, Digest, PublicKey, names};
 use mgw_runtime::config::CredentialSetting;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,12 @@ pub struct InspectArgs {
     /// The bundle, or a project folder that has been built.
     #[arg(value_name = "BUNDLE", default_value = ".")]
     pub bundle: PathBuf,
+    /// Print the list of what is in the bundle instead, as CycloneDX.
+    #[arg(long, conflicts_with = "provenance")]
+    pub sbom: bool,
+    /// Print what the bundle was made from and by what instead, as an in-toto statement.
+    #[arg(long)]
+    pub provenance: bool,
     /// A running gateway instead.
     #[command(subcommand)]
     pub running: Option<Running>,
@@ -73,8 +79,22 @@ pub fn run(args: InspectArgs, context: &Context) -> Result<ExitCode, Failure> {
     match args.running {
         Some(Running::Quotas(args)) => quotas::run(args, context),
         Some(Running::Blocks(args)) => blocks::run(args, context),
+        None if args.sbom => entry(&args.bundle, names::SBOM, context),
+        None if args.provenance => entry(&args.bundle, names::PROVENANCE, context),
         None => bundle(&args.bundle, context),
     }
+}
+
+/// Prints an entry of the bundle as it is: it is JSON whatever the output is to be.
+fn entry(path: &Path, name: &str, context: &Context) -> Result<ExitCode, Failure> {
+    let path = bundle_file::locate(path)?;
+    let bundle = bundle_file::read(&path)?;
+    let Some(bytes) = bundle.entries.get(name) else {
+        let message = format!("{} has no {name}: an older version of mgw built it", path.display());
+        return Err(Failure::new(ExitCode::Environment, message).hint("Build it again with this version."));
+    };
+    context.ui.bytes(bytes);
+    Ok(ExitCode::Success)
 }
 
 fn bundle(path: &Path, context: &Context) -> Result<ExitCode, Failure> {

@@ -1,6 +1,7 @@
 //! `mgw verify`
 
 use super::{bundle_file, signing_keys};
+use crate::attestation;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -34,6 +35,12 @@ struct Verified {
     entries: usize,
     signed: bool,
     signers: Vec<Signer>,
+    /// Whether it lists what is in it.
+    sbom: bool,
+    /// Whether it says what it was made from.
+    provenance: bool,
+    /// What whoever built it calls the state of the sources.
+    source_revision: Option<String>,
     /// The key among those asked for that signed.
     trusted: Option<Digest>,
 }
@@ -57,6 +64,14 @@ pub fn run(args: VerifyArgs, context: &Context) -> Result<ExitCode, Failure> {
         &path,
         &signing_keys::trusted(signing_keys::named_for_checking(&args.keys, environment)?, environment)?,
     )?;
+    let attested = attestation::check(&bundle).map_err(|error| {
+        Failure::new(
+            ExitCode::Mismatch,
+            format!("{} says something else of itself than what is in it", path.display()),
+        )
+        .because(error)
+        .hint("Do not use it: no version of mgw packs such a bundle. Build it again.")
+    })?;
     // Nobody without a home folder has names for keys.
     let store = signing_keys::store(environment).ok();
     let signer = |key: &PublicKey| Signer {
@@ -71,10 +86,16 @@ pub fn run(args: VerifyArgs, context: &Context) -> Result<ExitCode, Failure> {
         entries: bundle.manifest.entries.len(),
         signed: !bundle.signers.is_empty(),
         signers: bundle.signers.iter().map(signer).collect(),
+        sbom: attested.sbom,
+        provenance: attested.provenance,
+        source_revision: attested.revision,
         trusted: trusted.as_ref().map(|key| key.public.id()),
     };
     let entries = Counted(verified.entries, "entry is", "entries are");
     ui.status("Verified", format_args!("{}: {entries} intact", verified.bundle));
+    if let Some(revision) = &verified.source_revision {
+        ui.status("Sources", format_args!("are said to be those of {revision}"));
+    }
     match &trusted {
         Some(key) => ui.status("Trusted", format_args!("it is signed with {}", key.reference)),
         None => verified.signers.iter().for_each(|signer| {

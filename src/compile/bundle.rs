@@ -1,9 +1,10 @@
 //! Writes the bundle and the readable copy of it.
 
 use super::project::Compiled;
+use crate::attestation::{self, Packing};
 use crate::project::Layout;
 use crate::public_file::staged;
-use mgw_bundle::{Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, sign_bundle, write_bundle};
+use mgw_bundle::{Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, sign_bundle, write_described_bundle};
 use std::path::{Path, PathBuf};
 
 /// A bundle that has been written.
@@ -15,6 +16,8 @@ pub struct Built {
     pub digest: Digest,
     /// The file's contents.
     pub bytes: Vec<u8>,
+    /// Whether all of it was there already, byte for byte: then nothing was written.
+    pub is_unchanged: bool,
 }
 
 /// A bundle in memory.
@@ -35,6 +38,9 @@ pub enum BuildError {
     /// The bundle could not be put together.
     #[error("the bundle could not be put together")]
     Write(#[from] WriteError),
+    /// What it says of itself could not be serialised.
+    #[error("the bundle cannot be described")]
+    Describe(#[source] serde_json::Error),
     /// The bundle would be refused by its reader.
     #[error("the bundle cannot be read back")]
     ReadBack(#[from] mgw_bundle::ReadError),
@@ -61,19 +67,31 @@ pub fn pack(compiled: &Compiled, tool: &str) -> Result<Packed, BuildError> {
     if compiled.diagnostics.has_errors() {
         return Err(BuildError::Invalid);
     }
-    let (bytes, _) = write_bundle(BundleContents {
+    let contents = BundleContents {
         tool,
         lock: compiled.lock,
         config: &compiled.config,
         snapshot: compiled.snapshot.as_ref(),
         entries: compiled.entries.clone(),
+    };
+    let (bytes, _) = write_described_bundle(contents, |entries, bytes| {
+        attestation::describe(&Packing {
+            tool,
+            lock: compiled.lock,
+            config: &compiled.config,
+            origin: &compiled.origin,
+            entries,
+            bytes,
+        })
+        .map_err(BuildError::Describe)
     })?;
     let bundle = Bundle::read(&bytes, &Limits::default())?;
     Ok(Packed { bytes, bundle })
 }
 
 /// Packs a compiled project into `target/<name>.zip`, signed with the keys, and lays its contents out in `target/gen/`. Both replace what was
-/// there only when they are complete.
+/// there only when they are complete; where all of it is there already, nothing is written, so that nobody who watches the file takes
+/// it for another one.
 ///
 /// # Errors
 ///
@@ -96,6 +114,14 @@ pub fn build_bundle(
     };
     std::fs::create_dir_all(&target).map_err(failed(&target))?;
     let path = layout.bundle(&compiled.name);
+    if is_there(&path, &bytes) && is_laid_out(&target, &bundle) {
+        return Ok(Built {
+            path,
+            digest: bundle.digest,
+            bytes,
+            is_unchanged: true,
+        });
+    }
     let file = staged(&path, &bytes).map_err(failed(&path))?;
     lay_out(&target, &bundle)?;
     file.persist(&path).map_err(|error| failed(&path)(error.error))?;
@@ -103,7 +129,45 @@ pub fn build_bundle(
         path,
         digest: bundle.digest,
         bytes,
+        is_unchanged: false,
     })
+}
+
+/// Whether a file has these contents. What cannot be read is not there.
+fn is_there(path: &Path, bytes: &[u8]) -> bool {
+    let is_file = std::fs::symlink_metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes.len() as u64);
+    is_file && std::fs::read(path).is_ok_and(|there| there == bytes)
+}
+
+/// Whether `target/gen/` is every entry of the bundle, and nothing else.
+fn is_laid_out(target: &Path, bundle: &Bundle) -> bool {
+    let place = target.join("gen");
+    let all_there = bundle
+        .entries
+        .iter()
+        .all(|(name, bytes)| is_there(&place.join(name), bytes));
+    all_there && files_below(&place, bundle.entries.len()) == Some(bundle.entries.len())
+}
+
+/// How many files a folder and those in it have; `None` when that cannot be told, or there are more than `most`.
+fn files_below(folder: &Path, most: usize) -> Option<usize> {
+    let mut count = 0;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).ok()? {
+            let entry = entry.ok()?;
+            if entry.file_type().ok()?.is_dir() {
+                folders.push(entry.path());
+            } else {
+                count += 1;
+            }
+            if count > most || folders.len() > most {
+                return None;
+            }
+        }
+    }
+    Some(count)
 }
 
 /// Writes `target/gen/`: every entry of the bundle as a file.

@@ -2,6 +2,7 @@
 
 use super::files;
 use super::project::CompileError;
+use super::sources::Sources;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::project::{CERTIFICATES_FORMAT, Layout, PulledCertificates};
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ pub(super) fn attach(
     now: Timestamp,
     config: &mut GatewayConfig,
     entries: &mut BTreeMap<String, Vec<u8>>,
+    sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), CompileError> {
     let Some(pulled) = pulled else { return Ok(()) };
@@ -32,6 +34,7 @@ pub(super) fn attach(
         layout,
         now,
         entries,
+        sources,
         diagnostics,
     };
     if pulled.format != CERTIFICATES_FORMAT {
@@ -80,6 +83,7 @@ struct Reader<'a> {
     layout: &'a Layout,
     now: Timestamp,
     entries: &'a mut BTreeMap<String, Vec<u8>>,
+    sources: &'a mut Sources,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -101,6 +105,7 @@ impl Reader<'_> {
             self.report(Severity::Error, file, format!("{what} is missing"));
             return Ok(None);
         };
+        self.sources.add(&format!("{FOLDER}/{file}"), &bytes);
         match read_certificates(&bytes) {
             Ok(certificates) => {
                 for certificate in &certificates {

@@ -1,6 +1,7 @@
 //! The files of a project that its definitions refer to.
 
 use super::files;
+use super::sources::Sources;
 use crate::diagnostics::nearest;
 use crate::openapi::link::{Document, Library, Location, Unavailable};
 use crate::yaml::{self, Format};
@@ -16,6 +17,8 @@ pub(crate) struct ProjectLibrary<'a> {
     root: &'a Path,
     real_root: Option<PathBuf>,
     opened: HashMap<Location, Result<Arc<Document>, Unavailable>>,
+    /// What was read since somebody asked.
+    read: Sources,
 }
 
 impl<'a> ProjectLibrary<'a> {
@@ -24,12 +27,18 @@ impl<'a> ProjectLibrary<'a> {
             root,
             real_root: None,
             opened: HashMap::new(),
+            read: Sources::default(),
         }
     }
 
     /// Whether a definition refers to this path inside the project.
     pub(crate) fn is_used(&self, relative: &str) -> bool {
         self.opened.contains_key(&Location::File(relative.to_owned()))
+    }
+
+    /// Adds the files that were read since the last time.
+    pub(crate) fn add_to(&mut self, sources: &mut Sources) {
+        sources.extend(&std::mem::take(&mut self.read));
     }
 
     fn read(&mut self, location: &Location) -> Result<Arc<Document>, Unavailable> {
@@ -56,6 +65,7 @@ impl<'a> ProjectLibrary<'a> {
                 "Let everybody who builds the project read the file.",
             )
         })?;
+        self.read.add(relative, &bytes);
         let shown = files::shown(self.root, relative);
         match yaml::parse(&shown, bytes, format) {
             Ok((source, node)) => Ok(Arc::new(Document { source, node })),

@@ -28,6 +28,7 @@ mod reserved;
 mod security;
 mod security_schemes;
 mod servers;
+pub(crate) mod sources;
 mod subscribers;
 mod template;
 mod tiers;

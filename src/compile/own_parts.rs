@@ -5,6 +5,8 @@
 
 use super::project::PULLED_DEFINITIONS;
 use super::project_entries;
+use super::sources::Origin;
+use crate::attestation;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, Policies};
@@ -19,6 +21,8 @@ pub(crate) struct OwnParts {
     entries: BTreeMap<String, Vec<u8>>,
     /// The policies that somebody wrote.
     policies: Policies,
+    /// What they were made from.
+    origin: Origin,
 }
 
 impl OwnParts {
@@ -32,6 +36,7 @@ impl OwnParts {
         let pulled = format!("{PULLED_DEFINITIONS}/");
         let mut own = Self {
             policies: project_entries::own_policies(bundle)?,
+            origin: attestation::own_origin(bundle),
             ..Self::default()
         };
         for api in &bundle.config.apis {
@@ -53,6 +58,11 @@ impl OwnParts {
     /// The policies that somebody wrote.
     pub(super) fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// What they were made from.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Whether there is no API.

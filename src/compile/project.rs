@@ -6,6 +6,7 @@ use super::known_policies::{Kind, KnownPolicies};
 use super::library::ProjectLibrary;
 use super::own_parts::OwnParts;
 use super::project_entries::project_entries;
+use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
 use super::{api, certificates, policies, reserved, subscribers, unreachable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
@@ -32,6 +33,8 @@ pub struct Compiled {
     pub entries: BTreeMap<String, Vec<u8>>,
     /// Digest of `mgw.lock`.
     pub lock: Option<Digest>,
+    /// What all of it was made from.
+    pub(crate) origin: Origin,
     /// Every finding, sorted.
     pub diagnostics: Diagnostics,
 }
@@ -77,6 +80,8 @@ pub enum CompileError {
 pub(super) const DEFINITIONS: &str = "api_definitions";
 pub(super) const PULLED_DEFINITIONS: &str = "gen/api_definitions";
 const GRPC_DEFINITIONS: &str = "grpc_definitions";
+const LOCK: &str = "mgw.lock";
+const POLICIES: &str = "policies.yaml";
 
 /// Compiles the project at `layout`, as one pull left it: reads again when another one comes in between.
 ///
@@ -105,11 +110,12 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     let mut diagnostics = Diagnostics::default();
     let name = project_name(layout, settings.as_ref(), &mut diagnostics);
     let build = settings.as_ref().map(|settings| settings.build).unwrap_or_default();
+    let mut sources = Sources::default();
     let own_policies = match own {
         Some(own) => OwnPolicies::of_bundle(own),
-        None => OwnPolicies::read(layout, &mut diagnostics)?,
+        None => OwnPolicies::read(layout, &mut sources, &mut diagnostics)?,
     };
-    let policies = merged_policies(layout, &own_policies, &mut diagnostics)?;
+    let policies = merged_policies(layout, &own_policies, &mut sources, &mut diagnostics)?;
     let known = KnownPolicies::new(&policies, build.compat);
 
     let mut files = files::definitions(root, PULLED_DEFINITIONS, &mut diagnostics)?;
@@ -135,7 +141,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     let mut library = ProjectLibrary::new(root);
     let mut parts = Vec::new();
     for file in &files {
-        let Some(document) = read_file(file, &mut diagnostics)? else {
+        let Some(document) = read_file(file, &mut sources, &mut diagnostics)? else {
             continue;
         };
         if !openapi::is_definition(&document.node) {
@@ -145,15 +151,26 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         let location = Location::File(file.relative.clone());
         let is_pulled = file.relative.starts_with(PULLED_DEFINITIONS);
         let linked = link(location, document, is_pulled, &mut library, &mut diagnostics);
+        library.add_to(&mut sources);
         let (source, document) = (linked.source, linked.document);
-        candidates.extend(compile_document(
+        let candidate = compile_document(
             source,
             document,
             &file.relative,
             known,
             &mut entries,
+            &mut sources,
             &mut diagnostics,
-        )?);
+        )?;
+        candidates.extend(candidate);
+        if sources.is_hidden(&file.relative) {
+            // The secret may be in any of the files that it consists of.
+            for location in &linked.files {
+                if let Location::File(path) = location {
+                    sources.hide(path);
+                }
+            }
+        }
     }
     for (file, document) in parts {
         // What a definition refers to is a part of it. Whatever else there is says itself why it is no definition.
@@ -161,7 +178,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             openapi::read(document.source, document.node, &mut diagnostics);
         }
     }
-    for service in read_protos(&protos, &mut diagnostics)? {
+    for service in read_protos(&protos, &mut sources, &mut diagnostics)? {
         let file = format!("{GRPC_DEFINITIONS}/{}", service.name);
         let candidate = compile_document(
             service.source,
@@ -169,6 +186,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             &file,
             known,
             &mut entries,
+            &mut sources,
             &mut diagnostics,
         )?;
         candidates.extend(candidate.map(|mut candidate| {
@@ -192,7 +210,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     let policies_file = files::shown(root, "policies.yaml");
     check_open_operations(&apis, known, &policies_file, &mut diagnostics);
-    let snapshot: Option<SubscriptionSnapshot> = pulled(&layout.pulled_subscriptions())?;
+    let snapshot: Option<SubscriptionSnapshot> = pulled(layout, &layout.pulled_subscriptions(), &mut sources)?;
     if let Some(snapshot) = &snapshot {
         subscribers::check(snapshot, &apis, known, &policies_file, &mut diagnostics);
     }
@@ -205,16 +223,29 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         api_fault_responses: build.api_fault_responses,
         global_fault_responses: build.global_fault_responses,
     };
-    let certificates = pulled(&layout.pulled_certificates())?;
+    let certificates = pulled(layout, &layout.pulled_certificates(), &mut sources)?;
     let now = jiff::Timestamp::now();
-    certificates::attach(layout, certificates, now, &mut config, &mut entries, &mut diagnostics)?;
+    certificates::attach(
+        layout,
+        certificates,
+        now,
+        &mut config,
+        &mut entries,
+        &mut sources,
+        &mut diagnostics,
+    )?;
     let lock = files::read_optional(&layout.lock())?;
-    entries.extend(project_entries(
-        &name,
-        settings,
-        lock.as_deref(),
-        &own_policies.policies,
-    )?);
+    let mut locked = BTreeMap::new();
+    if let Some(lock) = &lock {
+        sources.add(LOCK, lock);
+        let project = project_entries(&name, settings, lock, &own_policies.policies)?;
+        let apis = project.lock.apis.iter();
+        locked = apis.map(|api| (api.path.clone(), PulledApi::from(api))).collect();
+        entries.extend(project.entries);
+    }
+    if let Some(own) = own {
+        sources.extend(&own.origin().sources);
+    }
     diagnostics.sort();
     Ok(Compiled {
         config,
@@ -222,6 +253,12 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         snapshot,
         entries,
         lock: lock.map(|bytes| Digest::of(&bytes)),
+        origin: Origin {
+            sources,
+            options: build,
+            pulled: locked,
+            revision: own.and_then(|own| own.origin().revision.clone()),
+        },
         diagnostics,
     })
 }
@@ -308,9 +345,12 @@ impl OwnPolicies {
         }
     }
 
-    fn read(layout: &Layout, diagnostics: &mut Diagnostics) -> Result<Self, CompileError> {
-        let shown = files::shown(layout.root(), "policies.yaml");
+    fn read(layout: &Layout, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Result<Self, CompileError> {
+        let shown = files::shown(layout.root(), POLICIES);
         let bytes = files::read_optional(&layout.policies())?;
+        if let Some(bytes) = &bytes {
+            sources.add(POLICIES, bytes);
+        }
         let is_written = bytes.is_some();
         let bytes = bytes.unwrap_or_else(|| policies::DEFAULT_POLICIES.as_bytes().to_vec());
         Ok(match yaml::parse(&shown, bytes, Format::Yaml) {
@@ -333,10 +373,11 @@ impl OwnPolicies {
 fn merged_policies(
     layout: &Layout,
     own: &OwnPolicies,
+    sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Result<Policies, CompileError> {
     let mut policies = own.policies.clone();
-    if let Some(pulled) = pulled(&layout.pulled_policies())? {
+    if let Some(pulled) = pulled(layout, &layout.pulled_policies(), sources)? {
         let differences = policies::merge(&mut policies, pulled);
         if let Some((source, document)) = &own.written {
             for difference in differences {
@@ -347,9 +388,11 @@ fn merged_policies(
     Ok(policies)
 }
 
-fn pulled<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CompileError> {
+fn pulled<T: DeserializeOwned>(layout: &Layout, path: &Path, sources: &mut Sources) -> Result<Option<T>, CompileError> {
+    let inside = path.strip_prefix(layout.root()).unwrap_or(path).to_string_lossy();
     files::read_optional(path)?
         .map(|bytes| {
+            sources.add(&inside, &bytes);
             serde_json::from_slice(&bytes).map_err(|source| CompileError::Pulled {
                 file: path.display().to_string(),
                 source,
@@ -358,8 +401,13 @@ fn pulled<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CompileError> {
         .transpose()
 }
 
-fn read_file(file: &ProjectFile, diagnostics: &mut Diagnostics) -> Result<Option<Document>, CompileError> {
+fn read_file(
+    file: &ProjectFile,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Document>, CompileError> {
     let bytes = files::read(&file.path)?;
+    sources.add(&file.relative, &bytes);
     match yaml::parse(&file.shown, bytes, file.format) {
         Ok((source, node)) => Ok(Some(Document { source, node })),
         Err(error) => {
@@ -370,14 +418,20 @@ fn read_file(file: &ProjectFile, diagnostics: &mut Diagnostics) -> Result<Option
 }
 
 /// Reads the gRPC definitions; each service is an OpenAPI document then.
-fn read_protos(files: &[ProjectFile<()>], diagnostics: &mut Diagnostics) -> Result<Vec<grpc::Service>, CompileError> {
+fn read_protos(
+    files: &[ProjectFile<()>],
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<grpc::Service>, CompileError> {
     let prefix = format!("{GRPC_DEFINITIONS}/");
     let mut protos = Vec::with_capacity(files.len());
     for file in files {
+        let bytes = files::read(&file.path)?;
+        sources.add(&file.relative, &bytes);
         protos.push(grpc::ProtoFile {
             shown: file.shown.clone(),
             name: file.relative.strip_prefix(&prefix).unwrap_or(&file.relative).to_owned(),
-            bytes: files::read(&file.path)?,
+            bytes,
         });
     }
     Ok(grpc::read(protos, diagnostics))
@@ -389,6 +443,7 @@ fn compile_document(
     file: &str,
     policies: KnownPolicies<'_>,
     entries: &mut BTreeMap<String, Vec<u8>>,
+    sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<Candidate>, CompileError> {
     let Some(definition) = openapi::read(source, document, diagnostics) else {
@@ -399,7 +454,9 @@ fn compile_document(
         return Ok(None);
     };
     let mut document = openapi::resolved_document(&definition.document);
-    without_secrets(&mut document);
+    if without_secrets(&mut document) {
+        sources.hide(file);
+    }
     let json = serde_json::to_vec_pretty(&document).map_err(|source| CompileError::Definition {
         api: definition.name(),
         source,

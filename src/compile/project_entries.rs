@@ -57,14 +57,22 @@ pub(crate) struct Followed {
     lock_text: String,
 }
 
-/// Returns the entries. A project that never pulled has none.
+/// The project part of a bundle.
+#[derive(Debug)]
+pub(super) struct ProjectEntries {
+    /// The entries.
+    pub(super) entries: BTreeMap<String, Vec<u8>>,
+    /// What was pulled.
+    pub(super) lock: LockFile,
+}
+
+/// Returns the entries of a project that has pulled.
 pub(super) fn project_entries(
     name: &str,
     settings: Option<Settings>,
-    lock: Option<&[u8]>,
+    lock: &[u8],
     policies: &Policies,
-) -> Result<BTreeMap<String, Vec<u8>>, ProjectEntriesError> {
-    let Some(lock) = lock else { return Ok(BTreeMap::new()) };
+) -> Result<ProjectEntries, ProjectEntriesError> {
     let lock = LockFile::parse(&String::from_utf8_lossy(lock), Path::new(LOCK))?;
     let mut settings = settings.unwrap_or_else(|| Settings::new(name));
     name.clone_into(&mut settings.name);
@@ -76,14 +84,15 @@ pub(super) fn project_entries(
         .filter(|plane| Address::parse(&plane.url).is_ok());
     let mut policies = serde_json::to_vec_pretty(policies)?;
     policies.push(b'\n');
-    Ok([
+    let entries = [
         (SETTINGS, toml::to_string(&settings)?.into_bytes()),
         (LOCK, lock.to_text()?.into_bytes()),
         (POLICIES, policies),
-    ]
-    .into_iter()
-    .map(|(name, bytes)| (entry(name), bytes))
-    .collect())
+    ];
+    Ok(ProjectEntries {
+        entries: entries.map(|(name, bytes)| (entry(name), bytes)).into(),
+        lock,
+    })
 }
 
 fn entry(name: &str) -> String {

@@ -456,6 +456,68 @@ fn the_same_project_in_two_folders_gives_the_same_bytes() {
     assert_eq!(names, ["gen", "shop.zip"]);
 }
 
+/// Whatever a folder was built from before, it holds what a fresh one would.
+#[test]
+fn builds_of_before_leave_no_trace() {
+    let definition = format!("{HEAD}{GET}");
+    let second = definition.replace("Shop", "Second").replace("/shop/", "/second/");
+    let policies = "subscriptionPolicies:\n- Unauthenticated: {count: 5, unitTime: 1, timeUnit: min}\n";
+    let file = |name: &'static str, text: &str| (name, text.to_owned());
+    let base = file("api_definitions/a.yaml", &definition);
+    let states = [
+        vec![base.clone()],
+        vec![base.clone(), file("api_definitions/b.yaml", &second)],
+        vec![file("api_definitions/a.yaml", &definition.replace("get:", "post:"))],
+        vec![base.clone(), file("policies.yaml", policies)],
+        vec![
+            base.clone(),
+            file(
+                "mgw.toml",
+                "format = 1\nname = \"shop\"\n[build]\napi-fault-responses = true\n",
+            ),
+        ],
+        vec![file("api_definitions/a.yaml", &format!("# noted\n{definition}"))],
+        vec![base],
+    ];
+    let built = |layout: &Layout| {
+        let compiled = compile_project(layout).unwrap();
+        let built = build_bundle(layout, &compiled, "mgw test", &[]).unwrap();
+        assert_eq!(std::fs::read(&built.path).unwrap(), built.bytes);
+        let bundle = Bundle::read(&built.bytes, &Limits::default()).unwrap();
+        for (name, bytes) in &bundle.entries {
+            assert_eq!(
+                std::fs::read(layout.target().join("gen").join(name)).as_ref().unwrap(),
+                bytes,
+                "{name}"
+            );
+        }
+        built
+    };
+    let (_kept, kept) = project(&[]);
+    // Every state after every other one, and after itself.
+    for (first, second) in (0..states.len()).flat_map(|first| (0..states.len()).map(move |second| (first, second))) {
+        for state in [&states[first], &states[second]] {
+            for name in [
+                "api_definitions/a.yaml",
+                "api_definitions/b.yaml",
+                "policies.yaml",
+                "mgw.toml",
+            ] {
+                let path = kept.root().join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                match state.iter().find(|(file, _)| *file == name) {
+                    Some((_, text)) => std::fs::write(&path, text).unwrap(),
+                    None => drop(std::fs::remove_file(&path)),
+                }
+            }
+            let texts: Vec<(&str, &str)> = state.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            let (_fresh, fresh) = project(&texts);
+            assert_eq!(built(&kept).bytes, built(&fresh).bytes, "{first} {second}");
+        }
+        assert!(built(&kept).is_unchanged);
+    }
+}
+
 #[test]
 fn open_operations_need_a_policy_of_their_own() {
     let definition = format!("{HEAD}x-wso2-disable-security: true\n{GET}");

@@ -62,7 +62,7 @@ impl From<BuildError> for Failure {
                 Self::new(ExitCode::Invalid, "the project is too large for a bundle").because(error)
             }
             BuildError::Sign(error) => error.into(),
-            BuildError::Write(_) | BuildError::ReadBack(_) => {
+            BuildError::Write(_) | BuildError::Describe(_) | BuildError::ReadBack(_) => {
                 Self::new(ExitCode::Internal, "the bundle could not be put together").because(error)
             }
         }

@@ -29,6 +29,7 @@ pages! {
     "basic-auth": "how-to/security/basic-auth.md",
     "benchmark": "how-to/benchmark.md",
     "bundle": "reference/bundle.md",
+    "bundle-contents": "how-to/bundle-contents.md",
     "callers": "how-to/callers.md",
     "changes": "how-to/changes.md",
     "cloud-outage": "how-to/cloud-outage.md",

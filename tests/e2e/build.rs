@@ -277,3 +277,98 @@ fn a_locked_build_wants_what_was_pulled() {
     place.mgw(&["build", "shop"]).exits(0);
     place.mgw(&["build", "shop", "--label", "dev"]).exits(11);
 }
+
+/// What a gateway that watches the file would see.
+fn identity(path: &std::path::Path) -> (u64, std::time::SystemTime) {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path).expect("it is there");
+    (metadata.ino(), metadata.modified().expect("a time"))
+}
+
+#[test]
+fn a_build_that_changes_nothing_writes_nothing() {
+    let place = built();
+    let bundle = place.path().join("shop/target/shop.zip");
+    let readable = place.path().join("shop/target/gen/gateway.json");
+    let before = (identity(&bundle), identity(&readable));
+    let again = place
+        .mgw(&["build", "shop", "--output", "json"])
+        .exits(0)
+        .says("Unchanged");
+    assert_eq!(again.json()["written"], false);
+    assert_eq!((identity(&bundle), identity(&readable)), before);
+
+    // Whatever somebody did to the readable copy is put right.
+    for change in ["edited", "removed", "added"] {
+        match change {
+            "edited" => place.write("shop/target/gen/gateway.json", "{}"),
+            "removed" => std::fs::remove_file(&readable).expect("it is there"),
+            _ => place.write("shop/target/gen/definitions/more.json", "{}"),
+        }
+        let outcome = place.mgw(&["build", "shop", "--output", "json"]).exits(0).says("Built");
+        assert_eq!(outcome.json()["written"], true, "{change}");
+        assert!(place.read("shop/target/gen/gateway.json").len() > 2);
+        assert!(!place.path().join("shop/target/gen/definitions/more.json").exists());
+    }
+    std::fs::write(&bundle, "damaged").expect("writable");
+    place.mgw(&["build", "shop"]).exits(0).says("Built");
+    place.mgw(&["verify", "shop"]).exits(0);
+    place.write(
+        "shop/policies.yaml",
+        "subscriptionPolicies:\n- Unauthenticated: {count: 5, unitTime: 1, timeUnit: min}\n",
+    );
+    place.mgw(&["build", "shop"]).exits(0).says("Built");
+}
+
+#[test]
+fn a_bundle_says_what_is_in_it_and_what_it_was_made_from() {
+    let place = built();
+    let digest = |place: &Place| place.mgw(&["verify", "shop"]).exits(0).stdout;
+    let plain = digest(&place);
+    let sbom = place.mgw(&["inspect", "shop", "--sbom"]).exits(0);
+    assert_eq!(sbom.json()["bomFormat"], "CycloneDX");
+    // What is printed is the entry as it is, and as it lies in the readable copy.
+    assert_eq!(sbom.stdout, place.read("shop/target/gen/sbom.json"));
+    let provenance = place.mgw(&["inspect", "shop/target/shop.zip", "--provenance", "--output", "json"]);
+    let provenance = provenance.exits(0).json();
+    let definition = &provenance["predicate"]["buildDefinition"];
+    assert_eq!(definition["externalParameters"]["project"], "shop");
+    assert_eq!(
+        definition["resolvedDependencies"][0]["name"],
+        "api_definitions/openapi.yaml"
+    );
+    place.mgw(&["inspect", "shop", "--sbom", "--provenance"]).exits(2);
+
+    // The sources' revision counts when it is told, and only then.
+    let mut build = place.command(&["build", "shop"]);
+    build.env("MGW_SOURCE_REVISION", "v1.2.3");
+    crate::support::Outcome::of(build).exits(0).says("Built");
+    let verified = place
+        .mgw(&["verify", "shop", "--output", "json"])
+        .exits(0)
+        .says("v1.2.3")
+        .json();
+    assert_eq!(verified["source_revision"], "v1.2.3");
+    assert_eq!(
+        (&verified["sbom"], &verified["provenance"]),
+        (&true.into(), &true.into())
+    );
+    let revised = digest(&place);
+    assert_ne!(revised, plain);
+    let zip = std::fs::read(place.path().join("shop/target/shop.zip")).expect("built");
+    std::fs::write(place.path().join("revised.zip"), zip).expect("writable");
+    place
+        .mgw(&["build", "shop", "--source-revision", "v1.2.3"])
+        .exits(0)
+        .says("Unchanged");
+    place.mgw(&["build", "shop"]).exits(0).says("Built");
+    assert_eq!(digest(&place), plain);
+    // It changes nothing for callers.
+    place.mgw(&["diff", "shop", "revised.zip", "--exit-code"]).exits(34);
+    for revision in ["", "two words", "\u{1b}[31m"] {
+        place
+            .mgw(&["build", "shop", "--source-revision", revision])
+            .exits(2)
+            .says("git rev-parse HEAD");
+    }
+}

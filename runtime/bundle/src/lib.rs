@@ -31,4 +31,4 @@ pub use limits::Limits;
 pub use manifest::{Entry, MANIFEST_FORMAT, Manifest, names};
 pub use signing::{KeyError, MOST_SIGNATURES, PublicKey, SignError, SigningKey, sign_bundle};
 pub use snapshot::SubscriptionSnapshot;
-pub use writer::{BundleContents, WriteError, write_bundle};
+pub use writer::{BundleContents, WriteError, write_bundle, write_described_bundle};

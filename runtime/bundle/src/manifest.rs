@@ -22,6 +22,10 @@ pub mod names {
     pub const PROJECT: &str = "project/";
     /// Folder of the certificates.
     pub const CERTIFICATES: &str = "certs/";
+    /// What is in the bundle, as CycloneDX; for people and scanners, no gateway reads it.
+    pub const SBOM: &str = "sbom.json";
+    /// What the bundle was made from and by what, as an in-toto statement; no gateway reads it.
+    pub const PROVENANCE: &str = "provenance.json";
 }
 
 /// The list of everything in a bundle. The digest of its bytes is the identity of the bundle.

@@ -43,29 +43,46 @@ pub enum WriteError {
 
 /// Returns the bytes of a bundle and the digest of its manifest.
 pub fn write_bundle(contents: BundleContents<'_>) -> Result<(Vec<u8>, Digest), WriteError> {
+    write_described_bundle(contents, |_, _| Ok(BTreeMap::new()))
+}
+
+/// Does the same, with entries that describe the others: `describe` is given all of them, sorted by name, and their bytes.
+pub fn write_described_bundle<E: From<WriteError>>(
+    contents: BundleContents<'_>,
+    describe: impl FnOnce(&[Entry], &BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, Vec<u8>>, E>,
+) -> Result<(Vec<u8>, Digest), E> {
     let mut entries = contents.entries;
     entries.insert(names::CONFIG.into(), json(names::CONFIG, contents.config)?);
     if let Some(snapshot) = contents.snapshot {
         entries.insert(names::SUBSCRIPTIONS.into(), json(names::SUBSCRIPTIONS, snapshot)?);
     }
+    let mut all = listed(&entries);
+    let describing = describe(&all, &entries)?;
+    all.extend(listed(&describing));
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.extend(describing);
     let manifest = Manifest {
         format: MANIFEST_FORMAT,
         tool: contents.tool.into(),
         project: contents.config.project.clone(),
         lock: contents.lock,
-        entries: entries
-            .iter()
-            .map(|(name, bytes)| Entry {
-                name: name.clone(),
-                size: bytes.len() as u64,
-                sha256: Digest::of(bytes),
-            })
-            .collect(),
+        entries: all,
     };
     let manifest = json(names::MANIFEST, &manifest)?;
     let digest = Digest::of(&manifest);
 
     Ok((archive(&manifest, None, &entries)?, digest))
+}
+
+fn listed(entries: &BTreeMap<String, Vec<u8>>) -> Vec<Entry> {
+    entries
+        .iter()
+        .map(|(name, bytes)| Entry {
+            name: name.clone(),
+            size: bytes.len() as u64,
+            sha256: Digest::of(bytes),
+        })
+        .collect()
 }
 
 /// Puts the files of a bundle together.

@@ -13,6 +13,7 @@ mod names;
 mod pem;
 mod rounds;
 mod store;
+mod strength;
 #[cfg(test)]
 mod tests;
 mod validity;
@@ -24,4 +25,5 @@ pub use error::KeyStoreError;
 pub use names::CertificateNames;
 pub use pem::{CertificateError, read_certificates, to_pem};
 pub use store::{KeyStore, MAX_BYTES, MAX_CERTIFICATES};
+pub use strength::{CertificateKey, SignatureHash};
 pub use validity::Validity;

@@ -1,6 +1,6 @@
 //! Stores made by OpenSSL and, where it is installed, by `keytool`.
 
-use super::{KeyStore, KeyStoreError, Validity};
+use super::{CertificateFacts, CertificateKey, KeyStore, KeyStoreError, SignatureHash, Validity};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -358,4 +358,41 @@ fn the_work_of_all_entries_together_is_bounded() {
     let length = u32::try_from(many.len()).expect("it is small").to_be_bytes();
     many.splice(0..0, [&[0x30, 0x84][..], &length].concat());
     assert_eq!(KeyStore::read(&many, PASSWORD).err(), Some(KeyStoreError::Rounds));
+}
+
+#[test]
+fn certificates_say_how_strong_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = |key: &[&str], more: &[&str]| {
+        let always = ["req", "-x509", "-nodes", "-days", "30", "-subj", "/CN=x"];
+        let files = ["-set_serial", "0x0a1b", "-keyout", "key.pem", "-out", "cert.pem"];
+        run(folder.path(), "openssl", &[&always[..], key, more, &files].concat());
+        let pem = std::fs::read(folder.path().join("cert.pem")).expect("written");
+        let certificates = crate::read_certificates(&pem).expect("a certificate");
+        CertificateFacts::of(&certificates[0]).expect("it is one")
+    };
+    let rsa = |bits: &'static str| ["-newkey", bits];
+    let facts = of(&rsa("rsa:1024"), &["-sha1"]);
+    assert_eq!(
+        (facts.key, facts.signature),
+        (CertificateKey::Rsa(1024), SignatureHash::Sha1)
+    );
+    assert_eq!((facts.serial.as_str(), facts.issuer.as_str()), ("0a1b", "CN=x"));
+    assert!(facts.is_self_issued());
+    let facts = of(&rsa("rsa:2048"), &["-md5"]);
+    assert_eq!(
+        (facts.key, facts.signature),
+        (CertificateKey::Rsa(2048), SignatureHash::Md)
+    );
+    for (hash, expected) in [("-sha1", SignatureHash::Sha1), ("-sha256", SignatureHash::Other)] {
+        let facts = of(&rsa("rsa:2048"), &[hash, "-sigopt", "rsa_padding_mode:pss"]);
+        assert_eq!(facts.signature, expected, "{hash}");
+    }
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    let facts = of(&curve, &["-sha1"]);
+    assert_eq!(
+        (facts.key, facts.signature),
+        (CertificateKey::Elliptic(256), SignatureHash::Sha1)
+    );
+    assert_eq!(of(&["-newkey", "ed25519"], &[]).key, CertificateKey::Other);
 }

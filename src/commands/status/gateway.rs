@@ -3,6 +3,8 @@
 use super::Section;
 use super::following::Following;
 use crate::admin::{AdminArgs, AdminClient, AdminError};
+use crate::attestation::own_origin;
+use crate::commands::bundle_file;
 use crate::commands::interrupt::interruptible;
 use crate::commands::version::TOOL;
 use crate::compile::{compile_project, pack};
@@ -99,18 +101,40 @@ fn against_build(ready: &Ready, layout: &Layout, following: Option<&Following>) 
 struct Own {
     project: String,
     digest: Digest,
+    /// With the revision of the sources that the latest build was given, where it was given one.
+    revised: Option<Digest>,
 }
 
 fn own(layout: &Layout) -> Result<Own, Failure> {
-    let bundle = pack(&compile_project(layout)?, TOOL)?.bundle;
+    let mut compiled = compile_project(layout)?;
+    let bundle = pack(&compiled, TOOL)?.bundle;
+    let latest = layout.bundle(&compiled.name);
+    let latest = latest.is_file().then(|| bundle_file::read(&latest).ok()).flatten();
+    compiled.origin.revision = latest.and_then(|latest| own_origin(&latest).revision);
+    let revised = match compiled.origin.revision {
+        Some(_) => Some(pack(&compiled, TOOL)?.bundle.digest),
+        None => None,
+    };
     Ok(Own {
         project: bundle.config.project,
         digest: bundle.digest,
+        revised,
     })
 }
 
+impl Own {
+    /// The digest that a gateway would serve which is the same as the project: the one that it names, if there are two.
+    fn digest(&self, ready: &Ready, following: Option<&Following>) -> Digest {
+        let is_named = |digest: &Digest| {
+            let digest = digest.to_string();
+            ready.bundle == digest || following.is_some_and(|following| following.base == digest)
+        };
+        self.revised.filter(is_named).unwrap_or(self.digest)
+    }
+}
+
 fn compare(ready: &Ready, own: &Own, following: Option<&Following>) -> Section {
-    let digest = own.digest;
+    let digest = own.digest(ready, following);
     let mut differences = Vec::new();
     if ready.bundle != digest.to_string() {
         let started_with_it = following.is_some_and(|following| following.base == digest.to_string());
@@ -185,6 +209,7 @@ mod tests {
         let own = Own {
             project: "shop".into(),
             digest,
+            revised: None,
         };
         let ready = |ready, bundle: String| Ready {
             ready,
@@ -198,12 +223,21 @@ mod tests {
         };
         let told = compare(&elsewhere, &own, None).differences;
         assert!(told[0].starts_with("it serves another project, other ("), "{told:?}");
+        // With the revision that the latest build was given it is another bundle, and the same project.
+        let revised = Own {
+            revised: Some(Digest::of(b"revised")),
+            ..own
+        };
+        let own = &revised;
+        for bundle in [digest, Digest::of(b"revised")] {
+            assert_eq!(compare(&ready(true, bundle.to_string()), own, None).state, State::Same);
+        }
         for (answer, places) in [
             (ready(false, digest.to_string()), 1),
             (ready(true, Digest::of(b"other").to_string()), 1),
             (ready(false, Digest::of(b"other").to_string()), 2),
         ] {
-            assert_eq!(compare(&answer, &own, None).differences.len(), places, "{answer:?}");
+            assert_eq!(compare(&answer, own, None).differences.len(), places, "{answer:?}");
         }
     }
 }

@@ -91,19 +91,28 @@ fn warn_about_secrets(source: &Source, config: &Node, diagnostics: &mut Diagnost
 }
 
 /// Takes out of a definition what [`auth`] warns about: the document goes into the bundle, which is passed on.
-pub(in crate::compile) fn without_secrets(document: &mut Value) {
+/// Returns whether there was any.
+pub(in crate::compile) fn without_secrets(document: &mut Value) -> bool {
+    let mut any = false;
     match document {
         Value::Object(members) => {
             for (name, member) in members {
                 if let ("securityConfig", Value::Object(config)) = (name.as_str(), &mut *member) {
-                    SECRETS.iter().for_each(|(secret, _)| drop(config.remove(*secret)));
+                    for (secret, _) in SECRETS {
+                        any |= config.remove(secret).is_some();
+                    }
                 }
-                without_secrets(member);
+                any |= without_secrets(member);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(without_secrets),
+        Value::Array(items) => {
+            for item in items {
+                any |= without_secrets(item);
+            }
+        }
         _ => {}
     }
+    any
 }
 
 struct Reader<'a> {

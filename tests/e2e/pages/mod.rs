@@ -55,6 +55,11 @@ fn audit_a_project() {
 }
 
 #[test]
+fn know_what_is_in_a_bundle() {
+    execute("how-to/bundle-contents.md");
+}
+
+#[test]
 fn sign_bundles() {
     execute("how-to/sign-bundles.md");
 }
