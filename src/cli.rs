@@ -74,6 +74,9 @@ pub struct GlobalArgs {
         help_heading = "Global options"
     )]
     pub no_input: bool,
+    /// Port for a Java debugger: micro-gw ran on Java. Accepted without effect, and told.
+    #[arg(long = "java.debug", global = true, hide = true, value_name = "PORT")]
+    pub java_debug: Option<u16>,
 }
 
 /// The commands.
@@ -143,8 +146,10 @@ pub enum Command {
     Version(commands::version::VersionArgs),
 }
 
+mod old_words;
 mod refusal;
 
+pub use old_words::today;
 pub use refusal::refuse;
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ impl Context {
             ci: environment.is_set("CI"),
             no_color: environment.is_set("NO_COLOR"),
         });
+        if global.java_debug.is_some() {
+            ui.warn("--java.debug has no effect: there is no Java to debug; -v tells every step");
+        }
         Self { ui, environment }
     }
 
@@ -58,6 +61,7 @@ impl Context {
             verbose: false,
             color: crate::ui::ColorChoice::Never,
             no_input: true,
+            java_debug: None,
         };
         Self::new(global, environment)
     }

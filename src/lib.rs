@@ -27,6 +27,12 @@ mod help;
 mod junit;
 mod local_issuer;
 pub(crate) mod lock;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "settings of containers use the rest of the catalogue"
+)]
+mod micro_gw_file;
 pub mod openapi;
 mod private_file;
 pub mod project;
@@ -35,6 +41,7 @@ pub(crate) mod pulling;
 mod serve;
 pub(crate) mod signing;
 mod suite;
+mod toolkit_config;
 pub mod ui;
 pub(crate) mod usage_export;
 mod watched_file;

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     mgw::file_size_limit::outlive();
     let environment = Environment::from_process();
-    let cli = match Cli::try_parse() {
+    let words = cli::today(std::env::args_os().collect());
+    let cli = match words.and_then(Cli::try_parse_from) {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error, std::env::args_os(), &environment),
     };

@@ -179,7 +179,7 @@ pub(super) fn of(packing: &Packing<'_>, sbom: &Entry) -> Statement {
                 build_type: format!("{builder}#build"),
                 external_parameters: Parameters {
                     project: packing.config.project.clone(),
-                    options: origin.options,
+                    options: origin.options.clone(),
                     lock: packing.lock,
                     source_revision: origin.revision.clone(),
                 },

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
+use crate::project::download::DownloadOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub fn run(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
     if !layout.settings().is_file() && !layout.definitions().is_dir() {
         return Err(crate::compile::CompileError::NotAProject(args.project).into());
     }
-    let incoming = definitions::fetch(&args.apis, args.insecure, context)?;
+    let incoming = definitions::fetch(&args.apis, &DownloadOptions::insecure(args.insecure), context)?;
     let mut places = Vec::new();
     for definition in &incoming {
         let files = definition.places(|_, _| false).into_iter().enumerate();

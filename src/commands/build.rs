@@ -3,6 +3,7 @@
 use super::findings;
 use super::pull::{PullOptions, pull_first};
 use super::signing_keys;
+use super::toolkit;
 use super::version::TOOL;
 use crate::attestation::SourceRevision;
 use crate::compile::{build_bundle, compile_project};
@@ -11,7 +12,7 @@ use crate::diagnostics::{Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::lock::{steadily, verify};
-use crate::project::{Layout, shown};
+use crate::project::shown;
 use crate::signing::KeyReference;
 use crate::ui::count;
 use mgw_bundle::Digest;
@@ -65,7 +66,7 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     // A key that cannot be used is told before anything is pulled.
     let keys = signing_keys::signing(&args.sign, &context.environment)?;
     let revision = source_revision(args.source_revision.as_deref(), &context.environment)?;
-    let layout = Layout::new(args.project);
+    let layout = toolkit::layout(&args.project, args.pull.source.config.as_deref())?;
     let selection = args.pull.selection.named()?;
     let mut is_partial = false;
     if !args.locked && !selection.is_empty() {

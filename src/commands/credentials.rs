@@ -34,6 +34,20 @@ pub struct SessionArgs {
     /// secrets in MGW_HTTP_HEADERS, one header a line
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
+    /// What counts where neither flags nor variables say it.
+    #[arg(skip)]
+    pub defaults: HttpDefaults,
+}
+
+/// How the control plane is reached where neither flags nor variables say it.
+#[derive(Debug, Clone, Default)]
+pub struct HttpDefaults {
+    /// Longest wait for an answer.
+    pub(crate) timeout: Option<Duration>,
+    /// Authorities that are trusted beside the platform's, in PEM.
+    pub(crate) extra_roots: Option<String>,
+    /// Certificates may be of another host.
+    pub(crate) any_host: bool,
 }
 
 /// User name and password.
@@ -69,7 +83,7 @@ impl SessionArgs {
         let variable = environment.get("MGW_CA_FILE").map(PathBuf::from);
         let extra_roots = match self.ca.clone().or(variable) {
             Some(path) => Some(read_ca(&path)?),
-            None => None,
+            None => self.defaults.extra_roots.clone(),
         };
         let defaults = HttpOptions::default();
         let timeout = match environment.get("MGW_HTTP_TIMEOUT") {
@@ -82,7 +96,7 @@ impl SessionArgs {
                     Failure::new(ExitCode::Usage, format!("MGW_HTTP_TIMEOUT is `{text}`"))
                         .hint("Give a number of seconds from 1 to 3600.")
                 })?,
-            None => defaults.timeout,
+            None => self.defaults.timeout.unwrap_or(defaults.timeout),
         };
         let of_variable = environment.get("MGW_HTTP_HEADERS").unwrap_or_default();
         let lines = of_variable.lines().chain(self.headers.iter().map(String::as_str));
@@ -91,6 +105,7 @@ impl SessionArgs {
             connect_timeout: defaults.connect_timeout.min(timeout),
             timeout,
             extra_roots,
+            any_host: self.defaults.any_host,
             ..defaults
         })
     }

@@ -7,8 +7,9 @@ use crate::context::Context;
 use crate::diagnostics::{Code, Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::project::download::{DownloadOptions, download};
 use crate::project::incoming::{Incoming, Origin};
-use crate::project::{Layout, Neighbours, download};
+use crate::project::{Layout, Neighbours};
 use crate::yaml::limits;
 use std::io::Read;
 use std::path::Path;
@@ -24,17 +25,21 @@ pub(super) struct Added {
 }
 
 /// Reads or downloads every definition, so that nothing is written when one of them is missing.
-pub(super) fn fetch(origins: &[String], insecure: bool, context: &Context) -> Result<Vec<Incoming>, Failure> {
-    if insecure && !origins.is_empty() {
+pub(super) fn fetch(
+    origins: &[String],
+    options: &DownloadOptions,
+    context: &Context,
+) -> Result<Vec<Incoming>, Failure> {
+    if options.insecure && !origins.is_empty() {
         context.ui.warn("certificates are not verified (--insecure)");
     }
     origins
         .iter()
-        .map(|origin| fetch_one(origin, insecure, context))
+        .map(|origin| fetch_one(origin, options, context))
         .collect()
 }
 
-fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, Failure> {
+fn fetch_one(text: &str, options: &DownloadOptions, context: &Context) -> Result<Incoming, Failure> {
     let mut beside = Neighbours::default();
     let (shown, name, bytes) = match Origin::of(text) {
         Origin::Foreign => {
@@ -53,7 +58,7 @@ fn fetch_one(text: &str, insecure: bool, context: &Context) -> Result<Incoming, 
             let shown = url[url::Position::BeforeHost..url::Position::AfterPath].to_owned();
             let progress = context.ui.progress(format_args!("Downloading {shown}"));
             let downloaded = context.block_on(interruptible(async {
-                download(&url, insecure).await.map_err(Failure::from)
+                download(&url, options).await.map_err(Failure::from)
             }));
             drop(progress);
             let (name, bytes) = downloaded?;

@@ -6,8 +6,11 @@ use crate::cloud::address::Address;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::project::download::DownloadOptions;
 use crate::project::incoming::distinct;
 use crate::project::{ControlPlaneKind, ControlPlaneSettings, Layout, Scaffold, create, is_project_name};
+use http::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw init`.
@@ -33,6 +36,12 @@ pub struct InitArgs {
     /// Do not verify certificates while downloading definitions.
     #[arg(long, short = 'k')]
     pub insecure: bool,
+    /// Names of headers that downloads of definitions carry, separated by commas.
+    #[arg(long, value_name = "NAMES", requires = "values")]
+    pub headers: Option<String>,
+    /// Their values, in the same order. Others can see them in the process list.
+    #[arg(long, value_name = "VALUES", requires = "headers")]
+    pub values: Option<SecretString>,
 }
 
 /// Creates the project folder.
@@ -54,7 +63,11 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         return Err(create::CreateError::Exists(layout.root().to_owned()).into());
     }
     let control_plane = control_plane(args.url.as_deref(), args.kind)?;
-    let incoming = definitions::fetch(&args.apis, args.insecure, context)?;
+    let options = DownloadOptions {
+        insecure: args.insecure,
+        headers: headers(args.headers.as_deref(), args.values.as_ref(), context)?,
+    };
+    let incoming = definitions::fetch(&args.apis, &options, context)?;
 
     let scaffold = Scaffold {
         name,
@@ -88,6 +101,41 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         context.ui.status("Added", path);
     }
     definitions::finish(&layout, added, context)
+}
+
+/// Pairs the names of headers with their values.
+fn headers(
+    names: Option<&str>,
+    values: Option<&SecretString>,
+    context: &Context,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let (Some(names), Some(values)) = (names, values) else {
+        return Ok(Vec::new());
+    };
+    context
+        .ui
+        .warn("header values on the command line can be seen by other users");
+    let names: Vec<&str> = names.split(',').map(str::trim).collect();
+    let values: Vec<&str> = values.expose_secret().split(',').map(str::trim).collect();
+    if names.len() != values.len() {
+        let message = format!("--headers has {} names, --values {} values", names.len(), values.len());
+        return Err(Failure::new(ExitCode::Usage, message).hint("Give one value for each name, separated by commas."));
+    }
+    names
+        .into_iter()
+        .zip(values)
+        .map(|(name, value)| {
+            let refused = |what: String| Failure::new(ExitCode::Usage, what);
+            let parsed = name
+                .parse()
+                .map_err(|_| refused(format!("{name:?} of --headers cannot be the name of a header")))?;
+            let mut value: HeaderValue = value
+                .parse()
+                .map_err(|_| refused(format!("the value of {name} in --values cannot stand in a header")))?;
+            value.set_sensitive(true);
+            Ok((parsed, value))
+        })
+        .collect()
 }
 
 /// Where the project's APIs come from, as far as the command line says it.

@@ -7,6 +7,7 @@ pub use method::MethodArgs;
 
 use super::credentials::{API_CLOUD_URL, CredentialArgs, SessionArgs};
 use super::interrupt::interruptible;
+use super::toolkit::toolkit;
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::generation::by_role;
@@ -136,7 +137,12 @@ fn place(
     old: Option<&OldGateway>,
     context: &Context,
 ) -> Result<(Address, Option<ControlPlaneKind>), Failure> {
-    let project = Settings::load(&Layout::new(".").settings())?.and_then(|settings| settings.control_plane);
+    let here = Layout::new(".");
+    let settings = Settings::load(&here.settings())?.and_then(|settings| settings.control_plane);
+    let project = match settings {
+        Some(plane) => Some(plane),
+        None => toolkit(&here, None, context)?.control_plane,
+    };
     let of_old = old.and_then(OldGateway::address).map(ToString::to_string);
     let of_project = project.as_ref().map(|project| project.url.clone());
     let address = address(args.url.as_deref(), of_old.or(of_project), context)?;

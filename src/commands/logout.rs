@@ -1,17 +1,28 @@
 //! `mgw logout`
 
 use super::credentials::SessionArgs;
+use super::findings;
 use super::interrupt::interruptible;
+use super::toolkit::unwritten;
 use crate::cloud::CloudError;
 use crate::cloud::http::{Http, HttpOptions};
 use crate::cloud::oauth::{Registration, TokenClient};
 use crate::cloud::session::{Session, SessionStore};
 use crate::context::Context;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::project::shown;
+use crate::public_file;
+use crate::toolkit_config::reset;
 use crate::ui::Ui;
+use crate::whole_file::read_public;
 use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// The largest settings file that is changed.
+const LARGEST_CONFIG: u64 = 1 << 20;
 
 /// The user waits: an unreachable control plane must not hold up the removal of the file for long.
 const REVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,6 +33,9 @@ pub struct LogoutArgs {
     /// Which session.
     #[command(flatten)]
     pub session: SessionArgs,
+    /// Also blank user name, client and passwords in settings of micro-gw's toolkit
+    #[arg(long, short = 'c', value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// End every session
     #[arg(long, conflicts_with = "profile")]
     pub all: bool,
@@ -44,6 +58,9 @@ struct LogoutResults {
 /// Revokes the tokens and removes the session file, the latter in any case.
 pub fn run(args: LogoutArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
+    if let Some(path) = &args.config {
+        blank(path, ui)?;
+    }
     let mut http = args.session.http(&context.environment)?;
     http.timeout = http.timeout.min(REVOCATION_TIMEOUT);
     http.connect_timeout = http.connect_timeout.min(REVOCATION_TIMEOUT);
@@ -80,6 +97,25 @@ pub fn run(args: LogoutArgs, context: &Context) -> Result<ExitCode, Failure> {
     }
     ui.result("", &LogoutResults { sessions });
     Ok(ExitCode::Success)
+}
+
+/// Blanks what identifies somebody in `toolkit-config.toml`, as micro-gw's `reset` did.
+fn blank(path: &Path, ui: &Ui) -> Result<(), Failure> {
+    let bytes = read_public(path, LARGEST_CONFIG).map_err(|error| Failure::file("read", path, error))?;
+    let (text, blanked) = reset(&shown(path), bytes).map_err(|error| {
+        let mut diagnostics = Diagnostics::default();
+        // The line may hold a secret.
+        diagnostics.push(Diagnostic::from(error).secret());
+        findings::show(ui, &diagnostics);
+        findings::invalid(&shown(path), &diagnostics).hint("Nothing was changed.")
+    })?;
+    if blanked.is_empty() {
+        ui.line(format_args!("{} names nobody.", shown(path)));
+        return Ok(());
+    }
+    public_file::replace(path, text.as_bytes()).map_err(|error| unwritten(path, error))?;
+    ui.status("Blanked", format_args!("{} of {}", blanked.join(", "), shown(path)));
+    Ok(())
 }
 
 async fn end_and_tell(store: &SessionStore, http: &HttpOptions, ui: &Ui) -> Result<LogoutResult, Failure> {

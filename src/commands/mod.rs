@@ -35,6 +35,8 @@ mod signing_keys;
 pub mod status;
 pub mod test;
 pub mod token;
+mod toolkit;
+mod trust_store;
 pub mod usage;
 pub mod verify;
 pub mod version;

@@ -140,7 +140,7 @@ pub fn run(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn serve(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     args.connected.check(&context.environment)?;
-    let source = BundleSource::at(&args.source);
+    let source = BundleSource::at(&instead_of_jar(&args.source, ui)?);
     let mut config = settings(&args, &source, context)?;
     let trusted = trusted(&args, &config, context)?;
     let bundle = source.load(&trusted, ui)?;
@@ -178,6 +178,25 @@ fn serve(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
         let following = following.transpose()?;
         supervise(gateway, &source, &trusted, following.as_ref(), drain, ui, announce).await
     })
+}
+
+/// Scripts for micro-gw's launcher name the archive that micro-gw built. A build of today puts the bundle beside it.
+fn instead_of_jar(path: &Path, ui: &Ui) -> Result<PathBuf, Failure> {
+    if path.extension().is_none_or(|ending| ending != "jar") || path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let bundle = path.with_extension("zip");
+    if bundle.is_file() {
+        ui.warn(format_args!(
+            "{} is what micro-gw builds; {} is served",
+            path.display(),
+            bundle.display()
+        ));
+        return Ok(bundle);
+    }
+    let message = format!("{} is what micro-gw builds, and only micro-gw can run", path.display());
+    Err(Failure::new(ExitCode::Invalid, message)
+        .hint("Build the project with `mgw build PROJECT` and run target/PROJECT.zip, or run the project's folder."))
 }
 
 /// Whom the operator trusts to sign what is served.

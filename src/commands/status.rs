@@ -6,11 +6,11 @@ mod following;
 mod gateway;
 
 use super::pull::PullOptions;
+use super::toolkit;
 use crate::compile::CompileError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::project::Layout;
 use crate::ui::count::Counted;
 use crate::ui::visible;
 use serde::Serialize;
@@ -124,7 +124,7 @@ struct StatusResult {
 
 /// Compares project, lock, control plane and running gateway.
 pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let layout = Layout::new(&args.project);
+    let layout = toolkit::layout(&args.project, args.pull.source.config.as_deref())?;
     if !layout.root().is_dir() {
         let message = format!("there is no project folder {}", layout.root().display());
         return Err(Failure::new(ExitCode::Invalid, message).hint("Create it with mgw init."));

@@ -2,6 +2,7 @@
 
 use super::extensions;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::project::CorsSettings;
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::Cors;
 
@@ -17,6 +18,19 @@ const KEYS: [&str; 7] = [
 
 /// Most entries of one list.
 const MAX_ENTRIES: usize = 256;
+
+/// The rules of definitions that say nothing about it.
+pub(super) fn of_settings(settings: &CorsSettings) -> Cors {
+    let folded = |texts: &[String], fold: fn(&str) -> String| star(texts.iter().map(|text| fold(text)).collect());
+    Cors {
+        allow_origins: folded(&settings.allow_origins, str::to_owned),
+        allow_methods: folded(&settings.allow_methods, str::to_ascii_uppercase),
+        allow_headers: folded(&settings.allow_headers, str::to_ascii_lowercase),
+        expose_headers: settings.expose_headers.clone(),
+        allow_credentials: settings.allow_credentials,
+        max_age_seconds: None,
+    }
+}
 
 /// Compiles the cross-origin rules of an API.
 pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) -> Option<Cors> {
@@ -128,7 +142,7 @@ fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics
                 .map(|element| Some(element.as_str()?.trim().to_owned()))
                 .collect::<Option<Vec<_>>>()
         })
-        .filter(|texts| texts.iter().all(|text| is_header_text(text)));
+        .filter(|texts| texts.iter().all(|text| CorsSettings::is_header_text(text)));
     if texts.is_none() {
         let expected = format!("a list of at most {MAX_ENTRIES} texts");
         diagnostics.push(Diagnostic::expected(
@@ -140,9 +154,4 @@ fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics
         ));
     }
     texts
-}
-
-/// Whether a text can stand in a header as it is.
-fn is_header_text(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b',')
 }

@@ -8,13 +8,14 @@ use super::own_parts::OwnParts;
 use super::project_entries::project_entries;
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
-use super::{api, certificates, policies, reserved, subscribers, unreachable};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use super::{api, certificates, cors, extensions, policies, reserved, subscribers, unreachable};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
-use crate::project::{Layout, Settings, SettingsError};
+use crate::project::{BuildSettings, Layout, Settings, SettingsError};
+use crate::toolkit_config::ToolkitConfig;
 use crate::yaml::{self, Format, Node, Source};
 use crate::{grpc, openapi};
-use mgw_bundle::config::{self, Api, ApiKind, Policies};
+use mgw_bundle::config::{self, Api, ApiKind, Cors, Policies};
 use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot, api_id, names};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -103,20 +104,41 @@ pub(crate) fn compile_pulled(layout: &Layout, own: &OwnParts) -> Result<Compiled
 
 fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileError> {
     let root = layout.root();
-    let settings = Settings::load(&layout.settings())?;
+    let mut settings = Settings::load(&layout.settings())?;
     if settings.is_none() && !looks_like_a_project(layout) {
         return Err(CompileError::NotAProject(root.to_owned()));
     }
     let mut diagnostics = Diagnostics::default();
     let name = project_name(layout, settings.as_ref(), &mut diagnostics);
-    let build = settings.as_ref().map(|settings| settings.build).unwrap_or_default();
     let mut sources = Sources::default();
+    let mut build = settings
+        .as_ref()
+        .map(|settings| settings.build.clone())
+        .unwrap_or_default();
+    if own.is_none() {
+        build = with_toolkit(layout, build, &mut sources, &mut diagnostics)?;
+        // A gateway that has nothing but the bundle compiles in the same way.
+        match &mut settings {
+            Some(settings) => settings.build = build.clone(),
+            None if build != BuildSettings::default() => {
+                let mut written = Settings::new(name.clone());
+                written.build = build.clone();
+                settings = Some(written);
+            }
+            None => {}
+        }
+    }
+    let default_cors = build.cors.as_ref().map(cors::of_settings);
     let own_policies = match own {
         Some(own) => OwnPolicies::of_bundle(own),
         None => OwnPolicies::read(layout, &mut sources, &mut diagnostics)?,
     };
     let policies = merged_policies(layout, &own_policies, &mut sources, &mut diagnostics)?;
     let known = KnownPolicies::new(&policies, build.compat);
+    let common = Common {
+        policies: known,
+        cors: default_cors.as_ref(),
+    };
 
     let mut files = files::definitions(root, PULLED_DEFINITIONS, &mut diagnostics)?;
     let mut protos = Vec::new();
@@ -157,7 +179,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             source,
             document,
             &file.relative,
-            known,
+            common,
             &mut entries,
             &mut sources,
             &mut diagnostics,
@@ -184,7 +206,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             service.source,
             service.document,
             &file,
-            known,
+            Common { cors: None, ..common },
             &mut entries,
             &mut sources,
             &mut diagnostics,
@@ -220,8 +242,8 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         apis,
         policies,
         backend_certificates: Vec::new(),
-        api_fault_responses: build.api_fault_responses,
-        global_fault_responses: build.global_fault_responses,
+        api_fault_responses: build.api_fault_responses == Some(true),
+        global_fault_responses: build.global_fault_responses == Some(true),
     };
     let certificates = pulled(layout, &layout.pulled_certificates(), &mut sources)?;
     let now = jiff::Timestamp::now();
@@ -255,12 +277,50 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         lock: lock.map(|bytes| Digest::of(&bytes)),
         origin: Origin {
             sources,
-            options: build,
+            // Also what nobody wrote down.
+            options: BuildSettings {
+                api_fault_responses: Some(build.api_fault_responses == Some(true)),
+                global_fault_responses: Some(build.global_fault_responses == Some(true)),
+                ..build
+            },
             pulled: locked,
             revision: own.and_then(|own| own.origin().revision.clone()),
         },
         diagnostics,
     })
+}
+
+/// What all definitions of a project have in common.
+#[derive(Clone, Copy)]
+struct Common<'a> {
+    policies: KnownPolicies<'a>,
+    /// The rules of definitions that say nothing about CORS.
+    cors: Option<&'a Cors>,
+}
+
+/// What the toolkit of micro-gw was told, where the project says nothing of its own.
+fn with_toolkit(
+    layout: &Layout,
+    build: BuildSettings,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<BuildSettings, CompileError> {
+    const OWN: &str = "conf/toolkit-config.toml";
+    let path = layout.toolkit_config();
+    if path == layout.root().join(OWN) && path.is_file() {
+        // What micro-gw encrypted with a password is in it.
+        sources.hide(OWN);
+    }
+    let mut found = Diagnostics::default();
+    let toolkit = ToolkitConfig::load(&path, &mut found).map_err(|source| FileError {
+        path: path.clone(),
+        source,
+    })?;
+    // Notes are about signing in, and told there.
+    for finding in found.iter().filter(|finding| finding.severity != Severity::Note) {
+        diagnostics.push(finding.clone());
+    }
+    Ok(toolkit.complete(build))
 }
 
 /// The name that the project at `layout` goes by, and thereby its bundle.
@@ -441,7 +501,7 @@ fn compile_document(
     source: Source,
     document: Node,
     file: &str,
-    policies: KnownPolicies<'_>,
+    common: Common<'_>,
     entries: &mut BTreeMap<String, Vec<u8>>,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
@@ -450,9 +510,12 @@ fn compile_document(
         return Ok(None);
     };
     let entry = entry_name(definition.title(), definition.version());
-    let Some(compiled) = api::compile(&definition, policies, file, entry.clone(), diagnostics) else {
+    let Some(mut compiled) = api::compile(&definition, common.policies, file, entry.clone(), diagnostics) else {
         return Ok(None);
     };
+    if definition.pruned.get(extensions::CORS).is_none() {
+        compiled.api.cors = common.cors.cloned();
+    }
     let mut document = openapi::resolved_document(&definition.document);
     if without_secrets(&mut document) {
         sources.hide(file);

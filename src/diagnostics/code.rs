@@ -96,6 +96,7 @@ codes! {
     Syntax = "syntax",
     Template = "template",
     TestCase = "test-case",
+    ToolkitConfig = "toolkit-config",
     Transports = "transports",
     UnknownExtension = "unknown-extension",
     UnknownPolicy = "unknown-policy",

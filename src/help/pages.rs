@@ -68,6 +68,7 @@ pages! {
     "subscriptions": "how-to/security/subscriptions.md",
     "test": "how-to/test.md",
     "tls": "how-to/tls.md",
+    "toolkit-config": "reference/toolkit-config.md",
     "traffic-manager": "how-to/traffic-manager.md",
     "traffic-manager-decisions": "how-to/traffic-manager-decisions.md",
     "usage": "how-to/usage.md",

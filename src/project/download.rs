@@ -2,6 +2,8 @@
 
 use super::incoming::name_from_server;
 use crate::yaml::limits;
+use http::{HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
 use std::time::Duration;
 use url::Url;
 
@@ -48,12 +50,45 @@ pub enum DownloadError {
     },
 }
 
+/// How definitions are downloaded.
+#[derive(Debug, Default)]
+pub(crate) struct DownloadOptions {
+    /// Certificates are not verified.
+    pub(crate) insecure: bool,
+    /// What every request carries. They may be secrets, and go to the server that was named alone.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl DownloadOptions {
+    /// Without headers.
+    pub(crate) fn insecure(insecure: bool) -> Self {
+        Self {
+            insecure,
+            headers: Vec::new(),
+        }
+    }
+}
+
+/// Requests with headers of the user's follow to no other server.
+fn redirects(url: &Url, at_home: bool) -> Policy {
+    let home = url.origin();
+    Policy::custom(move |attempt| {
+        if attempt.previous().len() > MAX_REDIRECTS {
+            attempt.error("too many redirects")
+        } else if at_home && attempt.url().origin() != home {
+            attempt.error("it leads to another server, and the headers are for this one")
+        } else {
+            attempt.follow()
+        }
+    })
+}
+
 /// Downloads `url`; returns the file name that the server gives, and the bytes.
 ///
 /// # Errors
 ///
 /// Any status but success, and answers beyond the bounds of this module.
-pub(crate) async fn download(url: &Url, insecure: bool) -> Result<(String, Vec<u8>), DownloadError> {
+pub(crate) async fn download(url: &Url, options: &DownloadOptions) -> Result<(String, Vec<u8>), DownloadError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(DownloadError::Credentials);
     }
@@ -62,8 +97,9 @@ pub(crate) async fn download(url: &Url, insecure: bool) -> Result<(String, Vec<u
         .user_agent(concat!("mgw/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
-        .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
-        .tls_danger_accept_invalid_certs(insecure)
+        .redirect(redirects(url, !options.headers.is_empty()))
+        .default_headers(options.headers.iter().cloned().collect())
+        .tls_danger_accept_invalid_certs(options.insecure)
         .build()
         .map_err(DownloadError::Setup)?;
     let failed = |source: reqwest::Error| DownloadError::Transport {

@@ -11,12 +11,23 @@ pub(crate) fn shown(path: &Path) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     root: PathBuf,
+    toolkit_config: Option<PathBuf>,
 }
 
 impl Layout {
     /// The layout below `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            toolkit_config: None,
+        }
+    }
+
+    /// The same with the settings of micro-gw's toolkit elsewhere.
+    #[must_use]
+    pub fn with_toolkit_config(mut self, path: Option<PathBuf>) -> Self {
+        self.toolkit_config = path;
+        self
     }
 
     /// The project folder.
@@ -90,6 +101,17 @@ impl Layout {
     /// The optional runtime configuration.
     pub fn runtime_config(&self) -> PathBuf {
         self.root.join("conf/micro-gw.conf")
+    }
+
+    /// Settings of micro-gw's toolkit: those that were named, else those of the project where it has any.
+    pub fn toolkit_config(&self) -> PathBuf {
+        let own = || self.root.join("conf/toolkit-config.toml");
+        self.toolkit_config.clone().unwrap_or_else(own)
+    }
+
+    /// Settings of containers and Kubernetes objects.
+    pub fn deployment_config(&self) -> PathBuf {
+        self.root.join("conf/deployment-config.toml")
     }
 
     /// Build output.

@@ -2,7 +2,7 @@
 
 mod copy;
 pub(crate) mod create;
-mod download;
+pub(crate) mod download;
 pub(crate) mod incoming;
 mod layout;
 mod name;
@@ -12,7 +12,7 @@ mod scaffold;
 mod settings;
 
 pub(crate) use create::CreateError;
-pub(crate) use download::{DownloadError, download};
+pub(crate) use download::DownloadError;
 pub use layout::Layout;
 pub(crate) use layout::shown;
 pub(crate) use name::is_project_name;
@@ -22,5 +22,5 @@ pub(crate) use pulled_certificates::{
 };
 pub(crate) use scaffold::Scaffold;
 pub use settings::{
-    BuildSettings, Compat, ControlPlaneKind, ControlPlaneSettings, PullSettings, Settings, SettingsError,
+    BuildSettings, Compat, ControlPlaneKind, ControlPlaneSettings, CorsSettings, PullSettings, Settings, SettingsError,
 };

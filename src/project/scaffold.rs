@@ -135,6 +135,6 @@ mod tests {
         std::fs::write(&path, format!("{head}{uncommented}")).unwrap();
         let settings = Settings::load(&path).unwrap().unwrap();
         assert_eq!(settings.pull.labels, ["dev"]);
-        assert!(settings.build.api_fault_responses);
+        assert_eq!(settings.build.api_fault_responses, Some(true));
     }
 }

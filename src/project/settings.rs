@@ -34,16 +34,56 @@ pub struct Settings {
 }
 
 /// `[build]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BuildSettings {
     /// Answer unknown resources and methods of an API with JSON bodies (micro-gw: `codeGen.apiFaultResponses`).
-    pub api_fault_responses: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_fault_responses: Option<bool>,
     /// Answer unknown base paths with a JSON body (micro-gw: `codeGen.globalFaultResponses`).
-    pub global_fault_responses: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub global_fault_responses: Option<bool>,
     /// Build what that gateway would have built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compat: Option<Compat>,
+    /// CORS of definitions that say nothing about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<CorsSettings>,
+}
+
+/// `[build.cors]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CorsSettings {
+    /// Origins that may call; `*` stands for all.
+    #[serde(deserialize_with = "header_texts")]
+    pub allow_origins: Vec<String>,
+    /// Methods that may be used.
+    #[serde(deserialize_with = "header_texts")]
+    pub allow_methods: Vec<String>,
+    /// Request headers that may be sent.
+    #[serde(deserialize_with = "header_texts")]
+    pub allow_headers: Vec<String>,
+    /// Response headers that scripts may read.
+    #[serde(deserialize_with = "header_texts")]
+    pub expose_headers: Vec<String>,
+    /// Whether callers may send credentials.
+    pub allow_credentials: bool,
+}
+
+impl CorsSettings {
+    /// Whether a text can stand in a list of a header as it is.
+    pub(crate) fn is_header_text(text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b',')
+    }
+}
+
+fn header_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    match texts.iter().find(|text| !CorsSettings::is_header_text(text)) {
+        Some(text) => Err(serde::de::Error::custom(format!("{text:?} cannot stand in a header"))),
+        None => Ok(texts),
+    }
 }
 
 /// A gateway whose ways a project relies on.

@@ -1,21 +1,24 @@
-//! The only place that reads and writes YAML, and JSON files of the user along with it.
+//! The only place that reads and writes YAML, and JSON and TOML files of the user whose values need places along with it.
 //!
 //! [`parse`] turns the bytes of a file into a tree of [`Node`]s that know where they stand, so that every later stage
 //! can point at the user's own line. YAML is read with version 1.2 rules: `yes` is a text, `010` and `1_000` stay what
 //! was written, a key that stands twice is an error. Every dimension of the input is bounded ([`limits`]); aliases
 //! cannot blow a small file up. Nothing is included or expanded from outside the file.
 
+mod embedded;
 mod error;
 mod json_reader;
 pub mod limits;
 mod node;
 mod source;
+mod toml_reader;
 mod writer;
 mod yaml_reader;
 
 #[cfg(test)]
 mod tests;
 
+pub use embedded::parse_embedded;
 pub use error::SyntaxError;
 pub use node::{Member, Node, Span, Value};
 pub use source::{Position, Source};
@@ -62,5 +65,16 @@ pub fn parse(name: &str, bytes: Vec<u8>, format: Format) -> Result<(Source, Node
         Format::Yaml => yaml_reader::read(&source),
         Format::Json => json_reader::read(&source),
     }?;
+    Ok((source, node))
+}
+
+/// As [`parse`], for TOML.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_toml(name: &str, bytes: Vec<u8>) -> Result<(Source, Node), SyntaxError> {
+    let source = Source::new(name, bytes)?;
+    let node = toml_reader::read(&source)?;
     Ok((source, node))
 }

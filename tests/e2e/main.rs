@@ -22,6 +22,7 @@ mod forged_tokens;
 mod identity_provider;
 mod init;
 mod oidc_provider;
+mod old_toolkit;
 mod pages;
 mod project_tests;
 mod protocols;

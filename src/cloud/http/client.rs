@@ -26,6 +26,8 @@ pub(crate) struct HttpOptions {
     pub(crate) headers: CustomHeaders,
     /// Past the proxies that the environment names.
     pub(crate) direct: bool,
+    /// Certificates may be of another host, as long as one of `extra_roots` vouches for them.
+    pub(crate) any_host: bool,
 }
 
 impl Default for HttpOptions {
@@ -37,6 +39,7 @@ impl Default for HttpOptions {
             extra_roots: None,
             headers: CustomHeaders::default(),
             direct: false,
+            any_host: false,
         }
     }
 }
@@ -77,7 +80,11 @@ impl Http {
         if let Some(pem) = &options.extra_roots {
             let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
                 .map_err(|error| CloudError::Setup(Box::new(error)))?;
-            builder = builder.tls_certs_merge(roots);
+            builder = match options.any_host {
+                // Without the platform's authorities: any of them vouches for any host.
+                true => builder.tls_certs_only(roots).tls_danger_accept_invalid_hostnames(true),
+                false => builder.tls_certs_merge(roots),
+            };
         }
         Ok(Self {
             client: builder.build().map_err(|error| CloudError::Setup(Box::new(error)))?,

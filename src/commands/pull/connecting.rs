@@ -5,6 +5,7 @@ use crate::cloud::address::Address;
 use crate::cloud::pull::{GatewayPassword, PullError, Selection};
 use crate::cloud::session::{Connection, Session};
 use crate::commands::interrupt::interruptible;
+use crate::commands::toolkit::toolkit;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -51,7 +52,10 @@ pub(crate) fn prepare_at(
             }
         }
     };
-    let named = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
+    let toolkit = toolkit(layout, source.config.as_deref(), context)?;
+    let source = &source.completed_by(&toolkit, context)?;
+    let of_project = settings.as_ref().and_then(|settings| settings.control_plane.as_ref());
+    let named = of_project.or(toolkit.control_plane.as_ref());
     let (connection, password) = source.connect(named, context)?;
     refuse_other_control_plane(&connection, named)?;
     context.block_on(interruptible(async {

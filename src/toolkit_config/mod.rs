@@ -1,0 +1,12 @@
+//! `toolkit-config.toml`: what micro-gw's toolkit was told about the control plane, CORS and answers to unknown paths. It
+//! stands in for what `mgw.toml` does not say.
+
+mod catalogue;
+mod read;
+mod reset;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use read::ToolkitConfig;
+pub(crate) use reset::reset;
