@@ -45,6 +45,7 @@ mod tests;
 
 pub use bundle::{BuildError, Built, Packed, build_bundle, pack};
 pub(crate) use certificates::day;
+pub(crate) use endpoint::{SECRETS, without_secrets};
 pub use files::FileError;
 pub(crate) use files::shown;
 pub(crate) use own_parts::OwnParts;

@@ -12,12 +12,14 @@ pub(crate) struct Mediation {
     pub(crate) name: String,
     /// Where it runs, as a fragment such as `request of GET /orders`.
     pub(crate) place: Option<String>,
+    /// Keys and indices that lead to it in the details of the API.
+    pub(crate) at: Vec<String>,
 }
 
 impl Mediation {
     /// Reads a list of mediation sequences: objects with name and flow, or names alone.
     pub(super) fn sequences(owner: &Value, key: &str) -> Vec<Self> {
-        let sequence = |item: &Value| {
+        let sequence = |(index, item): (usize, &Value)| {
             let name = match item {
                 Value::String(name) => Some(name.clone()),
                 _ => json::text(item, "name"),
@@ -26,8 +28,13 @@ impl Mediation {
                 what: "mediation sequence",
                 name: name?,
                 place: json::text(item, "type").map(|flow| format!("{} flow", flow.to_lowercase())),
+                at: vec![key.to_owned(), index.to_string()],
             })
         };
-        json::items(owner, key).iter().filter_map(sequence).collect()
+        json::items(owner, key)
+            .iter()
+            .enumerate()
+            .filter_map(sequence)
+            .collect()
     }
 }

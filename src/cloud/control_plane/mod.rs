@@ -7,6 +7,7 @@
 mod adapter;
 mod api;
 mod certificate;
+mod exported;
 mod mediation;
 mod policy;
 mod rest;
@@ -20,6 +21,7 @@ mod v4;
 pub(crate) use adapter::open;
 pub(crate) use api::{ApiDetails, ApiKind, ApiSummary, Cors, LifeCycle, Operation, Revision};
 pub(crate) use certificate::{Certificates, UploadedCertificate};
+pub(crate) use exported::read_exported;
 pub(crate) use mediation::Mediation;
 pub(crate) use policy::{PolicyDocuments, PolicyLevel, PolicyView};
 pub(crate) use subscription::{GatewayData, StoreData, VisibleApplication};

@@ -21,7 +21,8 @@ pub(crate) struct CertificateFiles {
 }
 
 impl CertificateFiles {
-    pub(super) fn new() -> Self {
+    /// None yet.
+    pub(crate) fn new() -> Self {
         Self {
             index: PulledCertificates {
                 format: CERTIFICATES_FORMAT,
@@ -38,7 +39,7 @@ impl CertificateFiles {
     }
 
     /// Adds client certificates of an API: of each its first certificate, which is the client's own.
-    pub(super) fn add_clients(
+    pub(crate) fn add_clients(
         &mut self,
         api: &str,
         version: &str,
@@ -66,7 +67,7 @@ impl CertificateFiles {
     }
 
     /// Adds what identifies backends, with all certificates of each.
-    pub(super) fn add_backends(&mut self, uploaded: Vec<UploadedCertificate>, notices: &mut Vec<String>) {
+    pub(crate) fn add_backends(&mut self, uploaded: Vec<UploadedCertificate>, notices: &mut Vec<String>) {
         for certificate in uploaded {
             let alias = certificate.alias;
             let Some(backend) = certificate.endpoint.as_deref().and_then(backend_of) else {
@@ -85,7 +86,7 @@ impl CertificateFiles {
     }
 
     /// Brings the list in its order, so that the same certificates give the same bytes.
-    pub(super) fn sorted(mut self) -> Self {
+    pub(crate) fn sorted(mut self) -> Self {
         self.index.clients.sort();
         self.index.backends.sort();
         self

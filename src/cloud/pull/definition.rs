@@ -3,22 +3,22 @@
 //! What the definition says by itself stays. Servers go: they name the control plane's gateway, and a gateway that
 //! took them for backends would call another gateway.
 
-use super::{cors, endpoints, mediation, security};
+use super::{Notice, Topic, cors, endpoints, mediation, security};
 use crate::cloud::control_plane::{ApiDetails, LifeCycle, Operation};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 /// A definition, and what could not be taken over.
 #[derive(Debug)]
-pub(super) struct Enriched {
+pub(crate) struct Enriched {
     /// The definition.
-    pub(super) document: Value,
-    /// Sentences without the name of the API.
-    pub(super) notices: Vec<String>,
+    pub(crate) document: Value,
+    /// What could not be taken over.
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// Adds the extensions of an API to its definition.
-pub(super) fn enrich(document: Value, api: &ApiDetails) -> Enriched {
+pub(crate) fn enrich(document: Value, api: &ApiDetails) -> Enriched {
     let mut notices = Vec::new();
     let mut root = match document {
         Value::Object(members) => members,
@@ -41,7 +41,7 @@ pub(super) fn enrich(document: Value, api: &ApiDetails) -> Enriched {
     } else {
         let backends = endpoints::map(&api.endpoint_config, &api.endpoint_security);
         if backends.production.is_none() && backends.sandbox.is_none() && backends.notices.is_empty() {
-            notices.push("it has no backend".to_owned());
+            notices.push(Notice::new(Topic::Backend, &["endpointConfig"], "it has no backend"));
         }
         notices.extend(backends.notices);
         add(&mut root, "x-wso2-production-endpoints", backends.production);
@@ -62,7 +62,11 @@ pub(super) fn enrich(document: Value, api: &ApiDetails) -> Enriched {
         api.auth_header.clone().map(Value::from),
     );
     let security = security::map(&api.security);
-    notices.extend(security.notice.map(str::to_owned));
+    notices.extend(
+        security
+            .notice
+            .map(|text| Notice::new(Topic::Security, &["securityScheme"], text)),
+    );
     add(&mut root, "x-wso2-application-security", security.application);
     add(&mut root, "x-wso2-mutual-ssl", security.certificate.map(Value::from));
     let transports = (!api.transports.is_empty()).then(|| json!(api.transports));
@@ -83,7 +87,8 @@ pub(super) fn enrich(document: Value, api: &ApiDetails) -> Enriched {
     operations(&mut root, api);
     notices.extend(mediation::notices(&api.mediation));
     if api.limits_backend {
-        notices.push("the limit of requests to its backend (maxTps) is not applied by this gateway".to_owned());
+        let text = "the limit of requests to its backend (maxTps) is not applied by this gateway";
+        notices.push(Notice::new(Topic::Limit, &["maxTps"], text));
     }
     Enriched {
         document: Value::Object(root),

@@ -3,6 +3,7 @@
 //! The control plane suspends a backend after a failure, for a while that grows; its gateways repeat requests before that. A
 //! circuit breaker that opens at the first failure, around retries, does the same, except that its time does not grow.
 
+use super::{Notice, Topic};
 use crate::cloud::json;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +13,7 @@ const MAX_MS: u64 = 86_400_000;
 const MAX_RETRIES: u64 = 1_000;
 
 /// Maps what `backends` of one side say; the first that says something speaks for all.
-pub(super) fn advanced(backends: &[&Value], side: &str, notices: &mut Vec<String>) -> Option<Value> {
+pub(super) fn advanced(backends: &[&Value], side: &str, notices: &mut Vec<Notice>) -> Option<Value> {
     let configs = || {
         backends
             .iter()
@@ -30,28 +31,33 @@ pub(super) fn advanced(backends: &[&Value], side: &str, notices: &mut Vec<String
         advanced.insert("circuitBreaker".into(), json!(suspension(config)));
         let grows = json::text(config, "factor").and_then(|factor| factor.parse::<f64>().ok());
         if grows.is_some_and(|factor| factor > 1.0) {
-            notices.push(format!(
-                "the suspension of {side} backends does not grow: each takes `suspendDuration`"
-            ));
+            let text = format!("the suspension of {side} backends does not grow: each takes `suspendDuration`");
+            notices.push(Notice::backend(side, text));
         }
     }
     (!advanced.is_empty()).then_some(Value::Object(advanced))
 }
 
 /// Says what of a load-balanced endpoint has no equal here.
-pub(super) fn untold_balancing(config: &Value, notices: &mut Vec<String>) {
+pub(super) fn untold_balancing(config: &Value, notices: &mut Vec<Notice>) {
     let algorithm = json::text(config, "algoClassName").or_else(|| json::text(config, "algoCombo"));
     if let Some(algorithm) = algorithm.filter(|name| !name.ends_with("RoundRobin") && name != "other") {
-        notices.push(format!(
+        let text = format!(
             "the algorithm `{}` is not known; backends are used in turn",
             super::endpoints::printable(&algorithm)
-        ));
+        );
+        notices.push(Notice::new(Topic::Backend, &["endpointConfig", "algoClassName"], text));
     }
     let sessions = json::text(config, "sessionManagement");
     if let Some(sessions) = sessions.filter(|kind| !kind.eq_ignore_ascii_case("none")) {
-        notices.push(format!(
+        let text = format!(
             "sessions (`{}`) do not stay with their backend; `loadBalance.hashKey` can do that",
             super::endpoints::printable(&sessions)
+        );
+        notices.push(Notice::new(
+            Topic::Backend,
+            &["endpointConfig", "sessionManagement"],
+            text,
         ));
     }
 }
@@ -149,7 +155,7 @@ mod tests {
         let config =
             json!({"suspendErrorCode": ["101504"], "suspendDuration": "1", "suspendMaxDuration": "9", "factor": "2"});
         advanced(&[&json!({ "config": config })], "sandbox", &mut notices);
-        assert!(notices[0].contains("does not grow"), "{notices:?}");
+        assert!(notices[0].text.contains("does not grow"), "{notices:?}");
         for (config, expected) in [
             (
                 json!({"algoClassName": "org.apache.synapse.endpoints.algorithms.RoundRobin", "sessionManagement": ""}),
@@ -167,7 +173,7 @@ mod tests {
         ] {
             let mut notices = Vec::new();
             untold_balancing(&config, &mut notices);
-            let found = notices.first().map_or("", String::as_str);
+            let found = notices.first().map_or("", |notice| notice.text.as_str());
             assert!(
                 expected.map_or(found.is_empty(), |text| found.contains(text)),
                 "{config} {notices:?}"

@@ -1,6 +1,6 @@
 //! `endpointConfig` into `x-wso2-production-endpoints` and `x-wso2-sandbox-endpoints`.
 
-use super::endpoint_advanced;
+use super::{Notice, Topic, endpoint_advanced};
 use crate::cloud::json;
 use serde_json::{Value, json};
 use url::Url;
@@ -12,8 +12,8 @@ pub(super) struct EndpointExtensions {
     pub(super) production: Option<Value>,
     /// `x-wso2-sandbox-endpoints`
     pub(super) sandbox: Option<Value>,
-    /// What could not be taken over, as sentences without the name of the API.
-    pub(super) notices: Vec<String>,
+    /// What could not be taken over.
+    pub(super) notices: Vec<Notice>,
 }
 
 impl EndpointExtensions {
@@ -33,8 +33,9 @@ pub(super) fn map(config: &Value, security: &Value) -> EndpointExtensions {
         "http" | "address" | "wsdl" | "load_balance" | "failover" | "graphql"
     ) {
         if !config.is_null() {
+            let text = format!("backends of type {} cannot be used by this gateway", printable(&kind));
             out.notices
-                .push(format!("backends of type {kind} cannot be used by this gateway"));
+                .push(Notice::new(Topic::Backend, &["endpointConfig", "endpoint_type"], text));
         }
         return out;
     }
@@ -46,7 +47,7 @@ pub(super) fn map(config: &Value, security: &Value) -> EndpointExtensions {
     out
 }
 
-fn side(config: &Value, security: &Value, kind: &str, side: &str, notices: &mut Vec<String>) -> Option<Value> {
+fn side(config: &Value, security: &Value, kind: &str, side: &str, notices: &mut Vec<Notice>) -> Option<Value> {
     let mut backends = backends(config, &format!("{side}_endpoints"));
     if backends.is_empty() {
         return None;
@@ -65,10 +66,10 @@ fn side(config: &Value, security: &Value, kind: &str, side: &str, notices: &mut 
             .filter(|url| matches!(url.scheme(), "http" | "https"))
         {
             Some(url) => urls.push(without_user(url, &text, &mut user, side, notices)),
-            None => notices.push(format!(
-                "the {side} backend `{}` is no http or https URL",
-                printable(&text)
-            )),
+            None => {
+                let text = format!("the {side} backend `{}` is no http or https URL", printable(&text));
+                notices.push(Notice::backend(side, text));
+            }
         }
     }
     if urls.is_empty() {
@@ -85,14 +86,16 @@ fn side(config: &Value, security: &Value, kind: &str, side: &str, notices: &mut 
     }
     let own = credentials(config, security, side, notices);
     if let Some(own) = own.or_else(|| user.map(|user| json!({ "type": "basic", "username": user }))) {
-        let (what, who) = match json::text(&own, "username") {
-            Some(user) => ("password", user),
-            None => ("client secret", json::text(&own, "clientId").unwrap_or_default()),
+        let (what, who) = match json::text(&own, "type").as_deref() {
+            Some("apikey") => ("API key", json::text(&own, "name")),
+            Some("oauth2") => ("client secret", json::text(&own, "clientId")),
+            _ => ("password", json::text(&own, "username")),
         };
-        notices.push(format!(
-            "the {what} of `{}` for the {side} backend is not pulled; give it to the gateway",
-            printable(&who)
-        ));
+        let text = format!(
+            "the {what} of `{}` for the {side} backend is not taken over; give it to the gateway",
+            printable(&who.unwrap_or_default())
+        );
+        notices.push(Notice::credentials(Topic::Secret, side, text));
         endpoint["securityConfig"] = own;
     }
     Some(endpoint)
@@ -108,7 +111,7 @@ fn backends<'a>(config: &'a Value, key: &str) -> Vec<&'a Value> {
 }
 
 /// A URL may hold a user and a password: neither stays in it.
-fn without_user(mut url: Url, text: &str, user: &mut Option<String>, side: &str, notices: &mut Vec<String>) -> String {
+fn without_user(mut url: Url, text: &str, user: &mut Option<String>, side: &str, notices: &mut Vec<Notice>) -> String {
     if url.username().is_empty() && url.password().is_none() {
         return text.to_owned();
     }
@@ -116,12 +119,15 @@ fn without_user(mut url: Url, text: &str, user: &mut Option<String>, side: &str,
         *user = Some(url.username().to_owned());
     }
     let _ = url.set_username("").and_then(|()| url.set_password(None));
-    notices.push(format!("credentials were removed from the URL of the {side} backend"));
+    notices.push(Notice::backend(
+        side,
+        format!("credentials were removed from the URL of the {side} backend"),
+    ));
     url.to_string()
 }
 
 /// The credentials without their secrets, from the place of 3.2 or from the older one.
-fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<String>) -> Option<Value> {
+fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<Notice>) -> Option<Value> {
     let newer = json::member(config, "endpoint_security")
         .and_then(|places| json::member(places, side))
         .filter(|place| json::flag(place, "enabled") == Some(true));
@@ -130,10 +136,11 @@ fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<S
         None => (security, json::text(security, "type")?),
     };
     let mut cannot = |why: &str| {
-        notices.push(format!(
+        let text = format!(
             "credentials of type {} for the {side} backend cannot be used by this gateway{why}",
             printable(&kind)
-        ));
+        );
+        notices.push(Notice::credentials(Topic::Backend, side, text));
         None
     };
     let with_user = |kind: &str| Some(json!({ "type": kind, "username": json::text(place, "username")? }));
@@ -154,10 +161,31 @@ fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<S
             if !usable {
                 return cannot(": the token URL is no URL, or holds credentials");
             }
+            if has_parameters(place) {
+                let text = format!("custom parameters of the token request for the {side} backend are not sent");
+                notices.push(Notice::credentials(Topic::Backend, side, text));
+            }
             Some(json!({ "type": "oauth2", "tokenUrl": token_url, "clientId": client_id }))
+        }
+        "apikey" => {
+            let Some(name) = json::text(place, "apiKeyIdentifier") else {
+                return cannot(" without the name of the key");
+            };
+            let in_query = json::text(place, "apiKeyIdentifierType")
+                .is_some_and(|kind| kind.to_ascii_uppercase().starts_with("QUERY"));
+            Some(json!({ "type": "apikey", "name": name, "in": if in_query { "query" } else { "header" } }))
         }
         "none" => None,
         _ => cannot(""),
+    }
+}
+
+/// `customParameters`: an object, or one in a text.
+fn has_parameters(place: &Value) -> bool {
+    match json::member(place, "customParameters") {
+        Some(Value::Object(members)) => !members.is_empty(),
+        Some(Value::String(text)) => !matches!(text.trim(), "" | "{}"),
+        _ => false,
     }
 }
 
@@ -248,7 +276,7 @@ mod tests {
         ] {
             let out = mapped(config);
             assert_eq!((&out.production, &out.sandbox), (&None, &None));
-            assert!(out.notices[0].contains(notice), "{:?}", out.notices);
+            assert!(out.notices[0].text.contains(notice), "{:?}", out.notices);
             assert!(!format!("{out:?}").contains("canary"));
         }
     }
@@ -277,7 +305,7 @@ mod tests {
         for out in [newer, older, url] {
             assert!(!format!("{out:?}").contains("canary"));
             assert!(
-                out.notices.iter().any(|notice| notice.contains("password")),
+                out.notices.iter().any(|notice| notice.text.contains("password")),
                 "{:?}",
                 out.notices
             );
@@ -296,9 +324,10 @@ mod tests {
             json!({"type": "OAUTH", "grantType": "PASSWORD", "tokenUrl": "https://t", "clientId": "id", "password": "canary"}),
             json!({"type": "OAUTH", "grantType": "CLIENT_CREDENTIALS", "tokenUrl": "https://u:canary@t", "clientId": "id"}),
             json!({"type": "NTLM", "password": "canary"}),
+            json!({"type": "apikey", "apiKeyValue": "canary"}),
         ] {
             let out = with(security);
-            assert!(out.notices[0].contains("cannot be used"), "{:?}", out.notices);
+            assert!(out.notices[0].text.contains("cannot be used"), "{:?}", out.notices);
             assert_eq!(out.production.as_ref().and_then(|one| one.get("securityConfig")), None);
             assert!(!format!("{out:?}").contains("canary"));
         }
@@ -312,14 +341,48 @@ mod tests {
                        "clientSecret": "canary", "customParameters": {}}),
                 json!({"type": "oauth2", "tokenUrl": "https://t/token", "clientId": "id"}),
             ),
+            (
+                json!({"type": "apikey", "apiKeyIdentifier": "X-Key", "apiKeyIdentifierType": "HEADER", "apiKeyValue": "canary"}),
+                json!({"type": "apikey", "name": "X-Key", "in": "header"}),
+            ),
+            (
+                json!({"type": "APIKEY", "apiKeyIdentifier": "key", "apiKeyIdentifierType": "QUERY_PARAMETER"}),
+                json!({"type": "apikey", "name": "key", "in": "query"}),
+            ),
         ] {
             let out = with(security);
             assert_eq!(
                 out.production.as_ref().map(|one| &one["securityConfig"]),
                 Some(&expected)
             );
-            assert!(out.notices[0].contains("is not pulled"), "{:?}", out.notices);
+            assert!(
+                out.notices
+                    .iter()
+                    .any(|notice| notice.text.contains("is not taken over")),
+                "{:?}",
+                out.notices
+            );
             assert!(!format!("{out:?}").contains("canary"));
+        }
+    }
+    #[test]
+    fn parameters_of_token_requests_are_told() {
+        for (parameters, told) in [
+            (Value::Null, false),
+            (json!({}), false),
+            (json!("{}"), false),
+            (json!({"audience": "ledger"}), true),
+            (json!("{\"audience\":\"ledger\"}"), true),
+        ] {
+            let security = json!({"production": {"enabled": true, "type": "oauth", "grantType": "client_credentials",
+                "tokenUrl": "https://t", "clientId": "id", "customParameters": parameters}});
+            let out = mapped(json!({"production_endpoints": {"url": "https://a"}, "endpoint_security": security}));
+            let notice = out
+                .notices
+                .iter()
+                .find(|notice| notice.text.contains("custom parameters"));
+            assert_eq!(notice.is_some(), told, "{parameters}");
+            assert!(notice.is_none_or(|notice| notice.at == ["endpointConfig", "endpoint_security", "production"]));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is said about mediation: this gateway runs none of it, and leaving it out changes what an API does.
 
 use super::endpoints::printable;
+use super::{Notice, Topic};
 use crate::cloud::control_plane::Mediation;
 use std::collections::HashMap;
 
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 const LISTED: usize = 3;
 
 /// One sentence for each sequence or policy, without the name of the API, in the order of their first place.
-pub(super) fn notices(mediation: &[Mediation]) -> Vec<String> {
+pub(super) fn notices(mediation: &[Mediation]) -> Vec<Notice> {
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     let mut found: Vec<(&Mediation, Vec<&str>)> = Vec::new();
     for one in mediation {
@@ -24,11 +25,15 @@ pub(super) fn notices(mediation: &[Mediation]) -> Vec<String> {
         .into_iter()
         .map(|(one, places)| {
             let name = printable(&one.name);
-            format!(
-                "the {} `{name}`{} cannot be run by this gateway",
-                one.what,
-                listed(&places)
-            )
+            Notice {
+                topic: Topic::Mediation,
+                at: one.at.clone(),
+                text: format!(
+                    "the {} `{name}`{} cannot be run by this gateway",
+                    one.what,
+                    listed(&places)
+                ),
+            }
         })
         .collect()
 }
@@ -53,6 +58,7 @@ mod tests {
             what,
             name: name.into(),
             place: place.map(str::to_owned),
+            at: Vec::new(),
         };
         let list = [
             one("mediation sequence", "log", Some("in flow")),
@@ -63,8 +69,9 @@ mod tests {
             one("policy", "addHeader", Some("response of GET /c")),
             one("policy", "log", Some("fault of the API")),
         ];
+        let texts: Vec<String> = notices(&list).into_iter().map(|notice| notice.text).collect();
         assert_eq!(
-            notices(&list),
+            texts,
             [
                 "the mediation sequence `log` (in flow) cannot be run by this gateway",
                 "the mediation sequence `bare` cannot be run by this gateway",

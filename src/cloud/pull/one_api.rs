@@ -1,7 +1,7 @@
 //! One API: what is read of it, and the file it becomes.
 
 use super::former::basis;
-use super::{FormerDefinitions, PullError, Selection, definition, document, endpoints, security};
+use super::{FormerDefinitions, Notice, PullError, Selection, definition, document, endpoints, security};
 use crate::cloud::CloudError;
 use crate::cloud::control_plane::{
     ApiDetails, ApiKind, ApiSummary, Certificates, ControlPlane, Definition, LifeCycle, UploadedCertificate,
@@ -165,7 +165,7 @@ pub(super) fn definition_file(definition: Value, api: &ApiDetails) -> Result<Def
 }
 
 /// The API with its entry in the lock; the notices are without its name.
-fn pulled(api: &ApiDetails, locked: LockedApi, notices: Vec<String>) -> PulledApi {
+fn pulled(api: &ApiDetails, locked: LockedApi, notices: Vec<Notice>) -> PulledApi {
     let name = named(&api.name, &api.version);
     PulledApi {
         locked,
@@ -176,7 +176,10 @@ fn pulled(api: &ApiDetails, locked: LockedApi, notices: Vec<String>) -> PulledAp
             .collect(),
         client_certificates: Vec::new(),
         hides_certificates: false,
-        notices: notices.iter().map(|notice| format!("{name}: {notice}")).collect(),
+        notices: notices
+            .iter()
+            .map(|notice| format!("{name}: {}", notice.text))
+            .collect(),
     }
 }
 

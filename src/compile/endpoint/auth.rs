@@ -9,7 +9,7 @@ use serde_json::Value;
 const CODE: Code = Code::Endpoint;
 
 /// Members that only the gateway's operator may know, and the end of the setting that tells the gateway.
-const SECRETS: [(&str, &str); 6] = [
+pub(crate) const SECRETS: [(&str, &str); 6] = [
     ("password", "basic_password` or `<endpoint>_prod_digest_password"),
     ("clientSecret", "client_secret"),
     ("apiKey", "api_key"),
@@ -92,7 +92,7 @@ fn warn_about_secrets(source: &Source, config: &Node, diagnostics: &mut Diagnost
 
 /// Takes out of a definition what [`auth`] warns about: the document goes into the bundle, which is passed on.
 /// Returns whether there was any.
-pub(in crate::compile) fn without_secrets(document: &mut Value) -> bool {
+pub(crate) fn without_secrets(document: &mut Value) -> bool {
     let mut any = false;
     match document {
         Value::Object(members) => {

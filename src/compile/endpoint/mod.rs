@@ -7,7 +7,7 @@ mod protocol;
 mod targets;
 
 pub(super) use advanced::DEFAULT_TIMEOUT_MS;
-pub(super) use auth::without_secrets;
+pub(crate) use auth::{SECRETS, without_secrets};
 pub(super) use targets::backend_url;
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};

@@ -8,6 +8,8 @@ mod policies;
 mod revisions;
 mod shape;
 
+pub(super) use shape::complete;
+
 use super::rest::{CONCURRENT_READS, KeyPlace, PolicyPlaces, Rest, Root, permitted};
 use super::v1::POLICY_VIEWS;
 use super::{
@@ -103,7 +105,7 @@ impl ControlPlane for V4 {
         if listed.state != LifeCycle::unknown() {
             api.state = listed.state.clone();
         }
-        shape::complete(&mut api, &document);
+        complete(&mut api, &document);
         match revision {
             Some(revision) => {
                 api.labels.clone_from(&revision.environments);

@@ -6,28 +6,34 @@ use serde_json::Value;
 
 /// Every policy of the details of an API, in the order of the document.
 pub(super) fn read(api: &Value) -> Vec<Mediation> {
-    let mut found = of(json::member(api, "apiPolicies"), "the API");
-    for operation in json::items(api, "operations") {
+    let mut found = of(json::member(api, "apiPolicies"), "the API", &["apiPolicies"]);
+    for (index, operation) in json::items(api, "operations").iter().enumerate() {
         let verb = json::text(operation, "verb").unwrap_or_default();
         let target = json::text(operation, "target").unwrap_or_default();
         found.extend(of(
             json::member(operation, "operationPolicies"),
             format!("{verb} {target}").trim(),
+            &["operations", &index.to_string(), "operationPolicies"],
         ));
     }
     found
 }
 
-fn of(flows: Option<&Value>, place: &str) -> Vec<Mediation> {
+fn of(flows: Option<&Value>, place: &str, at: &[&str]) -> Vec<Mediation> {
     let Some(flows) = flows else { return Vec::new() };
     let of_flow = |flow: &'static str| {
-        json::items(flows, flow).iter().filter_map(move |policy| {
-            Some(Mediation {
-                what: "policy",
-                name: json::text(policy, "policyName")?,
-                place: Some(format!("{flow} of {place}")),
+        json::items(flows, flow)
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, policy)| {
+                let index = index.to_string();
+                Some(Mediation {
+                    what: "policy",
+                    name: json::text(policy, "policyName")?,
+                    place: Some(format!("{flow} of {place}")),
+                    at: at.iter().chain(&[flow, &index]).map(|&key| key.to_owned()).collect(),
+                })
             })
-        })
     };
     ["request", "response", "fault"].into_iter().flat_map(of_flow).collect()
 }
@@ -60,6 +66,8 @@ mod tests {
                 ("y", "fault of GET /a")
             ]
         );
+        assert_eq!(found[0].at, ["apiPolicies", "request", "0"]);
+        assert_eq!(found[2].at, ["operations", "0", "operationPolicies", "fault", "0"]);
         assert!(read(&json!([])).is_empty());
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 const VENDOR: &str = "wso2";
 
 /// Adds it to details that were read from `document`.
-pub(super) fn complete(api: &mut ApiDetails, document: &Value) {
+pub(in crate::cloud::control_plane) fn complete(api: &mut ApiDetails, document: &Value) {
     api.mediation.extend(policies::read(document));
     if let Some(whose) = elsewhere(document) {
         api.kind = ApiKind::Elsewhere(whose);
