@@ -95,6 +95,8 @@ pub enum Command {
     Init(commands::init::InitArgs),
     /// Copy API definitions into a project.
     Add(commands::add::AddArgs),
+    /// Convert a project of another tool, and list what cannot carry over.
+    Migrate(commands::migrate::MigrateArgs),
     /// Pull APIs, policies and subscriptions from the control plane into the project.
     #[command(alias = "import")]
     Pull(commands::pull::PullArgs),

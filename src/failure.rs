@@ -8,6 +8,7 @@ mod cloud;
 mod compile;
 mod connected;
 mod gateway;
+mod migrate;
 mod project;
 mod pull;
 mod sandbox;

@@ -33,6 +33,7 @@ pub(crate) mod lock;
     reason = "settings of containers use the rest of the catalogue"
 )]
 mod micro_gw_file;
+mod migrate;
 pub mod openapi;
 mod private_file;
 pub mod project;

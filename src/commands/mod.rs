@@ -25,6 +25,7 @@ pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod man;
+pub mod migrate;
 pub mod pull;
 pub mod rollback;
 pub mod run;
@@ -66,6 +67,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Inspect(args) => inspect::run(args, context),
         Command::Keys(args) => keys::run(args, context),
         Command::Man(args) => man::run(args, context),
+        Command::Migrate(args) => migrate::run(args, context),
         Command::Login(args) => login::run(args, context),
         Command::Logout(args) => logout::run(args, context),
         Command::Pull(args) => pull::run(args, context),

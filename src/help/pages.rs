@@ -49,6 +49,7 @@ pages! {
     "grpc": "how-to/grpc.md",
     "key-validation": "how-to/security/key-validation.md",
     "limits": "how-to/limits.md",
+    "migrate": "how-to/migrate.md",
     "mutual-tls": "how-to/security/mutual-tls.md",
     "oauth2-jwt": "how-to/security/oauth2-jwt.md",
     "opaque-tokens": "how-to/security/opaque-tokens.md",

@@ -80,6 +80,15 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
     })
 }
 
+/// Looks whether the project could be created, before anything is done that takes time.
+///
+/// # Errors
+///
+/// As [`create`] would have them.
+pub(crate) fn refuse_taken(layout: &Layout, force: bool) -> Result<(), CreateError> {
+    check_place(layout, force).map(drop)
+}
+
 /// Whether a folder is to be replaced; an empty one is simply filled.
 fn check_place(layout: &Layout, force: bool) -> Result<bool, CreateError> {
     let root = layout.root();

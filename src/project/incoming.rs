@@ -123,7 +123,7 @@ fn is_proto(name: &str) -> bool {
 }
 
 /// Turns a name from outside into the name of a definition file.
-fn file_name(name: &str, bytes: &[u8]) -> String {
+pub(crate) fn file_name(name: &str, bytes: &[u8]) -> String {
     /// Longest name before its ending.
     const LONGEST: usize = 100;
     let safe: String = name

@@ -93,6 +93,22 @@ impl Source {
         }
     }
 
+    /// The same texts under other names.
+    pub(crate) fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let parts = self.parts.iter().map(|part| Part {
+            start: part.start,
+            file: Arc::new(File {
+                name: rename(&part.file.name),
+                text: part.file.text.clone(),
+                lines: part.file.lines.clone(),
+                characters: part.file.characters.clone(),
+            }),
+        });
+        Self {
+            parts: Arc::new(parts.collect()),
+        }
+    }
+
     /// This and another file behind it, and by how much the spans of that one have to be moved
     /// ([`Span::moved`]). `None` when offsets become too large.
     pub(crate) fn with(&self, other: &Self) -> Option<(Self, u32)> {

@@ -21,6 +21,7 @@ mod findings;
 mod forged_tokens;
 mod identity_provider;
 mod init;
+mod migrate;
 mod oidc_provider;
 mod old_toolkit;
 mod pages;

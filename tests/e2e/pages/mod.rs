@@ -45,6 +45,11 @@ fn start_from_an_openapi_file() {
 }
 
 #[test]
+fn migrate_a_project() {
+    execute("how-to/migrate.md");
+}
+
+#[test]
 fn test_a_project() {
     execute("how-to/test.md");
 }

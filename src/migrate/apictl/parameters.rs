@@ -1,0 +1,344 @@
+//! `params.yaml`: what differs between the environments that an API is deployed to.
+
+use super::api_file::{Unreadable, parse};
+use super::certificates::{self, Files, Purpose};
+use crate::cloud::pull::CertificateFiles;
+use crate::diagnostics::{Code, nearest};
+use crate::migrate::MigrateError;
+use crate::migrate::draft::{Draft, Place};
+use crate::migrate::tree::Branch;
+use crate::yaml::{Node, Source};
+use serde_json::{Map, Value, json};
+
+/// Its names.
+pub(super) const NAMES: [&str; 4] = ["api_params.yaml", "api_params.yml", "params.yaml", "params.yml"];
+/// Where certificates that it names are.
+const FOLDERS: [&str; 4] = ["", "certificates", "Endpoint-certificates", "Client-certificates"];
+
+/// Keys of an environment that say where an API is shown or sold, not how it is served.
+const PORTAL: [&str; 6] = [
+    "policies",
+    "gatewayEnvironments",
+    "deploymentEnvironments",
+    "dependentAPIs",
+    "vhost",
+    "name",
+];
+/// Keys that are carried over.
+const CARRIED: [&str; 9] = [
+    "endpoints",
+    "endpointType",
+    "endpointRoutingPolicy",
+    "loadBalanceEndpoints",
+    "failoverEndpoints",
+    "security",
+    "certs",
+    "mutualSslCerts",
+    "configs",
+];
+
+/// The file, read.
+#[derive(Debug)]
+pub(super) struct Parameters<'a> {
+    branch: Branch<'a>,
+    path: &'static str,
+    source: Source,
+    node: Node,
+}
+
+impl<'a> Parameters<'a> {
+    /// Reads the file of a folder, where there is one.
+    pub(super) fn read(branch: &Branch<'a>) -> Option<Result<Self, Unreadable>> {
+        let path = branch.first(NAMES)?;
+        Some(parse(branch, path).map(|(source, node)| Self {
+            branch: branch.clone(),
+            path,
+            source,
+            node,
+        }))
+    }
+
+    /// Its environments: name, and what it says of each.
+    fn environments(&self) -> Vec<(&str, &Node)> {
+        let list = self
+            .node
+            .get("environments")
+            .and_then(Node::as_array)
+            .unwrap_or_default();
+        list.iter()
+            .filter_map(|environment| Some((environment.get("name")?.as_str()?, environment)))
+            .collect()
+    }
+
+    /// The place of the file.
+    pub(super) fn place(&self) -> Place {
+        Place::File(self.branch.shown(self.path))
+    }
+
+    /// The names of its environments.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.environments().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The environment of a name.
+    ///
+    /// # Errors
+    ///
+    /// None of that name.
+    pub(super) fn environment(&'a self, name: &str) -> Result<Environment<'a>, MigrateError> {
+        let environments = self.environments();
+        match environments.iter().find(|(known, _)| *known == name) {
+            Some((_, node)) => Ok(Environment {
+                parameters: self,
+                node: node
+                    .get("configs")
+                    .filter(|configs| configs.as_object().is_some())
+                    .unwrap_or(node),
+            }),
+            None => Err(MigrateError::NoEnvironment {
+                file: self.branch.shown(self.path),
+                name: name.to_owned(),
+                near: nearest(name, self.names()).map(str::to_owned),
+                known: self.names().into_iter().map(str::to_owned).collect(),
+            }),
+        }
+    }
+}
+
+/// One environment.
+#[derive(Debug)]
+pub(super) struct Environment<'a> {
+    parameters: &'a Parameters<'a>,
+    node: &'a Node,
+}
+
+impl Environment<'_> {
+    /// Where a key of it is.
+    pub(super) fn place(&self, key: &str) -> Place {
+        let span = self.node.member(key).map_or(self.node.span, |member| member.key);
+        Place::At(self.parameters.source.clone(), span)
+    }
+
+    /// The key of the backends that it names, if it does.
+    pub(super) fn backends_key(&self) -> Option<&'static str> {
+        ["endpoints", "loadBalanceEndpoints", "failoverEndpoints"]
+            .into_iter()
+            .find(|key| self.node.get(key).is_some_and(|value| !value.is_null()))
+    }
+
+    /// Whether it says who the gateway is to the backends.
+    pub(super) fn has_security(&self) -> bool {
+        self.node
+            .get("security")
+            .is_some_and(|value| value.as_object().is_some())
+    }
+
+    /// Puts its backends and credentials over those of the API.
+    pub(super) fn apply(&self, details: &mut Value) {
+        let Value::Object(api) = details else { return };
+        let old = api.get("endpointConfig").cloned().map(as_object).unwrap_or_default();
+        let mut config = match self.backends_key() {
+            Some(_) => self.backends(),
+            None => old.clone(),
+        };
+        if self.has_security() {
+            config.insert("endpoint_security".into(), self.security());
+            api.remove("endpointSecurity");
+        } else if let Some(security) = old.get("endpoint_security") {
+            config.insert("endpoint_security".into(), security.clone());
+        }
+        api.insert("endpointConfig".into(), Value::Object(config));
+    }
+
+    /// The backends in the form of `endpointConfig`.
+    fn backends(&self) -> Map<String, Value> {
+        let json = |path: &[&str]| self.node.at(path.iter().copied()).map(Node::to_json);
+        let text = |key: &str| self.node.get(key).and_then(Node::as_str).unwrap_or_default();
+        let kind = text("endpointType").to_ascii_lowercase();
+        let routing = text("endpointRoutingPolicy").to_ascii_lowercase();
+        let mut config = Map::new();
+        let mut set = |key: &str, value: Option<Value>| {
+            if let Some(value) = value.filter(|value| !value.is_null()) {
+                config.insert(key.to_owned(), value);
+            }
+        };
+        if routing.starts_with("load") || routing.is_empty() && self.node.get("loadBalanceEndpoints").is_some() {
+            set("endpoint_type", Some("load_balance".into()));
+            for side in ["production", "sandbox"] {
+                set(&format!("{side}_endpoints"), json(&["loadBalanceEndpoints", side]));
+            }
+            for (key, from) in [
+                ("sessionManagement", "sessionManagement"),
+                ("algoClassName", "algoClassName"),
+                ("algoCombo", "algoCombo"),
+            ] {
+                set(key, json(&["loadBalanceEndpoints", from]));
+            }
+        } else if routing.starts_with("fail") || routing.is_empty() && self.node.get("failoverEndpoints").is_some() {
+            set("endpoint_type", Some("failover".into()));
+            for side in ["production", "sandbox"] {
+                set(&format!("{side}_endpoints"), json(&["failoverEndpoints", side]));
+                let others = format!("{side}Failovers");
+                set(&format!("{side}_failovers"), json(&["failoverEndpoints", &others]));
+            }
+        } else {
+            let kind = match kind.as_str() {
+                "" | "rest" | "http" => "http",
+                "soap" => "address",
+                "aws" => "awslambda",
+                "dynamic" => "default",
+                other => other,
+            };
+            set("endpoint_type", Some(kind.into()));
+            for side in ["production", "sandbox"] {
+                set(&format!("{side}_endpoints"), json(&["endpoints", side]));
+            }
+        }
+        config
+    }
+
+    /// The credentials: of each side, or in older files of both.
+    fn security(&self) -> Value {
+        let security = self.node.get("security").map(Node::to_json).unwrap_or_default();
+        if security.get("production").is_some() || security.get("sandbox").is_some() {
+            security
+        } else {
+            json!({ "production": security, "sandbox": security })
+        }
+    }
+
+    /// Lists what it says that does not carry over.
+    pub(super) fn list(&self, draft: &mut Draft) {
+        for (key, member) in self.node.as_object().into_iter().flatten() {
+            if member.node.is_null() || CARRIED.contains(&key.as_str()) {
+                continue;
+            }
+            if PORTAL.contains(&key.as_str()) {
+                if key != "name" {
+                    draft.note(
+                        Code::MigrateSetting,
+                        &self.place(key),
+                        format!("`{key}` says where the API is shown or deployed, and stays behind"),
+                        "Keep it where the portal is; who runs the gateway says where APIs are served.",
+                    );
+                }
+            } else {
+                draft.lost(
+                    Code::MigrateSetting,
+                    &self.place(key),
+                    format!("`{key}` is not understood"),
+                    "See what it does there; where it changes how requests are answered, say so in the definition.",
+                );
+            }
+        }
+    }
+
+    /// Takes the certificates that it names.
+    pub(super) fn certificates(&self, name: &str, version: &str, into: &mut CertificateFiles, draft: &mut Draft) {
+        let files = Files {
+            branch: &self.parameters.branch,
+            folders: &FOLDERS,
+        };
+        for (key, purpose) in [
+            ("certs", Purpose::Backends),
+            ("mutualSslCerts", Purpose::Clients(name, version)),
+        ] {
+            for entry in self.node.get(key).and_then(Node::as_array).unwrap_or_default() {
+                let place = Place::At(self.parameters.source.clone(), entry.span);
+                certificates::take(entry, &place, purpose, &files, into, draft);
+            }
+        }
+    }
+}
+
+/// `endpointConfig` is an object, or one in a text.
+fn as_object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        Value::String(text) => serde_json::from_str(&text).unwrap_or_default(),
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrate::tree::tests::tree;
+
+    fn applied(environment: &str) -> Value {
+        let text = format!("environments:\n- name: dev\n  configs: {environment}\n- name: prod\n");
+        let tree = tree(&[("params.yaml", &text)]);
+        let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
+        let mut details = json!({"name": "A", "endpointConfig":
+            {"endpoint_type": "http", "production_endpoints": {"url": "https://old"}, "endpoint_security": {"production": {"enabled": true}}}});
+        parameters.environment("dev").unwrap().apply(&mut details);
+        details["endpointConfig"].clone()
+    }
+
+    #[test]
+    fn backends_and_credentials_are_put_over_those_of_the_api() {
+        let kept = json!({"production": {"enabled": true}});
+        for (environment, expected) in [
+            (
+                "{}",
+                json!({"endpoint_type": "http", "production_endpoints": {"url": "https://old"}, "endpoint_security": kept}),
+            ),
+            (
+                "{endpoints: {production: {url: 'https://p'}, sandbox: {url: 'https://s'}}}",
+                json!({"endpoint_type": "http", "production_endpoints": {"url": "https://p"}, "sandbox_endpoints": {"url": "https://s"},
+                       "endpoint_security": kept}),
+            ),
+            (
+                "{endpointRoutingPolicy: load_balanced, loadBalanceEndpoints: {production: [{url: 'https://p'}, {url: 'https://q'}], sessionManagement: transport}}",
+                json!({"endpoint_type": "load_balance", "production_endpoints": [{"url": "https://p"}, {"url": "https://q"}],
+                       "sessionManagement": "transport", "endpoint_security": kept}),
+            ),
+            (
+                "{endpointRoutingPolicy: failover, failoverEndpoints: {production: {url: 'https://p'}, productionFailovers: [{url: 'https://q'}]}}",
+                json!({"endpoint_type": "failover", "production_endpoints": {"url": "https://p"}, "production_failovers": [{"url": "https://q"}],
+                       "endpoint_security": kept}),
+            ),
+            (
+                "{security: {enabled: true, type: basic, username: u}}",
+                json!({"endpoint_type": "http", "production_endpoints": {"url": "https://old"},
+                       "endpoint_security": {"production": {"enabled": true, "type": "basic", "username": "u"},
+                                             "sandbox": {"enabled": true, "type": "basic", "username": "u"}}}),
+            ),
+            (
+                "{endpointType: aws, endpoints: {production: {url: 'https://p'}}}",
+                json!({"endpoint_type": "awslambda", "production_endpoints": {"url": "https://p"}, "endpoint_security": kept}),
+            ),
+        ] {
+            assert_eq!(applied(environment), expected, "{environment}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_environment_is_told_with_those_there_are() {
+        let tree = tree(&[("params.yaml", "environments:\n- name: development\n- name: prod\n")]);
+        let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
+        assert_eq!(parameters.names(), ["development", "prod"]);
+        match parameters.environment("develpment") {
+            Err(MigrateError::NoEnvironment { near, known, .. }) => {
+                assert_eq!(near.as_deref(), Some("development"));
+                assert_eq!(known.len(), 2);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_an_environment_says_beside_backends_is_listed() {
+        let text = "environments:\n- name: dev\n  configs:\n    policies: [Gold]\n    speed: 5\n    endpoints: {}\n";
+        let tree = tree(&[("params.yaml", text)]);
+        let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
+        let mut draft = Draft::default();
+        parameters.environment("dev").unwrap().list(&mut draft);
+        let told: Vec<String> = draft.findings.iter().map(ToString::to_string).collect();
+        assert!(told[0].starts_with("old/params.yaml:4:5: note: `policies`"), "{told:?}");
+        assert!(
+            told[1].starts_with("old/params.yaml:5:5: warning: `speed` is not understood"),
+            "{told:?}"
+        );
+    }
+}

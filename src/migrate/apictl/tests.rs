@@ -1,0 +1,377 @@
+use super::*;
+use crate::diagnostics::Severity;
+use crate::migrate::archive::tests::zipped;
+use crate::migrate::tree::tests::tree;
+
+const DEFINITION: &str = "openapi: 3.0.1\ninfo: {title: x, version: '0'}\npaths:\n  /a:\n    get: {responses: {}}\n  /b:\n    post: {responses: {}}\n";
+
+fn api(extra: &str) -> String {
+    format!(
+        "type: api\nversion: v4.2.0\ndata:\n  name: Ledger\n  version: 2.1.0\n  context: /ledger\n  lifeCycleStatus: PUBLISHED\n  \
+         endpointConfig:\n    endpoint_type: http\n    production_endpoints: {{url: 'https://core.example'}}\n{extra}"
+    )
+}
+
+struct Outcome {
+    files: BTreeMap<String, Vec<u8>>,
+    told: Vec<(Severity, String)>,
+}
+
+fn converted(tree: &Tree, environment: Option<&str>) -> Result<Outcome, MigrateError> {
+    let mut draft = Draft::default();
+    let environments = Environments {
+        name: environment,
+        parameters: None,
+    };
+    convert(&tree.root(), &environments, &mut draft)?;
+    draft.findings.sort();
+    let told = draft.findings.iter();
+    let told = told.map(|finding| {
+        let remedy = finding.remedy.as_deref().unwrap_or_default();
+        (finding.severity, format!("{finding} - {remedy}"))
+    });
+    let told = told.collect();
+    Ok(Outcome {
+        told,
+        files: draft.files,
+    })
+}
+
+fn one(api: &str, definition: &str) -> Outcome {
+    let tree = tree(&[("api.yaml", api), ("Definitions/swagger.yaml", definition)]);
+    converted(&tree, None).unwrap()
+}
+
+fn text<'a>(outcome: &'a Outcome, path: &str) -> &'a str {
+    let bytes = outcome.files.get(path);
+    let bytes = bytes.unwrap_or_else(|| panic!("{path} in {:?}; {:?}", outcome.files.keys(), outcome.told));
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn an_api_becomes_a_definition() {
+    let outcome = one(
+        &api("  operations:\n  - {target: /b, verb: POST, authType: None}\n"),
+        DEFINITION,
+    );
+    assert_eq!(
+        text(&outcome, "api_definitions/Ledger-2.1.0.yaml"),
+        "openapi: \"3.0.1\"\ninfo:\n  title: Ledger\n  version: \"2.1.0\"\npaths:\n  /a:\n    get:\n      responses: {}\n  /b:\n    post:\n      responses: {}\n      \
+         x-wso2-disable-security: true\nx-wso2-production-endpoints:\n  type: http\n  urls:\n  - https://core.example\nx-wso2-basePath: /ledger/2.1.0\n"
+    );
+    assert!(outcome.told.is_empty(), "{:?}", outcome.told);
+}
+
+#[test]
+fn secrets_are_named_and_not_copied() {
+    let security = "    endpoint_security:\n      production: {enabled: true, type: BASIC, username: svc, password: canary}\n      \
+                    sandbox: {enabled: true, type: OAUTH, grantType: CLIENT_CREDENTIALS, tokenUrl: 'https://t', clientId: id, clientSecret: canary}\n    \
+                    sandbox_endpoints: {url: 'https://user:canary@sand.example'}\n";
+    let definition = format!(
+        "{DEFINITION}x-wso2-endpoints:\n- a:\n    urls: ['https://x']\n    securityConfig: {{type: basic, username: u, password: canary}}\n"
+    );
+    let outcome = one(&api(security), &definition);
+    let id = mgw_bundle::api_id("Ledger", "2.1.0");
+    for (place, variable) in [
+        (
+            "old/api.yaml:12:7: warning: the password for the production backend",
+            format!("`{id}_prod_basic_password`"),
+        ),
+        (
+            "old/api.yaml:13:7: warning: the client secret for the sandbox backend",
+            format!("`{id}_sand_client_secret`"),
+        ),
+        (
+            "old/Definitions/swagger.yaml:11:",
+            "`<endpoint>_prod_basic_password`".to_owned(),
+        ),
+        (
+            "old/api.yaml:14:5: warning: credentials were removed from the URL",
+            String::new(),
+        ),
+    ] {
+        assert!(
+            outcome
+                .told
+                .iter()
+                .any(|(_, told)| told.starts_with(place) && told.contains(&variable)),
+            "{place} {variable}: {:#?}",
+            outcome.told
+        );
+    }
+    let everything = format!(
+        "{:?}{}",
+        outcome.told,
+        text(&outcome, "api_definitions/Ledger-2.1.0.yaml")
+    );
+    assert!(!everything.contains("canary"), "{everything}");
+}
+
+#[test]
+fn what_is_not_run_is_told_at_its_line() {
+    let extra = "  operations:\n  - target: /a\n    verb: GET\n    operationPolicies:\n      request:\n      - {policyName: addHeader, policyVersion: v1}\n  \
+                 maxTps: {production: 50}\n  enableSchemaValidation: true\n";
+    let outcome = one(&api(extra), DEFINITION);
+    let told: Vec<&str> = outcome.told.iter().map(|(_, told)| told.as_str()).collect();
+    for start in [
+        "old/api.yaml:16:9: warning: the policy `addHeader` (request of GET /a) is not run",
+        "old/api.yaml:17:3: warning: the limit of requests to its backend",
+        "old/api.yaml:18:3: warning: requests are not checked against the schemas",
+    ] {
+        assert!(told.iter().any(|told| told.starts_with(start)), "{start}: {told:#?}");
+    }
+    assert_eq!(told.len(), 3, "{told:#?}");
+}
+
+#[test]
+fn apis_that_cannot_be_served_are_left_out() {
+    for (api, definition, expected) in [
+        (
+            api("  type: WS\n"),
+            DEFINITION,
+            "old/api.yaml:11:3: error: the API is left out: Ledger 2.1.0 is of type WS",
+        ),
+        (
+            api("  endpointImplementationType: INLINE\n"),
+            DEFINITION,
+            "old/api.yaml:11:3: error: the API is left out: Ledger 2.1.0 has answers of its own",
+        ),
+        (
+            api("").replace("PUBLISHED", "RETIRED"),
+            DEFINITION,
+            "old/api.yaml:7:3: error: the API is left out: Ledger 2.1.0 is retired",
+        ),
+        (
+            api("").replace("endpoint_type: http", "endpoint_type: awslambda"),
+            DEFINITION,
+            "old/api.yaml:8:3: error: the API is left out: Ledger 2.1.0 has no backend",
+        ),
+        (
+            api("  gatewayVendor: solace\n"),
+            DEFINITION,
+            "old/api.yaml:11:3: error: the API is left out: Ledger 2.1.0 is served by gateways of solace",
+        ),
+        (
+            api("").replace("type: api", "type: api_product"),
+            DEFINITION,
+            "old/api.yaml:1:1: error: the API is left out: it is an `api_product`",
+        ),
+        (
+            api("").replace("  context: /ledger\n", ""),
+            DEFINITION,
+            "old/api.yaml:1:1: error: the API is left out: it has no context",
+        ),
+        (
+            api(""),
+            "a: 1\n",
+            "old/Definitions/swagger.yaml: error: the API is left out: it is no OpenAPI definition",
+        ),
+        (api(""), "a: [\n", "old/Definitions/swagger.yaml:"),
+        ("type: api\ndata: {a: [\n".to_owned(), DEFINITION, "old/api.yaml:"),
+    ] {
+        let outcome = one(&api, definition);
+        assert!(
+            outcome
+                .told
+                .iter()
+                .any(|(severity, told)| *severity == Severity::Error && told.starts_with(expected)),
+            "{expected}: {:#?}",
+            outcome.told
+        );
+        assert!(
+            outcome.files.keys().all(|path| !path.starts_with("api_definitions")),
+            "{expected}"
+        );
+    }
+    let text = api("");
+    let lonely = tree(&[("api.yaml", &text)]);
+    let outcome = converted(&lonely, None).unwrap();
+    assert!(
+        outcome.told[0].1.contains("there is no definition"),
+        "{:?}",
+        outcome.told
+    );
+}
+
+#[test]
+fn policies_are_found_or_told() {
+    let extra = "  operations:\n  - {target: /a, verb: GET, throttlingPolicy: 10KPerMin}\n  - {target: /b, verb: POST, throttlingPolicy: Special}\n";
+    let outcome = one(&api(extra), DEFINITION);
+    let told: Vec<&str> = outcome.told.iter().map(|(_, told)| told.as_str()).collect();
+    assert!(
+        told[0]
+            .starts_with("old/api.yaml:12:29: note: the policy `10KPerMin` is taken as API Manager delivers it: 10000"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].starts_with("old/api.yaml:13:30: warning: the limits of the policy `Special` are not in the export"),
+        "{told:?}"
+    );
+    assert!(text(&outcome, "policies.yaml").contains("  - 10KPerMin:\n      count: 10000\n"));
+}
+
+#[test]
+fn environments_are_put_over_the_api() {
+    let parameters = "environments:\n- name: dev\n  configs:\n    endpoints: {production: {url: 'https://dev.example'}}\n    \
+                      security: {production: {enabled: true, type: basic, username: u, password: canary}}\n- name: odd\n  configs:\n    \
+                      endpoints: {production: {url: 'ftp://x'}}\n";
+    let text_of_api = api("");
+    let with = |environment| {
+        let tree = tree(&[
+            ("ledger/api.yaml", &text_of_api),
+            (
+                "ledger/Definitions/swagger.yaml",
+                &format!("{DEFINITION}x-wso2-production-endpoints: {{urls: ['https://old.example']}}\n"),
+            ),
+            ("params.yaml", parameters),
+        ]);
+        converted(&tree, environment)
+    };
+    let dev = with(Some("dev")).unwrap();
+    let definition = text(&dev, "api_definitions/Ledger-2.1.0.yaml");
+    assert!(
+        definition.contains("https://dev.example")
+            && !definition.contains("core.example")
+            && !definition.contains("old.example")
+    );
+    assert!(
+        dev.told
+            .iter()
+            .any(|(_, told)| told.starts_with("old/params.yaml:5:5: warning: the password")),
+        "{:?}",
+        dev.told
+    );
+    let odd = with(Some("odd")).unwrap();
+    assert!(
+        odd.told
+            .iter()
+            .any(|(_, told)| told.starts_with("old/params.yaml:8:5: error: the API is left out")),
+        "{:?}",
+        odd.told
+    );
+    assert!(matches!(with(Some("prod")), Err(MigrateError::NoEnvironment { .. })));
+    let none = with(None).unwrap();
+    assert!(
+        none.told.iter().any(|(_, told)| told.contains("not applied: dev, odd")),
+        "{:?}",
+        none.told
+    );
+    let tree = tree(&[("api.yaml", &text_of_api), ("Definitions/swagger.yaml", DEFINITION)]);
+    assert!(matches!(
+        converted(&tree, Some("dev")),
+        Err(MigrateError::NoParameters(_))
+    ));
+}
+
+#[test]
+fn certificates_come_with_their_purpose() {
+    let pem = rcgen::generate_simple_self_signed(vec!["client".to_owned()])
+        .unwrap()
+        .cert
+        .pem();
+    let api = api("  securityScheme: [oauth2, mutualssl, oauth_basic_auth_api_key_mandatory]\n");
+    let clients = "type: client_certificates\nversion: v4.2.0\ndata:\n- {alias: till, certificate: till.crt, tierName: Gold}\n- {alias: gone, certificate: gone.crt}\n";
+    let backends = "type: endpoint_certificates\nversion: v4.2.0\ndata:\n- {alias: core, endpoint: 'https://core.example', certificate: core.crt}\n- {alias: plain, endpoint: 'http://x', certificate: core.crt}\n- {alias: junk, endpoint: 'https://x', certificate: junk.crt}\n";
+    let files = tree(&[
+        ("api.yaml", &api),
+        ("Definitions/swagger.yaml", DEFINITION),
+        ("Client-certificates/client_certificates.yaml", clients),
+        ("Client-certificates/till.crt", &pem),
+        ("Endpoint-certificates/endpoint_certificates.yaml", backends),
+        ("Endpoint-certificates/core.crt", &pem),
+        ("Endpoint-certificates/junk.crt", "junk"),
+        ("Endpoint-certificates/spare.crt", &pem),
+    ]);
+    let outcome = converted(&files, None).unwrap();
+    let index = text(&outcome, "gen/control-plane/certificates.json");
+    let index: crate::project::PulledCertificates = serde_json::from_str(index).unwrap();
+    assert_eq!((index.clients.len(), index.backends.len()), (1, 1));
+    assert_eq!(
+        (index.clients[0].alias.as_str(), index.clients[0].policy.as_deref()),
+        ("till", Some("Gold"))
+    );
+    assert_eq!(index.backends[0].backend, "https://core.example:443");
+    assert!(
+        outcome
+            .files
+            .contains_key(&format!("gen/control-plane/{}", index.backends[0].file))
+    );
+    let told: Vec<&str> = outcome.told.iter().map(|(_, told)| told.as_str()).collect();
+    for start in [
+        "old/Client-certificates/client_certificates.yaml:5:3: warning: the file \"gone.crt\"",
+        "old/Endpoint-certificates/endpoint_certificates.yaml:5:3: warning: the certificate `plain` is of no https backend",
+        "old/Endpoint-certificates/endpoint_certificates.yaml:6:3: warning: the certificate `junk`",
+        "old/Endpoint-certificates/spare.crt: warning: no list of certificates names this file",
+    ] {
+        assert!(told.iter().any(|told| told.starts_with(start)), "{start}: {told:#?}");
+    }
+    assert_eq!(told.len(), 4, "{told:#?}");
+}
+
+#[test]
+fn folders_and_archives_may_hold_several_apis() {
+    let (one, two) = (
+        api(""),
+        api("").replace("Ledger", "Orders").replace("/ledger", "/orders"),
+    );
+    let archive = zipped(&[
+        ("Orders-2.1.0/", b""),
+        ("Orders-2.1.0/api.yaml", two.as_bytes()),
+        ("Orders-2.1.0/Definitions/swagger.yaml", DEFINITION.as_bytes()),
+    ]);
+    let all = zipped(&[
+        ("ledger/api.yaml", one.as_bytes()),
+        ("ledger/Definitions/swagger.yaml", DEFINITION.as_bytes()),
+        ("again/api.yaml", one.as_bytes()),
+        ("again/Definitions/swagger.yaml", DEFINITION.as_bytes()),
+        ("deployments.json", b"{}"),
+        ("orders.zip", &archive),
+        ("broken.zip", b"PK"),
+    ]);
+    let tree = Tree::of_archive("all.zip".into(), &all).unwrap();
+    assert!(is_there(&tree.root()));
+    let outcome = converted(&tree, None).unwrap();
+    let definitions: Vec<&str> = outcome
+        .files
+        .keys()
+        .map(String::as_str)
+        .filter(|path| path.starts_with("api_"))
+        .collect();
+    assert_eq!(
+        definitions,
+        ["api_definitions/Ledger-2.1.0.yaml", "api_definitions/Orders-2.1.0.yaml"]
+    );
+    let told: Vec<&str> = outcome.told.iter().map(|(_, told)| told.as_str()).collect();
+    assert!(
+        told.iter()
+            .any(|told| told.contains("all.zip/again/api.yaml is Ledger 2.1.0 too")),
+        "{told:#?}"
+    );
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("all.zip/broken.zip: error: this archive is not read")),
+        "{told:#?}"
+    );
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("all.zip/deployments.json: note")),
+        "{told:#?}"
+    );
+    let only = zipped(&[("orders.zip", &archive)]);
+    assert!(is_there(&Tree::of_archive("x".into(), &only).unwrap().root()));
+}
+
+#[test]
+fn other_folders_are_no_project_of_apictl() {
+    for files in [
+        &[("openapi.yaml", "openapi: 3.0.0\n")][..],
+        &[("api_definitions/api.yaml", "openapi: 3.0.0\n"), ("policies.yaml", "")],
+        &[],
+    ] {
+        assert!(!is_there(&tree(files).root()), "{files:?}");
+    }
+    assert_eq!(folder_of_api("a/api.yaml"), Some("a"));
+    assert_eq!(folder_of_api("a/Meta-information/api.yaml"), Some("a"));
+    assert_eq!(folder_of_api("api.json"), Some(""));
+    assert_eq!(folder_of_api("a/myapi.yaml"), None);
+}

@@ -1,0 +1,165 @@
+//! Archives that want to do harm: refused as a whole, with nothing written anywhere.
+
+use crate::support::Place;
+use std::io::{Cursor, Write};
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+/// What makes an archive an export of an API.
+const GOOD: [(&str, &str); 2] = [
+    (
+        "ledger/api.yaml",
+        "type: api\nversion: v4.2.0\ndata:\n  name: Ledger\n  version: '1'\n  context: /ledger\n  endpointConfig:\n    \
+         production_endpoints: {url: 'https://core.example'}\n",
+    ),
+    (
+        "ledger/Definitions/swagger.yaml",
+        "openapi: 3.0.1\ninfo: {title: Ledger, version: '1'}\npaths: {/a: {get: {responses: {}}}}\n",
+    ),
+];
+
+fn archive(more: impl FnOnce(&mut ZipWriter<Cursor<Vec<u8>>>)) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in GOOD {
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    more(&mut writer);
+    writer.finish().unwrap().into_inner()
+}
+
+fn file(writer: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, bytes: &[u8]) {
+    writer.start_file(name, SimpleFileOptions::default()).unwrap();
+    writer.write_all(bytes).unwrap();
+}
+
+#[test]
+fn hostile_archives_are_refused_and_nothing_is_written() {
+    let damaged = {
+        let mut bytes = archive(|_| {});
+        bytes[60] ^= 0xff;
+        bytes
+    };
+    for (name, bytes, said) in [
+        (
+            "slip",
+            archive(|zip| file(zip, "../../escaped", b"x")),
+            "leads out of the archive",
+        ),
+        (
+            "absolute",
+            archive(|zip| file(zip, "/tmp/escaped", b"x")),
+            "leads out of the archive",
+        ),
+        (
+            "backslash",
+            archive(|zip| file(zip, "a\\..\\..\\escaped", b"x")),
+            "leads out of the archive",
+        ),
+        (
+            "link",
+            archive(|zip| {
+                zip.add_symlink("ledger/link", "/etc/passwd", SimpleFileOptions::default())
+                    .unwrap()
+            }),
+            "is a link",
+        ),
+        (
+            "twice",
+            archive(|zip| file(zip, "ledger/API.yaml", b"x")),
+            "stands in it twice",
+        ),
+        (
+            "bomb",
+            archive(|zip| file(zip, "ledger/bomb", &vec![0; (32 << 20) + 1])),
+            "has more than 32 MB",
+        ),
+        (
+            "many",
+            archive(|zip| (0..20_000).for_each(|number| file(zip, &format!("f{number}"), b""))),
+            "more than 20000 files",
+        ),
+        ("damaged", damaged, "is not read"),
+        ("cut", archive(|_| {})[..200].to_vec(), "no readable zip archive"),
+    ] {
+        let place = Place::new();
+        std::fs::write(place.path().join("export.zip"), bytes).unwrap();
+        let before = place.files();
+        let outcome = place.mgw(&["migrate", "export.zip", "shop"]).exits(3);
+        assert!(outcome.stderr.contains(said), "{name}: {}", outcome.stderr);
+        assert_eq!(place.files(), before, "{name}");
+        let outside: Vec<_> = std::fs::read_dir(place.path().parent().unwrap())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(outside, ["work"], "{name}");
+    }
+}
+
+#[test]
+fn the_archive_that_they_are_made_from_is_a_good_one() {
+    let place = Place::new();
+    std::fs::write(place.path().join("export.zip"), archive(|_| {})).unwrap();
+    place.mgw(&["migrate", "export.zip", "shop"]).exits(0);
+    place.mgw(&["check", "shop"]).exits(0);
+}
+
+#[test]
+fn a_hostile_archive_inside_another_one_leaves_out_its_api_alone() {
+    let place = Place::new();
+    let inner = archive(|zip| file(zip, "../escaped", b"x"));
+    std::fs::write(
+        place.path().join("all.zip"),
+        archive(|zip| file(zip, "inner.zip", &inner)),
+    )
+    .unwrap();
+    let outcome = place.mgw(&["migrate", "all.zip", "shop"]).exits(8);
+    assert!(
+        outcome
+            .stdout
+            .contains("left out: all.zip/inner.zip: this archive is not read: the name \"../escaped\""),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn links_in_a_folder_are_not_followed() {
+    let place = Place::new();
+    for (name, text) in GOOD {
+        place.write(name, text);
+    }
+    place.write("secret.txt", "canary");
+    std::os::unix::fs::symlink("../../secret.txt", place.path().join("ledger/Definitions/swagger.json")).unwrap();
+    std::os::unix::fs::symlink("/", place.path().join("ledger/root")).unwrap();
+    let outcome = place.mgw(&["migrate", "ledger", "shop"]).exits(8);
+    for name in ["ledger/Definitions/swagger.json", "ledger/root"] {
+        let line = format!("does not carry over: {name}: this is not read: it is a link");
+        assert!(outcome.stdout.contains(&line), "{}", outcome.stdout);
+    }
+    assert!(!outcome.stdout.contains("canary"));
+}
+
+#[test]
+fn alias_floods_and_deep_nesting_are_refused_by_line() {
+    for (name, text) in [
+        (
+            "flood",
+            format!(
+                "type: api\ndata:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n{}",
+                ('b'..='h')
+                    .zip('a'..='g')
+                    .map(|(next, last)| format!("  {next}: &{next} [{}]\n", vec![format!("*{last}"); 10].join(", ")))
+                    .collect::<String>()
+            ),
+        ),
+        (
+            "deep",
+            format!("type: api\ndata: {}{}\n", "[".repeat(5_000), "]".repeat(5_000)),
+        ),
+    ] {
+        let place = Place::new();
+        place.write("api/api.yaml", &text);
+        let outcome = place.mgw(&["migrate", "api", "shop"]).exits(3);
+        assert!(outcome.stderr.contains("api/api.yaml"), "{name}: {}", outcome.stderr);
+    }
+}

@@ -1,0 +1,50 @@
+//! Killed at every step at which something on the disk changes: the whole project is there, or nothing of it.
+
+use super::place_with;
+use crate::support::{Place, traced};
+
+/// Far more steps of a kind than there are.
+const MANY: u32 = 200;
+
+/// The program, killed as it takes the given step of a kind; whether it was.
+fn is_killed(place: &Place, words: &[&str], kind: &str, step: u32) -> bool {
+    let (traced_calls, injected) = (
+        format!("trace={kind}"),
+        format!("inject={kind}:signal=SIGKILL:when={step}"),
+    );
+    let options = ["-o", "/dev/null", "-e", &traced_calls, "-e", &injected];
+    let output = traced(&place.command(words), &options)
+        .output()
+        .expect("strace can be run");
+    output.status.code().is_none_or(|code| code > 128)
+}
+
+#[test]
+fn a_killed_migration_leaves_the_whole_project_or_nothing() {
+    let place = place_with("ledger");
+    place.mgw(&["migrate", "ledger", "whole"]).exits(8);
+    let of = |name: &str| {
+        let root = place.path().join(name);
+        let files = place.files().into_iter();
+        let inside = files.filter_map(|(path, bytes)| Some((path.strip_prefix(&root).ok()?.to_owned(), bytes)));
+        inside.map(|(path, _)| path).collect::<Vec<_>>()
+    };
+    let whole = of("whole");
+    let mut kills = 0;
+    for kind in ["?rename,?renameat,?renameat2", "?mkdir,?mkdirat", "?openat"] {
+        for step in 1..MANY {
+            let target = "shop";
+            let killed = is_killed(&place, &["migrate", "ledger", target], kind, step);
+            let there = of(target);
+            assert!(there.is_empty() || there == whole, "{kind} {step}: {there:?}");
+            if !there.is_empty() {
+                std::fs::remove_dir_all(place.path().join(target)).expect("ours");
+            }
+            if !killed {
+                break;
+            }
+            kills += 1;
+        }
+    }
+    assert!(kills > 10, "{kills}");
+}

@@ -1,0 +1,272 @@
+//! `mgw migrate` through the binary: projects as other tools have them, and what comes of them.
+
+mod attacks;
+#[cfg(target_os = "linux")]
+mod killed;
+mod served;
+
+use crate::support::Place;
+use std::path::{Path, PathBuf};
+
+/// What every secret in the projects starts with.
+const CANARY: &str = "canary-7f3a";
+
+/// The projects.
+fn projects() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/migrate")
+}
+
+/// A place with a copy of one of the projects.
+fn place_with(project: &str) -> Place {
+    let place = Place::new();
+    copy(&projects().join(project), &place.path().join(project));
+    place
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("the folder is writable");
+    for entry in std::fs::read_dir(from).expect("the project is there") {
+        let entry = entry.expect("the project is readable");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("the file can be copied");
+        }
+    }
+}
+
+/// The same as an archive with its folder in it, as exports have it.
+fn zipped(place: &Place, project: &str, archive: &str) {
+    let mut files: Vec<PathBuf> = Vec::new();
+    list(&projects().join(project), &mut files);
+    files.sort();
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for file in files {
+        let name = file.strip_prefix(projects()).expect("below the projects");
+        writer
+            .start_file(name.to_str().expect("UTF-8"), zip::write::SimpleFileOptions::default())
+            .expect("the archive is writable");
+        let bytes = std::fs::read(&file).expect("the file is readable");
+        std::io::Write::write_all(&mut writer, &bytes).expect("the archive is writable");
+    }
+    let bytes = writer.finish().expect("the archive is complete").into_inner();
+    std::fs::write(place.path().join(archive), bytes).expect("the folder is writable");
+}
+
+fn list(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is readable") {
+        let path = entry.expect("the folder is readable").path();
+        if path.is_dir() {
+            list(&path, into);
+        } else {
+            into.push(path);
+        }
+    }
+}
+
+/// Compares with a report that was read by people; `UPDATE_REPORTS=1` writes it anew.
+#[track_caller]
+fn assert_report(name: &str, report: &str) {
+    let path = projects().join(format!("{name}.report.txt"));
+    if std::env::var_os("UPDATE_REPORTS").is_some() {
+        std::fs::write(&path, report).expect("the report is writable");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        report == expected,
+        "{} differs; if that is meant, UPDATE_REPORTS=1 writes it anew. Now:\n{report}",
+        path.display()
+    );
+}
+
+/// No secret of the old project is in what is there now, or was said.
+#[track_caller]
+fn assert_no_canary(place: &Place, project: &str, said: &str) {
+    assert!(!said.contains(CANARY), "{said}");
+    for (path, bytes) in place.files() {
+        if path.starts_with(place.path().join(project)) {
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(CANARY), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn an_export_is_carried_over_and_the_rest_is_told_by_line() {
+    let place = place_with("ledger");
+    let outcome = place.mgw(&["migrate", "ledger", "shop"]).exits(8);
+    assert_report("ledger", &outcome.stdout);
+    assert_no_canary(&place, "shop", &format!("{}{}", outcome.stdout, outcome.stderr));
+    assert!(
+        outcome.stderr.contains("ledger is a project or export of apictl"),
+        "{}",
+        outcome.stderr
+    );
+    let page = place.read("shop/migration-report.md");
+    assert!(page.contains("## Does not carry over\n\n- [ ] ledger/"), "{page}");
+    place.mgw(&["check", "shop"]).exits(0);
+    let shown = place.mgw(&["build", "shop"]).exits(0);
+    assert_no_canary(&place, "shop", &shown.stderr);
+    let inspected = place.mgw(&["inspect", "shop"]).exits(0).stdout;
+    for text in [
+        "Ledger:2.1.0  /ledger/2.1.0",
+        "https://core-a.meridian.example/ledger",
+        "till",
+    ] {
+        assert!(inspected.contains(text), "no {text:?} in:\n{inspected}");
+    }
+    assert!(!inspected.contains("before.meridian.example"), "{inspected}");
+}
+
+#[test]
+fn an_environment_replaces_backends_and_credentials() {
+    let place = place_with("ledger");
+    let outcome = place
+        .mgw(&["migrate", "ledger", "shop", "--environment", "emea"])
+        .exits(8);
+    assert_report("ledger-emea", &outcome.stdout);
+    assert_no_canary(&place, "shop", &format!("{}{}", outcome.stdout, outcome.stderr));
+    let definition = place.read("shop/api_definitions/Ledger-2.1.0.yaml");
+    assert!(
+        definition.contains("https://core.emea.meridian.example/ledger"),
+        "{definition}"
+    );
+    assert!(!definition.contains("core-a"), "{definition}");
+    let before = place.files();
+    place
+        .mgw(&["migrate", "ledger", "other", "-e", "emeaa"])
+        .exits(2)
+        .says("Did you mean `emea`?");
+    place
+        .mgw(&["migrate", "ledger", "other", "-e", "emea", "--params", "nowhere.yaml"])
+        .exits(7);
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn an_archive_is_as_good_as_its_folder() {
+    let place = place_with("ledger");
+    zipped(&place, "ledger", "ledger.zip");
+    place.mgw(&["migrate", "ledger", "one"]).exits(8);
+    let outcome = place.mgw(&["migrate", "ledger.zip", "two"]).exits(8);
+    assert!(
+        outcome
+            .stdout
+            .contains("\ndoes not carry over: ledger.zip/ledger/api.yaml:"),
+        "{}",
+        outcome.stdout
+    );
+    for file in [
+        "api_definitions/Ledger-2.1.0.yaml",
+        "policies.yaml",
+        "gen/control-plane/certificates.json",
+    ] {
+        assert_eq!(
+            place.read(&format!("one/{file}")),
+            place.read(&format!("two/{file}")),
+            "{file}"
+        );
+    }
+    assert_no_canary(&place, "two", &outcome.stdout);
+}
+
+#[test]
+fn findings_are_for_programs_too() {
+    let place = place_with("ledger");
+    let outcome = place
+        .mgw(&[
+            "migrate",
+            "ledger",
+            "shop",
+            "--output",
+            "json",
+            "--sarif",
+            "out.sarif",
+            "--junit",
+            "out.xml",
+        ])
+        .exits(8);
+    let report = outcome.json();
+    assert_eq!((&report["kind"], &report["written"]), (&"apictl".into(), &true.into()));
+    assert_eq!(
+        (&report["carried"]["apis"], &report["operations"]),
+        (&1.into(), &3.into())
+    );
+    let secret = report["diagnostics"]
+        .as_array()
+        .and_then(|list| list.iter().find(|one| one["code"] == "migrate-secret"))
+        .expect("a secret is told");
+    assert_eq!(
+        (&secret["file"], &secret["severity"]),
+        (&"ledger/api.yaml".into(), &"warning".into())
+    );
+    assert!(secret["line"].is_u64(), "{secret}");
+    place.mgw(&["explain", "migrate-secret"]).exits(0);
+    for file in ["out.sarif", "out.xml"] {
+        let text = place.read(file);
+        assert!(text.contains("migrate-secret") && !text.contains(CANARY), "{text}");
+    }
+}
+
+#[test]
+fn a_dry_run_says_the_same_and_writes_nothing() {
+    let place = place_with("ledger");
+    let before = place.files();
+    let dry = place
+        .mgw(&["migrate", "ledger", "shop", "--dry-run"])
+        .exits(8)
+        .says("Nothing was written");
+    assert_eq!(place.files(), before);
+    let real = place.mgw(&["migrate", "ledger", "shop"]).exits(8);
+    assert_eq!(dry.stdout, real.stdout);
+}
+
+#[test]
+fn what_is_there_already_is_not_replaced_without_being_asked() {
+    let place = place_with("ledger");
+    place.write("shop/notes.txt", "mine");
+    let before = place.files();
+    place
+        .mgw(&["migrate", "ledger", "shop"])
+        .exits(7)
+        .says("exists already");
+    place
+        .mgw(&["migrate", "ledger", "shop", "--force"])
+        .exits(7)
+        .says("it is not a project");
+    place.mgw(&["migrate", "ledger", "a b"]).exits(2);
+    assert_eq!(place.files(), before);
+    place.mgw(&["init", "old"]).exits(0);
+    place.mgw(&["migrate", "ledger", "old", "--force"]).exits(8);
+    assert!(place.read("old/mgw.toml").contains("name = \"old\""));
+}
+
+#[test]
+fn what_nobody_understands_is_refused() {
+    let place = place_with("ledger");
+    place.write("strange/readme.txt", "hello");
+    place.write(
+        "lonely/api.yaml",
+        "type: api\nversion: v4.2.0\ndata:\n  name: Lonely\n  version: '1'\n  context: /x\n",
+    );
+    let before = place.files();
+    place
+        .mgw(&["migrate", "strange", "shop"])
+        .exits(3)
+        .says("is no project that is understood");
+    place
+        .mgw(&["migrate", "nowhere", "shop"])
+        .exits(7)
+        .says("cannot read nowhere");
+    place
+        .mgw(&["migrate", "strange/readme.txt", "shop"])
+        .exits(3)
+        .says("neither a folder nor a zip archive");
+    place
+        .mgw(&["migrate", "lonely", "shop"])
+        .exits(3)
+        .says("lonely/api.yaml:1:1")
+        .says("no API of lonely can be carried over");
+    assert_eq!(place.files(), before);
+}
