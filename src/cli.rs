@@ -116,6 +116,8 @@ pub enum Command {
     Explain(commands::explain::ExplainArgs),
     /// Compile a project into a bundle.
     Build(commands::build::BuildArgs),
+    /// Write files for those who run gateways: Docker, Kubernetes, Helm.
+    Generate(commands::generate::GenerateCommand),
     /// Sign a bundle that has been built.
     Sign(commands::sign::SignArgs),
     /// Check that a bundle is intact, the one that is meant, and signed by whom you trust.

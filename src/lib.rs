@@ -13,6 +13,7 @@ pub mod compile;
 mod connected;
 pub mod context;
 mod demo;
+mod deployment;
 pub mod diagnostics;
 pub(crate) mod diff;
 pub mod exit;
@@ -27,11 +28,6 @@ mod help;
 mod junit;
 mod local_issuer;
 pub(crate) mod lock;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "settings of containers use the rest of the catalogue"
-)]
 mod micro_gw_file;
 mod migrate;
 pub mod openapi;

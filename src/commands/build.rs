@@ -1,5 +1,6 @@
 //! `mgw build`
 
+use super::deploy::{self, DeploymentArgs, Parts};
 use super::findings;
 use super::pull::{PullOptions, pull_first};
 use super::signing_keys;
@@ -40,6 +41,9 @@ pub struct BuildArgs {
     /// digest [default: that of MGW_SOURCE_REVISION]
     #[arg(long, value_name = "REV")]
     pub source_revision: Option<String>,
+    /// Containers.
+    #[command(flatten)]
+    pub deployment: DeploymentArgs,
     /// With --label, --tag, --api or --all: pull first.
     #[command(flatten)]
     pub pull: PullOptions,
@@ -56,6 +60,12 @@ struct BuildResult<'a> {
     key_ids: Vec<Digest>,
     apis: usize,
     operations: usize,
+    /// What was written for containers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    artefacts: Vec<String>,
+    /// What makes use of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
     summary: Summary,
     diagnostics: &'a Diagnostics,
 }
@@ -80,6 +90,12 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
         Ok(compile_project(&layout)?)
     })?;
     compiled.origin.revision = revision;
+    args.deployment.take_over(&layout, ui)?;
+    let wanted = args.deployment.wanted(&compiled.name, context)?;
+    let mut found = Diagnostics::default();
+    let deployment = deploy::plan(&layout, &compiled, &wanted, context, &mut found)?;
+    compiled.diagnostics.extend(found);
+    compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
     let mut result = BuildResult {
         project: &compiled.name,
@@ -90,6 +106,8 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
         key_ids: Vec::new(),
         apis: compiled.config.apis.len(),
         operations: compiled.config.apis.iter().map(|api| api.resources.len()).sum(),
+        artefacts: Vec::new(),
+        commands: Vec::new(),
         summary: compiled.diagnostics.summary(),
         diagnostics: &compiled.diagnostics,
     };
@@ -116,6 +134,23 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     for key in &result.key_ids {
         ui.status("Signed", format_args!("with key {key}"));
     }
+    let parts = Parts {
+        image: true,
+        manifest: true,
+        chart: true,
+    };
+    let program = args.deployment.program.as_deref();
+    let written = deploy::write(
+        &layout,
+        &deployment,
+        &compiled,
+        Some(built.bytes),
+        parts,
+        program,
+        context,
+    )?;
+    result.artefacts = written.paths.iter().map(|path| shown(path)).collect();
+    result.commands = written.commands.into_iter().map(|(_, command)| command).collect();
     ui.result(shown(&built.path), &result);
     Ok(if is_partial {
         ExitCode::Partial

@@ -1,6 +1,6 @@
 //! `mgw check`
 
-use super::findings;
+use super::{deploy, findings};
 use crate::compile::compile_project;
 use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Severity, Summary};
@@ -33,7 +33,12 @@ struct Checked<'a> {
 /// Compiles the project and changes nothing in it.
 pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
-    let compiled = compile_project(&Layout::new(args.project))?;
+    let layout = Layout::new(args.project);
+    let mut compiled = compile_project(&layout)?;
+    let mut found = Diagnostics::default();
+    deploy::check(&layout, &compiled, context, &mut found)?;
+    compiled.diagnostics.extend(found);
+    compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
     let checked = Checked {
         project: &compiled.name,

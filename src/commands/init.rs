@@ -2,6 +2,7 @@
 
 use super::credentials::API_CLOUD_URL;
 use super::definitions;
+use super::deploy::checked;
 use crate::cloud::address::Address;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -93,7 +94,7 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         }
     }
     if let Some(path) = &args.deployment_config {
-        files.insert("conf/deployment-config.toml".into(), deployment_config(path)?);
+        files.insert("conf/deployment-config.toml".into(), checked(path, &context.ui)?);
     }
     create::create(&layout, &files, args.force)?;
     context.ui.status("Created", folder);
@@ -159,11 +160,4 @@ fn control_plane(url: Option<&str>, kind: Option<ControlPlaneKind>) -> Result<Op
 /// Whether nothing, or an empty folder, is there; looked at before anything is downloaded.
 fn is_free(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_err() || std::fs::read_dir(path).is_ok_and(|mut folder| folder.next().is_none())
-}
-
-fn deployment_config(path: &Path) -> Result<Vec<u8>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))?;
-    text.parse::<toml::Table>()
-        .map_err(|error| Failure::new(ExitCode::Invalid, format!("{} is not TOML", path.display())).because(error))?;
-    Ok(text.into_bytes())
 }

@@ -13,10 +13,12 @@ pub(crate) mod connect;
 mod credentials;
 mod definitions;
 pub mod demo;
+pub(crate) mod deploy;
 pub mod diff;
 pub mod doctor;
 pub mod explain;
 pub(crate) mod findings;
+pub mod generate;
 pub mod help;
 pub mod init;
 pub mod inspect;
@@ -62,6 +64,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Diff(args) => diff::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Explain(args) => explain::run(args, context),
+        Command::Generate(args) => generate::run(args, context),
         Command::Help(args) => help::run(args, context),
         Command::Init(args) => init::run(args, context),
         Command::Inspect(args) => inspect::run(args, context),

@@ -4,6 +4,7 @@ mod control_plane;
 mod files;
 mod following;
 mod gateway;
+mod ready;
 
 use super::pull::PullOptions;
 use super::toolkit;
@@ -25,6 +26,9 @@ pub struct StatusArgs {
     /// Admin listener of a running gateway, to compare what it serves
     #[arg(long, value_name = "URL")]
     pub gateway: Option<String>,
+    /// Ask the gateway alone whether it takes traffic, at --gateway, MGW_ADMIN_URL or http://localhost:9797; for containers
+    #[arg(long, conflicts_with_all = ["offline", "exit_code"])]
+    pub ready: bool,
     /// Do not ask the control plane
     #[arg(long)]
     pub offline: bool,
@@ -124,6 +128,9 @@ struct StatusResult {
 
 /// Compares project, lock, control plane and running gateway.
 pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
+    if args.ready {
+        return ready::run(args.gateway.as_deref(), context);
+    }
     let layout = toolkit::layout(&args.project, args.pull.source.config.as_deref())?;
     if !layout.root().is_dir() {
         let message = format!("there is no project folder {}", layout.root().display());

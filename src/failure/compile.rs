@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::compile::{BuildError, CompileError, FileError, FollowedError, ProjectEntriesError};
+use crate::deployment::DeployError;
 use crate::exit::ExitCode;
 use mgw_bundle::ReadError;
 
@@ -79,5 +80,14 @@ impl From<ReadError> for Failure {
         Self::new(ExitCode::Mismatch, "the bundle is not intact")
             .because(error)
             .hint(hint)
+    }
+}
+
+impl From<DeployError> for Failure {
+    fn from(error: DeployError) -> Self {
+        match error {
+            DeployError::Write { path, source } => Self::file("write", &path, source),
+            DeployError::Render(error) => Self::new(ExitCode::Internal, error.to_string()).because(error),
+        }
     }
 }

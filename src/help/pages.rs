@@ -36,6 +36,8 @@ pages! {
     "commands": "reference/commands.md",
     "connected": "how-to/connected.md",
     "control-planes": "reference/control-planes.md",
+    "deployment-config": "reference/deployment-config.md",
+    "docker-kubernetes": "how-to/docker-kubernetes.md",
     "environment": "reference/environment.md",
     "exit-codes": "reference/exit-codes.md",
     "extensions": "reference/extensions.md",

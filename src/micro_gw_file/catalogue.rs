@@ -1,5 +1,6 @@
 //! What a settings file may hold.
 
+#[cfg(test)]
 use std::fmt::Write;
 
 /// A table of a file.
@@ -10,6 +11,7 @@ pub(crate) struct Block {
     /// Whether it may stand several times, as `[[…]]`.
     pub(crate) repeated: bool,
     /// What it is for, or why it has no effect: a sentence.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the reference page from it"))]
     pub(crate) about: &'static str,
     /// Its keys.
     pub(crate) keys: &'static [Key],
@@ -114,6 +116,7 @@ pub(crate) enum Effect {
 }
 
 /// Tables of every key, in Markdown, for the reference.
+#[cfg(test)]
 pub(crate) fn tables(blocks: &[Block]) -> String {
     let mut page = String::new();
     for block in blocks {

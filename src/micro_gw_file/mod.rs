@@ -9,7 +9,10 @@ mod check;
 mod section;
 mod value;
 
-pub(crate) use catalogue::{Block, Effect, Key, Kind, tables};
+use catalogue::Effect;
+#[cfg(test)]
+pub(crate) use catalogue::tables;
+pub(crate) use catalogue::{Block, Key, Kind};
 pub(crate) use check::{Codes, check};
 pub(crate) use section::{Section, SettingsFile};
-pub(crate) use value::{EnvironmentValue, Reference};
+pub(crate) use value::EnvironmentValue;

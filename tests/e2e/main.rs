@@ -13,6 +13,7 @@ mod connected;
 mod control_plane;
 mod definition_files;
 mod demo;
+mod deployment;
 mod diff;
 mod discovery;
 mod docs;

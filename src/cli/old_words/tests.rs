@@ -35,6 +35,15 @@ fn meaning(line: &str) -> String {
             args.insecure
         ),
         Command::Pull(args) => format!("pull {} {}", args.project.display(), options(&args.options)),
+        Command::Build(args) => format!(
+            "build {} deployment={:?} docker={} image={:?} base={:?} {}",
+            args.project.display(),
+            args.deployment.deployment_config,
+            args.deployment.docker,
+            args.deployment.docker_image,
+            args.deployment.docker_base_image,
+            options(&args.pull)
+        ),
         Command::Logout(args) => format!("logout config={:?}", args.config),
         Command::Help(args) => format!("help {:?}", args.words),
         Command::Version(_) => "version".to_owned(),
@@ -81,6 +90,7 @@ fn options(options: &PullOptions) -> String {
 #[test]
 fn every_old_line_means_what_it_meant() {
     const NOTHING: &str = "labels=[] apis=[] user= password= url= store= store-password= config= insecure=false";
+    let nothing = |head: &str| format!("{head} {NOTHING}");
     let table = [
         // init
         (
@@ -126,6 +136,19 @@ fn every_old_line_means_what_it_meant() {
             "pull shop labels=[] apis=[\"Orders:1.0.0\"] user= password= url= store= store-password= config= insecure=false verbose".to_owned(),
         ),
         ("mgw pull -v shop", format!("pull shop {NOTHING} verbose")),
+        // build
+        (
+            "micro-gw build shop",
+            nothing("build shop deployment=None docker=false image=None base=None"),
+        ),
+        (
+            "micro-gw build shop -d d.toml --docker --docker-image shop:v2 --docker-base-image debian:13",
+            nothing("build shop deployment=Some(\"d.toml\") docker=true image=Some(\"shop:v2\") base=Some(\"debian:13\")"),
+        ),
+        (
+            "micro-gw build shop --deployment-config d.toml",
+            nothing("build shop deployment=Some(\"d.toml\") docker=false image=None base=None"),
+        ),
         // The rest
         ("micro-gw reset", "logout config=None".to_owned()),
         ("micro-gw reset -c t.toml", "logout config=Some(\"t.toml\")".to_owned()),
@@ -174,6 +197,7 @@ fn what_is_gone_is_refused_with_what_is_done_instead() {
         ("mgw import shop -v 1.0.0", "unexpected argument"),
         // `--headers` counts with `--values` alone.
         ("mgw init shop -a https://a/b --headers a", "--values"),
+        ("mgw build shop --docker-imag x", "--docker-image"),
         ("mgw pull shop --api-version 1.0.0", "--api"),
     ] {
         let error = parse(line).unwrap_err();

@@ -16,7 +16,7 @@ use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
 
 /// What may be wrong where no gateway answers.
-const WHERE: &str =
+pub(super) const WHERE: &str =
     "Check that the gateway runs, and that --gateway names its admin listener, as http://localhost:9797.";
 
 /// What `/ready` tells, as far as it is of interest.

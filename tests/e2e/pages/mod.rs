@@ -50,6 +50,11 @@ fn migrate_a_project() {
 }
 
 #[test]
+fn docker_and_kubernetes_files() {
+    execute("how-to/docker-kubernetes.md");
+}
+
+#[test]
 fn test_a_project() {
     execute("how-to/test.md");
 }

@@ -1,0 +1,131 @@
+//! Containers and Kubernetes: from `conf/deployment-config.toml` to a folder from which an image is built, objects of
+//! Kubernetes, and a Helm chart.
+//!
+//! [`decide()`] reads the settings and decides everything, and tells what is wrong; the rest turns a [`Deployment`], which is
+//! plain data, into files. Nothing here starts Docker or speaks to a cluster.
+
+mod catalogue;
+mod command;
+mod decide;
+mod files;
+mod image;
+mod manifests;
+mod model;
+mod names;
+mod objects;
+mod program;
+mod render;
+mod secrets;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use decide::{BASE_IMAGE, Facts, Wanted, decide};
+pub(crate) use model::{Deployment, Ports};
+pub(crate) use names::{is_image, object_name};
+pub(crate) use program::Program;
+pub use render::RenderError;
+
+use std::path::{Path, PathBuf};
+
+/// What was written, and what to do with it.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Files and folders.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Commands, each with what it does.
+    pub(crate) commands: Vec<(&'static str, String)>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeployError {
+    /// A mistake of ours.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// The folder could not be written.
+    #[error("cannot write {}", .path.display())]
+    Write {
+        /// The folder.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Deployment {
+    /// Whether an image is to be built.
+    pub(crate) fn has_image(&self) -> bool {
+        self.image.is_some()
+    }
+
+    /// Whether there are objects of Kubernetes.
+    pub(crate) fn has_objects(&self) -> bool {
+        !objects::objects(self).is_empty()
+    }
+
+    /// Writes the folder for the image: `docker/PROJECT` below `target`.
+    ///
+    /// # Errors
+    ///
+    /// The folder is then as it was.
+    pub(crate) fn write_image(
+        &self,
+        target: &Path,
+        project: &str,
+        bundle: Vec<u8>,
+        program: &Program,
+        written: &mut Written,
+    ) -> Result<(), DeployError> {
+        let Some(image) = &self.image else { return Ok(()) };
+        let folder = target.join("docker").join(project);
+        let files = image::files(self, image, bundle, program)?;
+        write::replace(&folder, &files).map_err(failed(&folder))?;
+        let command = image::build_command(image, &crate::project::shown(&folder), program);
+        written.commands.push(("Build the image", command));
+        written.paths.push(folder);
+        Ok(())
+    }
+
+    /// Writes objects of Kubernetes and the chart, as far as they are wanted: `kubernetes/PROJECT` below `target`.
+    ///
+    /// # Errors
+    ///
+    /// The folder is then as it was.
+    pub(crate) fn write_objects(
+        &self,
+        target: &Path,
+        project: &str,
+        (manifest, chart): (bool, bool),
+        written: &mut Written,
+    ) -> Result<(), DeployError> {
+        let folder = target.join("kubernetes").join(project);
+        let mut files = std::collections::BTreeMap::new();
+        let shown = |path: &Path| image::quoted(&crate::project::shown(path));
+        if manifest {
+            let name = format!("{project}.yaml");
+            let text = manifests::manifest(self)?;
+            files.insert(name.clone(), write::OutputFile::Bytes(text.into_bytes()));
+            written.paths.push(folder.join(&name));
+            let command = format!("kubectl apply -f {}", shown(&folder.join(name)));
+            written.commands.push(("Create the objects", command));
+        }
+        if chart {
+            let (name, chart) = manifests::chart(self, env!("CARGO_PKG_VERSION"))?;
+            files.extend(chart.into_iter().map(|(path, file)| (format!("{name}/{path}"), file)));
+            written.paths.push(folder.join(&name));
+            let command = format!("helm install {} {}", self.project, shown(&folder.join(&name)));
+            written.commands.push(("Install the chart", command));
+        }
+        write::replace(&folder, &files).map_err(failed(&folder))
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> DeployError + '_ {
+    move |source| DeployError::Write {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,66 @@
+//! Writes a folder whole, in the place of what was there.
+
+use crate::folder::{folder_of, sync_folder};
+use std::collections::BTreeMap;
+use std::io::{Error, ErrorKind, Result};
+use std::path::{Path, PathBuf};
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum OutputFile {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A program, copied from there.
+    Program(PathBuf),
+}
+
+/// Replaces the folder at `place`: it has all of the files, or is as it was.
+///
+/// # Errors
+///
+/// As the system has them.
+pub(super) fn replace(place: &Path, files: &BTreeMap<String, OutputFile>) -> Result<()> {
+    let parent = folder_of(place);
+    std::fs::create_dir_all(parent)?;
+    let staged = tempfile::Builder::new().prefix(".mgw-").tempdir_in(parent)?;
+    let fresh = staged.path().join("new");
+    std::fs::create_dir(&fresh)?;
+    for (name, file) in files {
+        let path = fresh.join(name);
+        std::fs::create_dir_all(folder_of(&path))?;
+        match file {
+            OutputFile::Bytes(bytes) => {
+                std::fs::write(&path, bytes)?;
+                mode(&path, 0o644)?;
+            }
+            OutputFile::Program(source) => {
+                std::fs::copy(source, &path)?;
+                mode(&path, 0o755)?;
+            }
+        }
+        std::fs::File::open(&path)?.sync_all()?;
+    }
+    // The old folder goes into the staging folder, which is removed at the end, so that there is never half of one.
+    match std::fs::rename(place, staged.path().join("old")) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if let Err(error) = std::fs::rename(&fresh, place) {
+        // Best effort: the first error is the one to tell.
+        let _ = std::fs::rename(staged.path().join("old"), place);
+        return Err(Error::new(error.kind(), error));
+    }
+    sync_folder(parent)
+}
+
+/// The users of images are others than whoever builds them.
+fn mode(path: &Path, mode: u32) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+    Ok(())
+}
