@@ -57,6 +57,7 @@ mod usage;
 mod users;
 mod value;
 mod web_sockets;
+mod what_is_set;
 
 pub use access_log::AccessLog;
 pub use admin::Admin;
@@ -100,3 +101,4 @@ pub use throttling::Throttling;
 pub use usage::{StreamVersion, UploadSettings, UsageSettings};
 pub use users::{PasswordHash, User, Users};
 pub use web_sockets::WebSockets;
+pub use what_is_set::{SetKey, WhatIsSet};

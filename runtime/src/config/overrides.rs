@@ -31,6 +31,11 @@ impl EndpointOverrides {
         self.values.keys().map(String::as_str)
     }
 
+    /// Returns the value of an override, by its name.
+    pub(super) fn value(&self, name: &str) -> Option<&SecretString> {
+        self.values.get(name)
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(secrecy::ExposeSecret::expose_secret)
     }
