@@ -16,6 +16,7 @@ mod demo;
 mod deployment;
 pub mod diagnostics;
 pub(crate) mod diff;
+mod doctor;
 pub mod exit;
 pub mod failure;
 pub mod file_size_limit;

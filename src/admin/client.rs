@@ -55,6 +55,17 @@ impl AdminClient {
         self.read(&answer)
     }
 
+    /// Reads a text.
+    pub(crate) async fn text(&self, path: &str) -> Result<String, AdminError> {
+        let answer = self.send(Call::get(self.at(path))).await?;
+        match String::from_utf8(answer.body) {
+            Ok(text) if (200..300).contains(&answer.status) => Ok(text),
+            _ => Err(AdminError::SomebodyElse {
+                url: shown(&self.address),
+            }),
+        }
+    }
+
     /// Changes something.
     pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, AdminError> {
         let bytes = body.to_string().into_bytes();

@@ -18,7 +18,7 @@ const LONGEST_PART: usize = 255;
 
 /// The setting for an AMQP URL with a user, and the password of the environment. Errors quote nothing: there may be a
 /// password in it.
-pub(super) fn setting(broker: &str, environment: &Environment) -> Result<(String, String), Failure> {
+pub(crate) fn setting(broker: &str, environment: &Environment) -> Result<(String, String), Failure> {
     let mut url = checked(broker).map_err(|(problem, remedy)| {
         Failure::new(ExitCode::Usage, format!("--broker (MGW_BROKER) {problem}")).hint(remedy)
     })?;

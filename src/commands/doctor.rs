@@ -1,123 +1,112 @@
 //! `mgw doctor`
 
-use super::credentials::{API_CLOUD_URL, SessionArgs};
-use super::interrupt::interruptible;
-use crate::cloud::address::Address;
-use crate::cloud::http::{Answer, Call, Http, Repeat};
-use crate::cloud::sign_in::ClockSkew;
-use crate::compile::compile_project;
+use super::credentials::SessionArgs;
+use super::run::key_and_value;
+use crate::admin::AdminArgs;
 use crate::context::Context;
+use crate::diagnostics::nearest;
+use crate::doctor::support;
+use crate::doctor::{CHECKS, Check, Looked, Sight, SightOptions, Verdict, examine, named};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::project::{Layout, Settings};
-use crate::serve::{BundleSource, GatewaySettings, load_settings};
-use jiff::Timestamp;
-use mgw_runtime::config::RuntimeConfig;
+use crate::serve::{BundleSource, GatewaySettings};
 use serde::Serialize;
-use std::net::{IpAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Arguments of `mgw doctor`.
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
-    /// Project folder to look at as well.
-    #[arg(default_value = ".")]
+    /// Project folder to look at as well, or bundle file.
+    #[arg(value_name = "DIR|BUNDLE", default_value = ".")]
     pub project: PathBuf,
-    /// Do not contact the control plane.
+    /// Connect to nothing.
     #[arg(long)]
     pub offline: bool,
+    /// Also connect to the backends of the project, without a request.
+    #[arg(long, conflicts_with = "offline")]
+    pub backends: bool,
+    /// Make these checks alone; several with commas between them.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Say which checks there are, and make none.
+    #[arg(long, conflicts_with_all = ["only", "support"])]
+    pub list: bool,
+    /// Also write what was found, and what surrounds it, into a file for those who help: a ZIP without a secret in it.
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    pub support: Option<PathBuf>,
+    /// With --support: host names and addresses are replaced as well.
+    #[arg(long, requires = "support")]
+    pub hide_addresses: bool,
+    /// With --support: replace the file where there is one.
+    #[arg(long, requires = "support")]
+    pub force: bool,
+    /// Gateway settings to look at [default: conf/micro-gw.conf of MGW_CONF_DIR or the project]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Override a setting, as `mgw run` would (repeatable).
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub sets: Vec<(String, String)>,
+    /// Where the gateway keeps what it makes itself [default: in the user's configuration]
+    #[arg(long, value_name = "DIR", env = "MGW_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The gateway that may run here.
+    #[command(flatten)]
+    pub admin: AdminArgs,
     /// Which session.
     #[command(flatten)]
     pub session: SessionArgs,
 }
 
-/// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Verdict {
-    Ok,
-    Warning,
-    Problem,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Check {
-    subject: &'static str,
-    verdict: Verdict,
-    finding: String,
+/// The result with `--output json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    checks: &'a [Looked],
+    problems: usize,
+    warnings: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: Option<String>,
-}
-
-impl Check {
-    fn ok(subject: &'static str, finding: impl Into<String>) -> Self {
-        Self {
-            subject,
-            verdict: Verdict::Ok,
-            finding: finding.into(),
-            remedy: None,
-        }
-    }
-
-    fn warning(subject: &'static str, finding: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Warning,
-            remedy: Some(remedy.into()),
-            ..Self::ok(subject, finding)
-        }
-    }
-
-    fn problem(subject: &'static str, failure: &Failure) -> Self {
-        let mut finding = failure.message.clone();
-        if let Some(cause) = root_cause(failure) {
-            finding = format!("{finding}: {cause}");
-        }
-        Self {
-            verdict: Verdict::Problem,
-            remedy: failure.hints.first().cloned(),
-            ..Self::ok(subject, finding)
-        }
-    }
-}
-
-/// The innermost cause says most: the outer ones only say what was being done.
-fn root_cause(failure: &Failure) -> Option<String> {
-    let mut cause: &dyn std::error::Error = failure.source.as_deref()?;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    Some(cause.to_string())
+    support: Option<support::Written>,
 }
 
 /// Looks at everything that stands between the user and a running gateway.
 pub fn run(args: DoctorArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let mut checks = vec![user_folder(context), session(&args.session, context)];
-    let settled = checks.iter().all(|check| check.verdict != Verdict::Problem)
-        && Settings::load(&Layout::new(&args.project).settings()).is_ok();
-    // A broken session or mgw.toml is a finding of its own; it says nothing about the control plane.
-    if !args.offline && settled {
-        checks.extend(control_plane(&args, context));
+    if args.list {
+        list(context);
+        return Ok(ExitCode::Success);
     }
-    checks.push(project(&args.project));
-    let (check, config) = settings(&args.project, context);
-    checks.push(check);
-    checks.extend(config.iter().flat_map(listeners));
-
-    let problems = checks.iter().filter(|check| check.verdict == Verdict::Problem).count();
-    let text: Vec<String> = checks.iter().map(line).collect();
-    #[derive(Serialize)]
-    struct Report<'a> {
-        checks: &'a [Check],
-        problems: usize,
+    let checks = chosen(&args.only)?;
+    if let Some(path) = &args.support {
+        support::refuse_taken(path, args.force)?;
     }
-    context.ui.result(
-        text.join("\n"),
-        &Report {
-            checks: &checks,
-            problems,
-        },
-    );
+    let sight = Arc::new(sight(&args, context));
+    let progress = context.ui.progress("Looking");
+    let mut looked = examine(&checks, &sight);
+    drop(progress);
+    // Some quote what somebody wrote, and may have put a secret in by mistake.
+    support::redact(&mut looked, &sight);
+    let support = match &args.support {
+        Some(path) => Some(support::write(path, &looked, &sight, args.hide_addresses, args.force)?),
+        None => None,
+    };
+    let count = |verdict| looked.iter().filter(|one| one.finding.verdict == verdict).count();
+    let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
+    let text: Vec<String> = looked
+        .iter()
+        // Who asks for some of them wants to know of each.
+        .filter(|one| one.finding.verdict != Verdict::Skipped || context.ui.is_verbose() || !args.only.is_empty())
+        .map(line)
+        .collect();
+    let report = Report {
+        checks: &looked,
+        problems,
+        warnings,
+        support,
+    };
+    context.ui.result(text.join("\n"), &report);
+    if let Some(written) = &report.support {
+        written.tell(&context.ui);
+    }
     Ok(if problems == 0 {
         ExitCode::Success
     } else {
@@ -125,172 +114,71 @@ pub fn run(args: DoctorArgs, context: &Context) -> Result<ExitCode, Failure> {
     })
 }
 
-fn line(check: &Check) -> String {
-    let mark = match check.verdict {
+fn sight(args: &DoctorArgs, context: &Context) -> Sight {
+    let environment = &context.environment;
+    let of_folder = environment
+        .get("MGW_CONF_DIR")
+        .map(|folder| PathBuf::from(folder).join("micro-gw.conf"));
+    let own = BundleSource::at(&args.project).runtime_config();
+    let options = SightOptions {
+        source: args.project.clone(),
+        offline: args.offline,
+        backends: args.backends,
+        settings: GatewaySettings {
+            file: args.config.clone().or(of_folder).or(own),
+            sets: args.sets.clone(),
+        },
+        data_dir: args.data_dir.clone(),
+        admin: args.admin.clone(),
+    };
+    Sight::new(options, &args.session, environment, &context.ui)
+}
+
+/// The checks that are wanted: all of them, where none is named.
+fn chosen(only: &[String]) -> Result<Vec<&'static Check>, Failure> {
+    if only.is_empty() {
+        return Ok(CHECKS.iter().collect());
+    }
+    // In the order in which they are always told, each once.
+    for id in only {
+        if named(id).is_none() {
+            let failure = Failure::new(ExitCode::Usage, format!("there is no check `{id}`"));
+            return Err(match nearest(id, CHECKS.iter().map(|check| check.id)) {
+                Some(near) => failure.hint(format!("Did you mean `{near}`?")),
+                None => failure.hint("`mgw doctor --list` says which there are."),
+            });
+        }
+    }
+    Ok(CHECKS
+        .iter()
+        .filter(|check| only.iter().any(|id| id == check.id))
+        .collect())
+}
+
+fn list(context: &Context) {
+    let width = CHECKS.iter().map(|check| check.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for check in CHECKS {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "{:width$}  {}", check.id, check.about);
+    }
+    let all: Vec<serde_json::Value> = CHECKS
+        .iter()
+        .map(|check| serde_json::json!({ "id": check.id, "subject": check.subject, "about": check.about }))
+        .collect();
+    context.ui.result(text.trim_end(), &all);
+}
+
+fn line(looked: &Looked) -> String {
+    let mark = match looked.finding.verdict {
         Verdict::Ok => "ok     ",
         Verdict::Warning => "warning",
         Verdict::Problem => "problem",
+        Verdict::Skipped => "skipped",
     };
-    let mut line = format!("{mark}  {:<14} {}", check.subject, check.finding);
-    if let Some(remedy) = &check.remedy {
+    let mut line = format!("{mark}  {:<14} {}", looked.subject, looked.finding.text);
+    if let Some(remedy) = &looked.finding.remedy {
         line.push_str(&format!("\n{:24} {remedy}", ""));
     }
     line
-}
-
-fn user_folder(context: &Context) -> Check {
-    const SUBJECT: &str = "user folder";
-    let folder = match context.environment.config_dir() {
-        Ok(folder) => folder,
-        Err(failure) => return Check::problem(SUBJECT, &failure),
-    };
-    // The folder comes into being with the first session; what counts is that it can.
-    let existing = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    match tempfile::NamedTempFile::new_in(existing) {
-        Ok(_) => Check::ok(SUBJECT, folder.display().to_string()),
-        Err(error) => Check::problem(SUBJECT, &Failure::file("write to", &folder, error)),
-    }
-}
-
-fn session(args: &SessionArgs, context: &Context) -> Check {
-    const SUBJECT: &str = "session";
-    let loaded = args
-        .store(&context.environment)
-        .and_then(|store| store.load().map_err(Failure::from));
-    match loaded {
-        Ok(Some(session)) if session.expires <= Timestamp::now() && !session.is_renewable() => Check::warning(
-            SUBJECT,
-            format!("the session of {} ended", session.user),
-            "Run mgw login.",
-        ),
-        Ok(Some(session)) => Check::ok(SUBJECT, format!("{} at {}", session.user, session.address)),
-        Ok(None) => Check::warning(
-            SUBJECT,
-            "not signed in",
-            "Run mgw login to pull APIs; building and serving need no session.",
-        ),
-        Err(failure) => Check::problem(SUBJECT, &failure),
-    }
-}
-
-/// Any answer counts: it shows that name, network, proxy and certificate are right. Its date shows the same of the clock.
-fn control_plane(args: &DoctorArgs, context: &Context) -> Vec<Check> {
-    const SUBJECT: &str = "control plane";
-    let reach = || -> Result<(String, Answer), Failure> {
-        let session = args.session.store(&context.environment)?.load()?;
-        let project = Settings::load(&Layout::new(&args.project).settings())?;
-        let url = context.environment.get("MGW_URL").map(str::to_owned);
-        let project_url = project
-            .and_then(|settings| settings.control_plane)
-            .map(|plane| plane.url);
-        let mut options = args.session.http(&context.environment)?;
-        let address = match (url.or(project_url), session) {
-            (Some(url), _) => Address::parse(&url)?,
-            (None, Some(session)) => {
-                options.extra_roots = options.extra_roots.or(session.extra_roots);
-                session.address
-            }
-            (None, None) => Address::parse(API_CLOUD_URL)?,
-        };
-        let http = Http::new(&options, &context.ui)?;
-        let call = Call {
-            repeat: Repeat::Never,
-            ..Call::get(address.join([]))
-        };
-        let answer = context.block_on(interruptible(async { Ok(http.send(&call).await?) }))?;
-        Ok((address.to_string(), answer))
-    };
-    match reach() {
-        Ok((address, answer)) => {
-            let reached = Check::ok(SUBJECT, format!("{address} answers ({})", answer.status));
-            let skew = answer.date.and_then(|date| ClockSkew::between(date, Timestamp::now()));
-            let clock = skew.map(|skew| {
-                let remedy = "Set the wrong one right, with NTP for example: tokens are misjudged where clocks differ.";
-                Check::warning("clock", skew.sentence(), remedy)
-            });
-            [Some(reached), clock].into_iter().flatten().collect()
-        }
-        Err(failure) => vec![Check {
-            verdict: Verdict::Warning,
-            ..Check::problem(SUBJECT, &failure)
-        }],
-    }
-}
-
-/// Compiles the project in memory, as `build` and `run` would.
-fn project(folder: &Path) -> Check {
-    const SUBJECT: &str = "project";
-    let layout = Layout::new(folder);
-    let is_project = layout.settings().exists() || layout.definitions().is_dir();
-    if !is_project {
-        return Check::warning(
-            SUBJECT,
-            format!("{} is not a project", folder.display()),
-            "Name the project folder, or create one with mgw init NAME.",
-        );
-    }
-    match compile_project(&layout).map_err(Failure::from) {
-        Ok(compiled) if compiled.diagnostics.has_errors() => Check {
-            verdict: Verdict::Problem,
-            ..Check::warning(
-                SUBJECT,
-                format!("{} has {}", compiled.name, compiled.diagnostics.summary()),
-                format!("Run mgw check {} to see them.", folder.display()),
-            )
-        },
-        Ok(compiled) => Check::ok(
-            SUBJECT,
-            format!(
-                "{}: {} in {}",
-                compiled.name,
-                compiled.diagnostics.summary(),
-                folder.display()
-            ),
-        ),
-        Err(failure) => Check::problem(SUBJECT, &failure),
-    }
-}
-
-/// Reads the gateway's settings as `run` would.
-fn settings(folder: &Path, context: &Context) -> (Check, Option<RuntimeConfig>) {
-    const SUBJECT: &str = "settings";
-    let file = BundleSource::at(folder).runtime_config();
-    let shown = match &file {
-        Some(path) => path.display().to_string(),
-        None => "the defaults".to_owned(),
-    };
-    let settings = GatewaySettings { file, sets: Vec::new() };
-    match load_settings(&settings, &context.environment, &context.ui) {
-        Ok(config) => (Check::ok(SUBJECT, shown), Some(config)),
-        Err(failure) => (Check::problem(SUBJECT, &failure), None),
-    }
-}
-
-/// The listeners that the settings ask for.
-fn listeners(config: &RuntimeConfig) -> Vec<Check> {
-    let api = &config.listener;
-    [
-        (api.host, api.http_port, "HTTP"),
-        (api.host, api.https_port, "HTTPS"),
-        (
-            config.admin.host,
-            config.admin.enabled.then_some(config.admin.port),
-            "admin",
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(host, port, name)| Some(listener(host, port.filter(|port| *port != 0)?, name)))
-    .collect()
-}
-
-fn listener(host: IpAddr, port: u16, name: &'static str) -> Check {
-    let subject = "port";
-    match TcpListener::bind((host, port)) {
-        Ok(_) => Check::ok(subject, format!("{port} is free ({name})")),
-        Err(error) => Check::warning(
-            subject,
-            format!("{port} cannot be used ({name}): {error}"),
-            "Stop the other program, or choose a port in conf/micro-gw.conf or with --set.",
-        ),
-    }
 }

@@ -34,7 +34,7 @@ pub mod run;
 pub mod sandbox;
 pub(crate) mod secrets;
 pub mod sign;
-mod signing_keys;
+pub(crate) mod signing_keys;
 pub mod status;
 pub mod test;
 pub mod token;
@@ -44,6 +44,9 @@ pub mod usage;
 pub mod verify;
 pub mod version;
 pub mod whoami;
+
+pub(crate) use broker::setting as broker_setting;
+pub(crate) use credentials::{API_CLOUD_URL, SessionArgs};
 
 use crate::cli::Command;
 use crate::context::Context;

@@ -38,6 +38,7 @@ pages! {
     "control-planes": "reference/control-planes.md",
     "deployment-config": "reference/deployment-config.md",
     "docker-kubernetes": "how-to/docker-kubernetes.md",
+    "doctor": "how-to/doctor.md",
     "environment": "reference/environment.md",
     "exit-codes": "reference/exit-codes.md",
     "extensions": "reference/extensions.md",

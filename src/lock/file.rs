@@ -161,6 +161,11 @@ impl LockFile {
         }
     }
 
+    /// The version of the program that pulled, where the file says it.
+    pub(crate) fn program(&self) -> Option<&str> {
+        self.program.as_deref()
+    }
+
     /// Whether it has definitions that another version of this program made: none of them is used again.
     pub(crate) fn is_of_another_program(&self) -> bool {
         self.apis.iter().any(|api| api.etag.is_some()) && self.program.as_deref() != Some(env!("CARGO_PKG_VERSION"))

@@ -3,8 +3,8 @@
 
 use super::BundleSource;
 use crate::ui::Ui;
-use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, Requirement, Scheme, Security};
+use mgw_bundle::{Bundle, GatewayConfig};
 use mgw_runtime::config::RuntimeConfig;
 
 /// Warns about what the settings lack.
@@ -35,14 +35,8 @@ fn unknown<'a>(
 }
 
 fn warn_without_issuers(bundle: &Bundle, config: &RuntimeConfig, source: &BundleSource, ui: &Ui) {
-    let needs_tokens = bundle
-        .config
-        .apis
-        .iter()
-        .flat_map(|api| &api.resources)
-        .any(|resource| needs_token(&resource.security));
     // A key manager knows opaque tokens.
-    if needs_tokens && config.issuers.is_empty() && config.key_manager.server_url.is_none() {
+    if needs_tokens(&bundle.config) && config.issuers.is_empty() && config.key_manager.server_url.is_none() {
         ui.warn("no token issuer is trusted: calls to resources that need an access token are answered 401");
         ui.hint(match source {
             BundleSource::Project(_) => {
@@ -53,6 +47,12 @@ fn warn_without_issuers(bundle: &Bundle, config: &RuntimeConfig, source: &Bundle
             }
         });
     }
+}
+
+/// Returns whether nothing but an access token opens some of the resources.
+pub(crate) fn needs_tokens(config: &GatewayConfig) -> bool {
+    let mut resources = config.apis.iter().flat_map(|api| &api.resources);
+    resources.any(|resource| needs_token(&resource.security))
 }
 
 /// Returns whether nothing but an access token opens a resource.

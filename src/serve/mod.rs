@@ -9,8 +9,8 @@ mod source;
 mod supervise;
 mod trust;
 
-pub(crate) use advice::advise;
-pub(crate) use settings::{GatewaySettings, free_ports, load_settings};
+pub(crate) use advice::{advise, needs_tokens};
+pub(crate) use settings::{GatewaySettings, free_ports, load_settings, read_settings, what_is_set};
 pub(crate) use signers::demand_signature;
 pub(crate) use source::BundleSource;
 pub(crate) use supervise::supervise;

@@ -5,7 +5,7 @@ use crate::exit::ExitCode;
 use crate::failure::{Detail, Failure};
 use crate::ui::Ui;
 use crate::ui::count::Counted;
-use mgw_runtime::config::{ConfigError, RuntimeConfig, Sources};
+use mgw_runtime::config::{ConfigError, ConfigWarning, RuntimeConfig, Sources, WhatIsSet};
 use std::path::{Path, PathBuf};
 
 /// Where the operator's settings come from.
@@ -41,6 +41,22 @@ pub(crate) fn load_settings(
     environment: &Environment,
     ui: &Ui,
 ) -> Result<RuntimeConfig, Failure> {
+    let (config, warnings) = read_settings(settings, environment)?;
+    for warning in warnings {
+        ui.warn(warning);
+    }
+    Ok(config)
+}
+
+/// Merges and checks the settings, and returns what there is to warn of.
+///
+/// # Errors
+///
+/// As [`load_settings`].
+pub(crate) fn read_settings(
+    settings: &GatewaySettings,
+    environment: &Environment,
+) -> Result<(RuntimeConfig, Vec<ConfigWarning>), Failure> {
     let file = match &settings.file {
         Some(path) => Some((path.display().to_string(), read(path)?)),
         None => None,
@@ -54,21 +70,34 @@ pub(crate) fn load_settings(
         environment: &variables,
         sets: &settings.sets,
     };
-    match RuntimeConfig::load(sources) {
-        Ok((config, warnings)) => {
-            for warning in warnings {
-                ui.warn(warning);
-            }
-            Ok(config)
-        }
-        Err(problems) => {
-            let count = Counted(problems.len(), "problem", "problems");
-            let mut failure = Failure::new(ExitCode::Invalid, format!("the gateway's settings have {count}"))
-                .hint("Every key is described in the documentation under \"Gateway configuration\".");
-            failure.details.extend(problems.iter().map(detail));
-            Err(failure)
-        }
-    }
+    RuntimeConfig::load(sources).map_err(|problems| {
+        let count = Counted(problems.len(), "problem", "problems");
+        let mut failure = Failure::new(ExitCode::Invalid, format!("the gateway's settings have {count}"))
+            .hint("Every key is described in the documentation under \"Gateway configuration\".");
+        failure.details.extend(problems.iter().map(detail));
+        failure
+    })
+}
+
+/// What is set, for those who look at it: no secret, and where each value comes from.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub(crate) fn what_is_set(settings: &GatewaySettings, environment: &Environment) -> Result<WhatIsSet, Failure> {
+    let file = match &settings.file {
+        Some(path) => Some((path.display().to_string(), read(path)?)),
+        None => None,
+    };
+    let variables: Vec<(String, String)> = environment
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    Ok(WhatIsSet::of(Sources {
+        file: file.as_ref().map(|(path, text)| (path.as_str(), text.as_str())),
+        environment: &variables,
+        sets: &settings.sets,
+    }))
 }
 
 fn detail(problem: &ConfigError) -> Detail {

@@ -1,19 +1,55 @@
 //! `mgw doctor` through the binary.
 
-use crate::support::Place;
+use crate::serve;
+use crate::support::{Outcome, Place, traced};
+use mgw_fixtures::backend::Backend;
+use mgw_fixtures::ports::free_port;
+use mgw_fixtures::redis::RedisServer;
+use serde_json::Value;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::Command;
+use std::sync::Arc;
+
+/// The first finding of a check: its verdict and what it says.
+#[track_caller]
+fn finding(outcome: &Outcome, id: &str) -> (String, String) {
+    let report = outcome.json();
+    let checks = report["checks"].as_array().expect("a list of checks");
+    let check = checks.iter().find(|check| check["id"] == id);
+    let check = check.unwrap_or_else(|| panic!("no {id} in {report}"));
+    let text = |key: &str| check[key].as_str().expect("a text").to_owned();
+    (text("verdict"), text("finding"))
+}
+
+/// The command that makes one check.
+fn only(place: &Place, id: &str, more: &[&str]) -> Command {
+    let mut arguments = vec!["doctor", "--output", "json", "--only", id];
+    arguments.extend(more);
+    place.command(&arguments)
+}
+
+#[track_caller]
+fn told(command: Command, id: &str) -> (String, String) {
+    finding(&Outcome::of(command), id)
+}
+
+const DEFINITION: &str = "openapi: 3.0.0\ninfo: {title: Shop, version: 1.0.0}\nservers: [{url: 'http://localhost:1/'}]\n\
+                          paths: {/x: {get: {x-wso2-disable-security: true, responses: {}}}}\n";
+
+fn project() -> Place {
+    let place = Place::new();
+    place.write("openapi.yaml", DEFINITION);
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    place
+}
 
 #[test]
 fn a_fresh_user_is_told_what_is_missing_and_nothing_is_written() {
     let place = Place::new();
-    let report = place.mgw(&["doctor", "--offline", "--output", "json"]).json();
-    let verdict = |subject: &str| {
-        let checks = report["checks"].as_array().expect("a list of checks");
-        let check = checks.iter().find(|check| check["subject"] == subject);
-        check.map(|check| check["verdict"].clone()).unwrap_or_default()
-    };
-    assert_eq!(verdict("user folder"), "ok");
-    assert_eq!(verdict("session"), "warning");
-    assert_eq!(verdict("project"), "warning");
+    let outcome = place.mgw(&["doctor", "--offline", "--output", "json"]);
+    assert_eq!(finding(&outcome, "user-folder").0, "ok");
+    assert_eq!(finding(&outcome, "session").0, "warning");
+    assert_eq!(finding(&outcome, "project").0, "warning");
     assert!(!place.config_dir().exists());
     assert!(place.files().is_empty());
 }
@@ -24,4 +60,358 @@ fn broken_settings_are_a_problem_with_a_position() {
     place.write("mgw.toml", "format = 1\nname = shop\n");
     let outcome = place.mgw(&["doctor", "--offline"]).exits(7);
     assert!(outcome.stdout.contains("mgw.toml:2:8"), "{}", outcome.stdout);
+    place.write("gateway.conf", "[listenerConfig]\nhttpPrt = 9090\nhttpPort = \"x\"\n");
+    let outcome = place
+        .mgw(&["doctor", "--offline", "--only", "settings", "--config", "gateway.conf"])
+        .exits(7);
+    for words in ["gateway.conf:2:1", "httpPort", "gateway.conf:3:"] {
+        assert!(outcome.stdout.contains(words), "{words}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn every_check_that_is_listed_is_made() {
+    let place = Place::new();
+    let list = place.mgw(&["doctor", "--list", "--output", "json"]).exits(0).json();
+    let listed: Vec<&Value> = list
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|check| &check["id"])
+        .collect();
+    assert!(listed.len() >= 25, "{list}");
+    let report = place.mgw(&["doctor", "--offline", "--output", "json"]).json();
+    let mut made: Vec<&Value> = report["checks"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|check| &check["id"])
+        .collect();
+    made.dedup();
+    assert_eq!(made, listed);
+    place
+        .mgw(&["doctor", "--only", "prots"])
+        .exits(2)
+        .says("there is no check `prots`")
+        .says("Did you mean `ports`?");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn offline_connects_to_nothing() {
+    let place = project();
+    let trace = place.path().join("trace");
+    let trace = trace.display().to_string();
+    let command = place.command(&["doctor", "shop", "--offline"]);
+    Outcome::of(traced(&command, &["-e", "trace=connect", "-o", &trace]));
+    let calls = place.read("trace");
+    assert!(!calls.contains("AF_INET"), "{calls}");
+}
+
+#[test]
+fn a_variable_that_nothing_reads_is_told_with_the_right_name() {
+    let place = Place::new();
+    let mut command = only(&place, "variables", &[]);
+    command.env("MGW_PASWORD", "canary");
+    let outcome = Outcome::of(command);
+    assert_eq!(finding(&outcome, "variables").1, "nothing reads MGW_PASWORD");
+    assert!(outcome.stdout.contains("Did you mean MGW_PASSWORD?") && !outcome.stdout.contains("canary"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_holds_a_port_is_named() {
+    let place = Place::new();
+    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = held.local_addr().expect("an address").port();
+    let http = format!("listenerConfig.httpPort={port}");
+    let sets = ["--set", "listenerConfig.host=127.0.0.1", "--set", &http];
+    let (verdict, text) = told(only(&place, "ports", &sets), "ports");
+    assert_eq!(verdict, "warning");
+    assert!(text.starts_with(&format!("{port} is taken (HTTP) by ")), "{text}");
+    assert!(text.ends_with(&format!("process {}", std::process::id())), "{text}");
+    drop(held);
+    assert_eq!(told(only(&place, "ports", &sets), "ports").0, "ok");
+}
+
+#[test]
+fn redis_is_signed_in_to() {
+    let place = Place::new();
+    let store = |url: &str| {
+        let mut command = only(&place, "shared-store", &[]);
+        command.env("throttlingConfig_shared_url", url);
+        let outcome = Outcome::of(command);
+        assert!(!outcome.stdout.contains("canary"), "{}", outcome.stdout);
+        finding(&outcome, "shared-store")
+    };
+    let redis = RedisServer::start();
+    let port = redis.port();
+    assert_eq!(store(&redis.url()).0, "ok");
+    let (verdict, text) = store(&format!("redis://:canary-wrong@127.0.0.1:{port}"));
+    assert_eq!(verdict, "problem");
+    assert!(text.contains("refuses the password"), "{text}");
+    let (verdict, text) = store(&format!("redis://127.0.0.1:{port}"));
+    assert_eq!(
+        (verdict.as_str(), text.contains("asks for a password")),
+        ("problem", true),
+        "{text}"
+    );
+    drop(redis);
+    let (verdict, text) = store(&format!("redis://127.0.0.1:{port}"));
+    assert_eq!(
+        (verdict.as_str(), text.contains("cannot be connected to")),
+        ("warning", true),
+        "{text}"
+    );
+}
+
+/// A TLS server whose certificate ended in 2021; it gets no further than the handshake.
+fn expired() -> u16 {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 2, 3);
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            rustls_pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        )
+        .expect("a pair");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let config = Arc::new(config);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("a connection");
+            // Ends when the client does not like what it sees.
+            while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    port
+}
+
+#[test]
+fn every_step_of_the_way_to_the_control_plane_is_told() {
+    let place = Place::new();
+    let steps = "control-plane-name,control-plane-connection,control-plane-certificate,control-plane-answer";
+    let look = |url: &str| {
+        let mut command = only(&place, steps, &[]);
+        command.env("MGW_URL", url);
+        let outcome = Outcome::of(command).exits(0);
+        steps.split(',').map(|id| finding(&outcome, id)).collect::<Vec<_>>()
+    };
+    let found = look(&format!("https://127.0.0.1:{}", expired()));
+    let verdicts: Vec<&str> = found.iter().map(|(verdict, _)| verdict.as_str()).collect();
+    assert_eq!(verdicts, ["ok", "ok", "warning", "warning"], "{found:?}");
+    assert!(found[2].1.contains("expired on 2021-02-03T00:00:00Z"), "{found:?}");
+    // Nobody answers, then nobody says a word.
+    let found = look(&format!("https://127.0.0.1:{}", free_port()));
+    assert!(found[1].1.contains("cannot be connected to"), "{found:?}");
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let found = look(&format!(
+        "https://127.0.0.1:{}",
+        silent.local_addr().expect("an address").port()
+    ));
+    assert_eq!(found[1].0, "ok", "{found:?}");
+    assert!(found[2].1.contains("no TLS within 5 s"), "{found:?}");
+    assert_eq!(found[3].0, "warning", "{found:?}");
+}
+
+#[test]
+fn a_bundle_that_is_old_or_damaged_is_told() {
+    let place = project();
+    let look = || told(only(&place, "bundle", &["shop", "--offline"]), "bundle");
+    assert_eq!(look().0, "skipped");
+    place.mgw(&["build", "shop"]).exits(0);
+    assert_eq!(look().0, "ok");
+    let changed = DEFINITION.replace("/x", "/y");
+    place.write("shop/api_definitions/openapi.yaml", &changed);
+    let (verdict, text) = look();
+    assert_eq!(verdict, "warning", "{text}");
+    assert!(text.contains("older than the project"), "{text}");
+    place.write("shop/target/shop.zip", "damaged");
+    assert_eq!(look().0, "problem");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backends_and_a_gateway_that_runs_are_looked_at() {
+    let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .await
+        .expect("the backend starts");
+    let place = Place::new();
+    place.write(
+        "openapi.yaml",
+        &DEFINITION.replace("http://localhost:1/", &backend.url()),
+    );
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    assert_eq!(told(only(&place, "backends", &["shop"]), "backends").0, "skipped");
+    let (verdict, text) = told(only(&place, "backends", &["shop", "--backends"]), "backends");
+    assert_eq!(verdict, "ok", "{text}");
+    assert_eq!(backend.request_count(), 0);
+    let (gateway, _, admin) = serve::run(&place, "shop", &[]);
+    let (verdict, text) = told(only(&place, "gateway", &["shop", "--url", &admin]), "gateway");
+    assert_eq!(verdict, "ok", "{text}");
+    assert!(text.contains("serves what is here"), "{text}");
+    backend.shutdown().await;
+    let support = place.mgw(&[
+        "doctor",
+        "shop",
+        "--url",
+        &admin,
+        "--support",
+        "s.zip",
+        "--output",
+        "json",
+    ]);
+    let entries = support.json()["support"]["entries"].to_string();
+    assert!(
+        entries.contains("gateway/ready.json") && entries.contains("gateway/metrics.txt"),
+        "{entries}"
+    );
+    let (verdict, text) = told(only(&place, "backends", &["shop", "--backends"]), "backends");
+    assert_eq!(verdict, "warning", "{text}");
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+}
+
+/// The entries of a support file.
+fn entries(place: &Place, name: &str) -> Vec<(String, String)> {
+    let file = std::fs::File::open(place.path().join(name)).expect("it is there");
+    let mut archive = zip::ZipArchive::new(file).expect("it is an archive");
+    (0..archive.len())
+        .map(|number| {
+            let entry = archive.by_index(number).expect("an entry");
+            let name = entry.name().expect("a name").into_owned();
+            (name, std::io::read_to_string(entry).expect("a text"))
+        })
+        .collect()
+}
+
+/// A project, a session, settings and variables with a secret wherever one can be.
+fn full_of_secrets() -> Place {
+    let place = project();
+    place.mgw(&["keys", "new", "release"]).exits(0);
+    let sessions = place.config_dir().join("sessions");
+    std::fs::create_dir_all(&sessions).expect("a folder");
+    let session = serde_json::json!({
+        "format": 1, "url": "https://apim.example", "kind": "apim-4.2", "user": "ana", "client_id": "mgw",
+        "client_secret": "canary-client", "access_token": "canary-access", "refresh_token": "canary-refresh",
+        "issued": "2026-01-01T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "scopes": ["x"],
+        "headers": { "X-Key": "canary-header" },
+    });
+    let path = sessions.join("default.json");
+    std::fs::write(&path, session.to_string()).expect("a file");
+    let mode = Command::new("chmod")
+        .arg("600")
+        .arg(&path)
+        .status()
+        .expect("chmod is there");
+    assert!(mode.success());
+    place.write("secret-file", "canary-in-file\n");
+    place.write(
+        "shop/conf/micro-gw.conf",
+        "shop_prod_basic_password = \"canary-override\"\n\
+         [listenerConfig]\nkeyStorePath = \"store.p12\"\nkeyStorePassword = \"canary-store\"\n\
+         [throttlingConfig.shared]\nurl = \"redis://ana:canary-redis@store.example:6379\"\n\
+         [b7a.users.ana]\npassword = \"canary-hash\"\n\
+         [[server.headerConf]]\nheaderName = \"Authorization\"\noverrideValue = \"Basic canary-basic\"\n\
+         [[jwtTokenConfig]]\nissuer = \"https://ana:canary-issuer@issuer.example/?key=canary-query\"\n",
+    );
+    place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://ana:canary-toml@apim.example/?k=canary-toml-query\"\n\
+         [pull]\nlabels = [\"dev\"]\n",
+    );
+    place.write(
+        "shop/api_definitions/other.yaml",
+        "openapi: 3.0.0\ninfo: {title: Other, version: 1.0.0}\nservers: [{url: 'https://ana:canary-server@backend.example/'}]\n\
+         x-wso2-production-endpoints:\n  urls: ['https://ana:canary-endpoint@backend.example']\n  \
+         securityConfig: {type: basic, username: ana, password: canary-definition}\n\
+         paths: {/x: {get: {responses: {}}}}\n",
+    );
+    place
+}
+
+fn with_secrets(place: &Place, arguments: &[&str]) -> Outcome {
+    let mut command = place.command(arguments);
+    command
+        .env("MGW_PASSWORD", "canary-variable")
+        .env("WSO2_CLOUD_PASSWORD", "canary-cloud")
+        .env("MGW_ACCESS_TOKEN", "canary-token")
+        .env("MGW_CLIENT_SECRET_FILE", "secret-file")
+        .env("MGW_HTTP_HEADERS", "Authorization: Bearer canary-bearer")
+        .env("MGW_BROKER", "amqps://ana:canary-broker@broker.example:8672/carbon")
+        .env("MGW_BROKER_PASSWORD", "canary-broker-password")
+        .env("MGW_SIGNING_KEY", "canary-signing-key")
+        .env("HTTPS_PROXY", "http://ana:canary-proxy@127.0.0.1:9")
+        .env("httpClients_proxy_password", "canary-setting");
+    Outcome::of(command)
+}
+
+#[test]
+fn no_secret_gets_into_a_support_file() {
+    let place = full_of_secrets();
+    // Connections fail here, and what they say is in the file as well.
+    let arguments = ["doctor", "shop", "--support", "support.zip", "-v"];
+    let outcome = with_secrets(&place, &arguments);
+    let entries = entries(&place, "support.zip");
+    for (name, text) in &entries {
+        assert!(!text.contains("canary"), "{name}: {text}");
+    }
+    for text in [&outcome.stdout, &outcome.stderr] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    for name in [
+        "about.json",
+        "doctor.json",
+        "environment.json",
+        "project/mgw.toml",
+        "settings.json",
+    ] {
+        assert!(names.contains(&name), "{names:?}");
+        assert!(outcome.stderr.contains(name), "{}", outcome.stderr);
+    }
+    let settings = &entries
+        .iter()
+        .find(|(name, _)| name == "settings.json")
+        .expect("it is there")
+        .1;
+    assert!(
+        settings.contains("listenerConfig.keyStorePassword") && settings.contains("(secret)"),
+        "{settings}"
+    );
+    assert!(settings.contains("store.p12"), "{settings}");
+
+    use std::os::unix::fs::MetadataExt;
+    let mode = place.path().join("support.zip").metadata().expect("it is there").mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    with_secrets(&place, &arguments)
+        .exits(7)
+        .says("is there already")
+        .says("--force");
+    with_secrets(
+        &place,
+        &["doctor", "shop", "--support", "support.zip", "--force", "--offline"],
+    );
+}
+
+#[test]
+fn addresses_stay_out_where_that_is_wanted() {
+    let place = full_of_secrets();
+    with_secrets(
+        &place,
+        &["doctor", "shop", "--offline", "--support", "s.zip", "--hide-addresses"],
+    );
+    for (name, text) in entries(&place, "s.zip") {
+        for host in ["apim.example", "store.example", "issuer.example", "backend.example"] {
+            assert!(!text.contains(host), "{host} in {name}: {text}");
+        }
+    }
 }

@@ -55,6 +55,11 @@ fn docker_and_kubernetes_files() {
 }
 
 #[test]
+fn find_out_what_is_wrong() {
+    execute("how-to/doctor.md");
+}
+
+#[test]
 fn test_a_project() {
     execute("how-to/test.md");
 }

@@ -1,0 +1,52 @@
+//! Whether what was pulled is still what `mgw.lock` says.
+
+use crate::cloud::pull::Selection;
+use crate::doctor::{Finding, Sight};
+use crate::failure::Failure;
+use crate::lock::{LockError, verify};
+
+pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
+    if !sight.is_project() {
+        return vec![Finding::skipped("there is no project")];
+    }
+    let is_there = sight.layout.lock().exists();
+    decide(is_there, verify(&sight.layout, &Selection::default()))
+}
+
+fn decide(is_there: bool, verified: Result<(), LockError>) -> Vec<Finding> {
+    /// More are for mgw status to tell.
+    const SHOWN: usize = 3;
+    vec![match verified {
+        Ok(()) if is_there => Finding::ok("files and selection are as they were pulled"),
+        Ok(()) => Finding::skipped("nothing was pulled"),
+        Err(LockError::OutOfDate { differences }) => {
+            let mut told: Vec<&str> = differences.iter().take(SHOWN).map(String::as_str).collect();
+            let more = format!("{} more", differences.len().saturating_sub(SHOWN));
+            if differences.len() > SHOWN {
+                told.push(&more);
+            }
+            Finding::warning(
+                format!("mgw.lock is out of date: {}", told.join("; ")),
+                "Run mgw pull; mgw build --locked ends with 15 until then.",
+            )
+        }
+        Err(error @ LockError::Missing { .. }) => Finding::of(&Failure::from(error)).at_most_a_warning(),
+        Err(error) => Finding::of(&Failure::from(error)),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn differences_are_told_in_short() {
+        assert_eq!(decide(false, Ok(()))[0].verdict, Verdict::Skipped);
+        assert_eq!(decide(true, Ok(()))[0].verdict, Verdict::Ok);
+        let differences = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        let finding = &decide(true, Err(LockError::OutOfDate { differences }))[0];
+        assert_eq!(finding.text, "mgw.lock is out of date: a; b; c; 2 more");
+        assert_eq!(finding.verdict, Verdict::Warning);
+    }
+}
