@@ -142,6 +142,9 @@ pub enum Command {
     Doctor(commands::doctor::DoctorArgs),
     /// Show the help of a command, or a page of the documentation.
     Help(commands::help::HelpArgs),
+    /// Complete a command line, for the scripts of `mgw completions`.
+    #[command(hide = true)]
+    CompleteLine(commands::complete_line::CompleteLineArgs),
     /// Print a completion script for a shell.
     Completions(commands::completions::CompletionsArgs),
     /// Print the manual page, or write all of them.

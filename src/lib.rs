@@ -10,6 +10,7 @@ pub mod cli;
 pub(crate) mod cloud;
 pub mod commands;
 pub mod compile;
+mod completion;
 mod connected;
 pub mod context;
 mod demo;

@@ -43,7 +43,7 @@ fn sections(page: &mut String, command: &mut clap::Command, title: &str) {
     for subcommand in command
         .get_subcommands_mut()
         // Groups of commands have a parser-made one; the program has its own.
-        .filter(|command| title == "mgw" || command.get_name() != "help")
+        .filter(|command| !command.is_hide_set() && (title == "mgw" || command.get_name() != "help"))
     {
         let title = format!("{title} {}", subcommand.get_name());
         sections(page, subcommand, &title);

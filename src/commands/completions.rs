@@ -1,10 +1,9 @@
 //! `mgw completions`
 
-use crate::cli::Cli;
+use crate::completion::script;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 /// Arguments of `mgw completions`.
@@ -17,8 +16,6 @@ pub struct CompletionsArgs {
 
 /// Prints the completion script, to be put where the shell looks for it.
 pub fn run(args: CompletionsArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "mgw", &mut script);
-    context.ui.bytes(&script);
+    context.ui.bytes(&script(args.shell));
     Ok(ExitCode::Success)
 }

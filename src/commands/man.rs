@@ -46,7 +46,7 @@ fn pages(mut command: clap::Command) -> Result<Vec<(String, Vec<u8>)>, Failure> 
 
 fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
     // Groups of commands have a parser-made `help`; the program has its own.
-    let is_own = |command: &&clap::Command| name == "mgw" || command.get_name() != "help";
+    let is_own = |command: &&clap::Command| !command.is_hide_set() && (name == "mgw" || command.get_name() != "help");
     for subcommand in command.get_subcommands().filter(is_own) {
         collect(subcommand, format!("{name}-{}", subcommand.get_name()), pages)?;
     }

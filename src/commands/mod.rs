@@ -8,6 +8,7 @@ mod broker;
 pub mod build;
 pub(crate) mod bundle_file;
 pub mod check;
+pub mod complete_line;
 pub mod completions;
 pub(crate) mod connect;
 mod credentials;
@@ -62,6 +63,7 @@ pub fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Audit(args) => audit::run(args, context),
         Command::Build(args) => build::run(args, context),
         Command::Check(args) => check::run(args, context),
+        Command::CompleteLine(args) => complete_line::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Diff(args) => diff::run(args, context),

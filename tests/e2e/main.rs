@@ -9,6 +9,7 @@ mod case;
 mod cases;
 mod client_certificates;
 mod command_line;
+mod completions;
 mod connected;
 mod control_plane;
 mod definition_files;

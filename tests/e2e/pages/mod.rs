@@ -55,6 +55,16 @@ fn docker_and_kubernetes_files() {
 }
 
 #[test]
+fn come_from_krakend() {
+    execute("how-to/from-krakend.md");
+}
+
+#[test]
+fn complete_command_lines() {
+    execute("how-to/completions.md");
+}
+
+#[test]
 fn find_out_what_is_wrong() {
     execute("how-to/doctor.md");
 }

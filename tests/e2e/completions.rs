@@ -1,0 +1,113 @@
+//! Completion in a real bash, as its line editor calls it.
+
+use crate::support::{Outcome, Place};
+use std::process::Command;
+
+/// Completes the line at its end, and returns what bash would offer.
+///
+/// The editor breaks a line into words at white space and at the characters of `COMP_WORDBREAKS`, those of the latter
+/// being words of their own.
+fn complete(place: &Place, line: &str) -> Vec<String> {
+    const SCRIPT: &str = r#"
+        source ./completion.bash
+        COMP_LINE="$1"; COMP_POINT=${#1}; shift
+        COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); COMPREPLY=()
+        _mgw
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let program = env!("CARGO_BIN_EXE_mgw");
+    let folder = std::path::Path::new(program).parent().expect("a folder");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = Command::new("bash");
+    command
+        .args(["--noprofile", "--norc", "-c", SCRIPT, "bash", line])
+        .args(broken(line))
+        .current_dir(place.path())
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", place.path())
+        .env("MGW_CONFIG_DIR", place.config_dir());
+    let outcome = Outcome::of(command).exits(0);
+    assert_eq!(outcome.stderr, "", "{line}");
+    outcome
+        .stdout
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// As bash breaks it.
+fn broken(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for c in line.chars() {
+        let is_break = matches!(c, '=' | ':');
+        if c == ' ' {
+            is_open = false;
+        } else if !is_open || is_break != words.last().is_some_and(|word| word.ends_with(['=', ':'])) {
+            words.push(c.to_string());
+            is_open = true;
+        } else if let Some(word) = words.last_mut() {
+            word.push(c);
+        }
+    }
+    if line.ends_with(' ') {
+        words.push(String::new());
+    }
+    words
+}
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[pull]\nlabels = [\"dev\", \"production\"]\napis = [\"Shop:1.0.0\", \"Shop:2.0.0\"]\n",
+    );
+    place.write("shop.zip", "");
+    place.write("notes.txt", "");
+    let script = place.mgw(&["completions", "bash"]).exits(0).stdout;
+    place.write("completion.bash", &script);
+    place
+}
+
+#[test]
+fn bash_completes_what_there_is() {
+    let place = place();
+    for (line, expected) in [
+        ("mgw bui", &["build"][..]),
+        ("mgw keys n", &["new"]),
+        ("mgw explain no-endp", &["no-endpoint"]),
+        ("mgw help sign-b", &["sign-bundles"]),
+        ("mgw build --off", &["--offline"]),
+        ("mgw --output ", &["text", "json"]),
+        ("mgw check sh", &["shop/"]),
+        ("mgw run sh", &["shop/", "shop.zip"]),
+        ("mgw pull shop --label ", &["dev", "production"]),
+        ("mgw pull shop --label=p", &["production"]),
+        ("mgw --output=", &["text", "json"]),
+        ("mgw --output=j", &["json"]),
+        // What is before the last break stays as it is.
+        ("mgw pull shop --api Shop:", &["1.0.0", "2.0.0"]),
+        ("mgw pull shop --api Shop:2", &["2.0.0"]),
+        ("mgw pull shop --api Sh", &["Shop:1.0.0", "Shop:2.0.0"]),
+        ("mgw run --set listenerConfig.httpPo", &["listenerConfig.httpPort="]),
+        ("mgw doctor --only ports,usage", &["ports,usage-spool"]),
+        ("mgw nonsense ", &[]),
+    ] {
+        assert_eq!(complete(&place, line), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_broken_project_completes_what_it_can_and_asks_nobody() {
+    let place = place();
+    place.write("shop/mgw.toml", "format = ");
+    place.write("shop/mgw.lock", "broken");
+    assert!(complete(&place, "mgw pull shop --label ").is_empty());
+    assert_eq!(complete(&place, "mgw pull shop --labe"), ["--label"]);
+    let outcome = place
+        .mgw(&["complete-line", "--", "pull", "shop", "--api", ""])
+        .exits(0);
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+}
