@@ -12,6 +12,8 @@ pub(super) enum Subject<'a> {
     Operation(&'a Api, &'a Resource),
     /// The gateway's settings.
     Settings,
+    /// A file that is no definition, and the API that alone it concerns.
+    File { file: &'a str, api: Option<&'a Api> },
 }
 
 /// What a rule found.
@@ -57,8 +59,8 @@ impl<'a> Finding<'a> {
     /// `NAME:VERSION` of the API.
     pub(super) fn api(&self) -> Option<String> {
         match self.subject {
-            Subject::Api(api) | Subject::Operation(api, _) => Some(name(api)),
-            Subject::Settings => None,
+            Subject::Api(api) | Subject::Operation(api, _) | Subject::File { api: Some(api), .. } => Some(name(api)),
+            Subject::Settings | Subject::File { api: None, .. } => None,
         }
     }
 
@@ -70,7 +72,7 @@ impl<'a> Finding<'a> {
     pub(super) fn resource(&self) -> Option<&'a Resource> {
         match self.subject {
             Subject::Operation(_, resource) => Some(resource),
-            Subject::Api(_) | Subject::Settings => None,
+            Subject::Api(_) | Subject::Settings | Subject::File { .. } => None,
         }
     }
 
@@ -78,7 +80,15 @@ impl<'a> Finding<'a> {
     pub(super) fn source(&self) -> Option<&'a str> {
         match self.subject {
             Subject::Api(api) | Subject::Operation(api, _) => Some(&api.source),
-            Subject::Settings => None,
+            Subject::Settings | Subject::File { .. } => None,
+        }
+    }
+
+    /// The file behind it that is no definition.
+    pub(super) fn file(&self) -> Option<&'a str> {
+        match self.subject {
+            Subject::File { file, .. } => Some(file),
+            _ => None,
         }
     }
 }

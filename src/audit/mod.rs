@@ -2,8 +2,10 @@
 //!
 //! [`rules`] look at what the gateway would serve and at its settings, each rule for one thing; [`places`] finds the line of
 //! the project behind what they found; [`suppressions`] takes out what somebody has looked at, for as long as they said.
-//! Nothing here reads a clock or asks a network.
+//! [`certificates`] reads those that the settings name, as far as they are on this machine. Nothing here reads a clock or asks a
+//! network.
 
+mod certificates;
 mod finding;
 mod places;
 mod rules;
@@ -14,13 +16,16 @@ mod tests;
 
 pub use suppressions::{AuditSettings, Suppression};
 
+use crate::compile::sources::Sources;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use certificates::Certificates;
 use finding::Finding;
 use jiff::civil::Date;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::Api;
 use mgw_runtime::config::RuntimeConfig;
 use places::Places;
+use std::collections::BTreeMap;
 use std::path::Path;
 use suppressions::Suppressions;
 
@@ -31,6 +36,10 @@ pub struct Audited<'a> {
     pub root: &'a Path,
     /// What the gateway would serve.
     pub config: &'a GatewayConfig,
+    /// The entries of the bundle.
+    pub entries: &'a BTreeMap<String, Vec<u8>>,
+    /// The files behind all of it.
+    pub(crate) sources: &'a Sources,
     /// What `check` found in the files.
     pub found: &'a Diagnostics,
     /// The gateway's settings, and where they are from.
@@ -50,6 +59,8 @@ pub struct Audit {
     pub diagnostics: Diagnostics,
     /// How many findings are suppressed.
     pub suppressed: usize,
+    /// Files with certificates that could not be looked into, and why.
+    pub unread: Vec<String>,
 }
 
 /// Applies every rule.
@@ -70,8 +81,11 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
             diagnostics.push(diagnostic.clone());
         }
     }
+    let certificates = Certificates::of(audited);
     let mut findings = rules::of_apis(audited.config);
+    findings.extend(rules::of_backends(audited));
     findings.extend(rules::of_settings(audited.settings, audited.config));
+    findings.extend(rules::of_certificates(&certificates.seen, audited.today));
     for finding in findings {
         if suppressions.cover(finding.code, finding.api().as_deref(), finding.operation().as_deref()) {
             suppressed += 1;
@@ -86,13 +100,14 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
     Audit {
         diagnostics,
         suppressed,
+        unread: certificates.unread,
     }
 }
 
 fn diagnostic(finding: &Finding<'_>, settings_file: &str, places: &mut Places) -> Diagnostic {
     let (file, place) = match finding.source() {
         Some(source) => places.find(source, finding.resource()),
-        None => (settings_file.to_owned(), None),
+        None => (finding.file().unwrap_or(settings_file).to_owned(), None),
     };
     let mut diagnostic = Diagnostic::file(finding.code, file, finding.message.clone()).remedy(finding.remedy.clone());
     diagnostic.severity = finding.severity;

@@ -56,6 +56,8 @@ impl Project {
         audit(&Audited {
             root: self.0.path(),
             config: &compiled.config,
+            entries: &compiled.entries,
+            sources: &compiled.origin.sources,
             found: &compiled.diagnostics,
             settings: &settings,
             settings_file: "micro-gw.conf",
@@ -293,4 +295,127 @@ fn a_suppression_that_is_of_no_use_is_told() {
         let audit = project.audit("", std::slice::from_ref(&suppression));
         assert_eq!(told(&audit), with(expected), "{suppression:?}");
     }
+}
+
+#[test]
+fn backends_of_the_settings_take_the_place_of_the_definitions() {
+    let named = |url: &str| {
+        SOUND.replace(
+            "x-wso2-production-endpoints: {urls: ['https://backend.example']}\n",
+            &format!("x-wso2-endpoints: [{{core: {{urls: ['{url}']}}}}]\nx-wso2-production-endpoints: '#/x-wso2-endpoints/core'\n"),
+        )
+    };
+    let (clear, sound) = (named("http://backend.example"), named("https://backend.example"));
+    let replaced = "core_prod_endpoint_0 = \"http://user:canary@other.example/x\"\n";
+    let audit = Project::of(&sound).audit(replaced, &[]);
+    assert_eq!(told(&audit), ["backend-in-the-clear warning"]);
+    let finding = audit.diagnostics.iter().next().expect("one");
+    assert_eq!(
+        finding.message,
+        "Shop:1.0.0 speaks to its backend http://other.example/x in the clear, as the setting `core_prod_endpoint_0` says"
+    );
+    assert_eq!(finding.file, "micro-gw.conf");
+    let of_api = Suppression {
+        api: Some("Shop:1.0.0".to_owned()),
+        ..suppression("backend-in-the-clear")
+    };
+    assert_eq!(told(&Project::of(&sound).audit(replaced, &[of_api])), [""; 0]);
+    let discovered = "core_prod_endpoint_0 = \"etcd(key, http://other.example)\"\n";
+    assert_eq!(
+        told(&Project::of(&sound).audit(discovered, &[])),
+        ["backend-in-the-clear warning"]
+    );
+    for mended in ["https://other.example", "http://localhost:3000"] {
+        let settings = format!("core_prod_endpoint_0 = \"{mended}\"\n");
+        assert_eq!(told(&Project::of(&clear).audit(&settings, &[])), [""; 0], "{mended}");
+    }
+    assert_eq!(
+        told(&Project::of(&clear).audit("", &[])),
+        ["backend-in-the-clear warning"]
+    );
+}
+
+/// A certificate that is valid from one day to another, PEM.
+fn certificate(from: (i32, u8, u8), to: (i32, u8, u8)) -> String {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut parameters = rcgen::CertificateParams::new(vec!["x.example".to_owned()]).expect("valid names");
+    parameters.not_before = rcgen::date_time_ymd(from.0, from.1, from.2);
+    parameters.not_after = rcgen::date_time_ymd(to.0, to.1, to.2);
+    parameters.self_signed(&key).expect("a certificate").pem()
+}
+
+#[test]
+fn certificates_are_told_before_they_end() {
+    let project = Project::of(SOUND);
+    let file = project.0.path().join("cert.pem");
+    let shown = file.display().to_string();
+    let listener = format!("[listenerConfig]\ncertificateFile = \"{shown}\"\nprivateKeyFile = \"{shown}\"\n");
+    let authority = format!("[httpClients.sslConfig]\ncaFile = \"{shown}\"\n");
+    let past = (2020, 1, 1);
+    // Today is 2026-06-15.
+    for (from, to, expected) in [
+        (past, (2026, 7, 16), None),
+        (past, (2026, 7, 15), Some("expires on 2026-07-15")),
+        (past, (2026, 6, 15), Some("expires on 2026-06-15")),
+        (past, (2026, 6, 14), Some("expired on 2026-06-14")),
+        ((2026, 6, 16), (2027, 1, 1), Some("is not valid before 2026-06-16")),
+    ] {
+        std::fs::write(&file, certificate(from, to)).expect("writable");
+        for (settings, severity) in [(&listener, "warning"), (&authority, "note")] {
+            let audit = project.audit(settings, &[]);
+            let all: Vec<String> = expected
+                .iter()
+                .map(|_| format!("certificate-expiry {severity}"))
+                .collect();
+            assert_eq!(told(&audit), all, "{to:?}");
+            let suppressed = project.audit(settings, &[suppression("certificate-expiry")]);
+            assert_eq!(suppressed.suppressed, all.len());
+            if let (Some(expected), Some(finding)) = (expected, audit.diagnostics.iter().next()) {
+                assert!(finding.message.contains(expected), "{}", finding.message);
+                assert_eq!(finding.file, shown);
+            }
+        }
+    }
+}
+
+/// A trust store has authorities, and by alias what clients show.
+#[test]
+fn certificates_of_clients_are_told_from_authorities() {
+    let project = Project::of(SOUND);
+    let folder = project.0.path();
+    std::fs::write(folder.join("cert.pem"), certificate((2020, 1, 1), (2026, 6, 20))).expect("writable");
+    let arguments = "pkcs12 -export -nokeys -in cert.pem -caname Partner -passout pass:pw -out trust.p12";
+    let made = std::process::Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .output()
+        .expect("openssl is there");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let store = folder.join("trust.p12");
+    let trusting = format!(
+        "[listenerConfig]\ntrustStorePath = \"{}\"\ntrustStorePassword = \"pw\"\n",
+        store.display()
+    );
+    let audit = project.audit(&trusting, &[]);
+    assert_eq!(told(&audit), ["certificate-expiry note"]);
+    let accepting =
+        "[[mutualSSLConfig.api.certificates]]\nname = \"Shop\"\nversion = \"1.0.0\"\naliasList = [\"partner\"]\n";
+    let audit = project.audit(&format!("{trusting}{accepting}"), &[]);
+    assert_eq!(told(&audit), ["certificate-expiry warning"]);
+    let message = &audit.diagnostics.iter().next().expect("one").message;
+    assert!(
+        message.starts_with("the client certificate `") && message.contains("2026-06-20"),
+        "{message}"
+    );
+}
+
+/// Settings name files of the machine that the gateway runs on.
+#[test]
+fn files_that_are_not_here_are_no_finding() {
+    let settings = "[listenerConfig]\nkeyStorePath = \"/nowhere/a.p12\"\nkeyStorePassword = \"canary\"\n\
+        [httpClients.sslConfig]\ncaFile = \"/nowhere/ca.pem\"\n";
+    let audit = Project::of(SOUND).audit(settings, &[]);
+    assert_eq!(told(&audit), [""; 0]);
+    assert_eq!(audit.unread.len(), 2, "{:?}", audit.unread);
+    assert!(audit.unread[0].starts_with("/nowhere/a.p12: "), "{:?}", audit.unread);
 }

@@ -57,6 +57,8 @@ const COMMAND: &str = "mgw audit";
 struct Shown<'a> {
     project: &'a str,
     suppressed: usize,
+    /// Files with certificates that could not be looked into.
+    unread: &'a [String],
     summary: Summary,
     diagnostics: &'a Diagnostics,
 }
@@ -87,6 +89,8 @@ pub fn run(args: AuditArgs, context: &Context) -> Result<ExitCode, Failure> {
     let found = audit(&Audited {
         root: layout.root(),
         config: &compiled.config,
+        entries: &compiled.entries,
+        sources: &compiled.origin.sources,
         found: &compiled.diagnostics,
         settings: &settings,
         settings_file: &settings_file,
@@ -94,9 +98,13 @@ pub fn run(args: AuditArgs, context: &Context) -> Result<ExitCode, Failure> {
         today: jiff::Zoned::now().date(),
     });
     findings::show(ui, &found.diagnostics);
+    for problem in &found.unread {
+        ui.detail(format_args!("its certificates were not looked at: {problem}"));
+    }
     let shown = Shown {
         project: &compiled.name,
         suppressed: found.suppressed,
+        unread: &found.unread,
         summary: found.diagnostics.summary(),
         diagnostics: &found.diagnostics,
     };

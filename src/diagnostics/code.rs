@@ -46,6 +46,7 @@ codes! {
     BackendsUnchecked = "backends-unchecked",
     BasePath = "base-path",
     Certificate = "certificate",
+    CertificateExpiry = "certificate-expiry",
     Cors = "cors",
     CredentialsInTheClear = "credentials-in-the-clear",
     DeploymentConfig = "deployment-config",
@@ -113,6 +114,7 @@ codes! {
     UnreachableEndpoint = "unreachable-endpoint",
     UnreachableOperation = "unreachable-operation",
     UnscopedOperation = "unscoped-operation",
+    WeakCertificate = "weak-certificate",
     WeakHash = "weak-hash",
 }
 

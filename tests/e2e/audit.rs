@@ -2,6 +2,9 @@
 
 use crate::build::DEFINITION;
 use crate::support::Place;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 /// A project with one open operation, limited, and a backend on this machine.
 fn open() -> Place {
@@ -68,4 +71,235 @@ fn what_cannot_be_built_is_not_audited() {
         .exits(3)
         .says("error[info]")
         .says("cannot be audited");
+}
+
+/// A definition with nothing to find.
+const SOUND: &str = "openapi: 3.0.0\n\
+    info: {title: Shop, version: 1.0.0}\n\
+    x-wso2-basePath: /shop\n\
+    x-wso2-transports: [https]\n\
+    x-wso2-production-endpoints: '#/x-wso2-endpoints/core'\n\
+    x-wso2-endpoints: [{core: {urls: ['https://backend.example']}}]\n\
+    components: {securitySchemes: {oauth: {type: oauth2, flows: {}}, key: {type: apiKey, in: query, name: k}, basic: {type: http, scheme: basic}}}\n\
+    paths:\n  /items:\n    get:\n      responses: {}\n    post:\n      responses: {}\n";
+
+/// What is to be found, what of the definition is written otherwise, and the settings.
+type Example = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
+const EXAMPLES: &[Example] = &[
+    ("admin-exposed", &[], "[adminConfig]\nhost = \"0.0.0.0\"\n"),
+    (
+        "any-audience",
+        &[],
+        "[[jwtTokenConfig]]\nissuer = \"x\"\njwksURL = \"https://idp.example/keys\"\n",
+    ),
+    (
+        "any-origin",
+        &[(
+            "paths:",
+            "x-wso2-cors: {corsConfigurationEnabled: true, accessControlAllowOrigins: ['*'], accessControlAllowMethods: [GET]}\npaths:",
+        )],
+        "",
+    ),
+    // Wildcards together with credentials: `check` tells that already.
+    (
+        "cors",
+        &[(
+            "paths:",
+            "x-wso2-cors: {corsConfigurationEnabled: true, accessControlAllowOrigins: ['*'], accessControlAllowMethods: [GET], accessControlAllowCredentials: true}\npaths:",
+        )],
+        "",
+    ),
+    ("backend-in-the-clear", &[("https://backend", "http://backend")], ""),
+    // The settings put another backend in the place of the definition's.
+    (
+        "backend-in-the-clear",
+        &[],
+        "core_prod_endpoint_0 = \"http://other.example\"\n",
+    ),
+    (
+        "backends-unchecked",
+        &[],
+        "[httpClients]\ndisableSslVerification = true\n",
+    ),
+    ("certificate", &[], ""),
+    (
+        "certificate-expiry",
+        &[],
+        "[listenerConfig]\ncertificateFile = \"soon.pem\"\nprivateKeyFile = \"soon.key\"\n",
+    ),
+    ("credentials-in-the-clear", &[("[https]", "[http, https]")], ""),
+    (
+        "deprecated-api",
+        &[("paths:", "x-mgw-life-cycle: DEPRECATED\npaths:")],
+        "",
+    ),
+    (
+        "issuer-in-the-clear",
+        &[],
+        "[[jwtTokenConfig]]\nissuer = \"x\"\naudience = [\"a\"]\njwksURL = \"http://idp.example/keys\"\n",
+    ),
+    (
+        "key-in-query",
+        &[("    get:\n", "    get:\n      security: [{key: []}]\n")],
+        "",
+    ),
+    (
+        "open-operation",
+        &[("    get:\n", "    get:\n      x-wso2-disable-security: true\n")],
+        "",
+    ),
+    (
+        "open-unlimited",
+        &[("    get:\n", "    get:\n      x-wso2-disable-security: true\n")],
+        "",
+    ),
+    (
+        "subscriptions-unchecked",
+        &[],
+        "[security]\nvalidateSubscriptions = false\n",
+    ),
+    // Dead and shadowed routes: `check` tells that already.
+    ("unreachable-operation", &[("  /items:", "  /items%2Fa:")], ""),
+    (
+        "unscoped-operation",
+        &[("    get:\n", "    get:\n      security: [{oauth: [read]}]\n")],
+        "",
+    ),
+    (
+        "weak-certificate",
+        &[],
+        "[httpClients.sslConfig]\nkeyStorePath = \"weak.p12\"\nkeyStorePassword = \"pw\"\n",
+    ),
+    (
+        "weak-hash",
+        &[("    get:\n", "    get:\n      security: [{basic: []}]\n")],
+        "[b7a.users.jim]\npassword = \"a94a8fe5ccb19ba61c4c0873d391e987982fbbd3\"\n",
+    ),
+];
+
+/// A key with its certificate, as `NAME.key` and `NAME.pem`.
+fn certificate(folder: &Path, name: &str, kind: &str, days: &str) {
+    let (key, file) = (format!("{name}.key"), format!("{name}.pem"));
+    openssl(
+        folder,
+        &[
+            "req", "-x509", "-newkey", kind, "-nodes", "-days", days, "-subj", "/CN=x", "-keyout", &key, "-out", &file,
+        ],
+    );
+}
+
+fn openssl(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output();
+    let output = output.expect("openssl is there");
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn example(code: &str, changes: &[(&str, &str)], settings: &str) -> Place {
+    let place = Place::new();
+    let mut definition = SOUND.to_owned();
+    for (from, to) in changes {
+        assert!(definition.contains(from), "{from}");
+        definition = definition.replacen(from, to, 1);
+    }
+    place.write("shop/mgw.toml", "format = 1\nname = \"shop\"\n");
+    place.write("shop/api_definitions/shop.yaml", &definition);
+    let limit = if code == "open-unlimited" {
+        ", stopOnQuota: false"
+    } else {
+        ""
+    };
+    place.write(
+        "shop/policies.yaml",
+        &format!("subscriptionPolicies:\n- Unauthenticated: {{count: 5, unitTime: 1, timeUnit: min{limit}}}\n"),
+    );
+    if !settings.is_empty() {
+        place.write("shop/conf/micro-gw.conf", settings);
+    }
+    let conf = place.path().join("shop/conf");
+    if settings.contains("soon.pem") {
+        certificate(&conf, "soon", "rsa:2048", "10");
+    }
+    if settings.contains("weak.p12") {
+        certificate(&conf, "weak", "rsa:1024", "365");
+        openssl(
+            &conf,
+            &[
+                "pkcs12", "-export", "-inkey", "weak.key", "-in", "weak.pem", "-passout", "pass:pw", "-out", "weak.p12",
+            ],
+        );
+    }
+    if code == "certificate" {
+        place.write(
+            "shop/gen/control-plane/certificates.json",
+            r#"{"format": 1, "clients": [], "backends": [{"backend": "https://backend.example:443", "alias": "core", "file": "core.pem"}]}"#,
+        );
+        certificate(&place.path().join("shop/gen/control-plane"), "core", "rsa:2048", "10");
+    }
+    place
+}
+
+#[test]
+fn every_rule_finds_its_example() {
+    let codes = |place: &Place| -> BTreeSet<String> {
+        let found = place
+            .mgw(&["audit", "shop", "--fail-on", "never", "--output", "json"])
+            .exits(0)
+            .json();
+        let found = found["diagnostics"].as_array().expect("a list").iter();
+        found
+            .map(|finding| finding["code"].as_str().expect("a text").to_owned())
+            .collect()
+    };
+    assert_eq!(codes(&example("", &[], "")), BTreeSet::new());
+    for (code, changes, settings) in EXAMPLES {
+        let place = example(code, changes, settings);
+        let found = codes(&place);
+        // Operations without a limit are open, always.
+        let expected = match *code {
+            "open-unlimited" => BTreeSet::from(["open-operation".to_owned(), "open-unlimited".to_owned()]),
+            code => BTreeSet::from([code.to_owned()]),
+        };
+        assert_eq!(found, expected, "{changes:?} {settings}");
+        // Each can be agreed to.
+        let mut suppressed = "format = 1\nname = \"shop\"\n".to_owned();
+        for code in &found {
+            suppressed.push_str(&format!(
+                "[[audit.suppress]]\nrule = \"{code}\"\nreason = \"an example\"\nuntil = \"9999-12-31\"\n"
+            ));
+        }
+        place.write("shop/mgw.toml", &suppressed);
+        place
+            .mgw(&["audit", "shop", "--fail-on", "note"])
+            .exits(0)
+            .says("no problems, ");
+    }
+}
+
+#[test]
+fn no_rule_is_without_an_example() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnostics/explanations");
+    for entry in std::fs::read_dir(folder).expect("the sources are there") {
+        let path = entry.expect("readable").path();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let code = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let has_example = EXAMPLES.iter().any(|(example, ..)| *example == code);
+        assert!(has_example || !text.contains("A rule of `mgw audit`"), "{code}");
+    }
+}
+
+/// What is replaced by the environment of the gateway counts as well.
+#[test]
+fn backends_of_the_environment_are_looked_at() {
+    let place = example("", &[], "");
+    let mut command = place.command(&["audit", "shop"]);
+    command.env("core_prod_endpoint_0", "http://user:canary@other.example");
+    let outcome = crate::support::Outcome::of(command)
+        .exits(4)
+        .says("http://other.example/ in the clear, as the setting `core_prod_endpoint_0` says");
+    assert!(!outcome.stderr.contains("canary"));
 }

@@ -1,26 +1,28 @@
 //! The rules, each for one thing. They look at values, not at words: what the gateway will do, not how it is written.
 
 mod callers;
+mod certificates;
 mod limits;
 mod settings;
 mod transport;
 
 use super::finding::Finding;
+pub(super) use certificates::of_certificates;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::Api;
 pub(super) use settings::of_settings;
+pub(super) use transport::backends_in_the_clear as of_backends;
 
 /// A rule for APIs. Only those that look at limits need the policies.
 type Rule = for<'a> fn(&'a Api, &GatewayConfig, &mut Vec<Finding<'a>>);
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 7] = [
     callers::open_operations,
     callers::unscoped_operations,
     callers::keys_in_queries,
     callers::credentials_in_the_clear,
     callers::any_origin,
     limits::open_and_unlimited,
-    transport::backends_in_the_clear,
     transport::deprecated,
 ];
 

@@ -1,41 +1,122 @@
 //! What goes over the network, and what should go nowhere any more.
 
+use crate::audit::Audited;
 use crate::audit::finding::{Finding, Subject, name, operation};
 use crate::diagnostics::Code;
 use mgw_bundle::GatewayConfig;
-use mgw_bundle::config::{Api, ApiState, Endpoints};
+use mgw_bundle::config::{Api, ApiState, Discovery, Endpoints, Resource};
+use mgw_runtime::config::EndpointOverrides;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use url::{Host, Url};
 
-/// Backends that are spoken to without TLS beyond this machine.
-pub(super) fn backends_in_the_clear<'a>(api: &'a Api, _config: &GatewayConfig, findings: &mut Vec<Finding<'a>>) {
-    let remedy = "Use https, unless the network between gateway and backend is nobody else's.";
-    for url in in_the_clear(&api.endpoints) {
-        let message = format!("{} speaks to its backend {url} in the clear", name(api));
-        findings.push(Finding::warning(
-            Code::BackendInTheClear,
-            Subject::Api(api),
-            message,
-            remedy,
-        ));
-    }
-    for resource in &api.resources {
-        for url in in_the_clear(&resource.endpoints) {
-            let message = format!(
-                "{} of {} speaks to its backend {url} in the clear",
-                operation(resource),
-                name(api)
-            );
-            let subject = Subject::Operation(api, resource);
-            findings.push(Finding::warning(Code::BackendInTheClear, subject, message, remedy));
+/// Backends that are spoken to without TLS beyond this machine: those of the definitions, and those that the settings put in
+/// their place.
+pub(in crate::audit) fn backends_in_the_clear<'a>(audited: &Audited<'a>) -> Vec<Finding<'a>> {
+    let mut findings = Vec::new();
+    for api in &audited.config.apis {
+        let mut told = BTreeSet::new();
+        let own = in_the_clear(&api.endpoints, &audited.settings.overrides);
+        let resources = api.resources.iter();
+        let of_resources = resources.flat_map(|resource| {
+            let found = in_the_clear(&resource.endpoints, &audited.settings.overrides);
+            found.into_iter().map(move |backend| (Some(resource), backend))
+        });
+        for (resource, backend) in own.into_iter().map(|backend| (None, backend)).chain(of_resources) {
+            findings.extend(backend_in_the_clear(audited, api, resource, backend, &mut told));
         }
     }
+    findings
 }
 
-fn in_the_clear(endpoints: &Endpoints) -> impl Iterator<Item = &str> {
-    let both = endpoints.production.iter().chain(&endpoints.sandbox);
-    both.flat_map(|endpoint| endpoint.urls())
-        .filter(|url| is_in_the_clear(url))
+/// A setting that several operations are under is told once.
+fn backend_in_the_clear<'a>(
+    audited: &Audited<'a>,
+    api: &'a Api,
+    resource: Option<&'a Resource>,
+    backend: Backend,
+    told: &mut BTreeSet<String>,
+) -> Option<Finding<'a>> {
+    let Backend { url, setting } = backend;
+    let (subject, message) = match (setting, resource) {
+        (Some(setting), _) => {
+            let message = format!(
+                "{} speaks to its backend {url} in the clear, as the setting `{setting}` says",
+                name(api)
+            );
+            let subject = Subject::File {
+                file: audited.settings_file,
+                api: Some(api),
+            };
+            if !told.insert(setting) {
+                return None;
+            }
+            (subject, message)
+        }
+        (None, None) => {
+            let message = format!("{} speaks to its backend {url} in the clear", name(api));
+            (Subject::Api(api), message)
+        }
+        (None, Some(resource)) => {
+            let (operation, api_name) = (operation(resource), name(api));
+            let message = format!("{operation} of {api_name} speaks to its backend {url} in the clear");
+            (Subject::Operation(api, resource), message)
+        }
+    };
+    let remedy = "Use https, unless the network between gateway and backend is nobody else's.";
+    Some(Finding::warning(Code::BackendInTheClear, subject, message, remedy))
+}
+
+/// A backend that is spoken to without TLS.
+struct Backend {
+    url: String,
+    /// The setting that put it there.
+    setting: Option<String>,
+}
+
+fn in_the_clear(endpoints: &Endpoints, overrides: &EndpointOverrides) -> Vec<Backend> {
+    let both = [(&endpoints.production, false), (&endpoints.sandbox, true)];
+    let mut found = Vec::new();
+    for (endpoint, is_sandbox) in both {
+        for (index, target) in endpoint.iter().flat_map(|endpoint| &endpoint.targets).enumerate() {
+            let name = endpoint.as_ref().and_then(|endpoint| endpoint.name.as_deref());
+            let replaced = name.and_then(|name| Some((name, overrides.url(name, is_sandbox, index)?)));
+            let backend = match replaced {
+                Some((name, url)) => Backend {
+                    // Settings may have the discovery in front; what is no URL at all is refused at the start.
+                    url: Discovery::parse(url).map_or(url, |(_, url)| url).to_owned(),
+                    setting: Some(format!(
+                        "{name}_{}_endpoint_{index}",
+                        if is_sandbox { "sand" } else { "prod" }
+                    )),
+                },
+                None => Backend {
+                    url: target.url.clone(),
+                    setting: None,
+                },
+            };
+            if is_in_the_clear(&backend.url) {
+                found.push(Backend {
+                    url: without_credentials(&backend.url),
+                    ..backend
+                });
+            }
+        }
+    }
+    found
+}
+
+fn without_credentials(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else {
+        return String::new();
+    };
+    if parsed.username().is_empty() && parsed.password().is_none() {
+        return url.to_owned();
+    }
+    // Neither fails where there were some.
+    let _ = parsed.set_username("");
+    let _ = parsed.set_password(None);
+    parsed.to_string()
 }
 
 /// Whether a URL leads off this machine without TLS.
