@@ -42,8 +42,61 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+impl ExitCode {
+    /// Every code, the gravest first.
+    const BY_GRAVITY: [Self; 18] = [
+        Self::Interrupted,
+        Self::Internal,
+        Self::Environment,
+        Self::Usage,
+        Self::Invalid,
+        Self::LockOutOfDate,
+        Self::Mismatch,
+        Self::Tests,
+        Self::Gate,
+        Self::ControlPlane,
+        Self::Unreachable,
+        Self::NotPermitted,
+        Self::NotSignedIn,
+        Self::InputNeeded,
+        Self::Partial,
+        Self::Changes,
+        Self::NothingChanged,
+        Self::Success,
+    ];
+
+    /// The gravest of several, as the documentation orders them; success, where there is none.
+    pub fn gravest(codes: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |code: &Self| Self::BY_GRAVITY.iter().position(|known| known == code);
+        codes.into_iter().min_by_key(rank).unwrap_or(Self::Success)
+    }
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExitCode;
+
+    #[test]
+    fn the_gravest_is_as_the_documentation_has_it() {
+        let page = include_str!("../docs/src/reference/exit-codes.md");
+        let order = page
+            .lines()
+            .find_map(|line| line.strip_prefix("Gravest first: "))
+            .expect("the order");
+        let codes: Vec<u8> = order
+            .trim_end_matches('.')
+            .split(", ")
+            .map(|code| code.parse().expect("a code"))
+            .collect();
+        assert_eq!(codes, ExitCode::BY_GRAVITY.map(|code| code as u8));
+        assert_eq!(ExitCode::gravest([]), ExitCode::Success);
+        let all = [ExitCode::Success, ExitCode::Gate, ExitCode::Invalid, ExitCode::Partial];
+        assert_eq!(ExitCode::gravest(all), ExitCode::Invalid);
     }
 }

@@ -110,6 +110,8 @@ impl From<crate::project::SettingsError> for Failure {
             SettingsError::Read { path, source } => Self::file("read", std::path::Path::new(&path), source),
             SettingsError::Parse { .. } => Self::new(ExitCode::Invalid, error.to_string())
                 .hint("The file is described in the documentation under \"Project folder\"."),
+            SettingsError::Workspace { .. } => Self::new(ExitCode::Invalid, error.to_string())
+                .hint("Name one of them. `mgw check`, `build`, `test`, `audit` and `verify` take the workspace too."),
             SettingsError::Format { .. } => Self::new(ExitCode::Invalid, error.to_string())
                 .hint("Use the version of mgw that wrote the file, or a newer one."),
         }

@@ -1,6 +1,7 @@
 //! `mgw audit`
 
 use super::findings;
+use super::members::{self, Done, MemberArgs, Pace};
 use crate::audit::{Audited, audit};
 use crate::compile::compile_project;
 use crate::context::Context;
@@ -12,7 +13,7 @@ use crate::serve::{BundleSource, GatewaySettings, load_settings};
 use std::path::PathBuf;
 
 /// Arguments of `mgw audit`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct AuditArgs {
     /// The project folder.
     #[arg(value_name = "DIR", default_value = ".")]
@@ -23,6 +24,9 @@ pub struct AuditArgs {
     /// End with code 4 when there are findings of this kind, or worse, that nobody suppressed.
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
     pub fail_on: FailOn,
+    /// Of a workspace.
+    #[command(flatten)]
+    pub members: MemberArgs,
     /// Where findings are written besides.
     #[command(flatten)]
     pub reports: findings::ReportArgs,
@@ -65,6 +69,20 @@ struct Shown<'a> {
 
 /// Looks at what would be served, and at the gateway's settings.
 pub fn run(args: AuditArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let Some(members) = members::of(&args.project, &args.members)? else {
+        return one(args, context).map(|done| done.code);
+    };
+    members::each(&members, context, Pace::Together, |member, context| {
+        let of_member = AuditArgs {
+            project: member.path.clone(),
+            reports: args.reports.of_member(member),
+            ..args.clone()
+        };
+        one(of_member, context)
+    })
+}
+
+fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
     let suppressions = Settings::load(&layout.settings())?
@@ -133,5 +151,5 @@ pub fn run(args: AuditArgs, context: &Context) -> Result<ExitCode, Failure> {
         "Audited",
         format_args!("{}: {}{suppressed}", compiled.name, shown.summary),
     );
-    Ok(ExitCode::Success)
+    Ok(Done::serving(ExitCode::Success, &compiled.config))
 }

@@ -2,6 +2,7 @@
 
 use super::deploy::{self, DeploymentArgs, Parts};
 use super::findings;
+use super::members::{self, Done, MemberArgs, Pace};
 use super::pull::{PullOptions, pull_first};
 use super::signing_keys;
 use super::toolkit;
@@ -20,11 +21,14 @@ use mgw_bundle::Digest;
 use std::path::PathBuf;
 
 /// Arguments of `mgw build`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct BuildArgs {
     /// The project folder.
     #[arg(value_name = "DIR", default_value = ".")]
     pub project: PathBuf,
+    /// Of a workspace.
+    #[command(flatten)]
+    pub members: MemberArgs,
     /// Change nothing that was pulled: end with code 15 where files or selection differ from mgw.lock.
     #[arg(long)]
     pub locked: bool,
@@ -72,6 +76,25 @@ struct BuildResult<'a> {
 
 /// Compiles the project and writes its bundle.
 pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let Some(members) = members::of(&args.project, &args.members)? else {
+        return one(args, context).map(|done| done.code);
+    };
+    if !args.pull.selection.named()?.is_empty() {
+        return Err(members::only_of_one("a selection such as --label"));
+    }
+    if args.deployment.deployment_config.is_some() || args.deployment.docker_image.is_some() {
+        return Err(members::only_of_one("--deployment-config or --docker-image"));
+    }
+    members::each(&members, context, Pace::Together, |member, context| {
+        let of_member = BuildArgs {
+            project: member.path.clone(),
+            ..args.clone()
+        };
+        one(of_member, context)
+    })
+}
+
+fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     // A key that cannot be used is told before anything is pulled.
     let keys = signing_keys::signing(&args.sign, &context.environment)?;
@@ -152,11 +175,12 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
     result.artefacts = written.paths.iter().map(|path| shown(path)).collect();
     result.commands = written.commands.into_iter().map(|(_, command)| command).collect();
     ui.result(shown(&built.path), &result);
-    Ok(if is_partial {
+    let code = if is_partial {
         ExitCode::Partial
     } else {
         ExitCode::Success
-    })
+    };
+    Ok(Done::serving(code, &compiled.config))
 }
 
 /// The revision that is named: on the command line, else in the environment.

@@ -1,5 +1,6 @@
 //! `mgw check`
 
+use super::members::{self, Done, MemberArgs, Pace};
 use super::{deploy, findings};
 use crate::compile::compile_project;
 use crate::context::Context;
@@ -11,11 +12,14 @@ use crate::ui::count;
 use std::path::PathBuf;
 
 /// Arguments of `mgw check`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct CheckArgs {
     /// The project folder.
     #[arg(value_name = "DIR", default_value = ".")]
     pub project: PathBuf,
+    /// Of a workspace.
+    #[command(flatten)]
+    pub members: MemberArgs,
     /// Where findings are written besides.
     #[command(flatten)]
     pub reports: findings::ReportArgs,
@@ -32,6 +36,20 @@ struct Checked<'a> {
 
 /// Compiles the project and changes nothing in it.
 pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let Some(members) = members::of(&args.project, &args.members)? else {
+        return one(args, context).map(|done| done.code);
+    };
+    members::each(&members, context, Pace::Together, |member, context| {
+        let of_member = CheckArgs {
+            project: member.path.clone(),
+            reports: args.reports.of_member(member),
+            ..args.clone()
+        };
+        one(of_member, context)
+    })
+}
+
+fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
     let mut compiled = compile_project(&layout)?;
@@ -63,5 +81,5 @@ pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
             checked.summary
         ),
     );
-    Ok(ExitCode::Success)
+    Ok(Done::serving(ExitCode::Success, &compiled.config))
 }

@@ -1,15 +1,17 @@
 //! Shows what was found in a project's files.
 
+use super::members::report_of;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, render, report};
 use crate::exit::ExitCode;
 use crate::failure::{Detail, Failure};
+use crate::project::Member;
 use crate::public_file;
 use crate::ui::Ui;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where findings are written besides.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct ReportArgs {
     /// Also write the findings in SARIF 2.1.0, for code hosts and editors.
     #[arg(long, value_name = "FILE")]
@@ -20,6 +22,15 @@ pub struct ReportArgs {
 }
 
 impl ReportArgs {
+    /// The same for a project of a workspace: each has files of its own.
+    pub(super) fn of_member(&self, member: &Member) -> Self {
+        let of = |path: &Option<PathBuf>| path.as_ref().map(|path| report_of(path, member));
+        Self {
+            sarif: of(&self.sarif),
+            junit: of(&self.junit),
+        }
+    }
+
     /// Reports are written whatever was found: without one, a pipeline would show that of the run before. `failing`: the
     /// least bad findings with which the command fails.
     pub(super) fn write(

@@ -28,6 +28,7 @@ pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod man;
+mod members;
 pub mod migrate;
 pub mod pull;
 pub mod rollback;

@@ -1,5 +1,6 @@
 //! `mgw test`
 
+use super::members::{self, Done, MemberArgs, Pace};
 use super::{findings, run as serving};
 use crate::compile::{compile_project, pack};
 use crate::context::Context;
@@ -28,11 +29,14 @@ use std::time::Duration;
 const TOKEN: &str = "MGW_TEST_TOKEN";
 
 /// Arguments of `mgw test`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct TestArgs {
     /// The project folder. Its tests are the files tests/*.yaml.
     #[arg(value_name = "DIR", default_value = ".")]
     pub project: PathBuf,
+    /// Of a workspace.
+    #[command(flatten)]
+    pub members: MemberArgs,
     /// Also make cases from the definitions: without credentials, without scopes, with methods that are not there, and with the
     /// examples.
     #[arg(long)]
@@ -69,6 +73,23 @@ struct Tested<'a> {
 
 /// Makes the requests of a project's tests, and tells which answers are not as expected.
 pub fn run(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let Some(members) = members::of(&args.project, &args.members)? else {
+        return one(args, context);
+    };
+    if args.endpoint.is_some() {
+        return Err(members::only_of_one("--endpoint"));
+    }
+    members::each(&members, context, Pace::InTurn, |member, context| {
+        let of_member = TestArgs {
+            project: member.path.clone(),
+            junit: args.junit.as_ref().map(|path| members::report_of(path, member)),
+            ..args.clone()
+        };
+        one(of_member, context).map(Done::from)
+    })
+}
+
+fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(&args.project);
     let compiled = compile_project(&layout)?;

@@ -1,5 +1,6 @@
 //! `mgw verify`
 
+use super::members::{self, Done, MemberArgs, Pace};
 use super::{bundle_file, signing_keys};
 use crate::attestation;
 use crate::context::Context;
@@ -13,11 +14,14 @@ use mgw_bundle::{Digest, PublicKey};
 use std::path::PathBuf;
 
 /// Arguments of `mgw verify`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct VerifyArgs {
     /// The bundle, or a project folder that has been built.
     #[arg(value_name = "BUNDLE", default_value = ".")]
     pub bundle: PathBuf,
+    /// Of a workspace.
+    #[command(flatten)]
+    pub members: MemberArgs,
     /// The digest that the bundle must have, as `mgw build` printed it [default: that of MGW_DIGEST]
     #[arg(long, value_name = "SHA256")]
     pub digest: Option<String>,
@@ -54,6 +58,22 @@ struct Signer {
 
 /// Checks every entry of a bundle against its manifest, the manifest against the digest, and who signed it.
 pub fn run(args: VerifyArgs, context: &Context) -> Result<ExitCode, Failure> {
+    let Some(members) = members::of(&args.bundle, &args.members)? else {
+        return one(args, context).map(|done| done.code);
+    };
+    if args.digest.is_some() || context.environment.is_set("MGW_DIGEST") {
+        return Err(members::only_of_one("--digest (MGW_DIGEST)"));
+    }
+    members::each(&members, context, Pace::Together, |member, context| {
+        let of_member = VerifyArgs {
+            bundle: member.path.clone(),
+            ..args.clone()
+        };
+        one(of_member, context)
+    })
+}
+
+fn one(args: VerifyArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let environment = &context.environment;
     let path = bundle_file::locate(&args.bundle)?;
@@ -107,5 +127,5 @@ pub fn run(args: VerifyArgs, context: &Context) -> Result<ExitCode, Failure> {
         }),
     }
     ui.result(verified.digest, &verified);
-    Ok(ExitCode::Success)
+    Ok(Done::serving(ExitCode::Success, &bundle.config))
 }

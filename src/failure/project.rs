@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::exit::ExitCode;
-use crate::project::{CreateError, DownloadError};
+use crate::project::{CreateError, DownloadError, WorkspaceError};
 
 impl From<CreateError> for Failure {
     fn from(error: CreateError) -> Self {
@@ -32,6 +32,24 @@ impl From<DownloadError> for Failure {
             DownloadError::TooLarge { .. } => {
                 Self::new(ExitCode::Invalid, message).hint("Split the API into several definitions.")
             }
+        }
+    }
+}
+
+impl From<WorkspaceError> for Failure {
+    fn from(error: WorkspaceError) -> Self {
+        match error {
+            WorkspaceError::Settings(error) => error.into(),
+            WorkspaceError::Folder { path, source } => Self::file("read", &path, source),
+            WorkspaceError::Pattern { ref remedy, .. } => {
+                let remedy = remedy.clone();
+                Self::new(ExitCode::Invalid, error.to_string()).hint(remedy)
+            }
+            WorkspaceError::TooMany { .. } => {
+                Self::new(ExitCode::Invalid, error.to_string()).hint("Split the workspace, or name fewer folders.")
+            }
+            WorkspaceError::SameName { .. } => Self::new(ExitCode::Invalid, error.to_string())
+                .hint("Give each project a `name` of its own in its mgw.toml: bundles and `--member` go by it."),
         }
     }
 }

@@ -80,6 +80,7 @@ pages! {
     "usage": "how-to/usage.md",
     "usage-air-gapped": "how-to/usage-air-gapped.md",
     "websocket": "how-to/websocket.md",
+    "workspaces": "how-to/workspaces.md",
 }
 
 impl Page {

@@ -10,6 +10,7 @@ mod neighbours;
 mod pulled_certificates;
 mod scaffold;
 mod settings;
+mod workspace;
 
 pub(crate) use create::CreateError;
 pub(crate) use download::DownloadError;
@@ -24,3 +25,4 @@ pub(crate) use scaffold::Scaffold;
 pub use settings::{
     BuildSettings, Compat, ControlPlaneKind, ControlPlaneSettings, CorsSettings, PullSettings, Settings, SettingsError,
 };
+pub(crate) use workspace::{Member, Workspace, WorkspaceError};

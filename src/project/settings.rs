@@ -1,5 +1,6 @@
 //! `mgw.toml`: what the project is called, where its APIs come from.
 
+use super::workspace::is_workspace;
 use crate::audit::AuditSettings;
 use crate::whole_file::read_text;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use std::path::Path;
 pub const FORMAT: u32 = 1;
 
 /// The largest file that is read, in bytes.
-const MAX_FILE: u64 = 1 << 20;
+pub(super) const MAX_FILE: u64 = 1 << 20;
 
 /// The contents of `mgw.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +198,12 @@ pub enum SettingsError {
         /// What is wrong.
         message: String,
     },
+    /// The file is that of a folder with several projects.
+    #[error("{path} is the file of a workspace: its projects are in folders below it")]
+    Workspace {
+        /// The file.
+        path: String,
+    },
     /// Written by a newer version.
     #[error("{path} has format version {found}, this version reads {FORMAT}")]
     Format {
@@ -242,14 +249,12 @@ impl Settings {
     /// Reads the text of `mgw.toml`; `path` is for messages.
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
         let settings: Self = toml::from_str(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            let before = text.get(..offset).unwrap_or_default();
-            SettingsError::Parse {
-                path: path.display().to_string(),
-                line: before.matches('\n').count() + 1,
-                column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-                message: error.message().to_owned(),
+            if is_workspace(text) {
+                return SettingsError::Workspace {
+                    path: path.display().to_string(),
+                };
             }
+            located(text, path, &error)
         })?;
         if settings.format == FORMAT {
             Ok(settings)
@@ -259,6 +264,18 @@ impl Settings {
                 found: settings.format,
             })
         }
+    }
+}
+
+/// A mistake with its place in the file.
+pub(super) fn located(text: &str, path: &Path, error: &toml::de::Error) -> SettingsError {
+    let offset = error.span().map_or(0, |span| span.start);
+    let before = text.get(..offset).unwrap_or_default();
+    SettingsError::Parse {
+        path: path.display().to_string(),
+        line: before.matches('\n').count() + 1,
+        column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+        message: error.message().to_owned(),
     }
 }
 

@@ -5,12 +5,15 @@
 
 mod background;
 pub(crate) mod count;
+mod held;
 mod progress;
 mod prompt;
 mod style;
 mod text;
 
 pub(crate) use background::{LastLines, Lines};
+pub(crate) use held::Held;
+use held::Said;
 pub use progress::Progress;
 use progress::Show;
 pub use prompt::Prompt;
@@ -58,6 +61,8 @@ pub struct Ui {
     lost: Arc<OnceLock<String>>,
     /// Takes what is said on standard error, in a program that must not wait for its reader.
     lines: Option<Lines>,
+    /// Keeps everything that is printed; absent: it is printed at once.
+    held: Option<Held>,
 }
 
 /// The settings that decide how [`Ui`] behaves.
@@ -95,6 +100,7 @@ impl Ui {
             style: Style::new(color),
             narrating: false,
             lost: Arc::default(),
+            held: None,
             lines: None,
         }
     }
@@ -121,6 +127,33 @@ impl Ui {
             narrating: true,
             ..self.clone()
         }
+    }
+
+    /// The same terminal for commands that run beside each other: what they print is kept until it is
+    /// [released](Self::release).
+    pub(crate) fn holding(&self) -> (Self, Held) {
+        let held = Held::default();
+        let ui = Self {
+            interactive: false,
+            terminal: false,
+            lines: None,
+            held: Some(held.clone()),
+            ..self.clone()
+        };
+        (ui, held)
+    }
+
+    /// Prints what was kept, and returns the results that are JSON documents instead.
+    pub(crate) fn release(&self, held: &Held) -> Vec<serde_json::Value> {
+        let mut results = Vec::new();
+        for said in held.take() {
+            match said {
+                Said::Line(text) => self.raw(text),
+                Said::Data(bytes) => self.bytes(&bytes),
+                Said::Result(document) => results.push(document),
+            }
+        }
+        results
     }
 
     /// Whether somebody is there to answer.
@@ -157,9 +190,12 @@ impl Ui {
                     self.data(text);
                 }
             }
-            OutputFormat::Json => match serde_json::to_string_pretty(json) {
-                Ok(document) => self.data(document),
-                Err(error) => self.say(&self.style.error("error"), error),
+            OutputFormat::Json => match &self.held {
+                Some(held) => held.keep(Said::Result(serde_json::to_value(json).unwrap_or_default())),
+                None => match serde_json::to_string_pretty(json) {
+                    Ok(document) => self.data(document),
+                    Err(error) => self.say(&self.style.error("error"), error),
+                },
             },
         }
     }
@@ -179,6 +215,9 @@ impl Ui {
         if self.narrating {
             return self.line(line);
         }
+        if let Some(held) = &self.held {
+            return held.keep(Said::Data(format!("{line}\n").into_bytes()));
+        }
         let mut out = std::io::stdout().lock();
         self.written(writeln!(out, "{line}").and_then(|()| out.flush()));
     }
@@ -187,6 +226,9 @@ impl Ui {
     pub fn bytes(&self, bytes: &[u8]) {
         if self.narrating {
             return self.line(String::from_utf8_lossy(bytes));
+        }
+        if let Some(held) = &self.held {
+            return held.keep(Said::Data(bytes.to_vec()));
         }
         let mut out = std::io::stdout().lock();
         self.written(out.write_all(bytes).and_then(|()| out.flush()));
@@ -302,7 +344,7 @@ impl Ui {
 
     /// Starts a piece of long work: a spinner on a terminal, plain lines now and then elsewhere.
     pub fn progress(&self, text: impl Display) -> Progress {
-        let show = match (self.is_quiet(), self.terminal) {
+        let show = match (self.is_quiet() || self.held.is_some(), self.terminal) {
             (true, _) => Show::Nothing,
             (false, true) => Show::Spinner,
             (false, false) => Show::Lines,
@@ -318,6 +360,9 @@ impl Ui {
     }
 
     fn raw(&self, text: impl Display) {
+        if let Some(held) = &self.held {
+            return held.keep(Said::Line(text.to_string()));
+        }
         if let Some(lines) = &self.lines {
             return lines.say(format!("{text}\n").into_bytes());
         }

@@ -45,3 +45,4 @@ mod terminal;
 mod unread_output;
 mod usage;
 mod usage_carried;
+mod workspaces;

@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use std::path::PathBuf;
 
 /// What to pull, and as whom.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct PullOptions {
     /// What to pull.
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub struct PullOptions {
 }
 
 /// What to pull.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct SelectionArgs {
     /// Gateway label whose APIs are pulled; repeatable [default: those of mgw.toml]
     #[arg(long = "label", short = 'l', value_name = "LABEL")]

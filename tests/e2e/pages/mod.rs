@@ -80,6 +80,11 @@ fn audit_a_project() {
 }
 
 #[test]
+fn several_projects_in_one_repository() {
+    execute("how-to/workspaces.md");
+}
+
+#[test]
 fn know_what_is_in_a_bundle() {
     execute("how-to/bundle-contents.md");
 }
