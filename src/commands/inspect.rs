@@ -9,11 +9,11 @@ use crate::compile::{Followed, describe_policy};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::ui::count::Counted;
+use crate::ui::count::{self, Counted};
 use mgw_bundle::config::{
     Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, Security, Target,
 };
-use mgw_bundle::{Bundle, Digest, PublicKey, names};
+use mgw_bundle::{Bundle, Digest, Limits, PublicKey, names};
 use mgw_runtime::config::CredentialSetting;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,7 @@ pub enum Running {
 struct Inspected<'a> {
     bundle: String,
     digest: Digest,
+    sizes: Sizes,
     signed: bool,
     signers: Vec<Digest>,
     manifest: &'a mgw_bundle::Manifest,
@@ -56,6 +57,31 @@ struct Inspected<'a> {
     certificates: Vec<certificates::Inspected<'a>>,
     snapshot: Option<SnapshotSummary>,
     follows: Option<Follows>,
+}
+
+/// How large it is.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+struct Sizes {
+    /// Bytes of the file.
+    archive: u64,
+    /// Bytes of all entries.
+    unpacked: u64,
+    entries: usize,
+    apis: usize,
+    operations: usize,
+}
+
+impl Sizes {
+    fn of(bundle: &Bundle, archive: usize) -> Self {
+        let (entries, apis) = (&bundle.manifest.entries, &bundle.config.apis);
+        Self {
+            archive: u64::try_from(archive).unwrap_or(u64::MAX),
+            unpacked: entries.iter().map(|entry| entry.size).sum(),
+            entries: entries.len(),
+            apis: apis.len(),
+            operations: apis.iter().map(|api| api.resources.len()).sum(),
+        }
+    }
 }
 
 /// What a connected gateway pulls again.
@@ -99,10 +125,13 @@ fn entry(path: &Path, name: &str, context: &Context) -> Result<ExitCode, Failure
 
 fn bundle(path: &Path, context: &Context) -> Result<ExitCode, Failure> {
     let path = bundle_file::locate(path)?;
-    let bundle = bundle_file::read(&path)?;
+    let archive = bundle_file::bytes(&path)?;
+    let bundle = Bundle::read(&archive, &Limits::default()).map_err(|error| bundle_file::not_intact(&path, error))?;
+    let sizes = Sizes::of(&bundle, archive.len());
     let inspected = Inspected {
         bundle: path.display().to_string(),
         digest: bundle.digest,
+        sizes,
         signed: !bundle.signers.is_empty(),
         signers: bundle.signers.iter().map(PublicKey::id).collect(),
         manifest: &bundle.manifest,
@@ -116,7 +145,7 @@ fn bundle(path: &Path, context: &Context) -> Result<ExitCode, Failure> {
         }),
         follows: follows(&bundle),
     };
-    context.ui.result(text(&bundle).trim_end(), &inspected);
+    context.ui.result(text(&bundle, sizes).trim_end(), &inspected);
     Ok(ExitCode::Success)
 }
 
@@ -130,12 +159,25 @@ fn follows(bundle: &Bundle) -> Option<Follows> {
 }
 
 /// The contents of a bundle for people. Writing to a `String` cannot fail.
-fn text(bundle: &Bundle) -> String {
+fn text(bundle: &Bundle, sizes: Sizes) -> String {
     let mut out = String::new();
     let config = &bundle.config;
     let _ = writeln!(out, "project   {}", config.project);
     let _ = writeln!(out, "digest    {}", bundle.digest);
     let _ = writeln!(out, "made by   {}", bundle.manifest.tool);
+    let _ = writeln!(
+        out,
+        "size      {}; {} in {}",
+        count::bytes(sizes.archive),
+        count::bytes(sizes.unpacked),
+        Counted(sizes.entries, "entry", "entries"),
+    );
+    let _ = writeln!(
+        out,
+        "serves    {}, {}",
+        count::apis(sizes.apis),
+        count::operations(sizes.operations)
+    );
     if bundle.signers.is_empty() {
         out.push_str("signed    by nobody\n");
     }
@@ -162,7 +204,7 @@ fn text(bundle: &Bundle) -> String {
     }
     for api in &config.apis {
         out.push('\n');
-        describe_api(&mut out, api);
+        describe_api(&mut out, bundle, api);
         certificates::describe_clients(&mut out, bundle, api);
     }
     for (kind, policies) in [
@@ -177,10 +219,12 @@ fn text(bundle: &Bundle) -> String {
     out
 }
 
-fn describe_api(out: &mut String, api: &Api) {
+fn describe_api(out: &mut String, bundle: &Bundle, api: &Api) {
     let _ = writeln!(out, "{}:{}  {}", api.name, api.version, api.base_path);
     let _ = writeln!(out, "  id          {}", api.id);
-    let _ = writeln!(out, "  definition  {}", api.source);
+    let size = bundle.entries.get(&api.definition).map_or(0, Vec::len);
+    let size = count::bytes(u64::try_from(size).unwrap_or(u64::MAX));
+    let _ = writeln!(out, "  definition  {}, {size} in the bundle", api.source);
     if let Some(path) = &api.default_version_path {
         let _ = writeln!(out, "  also at     {path}");
     }

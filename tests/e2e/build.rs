@@ -47,6 +47,7 @@ fn a_definition_becomes_a_bundle_that_verifies() {
         "Shop:1.0.0  /shop",
         "GET     /items/{id}  [oauth2]",
         "http://127.0.0.1:3000",
+        "serves    1 API, 1 operation",
         &digest,
         "Bronze",
     ] {
@@ -57,6 +58,12 @@ fn a_definition_becomes_a_bundle_that_verifies() {
         .exits(0)
         .json();
     assert_eq!(inspected["config"]["apis"][0]["base_path"], "/shop");
+    let zip = std::fs::metadata(place.path().join("shop/target/shop.zip")).expect("built");
+    assert_eq!(inspected["sizes"]["archive"], zip.len());
+    assert_eq!(
+        (&inspected["sizes"]["apis"], &inspected["sizes"]["operations"]),
+        (&1.into(), &1.into())
+    );
     let verified = place
         .mgw(&["verify", "shop/target/shop.zip", "--digest", &digest])
         .exits(0);

@@ -13,6 +13,11 @@ pub(super) struct Inspected<'a> {
     /// The bundle entry.
     entry: &'a str,
     subject: String,
+    issuer: String,
+    /// The serial number, in hex.
+    serial: String,
+    /// The kind of its key.
+    key: String,
     /// Seconds since 1970.
     not_before: i64,
     /// Seconds since 1970.
@@ -33,7 +38,10 @@ pub(super) fn of(bundle: &Bundle) -> Vec<Inspected<'_>> {
         .flat_map(|entry| facts(bundle, entry).into_iter().map(move |facts| (entry, facts)))
         .map(|(entry, facts)| Inspected {
             entry,
+            key: facts.key.to_string(),
             subject: facts.subject,
+            issuer: facts.issuer,
+            serial: facts.serial,
             not_before: facts.validity.not_before,
             not_after: facts.validity.not_after,
         })
