@@ -46,7 +46,7 @@ pub(crate) fn describe(packing: &Packing<'_>) -> Result<BTreeMap<String, Vec<u8>
         size: sbom.len() as u64,
         sha256: Digest::of(&sbom),
     };
-    let provenance = json(&provenance::of(packing, &listed))?;
+    let provenance = json(&provenance::of(packing, &listed)?)?;
     Ok([(names::SBOM, sbom), (names::PROVENANCE, provenance)]
         .map(|(name, bytes)| (name.to_owned(), bytes))
         .into())

@@ -2,7 +2,6 @@
 
 use super::{Packing, name_and_version};
 use crate::compile::sources::{Origin, Sources};
-use crate::project::BuildSettings;
 use mgw_bundle::{Bundle, Digest, Entry, names};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,7 +71,8 @@ struct BuildDefinition {
 #[serde(rename_all = "camelCase")]
 struct Parameters {
     project: String,
-    options: BuildSettings,
+    /// What `[build]` says; later versions have more of it.
+    options: serde_json::Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lock: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,7 +151,11 @@ fn is_commit(revision: &str) -> bool {
 }
 
 /// Describes where a bundle comes from; `sbom` is an entry of it that is not among those of `packing` yet.
-pub(super) fn of(packing: &Packing<'_>, sbom: &Entry) -> Statement {
+///
+/// # Errors
+///
+/// When the options cannot be serialised.
+pub(super) fn of(packing: &Packing<'_>, sbom: &Entry) -> Result<Statement, serde_json::Error> {
     let origin = packing.origin;
     let mut subject: Vec<Resource> = packing
         .entries
@@ -170,7 +174,7 @@ pub(super) fn of(packing: &Packing<'_>, sbom: &Entry) -> Statement {
     }
     let (name, version) = name_and_version(packing.tool);
     let builder = format!("pkg:generic/{}", packing.tool.replace(' ', "@"));
-    Statement {
+    Ok(Statement {
         kind: STATEMENT.to_owned(),
         subject,
         predicate_type: PREDICATE.to_owned(),
@@ -179,7 +183,7 @@ pub(super) fn of(packing: &Packing<'_>, sbom: &Entry) -> Statement {
                 build_type: format!("{builder}#build"),
                 external_parameters: Parameters {
                     project: packing.config.project.clone(),
-                    options: origin.options.clone(),
+                    options: serde_json::to_value(&origin.options)?,
                     lock: packing.lock,
                     source_revision: origin.revision.clone(),
                 },
@@ -195,7 +199,7 @@ pub(super) fn of(packing: &Packing<'_>, sbom: &Entry) -> Statement {
                 },
             },
         },
-    }
+    })
 }
 
 /// What the state of all sources is called among them. No file of a project is: none of those that are read lies in its root

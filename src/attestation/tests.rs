@@ -327,6 +327,16 @@ fn a_description_of_something_else_is_noticed() {
     assert_eq!(check(&bundle), Ok(attested.clone()));
     assert_eq!(check(&with(&bundle, names::PROVENANCE, |_| {})), Ok(attested));
 
+    // A later version may say more.
+    let more = with(&bundle, names::PROVENANCE, |statement| {
+        let parameters = &mut statement["predicate"]["buildDefinition"]["externalParameters"];
+        parameters["options"]["later"] = json!(true);
+        parameters["later"] = json!({});
+        statement["later"] = json!([]);
+    });
+    assert!(check(&more).is_ok());
+    assert_eq!(own_origin(&more), own_origin(&bundle));
+
     let zeroes = json!("0".repeat(64));
     type Change = Box<dyn FnOnce(&mut Value)>;
     let cases: Vec<(&str, &str, Change)> = vec![

@@ -10,6 +10,7 @@ use crate::project::shown;
 use crate::serve::demand_signature;
 use crate::signing::KeyReference;
 use crate::ui::count::Counted;
+use crate::ui::visible;
 use mgw_bundle::{Digest, PublicKey};
 use std::path::PathBuf;
 
@@ -114,7 +115,7 @@ fn one(args: VerifyArgs, context: &Context) -> Result<Done, Failure> {
     let entries = Counted(verified.entries, "entry is", "entries are");
     ui.status("Verified", format_args!("{}: {entries} intact", verified.bundle));
     if let Some(revision) = &verified.source_revision {
-        ui.status("Sources", format_args!("are said to be those of {revision}"));
+        ui.status("Sources", format_args!("are said to be those of {}", visible(revision)));
     }
     match &trusted {
         Some(key) => ui.status("Trusted", format_args!("it is signed with {}", key.reference)),
