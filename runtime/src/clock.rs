@@ -39,6 +39,14 @@ impl Clock {
         clock
     }
 
+    /// A clock that says `unix_ms` now and is not renewed.
+    pub(crate) fn starting_at(unix_ms: u64) -> Self {
+        let clock = Self::new();
+        let offset = i64::try_from(unix_ms).unwrap_or(i64::MAX);
+        clock.0.offset_ms.store(offset, Relaxed);
+        clock
+    }
+
     /// Follows adjustments of the wall clock.
     pub(crate) fn renew(&self) {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

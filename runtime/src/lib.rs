@@ -12,6 +12,7 @@
 //! - `usage` keeps records of what was called and uploads them.
 //! - `event_hub` reads what a control plane tells its gateways while they run, and keeps the connection on which it does.
 //! - `connected` says how old the control plane's word is that is served.
+//! - `explain` says what would become of a request, by the same decisions.
 //! - `admin`, `metrics` and `access_log` tell what is going on.
 
 mod access_log;
@@ -26,6 +27,7 @@ mod core;
 mod dial;
 mod discovery;
 pub mod event_hub;
+pub mod explain;
 mod forwarding;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

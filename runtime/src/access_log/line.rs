@@ -224,11 +224,11 @@ fn push_target(line: &mut Vec<u8>, uri: &Uri, key_parameters: &[String]) {
 }
 
 /// Appends a query with its question mark.
-fn push_query(line: &mut Vec<u8>, query: &str, key_parameters: &[String]) {
+pub(crate) fn push_query(line: &mut Vec<u8>, query: &str, key_parameters: &[String]) {
     for (position, pair) in query.split('&').enumerate() {
         line.push(if position == 0 { b'?' } else { b'&' });
         match pair.split_once('=') {
-            Some((name, _)) if is_secret(name, key_parameters) => {
+            Some((name, _)) if is_secret_parameter(name, key_parameters) => {
                 push_escaped(line, name.as_bytes());
                 line.extend_from_slice(b"=***");
             }
@@ -237,7 +237,8 @@ fn push_query(line: &mut Vec<u8>, query: &str, key_parameters: &[String]) {
     }
 }
 
-fn is_secret(name: &str, key_parameters: &[String]) -> bool {
+/// Whether a query parameter carries a credential, by its name.
+pub(crate) fn is_secret_parameter(name: &str, key_parameters: &[String]) -> bool {
     // Read as keys are read: a blank may be written `+`.
     let Some((name, _)) = url::form_urlencoded::parse(name.as_bytes()).next() else {
         return false;

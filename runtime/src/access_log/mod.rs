@@ -6,6 +6,6 @@
 mod line;
 mod writer;
 
-pub(crate) use line::{Format, LoggedApi, Record};
+pub(crate) use line::{Format, LoggedApi, Record, is_secret_parameter, push_query};
 pub use writer::AccessLogError;
 pub(crate) use writer::{AccessLog, AccessLogTarget, Writer};

@@ -3,6 +3,7 @@
 use super::ClientCertificate;
 use super::certificates::end_ms;
 use super::failures::Failures;
+use super::learnt::Learnt;
 use super::token_cache::TokenCache;
 use super::verdicts::{Place, Verdicts};
 use crate::config::RuntimeConfig;
@@ -17,6 +18,8 @@ pub struct CoreAuth {
     pub(super) failures: Failures,
     /// Generations of the bundle and of the trusted keys that the caches were filled under.
     pub(super) generations: (u64, u64),
+    /// What is learnt of credentials; `None`: nobody explains anything.
+    learnt: Option<Box<Learnt>>,
     /// Client certificates whose verdict was remembered.
     pub certificate_hits: u64,
     /// Client certificates that had to be judged.
@@ -34,12 +37,30 @@ impl CoreAuth {
         Self {
             tokens: TokenCache::new(caching.capacity, caching.bytes, caching.negative_capacity),
             verdicts: Verdicts::new(if caching.enabled { caching.capacity } else { 0 }),
+            learnt: None,
             certificate_hits: 0,
             certificate_misses: 0,
             failures: Failures::new(config.authentication.max_failures_per_address),
             generations: (0, 0),
             hits: 0,
             misses: 0,
+        }
+    }
+
+    /// Keeps from now on what is learnt of credentials.
+    pub(crate) fn keep_learnt(&mut self) {
+        self.learnt = Some(Box::default());
+    }
+
+    /// Takes what was learnt of the last credential.
+    pub(crate) fn take_learnt(&mut self) -> Option<Box<Learnt>> {
+        self.learnt.take()
+    }
+
+    /// Notes something, where somebody wants to know.
+    pub(super) fn learn(&mut self, note: impl FnOnce(&mut Learnt)) {
+        if let Some(learnt) = &mut self.learnt {
+            note(learnt);
         }
     }
 

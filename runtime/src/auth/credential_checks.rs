@@ -42,6 +42,11 @@ impl Decision<'_> {
         if named && rules.admits(self.request) {
             Ok(caller)
         } else {
+            let failure = match named {
+                true => "the API key may not be used from this address or page",
+                false => "the API key is not for this API",
+            };
+            self.core.learn(|learnt| learnt.failure = Some(failure.to_owned()));
             Err(Refusal::InvalidCredentials.into())
         }
     }
@@ -110,6 +115,7 @@ impl Decision<'_> {
             Err(Unverified::Wait(wait)) => return Err(Failed::Wait(wait)),
             Err(Unverified::Refused(failure)) => {
                 tracing::debug!(reason = %failure, "token refused");
+                self.core.learn(|learnt| learnt.failure = Some(failure.to_string()));
                 if failure == JwtFailure::Signature {
                     self.core.failures.record(self.request.client_ip, self.now_ms);
                     self.core
@@ -120,6 +126,8 @@ impl Decision<'_> {
             }
         };
         if security.revocations.contains(token, identity.token_id.as_deref()) {
+            self.core
+                .learn(|learnt| learnt.failure = Some("token is revoked".to_owned()));
             return Err(Refusal::InvalidCredentials.into());
         }
         if kind == CredentialKind::ApiKey {

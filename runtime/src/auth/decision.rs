@@ -193,6 +193,7 @@ impl Decision<'_> {
         identity: Arc<Identity>,
         revocations: u64,
     ) -> Result<Arc<Caller>, Failed> {
+        self.core.learn(|learnt| learnt.identity = Some(Arc::clone(&identity)));
         let resolved = self.resolve(&identity, None);
         let caching = &self.authenticator.security.config.caching;
         if caching.enabled {

@@ -25,6 +25,19 @@ pub enum CredentialKind {
     MutualTls,
 }
 
+impl CredentialKind {
+    /// Name for people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jwt => "jwt",
+            Self::Opaque => "opaque-token",
+            Self::ApiKey => "api-key",
+            Self::Basic => "basic",
+            Self::MutualTls => "client-certificate",
+        }
+    }
+}
+
 /// An application as a token describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TokenApplication {

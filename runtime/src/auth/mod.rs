@@ -28,6 +28,7 @@ mod jwks;
 mod jwt;
 mod key_manager;
 mod key_material;
+mod learnt;
 mod opaque;
 mod outcome;
 mod passwords;

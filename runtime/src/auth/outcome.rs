@@ -43,6 +43,22 @@ pub(super) enum WaitFor {
 }
 
 impl Wait {
+    /// Returns whether it is waited for somebody else; else for a thread of the gateway's own.
+    pub(crate) fn is_for_others(&self) -> bool {
+        !matches!(self.0, WaitFor::Password(..))
+    }
+
+    /// Says who would be asked for what.
+    pub(crate) fn describe(&self, now_ms: u64) -> String {
+        match &self.0 {
+            WaitFor::Keys(source, _) => format!("issuer {} for its keys", source.status(now_ms).issuer),
+            WaitFor::Introspection(..) => "the key manager whether the access token is good".to_owned(),
+            WaitFor::Validation(..) => "the key validation service whether the access token may call this".to_owned(),
+            WaitFor::Password(..) => "nobody: a password is checked".to_owned(),
+            WaitFor::Subscription(_) => "the control plane for the caller's subscription".to_owned(),
+        }
+    }
+
     /// Waits, within a bound, and records what came of it. The next decision with the same `answers` does not wait for
     /// the same thing again.
     pub async fn resolve(self, answers: &mut Answers) {

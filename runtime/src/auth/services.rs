@@ -70,6 +70,12 @@ impl Service {
             .map(|(_, service)| service)
     }
 
+    /// Returns the path of a service.
+    pub(crate) fn path(self) -> &'static str {
+        let of = Self::ALL.into_iter().find(|(_, service)| *service == self);
+        of.map_or("/", |(path, _)| path)
+    }
+
     /// Returns the methods that a service has.
     pub(crate) fn methods(self) -> MethodSet {
         let none = MethodSet::default();

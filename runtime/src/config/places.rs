@@ -3,22 +3,36 @@
 use super::Origin;
 use std::collections::BTreeMap;
 
-/// Texts that settings hold, each with where it was written first. Secrets are not among them.
+/// Texts that settings hold, each with where it was written first, and where each setting was made. Secrets are not among
+/// them.
 #[derive(Debug, Clone, Default)]
-pub struct Places(BTreeMap<String, Origin>);
+pub struct Places {
+    values: BTreeMap<String, Origin>,
+    keys: BTreeMap<&'static str, Origin>,
+}
 
 impl Places {
     /// Returns where some setting has exactly this value; `None` for built-in defaults.
     pub fn of(&self, value: &str) -> Option<&Origin> {
-        self.0.get(value)
+        self.values.get(value)
+    }
+
+    /// Returns where a setting was made; `None` for built-in defaults.
+    pub fn of_key(&self, key: &str) -> Option<&Origin> {
+        self.keys.get(key)
+    }
+
+    /// Later sources win, as with the setting itself.
+    pub(super) fn record_key(&mut self, key: &'static str, origin: &Origin) {
+        self.keys.insert(key, origin.clone());
     }
 
     /// Later sources replace what earlier ones said, so the last place counts; within a file it is the first.
     pub(super) fn record(&mut self, value: &str, origin: &Origin) {
-        match (self.0.get(value), origin) {
+        match (self.values.get(value), origin) {
             (Some(Origin::File { .. }), Origin::File { .. }) => {}
             _ => {
-                self.0.insert(value.to_owned(), origin.clone());
+                self.values.insert(value.to_owned(), origin.clone());
             }
         }
     }

@@ -201,6 +201,7 @@ impl Merged {
             Value::List(items) => items.iter().for_each(|item| self.places.record(item, &origin)),
             Value::Bool(_) | Value::Integer(_) | Value::Float | Value::Secret(_) => {}
         }
+        self.places.record_key(key.name, &origin);
         settings.values.insert(key.name, (value, origin));
     }
 

@@ -1,35 +1,26 @@
 //! Brings a gateway up: compile, bind, then serve. Nothing is bound before the bundle is known to be good, and nothing
 //! serves before everything is bound.
 
-use super::control::{Control, compile, unix_ms};
+use super::control::{Control, unix_ms};
+use super::prepare::{Prepared, serve_settings};
 use super::running::{Addresses, RunningGateway, Threads};
 use super::{Gateway, GatewayOptions, StartError};
 use crate::access_log::{AccessLog, AccessLogTarget, Format, Writer};
-use crate::auth::{CoreAuth, Security};
+use crate::auth::Security;
 use crate::clock::Clock;
-use crate::config::{KeepAlive, RuntimeConfig};
-use crate::core::{Core, Local};
-use crate::discovery::Discovery;
-use crate::metrics::Metrics;
-use crate::operator_blocks::OperatorBlocks;
-use crate::proxy::RequestIds;
-use crate::server::{
-    ClientTimeouts, ConnectionBudget, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable,
-};
+use crate::config::RuntimeConfig;
+use crate::core::Core;
+use crate::server::{CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable};
 use crate::shared_quotas::SharedQuotas;
-use crate::snapshot::{Continued, Snapshot};
-use crate::throttle::{CoreGlobal, CoreThrottle, Counters};
+use crate::snapshot::Snapshot;
+use crate::throttle::Counters;
 use crate::traffic_manager::{EventPublisher, EventQueue};
-use crate::upstream::{
-    ActiveLimit, Connector, EndpointStates, Http2Settings, Origins, Pool, PoolLimits, Prober, Queue, ResponseBounds,
-    TokenSources, Upstream,
-};
 use crate::usage::{Usage, UsageQueue};
 use crate::{admin, server};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use mgw_bundle::Bundle;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
@@ -52,33 +43,11 @@ impl Gateway {
         check_listeners(&config)?;
         let cores = core_count(&config, options);
         let control_runtime = runtime()?;
-        let security = Security::start(&config, Some(&options.data_dir), control_runtime.handle())?;
-        let (counters, shared_quotas) = quotas(&config, control_runtime.handle())?;
-        let connector = Connector::new(
-            config.http_clients.connect_timeout,
-            Http2Settings {
-                streams: config.http_clients.pool.streams,
-                ping: config.http_clients.http2_ping,
-                max_headers: config.http_clients.response_limits.max_header_size,
-            },
-        );
-        let origins = Arc::new(Origins::new(&config, control_runtime.handle())?);
-        let prober = Prober {
-            runtime: control_runtime.handle().clone(),
-            upstream: Arc::new(upstream(&config, cores, connector, &Clock::new(), &origins)),
-        };
-        let continued = Continued {
-            counters,
-            shared_quotas,
-            discovery: Discovery::new(&config.discovery, &origins, control_runtime.handle()),
-            tokens: TokenSources::new(&origins, control_runtime.handle()),
-            origins,
-            endpoints: EndpointStates::new(cores, Some(prober)),
-            security,
-            metrics: Arc::new(Metrics::new(cores)),
-            operator_blocks: OperatorBlocks::open(&options.data_dir)?,
-        };
-        let snapshot = compile(bundle, &config, &continued, 1)?;
+        let control = control_runtime.handle();
+        let prepared = Prepared::new(bundle, &config, &options.data_dir, cores, control, unix_ms())?;
+        let Prepared {
+            continued, snapshot, ..
+        } = &prepared;
         let offer_tokens = continued.security.offers_tokens();
         let tls = if config.listener.https_port.is_some() || offer_tokens {
             let trust = snapshot.authenticator.client_trust();
@@ -96,33 +65,20 @@ impl Gateway {
         let (publisher, queues) = publisher(&config, &continued.security, cores, control_runtime.handle())?;
         let (usage, usage_queues) = usage(&config, &continued.security, options, cores, control_runtime.handle())?;
         let (mut queues, mut usage_queues) = (queues.into_iter(), usage_queues.into_iter());
-        let cores: Vec<Arc<Core>> = continued
-            .metrics
-            .cores()
-            .iter()
-            .enumerate()
-            .map(|(number, metrics)| {
-                let clock = Clock::new();
+        let cores: Vec<Arc<Core>> = (0..cores)
+            .filter_map(|number| prepared.core(&config, number, Clock::new()))
+            .map(|core| {
                 Arc::new(Core {
-                    number,
-                    ids: RequestIds::new(),
-                    snapshot: ArcSwap::from_pointee(Local(Arc::clone(&snapshot))),
-                    upstream: upstream(&config, number, connector, &clock, &continued.origins),
-                    clock,
-                    auth: Mutex::new(CoreAuth::new(&config)),
-                    throttle: Mutex::new(CoreThrottle::new()),
-                    global: config.global_throttling.as_ref().map(|_| Mutex::new(CoreGlobal::new())),
                     events: queues.next(),
                     access_log: access_log.clone(),
                     usage: usage_queues.next(),
-                    metrics: Arc::clone(metrics),
-                    connections: Arc::default(),
-                    draining: AtomicBool::new(false),
-                    last_report_ms: AtomicU64::new(0),
-                    unreported: AtomicU64::new(0),
+                    ..core
                 })
             })
             .collect();
+        let Prepared {
+            continued, snapshot, ..
+        } = prepared;
         let settings = Arc::new(serve_settings(&config));
         let control = Arc::new(Control {
             config,
@@ -150,9 +106,9 @@ impl Gateway {
 }
 
 /// The counters, and what they share with other gateways.
-type Quotas = (Arc<Counters>, Option<Arc<SharedQuotas>>);
+pub(super) type Quotas = (Arc<Counters>, Option<Arc<SharedQuotas>>);
 
-fn quotas(config: &RuntimeConfig, control: &Handle) -> Result<Quotas, StartError> {
+pub(super) fn quotas(config: &RuntimeConfig, control: &Handle) -> Result<Quotas, StartError> {
     let counters = Counters::new(config.throttling.max_counters);
     let Some(settings) = &config.shared_quotas else {
         return Ok((Arc::new(counters), None));
@@ -228,50 +184,7 @@ fn bind(
     })
 }
 
-fn upstream(config: &RuntimeConfig, core: usize, connector: Connector, clock: &Clock, origins: &Origins) -> Upstream {
-    let pool = &config.http_clients.pool;
-    let limits = PoolLimits {
-        idle_per_origin: pool.max_idle,
-        idle_ms: milliseconds(pool.idle),
-        streams: pool.streams,
-    };
-    Upstream {
-        core,
-        pool: Arc::new(Pool::new(limits, Arc::clone(origins.seats()))),
-        connector,
-        clock: clock.clone(),
-        bounds: ResponseBounds {
-            headers: config.http_clients.response_limits.max_header_size,
-            body: config.http_clients.response_limits.max_body_size.unwrap_or(u64::MAX),
-            silence: config.http_clients.stream_idle,
-        },
-        active: pool.max_active.map(|limit| {
-            let queue = Queue {
-                wait: pool.wait,
-                length: pool.max_waiting,
-            };
-            ActiveLimit::new(usize::try_from(limit).unwrap_or(usize::MAX), queue)
-        }),
-    }
-}
-
-fn serve_settings(config: &RuntimeConfig) -> ServeSettings {
-    let listener = &config.listener;
-    ServeSettings {
-        timeouts: ClientTimeouts {
-            head_ms: milliseconds(listener.timeouts.request_header),
-            idle_ms: milliseconds(listener.timeouts.idle),
-            stalled_ms: milliseconds(listener.timeouts.unread),
-        },
-        tls_handshake: listener.timeouts.tls_handshake,
-        keep_alive: listener.keep_alive != KeepAlive::Never,
-        http2: listener.http2,
-        max_head: listener.max_uri_length + listener.max_header_size + 1024,
-        budget: ConnectionBudget::new(listener.max_connections),
-    }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
+pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 

@@ -3,6 +3,7 @@
 use super::answer::Answered;
 use super::phase::Phase;
 use super::routing::Routed;
+use super::witness::{Question, Witness};
 use crate::auth::{Answers, Caller, Outcome, RequestView};
 use crate::clock::Now;
 use crate::core::Core;
@@ -23,6 +24,7 @@ pub(super) async fn authenticate(
     route: &Routed<'_, '_>,
     view: &RequestView<'_>,
     now: Now,
+    witness: &mut impl Witness,
 ) -> Result<Option<Arc<Caller>>, Answered> {
     let (api, resource) = (route.api_index.0, route.resource_index.0);
     let mut answers = Answers::default();
@@ -38,7 +40,8 @@ pub(super) async fn authenticate(
             Outcome::Refused(rejection) => {
                 return Err(Answered::refused(phase_of(rejection.refusal), rejection));
             }
-            Outcome::Wait(wait) => wait.resolve(&mut answers).await,
+            Outcome::Wait(wait) if witness.may_ask(Question::Caller(&wait)) => wait.resolve(&mut answers).await,
+            Outcome::Wait(_) => return Err(Answered::refused(Phase::Authn, Refusal::Unavailable)),
         }
     }
     Err(Answered::refused(Phase::Authn, Refusal::Unclassified))
@@ -52,15 +55,18 @@ pub(super) async fn throttle(
     caller: Option<&Caller>,
     view: &RequestView<'_>,
     now: Now,
+    witness: &mut impl Witness,
 ) -> Result<Admission, Rejection> {
     refuse_blocked(snapshot, route, caller, view, now)?;
     let call = call(caller, view);
     if let Some(throttle) = &snapshot.global_throttle {
         let request = global(core, route, caller, call, now);
+        witness.limited_elsewhere();
         let mut own = own_limits(core)?;
         return throttle.admit(&mut own, &request);
     }
     let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;
+    witness.limited(&levels);
     match &snapshot.shared_quotas {
         Some(shared) if levels.strict().next().is_some() => {
             Box::pin(throttle_strictly(snapshot, shared, &levels, now)).await

@@ -2,6 +2,7 @@
 
 use super::cut::Cut;
 use super::exchange::Exchange;
+use super::phase::Phase;
 use crate::refusal::Refusal;
 use crate::server::Waiting;
 use crate::upstream::{ResponseBody, ResponseBodyError};
@@ -40,6 +41,13 @@ pub(crate) enum AnswerBodyError {
 }
 
 impl AnswerBody {
+    /// The phase that gave the answer, and why where it refuses; `None` where the accounts are done elsewhere.
+    pub(crate) fn given_by(&self) -> Option<(Phase, Option<Refusal>)> {
+        self.exchange
+            .as_ref()
+            .map(|exchange| (exchange.phase, exchange.refusal()))
+    }
+
     pub(super) fn new(source: Source, mut exchange: Exchange) -> Self {
         let ended = match &source {
             Source::Own(bytes) => bytes.is_empty(),

@@ -265,6 +265,11 @@ impl Exchange {
         self.refused = Some(refusal);
     }
 
+    /// Why the gateway answers itself.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.refused
+    }
+
     /// The clock is read only where somebody wants to know.
     fn mark(&mut self, note: impl FnOnce(&mut Marks, Duration)) {
         if let Some(usage) = &mut self.usage {

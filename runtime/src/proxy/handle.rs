@@ -8,6 +8,7 @@ use super::introduce::introduce;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
 use super::websocket::Asking;
+use super::witness::{Leaving, Question, Witness};
 use super::{client_address, grpc, headers, listener, request_id, service, websocket};
 use crate::auth::{CallerKeyType, RequestView, Services};
 use crate::clock::Now;
@@ -45,11 +46,12 @@ pub(super) struct Reply<'s> {
     may_call: bool,
 }
 
-/// Serves one request.
-pub(crate) async fn handle(
+/// Serves one request, before the eyes of `witness`.
+pub(crate) async fn handle<W: Witness>(
     core: Arc<Core>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
+    mut witness: W,
 ) -> Response<AnswerBody> {
     let began = core.clock.now();
     let local = core.snapshot.load_full();
@@ -69,6 +71,7 @@ pub(crate) async fn handle(
     let header = snapshot.certificate_header.as_ref();
     let header = header.filter(|header| header.admit(peer, &mut parts.headers));
     let client_ip = client_address::of(peer, &parts.headers, &snapshot.trusted_proxies, &snapshot.forwarding);
+    witness.client(client_ip);
     let mut exchange = Exchange::begin(&core, &connection, client_ip, began, &parts, method, &id);
     let is_call = parts.method == http::Method::POST && parts.version == Version::HTTP_2;
     let mut reply = Reply {
@@ -90,6 +93,10 @@ pub(crate) async fn handle(
     if connection.offer.is_tls()
         && let Some(service) = snapshot.authenticator.services().find(parts.uri.path())
     {
+        if !witness.may_ask(Question::Service(service)) {
+            let unasked = Answered::refused(Phase::Listener, Refusal::Unavailable);
+            return reply.own(exchange, unasked, &parts.headers);
+        }
         return match service::answer(&core, snapshot, service, &parts, incoming, client_ip, began.unix_ms).await {
             Ok(response) => reply.send_own(exchange, None, response),
             Err(answered) => reply.own(exchange, answered, &parts.headers),
@@ -117,6 +124,8 @@ pub(crate) async fn handle(
     if let Some(api) = api {
         exchange.routed(&api.metrics, &api.logged);
     }
+    let resource = outcome.as_ref().ok();
+    witness.routed(api, resource.map(|route| (route.resource_index, route.below)));
     let route = match outcome {
         Ok(route) => route,
         Err(_) if api.is_none() && connection.offer.is_tls() && Services::is_path(parts.uri.path()) => {
@@ -140,13 +149,14 @@ pub(crate) async fn handle(
         client_ip,
         certificate: forwarded.as_ref().or(connection.certificate()),
     };
-    let caller = match authenticate(&core, snapshot, &route, &view, began).await {
+    let caller = match authenticate(&core, snapshot, &route, &view, began, &mut witness).await {
         Ok(caller) => caller,
         Err(answered) => return reply.own(exchange, answered, &parts.headers),
     };
+    witness.admitted(caller.as_deref());
     exchange.used(&route, client_ip, &parts, connection.offer.is_tls());
     exchange.admitted(&caller);
-    match throttle(&core, snapshot, &route, caller.as_deref(), &view, began).await {
+    match throttle(&core, snapshot, &route, caller.as_deref(), &view, began, &mut witness).await {
         Ok(mut admission) => {
             reply.standing = admission.standing.take();
             exchange.owes(admission);
@@ -229,7 +239,7 @@ pub(crate) async fn handle(
     }
     let api_index = route.api_index.0;
     let backend_jwt = match &caller {
-        Some(caller) => introduce(snapshot, caller, api_index, began.unix_ms).await,
+        Some(caller) => introduce(snapshot, caller, api_index, began.unix_ms, &mut witness).await,
         None => None,
     };
     if let Some(token) = backend_jwt {
@@ -259,6 +269,25 @@ pub(crate) async fn handle(
         .as_ref()
         .and_then(|credentials| credentials.query(query));
     let query = with_key.as_deref().or(query);
+
+    let leaving = Leaving {
+        endpoint,
+        method: &parts.method,
+        headers: &outgoing_headers,
+        host: hop.host.as_ref().filter(|_| snapshot.forwarding.preserve_host),
+        key,
+        below,
+        query,
+        is_sandbox: route.resource.backends.is_sandbox(endpoint),
+        key_parameters: &route.api.logged.key_parameters,
+    };
+    if let Some(ending) = witness.leaves(&leaving) {
+        exchange.goes_to_backend();
+        return match ending {
+            Ok(()) => reply.send_own(exchange, None, Response::default()),
+            Err(error) => failed(reply, exchange, format, &error),
+        };
+    }
 
     if let Some((client, received)) = handshake {
         let reached = exchange.wants_reached();

@@ -22,6 +22,10 @@ mod request_id;
 mod routing;
 mod service;
 pub(crate) mod websocket;
+mod witness;
 
+pub(crate) use body::AnswerBody;
 pub(crate) use handle::handle;
+pub(crate) use phase::Phase;
 pub(crate) use request_id::RequestIds;
+pub(crate) use witness::{Leaving, Question, Witness};

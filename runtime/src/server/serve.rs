@@ -5,9 +5,10 @@ use super::connection::{ClientTimeouts, Connection, Offer, Order};
 use super::stream_tasks::StreamTasks;
 use crate::auth::ClientCertificate;
 use crate::core::Core;
-use crate::proxy::handle;
+use crate::proxy::{AnswerBody, Witness, handle};
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
+use http::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
@@ -191,17 +192,14 @@ async fn serve<S>(
     let io = ClientIo::new(stream, Arc::clone(&connection));
     let keep_alive = settings.keep_alive && !core.is_draining();
     let service = service_fn(|request| {
-        let answer = handle(Arc::clone(core), Arc::clone(&connection), request);
+        let answer = handle(Arc::clone(core), Arc::clone(&connection), request, ());
         answer.map(Ok::<_, Infallible>)
     });
     let outcome: Result<(), BoxError> = match protocols {
         Protocols::Http1 => {
-            let mut builder = http1::Builder::new();
-            builder
-                .keep_alive(keep_alive)
-                .header_read_timeout(None)
-                .max_buf_size(settings.max_head.max(READ_BUFFER));
-            let serving = builder.serve_connection(io, service).with_upgrades();
+            let serving = http1_builder(settings, keep_alive)
+                .serve_connection(io, service)
+                .with_upgrades();
             let served = obey(&connection, pin!(serving), |serving| serving.graceful_shutdown()).await;
             served.map_err(Into::into)
         }
@@ -258,6 +256,40 @@ async fn follow(connection: &Connection, mut successor: Pin<Box<dyn Future<Outpu
         Order::Serve | Order::Finish => successor.as_mut().poll(context),
     })
     .await;
+}
+
+fn http1_builder(settings: &ServeSettings, keep_alive: bool) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .keep_alive(keep_alive)
+        .header_read_timeout(None)
+        .max_buf_size(settings.max_head.max(READ_BUFFER));
+    builder
+}
+
+/// Serves a connection that is none: what a client would send and get goes through memory, and a witness sees what is
+/// decided. Heads are read and answers written as on every other HTTP/1.1 connection. `ended` gets to see the answer of a
+/// request whose head could be read.
+pub(crate) async fn serve_witnessed<S, W: Witness>(
+    core: &Arc<Core>,
+    stream: S,
+    connection: Arc<Connection>,
+    settings: &ServeSettings,
+    witness: impl Fn() -> W,
+    ended: impl Fn(&Response<AnswerBody>),
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let io = ClientIo::new(stream, Arc::clone(&connection));
+    let service = service_fn(|request| {
+        let answer = handle(Arc::clone(core), Arc::clone(&connection), request, witness());
+        answer.map(|answer| {
+            ended(&answer);
+            Ok::<_, Infallible>(answer)
+        })
+    });
+    // As with clients, how a connection ends is no matter of the requests on it.
+    let _ = http1_builder(settings, true).serve_connection(io, service).await;
 }
 
 fn builder(settings: &ServeSettings, keep_alive: bool, connection: &Arc<Connection>) -> auto::Builder<StreamTasks> {

@@ -5,6 +5,7 @@
 //! every level is looked at first, then all are taken, so that a refused request is counted nowhere.
 
 mod admission;
+mod applied;
 mod blocks;
 mod condition;
 mod custom;
@@ -28,6 +29,7 @@ mod terms;
 mod tests;
 
 pub use admission::Admission;
+pub use applied::{AppliedLimit, AppliedQuantity};
 pub use blocks::Blocks;
 pub use condition::{Call, Conditional, check_pattern};
 pub use custom::MAX_CUSTOM_POLICIES;

@@ -28,6 +28,7 @@ mod origin;
 mod place;
 mod places;
 mod pool;
+mod preview;
 mod race;
 mod reach;
 mod reached;

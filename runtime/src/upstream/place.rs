@@ -19,6 +19,11 @@ pub(crate) struct Place {
 impl Place {
     /// The URL, for people.
     pub(crate) fn url(&self) -> String {
+        format!("{}{}", self.root(), self.path)
+    }
+
+    /// The URL without its path, for people.
+    pub(super) fn root(&self) -> String {
         let origin = &self.origin;
         let (scheme, usual) = match origin.tls {
             Some(_) => ("https", 443),
@@ -29,9 +34,21 @@ impl Place {
             false => origin.host.to_string(),
         };
         match origin.port {
-            port if port == usual => format!("{scheme}://{host}{}", self.path),
-            port => format!("{scheme}://{host}:{port}{}", self.path),
+            port if port == usual => format!("{scheme}://{host}"),
+            port => format!("{scheme}://{host}:{port}"),
         }
+    }
+
+    /// What a request says where it goes: target and `Host`, which is `host` where the backend is not to get its own. `None`
+    /// when the target is too long.
+    pub(super) fn address(
+        &self,
+        below: &str,
+        query: Option<&str>,
+        host: Option<&HeaderValue>,
+    ) -> Option<(Uri, HeaderValue)> {
+        let uri = self.uri(below, query)?;
+        Some((uri, host.unwrap_or(&self.host).clone()))
     }
 
     /// Joins the endpoint's path, the path below the base path and the query, all raw; `None` when the whole is too long.

@@ -121,9 +121,10 @@ impl Upstream {
             let target = endpoint.targets.get(position).and_then(Target::place);
             let place = target.ok_or(UpstreamError::Unusable)?;
             reached.inspect(|reached| reached.note(position, &place));
-            *request.uri_mut() = place.uri(below, query).ok_or(UpstreamError::Unaddressable)?;
-            let host = host.as_ref().unwrap_or(&place.host);
-            request.headers_mut().insert(HOST, host.clone());
+            let address = place.address(below, query, host.as_ref());
+            let (uri, host) = address.ok_or(UpstreamError::Unaddressable)?;
+            *request.uri_mut() = uri;
+            request.headers_mut().insert(HOST, host);
             let spare = Spare::of(&request);
             let outstanding = endpoint.state.loads.as_ref();
             let outstanding = outstanding.map(|loads| Outstanding::begin(loads, position));

@@ -60,6 +60,11 @@ impl Target {
         Self(At::Found(found))
     }
 
+    /// Whether discovery says where it is.
+    pub(super) fn is_found(&self) -> bool {
+        matches!(self.0, At::Found(_))
+    }
+
     /// Whether another place may be reached where one cannot.
     pub(super) fn is_in_several_places(&self) -> bool {
         match &self.0 {

@@ -64,10 +64,10 @@ impl Upstream {
             let place = endpoint.targets.get(position).and_then(|target| target.place());
             let place = place.ok_or(UpstreamError::Unusable)?;
             outgoing.reached.inspect(|reached| reached.note(position, &place));
-            let uri = place.uri(outgoing.below, outgoing.query);
-            *request.uri_mut() = uri.ok_or(UpstreamError::Unaddressable)?;
-            let host = outgoing.host.as_ref().unwrap_or(&place.host);
-            request.headers_mut().insert(HOST, host.clone());
+            let address = place.address(outgoing.below, outgoing.query, outgoing.host.as_ref());
+            let (uri, host) = address.ok_or(UpstreamError::Unaddressable)?;
+            *request.uri_mut() = uri;
+            request.headers_mut().insert(HOST, host);
             let shown = by(deadline, self.show(endpoint, &place, &mut request, true)).await;
             let shown = shown.inspect_err(|error| count(counters, error))?;
             let spare = refusable.and_then(|_| Spare::of(&request));

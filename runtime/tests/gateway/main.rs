@@ -15,6 +15,7 @@ mod connected;
 mod cors;
 mod discovery;
 mod drain;
+mod explained;
 mod forward_proxy;
 mod forwarding;
 mod forwarding_headers;

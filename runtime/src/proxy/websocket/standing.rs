@@ -53,7 +53,7 @@ impl Standing {
             client_ip: self.client_ip,
             certificate: self.forwarded.as_ref().or(self.connection.certificate()),
         };
-        let caller = authenticate(&self.core, snapshot, &route, &view, now)
+        let caller = authenticate(&self.core, snapshot, &route, &view, now, &mut ())
             .await
             .map_err(|answered| reason(&answered))?;
         if !is_counted {
@@ -62,7 +62,7 @@ impl Standing {
             let admission = looked.map_err(|Rejection { refusal, .. }| refusal)?;
             return ledger.goes_on(admission);
         }
-        let admitted = throttle(&self.core, snapshot, &route, caller.as_deref(), &view, now).await;
+        let admitted = throttle(&self.core, snapshot, &route, caller.as_deref(), &view, now, &mut ()).await;
         let admission = admitted.map_err(|Rejection { refusal, .. }| refusal)?;
         ledger.admitted(admission);
         Ok(())

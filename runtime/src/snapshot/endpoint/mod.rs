@@ -50,6 +50,12 @@ impl BackendChoice {
         [&self.production, &self.sandbox, &self.other].into_iter().flatten()
     }
 
+    /// Whether an endpoint of it is that of sandbox keys alone.
+    pub(crate) fn is_sandbox(&self, endpoint: &Arc<Endpoint>) -> bool {
+        let is = |own: &Option<Arc<Endpoint>>| own.as_ref().is_some_and(|own| Arc::ptr_eq(own, endpoint));
+        is(&self.sandbox) && !is(&self.production)
+    }
+
     /// Returns the endpoint for a caller.
     pub(crate) fn of(&self, key: CallerKeyType) -> Result<&Arc<Endpoint>, Refusal> {
         match key {

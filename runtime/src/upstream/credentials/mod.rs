@@ -82,8 +82,26 @@ impl Credentials {
         }
     }
 
+    /// What they are, in a word.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Header(name, _) if name == AUTHORIZATION => "basic",
+            Self::Header(..) | Self::Query(_) => "api-key",
+            Self::Digest(_) => "digest",
+            Self::Token(_) => "oauth2",
+        }
+    }
+
+    /// The query parameter that carries them.
+    pub(crate) fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::Query(key) => Some(&key.name),
+            _ => None,
+        }
+    }
+
     /// The header that carries them, where it is another than `Authorization`.
-    fn header(&self) -> Option<&HeaderName> {
+    pub(crate) fn header(&self) -> Option<&HeaderName> {
         match self {
             Self::Header(name, _) if name != AUTHORIZATION => Some(name),
             _ => None,

@@ -5,8 +5,9 @@ use mgw_bundle::config::{
     Api, ApiKind, ApiState, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource, Scopes,
     Security, Transports,
 };
-use mgw_bundle::{Bundle, BundleContents, GatewayConfig, Limits, api_id, write_bundle};
+use mgw_bundle::{Bundle, BundleContents, GatewayConfig, Limits, SubscriptionSnapshot, api_id, write_bundle};
 use mgw_runtime::config::{RuntimeConfig, Sources};
+use mgw_runtime::explain::Explainer;
 use mgw_runtime::{Gateway, GatewayOptions, RunningGateway, StartError};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -87,6 +88,8 @@ pub fn policy(name: &str, count: u64) -> Policy {
 /// What a gateway serves and how.
 pub struct GatewayBuilder {
     pub config: GatewayConfig,
+    /// Who may call what.
+    pub snapshot: Option<SubscriptionSnapshot>,
     /// Text of micro-gw.conf.
     file: String,
     sets: Vec<(String, String)>,
@@ -117,6 +120,7 @@ impl GatewayBuilder {
                 api_fault_responses: false,
                 global_fault_responses: false,
             },
+            snapshot: None,
             file: String::new(),
             sets: Vec::new(),
             entries: BTreeMap::new(),
@@ -167,20 +171,32 @@ impl GatewayBuilder {
             tool: "test",
             lock: None,
             config: &self.config,
-            snapshot: None,
+            snapshot: self.snapshot.as_ref(),
             entries: self.entries.clone(),
         })
         .expect("plain data is written");
         Bundle::read(&bytes, &Limits::default()).expect("what was written is read")
     }
 
-    pub fn try_start(&self) -> Result<TestGateway, StartError> {
+    fn runtime_config(&self) -> RuntimeConfig {
         let (config, _) = RuntimeConfig::load(Sources {
             file: Some(("micro-gw.conf", &self.file)),
             sets: &self.sets,
             ..Sources::default()
         })
         .expect("the test's settings are valid");
+        config
+    }
+
+    /// Explains what the gateway would do.
+    pub fn explainer(&self) -> Explainer {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data_dir = self.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
+        Explainer::new(&self.bundle(), self.runtime_config(), &data_dir, None).expect("the gateway would start")
+    }
+
+    pub fn try_start(&self) -> Result<TestGateway, StartError> {
+        let config = self.runtime_config();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let options = GatewayOptions {
             cores: Some(self.cores),

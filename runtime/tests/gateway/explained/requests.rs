@@ -1,0 +1,219 @@
+//! Requests of every kind: plain ones, and those that make a difference.
+
+use super::random::Random;
+use super::world::World;
+
+/// A request as a client sends it.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub method: &'static str,
+    pub target: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: &'static str,
+}
+
+pub struct Generator<'w> {
+    world: &'w World,
+    random: Random,
+}
+
+const METHODS: [&str; 9] = ["GET", "GET", "GET", "GET", "HEAD", "POST", "DELETE", "OPTIONS", "PATCH"];
+const ODD_METHODS: [&str; 4] = ["TRACE", "PURGE", "get", "CONNECT"];
+
+const PATHS: [&str; 36] = [
+    "/pets/1.0/pets",
+    "/pets/pets",
+    "/pets/1.0/pets/mine",
+    "/pets/1.0/pets/7",
+    "/pets/1.0/pets/7/photos/a/b",
+    "/pets/1.0",
+    "/pets/1.0/",
+    "/pets/2.0/pets",
+    "/pets",
+    "/shop/1.0/items",
+    "/shop/1.0/items",
+    "/shop/1.0/free",
+    "/shop/1.0/nothing",
+    "/production/1.0/a",
+    "/sandbox/1.0/a",
+    "/keys/1.0/header",
+    "/keys/1.0/query",
+    "/keys/1.0/either",
+    "/keys/1.0/both",
+    "/basic/1.0/a",
+    "/basic/1.0/b",
+    "/blocked/1.0/a",
+    "/closed/1.0/a",
+    "/limited/1.0/three",
+    "/limited/1.0/nobody",
+    "/limited/1.0/condition",
+    "/named/1.0/a",
+    "/asking/1.0/a",
+    "/asking/1.0",
+    "/user/1.0/a",
+    "/encrypted/1.0/a",
+    "/header/1.0/a",
+    "/socket/1.0/a",
+    "/health",
+    "/",
+    "/nowhere",
+];
+
+/// What may stand behind, or in, a path.
+const TWISTS: [&str; 22] = [
+    "/",
+    "//",
+    "/.",
+    "/..",
+    "/../pets",
+    "/%2e%2e/x",
+    "%2F",
+    "/a%2Fb",
+    "/a%5Cb",
+    "/a\\b",
+    ";v=2",
+    ";v=2/x",
+    "/%70%65ts",
+    "/%00",
+    "/a%20b",
+    "/%252F",
+    "/%zz",
+    "/ä",
+    "/a:b@c",
+    "/~a'(b)",
+    "/a%3Bb",
+    "/x//y",
+];
+
+const QUERIES: [&str; 9] = [
+    "?x=1",
+    "?",
+    "?a=b&c=d&e",
+    "?x=%20+y",
+    "?api_key=wrong",
+    "?token=canary-8d1f&x=1",
+    "?backend_key=theirs&x",
+    "?x=/../a",
+    "?a[]=1",
+];
+
+const HEADERS: [(&str, &str); 40] = [
+    ("accept", "application/xml"),
+    ("accept", "application/json"),
+    ("accept", "text/plain"),
+    ("accept", "*/*"),
+    ("accept", "application/xml;q=0.5, application/json"),
+    ("content-type", "application/grpc"),
+    ("content-type", "application/json"),
+    ("x-a", "1"),
+    ("x-a", "2"),
+    ("origin", "https://app.test"),
+    ("origin", "https://evil.test"),
+    ("access-control-request-method", "GET"),
+    ("access-control-request-method", "DELETE"),
+    ("access-control-request-headers", "x-a"),
+    ("access-control-request-headers", "x-unknown"),
+    ("x-forwarded-for", "203.0.113.7"),
+    ("x-forwarded-for", "203.0.113.66"),
+    ("x-forwarded-for", "10.0.0.1, 203.0.113.8"),
+    ("x-forwarded-for", "nonsense"),
+    ("x-forwarded-host", "elsewhere"),
+    ("forwarded", "for=203.0.113.66"),
+    ("connection", "keep-alive, X-A"),
+    ("connection", "x-b"),
+    ("x-b", "of the hop"),
+    ("te", "trailers"),
+    ("upgrade", "websocket"),
+    ("connection", "upgrade"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ("x-jwt-assertion", "forged"),
+    ("x_jwt_assertion", "forged"),
+    ("x-correlation-id", "mine-1"),
+    ("x-correlation-id", "not a good one"),
+    ("max-forwards", "0"),
+    ("max-forwards", "5"),
+    ("cookie", "a=canary-8d1f"),
+    ("proxy-authorization", "Basic canary-8d1f"),
+    ("referer", "https://app.test/x"),
+    ("user-agent", "test"),
+    ("via", "1.1 other"),
+];
+
+impl<'w> Generator<'w> {
+    pub fn new(world: &'w World, random: Random) -> Self {
+        Self { world, random }
+    }
+
+    pub fn request(&mut self) -> Sent {
+        let random = &mut self.random;
+        let method = match random.one_in(40) {
+            true => *random.of(&ODD_METHODS),
+            false => *random.of(&METHODS),
+        };
+        let mut target = (*random.of(&PATHS)).to_owned();
+        if random.one_in(4) {
+            let twist = random.of(&TWISTS);
+            target.push_str(twist);
+        }
+        if random.one_in(120) {
+            target.push_str(&"/long".repeat(60));
+        }
+        let mut headers = vec![("host", "gateway".to_owned())];
+        if random.one_in(60) {
+            headers[0].1 = (*random.of(&["", "a b", "gateway:9090", "[::1]:80", "x@y", "gateway, other"])).to_owned();
+        }
+        if random.one_in(150) {
+            headers.clear();
+        }
+        let needs_key = target.starts_with("/keys");
+        if !random.one_in(3) {
+            let name = match target.starts_with("/header") && !random.one_in(4) {
+                true => "x-auth",
+                false => "authorization",
+            };
+            headers.push((name, random.of(&self.world.credentials).clone()));
+        }
+        if random.one_in(80) {
+            headers.push(("authorization", random.of(&self.world.credentials).clone()));
+        }
+        if needs_key && !random.one_in(3) {
+            headers.push(("x-key", random.of(&self.world.api_keys).clone()));
+        }
+        if random.one_in(3) {
+            let query = random.of(&QUERIES);
+            target.push_str(query);
+        } else if needs_key && random.one_in(2) {
+            target = format!("{target}?x=1&api_key={}&y", random.of(&self.world.api_keys));
+        }
+        for _ in 0..random.below(4) {
+            let (name, value) = *random.of(&HEADERS);
+            headers.push((name, value.to_owned()));
+        }
+        // What belongs together rarely comes together by chance.
+        if method == "OPTIONS" && random.one_in(2) {
+            headers.push(("origin", "https://app.test".to_owned()));
+            headers.push(("access-control-request-method", "GET".to_owned()));
+        }
+        if random.one_in(150) {
+            headers.push(("x-large", "l".repeat(3000)));
+        }
+        let mut body = "";
+        if method == "POST" || random.one_in(60) {
+            body = *random.of(&["", "0123456789", "0123456789012345678901234567890"]);
+            headers.push(("content-length", body.len().to_string()));
+            if random.one_in(30) {
+                headers.push(("content-length", body.len().to_string()));
+            }
+            if random.one_in(30) {
+                headers.push(("expect", "100-continue".to_owned()));
+            }
+        }
+        Sent {
+            method,
+            target,
+            headers,
+            body,
+        }
+    }
+}
