@@ -112,7 +112,7 @@ pub enum Command {
     Check(commands::check::CheckArgs),
     /// Look for what is built as it was written, and may not be meant: open operations, backends in the clear, weak settings.
     Audit(commands::audit::AuditArgs),
-    /// Say what a finding means at run time, and what to do about it.
+    /// Say what a finding means at run time, or what the gateway would do with a request, and why.
     Explain(commands::explain::ExplainArgs),
     /// Compile a project into a bundle.
     Build(commands::build::BuildArgs),

@@ -19,6 +19,7 @@ pub mod diagnostics;
 pub(crate) mod diff;
 mod doctor;
 pub mod exit;
+mod explain;
 pub mod failure;
 pub mod file_size_limit;
 mod folder;

@@ -1,5 +1,7 @@
 //! `mgw explain`
 
+pub mod request;
+
 use crate::context::Context;
 use crate::diagnostics::{Code, nearest};
 use crate::exit::ExitCode;
@@ -8,10 +10,22 @@ use std::fmt::Write;
 
 /// Arguments of `mgw explain`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct ExplainArgs {
+    /// What else can be explained.
+    #[command(subcommand)]
+    pub what: Option<Explainable>,
     /// The code in brackets behind `error`, `warning` or `note`, such as no-endpoint; none: list them all.
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+}
+
+/// What can be explained beside the codes of findings.
+#[derive(Debug, clap::Subcommand)]
+pub enum Explainable {
+    /// Say what the gateway would do with a request, step by step, and where the project says so. Nothing is sent, and nobody
+    /// is asked.
+    Request(request::ExplainRequestArgs),
 }
 
 #[derive(serde::Serialize)]
@@ -31,8 +45,11 @@ impl From<Code> for Explained {
     }
 }
 
-/// Prints what a finding means at run time, and what to do about it.
+/// Prints what a finding means at run time, and what to do about it; or what would become of a request.
 pub fn run(args: ExplainArgs, context: &Context) -> Result<ExitCode, Failure> {
+    if let Some(Explainable::Request(args)) = args.what {
+        return request::run(args, context);
+    }
     let Some(typed) = args.code else {
         return list(context);
     };

@@ -117,7 +117,7 @@ struct ServedApi {
     url: String,
 }
 
-pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),
@@ -310,7 +310,7 @@ pub(crate) fn start(
 }
 
 /// Where the gateway keeps what it makes itself.
-fn data_dir(given: Option<PathBuf>, context: &Context) -> Result<PathBuf, Failure> {
+pub(crate) fn data_dir(given: Option<PathBuf>, context: &Context) -> Result<PathBuf, Failure> {
     match given {
         Some(folder) => Ok(folder),
         None => Ok(context.environment.config_dir()?.join("gateway")),

@@ -16,7 +16,7 @@ pub(super) struct NamedEndpoints<'a> {
     used: RefCell<BTreeSet<&'a str>>,
 }
 
-const REFERENCE: &str = "#/x-wso2-endpoints/";
+pub(super) const REFERENCE: &str = "#/x-wso2-endpoints/";
 
 impl<'a> NamedEndpoints<'a> {
     /// Reads `x-wso2-endpoints`, a list of maps with one name each.

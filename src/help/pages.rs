@@ -42,6 +42,7 @@ pages! {
     "doctor": "how-to/doctor.md",
     "environment": "reference/environment.md",
     "exit-codes": "reference/exit-codes.md",
+    "explain-request": "how-to/explain-request.md",
     "extensions": "reference/extensions.md",
     "findings": "reference/findings.md",
     "from-krakend": "how-to/from-krakend.md",

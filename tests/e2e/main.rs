@@ -19,6 +19,7 @@ mod diff;
 mod discovery;
 mod docs;
 mod doctor;
+mod explain_request;
 mod findings;
 mod forged_tokens;
 mod identity_provider;

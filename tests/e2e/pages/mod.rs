@@ -75,6 +75,11 @@ fn test_a_project() {
 }
 
 #[test]
+fn explain_a_request() {
+    execute("how-to/explain-request.md");
+}
+
+#[test]
 fn audit_a_project() {
     execute("how-to/audit.md");
 }

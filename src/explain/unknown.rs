@@ -1,0 +1,28 @@
+//! What a running gateway may know that is not known here.
+
+use mgw_runtime::config::RuntimeConfig;
+
+/// Tells what else may decide about a request once it has come as far as its caller.
+pub(super) fn notes(config: &RuntimeConfig, is_limited: bool, limited_elsewhere: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if limited_elsewhere {
+        notes.push("the traffic manager counts requests and decides about quotas; it was not asked".to_owned());
+    } else if is_limited {
+        let shared = match config.shared_quotas {
+            Some(_) => ", and other gateways count with it",
+            None => "",
+        };
+        notes.push(format!(
+            "quotas are told as of a gateway that has just started: this is the first request of every window{shared}"
+        ));
+    }
+    if config.subscription_data.is_some() {
+        notes
+            .push("the control plane may tell a running gateway of other subscriptions than the bundle has".to_owned());
+    }
+    let revocation = &config.revocation;
+    if revocation.realtime.is_some() || revocation.persistent.is_some() || revocation.redis.is_some() {
+        notes.push("tokens may have been revoked elsewhere; only the file with revoked tokens was read".to_owned());
+    }
+    notes
+}
