@@ -38,6 +38,7 @@ mod private_file;
 pub mod project;
 mod public_file;
 pub(crate) mod pulling;
+pub(crate) mod remote;
 mod serve;
 pub(crate) mod signing;
 mod suite;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::definitions::DefinitionArgs;
 use crate::pull::PullArgs;
 use crate::quotas::QuotaArgs;
 use crate::role::Role;
@@ -56,6 +57,8 @@ pub(crate) enum Output {
 pub(crate) enum Command {
     /// Simulates gateways that share quotas: traffic to the store, errors, memory.
     Quotas(QuotaArgs),
+    /// Measures checking and building a large definition.
+    Definitions(DefinitionArgs),
     /// Measures pulling many APIs, and pulling them again with nothing changed.
     Pull(PullArgs),
     /// Counts the instructions of requests and parts of their path with `valgrind`.

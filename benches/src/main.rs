@@ -7,13 +7,14 @@
 //!
 //! [`bench::run`] is the whole run; [`measure`] is where a figure comes from.
 //!
-//! [`counting`] looks at counters by themselves; [`pull`] measures pulling many APIs; [`quotas`] predicts what shared
+//! [`counting`] looks at counters by themselves; [`definitions`] measures checking and building large definitions; [`pull`] measures pulling many APIs; [`quotas`] predicts what shared
 //! quotas cost, and how exact they are, on many gateways.
 
 mod answer;
 mod args;
 mod bench;
 mod counting;
+mod definitions;
 mod failure;
 mod load;
 mod machine;
@@ -44,6 +45,11 @@ fn main() -> ExitCode {
                 runtime.block_on(counting::instructions(args.mgw.as_deref(), requests, args.output))
             }
             Some(Command::Memory { subjects }) => runtime.block_on(counting::memory(subjects, args.output)),
+            Some(Command::Definitions(definitions)) => runtime.block_on(until_stopped(definitions::run(
+                &definitions,
+                args.mgw.as_deref(),
+                args.output,
+            ))),
             Some(Command::Pull(pull)) => {
                 runtime.block_on(until_stopped(pull::run(&pull, args.mgw.as_deref(), args.output)))
             }

@@ -1,6 +1,7 @@
 //! `mgw add`
 
 use super::definitions;
+use super::remote::{RemoteArgs, fetch_first};
 use crate::compile::project_name_of;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -25,6 +26,9 @@ pub struct AddArgs {
     /// Do not verify certificates while downloading definitions.
     #[arg(long, short = 'k')]
     pub insecure: bool,
+    /// Whether other servers may be asked for what definitions refer to.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Copies definitions into the project.
@@ -62,6 +66,7 @@ pub fn run(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
         context.ui.status("Added", &path);
         added.push(path);
     }
+    fetch_first(&layout, args.remote.into(), context)?;
     definitions::finish(&layout, added, context)
 }
 

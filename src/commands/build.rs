@@ -4,6 +4,7 @@ use super::deploy::{self, DeploymentArgs, Parts};
 use super::findings;
 use super::members::{self, Done, MemberArgs, Pace};
 use super::pull::{PullOptions, pull_first};
+use super::remote::{RemoteArgs, fetch_first};
 use super::signing_keys;
 use super::toolkit;
 use super::version::TOOL;
@@ -48,6 +49,9 @@ pub struct BuildArgs {
     /// Containers.
     #[command(flatten)]
     pub deployment: DeploymentArgs,
+    /// Fetch files that definitions refer to on other servers, keep them in remote/ and pin them in remote.lock.
+    #[arg(long, conflicts_with_all = ["offline", "locked"])]
+    pub allow_remote: bool,
     /// With --label, --tag, --api or --all: pull first.
     #[command(flatten)]
     pub pull: PullOptions,
@@ -105,6 +109,10 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     if !args.locked && !selection.is_empty() {
         is_partial = pull_first(&layout, &args.pull, args.prune, context)?.is_partial();
     }
+    let remote = RemoteArgs {
+        allow_remote: args.allow_remote,
+    };
+    fetch_first(&layout, remote.into(), context)?;
     // What was found to be as pulled is what is compiled.
     let mut compiled = steadily(&layout, || -> Result<_, Failure> {
         if args.locked {

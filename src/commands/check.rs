@@ -1,6 +1,7 @@
 //! `mgw check`
 
 use super::members::{self, Done, MemberArgs, Pace};
+use super::remote::{UpdateArgs, fetch_first};
 use super::{deploy, findings};
 use crate::compile::compile_project;
 use crate::context::Context;
@@ -20,6 +21,9 @@ pub struct CheckArgs {
     /// Of a workspace.
     #[command(flatten)]
     pub members: MemberArgs,
+    /// Whether other servers may be asked.
+    #[command(flatten)]
+    pub remote: UpdateArgs,
     /// Where findings are written besides.
     #[command(flatten)]
     pub reports: findings::ReportArgs,
@@ -34,7 +38,7 @@ struct Checked<'a> {
     diagnostics: &'a Diagnostics,
 }
 
-/// Compiles the project and changes nothing in it.
+/// Compiles the project and changes nothing in it, but for what is fetched when that is allowed.
 pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
     let Some(members) = members::of(&args.project, &args.members)? else {
         return one(args, context).map(|done| done.code);
@@ -52,6 +56,7 @@ pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
+    fetch_first(&layout, args.remote, context)?;
     let mut compiled = compile_project(&layout)?;
     let mut found = Diagnostics::default();
     deploy::check(&layout, &compiled, context, &mut found)?;

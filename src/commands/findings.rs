@@ -7,7 +7,8 @@ use crate::failure::{Detail, Failure};
 use crate::project::Member;
 use crate::public_file;
 use crate::ui::Ui;
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Where findings are written besides.
@@ -71,43 +72,56 @@ const PULLED: &str = "gen/api_definitions";
 /// Of one kind in one file, that many findings are shown that are no errors; the others are counted.
 const MOST_OF_A_KIND: usize = 5;
 
+/// What is shown of the findings of a kind in a file, and how many are not.
+#[derive(Default)]
+struct Shown<'a> {
+    messages: HashSet<&'a str>,
+    more: usize,
+}
+
+impl<'a> Shown<'a> {
+    /// Whether a finding is to be shown: nothing that has been said, and not too much.
+    fn takes(&mut self, message: &'a str) -> bool {
+        let takes = self.messages.len() < MOST_OF_A_KIND && self.messages.insert(message);
+        self.more += usize::from(!takes);
+        takes
+    }
+}
+
 /// Writes the findings to standard error; `--quiet` leaves the errors. Nobody edits pulled files, so what is no error
 /// in them is told briefly, and once for all of them. Nobody reads a hundred findings of one kind either. `-v` shows all.
 pub(crate) fn show(ui: &Ui, diagnostics: &Diagnostics) {
-    let mut told: Vec<&str> = Vec::new();
-    let mut kinds: BTreeMap<(&str, Code, Severity), usize> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, Code, Severity), Shown<'_>> = BTreeMap::new();
+    let mut pulled: IndexMap<&str, (&Diagnostic, usize)> = IndexMap::new();
     for diagnostic in diagnostics.iter() {
+        let message = diagnostic.message.as_str();
         if diagnostic.severity == Severity::Error {
             ui.block(render(diagnostic, ui.has_color()));
         } else if ui.is_verbose() {
             ui.line(render(diagnostic, ui.has_color()));
-        } else if !is_pulled(diagnostic) {
+        } else if is_pulled(diagnostic) {
+            pulled.entry(message).or_insert((diagnostic, 0)).1 += 1;
+        } else {
             let kind = (diagnostic.file.as_str(), diagnostic.code, diagnostic.severity);
-            let count = kinds.entry(kind).or_default();
-            *count += 1;
-            if *count <= MOST_OF_A_KIND {
+            if kinds.entry(kind).or_default().takes(message) {
                 ui.line(render(diagnostic, ui.has_color()));
-            }
-        } else if !told.contains(&diagnostic.message.as_str()) {
-            told.push(&diagnostic.message);
-            let same = |other: &&Diagnostic| is_pulled(other) && other.message == diagnostic.message;
-            let text = brief(diagnostic, diagnostics.iter().filter(same).count());
-            if diagnostic.severity == Severity::Warning {
-                ui.warn(text);
-            } else {
-                ui.line(format_args!("note: {text}"));
             }
         }
     }
-    for ((file, code, severity), count) in kinds {
-        let Some(more) = count.checked_sub(MOST_OF_A_KIND).filter(|more| *more > 0) else {
-            continue;
-        };
-        let text = format!("and {more} more [{code}] in {file} (-v shows them)");
+    let tell = |severity, text: String| {
         if severity == Severity::Warning {
             ui.warn(text);
         } else {
             ui.line(format_args!("note: {text}"));
+        }
+    };
+    for (diagnostic, places) in pulled.into_values() {
+        tell(diagnostic.severity, brief(diagnostic, places));
+    }
+    for ((file, code, severity), shown) in kinds {
+        if shown.more > 0 {
+            let more = shown.more;
+            tell(severity, format!("and {more} more [{code}] in {file} (-v shows them)"));
         }
     }
 }

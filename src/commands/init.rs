@@ -3,6 +3,7 @@
 use super::credentials::API_CLOUD_URL;
 use super::definitions;
 use super::deploy::checked;
+use super::remote::{RemoteArgs, fetch_first};
 use crate::cloud::address::Address;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -43,6 +44,9 @@ pub struct InitArgs {
     /// Their values, in the same order. Others can see them in the process list.
     #[arg(long, value_name = "VALUES", requires = "headers")]
     pub values: Option<SecretString>,
+    /// Whether other servers may be asked for what definitions refer to.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
 }
 
 /// Creates the project folder.
@@ -101,6 +105,7 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
     for path in &added {
         context.ui.status("Added", path);
     }
+    fetch_first(&layout, args.remote.into(), context)?;
     definitions::finish(&layout, added, context)
 }
 

@@ -31,6 +31,7 @@ pub mod man;
 mod members;
 pub mod migrate;
 pub mod pull;
+mod remote;
 pub mod rollback;
 pub mod run;
 pub mod sandbox;

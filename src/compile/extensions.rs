@@ -45,7 +45,7 @@ enum Effect {
     Refused,
 }
 
-const KNOWN: [(&str, Level, Effect); 26] = [
+const KNOWN: [(&str, Level, Effect); 27] = [
     (BASE_PATH, Level::Api, Effect::Compiled),
     (PRODUCTION, Level::Both, Effect::Compiled),
     (SANDBOX, Level::Both, Effect::Compiled),
@@ -71,6 +71,7 @@ const KNOWN: [(&str, Level, Effect); 26] = [
     ("x-wso2-label", Level::Api, Effect::ForOthers),
     // Examples in the documentation of the control plane's own APIs.
     ("x-wso2-curl", Level::Operation, Effect::ForOthers),
+    ("x-wso2-curl-tenant", Level::Operation, Effect::ForOthers),
     ("x-wso2-request", Level::Operation, Effect::ForOthers),
     ("x-wso2-response", Level::Operation, Effect::ForOthers),
 ];

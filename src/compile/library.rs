@@ -4,17 +4,30 @@ use super::files;
 use super::sources::Sources;
 use crate::diagnostics::nearest;
 use crate::openapi::link::{Document, Library, Location, Unavailable};
+use crate::remote::RemoteLock;
 use crate::yaml::{self, Format};
+use mgw_bundle::Digest;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use url::Url;
 
 const COPY: &str = "Copy the file into the project, and refer to the copy.";
+
+/// Files of other servers that the definitions of a project refer to, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RemoteFiles {
+    /// Those that are there as they are pinned.
+    pub used: Vec<Url>,
+    /// Those that are not pinned, or not there as they are pinned.
+    pub missing: Vec<Url>,
+}
 
 /// Opens files below a folder and nowhere else. Each is read once, however many definitions refer to it.
 #[derive(Debug)]
 pub(crate) struct ProjectLibrary<'a> {
     root: &'a Path,
+    remote: RemoteLock,
     real_root: Option<PathBuf>,
     opened: HashMap<Location, Result<Arc<Document>, Unavailable>>,
     /// What was read since somebody asked.
@@ -22,9 +35,11 @@ pub(crate) struct ProjectLibrary<'a> {
 }
 
 impl<'a> ProjectLibrary<'a> {
-    pub(crate) fn new(root: &'a Path) -> Self {
+    /// `remote`: what is there of other servers.
+    pub(crate) fn new(root: &'a Path, remote: RemoteLock) -> Self {
         Self {
             root,
+            remote,
             real_root: None,
             opened: HashMap::new(),
             read: Sources::default(),
@@ -41,16 +56,44 @@ impl<'a> ProjectLibrary<'a> {
         sources.extend(&std::mem::take(&mut self.read));
     }
 
+    /// Where a file is in the project.
+    pub(crate) fn path_of<'b>(&'b self, location: &'b Location) -> Option<&'b str> {
+        match location {
+            Location::File(path) => Some(path),
+            Location::Url(url) => self.remote.file(url).map(|file| file.path.as_str()),
+        }
+    }
+
+    /// What definitions refer to on other servers.
+    pub(crate) fn remote(&self) -> RemoteFiles {
+        let mut files = RemoteFiles::default();
+        for (location, result) in &self.opened {
+            match (location, result) {
+                (Location::File(_), _) => {}
+                // A copy that is no YAML is no less there.
+                (Location::Url(url), Ok(_) | Err(Unavailable::Broken(_))) => files.used.push(url.clone()),
+                (Location::Url(url), Err(_)) => files.missing.push(url.clone()),
+            }
+        }
+        files.used.sort();
+        files.missing.sort();
+        files
+    }
+
     fn read(&mut self, location: &Location) -> Result<Arc<Document>, Unavailable> {
-        let relative = match location {
-            Location::File(relative) => relative,
-            Location::Url(_) => {
-                return Err(refused(
-                    "leads to another server, and nothing is fetched from there",
-                    COPY,
-                ));
+        let (relative, pinned) = match location {
+            Location::File(relative) => (relative.clone(), None),
+            Location::Url(url) => {
+                let Some(file) = self.remote.file(url) else {
+                    return Err(refused(
+                        "leads to another server, and a build fetches nothing",
+                        "Copy the file into the project, or fetch and pin it with `mgw check --allow-remote`.",
+                    ));
+                };
+                (file.path.clone(), Some(file.sha256))
             }
         };
+        let relative = relative.as_str();
         let Some(format) = Format::of_name(relative) else {
             return Err(refused(
                 "leads to a file that is neither `.yaml`, `.yml` nor `.json`",
@@ -65,6 +108,12 @@ impl<'a> ProjectLibrary<'a> {
                 "Let everybody who builds the project read the file.",
             )
         })?;
+        if pinned.is_some_and(|pinned| pinned != Digest::of(&bytes)) {
+            return Err(refused(
+                &format!("has a copy, `{relative}`, that is not what remote.lock pins"),
+                "Restore the copy from version control, or fetch it again with `mgw check --allow-remote`.",
+            ));
+        }
         self.read.add(relative, &bytes);
         let shown = files::shown(self.root, relative);
         match yaml::parse(&shown, bytes, format) {

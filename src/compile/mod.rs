@@ -49,6 +49,7 @@ pub(crate) use certificates::day;
 pub(crate) use endpoint::{SECRETS, without_secrets};
 pub use files::FileError;
 pub(crate) use files::shown;
+pub use library::RemoteFiles;
 pub(crate) use own_parts::OwnParts;
 pub(crate) use places::{ApiPlaces, PolicySection, ProjectPlaces, Said, SaidOfApi};
 pub use policies::DEFAULT_POLICIES;

@@ -3,7 +3,7 @@
 use super::endpoint::without_secrets;
 use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
-use super::library::ProjectLibrary;
+use super::library::{ProjectLibrary, RemoteFiles};
 use super::own_parts::OwnParts;
 use super::project_entries::project_entries;
 use super::sources::{Origin, PulledApi, Sources};
@@ -12,6 +12,7 @@ use super::{api, certificates, cors, extensions, policies, reserved, subscribers
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
 use crate::project::{BuildSettings, Layout, Settings, SettingsError};
+use crate::remote::{RemoteLock, RemoteLockError};
 use crate::toolkit_config::ToolkitConfig;
 use crate::yaml::{self, Format, Node, Source};
 use crate::{grpc, openapi};
@@ -36,6 +37,8 @@ pub struct Compiled {
     pub lock: Option<Digest>,
     /// What all of it was made from.
     pub(crate) origin: Origin,
+    /// What definitions refer to on other servers.
+    pub remote: RemoteFiles,
     /// Every finding, sorted.
     pub diagnostics: Diagnostics,
 }
@@ -61,6 +64,9 @@ pub enum CompileError {
         #[source]
         source: serde_json::Error,
     },
+    /// `remote.lock` is wrong.
+    #[error(transparent)]
+    Remote(#[from] RemoteLockError),
     /// An interrupted pull could not be brought to its end, or pulls came in between again and again.
     #[error(transparent)]
     Lock(#[from] crate::lock::LockError),
@@ -160,7 +166,11 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     let mut candidates = Vec::new();
     let mut entries = BTreeMap::new();
-    let mut library = ProjectLibrary::new(root);
+    let remote = match own {
+        None => RemoteLock::load(&layout.remote_lock())?,
+        Some(_) => RemoteLock::default(),
+    };
+    let mut library = ProjectLibrary::new(root, remote);
     let mut parts = Vec::new();
     for file in &files {
         let Some(document) = read_file(file, &mut sources, &mut diagnostics)? else {
@@ -188,7 +198,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         if sources.is_hidden(&file.relative) {
             // The secret may be in any of the files that it consists of.
             for location in &linked.files {
-                if let Location::File(path) = location {
+                if let Some(path) = library.path_of(location) {
                     sources.hide(path);
                 }
             }
@@ -286,6 +296,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             pulled: locked,
             revision: own.and_then(|own| own.origin().revision.clone()),
         },
+        remote: library.remote(),
         diagnostics,
     })
 }

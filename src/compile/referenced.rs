@@ -4,6 +4,7 @@ use super::files;
 use super::library::ProjectLibrary;
 use crate::diagnostics::Diagnostics;
 use crate::openapi::link::{Document, Library, Location, link};
+use crate::remote::RemoteLock;
 use crate::yaml::{Format, parse};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +16,7 @@ pub(crate) fn referenced(root: &Path, relative: &str, bytes: Vec<u8>) -> BTreeMa
     let Ok((source, node)) = parse(relative, bytes, format) else {
         return BTreeMap::new();
     };
-    let mut library = ProjectLibrary::new(root);
+    let mut library = ProjectLibrary::new(root, RemoteLock::default());
     let definition = Document { source, node };
     let own = Location::File(relative.to_owned());
     let linked = link(own, definition, true, &mut library, &mut Diagnostics::default());

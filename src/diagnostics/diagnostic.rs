@@ -116,8 +116,8 @@ impl Diagnostic {
         self.place.as_ref().map(|(source, span)| source.position(*span))
     }
 
-    fn order(&self) -> (&str, Option<Position>, Severity, &str) {
-        (&self.file, self.position(), self.severity, &self.message)
+    fn order(&self, position: Option<Position>) -> (&str, Option<Position>, Severity, &str) {
+        (&self.file, position, self.severity, &self.message)
     }
 }
 
@@ -208,8 +208,12 @@ impl Diagnostics {
 
     /// Sorts by file, position and severity, and drops repetitions.
     pub fn sort(&mut self) {
-        self.list.sort_by(|a, b| a.order().cmp(&b.order()));
-        self.list.dedup_by(|a, b| a.order() == b.order());
+        // A position is counted out in the text, so that it is asked for once per finding and not at each comparison.
+        let found = std::mem::take(&mut self.list).into_iter();
+        let mut placed: Vec<_> = found.map(|diagnostic| (diagnostic.position(), diagnostic)).collect();
+        placed.sort_by(|(a, one), (b, other)| one.order(*a).cmp(&other.order(*b)));
+        placed.dedup_by(|(a, one), (b, other)| one.order(*a) == other.order(*b));
+        self.list = placed.into_iter().map(|(_, diagnostic)| diagnostic).collect();
     }
 
     /// Counts them.

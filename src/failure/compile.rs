@@ -17,6 +17,7 @@ impl From<CompileError> for Failure {
         match error {
             CompileError::Settings(error) => error.into(),
             CompileError::File(error) => error.into(),
+            CompileError::Remote(error) => error.into(),
             CompileError::NotAProject(ref path) => {
                 let failure = Self::new(ExitCode::Invalid, error.to_string());
                 if path.is_dir() {

@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::exit::ExitCode;
 use crate::project::{CreateError, DownloadError, WorkspaceError};
+use crate::remote::{FetchError, RemoteLockError};
 
 impl From<CreateError> for Failure {
     fn from(error: CreateError) -> Self {
@@ -50,6 +51,38 @@ impl From<WorkspaceError> for Failure {
             }
             WorkspaceError::SameName { .. } => Self::new(ExitCode::Invalid, error.to_string())
                 .hint("Give each project a `name` of its own in its mgw.toml: bundles and `--member` go by it."),
+        }
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let message = error.to_string();
+        match error {
+            FetchError::Setup(source) => Self::new(ExitCode::Environment, message).because(source),
+            FetchError::Credentials(_) => Self::new(ExitCode::Invalid, message)
+                .hint("Copy the file into the project, so that no password stands in a definition."),
+            FetchError::InTheClear(_) => Self::new(ExitCode::Invalid, message)
+                .hint("Refer to it with `https:`, or copy the file into the project."),
+            FetchError::Transport { source, .. } => Self::new(ExitCode::Environment, message)
+                .because(source)
+                .hint("Check the address and the connection. What is pinned in remote.lock needs none."),
+            FetchError::Status { .. } => Self::new(ExitCode::Environment, message)
+                .hint("Check the address; copy a file behind a login into the project."),
+            FetchError::TooLarge { .. } => {
+                Self::new(ExitCode::Invalid, message).hint("Copy the part that is needed into the project.")
+            }
+        }
+    }
+}
+
+impl From<RemoteLockError> for Failure {
+    fn from(error: RemoteLockError) -> Self {
+        let message = error.to_string();
+        match error {
+            RemoteLockError::Read { source, .. } => Self::new(ExitCode::Environment, message).because(source),
+            RemoteLockError::Parse { .. } | RemoteLockError::Contents { .. } => Self::new(ExitCode::Invalid, message)
+                .hint("Restore the file from version control, or remove it together with `remote/` and fetch with --allow-remote."),
         }
     }
 }

@@ -8,7 +8,14 @@ use std::path::Path;
 /// Folders deeper than this are not those of a project.
 const DEEPEST: u32 = 64;
 
-const WRITTEN: [&str; 4] = ["mgw.toml", "policies.yaml", "api_definitions", "grpc_definitions"];
+const WRITTEN: [&str; 6] = [
+    "mgw.toml",
+    "policies.yaml",
+    "api_definitions",
+    "grpc_definitions",
+    "remote.lock",
+    "remote",
+];
 
 impl Layout {
     /// Copies everything that a build reads and `pull` does not write into another folder, which exists.

@@ -53,6 +53,11 @@ impl Layout {
         self.root.join("mgw.lock")
     }
 
+    /// `remote.lock`
+    pub fn remote_lock(&self) -> PathBuf {
+        self.root.join("remote.lock")
+    }
+
     /// `policies.yaml`
     pub fn policies(&self) -> PathBuf {
         self.root.join("policies.yaml")

@@ -34,6 +34,7 @@ mod proxy;
 mod pull;
 mod pull_killed;
 mod quotas;
+mod remote_files;
 mod running;
 mod sandbox;
 mod serve;

@@ -1,0 +1,134 @@
+//! `--allow-remote` and `--update-remote`: fetches what definitions refer to on other servers.
+
+use super::interrupt::interruptible;
+use crate::compile::{Compiled, compile_project};
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::folder::folder_of;
+use crate::project::Layout;
+use crate::public_file;
+use crate::remote::{RemoteLock, fetch};
+use std::collections::BTreeSet;
+use url::Url;
+
+/// Most files of other servers in a project.
+const MAX_FILES: usize = 200;
+
+/// Files that refer to files that refer to files.
+const MAX_ROUNDS: usize = 16;
+
+/// Whether other servers may be asked.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct RemoteArgs {
+    /// Fetch files that definitions refer to on other servers, keep them in remote/ and pin them in remote.lock.
+    #[arg(long)]
+    pub allow_remote: bool,
+}
+
+/// Whether they may be asked again.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct UpdateArgs {
+    /// Whether other servers may be asked.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
+    /// Fetch all of them anew, and pin what they are now.
+    #[arg(long)]
+    pub update_remote: bool,
+}
+
+impl From<RemoteArgs> for UpdateArgs {
+    fn from(remote: RemoteArgs) -> Self {
+        Self {
+            remote,
+            update_remote: false,
+        }
+    }
+}
+
+/// Fetches what is missing, or everything, round by round: what has been fetched may refer to more.
+pub(super) fn fetch_first(layout: &Layout, args: UpdateArgs, context: &Context) -> Result<(), Failure> {
+    if !args.remote.allow_remote && !args.update_remote {
+        return Ok(());
+    }
+    let mut fetched: BTreeSet<Url> = BTreeSet::new();
+    for _ in 0..MAX_ROUNDS {
+        let compiled = compile_project(layout)?;
+        let Compiled { remote, .. } = compiled;
+        let wanted = remote
+            .missing
+            .iter()
+            .chain(remote.used.iter().filter(|_| args.update_remote));
+        let wanted: Vec<Url> = wanted.filter(|url| !fetched.contains(*url)).cloned().collect();
+        if wanted.is_empty() {
+            if args.update_remote {
+                forget(layout, &remote.used)?;
+            }
+            return Ok(());
+        }
+        if fetched.len() + wanted.len() > MAX_FILES {
+            let message = format!("definitions refer to more than {MAX_FILES} files of other servers");
+            return Err(Failure::new(ExitCode::Invalid, message).hint("Copy them into the project."));
+        }
+        for url in wanted {
+            fetch_one(layout, &url, args.update_remote, context)?;
+            fetched.insert(url);
+        }
+    }
+    let message = "files of other servers refer to further ones again and again";
+    Err(Failure::new(ExitCode::Invalid, message).hint("Copy them into the project."))
+}
+
+fn fetch_one(layout: &Layout, url: &Url, is_update: bool, context: &Context) -> Result<(), Failure> {
+    let shown = crate::openapi::link::Location::Url(url.clone()).to_string();
+    let progress = context.ui.progress(format_args!("Fetching {shown}"));
+    let bytes = context.block_on(interruptible(async { fetch(url).await.map_err(Failure::from) }));
+    drop(progress);
+    let bytes = bytes?;
+    let mut lock = RemoteLock::load(&layout.remote_lock())?;
+    let known = lock.file(url).map(|file| file.sha256);
+    let path = lock.put(url, &bytes);
+    let now = lock.file(url).map(|file| file.sha256);
+    if known.is_some() && known != now && !is_update {
+        let message = format!("{shown} is not what remote.lock pins any more");
+        return Err(Failure::new(ExitCode::LockOutOfDate, message)
+            .hint("Look at what has changed there; `mgw check --update-remote` takes it over."));
+    }
+    let copy = layout.root().join(&path);
+    let folder = folder_of(&copy);
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file("create", folder, error))?;
+    public_file::replace(&copy, &bytes).map_err(|error| Failure::file("write", &copy, error))?;
+    write(layout, &lock)?;
+    let what = match known {
+        None => "Fetched",
+        Some(_) if known == now => "Fetched again",
+        Some(_) => "Updated",
+    };
+    context.ui.status(what, format_args!("{shown} to {path}"));
+    Ok(())
+}
+
+/// What nothing refers to any more is not kept.
+fn forget(layout: &Layout, used: &[Url]) -> Result<(), Failure> {
+    let mut lock = RemoteLock::load(&layout.remote_lock())?;
+    let gone = lock.retain(|url| used.iter().any(|used| used.as_str() == url));
+    if gone.is_empty() {
+        return Ok(());
+    }
+    write(layout, &lock)?;
+    for file in gone {
+        let path = layout.root().join(file.path);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::file("remove", &path, error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn write(layout: &Layout, lock: &RemoteLock) -> Result<(), Failure> {
+    let path = layout.remote_lock();
+    public_file::replace(&path, lock.text().as_bytes()).map_err(|error| Failure::file("write", &path, error))
+}
