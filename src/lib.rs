@@ -47,4 +47,5 @@ pub mod ui;
 pub(crate) mod usage_export;
 mod watched_file;
 pub(crate) mod whole_file;
+mod words;
 pub mod yaml;

@@ -20,6 +20,9 @@ pub(crate) enum Unfit {
     /// It is larger than what is expected there.
     #[error("it has more than {0} bytes")]
     TooLarge(u64),
+    /// Bytes that are none of UTF-8.
+    #[error("it is no text in UTF-8")]
+    NoText,
 }
 
 impl Unfit {
@@ -27,6 +30,7 @@ impl Unfit {
     pub(crate) fn remedy(error: &Error) -> Option<&'static str> {
         match error.get_ref()?.downcast_ref()? {
             Self::Kind(_) => Some("Give a regular file."),
+            Self::NoText => Some("Save it as UTF-8, or check the path: what belongs there is a text."),
             Self::TooLarge(_) => Some("Check the path: what belongs there is smaller."),
         }
     }
@@ -46,7 +50,7 @@ pub(crate) fn read_public(path: &Path, largest: u64) -> Result<Vec<u8>> {
 /// As [`read`], for a text.
 pub(crate) fn read_text(path: &Path, largest: u64) -> Result<Zeroizing<String>> {
     let bytes = read(path, largest)?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Error::new(ErrorKind::InvalidData, Unfit::NoText))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 

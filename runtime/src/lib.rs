@@ -43,6 +43,7 @@ mod proxy;
 mod questions;
 pub mod refusal;
 mod refused;
+mod regular_file;
 pub mod route;
 mod server;
 mod shared_quotas;

@@ -7,7 +7,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
 use crate::pulling::{Plan, PlanError, content_differences};
-use std::io::Read;
+use crate::whole_file;
 use std::path::{Path, PathBuf};
 
 /// The largest plan that is read.
@@ -32,11 +32,12 @@ pub fn run(args: ApplyArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
     crate::lock::recover(&layout)?;
     let lock = lock_bytes(&layout)?;
-    let plan = Plan::read(&read(&args.plan)?, lock.as_deref()).map_err(refused)?;
+    let plan = Plan::read(&read(&args.plan)?, lock.as_deref()).map_err(|error| refused(&args.plan, error))?;
     let wanted = Wanted::These(Selection::new(&plan.source().wanted())?);
     let prepared = prepare_at(&layout, &layout, &args.source, wanted, context)?;
     // Another pull may have come in between; from here on none can.
-    plan.check_base(lock_bytes(&layout)?.as_deref()).map_err(refused)?;
+    plan.check_base(lock_bytes(&layout)?.as_deref())
+        .map_err(|error| refused(&args.plan, error))?;
     let differences = content_differences(plan.wanted(), &prepared.outcome().lock);
     if !differences.is_empty() {
         return Err(Failure::new(
@@ -50,15 +51,11 @@ pub fn run(args: ApplyArgs, context: &Context) -> Result<ExitCode, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(LARGEST).read_to_end(&mut bytes))
-        .map_err(|error| Failure::file("read", path, error))?;
-    Ok(bytes)
+    whole_file::read_public(path, LARGEST).map_err(|error| Failure::file("read", path, error))
 }
 
-fn refused(error: PlanError) -> Failure {
-    let message = error.to_string();
+fn refused(path: &Path, error: PlanError) -> Failure {
+    let message = format!("{}: {error}", path.display());
     match error {
         PlanError::Malformed(source) => Failure::new(ExitCode::Invalid, message)
             .because(source)

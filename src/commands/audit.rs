@@ -90,10 +90,9 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
         .audit;
     let compiled = compile_project(&layout)?;
     if compiled.diagnostics.has_errors() {
-        findings::show(ui, &compiled.diagnostics);
         args.reports
             .write(COMMAND, &compiled.name, &compiled.diagnostics, Severity::Error)?;
-        return Err(findings::invalid(&compiled.name, &compiled.diagnostics)
+        return Err(findings::refused(ui, &compiled.name, &compiled.diagnostics)
             .hint("What cannot be built cannot be audited either."));
     }
     let file = args

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::project::download::{DownloadOptions, download};
 use crate::project::incoming::{Incoming, Origin};
 use crate::project::{Layout, Neighbours};
+use crate::whole_file::refuse_unfit;
 use crate::yaml::limits;
 use std::io::Read;
 use std::path::Path;
@@ -83,6 +84,7 @@ fn file_name(path: &Path) -> String {
 /// Reads one byte more than a definition may have; the parser refuses by length.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error| Failure::file("read", path, error);
+    refuse_unfit(path).map_err(failed)?;
     let file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(limits::MAX_FILE_BYTES + 1)

@@ -153,6 +153,19 @@ pub(super) fn details(ui: &Ui, diagnostics: &Diagnostics) -> Vec<Detail> {
 }
 
 /// The end of a command whose project has errors; the findings have been shown.
+/// The end of a command whose result would be something else than findings: they are shown, to programs as a document of
+/// an error.
+pub(crate) fn refused(ui: &Ui, name: &str, diagnostics: &Diagnostics) -> Failure {
+    show(ui, diagnostics);
+    let mut failure = invalid(name, diagnostics);
+    failure.details = details(ui, diagnostics);
+    ui.failure_document(&failure);
+    // People have seen them.
+    failure.details.clear();
+    failure
+}
+
+/// The failure of a command that has printed these findings.
 pub(crate) fn invalid(name: &str, diagnostics: &Diagnostics) -> Failure {
     let mut failure = Failure::new(ExitCode::Invalid, format!("{name} has {}", diagnostics.summary()));
     failure.reported = true;

@@ -93,13 +93,13 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(&args.project);
     let compiled = compile_project(&layout)?;
-    findings::show(ui, &compiled.diagnostics);
     if compiled.diagnostics.has_errors() {
         if let Some(path) = &args.junit {
             findings::write_junit(path, "mgw test", &compiled.name, &compiled.diagnostics, Severity::Error)?;
         }
-        return Err(findings::invalid(&compiled.name, &compiled.diagnostics));
+        return Err(findings::refused(ui, &compiled.name, &compiled.diagnostics));
     }
+    findings::show(ui, &compiled.diagnostics);
     let mut bundle = pack(&compiled, super::version::TOOL)?.bundle;
     let (groups, skipped) = cases(&args, &layout, &bundle, context)?;
     for reason in &skipped {
@@ -171,14 +171,14 @@ fn cases(
     let files = read_folder(layout, &mut diagnostics)
         .map_err(|error| Failure::file("read", &layout.root().join("tests"), error))?;
     diagnostics.sort();
-    findings::show(ui, &diagnostics);
     if diagnostics.has_errors() {
         // A report of the run before would say that all is well.
         if let Some(path) = &args.junit {
             findings::write_junit(path, "mgw test", "tests", &diagnostics, Severity::Error)?;
         }
-        return Err(findings::invalid("tests/", &diagnostics));
+        return Err(findings::refused(ui, "tests/", &diagnostics));
     }
+    findings::show(ui, &diagnostics);
     let mut groups: Vec<Vec<Case>> = files.into_iter().map(|file| file.cases).collect();
     let mut skipped = Vec::new();
     if args.generate {

@@ -6,7 +6,7 @@ use super::known_policies::KnownPolicies;
 use super::security::ApiSecurity;
 use super::template::{Template, TemplateError};
 use super::{cors, extensions, tiers, transports, unused_endpoints};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
 use mgw_bundle::api_id;
@@ -132,7 +132,13 @@ impl Resources<'_> {
             resources.push((resource, operation.path_span));
         }
         endpoints::report_missing(self.definition, &missing, relative.as_deref(), diagnostics);
-        if resources.is_empty() && !templates.faulty {
+        // What is wrong with paths and methods has been told where they stand.
+        let told = diagnostics.iter().any(|found| {
+            found.file == self.definition.source.name()
+                && matches!(found.code, Code::Paths | Code::Operation | Code::Reference)
+                && found.severity == Severity::Error
+        });
+        if resources.is_empty() && !templates.faulty && !told {
             let message = format!("{} has no operation that a gateway could serve", self.definition.name());
             diagnostics.push(
                 Diagnostic::error(
@@ -182,12 +188,9 @@ impl Templates {
             Err(error @ TemplateError::NotAPath(_)) => {
                 self.refused.insert(operation.path.to_owned());
                 let message = format!("{} of {} is not served: {error}", operation.path, definition.name());
-                diagnostics.push(Diagnostic::warning(
-                    Code::Template,
-                    source,
-                    operation.path_span,
-                    message,
-                ));
+                let finding = Diagnostic::warning(Code::Template, source, operation.path_span, message);
+                diagnostics
+                    .push(finding.remedy("Remove it from the path; parameters are none of the gateway's matters."));
                 return None;
             }
             Err(error) => {
@@ -198,7 +201,8 @@ impl Templates {
                     operation.name(),
                     definition.name()
                 );
-                diagnostics.push(Diagnostic::error(Code::Template, source, operation.path_span, message));
+                let finding = Diagnostic::error(Code::Template, source, operation.path_span, message);
+                diagnostics.push(finding.remedy("Write a path such as `/orders/{id}/items`."));
                 return None;
             }
         };

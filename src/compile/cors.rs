@@ -78,7 +78,7 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
                         source,
                         value,
                         &what,
-                        "a number of seconds",
+                        "a whole number of seconds, 0 or more",
                     ));
                 }
             },

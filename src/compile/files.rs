@@ -1,6 +1,7 @@
 //! Finds and reads the files of a project, within bounds and without leaving the project folder.
 
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
+use crate::whole_file;
 use crate::yaml::{Format, limits};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,20 @@ const MAX_DEPTH: usize = 16;
 
 /// Most files that are looked at.
 const MAX_FILES: usize = 20_000;
+
+/// Endings of names that are meant otherwise.
+const MISSPELT: [(&str, &str); 10] = [
+    ("yam", "yaml"),
+    ("ymal", "yaml"),
+    ("yaml.txt", "yaml"),
+    ("yml.txt", "yml"),
+    ("json.txt", "json"),
+    ("json5", "json"),
+    ("jsonc", "json"),
+    ("jsn", "json"),
+    ("proto.txt", "proto"),
+    ("protos", "proto"),
+];
 
 /// A file of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +150,9 @@ impl<F> Walk<'_, F> {
                 self.folder(&inside, depth + 1)?;
             } else if kind.is_file() {
                 self.file(&inside, &name);
+            } else if (self.wanted)(&name).is_some() {
+                let remedy = "Write what it gives into a file: a build reads what stays as it is.";
+                self.refuse_with(&inside, "this is a pipe, a socket or a device, and is not read", remedy);
             }
         }
         Ok(())
@@ -148,6 +166,15 @@ impl<F> Walk<'_, F> {
                 relative: relative.to_owned(),
                 format,
             });
+        } else if let Some((_, ending)) = MISSPELT.iter().find(|(wrong, _)| {
+            let lower = name.to_ascii_lowercase();
+            lower.strip_suffix(wrong).is_some_and(|before| before.ends_with('.'))
+        }) {
+            let message = format!("this file is not read: its name does not end with `.{ending}`");
+            let mut finding = Diagnostic::file(Code::Files, shown(self.root, relative), message);
+            finding.severity = Severity::Warning;
+            self.diagnostics
+                .push(finding.remedy("Rename it, or move it out of the folder."));
         }
     }
 
@@ -168,16 +195,22 @@ impl<F> Walk<'_, F> {
                 }
             }
             Ok(_) => self.refuse(relative, "this link leads out of the project and is not followed"),
-            Err(error) => self.refuse(relative, &format!("this link leads nowhere: {error}")),
+            Err(_) => self.refuse_with(
+                relative,
+                "this link leads nowhere, or round in circles",
+                "Have it lead to a file in the project, or remove it.",
+            ),
         }
         Ok(())
     }
 
     fn refuse(&mut self, relative: &str, message: &str) {
-        self.diagnostics.push(
-            Diagnostic::file(Code::Files, shown(self.root, relative), message)
-                .remedy("Copy the files into the project."),
-        );
+        self.refuse_with(relative, message, "Copy the files into the project.");
+    }
+
+    fn refuse_with(&mut self, relative: &str, message: &str, remedy: &str) {
+        self.diagnostics
+            .push(Diagnostic::file(Code::Files, shown(self.root, relative), message).remedy(remedy));
     }
 }
 
@@ -190,6 +223,8 @@ fn path_contains(target: &Path, link: &Path) -> bool {
 
 /// Reads a file that may be one byte larger than a definition may be; the parser names the limit.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    // Opening a pipe would wait for somebody who writes.
+    whole_file::refuse_unfit(path).map_err(FileError::at(path))?;
     let file = std::fs::File::open(path).map_err(FileError::at(path))?;
     let size = file.metadata().map_err(FileError::at(path))?.len();
     if size > limits::MAX_FILE_BYTES {
@@ -207,7 +242,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 pub(super) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        // A link that leads nowhere was meant to lead somewhere.
+        Err(error) if error.source.kind() == std::io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

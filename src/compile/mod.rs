@@ -15,6 +15,7 @@ mod endpoint;
 mod endpoints;
 mod extensions;
 mod files;
+mod follow_ups;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod known_policies;

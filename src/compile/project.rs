@@ -8,7 +8,7 @@ use super::own_parts::OwnParts;
 use super::project_entries::project_entries;
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
-use super::{api, certificates, cors, extensions, policies, reserved, subscribers, unreachable};
+use super::{api, certificates, cors, extensions, follow_ups, policies, reserved, subscribers, unreachable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
 use crate::project::{BuildSettings, Layout, Settings, SettingsError};
@@ -96,7 +96,10 @@ const POLICIES: &str = "policies.yaml";
 ///
 /// Only when the project cannot be read at all. Mistakes in its files are among [`Compiled::diagnostics`].
 pub fn compile_project(layout: &Layout) -> Result<Compiled, CompileError> {
-    crate::lock::steadily(layout, || compile(layout, None))
+    let mut compiled = crate::lock::steadily(layout, || compile(layout, None))?;
+    let policies_file = files::shown(layout.root(), "policies.yaml");
+    compiled.diagnostics = follow_ups::drop(std::mem::take(&mut compiled.diagnostics), &policies_file);
+    Ok(compiled)
 }
 
 /// Compiles what was pulled into the folder at `layout`, beside the parts of its own that a bundle of the project has.
@@ -482,7 +485,7 @@ fn read_file(
     match yaml::parse(&file.shown, bytes, file.format) {
         Ok((source, node)) => Ok(Some(Document { source, node })),
         Err(error) => {
-            diagnostics.push(error.into());
+            diagnostics.push(openapi::unreadable(error));
             Ok(None)
         }
     }

@@ -48,7 +48,11 @@ pub(super) fn transports(
             Some("https") => listed.https = true,
             _ => {
                 let message = "a transport is `http` or `https`";
-                diagnostics.push(Diagnostic::error(Code::Transports, source, element.span, message));
+                diagnostics.push(
+                    Diagnostic::error(Code::Transports, source, element.span, message)
+                        .remedy("Write `x-wso2-transports: [https]`, or leave it out for both.")
+                        .did_you_mean(element.as_str().unwrap_or_default(), ["http", "https"]),
+                );
             }
         }
     }
@@ -82,7 +86,10 @@ pub(super) fn auth_header(source: &Source, owner: &Node, diagnostics: &mut Diagn
     let (text, node) = extensions::text(source, owner, extensions::AUTH_HEADER, diagnostics)?;
     if !is_token(text) {
         let message = format!("`{text}` cannot be the name of a header");
-        diagnostics.push(Diagnostic::error(Code::AuthHeader, source, node.span, message));
+        diagnostics.push(
+            Diagnostic::error(Code::AuthHeader, source, node.span, message)
+                .remedy("Use letters, digits and `-`, such as `X-Shop-Authorization`."),
+        );
         return None;
     }
     Some(text.to_ascii_lowercase())

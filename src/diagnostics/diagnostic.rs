@@ -68,11 +68,18 @@ impl Diagnostic {
 
     /// A value of the wrong kind.
     pub fn expected(code: Code, source: &Source, node: &Node, what: &str, expected: &str) -> Self {
+        let found = match node.as_array() {
+            // Where a list is expected, it is its length that is wrong.
+            Some(elements) if !elements.is_empty() && expected.starts_with("a list of ") => {
+                format!("one of {}", elements.len())
+            }
+            _ => node.kind().to_owned(),
+        };
         Self::error(
             code,
             source,
             node.span,
-            format!("{what} should be {expected}, found {}", node.kind()),
+            format!("{what} should be {expected}, found {found}"),
         )
     }
 
@@ -99,6 +106,13 @@ impl Diagnostic {
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// The same, when it does.
+    #[must_use]
+    pub fn secret_if(mut self, secret: bool) -> Self {
+        self.secret |= secret;
         self
     }
 

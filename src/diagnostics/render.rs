@@ -1,6 +1,7 @@
 //! Lays diagnostics out for people, with the line in question.
 
 use super::{Diagnostic, Severity};
+use crate::ui::visible;
 use crate::yaml::{Source, Span};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 
@@ -30,21 +31,51 @@ pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
 
 fn place(diagnostic: &Diagnostic) -> Element<'_> {
     let Some((source, span)) = &diagnostic.place else {
-        return Origin::path(diagnostic.file.as_str()).into();
+        return Origin::path(visible(&diagnostic.file)).into();
     };
     let position = source.position(*span);
     let (line, start) = source.line_of(*span);
-    if diagnostic.secret || line.len() > LONGEST_LINE || line.chars().any(|c| c.is_control() && c != '\t') {
-        return Origin::path(source.name_of(*span))
+    if diagnostic.secret || line.len() > LONGEST_LINE || is_hidden(line) || holds_secret(line) {
+        return Origin::path(visible(source.name_of(*span)))
             .line(position.line as usize)
             .char_column(position.column as usize)
             .into();
     }
     Snippet::source(line)
         .line_start(position.line as usize)
-        .path(source.name_of(*span))
+        .path(visible(source.name_of(*span)))
         .annotation(AnnotationKind::Primary.span(within(source, *span, line, start)))
         .into()
+}
+
+/// Whether a line has characters in it that nobody sees, or that change how the others are seen.
+fn is_hidden(line: &str) -> bool {
+    visible(line) != line.replace('\t', "\\u{9}")
+}
+
+/// Whether a line may hold a secret: findings are written to the logs of build servers, and a definition in one line has
+/// everything in it.
+fn holds_secret(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let named = ["password", "passwd", "secret", "apikeyvalue", "private key"];
+    let with_user = |url: &str| {
+        let authority = url.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
+        authority.contains('@')
+    };
+    let with_query = |url: &str| {
+        let word = url
+            .split([' ', '"', '\'', ',', ')', ']', '}'])
+            .next()
+            .unwrap_or_default();
+        word.contains('?') && word.contains('=')
+    };
+    named.iter().any(|name| {
+        // A name without a value, as in the list of what a key may be called, is no secret.
+        lower
+            .split(name)
+            .skip(1)
+            .any(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with([':', '=']))
+    }) || lower.split("://").skip(1).any(|url| with_user(url) || with_query(url))
 }
 
 /// The part of a span that lies in its first line, as a range of that line; at least one character where there is one.

@@ -91,7 +91,23 @@ pub(super) fn parse(shown: &str, name: &str, bytes: Vec<u8>) -> Result<(Source, 
     }
     match File::from_source(name, source.text()) {
         Ok(file) => Ok((source, file)),
-        Err(error) => Err(Box::new(finding(&error, &source, &BTreeMap::new()))),
+        Err(error) => {
+            let mut found = finding(&error, &source, &BTreeMap::new());
+            if found.place.is_none() {
+                // What is missing is missing at the end.
+                found.place = Some((source.clone(), span(source.text().trim_end().len(), 0)));
+            }
+            if source.text().trim_start().starts_with("openapi:") {
+                let message = "this is an OpenAPI definition, not a gRPC definition";
+                found = Diagnostic::error(Code::Proto, &source, span(0, 1), message)
+                    .remedy("Name it .yaml and put it into api_definitions/.");
+            } else if found.remedy.is_none() {
+                found = found.remedy(
+                    "Look at the line and at what stands before it: a `;`, a bracket or a name may be missing.",
+                );
+            }
+            Err(Box::new(found))
+        }
     }
 }
 

@@ -198,7 +198,7 @@ fn mistakes_are_located() {
     let listed: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     insta::assert_snapshot!(compile(&listed).1.join("\n"), @r#"
     grpc_definitions/a.proto:5:9: error: the service pa.A has no endpoint [Import `wso2/options.proto` and add `option (wso2.production_endpoints) = { url: "http://backend:50051" };` to the service.]
-    grpc_definitions/b.proto:6:3: error: `ftp://b` is not a backend URL: the gateway speaks http, https, ws and wss to backends, not ftp
+    grpc_definitions/b.proto:6:3: error: `ftp://b` is not a backend URL: the gateway speaks http, https, ws and wss to backends, not ftp [Write a URL such as `https://backend.example.com/v1`; what callers ask for is put behind its path.]
     grpc_definitions/c.proto:5:9: error: the service pc.C has no method that a gateway could serve [Add methods, or remove the service.]
     grpc_definitions/d.proto:7:3: error: there is no resource policy `Gold` [Add it to `resourcePolicies` in policies.yaml.]
     grpc_definitions/e.proto:7:3: error: `NONE` stands beside other credentials [Remove `NONE`, or the others.]
@@ -233,7 +233,7 @@ fn what_the_compiler_refuses_is_located() {
         .map(|(name, text)| format!("{name}: {}", compile(&[("x.proto", text)]).1.join("\n")))
         .collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
-    syntax: grpc_definitions/x.proto:4:1: error: expected `;` or `[`, but found `}`
+    syntax: grpc_definitions/x.proto:4:1: error: expected `;` or `[`, but found `}` [Look at the line and at what stands before it: a `;`, a bracket or a name may be missing.]
     type: grpc_definitions/x.proto:3:11: error: name `Missing` is not defined
     import: grpc_definitions/x.proto:2:1: error: import `none.proto` not found [Imports are looked for below `grpc_definitions/`; copy the file there.]
     above: grpc_definitions/x.proto:2:8: error: this is not a name that can be imported [Imports may not contain backslashes, repeated forward slashes, `.` or `..` components.]

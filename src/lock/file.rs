@@ -129,7 +129,9 @@ impl ReadLock {
     pub(crate) fn load(path: &Path, known: Option<Self>) -> Result<Option<Self>, LockError> {
         use std::io::Read;
         let mut text = String::new();
-        let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+        let read = crate::whole_file::refuse_unfit(path)
+            .and_then(|()| std::fs::File::open(path))
+            .and_then(|file| file.take(LARGEST).read_to_string(&mut text));
         match read {
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

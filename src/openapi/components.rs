@@ -15,6 +15,13 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
         Dialect::Swagger20 => document.get("securityDefinitions"),
         Dialect::OpenApi30 | Dialect::OpenApi31 => document.at(["components", "securitySchemes"]),
     };
+    let written = document.get("components").filter(|_| dialect != Dialect::Swagger20);
+    for (what, node) in [("`components`", written), ("the security schemes", schemes)] {
+        if let Some(node) = node.filter(|node| !node.is_null() && node.as_object().is_none()) {
+            let found = Diagnostic::expected(Code::SecurityScheme, source, node, what, "a map");
+            diagnostics.push(found.remedy("Write the name of each, and below it what it is."));
+        }
+    }
     let mut pruned = Shape::default();
     for (name, member) in schemes.and_then(Node::as_object).into_iter().flatten() {
         let scheme = match reference::follow(document, &member.node) {
@@ -33,8 +40,14 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
             Ok(node) => pruned.put(name, member.key, node),
             Err(Fault { span, message, typed }) => {
                 let message = format!("security scheme `{name}`: {message}");
-                diagnostics
-                    .push(Diagnostic::error(Code::SecurityScheme, source, span, message).did_you_mean(&typed, KINDS));
+                diagnostics.push(
+                    Diagnostic::error(Code::SecurityScheme, source, span, message)
+                        .remedy(
+                            "Write `{type: oauth2, flows: {}}`, `{type: apiKey, in: header, name: X-Key}` or \
+                             `{type: http, scheme: basic}`.",
+                        )
+                        .did_you_mean(&typed, KINDS),
+                );
             }
         }
     }

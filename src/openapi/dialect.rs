@@ -1,6 +1,6 @@
 //! Which version of the specification a document follows.
 
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
 use crate::yaml::{Node, Source, Value};
 
 /// A supported version of the specification.
@@ -24,6 +24,12 @@ pub(crate) fn is_definition(document: &Node) -> bool {
 impl Dialect {
     /// Tells the version of a document; explains in `diagnostics` what is wrong when there is none to tell.
     pub(super) fn detect(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if !["openapi", "swagger"].iter().any(|key| document.get(key).is_some())
+            && let Some(finding) = super::foreign::tell(source, document)
+        {
+            diagnostics.push(finding);
+            return None;
+        }
         let Some(members) = document.as_object() else {
             let message = match document.kind() {
                 "nothing" => "the file is empty".to_owned(),
@@ -37,7 +43,17 @@ impl Dialect {
             (None, Some(member)) => ("swagger", member),
             (None, None) => {
                 let message = "neither `openapi` nor `swagger` says which version this definition follows";
-                diagnostics.push(Diagnostic::error(Code::Dialect, source, document.span, message).remedy(SUPPORTED));
+                let near = members.iter().find(|(key, _)| {
+                    nearest(key, ["openapi", "swagger"]).is_some() || key.eq_ignore_ascii_case("openapi")
+                });
+                let (span, remedy) = match near {
+                    Some((key, member)) if key.to_ascii_lowercase().starts_with('s') => {
+                        (member.key, "Did you mean `swagger`?")
+                    }
+                    Some((_, member)) => (member.key, "Did you mean `openapi`?"),
+                    None => (document.span, SUPPORTED),
+                };
+                diagnostics.push(Diagnostic::error(Code::Dialect, source, span, message).remedy(remedy));
                 return None;
             }
         };
@@ -53,8 +69,16 @@ impl Dialect {
             _ => None,
         };
         if dialect.is_none() {
-            let message = format!("`{key}: {version}` is not a version that mgw reads");
-            diagnostics.push(Diagnostic::error(Code::Dialect, source, member.node.span, message).remedy(SUPPORTED));
+            let message = match member.node.value {
+                Value::String(_) | Value::Number(_) => format!("`{key}: {version}` is not a version that mgw reads"),
+                _ => format!("`{key}` should be a version, found {}", member.node.kind()),
+            };
+            let remedy = match (key, version.split('.').next()) {
+                ("openapi", Some("2")) => "Write `swagger: \"2.0\"`; it was called so until 3.0.",
+                ("swagger", Some("3")) => "Write `openapi: 3.0.3`; it is called so since 3.0.",
+                _ => SUPPORTED,
+            };
+            diagnostics.push(Diagnostic::error(Code::Dialect, source, member.node.span, message).remedy(remedy));
         }
         if version.starts_with("3.2") && dialect.is_some() {
             let message = "this OpenAPI 3.2 definition is read as 3.1; what 3.2 adds is not served";

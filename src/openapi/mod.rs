@@ -13,6 +13,7 @@
 mod components;
 mod definition;
 mod dialect;
+mod foreign;
 pub(crate) mod link;
 mod operations;
 mod prune;
@@ -28,4 +29,5 @@ mod tests;
 pub use definition::{Definition, Operation, read};
 pub use dialect::Dialect;
 pub(crate) use dialect::is_definition;
+pub(crate) use foreign::unreadable;
 pub use resolve::resolved_document;

@@ -33,13 +33,10 @@ pub(super) fn prune(source: &Source, document: &Node, diagnostics: &mut Diagnost
                     }
                 }
                 None if paths.is_null() => {}
-                None => pruner.diagnostics.push(Diagnostic::expected(
-                    Code::Paths,
-                    source,
-                    paths,
-                    "`paths`",
-                    "a map of path items",
-                )),
+                None => pruner.diagnostics.push(
+                    Diagnostic::expected(Code::Paths, source, paths, "`paths`", "a map of path items")
+                        .remedy("Write `/items:` below `paths:`, and `get:` below that."),
+                ),
             }
             paths.span
         }
@@ -98,13 +95,10 @@ impl<'a> Pruner<'a, '_> {
         }
         if !member.node.is_null() && member.node.as_object().is_none() {
             let what = format!("path `{path}`");
-            self.diagnostics.push(Diagnostic::expected(
-                Code::Paths,
-                self.source,
-                &member.node,
-                &what,
-                "a map of operations",
-            ));
+            self.diagnostics.push(
+                Diagnostic::expected(Code::Paths, self.source, &member.node, &what, "a map of operations")
+                    .remedy("Write `get:` below the path."),
+            );
             return;
         }
         self.item(path, &member.node, &mut shape);
@@ -148,8 +142,10 @@ impl<'a> Pruner<'a, '_> {
         let source = self.source;
         if operation.as_object().is_none() {
             let what = format!("operation {} {path}", method.to_uppercase());
-            self.diagnostics
-                .push(Diagnostic::expected(Code::Operation, source, operation, &what, "a map"));
+            let found = Diagnostic::expected(Code::Operation, source, operation, &what, "a map");
+            self.diagnostics.push(
+                found.remedy("Write `responses: {'200': {description: done}}` below it, or look at the indentation."),
+            );
             return None;
         }
         self.operation_id(path, operation);

@@ -37,9 +37,17 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
 fn info(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<(crate::yaml::Span, Node)> {
     let Some(member) = document.member("info").filter(|member| !member.node.is_null()) else {
         let message = "`info` with `title` and `version` is missing; they are the name of the API";
-        diagnostics.push(Diagnostic::error(Code::Info, source, document.span, message));
+        diagnostics.push(
+            Diagnostic::error(Code::Info, source, document.span, message)
+                .remedy("Add `info: {title: Shop, version: 1.0.0}` at the top."),
+        );
         return None;
     };
+    if member.node.as_object().is_none() {
+        let what = "a map with `title` and `version`, the name of the API";
+        diagnostics.push(Diagnostic::expected(Code::Info, source, &member.node, "`info`", what));
+        return None;
+    }
     let mut shape = Shape::default();
     let mut complete = true;
     for key in ["title", "version"] {
@@ -64,7 +72,11 @@ fn info(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Opti
             }
             _ => {
                 let message = format!("`info.{key}` is missing; it is part of the name of the API");
-                diagnostics.push(Diagnostic::error(Code::Info, source, member.key, message));
+                let example = if key == "title" { "Shop" } else { "1.0.0" };
+                diagnostics.push(
+                    Diagnostic::error(Code::Info, source, member.key, message)
+                        .remedy(format!("Add `{key}: {example}` below `info`.")),
+                );
                 complete = false;
             }
         }

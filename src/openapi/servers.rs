@@ -12,13 +12,10 @@ pub(super) fn prune(source: &Source, owner: &Node, diagnostics: &mut Diagnostics
     }
     let Some(elements) = member.node.as_array() else {
         let node = &member.node;
-        diagnostics.push(Diagnostic::expected(
-            Code::Servers,
-            source,
-            node,
-            "`servers`",
-            "a list of maps with `url`",
-        ));
+        diagnostics.push(
+            Diagnostic::expected(Code::Servers, source, node, "`servers`", "a list of maps with `url`")
+                .remedy("Write `servers: [{url: \"https://backend.example.com\"}]`."),
+        );
         return None;
     };
     let servers: Vec<_> = elements
@@ -30,12 +27,15 @@ pub(super) fn prune(source: &Source, owner: &Node, diagnostics: &mut Diagnostics
 
 fn server(source: &Source, element: &Node, diagnostics: &mut Diagnostics) -> Option<Node> {
     let Some(url) = element.get("url").filter(|url| url.as_str().is_some()) else {
-        diagnostics.push(Diagnostic::error(
-            Code::Servers,
-            source,
-            element.span,
-            "this server has no `url` that is a text",
-        ));
+        diagnostics.push(
+            Diagnostic::error(
+                Code::Servers,
+                source,
+                element.span,
+                "this server has no `url` that is a text",
+            )
+            .remedy("Write `- url: https://backend.example.com`."),
+        );
         return None;
     };
     let mut shape = Shape::default();
@@ -96,6 +96,17 @@ pub(super) fn of_swagger(source: &Source, document: &Node, diagnostics: &mut Dia
         }
     };
     let (span, url) = match (host, path) {
+        (Some((span, host)), _) if host.contains(['/', '@', '?', '#', ' ']) => {
+            let message = "`host` should be the name of a host, with a port where needed";
+            let found = Diagnostic::error(Code::Servers, source, span, message);
+            diagnostics.push(
+                found
+                    .remedy("Write `host: backend.example.com`; `schemes` says how it is spoken to, and `basePath` is the path.")
+                    .secret_if(host.contains('@')),
+            );
+            let (span, path) = path?;
+            (span, path.to_owned())
+        }
         (Some((span, host)), path) => {
             let path = path.map(|(_, path)| slash(path)).unwrap_or_default();
             (span, format!("{}://{host}{path}", scheme(document)))

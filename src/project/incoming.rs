@@ -1,7 +1,7 @@
 //! A definition on its way into a project: where it comes from, what its file is going to be called.
 
 use super::Neighbours;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostics};
 use crate::yaml::{self, Format};
 use crate::{grpc, openapi};
 use std::path::Path;
@@ -68,7 +68,7 @@ impl Incoming {
         let format = Format::of_name(&file_name).unwrap_or(Format::Yaml);
         let mut diagnostics = Diagnostics::default();
         match yaml::parse(origin, bytes.clone(), format) {
-            Err(error) => diagnostics.push(Diagnostic::from(error)),
+            Err(error) => diagnostics.push(openapi::unreadable(error)),
             Ok((source, node)) => {
                 let known = node.get("openapi").or_else(|| node.get("swagger")).is_some();
                 let mut found = Diagnostics::default();

@@ -60,10 +60,16 @@ impl Plan {
 
     /// Reads a plan for a project whose lock is `lock`.
     pub(crate) fn read(bytes: &[u8], lock: Option<&[u8]>) -> Result<Self, PlanError> {
-        let plan: Self = serde_json::from_slice(bytes)?;
-        if plan.format != FORMAT {
-            return Err(PlanError::Format { found: plan.format });
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: u32,
         }
+        // A plan of another version is told as such, and not as one that is wrong.
+        let Versioned { format } = serde_json::from_slice(bytes)?;
+        if format != FORMAT {
+            return Err(PlanError::Format { found: format });
+        }
+        let plan: Self = serde_json::from_slice(bytes)?;
         plan.check_base(lock)?;
         Ok(plan)
     }

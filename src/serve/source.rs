@@ -47,10 +47,10 @@ impl BundleSource {
             .hint("Build and sign it with `mgw build --sign KEY`, and run the bundle below target/.")),
             Self::Project(layout) => {
                 let compiled = compile_project(layout)?;
-                findings::show(ui, &compiled.diagnostics);
                 if compiled.diagnostics.has_errors() {
-                    return Err(findings::invalid(&compiled.name, &compiled.diagnostics));
+                    return Err(findings::refused(ui, &compiled.name, &compiled.diagnostics));
                 }
+                findings::show(ui, &compiled.diagnostics);
                 Ok(pack(&compiled, TOOL)?.bundle)
             }
         }

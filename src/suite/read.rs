@@ -66,8 +66,16 @@ pub(crate) fn read_folder(layout: &Layout, diagnostics: &mut Diagnostics) -> std
     }
     let mut files = Vec::new();
     for (name, format) in names {
-        let bytes = whole_file::read_public(&folder.join(&name), limits::MAX_FILE_BYTES)?;
         let shown = shown(layout.root(), &format!("{FOLDER}/{name}"));
+        let bytes = match whole_file::read_public(&folder.join(&name), limits::MAX_FILE_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let remedy = whole_file::Unfit::remedy(&error).unwrap_or("Check the file and its permissions.");
+                let message = format!("this file cannot be read: {error}");
+                diagnostics.push(Diagnostic::file(Code::TestCase, shown, message).remedy(remedy));
+                continue;
+            }
+        };
         match parse(&shown, bytes, format) {
             Ok((source, document)) => files.push(Reader::new(&source, diagnostics).file(&document)),
             Err(error) => diagnostics.push(error.into()),
@@ -264,10 +272,16 @@ impl<'a> Reader<'a> {
             _ => self.text(node, "a header")?,
         };
         if http::HeaderValue::try_from(&text).is_err() {
-            self.fail(
-                node.span,
-                "this text cannot stand in a header",
-                "Leave line breaks and control characters out.",
+            // Headers carry credentials.
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::TestCase,
+                    self.source,
+                    node.span,
+                    "this text cannot stand in a header",
+                )
+                .remedy("Leave line breaks and control characters out.")
+                .secret(),
             );
             return None;
         }
@@ -280,7 +294,18 @@ impl<'a> Reader<'a> {
             (Some(false), _) => Some(Token::Absent),
             (None, Some(_)) => self.claims(node).map(Token::Local),
             (None, None) => {
-                self.expected(node, "`token`", "`true`, `false` or a map of what it says");
+                // Whoever writes a token here must not find it in a build's log.
+                self.diagnostics.push(
+                    Diagnostic::expected(
+                        Code::TestCase,
+                        self.source,
+                        node,
+                        "`token`",
+                        "`true`, `false` or a map of what it says",
+                    )
+                    .remedy("For a token of your own set MGW_TEST_TOKEN, and write `token: true`.")
+                    .secret(),
+                );
                 None
             }
         }

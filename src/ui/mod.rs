@@ -376,7 +376,7 @@ fn causes(failure: &Failure) -> Vec<String> {
     let mut causes = Vec::new();
     let mut cause = failure.source.as_deref().map(|e| e as &dyn std::error::Error);
     while let Some(error) = cause {
-        let text = error.to_string();
+        let text = crate::words::plain(&error.to_string());
         if causes.last() != Some(&text) {
             causes.push(text);
         }

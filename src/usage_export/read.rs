@@ -3,6 +3,7 @@
 use super::manifest::{Entry, FORMAT, MAX_FILE, MAX_FILES, Manifest, NAME};
 use super::write::damaged;
 use crate::failure::Failure;
+use crate::whole_file::refuse_unfit;
 use mgw_bundle::Digest;
 use mgw_runtime::usage::Archive;
 use std::fs::File;
@@ -24,7 +25,8 @@ pub(crate) struct Import {
 impl Import {
     /// Opens an export and reads its manifest.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let file = File::open(path).map_err(|error| Failure::file("read", path, error))?;
+        let opened = refuse_unfit(path).and_then(|()| File::open(path));
+        let file = opened.map_err(|error| Failure::file("read", path, error))?;
         let not_one = |_| damaged(path, "it is not an export of usage records");
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(not_one)?;
         let mut text = Vec::new();

@@ -26,6 +26,16 @@ impl SyntaxError {
         }
     }
 
+    /// About a file that is no text, so that there is no line to show.
+    pub(super) fn whole(file: &str, message: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            message: message.to_owned(),
+            remedy: None,
+            place: None,
+        }
+    }
+
     pub(super) fn too_large(file: &str, bytes: u64) -> Self {
         Self {
             file: file.to_owned(),

@@ -1,6 +1,6 @@
 //! Reads JSON. `serde_json` judges the syntax; its raw values tell where each value stands.
 
-use super::{Member, Node, Source, Span, SyntaxError, Value, limits};
+use super::{Member, Node, Source, Span, SyntaxError, Value, explain, limits};
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use serde::Deserialize;
@@ -20,7 +20,21 @@ fn syntax(source: &Source, error: &serde_json::Error) -> SyntaxError {
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |(message, _)| message);
     let span = source.span_at(error.line() as u64, error.column() as u64);
-    SyntaxError::new(source, span, format!("this is not JSON: {message}"))
+    if source.text().trim().is_empty() {
+        return SyntaxError::new(source, span, "the file is empty")
+            .remedy("Write the document, or remove the file; it may not have been written to its end.");
+    }
+    explained(source, span, message)
+}
+
+fn explained(source: &Source, span: Span, message: &str) -> SyntaxError {
+    let rest = source.text().get(span.start as usize..).unwrap_or_default();
+    let explain::Explained { message, remedy } = explain::json(message, rest);
+    let error = SyntaxError::new(source, span, message);
+    match remedy {
+        Some(remedy) => error.remedy(remedy),
+        None => error,
+    }
 }
 
 struct Reader<'a> {
@@ -33,10 +47,14 @@ impl Reader<'_> {
         let span = self.span(raw);
         self.nodes += 1;
         if depth > limits::MAX_DEPTH {
-            return Err(self.error(span, format!("values are nested more than {} deep", limits::MAX_DEPTH)));
+            return Err(self
+                .error(span, format!("values are nested more than {} deep", limits::MAX_DEPTH))
+                .remedy("Name what is inside and refer to it with `$ref`."));
         }
         if self.nodes > limits::MAX_NODES {
-            return Err(self.error(span, format!("the file has more than {} values", limits::MAX_NODES)));
+            return Err(self
+                .error(span, format!("the file has more than {} values", limits::MAX_NODES))
+                .remedy("Remove examples, or split the file."));
         }
         let value = match raw.get().as_bytes().first() {
             Some(b'{') => {
@@ -69,7 +87,7 @@ impl Reader<'_> {
             let node = self.node(value, depth + 1)?;
             match members.entry(name) {
                 Entry::Occupied(entry) => {
-                    let message = format!("the key {:?} stands here a second time", entry.key());
+                    let message = format!("the key `{}` stands here a second time", entry.key());
                     return Err(self.error(place, message).remedy("Remove or rename one of the two."));
                 }
                 Entry::Vacant(entry) => {
@@ -86,7 +104,7 @@ impl Reader<'_> {
             let message = text
                 .rsplit_once(" at line ")
                 .map_or(text.as_str(), |(message, _)| message);
-            self.error(self.span(raw), format!("this is not JSON: {message}"))
+            explained(self.source, self.span(raw), message)
         })
     }
 

@@ -7,6 +7,8 @@
 
 mod embedded;
 mod error;
+mod explain;
+mod foreign;
 mod json_reader;
 pub mod limits;
 mod node;
@@ -52,6 +54,11 @@ impl Format {
             _ => Self::Yaml,
         }
     }
+}
+
+/// What a file is when it is no text in UTF-8, as far as its first bytes tell, and what to do about it.
+pub(crate) fn not_text(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    foreign::tell(bytes).map(|foreign| (foreign.message, foreign.remedy))
 }
 
 /// Reads a file into its text and the tree of its values.

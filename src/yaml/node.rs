@@ -135,11 +135,12 @@ impl Node {
 
     /// What kind of value this is, with its article, for messages.
     pub fn kind(&self) -> &'static str {
-        match self.value {
+        match &self.value {
             Value::Null => "nothing",
             Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "a text",
+            Value::Array(elements) if elements.is_empty() => "an empty list",
             Value::Array(_) => "a list",
             Value::Object(_) => "a map",
         }

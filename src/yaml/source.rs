@@ -1,6 +1,6 @@
 //! The text of a file, and the way from a byte offset to line and column.
 
-use super::{Span, SyntaxError, limits};
+use super::{Span, SyntaxError, explain, foreign, limits};
 use std::sync::Arc;
 
 /// A place in a file as people count it.
@@ -51,6 +51,9 @@ impl Source {
         if bytes.len() as u64 > limits::MAX_FILE_BYTES {
             return Err(SyntaxError::too_large(name, bytes.len() as u64));
         }
+        if let Some(foreign) = foreign::tell(&bytes) {
+            return Err(SyntaxError::whole(name, foreign.message).remedy(foreign.remedy));
+        }
         let mut text = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
@@ -66,11 +69,20 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Ok(Self::from_text(name, text))
+        let source = Self::from_text(name, text);
+        // What is no text at all is told at once, in the same words for every syntax.
+        if let Some(zero) = source.text().find('\0') {
+            let explain::Explained { message, remedy } = explain::control("0");
+            return Err(SyntaxError::new(&source, Span::at(zero), message).remedy(remedy.unwrap_or_default()));
+        }
+        Ok(source)
     }
 
     fn from_text(name: &str, text: String) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        // A line ends with LF, CR LF or, as on old machines, CR.
+        let bytes = text.as_bytes();
+        let is_end = |at: usize, byte: u8| byte == b'\n' || byte == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+        let ends = text.bytes().enumerate().filter(|(at, byte)| is_end(*at, *byte));
         let lines = std::iter::once(0)
             .chain(ends.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)))
             .collect();
@@ -208,7 +220,7 @@ impl File {
         let index = index.min(self.lines.len().saturating_sub(1));
         let start = self.lines.get(index).copied().unwrap_or_default() as usize;
         let rest = self.text.get(start..).unwrap_or_default();
-        let line = rest.split('\n').next().unwrap_or_default();
+        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
         let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
         let within = line.char_indices().nth(skip).map_or(line.len(), |(offset, _)| offset);
         Span::at(start + within)

@@ -58,7 +58,7 @@ fn a_key_that_stands_twice_is_refused() {
     let (message, line, column) = fails("{\"a\": 1,\n \"a\": 2}", Format::Json);
     assert_eq!(
         (message.as_str(), line, column),
-        ("the key \"a\" stands here a second time", 2, 2)
+        ("the key `a` stands here a second time", 2, 2)
     );
     let (message, line, _) = fails("a: 1\nb: 2\na: 3\n", Format::Yaml);
     assert_eq!(message, "the key `a` stands here a second time");
@@ -72,6 +72,7 @@ fn mistakes_are_located() {
     assert_eq!(fails("{\"a\": [1, 2}", Format::Json).1, 1);
     assert_eq!(fails("a:\n  b: 1\n c: 2\n", Format::Yaml).1, 3);
     assert_eq!(fails("a: [1, 2\nb: 3\n", Format::Yaml).1, 2);
+    assert_eq!(fails("a: 1\rb: [\r", Format::Yaml).1, 2, "lines of old machines");
     let error = parse("a", b"a: \xff\n".to_vec(), Format::Yaml).unwrap_err();
     assert_eq!(error.position(), Some(Position { line: 1, column: 4 }));
 }

@@ -1,7 +1,8 @@
 //! Reads YAML.
 
-use super::{Member, Node, Source, Span, SyntaxError, Value, limits};
+use super::{Member, Node, Source, Span, SyntaxError, Value, explain, limits};
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 use serde::Deserialize;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::budget::Budget;
@@ -43,6 +44,8 @@ fn options() -> Options {
     budget.max_events = 2 * limits::MAX_NODES;
     budget.max_aliases = limits::MAX_ALIASES;
     budget.max_anchors = limits::MAX_ALIASES;
+    // Every copy of what an alias repeats costs time and memory.
+    budget.max_recorded_anchor_events = limits::MAX_ALIASED_NODES;
     budget.max_documents = 1;
     budget.max_inclusion_depth = 0;
     budget.max_total_scalar_bytes = 2 * limits::MAX_FILE_BYTES as usize;
@@ -79,31 +82,12 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
         .map_or(Span::at(0), |location| {
             source.span_at(location.line(), location.column())
         });
-    let (message, remedy) = explain(message);
+    let explain::Explained { message, remedy } = explain::yaml(message);
     let error = SyntaxError::new(source, span, message);
     match remedy {
         Some(remedy) => error.remedy(remedy),
         None => error,
     }
-}
-
-/// The parser's message in the words of a user, who sets no options and reads no source code.
-fn explain(message: &str) -> (String, Option<&'static str>) {
-    if let Some(rest) = message.strip_prefix("duplicate mapping key") {
-        let key = rest
-            .trim_start_matches(':')
-            .split(", set ")
-            .next()
-            .unwrap_or_default()
-            .trim();
-        let message = format!("the key `{key}` stands here a second time");
-        return (message, Some("Remove or rename one of the two."));
-    }
-    if message.contains("budget") || message.contains("limit") {
-        let remedy = "The file is larger, deeper or repeats more by aliases than a definition may.";
-        return (format!("the file exceeds a limit: {message}"), Some(remedy));
-    }
-    (format!("this is not YAML: {message}"), None)
 }
 
 /// Where a value is used: for an alias the place of the alias, not of what it repeats.
@@ -188,9 +172,16 @@ impl<'de> Visitor<'de> for ValueVisitor {
                 node: node(value),
             };
             // Keys that differ in the file can be one text: `200` and `"200"`.
-            if let Some(first) = members.insert(key.value, member) {
-                let _: Member = first;
-                return Err(A::Error::custom("two keys have the same text"));
+            match members.entry(key.value) {
+                Entry::Occupied(entry) => {
+                    return Err(A::Error::custom(format!(
+                        "two keys have the same text: `{}`",
+                        entry.key()
+                    )));
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert(member);
+                }
             }
         }
         Ok(Value::Object(members))

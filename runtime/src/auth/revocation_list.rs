@@ -73,8 +73,12 @@ impl Revocations {
         if line.len() > MAX_LINE {
             return Err("the line is too long");
         }
-        let line: RevocationEntry = serde_json::from_str(line)
-            .map_err(|_| "not a JSON object whose members are one of `jti`, `token` and `signature`, and `expires`")?;
+        const OTHER: &str = "not a JSON object whose members are one of `jti`, `token` and `signature`, and `expires`";
+        // A list would be taken for the members in their order.
+        if !line.starts_with('{') {
+            return Err(OTHER);
+        }
+        let line: RevocationEntry = serde_json::from_str(line).map_err(|_| OTHER)?;
         self.apply_entry(&line, now_ms)
     }
 
@@ -106,6 +110,7 @@ mod tests {
         let list = "# comment\n{\"jti\":\"a\"}\n\n{\"token\":\"t\",\"expires\":200}\n{\"jwtSignature\":\"s\",\"expiryTime\":1700000000000}\n";
         assert_eq!(set.apply(list, 100_000), Ok(3));
         assert!(set.contains("x", Some("a")) && set.contains("t", None) && set.contains("h.p.s", None));
+        assert!(set.apply("[\"a\"]\n", 100_000).is_err(), "a list names nothing");
         set.sweep(200_000);
         assert_eq!(set.len(), 2);
     }

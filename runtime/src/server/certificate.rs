@@ -176,7 +176,8 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateError> 
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
-    std::fs::read(path).map_err(|source| CertificateError::Read {
+    let read = crate::regular_file::check(path).and_then(|()| std::fs::read(path));
+    read.map_err(|source| CertificateError::Read {
         path: path.to_owned(),
         source,
     })

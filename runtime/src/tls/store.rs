@@ -178,6 +178,7 @@ impl OpenStore {
 
 /// Reads no more than shows that a file is too large.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
+    crate::regular_file::check(path)?;
     let mut bytes = Vec::new();
     let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;

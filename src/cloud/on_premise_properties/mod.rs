@@ -131,6 +131,9 @@ impl OnPremiseProperties {
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         // It may hold a password.
         let bytes = whole_file::read(path, MAX_FILE).map_err(|error| Failure::file("read", path, error))?;
+        if let Some((message, remedy)) = crate::yaml::not_text(&bytes) {
+            return Err(Failure::new(ExitCode::Invalid, format!("{}: {message}", path.display())).hint(remedy));
+        }
         let text = text_of(&bytes);
         Self::parse(path, &text).map_err(|error| {
             Failure::new(

@@ -76,8 +76,7 @@ impl Served {
     /// Takes a project that was compiled, and has no errors.
     pub(crate) fn compiled(name: String, compiled: Compiled, context: &Context) -> Result<Self, Failure> {
         if compiled.diagnostics.has_errors() {
-            findings::show(&context.ui, &compiled.diagnostics);
-            return Err(findings::invalid(&name, &compiled.diagnostics).hint("Nothing was compared."));
+            return Err(findings::refused(&context.ui, &name, &compiled.diagnostics).hint("Nothing was compared."));
         }
         Ok(Self {
             name,

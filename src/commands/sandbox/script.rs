@@ -4,6 +4,7 @@ use super::action::Change;
 use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::whole_file;
 use clap::Parser;
 use mgw_fixtures::simulator::{Action, Simulator};
 use std::path::Path;
@@ -34,11 +35,7 @@ struct Line {
 
 /// Reads a script. Empty lines and those that start with # are skipped.
 pub(super) fn read(path: &Path, environment: &Environment) -> Result<Vec<Step>, Failure> {
-    use std::io::Read;
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_SCRIPT).read_to_string(&mut text))
-        .map_err(|error| Failure::file("read", path, error))?;
+    let text = whole_file::read_text(path, MAX_SCRIPT).map_err(|error| Failure::file("read", path, error))?;
     let mut steps = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -12,12 +12,10 @@ const MAX_URLS: usize = 64;
 /// Reads the list; `None`: a mistake that has been reported.
 pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<Target>> {
     let Some(list) = node.get("urls") else {
-        diagnostics.push(Diagnostic::error(
-            Code::Endpoint,
-            source,
-            node.span,
-            "this endpoint has no `urls`",
-        ));
+        diagnostics.push(
+            Diagnostic::error(Code::Endpoint, source, node.span, "this endpoint has no `urls`")
+                .remedy("Add `urls: [\"https://backend.example.com\"]`."),
+        );
         return None;
     };
     let Some(elements) = list
@@ -68,15 +66,17 @@ fn is_web_socket(url: &str) -> bool {
     url.starts_with("ws:") || url.starts_with("wss:")
 }
 
-/// The finding about a URL; one with credentials is shown neither in the message nor with its line.
+/// The finding about a URL; one with credentials is shown neither in the message nor with its line, nor is one with a query,
+/// in which keys are sent.
 fn bad_url(source: &Source, span: Span, text: &str, fault: &str) -> Diagnostic {
-    if text.contains('@') {
+    if text.contains(['@', '?']) {
         return Diagnostic::error(
             Code::EndpointUrl,
             source,
             span,
             format!("this is not a backend URL: {fault}"),
         )
+        .remedy(LIKE)
         .secret();
     }
     let diagnostic = Diagnostic::error(
@@ -91,8 +91,10 @@ fn bad_url(source: &Source, span: Span, text: &str, fault: &str) -> Diagnostic {
              used until something is found.",
         );
     }
-    diagnostic
+    diagnostic.remedy(LIKE)
 }
+
+const LIKE: &str = "Write a URL such as `https://backend.example.com/v1`; what callers ask for is put behind its path.";
 
 /// A target as it is written: a URL, or how its URL is looked up.
 fn target(text: &str) -> Result<Target, String> {
@@ -111,9 +113,27 @@ fn target(text: &str) -> Result<Target, String> {
     })
 }
 
+/// Why a text is no URL.
+fn fault(error: url::ParseError) -> String {
+    use url::ParseError;
+    match error {
+        ParseError::RelativeUrlWithoutBase => "it does not begin with `https://` or `http://`",
+        ParseError::EmptyHost => "it has no host",
+        ParseError::InvalidPort => "its port is not a number from 1 to 65535",
+        ParseError::IdnaError | ParseError::InvalidDomainCharacter => "its host is not a name that can be looked up",
+        ParseError::InvalidIpv4Address | ParseError::InvalidIpv6Address => "its host is not an address",
+        _ => return error.to_string(),
+    }
+    .to_owned()
+}
+
 /// Checks a backend URL and brings it into the form of the contract: no `/` at its end.
 pub(in crate::compile) fn backend_url(text: &str) -> Result<String, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let url = Url::parse(text).map_err(fault)?;
+    // `backend:8080` is a URL whose scheme is `backend`, and meant otherwise.
+    if !text.contains("://") {
+        return Err(fault(url::ParseError::RelativeUrlWithoutBase));
+    }
     if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
         return Err(format!(
             "the gateway speaks http, https, ws and wss to backends, not {}",
@@ -163,7 +183,7 @@ mod tests {
             ("srv(, http://a)", "srv(NAME, DEFAULT_URL)"),
             ("file(/etc/passwd, http://a)", "below the folder"),
             ("file(../urls, http://a)", "below the folder"),
-            ("consul(shop, http://a)", "URL"),
+            ("consul(shop, http://a)", "does not begin with"),
         ] {
             let found = target(text).expect_err("it is refused");
             assert!(found.contains(fault), "{text}: {found}");

@@ -93,7 +93,8 @@ impl<'a> Entry<'a> {
         let window = units.checked_mul(unit).filter(|window| *window <= MAX_WINDOW_MS);
         if window.is_none() {
             let message = format!("the window of {} is longer than 100 years", self.what);
-            diagnostics.push(self.error(self.member.key, message));
+            let finding = self.error(self.member.key, message);
+            diagnostics.push(finding.remedy("Write a shorter one; name `Unlimited` where no limit is meant."));
         }
         window
     }
@@ -154,7 +155,17 @@ impl<'a> Entry<'a> {
         let node = self.node(key);
         if node.is_none() {
             let message = format!("{} has no `{key}`", self.what);
-            diagnostics.push(self.error(self.member.key, message));
+            let example = match key {
+                "unitTime" => "1",
+                "timeUnit" => "min",
+                "bandwidth" => "10MB",
+                "keyTemplate" => "\"$userId\"",
+                _ => "10",
+            };
+            diagnostics.push(
+                self.error(self.member.key, message)
+                    .remedy(format!("Add `{key}: {example}` below the name.")),
+            );
         }
         node
     }

@@ -86,7 +86,10 @@ fn section(source: &Source, section: &str, node: &Node, diagnostics: &mut Diagno
             let policy = policy(source, section, name, member, diagnostics);
             if name == UNLIMITED {
                 let message = format!("`{UNLIMITED}` exists without being written; this entry has no effect");
-                diagnostics.push(Diagnostic::warning(Code::Policies, source, member.key, message));
+                diagnostics.push(
+                    Diagnostic::warning(Code::Policies, source, member.key, message)
+                        .remedy("Remove it, or give a limit another name."),
+                );
                 return None;
             }
             policy
@@ -200,7 +203,8 @@ fn entry<'a>(
     let entry = Entry { source, what, member };
     entry.check_keys(keys, diagnostics);
     if name.trim() != name || name.is_empty() || name.chars().any(char::is_control) {
-        diagnostics.push(entry.error(member.key, format!("{name:?} cannot be the name of a policy")));
+        let finding = entry.error(member.key, format!("{name:?} cannot be the name of a policy"));
+        diagnostics.push(finding.remedy("Use letters, digits and blanks, such as `10 per minute`."));
         return None;
     }
     Some(entry)

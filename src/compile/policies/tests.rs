@@ -179,7 +179,7 @@ fn custom_policies_count_by_a_template() {
     policies.yaml:4:20: error: `keyTemplate` of policy `A` cannot be used: `$user` is none of $resourceKey, $userId, $apiContext, $apiVersion, $appTenant, $apiTenant, $appId, $clientIp and $customProperty.<name>
     policies.yaml:5:20: error: `keyTemplate` of policy `B` cannot be used: it names no field
     policies.yaml:6:3: error: `count` of policy `C` should be at least 1
-    policies.yaml:6:20: error: `keyTemplate` of policy `C` should be a text such as "$userId:$apiContext", found a list
+    policies.yaml:6:20: error: `keyTemplate` of policy `C` should be a text such as "$userId:$apiContext", found an empty list
     policies.yaml:7:3: error: policy `D` has no `count`
     policies.yaml:7:20: error: `keyTemplate` of policy `D` cannot be used: no request has custom properties here
     policies.yaml:7:44: error: policy `D` has no `bandwidth`

@@ -11,8 +11,8 @@ fn templates_that_stand_for_the_same_requests_are_refused() {
     insta::assert_snapshot!(problems, @r"
     api_definitions/a.yaml:7:3: error: GET /a/{y} of Shop:1.0.0 stands for the same requests as GET /a/{x} [Remove one of the two; names of variables and a `/` at the end do not tell them apart.]
     api_definitions/a.yaml:8:3: error: GET /a/{z}/ of Shop:1.0.0 stands for the same requests as GET /a/{x} [Remove one of the two; names of variables and a `/` at the end do not tell them apart.]
-    api_definitions/a.yaml:9:3: error: GET /b/{p}{q} of Shop:1.0.0 cannot be routed: nothing tells where the first of two variables in `{p}{q}` ends; put a text such as `-` between them
-    api_definitions/a.yaml:12:3: error: GET /c*d of Shop:1.0.0 cannot be routed: `*` is possible only at the very end, as `/*` or after a text without variables, as in `/files*`
+    api_definitions/a.yaml:9:3: error: GET /b/{p}{q} of Shop:1.0.0 cannot be routed: nothing tells where the first of two variables in `{p}{q}` ends; put a text such as `-` between them [Write a path such as `/orders/{id}/items`.]
+    api_definitions/a.yaml:12:3: error: GET /c*d of Shop:1.0.0 cannot be routed: `*` is possible only at the very end, as `/*` or after a text without variables, as in `/files*` [Write a path such as `/orders/{id}/items`.]
     ");
     api(
         "paths:\n  /{id}: {get: {}}\n  /*: {get: {}}\n  /{id}.json: {get: {}}\n  /v{id}: {get: {}}\n  /a: {get: {}}\n  \

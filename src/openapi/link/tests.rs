@@ -301,7 +301,7 @@ components:
     ];
     let own = link_all(main, &files, false);
     insta::assert_snapshot!(own.problems.join("\n"), @r"
-    api/broken.yaml:1:4: error: this is not YAML: unclosed bracket '['
+    api/broken.yaml:1:4: error: this is not YAML: this bracket is not closed
     api/main.yaml:3:14: error: the reference `pats.yaml` is not there
     api/main.yaml:4:14: error: the reference `a.yaml#/b` leads back to itself
     api/main.yaml:5:14: error: the reference `a.yaml#/c` leads back to itself

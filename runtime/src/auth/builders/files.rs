@@ -1,6 +1,7 @@
 //! Reads the files that settings name.
 
 use crate::auth::{Revocations, SecurityError};
+use crate::regular_file;
 use mgw_keystore::to_pem;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -17,6 +18,7 @@ pub(in crate::auth) fn read(path: &Path, setting: &'static str) -> Result<Vec<u8
         setting,
         source,
     };
+    regular_file::check(path).map_err(failed)?;
     if std::fs::metadata(path).map_err(failed)?.len() > MAX_PEM {
         return Err(SecurityError::Key {
             path: path.to_owned(),
@@ -54,7 +56,8 @@ pub(super) fn certificate_pem(certificate: &CertificateDer<'_>) -> String {
 /// A list that cannot be applied completely must not be taken for applied.
 pub(in crate::auth) fn revoke_from_file(revocations: &Revocations, path: &Path) -> Result<(), SecurityError> {
     const SETTING: &str = "tokenRevocationConfig.file";
-    let text = std::fs::read_to_string(path).map_err(|source| SecurityError::Read {
+    let read = regular_file::check(path).and_then(|()| std::fs::read_to_string(path));
+    let text = read.map_err(|source| SecurityError::Read {
         path: path.to_owned(),
         setting: SETTING,
         source,

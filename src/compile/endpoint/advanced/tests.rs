@@ -180,7 +180,7 @@ fn kinds_of_values_are_checked() {
     assert!(advanced.is_none());
     insta::assert_snapshot!(problems, @r#"
     a.yaml:1:38: error: `retryConfig` should be a map, found a number
-    a.yaml:1:57: error: `circuitBreaker` should be a map, found a list
+    a.yaml:1:57: error: `circuitBreaker` should be a map, found an empty list
     a.yaml:1:73: error: `poolConfig` should be a map, found a text
     a.yaml:1:89: error: `loadBalance` should be a map, found a text
     a.yaml:1:121: error: `healthCheck` should be a map, found a boolean
