@@ -4,6 +4,7 @@
 
 mod anywhere;
 mod audit;
+mod broken;
 mod build;
 mod case;
 mod cases;
