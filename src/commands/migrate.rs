@@ -5,9 +5,11 @@ use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Severity};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::migrate::{Converted, Finished, Kind, Report, Request, convert, finish, is_lost};
+use crate::folder::sync_folder;
+use crate::migrate::{Converted, Finished, Kind, Manner, Report, Request, convert, finish, is_lost, within};
 use crate::project::{Layout, create, is_project_name, shown};
-use std::path::PathBuf;
+use crate::public_file::staged;
+use std::path::{Path, PathBuf};
 
 /// The report in the new project.
 const REPORT: &str = "migration-report.md";
@@ -15,12 +17,12 @@ const REPORT: &str = "migration-report.md";
 /// Arguments of `mgw migrate`.
 #[derive(Debug, clap::Args)]
 pub struct MigrateArgs {
-    /// The folder of a project, or the archive of an export. Nothing in it is changed.
+    /// The folder of a project, or the archive of an export. No file in it is changed.
     #[arg(value_name = "SOURCE")]
     pub source: PathBuf,
-    /// The folder of the new project, called as the folder is.
+    /// The folder of the new project, called as the folder is. Left out for a project of micro-gw 3.x: what it lacks is added to it.
     #[arg(value_name = "TARGET")]
-    pub target: PathBuf,
+    pub target: Option<PathBuf>,
     /// What the source is; found out when left out
     #[arg(long, value_enum, value_name = "KIND")]
     pub from: Option<Kind>,
@@ -30,8 +32,14 @@ pub struct MigrateArgs {
     /// That file, or its folder, where it is not beside the APIs
     #[arg(long, value_name = "FILE", requires = "environment")]
     pub params: Option<PathBuf>,
+    /// The gateway's settings (micro-gw.conf), also of older versions, to carry over to conf/micro-gw.conf
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The toolkit's settings, for a project of micro-gw [default: conf/toolkit-config.toml in the project]
+    #[arg(long, value_name = "FILE")]
+    pub toolkit_config: Option<PathBuf>,
     /// Replace an existing project of that name. Folders that are no project are left alone.
-    #[arg(long, short)]
+    #[arg(long, short, requires = "target")]
     pub force: bool,
     /// Say what would be carried over, and write nothing.
     #[arg(long)]
@@ -44,7 +52,12 @@ pub struct MigrateArgs {
 /// Converts a project.
 pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
-    let layout = Layout::new(&args.target);
+    let manner = match &args.target {
+        Some(_) => Manner::Copied,
+        None => Manner::InPlace,
+    };
+    let target = args.target.as_ref().unwrap_or(&args.source);
+    let layout = Layout::new(target);
     let name = layout.folder_name();
     if !is_project_name(&name) {
         return Err(
@@ -52,34 +65,52 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
                 .hint("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."),
         );
     }
-    if !args.dry_run {
+    if !args.dry_run && manner == Manner::Copied {
         create::refuse_taken(&layout, args.force)?;
     }
     let source = shown(&args.source);
-    let folder = shown(&args.target);
-    let folder = folder.trim_end_matches('/');
+    let folder = shown(target);
+    let folder = match folder.trim_end_matches('/') {
+        "" => ".",
+        folder => folder,
+    };
     let Converted { kind, draft } = convert(Request {
         source: &args.source,
         kind: args.from,
         environment: args.environment.as_deref(),
         parameters: args.params.as_deref(),
+        config: args.config.as_deref(),
+        toolkit_config: args.toolkit_config.as_deref(),
+        manner,
     })?;
     ui.status("Found", format_args!("{source} is a {}", kind.describe()));
-    let mut finished = finish(draft, &name, folder)?;
+    let mut finished = finish(draft, &name, folder, manner)?;
     if finished.carried.apis == 0 {
         return Err(nothing(&source, &finished, &args.reports, ui)?);
     }
-    let page = report(&source, kind, folder, false, &finished).page();
-    finished.files.insert(REPORT.into(), page.into_bytes());
-    if !args.dry_run {
-        create::create(&layout, &finished.files, args.force)?;
-        ui.status("Created", folder);
+    if manner == Manner::InPlace {
+        finished.files.retain(|path, _| !layout.root().join(path).exists());
+        if !args.dry_run {
+            add(layout.root(), &finished)?;
+        }
+        for path in finished.files.keys() {
+            ui.status(if args.dry_run { "Lacks" } else { "Added" }, within(folder, path));
+        }
+    } else {
+        let page = report(&source, kind, folder, false, &finished).page();
+        finished.files.insert(REPORT.into(), page.into_bytes());
+        if !args.dry_run {
+            create::create(&layout, &finished.files, args.force)?;
+            ui.status("Created", folder);
+        }
     }
     let report = report(&source, kind, folder, !args.dry_run, &finished);
     ui.result(report.text(), &report);
     write_reports(&args.reports, &name, &finished)?;
     if args.dry_run {
         ui.hint("Nothing was written (--dry-run).");
+    } else if manner == Manner::InPlace {
+        ui.hint(format_args!("Run `mgw build {folder}`, then `mgw run {folder}`."));
     } else {
         ui.hint(format_args!(
             "The same stands in {folder}/{REPORT}. Run `mgw build {folder}`, then `mgw run {folder}`."
@@ -90,6 +121,21 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::Success
     })
+}
+
+/// Adds files to a project, each whole or not at all, and never over another. `mgw.toml` comes last: it makes the project
+/// ours.
+fn add(root: &Path, finished: &Finished) -> Result<(), Failure> {
+    for (name, bytes) in &finished.files {
+        let path = root.join(name);
+        let failed = |error| Failure::file("write", &path, error);
+        let folder = crate::folder::folder_of(&path);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let file = staged(&path, bytes).map_err(failed)?;
+        file.persist_noclobber(&path).map_err(|error| failed(error.error))?;
+        sync_folder(folder).map_err(failed)?;
+    }
+    Ok(())
 }
 
 fn report<'a>(source: &'a str, kind: Kind, project: &'a str, written: bool, finished: &'a Finished) -> Report<'a> {

@@ -15,6 +15,10 @@ impl From<MigrateError> for Failure {
             MigrateError::NotThat { .. } => {
                 Self::new(ExitCode::Invalid, message).hint("Leave --from out to have the kind found out.")
             }
+            MigrateError::NotInPlace(_) => {
+                Self::new(ExitCode::Usage, message).hint("Name the folder of the new project behind it.")
+            }
+            MigrateError::NotFor { .. } => Self::new(ExitCode::Usage, message).hint("Leave the option out."),
             MigrateError::NoEnvironment { near, known, .. } => {
                 let failure = Self::new(ExitCode::Usage, message);
                 match near {

@@ -1,7 +1,8 @@
 //! The draft as the compiler sees it: what cannot be built is set aside, so that the rest can.
 
 use super::draft::{Draft, Place};
-use super::{Carried, MigrateError};
+use super::micro_gw::OURS;
+use super::{Carried, Manner, MigrateError};
 use crate::compile::{Compiled, compile_project};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::project::{BuildSettings, Compat, Layout, Scaffold};
@@ -33,7 +34,7 @@ pub(crate) struct Finished {
 /// # Errors
 ///
 /// Only when the draft cannot be compiled at all.
-pub(crate) fn finish(draft: Draft, name: &str, folder: &str) -> Result<Finished, MigrateError> {
+pub(crate) fn finish(draft: Draft, name: &str, folder: &str, manner: Manner) -> Result<Finished, MigrateError> {
     let Draft {
         mut files,
         mut build,
@@ -54,32 +55,37 @@ pub(crate) fn finish(draft: Draft, name: &str, folder: &str) -> Result<Finished,
         .files()
         .map_err(|error| MigrateError::Settings(Box::new(error)))?;
     let settings = scaffold.get("mgw.toml").cloned().unwrap_or_default();
-    for (path, bytes) in scaffold {
-        files.entry(path).or_insert(bytes);
+    if manner == Manner::Copied {
+        for (path, bytes) in scaffold.into_iter().filter(|(path, _)| path != OURS) {
+            files.entry(path).or_insert(bytes);
+        }
     }
     let with_build = |build: &BuildSettings| with_build(&settings, build);
-    files.insert("mgw.toml".into(), with_build(&build)?);
+    let has_own = files.contains_key(OURS);
+    if !has_own {
+        files.insert(OURS.into(), with_build(&build)?);
+    }
 
     let mut compiled = staged(&files, folder)?;
-    if errors(&compiled) > 0 && build.compat.is_none() {
+    if errors(&compiled) > 0 && !has_own {
         build.compat = Some(Compat::MicroGw32);
-        files.insert("mgw.toml".into(), with_build(&build)?);
+        files.insert(OURS.into(), with_build(&build)?);
         let compatible = staged(&files, folder)?;
         if errors(&compatible) < errors(&compiled) {
             compiled = compatible;
             draft.note(
                 Code::MigratePolicy,
-                &Place::File(format!("{folder}/mgw.toml")),
+                &Place::File(within(folder, OURS)),
                 "`compat = \"micro-gw-3.2\"` is set: policies that nobody defined, and paths that the gateway's own hide, are warnings",
                 "Put the warnings of `mgw check` right, then remove it.",
             );
         } else {
             build.compat = None;
-            files.insert("mgw.toml".into(), with_build(&build)?);
+            files.insert(OURS.into(), with_build(&build)?);
         }
     }
     let unfit = unfit(&compiled, folder);
-    if !unfit.is_empty() {
+    if !unfit.is_empty() && manner == Manner::Copied {
         for path in &unfit {
             if let Some(bytes) = files.remove(path) {
                 files.insert(moved(path), bytes);
@@ -100,12 +106,21 @@ pub(crate) fn finish(draft: Draft, name: &str, folder: &str) -> Result<Finished,
     })
 }
 
+/// A path in the project as the user would type it.
+pub(crate) fn within(folder: &str, path: &str) -> String {
+    match folder {
+        "." => path.to_owned(),
+        folder => format!("{folder}/{path}"),
+    }
+}
+
 /// The settings of a new project with `[build]`.
 fn with_build(settings: &[u8], build: &BuildSettings) -> Result<Vec<u8>, MigrateError> {
     let mut text = settings.to_vec();
     if *build != BuildSettings::default() {
-        let table = toml::to_string(build).map_err(|error| MigrateError::Settings(Box::new(error)))?;
-        text.extend_from_slice(format!("\n[build]\n{table}").as_bytes());
+        let table = BTreeMap::from([("build", build)]);
+        let table = toml::to_string(&table).map_err(|error| MigrateError::Settings(Box::new(error)))?;
+        text.extend_from_slice(format!("\n{table}").as_bytes());
     }
     Ok(text)
 }
@@ -122,7 +137,7 @@ fn staged(files: &BTreeMap<String, Vec<u8>>, folder: &str) -> Result<Compiled, M
     let mut compiled = compile_project(&Layout::new(staged.path()))?;
     let prefix = format!("{}/", staged.path().display());
     let rename = |name: &str| match name.strip_prefix(&prefix) {
-        Some(relative) => format!("{folder}/{relative}"),
+        Some(relative) => within(folder, relative),
         None => folder.to_owned(),
     };
     let mut named = Diagnostics::default();
@@ -204,7 +219,7 @@ mod tests {
         for (name, text) in definitions {
             draft.files.insert(format!("api_definitions/{name}"), (*text).into());
         }
-        finish(draft, "shop", "work/shop").unwrap()
+        finish(draft, "shop", "work/shop", Manner::Copied).unwrap()
     }
 
     #[test]

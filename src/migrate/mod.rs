@@ -8,16 +8,21 @@ mod apictl;
 mod archive;
 mod draft;
 mod finish;
+mod gateway_settings;
 mod kind;
+mod micro_gw;
+mod micro_gw_2;
 mod policies;
 mod report;
 mod secrets;
+mod settings_file;
 mod tree;
 
 pub(crate) use archive::ArchiveError;
 pub(crate) use draft::Carried;
-pub(crate) use finish::{Finished, finish};
+pub(crate) use finish::{Finished, finish, within};
 pub(crate) use kind::Kind;
+pub(crate) use micro_gw::Manner;
 pub(crate) use report::{Report, is_lost};
 pub(crate) use tree::TreeError;
 
@@ -26,7 +31,7 @@ use crate::diagnostics::Code;
 use crate::project::incoming;
 use draft::{Draft, Place};
 use std::path::{Path, PathBuf};
-use tree::Tree;
+use tree::{Branch, Tree};
 
 /// What is to be migrated.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +44,12 @@ pub(crate) struct Request<'a> {
     pub(crate) environment: Option<&'a str>,
     /// The file, or its folder, that says what differs between environments.
     pub(crate) parameters: Option<&'a Path>,
+    /// `micro-gw.conf`
+    pub(crate) config: Option<&'a Path>,
+    /// `toolkit-config.toml`
+    pub(crate) toolkit_config: Option<&'a Path>,
+    /// What is done with the files.
+    pub(crate) manner: Manner,
 }
 
 /// Why nothing was migrated.
@@ -56,6 +67,17 @@ pub(crate) enum MigrateError {
         /// The folder or archive.
         path: PathBuf,
         /// What it is said to be.
+        kind: &'static str,
+    },
+    /// It cannot stay where it is.
+    #[error("a {0} cannot be migrated in place")]
+    NotInPlace(&'static str),
+    /// An option that means nothing for this kind.
+    #[error("{option} says nothing of a {kind}")]
+    NotFor {
+        /// The option.
+        option: &'static str,
+        /// What it is.
         kind: &'static str,
     },
     /// No such environment.
@@ -106,7 +128,15 @@ pub(crate) struct Converted {
 /// When nothing in it is understood, or the files cannot be read; mistakes in single files are findings.
 pub(crate) fn convert(request: Request<'_>) -> Result<Converted, MigrateError> {
     let tree = Tree::open(request.source)?;
-    let root = tree.root();
+    let mut root = tree.root();
+    // Archives have everything in one folder, more often than not.
+    let is_micro_gw = |branch: &Branch<'_>| matches!(Kind::detect(branch), Some(Kind::MicroGw2 | Kind::MicroGw3));
+    if !is_micro_gw(&root)
+        && let Some(inner) = root.only_folder()
+        && is_micro_gw(&inner)
+    {
+        root = inner;
+    }
     let kind = match request.kind {
         Some(kind) if kind.is(&root) => kind,
         Some(kind) => {
@@ -121,13 +151,51 @@ pub(crate) fn convert(request: Request<'_>) -> Result<Converted, MigrateError> {
     for (path, what) in tree.others() {
         draft.lost(
             Code::MigrateFile,
-            &Place::File(root.shown(path)),
+            &Place::File(tree.root().shown(path)),
             format!("this is not read: {what}"),
             "Put a copy of the file in its place where it is needed.",
         );
     }
+    let refuse = |option| MigrateError::NotFor {
+        option,
+        kind: kind.describe(),
+    };
+    if request.manner == Manner::InPlace && (kind != Kind::MicroGw3 || !request.source.is_dir()) {
+        let what = if request.source.is_dir() {
+            kind.describe()
+        } else {
+            "zip archive"
+        };
+        return Err(MigrateError::NotInPlace(what));
+    }
+    let gateway = request.config.map(given).transpose()?;
+    let toolkit = request.toolkit_config.map(given).transpose()?;
     match kind {
+        Kind::MicroGw2 => {
+            if request.environment.is_some() {
+                return Err(refuse("--environment"));
+            }
+            if toolkit.is_some() {
+                return Err(refuse("--toolkit-config"));
+            }
+            micro_gw_2::convert(&root, gateway, &mut draft);
+        }
+        Kind::MicroGw3 => {
+            if request.environment.is_some() {
+                return Err(refuse("--environment"));
+            }
+            let given = micro_gw::Given { gateway, toolkit };
+            micro_gw::convert(&root, given, request.manner, &mut draft);
+        }
         Kind::Apictl => {
+            if toolkit.is_some() {
+                return Err(refuse("--toolkit-config"));
+            }
+            if let Some((name, bytes)) = gateway
+                && let Some(text) = gateway_settings::carry(&name, bytes, &mut draft)
+            {
+                draft.files.insert(micro_gw::GATEWAY_SETTINGS.into(), text);
+            }
             let given = request.parameters.map(open_parameters).transpose()?;
             let environments = apictl::Environments {
                 name: request.environment,
@@ -137,6 +205,17 @@ pub(crate) fn convert(request: Request<'_>) -> Result<Converted, MigrateError> {
         }
     }
     Ok(Converted { kind, draft })
+}
+
+/// A settings file that is no part of the project.
+fn given(path: &Path) -> Result<(String, Vec<u8>), TreeError> {
+    match crate::whole_file::read(path, settings_file::MAX_FILE) {
+        Ok(bytes) => Ok((crate::project::shown(path), bytes.to_vec())),
+        Err(source) => Err(TreeError::Read {
+            path: path.to_owned(),
+            source,
+        }),
+    }
 }
 
 /// The folder of the parameters: what they name lies beside them.

@@ -199,6 +199,13 @@ impl<'a> Branch<'a> {
         }
     }
 
+    /// The one folder that everything is in.
+    pub(crate) fn only_folder(&self) -> Option<Self> {
+        let (folder, _) = self.files().next()?.split_once('/')?;
+        let within = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        self.files().all(within).then(|| self.folder(folder))
+    }
+
     /// The paths of its files, sorted.
     pub(crate) fn files(&self) -> impl Iterator<Item = &'a str> + use<'a, '_> {
         self.tree
@@ -286,9 +293,18 @@ pub(super) mod tests {
             let branch = tree.root().folder("Definitions");
             assert_eq!(branch.files().collect::<Vec<_>>(), ["swagger.yaml"]);
             assert_eq!(branch.read("swagger.yaml").unwrap(), b"Definitions/swagger.yaml");
+            assert!(branch.only_folder().is_none() && tree.root().only_folder().is_none());
             assert!(branch.has("swagger.yaml") && !branch.has("other"));
             assert!(branch.shown("swagger.yaml").ends_with("/Definitions/swagger.yaml"));
         }
+    }
+
+    #[test]
+    fn one_folder_around_everything_is_found() {
+        let inner = tree(&[("a/b", ""), ("a/c/d", "")]);
+        assert!(inner.root().only_folder().is_some_and(|inner| inner.has("c/d")));
+        assert!(tree(&[("a/b", ""), ("ab/c", "")]).root().only_folder().is_none());
+        assert!(tree(&[]).root().only_folder().is_none());
     }
 
     #[test]

@@ -157,6 +157,83 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
     SECTIONS.iter().flat_map(|section| section.iter())
 }
 
+/// What is known of a key of the file, for whoever moves settings from one file to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownKey {
+    /// Whether no output may show its value.
+    pub secret: bool,
+    /// Whether its value names a file.
+    pub file: bool,
+    /// Whether this gateway acts on it.
+    pub effective: bool,
+}
+
+/// Looks up a key by its dotted name, without the numbers of tables in arrays; `None`: there is no such key.
+pub fn known_key(name: &str) -> Option<KnownKey> {
+    let keys: Vec<&'static Key> = all().collect();
+    find(&keys, name).or_else(|| {
+        let inert = KnownKey {
+            secret: false,
+            file: false,
+            effective: false,
+        };
+        if super::sources::passes_through(name) {
+            return Some(inert);
+        }
+        super::EndpointOverrides::is_name(name).then(|| KnownKey {
+            secret: ["_password", "_secret", "_key"].iter().any(|end| name.ends_with(end)),
+            effective: true,
+            ..inert
+        })
+    })
+}
+
+fn find(keys: &[&'static Key], name: &str) -> Option<KnownKey> {
+    keys.iter().find_map(|key| {
+        if key.is_named(name) && !matches!(key.kind, Kind::Tables(_) | Kind::Named(_)) {
+            return Some(KnownKey {
+                secret: matches!(key.kind, Kind::Secret),
+                file: matches!(key.kind, Kind::File | Kind::Files),
+                effective: key.effective,
+            });
+        }
+        let mut names = std::iter::once(key.name).chain(key.aliases.iter().copied());
+        let rest = names.find_map(|known| name.strip_prefix(known)?.strip_prefix('.'))?;
+        let inner = |keys: &'static [Key]| keys.iter().collect::<Vec<_>>();
+        match key.kind {
+            Kind::Tables(keys) => find(&inner(keys), rest),
+            Kind::Named(keys) => {
+                let (_, field) = rest.split_once('.')?;
+                find(&inner(keys), field)
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether a table of this dotted name may stand in the file.
+pub fn is_known_section(name: &str) -> bool {
+    fn is_section(keys: &'static [Key], name: &str) -> bool {
+        keys.iter().any(|key| {
+            let mut names = std::iter::once(key.name).chain(key.aliases.iter().copied());
+            let above = names
+                .clone()
+                .any(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
+            let rest = names.find_map(|known| name.strip_prefix(known));
+            above
+                || match (key.kind, rest) {
+                    (Kind::Tables(_) | Kind::Named(_), Some("")) => true,
+                    (Kind::Tables(keys), Some(rest)) => {
+                        rest.strip_prefix('.').is_some_and(|rest| is_section(keys, rest))
+                    }
+                    (Kind::Named(_), Some(rest)) => rest.strip_prefix('.').is_some_and(|rest| !rest.contains('.')),
+                    _ => false,
+                }
+        })
+    }
+    SECTIONS.iter().any(|keys| is_section(keys, name)) || super::sources::passes_through(&format!("{name}.x.level"))
+}
+
 /// A key as the reference documentation shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyDescription {

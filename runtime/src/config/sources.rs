@@ -376,7 +376,7 @@ fn is_section(keys: &[&'static Key], path: &str) -> bool {
 }
 
 /// Keys with free parts that micro-gw hands to its own platform.
-fn passes_through(path: &str) -> bool {
+pub(super) fn passes_through(path: &str) -> bool {
     path.starts_with("analytics.")
         || path.starts_with("b7a.log.") && path.ends_with(".level")
         || path.starts_with("b7a.http.tracelog.")

@@ -462,3 +462,37 @@ fn settings_that_would_let_others_decide_are_told_or_refused() {
         ["refused: conf/micro-gw.conf:1:1: `0.0.0.0/0` lets every client say which certificate it has"]
     );
 }
+
+#[test]
+fn keys_are_known_by_their_dotted_names() {
+    let of = |name: &str| known_key(name).map(|known| (known.secret, known.file, known.effective));
+    for (name, expected) in [
+        ("listenerConfig.httpPort", Some((false, false, true))),
+        ("listenerConfig.keyStorePassword", Some((true, false, true))),
+        ("listenerConfig.keyStorePath", Some((false, true, true))),
+        ("jwtTokenConfig.issuer", Some((false, false, true))),
+        ("b7a.users.ana.password", Some((true, false, true))),
+        ("b7a.users.ana.other", None),
+        ("b7a.log.level.x.level", None),
+        ("validationConfig.enableRequestValidation", Some((false, false, false))),
+        ("x_prod_basic_password", Some((true, false, true))),
+        ("x_prod_endpoint_0", Some((false, false, true))),
+        ("jwtTokenConfig", None),
+        ("nothing", None),
+    ] {
+        assert_eq!(of(name), expected, "{name}");
+    }
+    for (name, expected) in [
+        ("listenerConfig", true),
+        ("jwtTokenConfig", true),
+        ("jwtTokenConfig.claims", true),
+        ("b7a", true),
+        ("b7a.users", true),
+        ("b7a.users.ana", true),
+        ("b7a.users.ana.x", false),
+        ("listenerConfig.httpPort", false),
+        ("odd", false),
+    ] {
+        assert_eq!(is_known_section(name), expected, "{name}");
+    }
+}

@@ -270,3 +270,111 @@ fn what_nobody_understands_is_refused() {
         .says("no API of lonely can be carried over");
     assert_eq!(place.files(), before);
 }
+
+/// The project of micro-gw 3.2, with the settings of its gateway beside it.
+fn micro_gw() -> Place {
+    let place = place_with("petstore");
+    place.write("petstore/target/petstore.jar", "old");
+    let settings = projects().join("micro-gw.conf");
+    std::fs::copy(settings, place.path().join("micro-gw.conf")).expect("the settings can be copied");
+    place
+}
+
+#[test]
+fn a_project_of_micro_gw_is_carried_over() {
+    let place = micro_gw();
+    let outcome = place
+        .mgw(&["migrate", "petstore", "shop", "--config", "micro-gw.conf"])
+        .exits(8);
+    assert_report("petstore", &outcome.stdout);
+    assert_no_canary(&place, "shop", &format!("{}{}", outcome.stdout, outcome.stderr));
+    let settings = place.read("shop/mgw.toml");
+    assert!(
+        settings.contains("\n[build]\napi-fault-responses = true\n"),
+        "{settings}"
+    );
+    assert!(settings.contains("url = \"https://apim.example:9443\""), "{settings}");
+    let definition = place.read("shop/api_definitions/petstore.yaml");
+    assert!(definition.contains("# the version stays in the path"), "{definition}");
+    assert!(
+        settings.contains("[build.cors]\nallow-origins = [\"https://shop.example\"]\n"),
+        "{settings}"
+    );
+    assert!(place.path().join("shop/left_out/orders.json").is_file());
+    let gateway = place.read("shop/conf/micro-gw.conf");
+    assert!(gateway.starts_with("# The gateway of the shop.\n"), "{gateway}");
+    place.mgw(&["check", "shop"]).exits(0);
+    place.mgw(&["build", "shop"]).exits(0);
+}
+
+#[test]
+fn in_place_only_what_is_missing_is_added() {
+    let place = micro_gw();
+    let before = place.files();
+    let dry = place
+        .mgw(&["migrate", "petstore", "--config", "micro-gw.conf", "--dry-run"])
+        .exits(8);
+    assert_eq!(place.files(), before);
+    let outcome = place
+        .mgw(&["migrate", "petstore", "--config", "micro-gw.conf"])
+        .exits(8)
+        .says("Added petstore/conf/micro-gw.conf")
+        .says("Added petstore/mgw.toml");
+    assert_report("petstore-in-place", &outcome.stdout);
+    assert_eq!(dry.stdout, outcome.stdout);
+    assert!(!format!("{}{}", outcome.stdout, outcome.stderr).contains(CANARY));
+    let after = place.files();
+    let added: Vec<_> = after
+        .iter()
+        .filter(|file| !before.contains(file))
+        .map(|(path, _)| path.clone())
+        .collect();
+    let root = place.path().join("petstore");
+    assert_eq!(added, [root.join("conf/micro-gw.conf"), root.join("mgw.toml")]);
+    assert_eq!(after.len(), before.len() + 2, "nothing is gone or changed");
+    // Again, there is nothing to add.
+    place.mgw(&["migrate", "petstore"]).exits(8);
+    assert_eq!(place.files(), after);
+    place.mgw(&["migrate", "ledger"]).exits(7);
+}
+
+#[test]
+fn only_folders_of_micro_gw_stay_where_they_are() {
+    let place = place_with("ledger");
+    zipped(&place, "petstore", "petstore.zip");
+    let before = place.files();
+    place
+        .mgw(&["migrate", "ledger"])
+        .exits(2)
+        .says("cannot be migrated in place");
+    place.mgw(&["migrate", "petstore.zip"]).exits(2);
+    place
+        .mgw(&["migrate", "petstore.zip", "shop", "--environment", "x"])
+        .exits(2)
+        .says("--environment says nothing");
+    assert_eq!(place.files(), before);
+    place.mgw(&["migrate", "petstore.zip", "shop"]).exits(8);
+    place.mgw(&["check", "shop"]).exits(0);
+}
+
+#[test]
+fn the_code_of_older_projects_becomes_definitions() {
+    let place = place_with("pizza");
+    let outcome = place.mgw(&["migrate", "pizza", "shop"]).exits(8);
+    assert_report("pizza", &outcome.stdout);
+    assert_no_canary(&place, "shop", &format!("{}{}", outcome.stdout, outcome.stderr));
+    place.mgw(&["check", "shop"]).exits(0);
+    place.mgw(&["build", "shop"]).exits(0);
+    let inspected = place.mgw(&["inspect", "shop"]).exits(0).stdout;
+    for text in [
+        "PizzaShackAPI:1.0.0  /pizzashack/1.0.0",
+        "https://pizza.example/v1",
+        "https://b.example",
+    ] {
+        assert!(inspected.contains(text), "no {text:?} in:\n{inspected}");
+    }
+    place
+        .mgw(&["migrate", "pizza"])
+        .exits(2)
+        .says("cannot be migrated in place");
+}

@@ -1,0 +1,197 @@
+//! Throttling policies that micro-gw 2.6 generated, each in a file of its own.
+
+use super::tokens::{Token, tokens};
+use crate::yaml::Source;
+use std::fmt::Write;
+
+/// What a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Resource,
+    Application,
+    Subscription,
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Policy {
+    pub(super) level: Level,
+    pub(super) name: String,
+    /// Requests in a window.
+    pub(super) count: u64,
+    /// Length of the window.
+    pub(super) milliseconds: u64,
+    pub(super) stops: bool,
+}
+
+/// Units, from the longest.
+const UNITS: [(&str, u64); 4] = [
+    ("day", 86_400_000),
+    ("hour", 3_600_000),
+    ("min", 60_000),
+    ("sec", 1_000),
+];
+
+/// Reads the policy of a file: its name behind `…Tier == "…"`, its window in `timeBatch(…)`, its count before `as
+/// isThrottled`, and whether it stops before `as stopOnQuota`. `None` when one of them is not there.
+pub(super) fn read(source: &Source) -> Option<Policy> {
+    let tokens: Vec<Token> = tokens(source).into_iter().map(|placed| placed.token).collect();
+    let name = |word: &str| Token::Name(word.to_owned());
+    let mut found: (Option<(Level, String)>, Option<u64>, Option<u64>, Option<bool>) = Default::default();
+    for window in tokens.windows(4) {
+        match window {
+            [Token::Name(tier), Token::Mark('='), Token::Mark('='), Token::Text(text)] => {
+                let level = match tier.as_str() {
+                    "appTier" => Level::Application,
+                    "subscriptionTier" => Level::Subscription,
+                    "resourceTier" | "apiTier" => Level::Resource,
+                    _ => continue,
+                };
+                found.0.get_or_insert((level, text.clone()));
+            }
+            [Token::Name(batch), Token::Mark('('), Token::Number(number), _]
+                if batch == "timeBatch" || batch.ends_with(":timeBatch") =>
+            {
+                found.1 = found.1.or(number.parse().ok());
+            }
+            [Token::Mark('='), Token::Number(number), cast, what]
+                if *cast == name("as") && *what == name("isThrottled") =>
+            {
+                found.2 = found.2.or(number.parse().ok());
+            }
+            [Token::Name(flag), cast, what, _] if *cast == name("as") && *what == name("stopOnQuota") => {
+                found.3 = found.3.or(flag.parse().ok());
+            }
+            _ => {}
+        }
+    }
+    let (level, name) = found.0?;
+    Some(Policy {
+        level,
+        name,
+        milliseconds: found.1.filter(|milliseconds| *milliseconds >= 1_000)?,
+        count: found.2?,
+        stops: found.3?,
+    })
+}
+
+/// The policies as `policies.yaml`, with `Unauthenticated` as every project has it.
+pub(super) fn file(policies: &[Policy]) -> String {
+    let mut text = String::new();
+    for (level, list) in [
+        (Level::Resource, "resourcePolicies"),
+        (Level::Application, "applicationPolicies"),
+        (Level::Subscription, "subscriptionPolicies"),
+    ] {
+        let of_level: Vec<&Policy> = policies.iter().filter(|policy| policy.level == level).collect();
+        let needs_unauthenticated =
+            level == Level::Subscription && of_level.iter().all(|policy| policy.name != "Unauthenticated");
+        if of_level.is_empty() && !needs_unauthenticated {
+            let _ = writeln!(text, "{list}: []");
+            continue;
+        }
+        let _ = writeln!(text, "{list}:");
+        for policy in of_level {
+            let _ = write!(text, "{}", entry(policy));
+        }
+        if needs_unauthenticated {
+            let policy = Policy {
+                level,
+                name: "Unauthenticated".into(),
+                count: 500,
+                milliseconds: 60_000,
+                stops: true,
+            };
+            let _ = write!(text, "{}", entry(&policy));
+        }
+    }
+    text
+}
+
+fn entry(policy: &Policy) -> String {
+    let (unit, length) = UNITS
+        .into_iter()
+        .find(|(_, length)| policy.milliseconds.is_multiple_of(*length))
+        .unwrap_or(("sec", 1_000));
+    let name = serde_json::to_string(&policy.name).unwrap_or_default();
+    let mut text = format!(
+        "  - {name}:\n      count: {}\n      unitTime: {}\n      timeUnit: {unit}\n",
+        policy.count,
+        policy.milliseconds.div_ceil(length)
+    );
+    if policy.level == Level::Subscription {
+        let _ = writeln!(text, "      stopOnQuota: {}", policy.stops);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Format, parse};
+
+    pub(super) const GENERATED: &str = "import ballerina/io;\nstream<gateway:GlobalThrottleStreamDTO> s10PerMinresultStream;\nfunction initApplication10PerMinPolicy() {\n    forever {\n        \
+        from s10PerMinreqCopy\n        select s10PerMinreqCopy.messageID, (s10PerMinreqCopy.appTier == \"10PerMin\") as isEligible, s10PerMinreqCopy.appKey as throttleKey\n        \
+        => (gateway:EligibilityStreamDTO[] counts) { }\n\n        from s10PerMineligibilityStream\n        throttler:timeBatch(60000, 0)\n        where isEligible == true\n        \
+        select throttleKey, count(messageID) >= 10 as isThrottled, true as stopOnQuota, expiryTimeStamp\n    }\n}\n";
+
+    fn policy(text: &str) -> Option<Policy> {
+        read(&Source::new("x.bal", text.into()).unwrap())
+    }
+
+    #[test]
+    fn a_generated_policy_is_read() {
+        let found = policy(GENERATED).unwrap();
+        assert_eq!(
+            found,
+            Policy {
+                level: Level::Application,
+                name: "10PerMin".into(),
+                count: 10,
+                milliseconds: 60_000,
+                stops: true
+            }
+        );
+        for (part, other) in [
+            ("appTier ==", "otherTier =="),
+            ("timeBatch(60000", "lengthBatch(60000"),
+            (">= 10 as isThrottled", ">= limit as isThrottled"),
+            ("true as stopOnQuota", "x as stopOnQuota"),
+        ] {
+            assert_eq!(policy(&GENERATED.replace(part, other)), None, "{other}");
+        }
+        let daily = policy(
+            &GENERATED
+                .replace("60000", "172800000")
+                .replace("appTier", "subscriptionTier"),
+        )
+        .unwrap();
+        assert_eq!(
+            (
+                daily.level,
+                entry(&daily).contains("unitTime: 2\n      timeUnit: day\n      stopOnQuota: true")
+            ),
+            (Level::Subscription, true)
+        );
+    }
+
+    #[test]
+    fn policies_become_a_file() {
+        let text = file(&[policy(GENERATED).unwrap()]);
+        let (_, node) = parse("p", text.clone().into_bytes(), Format::Yaml).unwrap();
+        let count = node
+            .at(["applicationPolicies", "0", "10PerMin", "count"])
+            .and_then(crate::yaml::Node::as_u64);
+        assert_eq!(count, Some(10), "{text}");
+        assert!(
+            node.at(["subscriptionPolicies", "0", "Unauthenticated"]).is_some(),
+            "{text}"
+        );
+        assert_eq!(
+            node.get("resourcePolicies")
+                .and_then(|list| list.as_array())
+                .map(<[_]>::len),
+            Some(0)
+        );
+    }
+}

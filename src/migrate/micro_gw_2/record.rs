@@ -1,0 +1,201 @@
+//! Values in annotations and declarations: records, lists, texts, calls.
+
+use super::tokens::{Placed, Token};
+
+/// Deepest nesting.
+const MAX_DEPTH: usize = 32;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    /// A text.
+    Text(String),
+    /// A truth value.
+    Bool(bool),
+    /// A number, as it is written.
+    Number(String),
+    /// A name.
+    Name(String),
+    /// A list.
+    List(Vec<Value>),
+    /// A record.
+    Record(Record),
+    /// A call: its last text is the default of a setting.
+    Call(Vec<Value>),
+}
+
+/// A record.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Record {
+    /// Members.
+    pub(super) members: Vec<(String, Value)>,
+}
+
+impl Record {
+    /// A member.
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        self.members
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
+    }
+
+    /// A record in it.
+    pub(super) fn record(&self, key: &str) -> Option<&Self> {
+        match self.get(key)? {
+            Value::Record(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// A text in it, or the default of a setting.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.text()
+    }
+
+    /// The texts of a list in it.
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        match self.get(key) {
+            Some(Value::List(items)) => items.iter().filter_map(|item| item.text().map(str::to_owned)).collect(),
+            Some(value) => value.text().map(str::to_owned).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// A truth value in it.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        match self.get(key)? {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+}
+
+impl Value {
+    /// The text that it is, or that it is when no setting says otherwise.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Call(arguments) => arguments.last()?.text(),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the record that starts at a brace; returns it and the position behind it. What is not understood ends it.
+pub(super) fn record(tokens: &[Placed], at: usize) -> Option<(Record, usize)> {
+    read_record(tokens, at, 0)
+}
+
+fn is_mark(tokens: &[Placed], at: usize, mark: char) -> bool {
+    tokens.get(at).is_some_and(|placed| placed.token == Token::Mark(mark))
+}
+
+fn read_record(tokens: &[Placed], mut at: usize, depth: usize) -> Option<(Record, usize)> {
+    if depth > MAX_DEPTH || !is_mark(tokens, at, '{') {
+        return None;
+    }
+    at += 1;
+    let mut record = Record::default();
+    while !is_mark(tokens, at, '}') {
+        let placed = tokens.get(at)?;
+        let (key, value, next) = match &placed.token {
+            // `enabled:true` is one token.
+            Token::Name(name) if name.contains(':') => {
+                let (key, value) = name.split_once(':')?;
+                (key.to_owned(), name_or_flag(value), at + 1)
+            }
+            Token::Name(key) | Token::Text(key) if is_mark(tokens, at + 1, ':') => {
+                let (value, next) = read_value(tokens, at + 2, depth + 1)?;
+                (key.clone(), value, next)
+            }
+            _ => return None,
+        };
+        record.members.push((key, value));
+        at = next;
+        if is_mark(tokens, at, ',') {
+            at += 1;
+        } else if !is_mark(tokens, at, '}') {
+            return None;
+        }
+    }
+    Some((record, at + 1))
+}
+
+fn read_value(tokens: &[Placed], at: usize, depth: usize) -> Option<(Value, usize)> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    match &tokens.get(at)?.token {
+        Token::Text(text) => Some((Value::Text(text.clone()), at + 1)),
+        Token::Number(number) => Some((Value::Number(number.clone()), at + 1)),
+        Token::Name(name) if name == "untaint" => read_value(tokens, at + 1, depth),
+        Token::Name(_) if is_mark(tokens, at + 1, '(') => {
+            let (arguments, next) = read_list(tokens, at + 1, ')', depth + 1)?;
+            Some((Value::Call(arguments), next))
+        }
+        Token::Name(name) => Some((name_or_flag(name), at + 1)),
+        Token::Mark('{') => read_record(tokens, at, depth + 1).map(|(record, next)| (Value::Record(record), next)),
+        Token::Mark('[') => read_list(tokens, at, ']', depth + 1).map(|(items, next)| (Value::List(items), next)),
+        Token::Mark(_) => None,
+    }
+}
+
+fn read_list(tokens: &[Placed], mut at: usize, end: char, depth: usize) -> Option<(Vec<Value>, usize)> {
+    at += 1;
+    let mut items = Vec::new();
+    while !is_mark(tokens, at, end) {
+        let (value, next) = read_value(tokens, at, depth)?;
+        items.push(value);
+        at = next;
+        if is_mark(tokens, at, ',') {
+            at += 1;
+        } else if !is_mark(tokens, at, end) {
+            return None;
+        }
+    }
+    Some((items, at + 1))
+}
+
+fn name_or_flag(name: &str) -> Value {
+    match name {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        name => Value::Name(name.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tokens::tokens;
+    use super::*;
+    use crate::yaml::Source;
+
+    fn parsed(text: &str) -> Option<Record> {
+        let source = Source::new("x", text.into()).unwrap();
+        record(&tokens(&source), 0).map(|(record, _)| record)
+    }
+
+    #[test]
+    fn records_are_read_with_what_is_in_them() {
+        let record = parsed(
+            "{ basePath:\"/a\", authConfig:{ authentication:{ enabled:true }, scopes: [\"r\", \"w\"] }, url: gateway:retrieveConfig(\"k\", \"https://a\"), n: 5,\n v: http:BASIC_AUTH }",
+        )
+        .unwrap();
+        assert_eq!(record.text("basePath"), Some("/a"));
+        let auth = record.record("authConfig").unwrap();
+        assert_eq!(auth.record("authentication").unwrap().flag("enabled"), Some(true));
+        assert_eq!(auth.texts("scopes"), ["r", "w"]);
+        assert_eq!(record.text("url"), Some("https://a"));
+        assert_eq!(record.get("v"), Some(&Value::Name("http:BASIC_AUTH".into())));
+        assert_eq!(record.get("n"), Some(&Value::Number("5".into())));
+    }
+
+    #[test]
+    fn what_is_no_record_is_none() {
+        for text in ["", "{", "{a}", "{a: }", "{a: 1 b: 2}", "[1]", "{a: b + c}", "{a: [1}"] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+        assert_eq!(parsed(&format!("{}{}", "{a: ".repeat(5_000), "}".repeat(5_000))), None);
+    }
+}

@@ -1,0 +1,252 @@
+//! Services and backends that micro-gw 2.6 generated, as an OpenAPI definition.
+
+use super::record::{Record, Value, record};
+use super::tokens::{Placed, Token, tokens};
+use crate::yaml::{Source, Span};
+use serde_json::{Map, json};
+use std::collections::BTreeMap;
+
+/// A backend, or several of them.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    /// How they are used.
+    pub(super) kind: &'static str,
+    /// Their URLs.
+    pub(super) urls: Vec<String>,
+    /// As whom the gateway presents itself.
+    pub(super) username: Option<String>,
+    /// The file.
+    pub(super) source: Source,
+    /// The place of the name.
+    pub(super) span: Span,
+}
+
+/// A service.
+#[derive(Debug, Clone)]
+pub(super) struct Service {
+    /// Name of the service in the code.
+    pub(super) name: String,
+    /// Place of the name.
+    pub(super) span: Span,
+    /// `@http:ServiceConfig`
+    pub(super) config: Record,
+    /// `@gateway:API`
+    pub(super) api: Record,
+    /// Its resources.
+    pub(super) resources: Vec<Resource>,
+}
+
+/// A resource.
+#[derive(Debug, Clone)]
+pub(super) struct Resource {
+    /// `@http:ResourceConfig`
+    pub(super) config: Record,
+    /// The policy of `@gateway:RateLimit`.
+    pub(super) policy: Option<String>,
+}
+
+/// What a file declares.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    /// Services.
+    pub(super) services: Vec<Service>,
+    /// Backends by the name of their endpoint.
+    pub(super) endpoints: BTreeMap<String, Endpoint>,
+    /// Annotations that are not understood, and endpoints of other kinds.
+    pub(super) unknown: Vec<(String, Span)>,
+}
+
+/// Reads the declarations of a file. What functions do is passed over: it is the same in every generated file.
+pub(super) fn read(source: &Source) -> Declared {
+    let tokens = tokens(source);
+    let mut declared = Declared::default();
+    let (mut config, mut api) = (None, None);
+    let mut at = 0;
+    while let Some(placed) = tokens.get(at) {
+        let next = tokens.get(at + 1).map(|next| &next.token);
+        match (&placed.token, next) {
+            (Token::Mark('@'), Some(Token::Name(name))) => {
+                let read = record(&tokens, at + 2);
+                let behind = read.as_ref().map_or(at + 2, |(_, behind)| *behind);
+                match (name.as_str(), read) {
+                    ("http:ServiceConfig", Some((record, _))) => config = Some(record),
+                    ("gateway:API", Some((record, _))) => api = Some(record),
+                    ("http:ResourceConfig", Some((record, _))) => {
+                        if let Some(service) = declared.services.last_mut() {
+                            service.resources.push(Resource {
+                                config: record,
+                                policy: None,
+                            });
+                        }
+                    }
+                    ("gateway:RateLimit", Some((record, _))) => {
+                        let resource = declared
+                            .services
+                            .last_mut()
+                            .and_then(|service| service.resources.last_mut());
+                        if let Some(resource) = resource {
+                            resource.policy = record.text("policy").map(str::to_owned);
+                        }
+                    }
+                    ("gateway:Filters" | "http:WebSocketServiceConfig", _) => {}
+                    (name, _) => declared.unknown.push((format!("@{name}"), placed.span)),
+                }
+                at = behind;
+                continue;
+            }
+            (Token::Name(word), Some(Token::Mark('<'))) if word == "service" => {
+                // `service<http:Service> NAME bind …`
+                if let Some(Placed {
+                    token: Token::Name(name),
+                    span,
+                }) = tokens.get(at + 4)
+                {
+                    declared.services.push(Service {
+                        name: name.clone(),
+                        span: *span,
+                        config: config.take().unwrap_or_default(),
+                        api: api.take().unwrap_or_default(),
+                        resources: Vec::new(),
+                    });
+                }
+                at += 4;
+            }
+            (Token::Name(word), Some(Token::Name(kind))) if word == "endpoint" && kind.starts_with("http:") => {
+                endpoint(source, &tokens, at, kind, &mut declared);
+                at += 2;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    declared
+}
+
+/// `endpoint http:Client NAME { url: … }`
+fn endpoint(source: &Source, tokens: &[Placed], at: usize, kind: &str, declared: &mut Declared) {
+    let Some(Placed {
+        token: Token::Name(name),
+        span,
+    }) = tokens.get(at + 2)
+    else {
+        return;
+    };
+    let kind = match kind {
+        "http:Client" => "http",
+        "http:LoadBalanceClient" => "load_balance",
+        "http:FailoverClient" => "failover",
+        // Listeners are the gateway's own.
+        "http:Listener" | "http:SecureListener" => return,
+        _ => {
+            declared.unknown.push((format!("endpoint {kind}"), *span));
+            return;
+        }
+    };
+    let Some((settings, _)) = record(tokens, at + 3) else {
+        declared.unknown.push((format!("endpoint {name}"), *span));
+        return;
+    };
+    let urls: Vec<String> = match settings.get("targets") {
+        Some(Value::List(targets)) => targets
+            .iter()
+            .filter_map(|target| match target {
+                Value::Record(target) => target.text("url").map(str::to_owned),
+                _ => None,
+            })
+            .collect(),
+        _ => settings.texts("url"),
+    };
+    let username = settings.record("auth").and_then(|auth| auth.text("username"));
+    declared.endpoints.insert(
+        name.clone(),
+        Endpoint {
+            kind,
+            urls,
+            username: username.map(str::to_owned),
+            source: source.clone(),
+            span: *span,
+        },
+    );
+}
+
+impl Service {
+    /// Name and version of the API.
+    pub(super) fn identity(&self) -> Option<(&str, &str)> {
+        Some((
+            self.api.text("name")?,
+            self.api.text("apiVersion").or_else(|| self.api.text("version"))?,
+        ))
+    }
+
+    /// The definition, without backends; `None` when it says neither what it is called nor where it is.
+    pub(super) fn definition(&self) -> Option<Map<String, serde_json::Value>> {
+        let (name, version) = self.identity()?;
+        let base_path = self.config.text("basePath")?;
+        let mut paths = Map::new();
+        let mut scopes = Map::new();
+        for resource in &self.resources {
+            let path = resource.config.text("path")?;
+            let mut operation = json!({ "responses": { "default": { "description": "what the backend answers" } } });
+            let auth = resource.config.record("authConfig");
+            let is_open = auth.and_then(|auth| auth.record("authentication")?.flag("enabled")) == Some(false);
+            if is_open {
+                operation["x-wso2-disable-security"] = true.into();
+            }
+            let needed = auth.map(|auth| auth.texts("scopes")).unwrap_or_default();
+            if !needed.is_empty() {
+                scopes.extend(needed.iter().map(|scope| (scope.clone(), "".into())));
+                operation["security"] = json!([{ "default": needed }]);
+            }
+            if let Some(policy) = resource.policy.as_deref().filter(|policy| !policy.is_empty()) {
+                operation["x-wso2-throttling-tier"] = policy.into();
+            }
+            let item = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
+            for method in resource.config.texts("methods") {
+                item[method.to_lowercase()] = operation.clone();
+            }
+        }
+        let mut document = Map::new();
+        document.insert("openapi".into(), "3.0.1".into());
+        document.insert("info".into(), json!({ "title": name, "version": version }));
+        document.insert("x-wso2-basePath".into(), base_path.into());
+        if let Some(publisher) = self.api.text("publisher").filter(|publisher| !publisher.is_empty()) {
+            document.insert("x-wso2-owner".into(), publisher.into());
+        }
+        if let Some(policy) = self.api.text("apiTier").filter(|policy| !policy.is_empty()) {
+            document.insert("x-wso2-throttling-tier".into(), policy.into());
+        }
+        if let Some(cors) = self.config.record("cors") {
+            document.insert(
+                "x-wso2-cors".into(),
+                json!({
+                    "corsConfigurationEnabled": true,
+                    "accessControlAllowOrigins": cors.texts("allowOrigins"),
+                    "accessControlAllowCredentials": cors.flag("allowCredentials").unwrap_or(false),
+                    "accessControlAllowHeaders": cors.texts("allowHeaders"),
+                    "accessControlAllowMethods": cors.texts("allowMethods"),
+                }),
+            );
+        }
+        document.insert("paths".into(), paths.into());
+        if !scopes.is_empty() {
+            let flow = json!({ "authorizationUrl": "https://localhost/authorize", "scopes": scopes });
+            document.insert(
+                "components".into(),
+                json!({ "securitySchemes": { "default": { "type": "oauth2", "flows": { "implicit": flow } } } }),
+            );
+        }
+        Some(document)
+    }
+}
+
+impl Endpoint {
+    /// In the form of the extensions.
+    pub(super) fn extension(&self) -> serde_json::Value {
+        let kind = if self.urls.len() > 1 { self.kind } else { "http" };
+        let mut endpoint = json!({ "type": kind, "urls": self.urls });
+        if let Some(user) = &self.username {
+            endpoint["securityConfig"] = json!({ "type": "basic", "username": user });
+        }
+        endpoint
+    }
+}

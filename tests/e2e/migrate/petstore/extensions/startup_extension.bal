@@ -1,0 +1,3 @@
+// Runs once when the gateway starts.
+public function initStartupExtension() {
+}
