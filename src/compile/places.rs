@@ -10,6 +10,7 @@ use crate::diagnostics::Diagnostics;
 use crate::openapi::link::{Document, Location, link};
 use crate::openapi::{self, Definition, Operation};
 use crate::project::Layout;
+use crate::remote::RemoteLock;
 use crate::yaml::{self, Format, Node, Position, Source, Span};
 use mgw_bundle::config::{Api, Resource};
 use std::fmt;
@@ -79,11 +80,13 @@ impl ProjectPlaces {
     fn definition(&self, relative: &str, shown: &str) -> Option<Definition> {
         let root = self.layout.root();
         let (source, node) = self.parse(&root.join(relative), shown, Format::of_name(relative)?)?;
+        // Whoever asks for a place has compiled the project: a broken lock has been told.
+        let remote = RemoteLock::load(&self.layout.remote_lock()).unwrap_or_default();
         let linked = link(
             Location::File(relative.to_owned()),
             Document { source, node },
             relative.starts_with(PULLED_DEFINITIONS),
-            &mut ProjectLibrary::new(root),
+            &mut ProjectLibrary::new(root, remote),
             &mut Diagnostics::default(),
         );
         openapi::read(linked.source, linked.document, &mut Diagnostics::default())

@@ -37,41 +37,44 @@ const UNITS: [(&str, u64); 4] = [
 pub(super) fn read(source: &Source) -> Option<Policy> {
     let tokens: Vec<Token> = tokens(source).into_iter().map(|placed| placed.token).collect();
     let name = |word: &str| Token::Name(word.to_owned());
-    let mut found: (Option<(Level, String)>, Option<u64>, Option<u64>, Option<bool>) = Default::default();
+    let mut tier = None;
+    let mut milliseconds = None;
+    let mut count = None;
+    let mut stops = None;
     for window in tokens.windows(4) {
         match window {
-            [Token::Name(tier), Token::Mark('='), Token::Mark('='), Token::Text(text)] => {
-                let level = match tier.as_str() {
+            [Token::Name(kind), Token::Mark('='), Token::Mark('='), Token::Text(text)] => {
+                let level = match kind.as_str() {
                     "appTier" => Level::Application,
                     "subscriptionTier" => Level::Subscription,
                     "resourceTier" | "apiTier" => Level::Resource,
                     _ => continue,
                 };
-                found.0.get_or_insert((level, text.clone()));
+                tier.get_or_insert((level, text.clone()));
             }
             [Token::Name(batch), Token::Mark('('), Token::Number(number), _]
                 if batch == "timeBatch" || batch.ends_with(":timeBatch") =>
             {
-                found.1 = found.1.or(number.parse().ok());
+                milliseconds = milliseconds.or(number.parse().ok());
             }
             [Token::Mark('='), Token::Number(number), cast, what]
                 if *cast == name("as") && *what == name("isThrottled") =>
             {
-                found.2 = found.2.or(number.parse().ok());
+                count = count.or(number.parse().ok());
             }
             [Token::Name(flag), cast, what, _] if *cast == name("as") && *what == name("stopOnQuota") => {
-                found.3 = found.3.or(flag.parse().ok());
+                stops = stops.or(flag.parse().ok());
             }
             _ => {}
         }
     }
-    let (level, name) = found.0?;
+    let (level, name) = tier?;
     Some(Policy {
         level,
         name,
-        milliseconds: found.1.filter(|milliseconds| *milliseconds >= 1_000)?,
-        count: found.2?,
-        stops: found.3?,
+        milliseconds: milliseconds.filter(|milliseconds| *milliseconds >= 1_000)?,
+        count: count?,
+        stops: stops?,
     })
 }
 
