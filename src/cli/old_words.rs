@@ -42,7 +42,8 @@ pub fn today(mut words: Vec<OsString>) -> Result<Vec<OsString>, clap::Error> {
     }
     let Some(place) = command(&words) else { return Ok(words) };
     match words[place].to_str().unwrap_or_default() {
-        "import" | "pull" => Ok(version_of_import(words, place)),
+        // A build that names APIs imports them first.
+        "import" | "pull" | "build" => Ok(version_of_import(words, place)),
         "run" => Ok(overrides(words, place)),
         word => match gone(word) {
             Some(error) => Err(error),

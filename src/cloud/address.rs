@@ -30,12 +30,16 @@ impl Address {
         } else {
             format!("https://{text}")
         };
-        let url = Url::parse(&complete).map_err(|_| AddressError::Url(text.to_owned()))?;
-        if url.scheme() != "https" {
-            return Err(AddressError::Scheme(text.to_owned()));
-        }
+        // Messages repeat the text, but never a password in it.
+        let url = Url::parse(&complete).map_err(|_| match text.contains('@') {
+            true => AddressError::Extra,
+            false => AddressError::Url(text.to_owned()),
+        })?;
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
             return Err(AddressError::Extra);
+        }
+        if url.scheme() != "https" {
+            return Err(AddressError::Scheme(text.to_owned()));
         }
         Ok(Self(url))
     }

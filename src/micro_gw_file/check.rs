@@ -3,7 +3,7 @@
 use super::value::{self, Wrong, is_unset};
 use super::{Block, Effect, Key, Kind, SettingsFile};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::yaml::{Member, Node, Source, Span};
+use crate::yaml::{Member, Node, Source};
 
 /// The codes of the findings about a file.
 #[derive(Debug, Clone, Copy)]
@@ -44,10 +44,14 @@ impl Checker<'_> {
                 self.value(key, &inner, member, diagnostics);
             } else if let Some(block) = self.blocks.iter().find(|block| block.path == inner) {
                 self.block(block, &inner, member, diagnostics);
-            } else if self.leads_on(&inner) && member.node.as_object().is_some() {
-                self.table(&inner, &member.node, diagnostics);
+            } else if self.leads_on(&inner) {
+                match member.node.as_object() {
+                    Some(_) => self.table(&inner, &member.node, diagnostics),
+                    None if is_unset(&member.node) => {}
+                    None => diagnostics.push(self.expected(&member.node, &inner, "a table")),
+                }
             } else {
-                diagnostics.push(self.unknown(path, name, member.key));
+                diagnostics.push(self.unknown(path, name, member));
             }
         }
     }
@@ -80,7 +84,7 @@ impl Checker<'_> {
         match value::judge(key.kind, self.source, node) {
             Ok(()) => {}
             Err(Wrong::Kind(found)) => {
-                let mut finding = self.expected(&found, path, &key.kind.expecting());
+                let mut finding = quiet(key.kind, self.expected(&found, path, &key.kind.expecting()));
                 if let (Kind::Choice(words), Some(written)) = (key.kind, found.as_str()) {
                     finding = finding.did_you_mean(written, words.iter().copied());
                 }
@@ -91,11 +95,13 @@ impl Checker<'_> {
                 let text = format!("`{path}` holds no {}: {}", noun(key.kind), error.message);
                 let span = error.place.map_or(node.span, |(_, span)| span);
                 let remedy = format!("Write {}, in quotes as the rest.", example(key.kind));
-                diagnostics.push(Diagnostic::error(self.codes.wrong, self.source, span, text).remedy(remedy));
+                let finding = Diagnostic::error(self.codes.wrong, self.source, span, text).remedy(remedy);
+                diagnostics.push(quiet(key.kind, finding));
                 return;
             }
             Err(Wrong::Part(found, reason)) => {
-                diagnostics.push(Diagnostic::error(self.codes.wrong, self.source, found.span, reason));
+                let finding = Diagnostic::error(self.codes.wrong, self.source, found.span, reason);
+                diagnostics.push(quiet(key.kind, finding));
                 return;
             }
         }
@@ -105,16 +111,13 @@ impl Checker<'_> {
                 _ => false,
             };
             let text = format!("`{path}` has no effect: {why}");
-            let mut finding = match (key.kind, asked_for) {
+            let finding = match (key.kind, asked_for) {
                 // Switched off is what it is anyway.
                 (Kind::Boolean, false) => return,
                 (_, true) => Diagnostic::warning(self.codes.inert, self.source, member.key, text),
                 (_, false) => Diagnostic::note(self.codes.inert, self.source, member.key, text),
             };
-            if key.kind == Kind::Secret {
-                finding = finding.secret();
-            }
-            diagnostics.push(finding);
+            diagnostics.push(quiet(key.kind, finding));
         }
     }
 
@@ -134,7 +137,7 @@ impl Checker<'_> {
     }
 
     /// A key that nobody knows changes nothing, and may be a misspelt one.
-    fn unknown(&self, path: &str, name: &str, span: Span) -> Diagnostic {
+    fn unknown(&self, path: &str, name: &str, member: &Member) -> Diagnostic {
         let (within, text) = match path {
             "" => ("", format!("there is no `{name}` in this file")),
             path => (path, format!("`{path}` has no `{name}`")),
@@ -152,9 +155,27 @@ impl Checker<'_> {
                 .filter_map(|block| block.path.strip_prefix(prefix.as_str())?.split('.').next()),
         );
         near.retain(|near| !near.is_empty());
-        Diagnostic::warning(self.codes.wrong, self.source, span, format!("{text}; it is ignored"))
-            .remedy("Remove it, or see the reference for the keys there are.")
-            .did_you_mean(name, near)
+        let finding = Diagnostic::warning(
+            self.codes.wrong,
+            self.source,
+            member.key,
+            format!("{text}; it is ignored"),
+        )
+        .remedy("Remove it, or see the reference for the keys there are.")
+        .did_you_mean(name, near);
+        // Nobody knows what it holds: `pasword` holds a password.
+        match member.node.as_str() {
+            Some(_) => finding.secret(),
+            None => finding,
+        }
+    }
+}
+
+/// Keeps lines with secrets out of the output; environment variables stand in one line, and any of them may be one.
+fn quiet(kind: Kind, finding: Diagnostic) -> Diagnostic {
+    match kind {
+        Kind::Secret | Kind::Environment => finding.secret(),
+        _ => finding,
     }
 }
 

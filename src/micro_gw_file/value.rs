@@ -98,11 +98,22 @@ fn structure(source: &Source, node: &Node) -> Result<Node, Wrong> {
     }
 }
 
+/// Refuses more entries than anybody needs.
+fn bounded(node: &Node, entries: usize) -> Result<(), Wrong> {
+    match entries > MAX_ENTRIES {
+        true => Err(Wrong::Part(
+            node.clone(),
+            format!("there are {entries} entries, more than {MAX_ENTRIES}"),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// A list of texts.
 pub(super) fn texts(source: &Source, node: &Node) -> Result<Vec<String>, Wrong> {
     let node = structure(source, node)?;
-    let elements = node.as_array().filter(|elements| elements.len() <= MAX_ENTRIES);
-    let elements = elements.ok_or_else(|| Wrong::Kind(node.clone()))?;
+    let elements = node.as_array().ok_or_else(|| Wrong::Kind(node.clone()))?;
+    bounded(&node, elements.len())?;
     // Samples have lists of empty texts.
     let written = elements.iter().filter(|element| !is_unset(element));
     written.map(text).collect()
@@ -111,8 +122,8 @@ pub(super) fn texts(source: &Source, node: &Node) -> Result<Vec<String>, Wrong> 
 /// A map of texts.
 pub(super) fn map(source: &Source, node: &Node) -> Result<Vec<(String, String)>, Wrong> {
     let node = structure(source, node)?;
-    let members = node.as_object().filter(|members| members.len() <= MAX_ENTRIES);
-    let members = members.ok_or_else(|| Wrong::Kind(node.clone()))?;
+    let members = node.as_object().ok_or_else(|| Wrong::Kind(node.clone()))?;
+    bounded(&node, members.len())?;
     members
         .iter()
         .map(|(key, member)| Ok((key.clone(), text(&member.node)?)))
@@ -122,8 +133,8 @@ pub(super) fn map(source: &Source, node: &Node) -> Result<Vec<(String, String)>,
 /// A map of environment variables.
 pub(super) fn environment(source: &Source, node: &Node) -> Result<Vec<(String, EnvironmentValue, Node)>, Wrong> {
     let node = structure(source, node)?;
-    let members = node.as_object().filter(|members| members.len() <= MAX_ENTRIES);
-    let members = members.ok_or_else(|| Wrong::Kind(node.clone()))?;
+    let members = node.as_object().ok_or_else(|| Wrong::Kind(node.clone()))?;
+    bounded(&node, members.len())?;
     members
         .iter()
         .map(|(name, member)| {

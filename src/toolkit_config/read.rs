@@ -113,6 +113,15 @@ fn tell_secrets(token: Section<'_>, diagnostics: &mut Diagnostics) {
 
 fn control_plane(token: Section<'_>, diagnostics: &mut Diagnostics) -> Option<ControlPlaneSettings> {
     let wrong = |key: &str, text: String| Diagnostic::error(Code::ToolkitConfig, token.source(), token.span(key), text);
+    let version = token.text("apimVersion");
+    let kind = version.as_deref().and_then(kind_of);
+    if let (Some(version), None) = (&version, kind) {
+        let text = format!("API Manager {version} is none that mgw knows");
+        diagnostics.push(
+            wrong("apimVersion", text)
+                .remedy("Give a version from 2.6 to 4.6, or leave it empty to have it found out at sign-in."),
+        );
+    }
     let endpoints = [
         "publisherEndpoint",
         "adminEndpoint",
@@ -135,37 +144,33 @@ fn control_plane(token: Section<'_>, diagnostics: &mut Diagnostics) -> Option<Co
         Ok(address) => address,
         Err(error) => {
             let text = format!("`token.{key}` cannot be used: {error}");
-            diagnostics
-                .push(wrong(key, text).remedy("Give the base URL of the control plane, as https://apim.example:9443."));
+            let finding =
+                wrong(key, text).remedy("Give the base URL of the control plane, as https://apim.example:9443.");
+            diagnostics.push(quiet(&url, finding));
             return None;
         }
     };
-    for (key, text) in &own {
-        let is_there = origin(text).and_then(|origin| Address::parse(&origin).ok());
+    for (key, written) in &own {
+        let is_there = origin(written).and_then(|origin| Address::parse(&origin).ok());
         if is_there.is_none_or(|other| other.host() != address.host()) {
             let text = format!("`token.{key}` is another server than {address}, which is asked everything");
-            diagnostics.push(Diagnostic::warning(
-                Code::ToolkitConfig,
-                token.source(),
-                token.span(key),
-                text,
-            ));
+            let finding = Diagnostic::warning(Code::ToolkitConfig, token.source(), token.span(key), text);
+            diagnostics.push(quiet(written, finding));
         }
-    }
-    let version = token.text("apimVersion");
-    let kind = version.as_deref().and_then(kind_of);
-    if let (Some(version), None) = (&version, kind) {
-        let text = format!("API Manager {version} is none that mgw knows");
-        diagnostics.push(
-            wrong("apimVersion", text)
-                .remedy("Give a version from 2.6 to 4.6, or leave it empty to have it found out at sign-in."),
-        );
     }
     Some(ControlPlaneSettings {
         url: address.to_string(),
         // API Cloud has its own.
         kind: kind.filter(|_| !address.is_api_cloud()),
     })
+}
+
+/// Keeps addresses with credentials in them out of the output.
+fn quiet(address: &str, finding: Diagnostic) -> Diagnostic {
+    match address.contains(['@', '?']) {
+        true => finding.secret(),
+        false => finding,
+    }
 }
 
 fn kind_of(version: &str) -> Option<ControlPlaneKind> {

@@ -12,6 +12,8 @@ const KEYS: [&str; 4] = ["username", "clientId", "clientSecret", "trustStorePass
 ///
 /// When the text is no TOML.
 pub(crate) fn reset(name: &str, bytes: Vec<u8>) -> Result<(String, Vec<&'static str>), SyntaxError> {
+    const MARK: &str = "\u{feff}";
+    let has_mark = bytes.starts_with(MARK.as_bytes());
     let file = SettingsFile::parse(name, bytes)?;
     let token = file.section("token");
     let mut blanked: Vec<_> = KEYS.into_iter().filter(|key| token.is_set(key)).collect();
@@ -21,6 +23,9 @@ pub(crate) fn reset(name: &str, bytes: Vec<u8>) -> Result<(String, Vec<&'static 
     for key in &blanked {
         let span = token.span(key);
         text.replace_range(span.start as usize..span.end as usize, "\"\"");
+    }
+    if has_mark && !text.starts_with(MARK) {
+        text.insert_str(0, MARK);
     }
     blanked.reverse();
     Ok((text, blanked))

@@ -163,6 +163,25 @@ fn mistakes_have_places_reasons_and_remedies() {
 }
 
 #[test]
+fn addresses_with_credentials_and_unknown_keys_are_not_shown() {
+    for text in [
+        "[token]\nbaseURL = 'https://user:canary@a'\n",
+        "[token]\nbaseURL = 'user:canary@a'\n",
+        "[token]\nbaseURL = 'http://user:canary@a'\n",
+        "[token]\nbaseURL = 'https://user:canary@'\n",
+        "[token]\nbaseURL = 'https://a'\ntokenEndpoint = 'https://user:canary@b/token'\n",
+        "[token]\nclientSecrt = 'canary'\n",
+        "[token]\npasswrd = 'canary'\n",
+    ] {
+        let mut diagnostics = Diagnostics::default();
+        let file = SettingsFile::parse("t.toml", text.into()).unwrap();
+        ToolkitConfig::read(&file, &mut diagnostics);
+        let shown: Vec<String> = diagnostics.iter().map(|finding| render(finding, false)).collect();
+        assert!(!shown.is_empty() && !shown.concat().contains("canary"), "{shown:#?}");
+    }
+}
+
+#[test]
 fn resetting_blanks_the_identifying_values_alone() {
     let (text, blanked) = reset("t.toml", WRITTEN.into()).unwrap();
     assert_eq!(blanked, ["username", "clientId", "clientSecret", "trustStorePassword"]);
@@ -174,6 +193,9 @@ fn resetting_blanks_the_identifying_values_alone() {
         .replace("\"canary-store\"", "\"\"");
     assert_eq!(text, expected);
     assert_eq!(reset("t.toml", text.clone().into_bytes()).unwrap(), (text, Vec::new()));
+    let marked = "\u{feff}[token]\r\nusername = 'a' # b\r\n";
+    let (text, _) = reset("t.toml", marked.into()).unwrap();
+    assert_eq!(text, marked.replace("'a'", "\"\""));
     assert!(reset("t.toml", b"[token".to_vec()).is_err());
 }
 

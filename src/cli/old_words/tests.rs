@@ -149,6 +149,10 @@ fn every_old_line_means_what_it_meant() {
             "micro-gw build shop --deployment-config d.toml",
             nothing("build shop deployment=Some(\"d.toml\") docker=false image=None base=None"),
         ),
+        (
+            "micro-gw build shop -a Orders -v 1.0.0",
+            nothing("build shop deployment=None docker=false image=None base=None").replace("apis=[]", "apis=[\"Orders\"]@1.0.0"),
+        ),
         // The rest
         ("micro-gw reset", "logout config=None".to_owned()),
         ("micro-gw reset -c t.toml", "logout config=Some(\"t.toml\")".to_owned()),
