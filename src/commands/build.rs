@@ -121,10 +121,11 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
         Ok(compile_project(&layout)?)
     })?;
     compiled.origin.revision = revision;
-    args.deployment.take_over(&layout, ui)?;
+    let settings = args.deployment.settings(ui)?;
     let wanted = args.deployment.wanted(&compiled.name, context)?;
     let mut found = Diagnostics::default();
-    let deployment = deploy::plan(&layout, &compiled, &wanted, context, &mut found)?;
+    let named = args.deployment.deployment_config.as_deref();
+    let deployment = deploy::plan(&layout, named, &compiled, &wanted, context, &mut found)?;
     compiled.diagnostics.extend(found);
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
@@ -146,6 +147,15 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
         ui.result("", &result);
         return Err(findings::invalid(&compiled.name, &compiled.diagnostics).hint("Nothing was built."));
     }
+    let parts = Parts {
+        image: true,
+        manifest: true,
+        chart: true,
+    };
+    let program = deploy::program(&deployment, parts, args.deployment.program.as_deref())?;
+    if let Some((path, bytes)) = settings {
+        deploy::take_over(&layout, path, &bytes, ui)?;
+    }
     let built = build_bundle(&layout, &compiled, TOOL, &keys)?;
     result.bundle = Some(shown(&built.path));
     result.digest = Some(built.digest.to_string());
@@ -165,19 +175,13 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     for key in &result.key_ids {
         ui.status("Signed", format_args!("with key {key}"));
     }
-    let parts = Parts {
-        image: true,
-        manifest: true,
-        chart: true,
-    };
-    let program = args.deployment.program.as_deref();
     let written = deploy::write(
         &layout,
         &deployment,
         &compiled,
         Some(built.bytes),
         parts,
-        program,
+        program.as_ref(),
         context,
     )?;
     result.artefacts = written.paths.iter().map(|path| shown(path)).collect();

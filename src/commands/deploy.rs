@@ -82,22 +82,24 @@ impl DeploymentArgs {
         })
     }
 
-    /// Copies the settings into the project, once they are known to be TOML.
-    pub(super) fn take_over(&self, layout: &Layout, ui: &Ui) -> Result<(), Failure> {
-        let Some(path) = &self.deployment_config else {
-            return Ok(());
-        };
-        let bytes = checked(path, ui)?;
-        let target = layout.deployment_config();
-        let folder = crate::folder::folder_of(&target);
-        std::fs::create_dir_all(folder).map_err(|error| Failure::file("create", folder, error))?;
-        if read_public(&target, LARGEST_SETTINGS).is_ok_and(|known| known == bytes) {
-            return Ok(());
-        }
-        public_file::replace(&target, &bytes).map_err(|error| Failure::file("write", &target, error))?;
-        ui.status("Copied", format_args!("{} to {}", shown(path), shown(&target)));
-        Ok(())
+    /// The settings that a flag names, which are known to be TOML.
+    pub(super) fn settings(&self, ui: &Ui) -> Result<Option<(&Path, Vec<u8>)>, Failure> {
+        let path = self.deployment_config.as_deref();
+        path.map(|path| Ok((path, checked(path, ui)?))).transpose()
     }
+}
+
+/// Copies settings that can be used into the project.
+pub(super) fn take_over(layout: &Layout, path: &Path, bytes: &[u8], ui: &Ui) -> Result<(), Failure> {
+    let target = layout.deployment_config();
+    let folder = crate::folder::folder_of(&target);
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file("create", folder, error))?;
+    if read_public(&target, LARGEST_SETTINGS).is_ok_and(|known| known == bytes) {
+        return Ok(());
+    }
+    public_file::replace(&target, bytes).map_err(|error| Failure::file("write", &target, error))?;
+    ui.status("Copied", format_args!("{} to {}", shown(path), shown(&target)));
+    Ok(())
 }
 
 /// A name that a flag gives has to be one that Docker takes.
@@ -134,15 +136,17 @@ pub(super) fn checked(path: &Path, ui: &Ui) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Decides what is written of a compiled project, and tells what is wrong with its settings.
+/// Decides what is written of a compiled project, and tells what is wrong with the settings: those that are named, else
+/// the project's own.
 pub(super) fn plan(
     layout: &Layout,
+    named: Option<&Path>,
     compiled: &Compiled,
     wanted: &Wanted,
     context: &Context,
     diagnostics: &mut Diagnostics,
 ) -> Result<Deployment, Failure> {
-    let path = layout.deployment_config();
+    let path = named.map_or_else(|| layout.deployment_config(), Path::to_owned);
     let loaded = SettingsFile::load(&path).map_err(|error| Failure::file("read", &path, error))?;
     let parsed = loaded.unwrap_or_else(|| SettingsFile::parse(&shown(&path), Vec::new()));
     let file = match parsed {
@@ -154,7 +158,9 @@ pub(super) fn plan(
         }
     };
     let conf = layout.runtime_config();
-    let settings = match conf.is_file() {
+    // What is not asked for reads nothing.
+    let counts = wanted.image || wanted.objects || path.exists();
+    let settings = match counts && conf.is_file() {
         true => Some(read_public(&conf, LARGEST_SETTINGS).map_err(|error| Failure::file("read", &conf, error))?),
         false => None,
     };
@@ -201,7 +207,14 @@ fn ports(
         http: open(config.listener.http_port).filter(|_| http),
         https: open(config.listener.https_port).filter(|_| https),
         token: open(Some(config.listener.token_port)).filter(|_| config.key_manager.server_url.is_some()),
+        admin: open(Some(config.admin.port)).filter(|_| config.admin.enabled),
     })
+}
+
+/// The program that goes into the image, where there is one: looked for before anything is written.
+pub(super) fn program(deployment: &Deployment, parts: Parts, named: Option<&Path>) -> Result<Option<Program>, Failure> {
+    let is_needed = parts.image && deployment.has_image();
+    is_needed.then(|| Program::find(named)).transpose()
 }
 
 /// What of a deployment is written.
@@ -219,16 +232,15 @@ pub(super) fn write(
     compiled: &Compiled,
     bundle: Option<Vec<u8>>,
     parts: Parts,
-    program: Option<&Path>,
+    program: Option<&Program>,
     context: &Context,
 ) -> Result<Written, Failure> {
     let ui = &context.ui;
     let target = layout.target().join("gen/target");
     let mut written = Written::default();
-    if let Some(bundle) = bundle.filter(|_| parts.image && deployment.has_image()) {
-        let program = Program::find(program)?;
+    if let (Some(bundle), Some(program)) = (bundle, program) {
         deployment
-            .write_image(&target, &compiled.name, bundle, &program, &mut written)
+            .write_image(&target, &compiled.name, bundle, program, &mut written)
             .map_err(Failure::from)?;
     }
     if (parts.manifest || parts.chart) && deployment.has_objects() {
@@ -253,7 +265,7 @@ pub(super) fn check(
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Failure> {
     if layout.deployment_config().exists() {
-        plan(layout, compiled, &Wanted::default(), context, diagnostics)?;
+        plan(layout, None, compiled, &Wanted::default(), context, diagnostics)?;
     }
     Ok(())
 }

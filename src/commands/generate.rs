@@ -127,13 +127,14 @@ fn generate(
     let layout = Layout::new(project);
     let mut compiled = compile_project(&layout)?;
     let mut found = Diagnostics::default();
-    let deployment = deploy::plan(&layout, &compiled, wanted, context, &mut found)?;
+    let deployment = deploy::plan(&layout, None, &compiled, wanted, context, &mut found)?;
     compiled.diagnostics.extend(found);
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
     if compiled.diagnostics.has_errors() {
         return Err(findings::invalid(&compiled.name, &compiled.diagnostics).hint("Nothing was written."));
     }
+    let program = deploy::program(&deployment, parts, program)?;
     let bundle = match parts.image {
         true => {
             let mut bytes = pack(&compiled, TOOL)?.bytes;
@@ -146,7 +147,15 @@ fn generate(
         }
         false => None,
     };
-    let written = deploy::write(&layout, &deployment, &compiled, bundle, parts, program, context)?;
+    let written = deploy::write(
+        &layout,
+        &deployment,
+        &compiled,
+        bundle,
+        parts,
+        program.as_ref(),
+        context,
+    )?;
     let files: Vec<String> = written.paths.iter().map(|path| shown(path)).collect();
     let result = Generated {
         project: &compiled.name,

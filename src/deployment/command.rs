@@ -1,5 +1,6 @@
 //! `cmd`: what the container runs.
 
+use super::names::holds_secret;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::micro_gw_file::Section;
 
@@ -7,10 +8,23 @@ use crate::micro_gw_file::Section;
 pub(super) fn arguments(section: Section<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<String>> {
     let written = section.text("cmd")?;
     match parse(&written) {
-        Ok(arguments) => Some(arguments),
+        Ok(arguments) => {
+            if let Some(name) = secret(&arguments) {
+                let text = format!("the value of `{name}` would stand in clear text in the image");
+                let finding = Diagnostic::error(Code::DeploymentSecret, section.source(), section.span("cmd"), text);
+                diagnostics.push(
+                    finding
+                        .remedy("Leave it out of `cmd` and give it to the container in its environment.")
+                        .secret(),
+                );
+            }
+            Some(arguments)
+        }
         Err(reason) => {
             let text = format!("`cmd` cannot be carried over: {reason}");
-            let finding = Diagnostic::error(Code::DeploymentConfig, section.source(), section.span("cmd"), text);
+            // It may have a password in it.
+            let finding =
+                Diagnostic::error(Code::DeploymentConfig, section.source(), section.span("cmd"), text).secret();
             diagnostics.push(finding.remedy(
                 "Write `CMD gateway ${APP}` with settings behind it as `--listenerConfig.httpPort=9190`, or `CMD mgw run ${APP}` with options of `mgw run`.",
             ));
@@ -21,13 +35,30 @@ pub(super) fn arguments(section: Section<'_>, diagnostics: &mut Diagnostics) -> 
 
 /// The settings among the arguments.
 pub(super) fn sets(arguments: &[String]) -> Vec<(String, String)> {
-    let pairs = arguments.windows(2).filter(|pair| pair[0] == "--set");
-    pairs
-        .filter_map(|pair| {
-            let (key, value) = pair[1].split_once('=')?;
-            Some((key.to_owned(), value.to_owned()))
-        })
-        .collect()
+    let mut sets = Vec::new();
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let set = match word.strip_prefix("--set=") {
+            Some(set) => Some(set),
+            None if word == "--set" => words.next().map(String::as_str),
+            None => None,
+        };
+        if let Some((key, value)) = set.and_then(|set| set.split_once('=')) {
+            sets.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    sets
+}
+
+/// The name of a setting whose value is a secret.
+fn secret(arguments: &[String]) -> Option<String> {
+    let mut sets = sets(arguments).into_iter();
+    sets.find(|(key, value)| holds_secret(key, value)).map(|(key, _)| key)
+}
+
+/// A word without its value, which may be a secret.
+fn name(word: &str) -> &str {
+    word.split('=').next().unwrap_or_default()
 }
 
 fn parse(written: &str) -> Result<Vec<String>, String> {
@@ -51,13 +82,13 @@ fn parse(written: &str) -> Result<Vec<String>, String> {
                 let setting = word
                     .strip_prefix("--")
                     .filter(|word| word.contains('.') && word.contains('='));
-                let setting = setting.ok_or_else(|| format!("the launcher's `{word}` has no like here"))?;
+                let setting = setting.ok_or_else(|| format!("the launcher's `{}` has no like here", name(word)))?;
                 arguments.extend(["--set".to_owned(), setting.to_owned()]);
             }
             arguments
         }
         ["mgw", "run", app, rest @ ..] if is_bundle(app) => rest.iter().map(|word| (*word).to_owned()).collect(),
-        [first, ..] => return Err(format!("the image runs `mgw run ${{APP}}`, not `{first}`")),
+        [first, ..] => return Err(format!("the image runs `mgw run ${{APP}}`, not `{}`", name(first))),
         [] => return Err("it is empty".to_owned()),
     };
     // They stand in a list of texts, where no shell looks at them.
@@ -65,14 +96,36 @@ fn parse(written: &str) -> Result<Vec<String>, String> {
         .iter()
         .find(|word| word.contains(['$', '`', '"', '\'', ';', '|', '&', '>', '<']))
     {
-        Some(word) => Err(format!("`{word}` needs a shell, and there is none")),
+        Some(word) => Err(format!("`{}` needs a shell, and there is none", name(word))),
         None => Ok(words),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, secret};
+
+    #[test]
+    fn secrets_are_found_in_either_way_to_write_a_setting() {
+        for (written, expected) in [
+            (
+                "gateway ${APP} --keyManager.clientSecret=canary",
+                Some("keyManager.clientSecret"),
+            ),
+            ("mgw run ${APP} --set=a.password=canary", Some("a.password")),
+            ("mgw run ${APP} --set a.password=canary", Some("a.password")),
+            ("gateway ${APP} --listenerConfig.keyStorePassword=ballerina", None),
+            ("gateway ${APP} --b7a.log.level=DEBUG", None),
+        ] {
+            assert_eq!(
+                secret(&parse(written).expect(written)).as_deref(),
+                expected,
+                "{written}"
+            );
+        }
+        let reason = parse("gateway ${APP} --keyStorePassword=canary").expect_err("no setting");
+        assert!(!reason.contains("canary"), "{reason}");
+    }
 
     #[test]
     fn the_launchers_words_are_those_of_mgw_run() {

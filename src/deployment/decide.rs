@@ -1,19 +1,20 @@
 //! From the settings to what is written: every default is decided here, every value checked.
 
 use super::catalogue::{ACCESS_MODES, BLOCKS, CODES, PULL_POLICIES, SERVICE_TYPES};
-use super::files::{LARGEST_OBJECT, Places, target};
+use super::files::{LARGEST_COPIES, LARGEST_OBJECT, Places, target};
 use super::model::{
-    Autoscaler, Claim, CopiedFile, Deployment, Files, ImageFolder, Ingress, Mount, Objects, Ports, Probe, Service,
-    Texts, Workload,
+    Asked, Autoscaler, Claim, CopiedFile, Deployment, Files, ImageFolder, Ingress, Mount, Objects, Ports, Probe,
+    Service, Texts, Workload,
 };
 use super::names::{
-    is_absolute, is_host, is_image, is_label, is_label_value, is_qualified_name, is_quantity, is_registry, is_tag,
-    names_secret, object_name,
+    holds_secret, is_absolute, is_domain, is_host, is_image, is_label, is_label_value, is_qualified_name, is_quantity,
+    is_registry, is_tag, object_name,
 };
 use super::{command, secrets};
 use crate::context::Environment;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::micro_gw_file::{EnvironmentValue, Section, SettingsFile, check};
+use crate::yaml::{Node, parse_toml};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -25,6 +26,16 @@ pub(super) const CONF_DIR: &str = "/home/ballerina/conf";
 
 /// The name of the gateway's settings there.
 pub(super) const CONF_FILE: &str = "micro-gw.conf";
+
+/// What a container cannot be without: the bundle and mgw. No volume is mounted over them.
+const NEEDED: [&str; 2] = ["/home/ballerina/bundle.zip", "/usr/local/bin/mgw"];
+
+/// Most tables of one list.
+const MOST_TABLES: usize = 64;
+
+/// What to do about secrets in the gateway's settings.
+const FROM_ELSEWHERE: &str =
+    "Give it to the container in its environment, or mount the file from a Secret of the cluster.";
 
 /// What is asked for beside the file, by flags.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +83,9 @@ pub(crate) fn decide(
     };
     decider.refuse_jobs();
     let docker = file.section("docker.dockerConfig");
+    let docker = docker.only_if(docker.is_enabled() || wanted.image);
     let workload = file.section("kubernetes.kubernetesDeployment");
+    let workload = workload.only_if(workload.is_enabled() || wanted.objects);
     let has_image = wanted.image || docker.is_enabled() || workload.is_enabled();
     let mut copied = Vec::new();
     if has_image {
@@ -80,11 +93,9 @@ pub(crate) fn decide(
         decider.copied(workload.section("copyFiles"), &mut copied);
     }
     let config_maps = decider.config_maps();
-    let mounted_settings = config_maps
-        .iter()
-        .find(|map| map.mount.as_ref().is_some_and(|mount| mount.path == CONF_DIR))
-        .and_then(|map| map.data.iter().find(|(name, _)| name == CONF_FILE))
-        .map(|(_, bytes)| bytes.clone());
+    let secrets = decider.secrets();
+    let mounted_settings = config_maps.iter().chain(&secrets).find_map(Files::settings);
+    let mounted_settings = mounted_settings.map(<[u8]>::to_vec);
     let copied_settings = copied
         .iter()
         .find(|file| file.target == format!("{CONF_DIR}/{CONF_FILE}"))
@@ -92,6 +103,13 @@ pub(crate) fn decide(
     if copied_settings.is_none()
         && let Some(bytes) = facts.settings.filter(|_| has_image)
     {
+        if let Some(text) = clear_text(bytes, "the image") {
+            let finding = Diagnostic::file(Code::DeploymentSecret, format!("conf/{CONF_FILE}"), text);
+            decider.diagnostics.push(Diagnostic {
+                severity: Severity::Warning,
+                ..finding.remedy(FROM_ELSEWHERE)
+            });
+        }
         copied.push(CopiedFile {
             name: CONF_FILE.to_owned(),
             target: format!("{CONF_DIR}/{CONF_FILE}"),
@@ -133,7 +151,7 @@ pub(crate) fn decide(
     });
     let mut objects = Objects {
         config_maps,
-        secrets: decider.secrets(),
+        secrets,
         claim: decider.claim(),
         services: decider.services(wanted.objects),
         ..Objects::default()
@@ -168,6 +186,30 @@ impl<'a> Decider<'a> {
         self.diagnostics.push(finding.remedy(remedy));
     }
 
+    fn inert(&mut self, section: Section<'_>, key: &str, text: String, remedy: &str) {
+        let finding = Diagnostic::warning(Code::DeploymentInert, section.source(), section.span(key), text);
+        self.diagnostics.push(finding.remedy(remedy));
+    }
+
+    /// The tables of a list, as many as are read.
+    fn tables<'t>(&mut self, section: Section<'t>, key: &str) -> Vec<Section<'t>> {
+        let mut tables = section.sections(key);
+        if tables.len() > MOST_TABLES {
+            let text = format!("there are {} tables, more than {MOST_TABLES}", tables.len());
+            self.error(section, key, text, "Put several files into one.");
+            tables.truncate(MOST_TABLES);
+        }
+        tables
+    }
+
+    /// Tells of secrets in the gateway's settings, where these go into something that others may read.
+    fn tell_clear_text(&mut self, section: Section<'_>, key: &str, bytes: &[u8], place: &str) {
+        if let Some(text) = clear_text(bytes, place) {
+            let finding = Diagnostic::warning(Code::DeploymentSecret, section.source(), section.span(key), text);
+            self.diagnostics.push(finding.remedy(FROM_ELSEWHERE));
+        }
+    }
+
     fn kubernetes(&self, block: &str) -> Section<'a> {
         self.file.section("kubernetes").section(block)
     }
@@ -189,7 +231,8 @@ impl<'a> Decider<'a> {
         if !table.is_enabled() {
             return;
         }
-        for file in table.sections("files") {
+        let mut left = LARGEST_COPIES;
+        for file in self.tables(table, "files") {
             let Some(source) = file.text("source") else {
                 // Samples have tables of empty texts.
                 if file.is_set("target") {
@@ -216,6 +259,15 @@ impl<'a> Decider<'a> {
             let (Some(target), Some(bytes)) = (place, bytes) else {
                 continue;
             };
+            let Some(rest) = left.checked_sub(bytes.len()) else {
+                let text = format!("the files have more than {} MiB together", LARGEST_COPIES >> 20);
+                self.error(file, "source", text, "Mount what is that large instead.");
+                return;
+            };
+            left = rest;
+            if target == format!("{CONF_DIR}/{CONF_FILE}") {
+                self.tell_clear_text(file, "source", &bytes, "the image");
+            }
             if copied.iter().any(|known| known.target == target) {
                 self.error(
                     file,
@@ -249,9 +301,11 @@ impl<'a> Decider<'a> {
         let mut names: Vec<String> = Vec::new();
         let project = self.project.clone();
         if let Some(name) = &wanted.name {
-            return vec![name.clone()];
-        }
-        if docker.is_enabled() || wanted.image && !workload.is_enabled() {
+            names.push(name.clone());
+            if wanted.objects {
+                return names;
+            }
+        } else if docker.is_enabled() || wanted.image && !workload.is_enabled() {
             let tag = docker.text("tag").unwrap_or_else(|| "latest".to_owned());
             if !is_tag(&tag) {
                 self.error(
@@ -353,7 +407,7 @@ impl<'a> Decider<'a> {
     fn variables(&mut self, workload: Section<'_>) -> Vec<(String, EnvironmentValue)> {
         let mut variables = Vec::new();
         for (name, value, span) in workload.environment("env") {
-            if matches!(value, EnvironmentValue::Text(_)) && names_secret(&name) {
+            if matches!(&value, EnvironmentValue::Text(text) if holds_secret(&name, text)) {
                 let text = format!("the value of `{name}` would stand in clear text in the Deployment");
                 self.diagnostics.push(
                     Diagnostic::error(Code::DeploymentSecret, workload.source(), span, text)
@@ -394,6 +448,13 @@ impl<'a> Decider<'a> {
     fn labels(&mut self, section: Section<'_>) -> Texts {
         let labels = section.map("labels").unwrap_or_default();
         for (name, value) in &labels {
+            if name == "app" && *value != self.project {
+                let text = format!(
+                    "the label `app` stays `{}`: by it, Services find the gateway",
+                    self.project
+                );
+                self.inert(section, "labels", text, "Call the label otherwise.");
+            }
             if !is_qualified_name(name) || !is_label_value(value) {
                 self.error(
                     section,
@@ -420,6 +481,15 @@ impl<'a> Decider<'a> {
             "" => "/".to_owned(),
             path => path.to_owned(),
         };
+        if NEEDED.iter().any(|needed| Path::new(needed).starts_with(&path)) {
+            let text = format!("a volume at {path} hides what the container runs");
+            self.error(
+                section,
+                "mountPath",
+                text,
+                "Mount it in a folder of its own, as /home/ballerina/data.",
+            );
+        }
         Some(Mount {
             path,
             read_only: section.boolean("readOnly").unwrap_or(read_only),
@@ -435,6 +505,7 @@ impl<'a> Decider<'a> {
         if let Some(source) = table.text("ballerinaConf") {
             let place = (table, table.span("ballerinaConf"));
             if let Some(bytes) = self.places.read(&source, LARGEST_OBJECT, place, self.diagnostics) {
+                self.tell_clear_text(table, "ballerinaConf", &bytes, "a ConfigMap");
                 maps.push(Files {
                     name: format!("{}-micro-gw-conf", self.project),
                     kind: "",
@@ -446,17 +517,21 @@ impl<'a> Decider<'a> {
                 });
             }
         }
-        for section in table.sections("configMaps") {
+        for section in self.tables(table, "configMaps") {
             // Samples have tables of empty texts.
             if !section.is_set("name") && section.texts("data").unwrap_or_default().is_empty() {
                 continue;
             }
-            maps.push(Files {
+            let map = Files {
                 name: self.needed_name(section, "ConfigMap"),
                 kind: "",
                 mount: self.mount(section, true),
                 data: self.places.read_data(section, self.diagnostics),
-            });
+            };
+            if let Some(bytes) = map.settings() {
+                self.tell_clear_text(section, "data", bytes, "a ConfigMap");
+            }
+            maps.push(map);
         }
         maps
     }
@@ -467,7 +542,7 @@ impl<'a> Decider<'a> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for section in table.sections("secrets") {
+        for section in self.tables(table, "secrets") {
             if !section.is_set("name") && section.texts("data").unwrap_or_default().is_empty() {
                 continue;
             }
@@ -515,13 +590,13 @@ impl<'a> Decider<'a> {
             );
         }
         let size = table.text("volumeClaimSize");
-        if size.as_deref().is_none_or(|size| !is_quantity(size)) {
-            self.error(
-                table,
-                "volumeClaimSize",
-                "the claim needs a `volumeClaimSize`",
-                "Give it as `1Gi`.",
-            );
+        let wrong = match &size {
+            None => Some("the claim needs a `volumeClaimSize`".to_owned()),
+            Some(size) if !is_quantity(size) => Some(format!("{size:?} cannot be the size of a claim")),
+            Some(_) => None,
+        };
+        if let Some(text) = wrong {
+            self.error(table, "volumeClaimSize", text, "Give it as `1Gi`.");
         }
         Some(Claim {
             name,
@@ -550,6 +625,13 @@ impl<'a> Decider<'a> {
                 }
             }
             services.push(self.service(one, name, ports));
+            for (block, ..) in single {
+                let section = self.kubernetes(block);
+                if section.is_enabled() {
+                    let text = format!("`{block}` has no effect beside `kubernetesService`, which has every listener");
+                    self.inert(section, "enable", text, "Disable one of the two.");
+                }
+            }
             return services;
         }
         for (block, port, number) in single {
@@ -608,7 +690,7 @@ impl<'a> Decider<'a> {
         environment: Vec<(String, EnvironmentValue)>,
     ) -> Workload {
         let pull_secrets = section.texts("imagePullSecrets").unwrap_or_default();
-        if let Some(name) = pull_secrets.iter().find(|name| !is_label(name)) {
+        if let Some(name) = pull_secrets.iter().find(|name| !is_domain(name)) {
             self.error(
                 section,
                 "imagePullSecrets",
@@ -642,18 +724,38 @@ impl<'a> Decider<'a> {
                 (section, "livenessPort")
             };
             Probe {
-                port: self.probed(from, key).or_else(|| self.main_port()),
+                asks: self.probed(from, key).or_else(|| self.main_port()).map_or_else(
+                    // Nothing else is open.
+                    || Asked::Admin(self.ports.admin.unwrap_or_default()),
+                    Asked::Listener,
+                ),
                 initial_delay: from.number("initialDelaySeconds").unwrap_or(10),
                 period: from.number("periodSeconds").unwrap_or(5),
             }
         });
         let table = section.section("readinessProbe");
         let readiness = table.is_enabled().then(|| Probe {
-            port: self.probed(table, "port"),
+            asks: self.readiness(table),
             initial_delay: table.number("initialDelaySeconds").unwrap_or(3),
             period: table.number("periodSeconds").unwrap_or(5),
         });
         (liveness, readiness)
+    }
+
+    /// The listener that a probe names, else the admin listener.
+    fn readiness(&mut self, table: Section<'_>) -> Asked {
+        if let Some(name) = self.probed(table, "port") {
+            return Asked::Listener(name);
+        }
+        if self.ports.admin.is_none() && !table.is_set("port") {
+            self.error(
+                table,
+                "enable",
+                "readiness is asked at the admin listener, which has no port of its own in the gateway's settings",
+                "Open it, or give the `port` of another listener.",
+            );
+        }
+        Asked::Admin(self.ports.admin.unwrap_or_default())
     }
 
     /// The listener that a probe names by its port.
@@ -691,7 +793,7 @@ impl<'a> Decider<'a> {
             return None;
         };
         let min = table.number("minReplicas").unwrap_or(workload.replicas);
-        let max = table.number("maxReplicas").unwrap_or(min + 1);
+        let max = table.number("maxReplicas").unwrap_or(min.saturating_add(1));
         if max < min {
             let text = format!("`maxReplicas` {max} is less than the least, {min}");
             self.error(table, "maxReplicas", text, "Give at least as many as `minReplicas`.");
@@ -884,6 +986,38 @@ impl<'a> Decider<'a> {
                 "Mount one of them elsewhere.",
             );
         }
+    }
+}
+
+/// What is said of settings with secrets that go to a place where others may read them.
+fn clear_text(bytes: &[u8], place: &str) -> Option<String> {
+    let (_, document) = parse_toml(CONF_FILE, bytes.to_vec()).ok()?;
+    let mut found = Vec::new();
+    secrets_in("", &document, &mut found);
+    let first = found.first()?;
+    let more = match found.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "`{first}`{more} of the gateway's settings would stand in clear text in {place}"
+    ))
+}
+
+/// The names of settings whose values are secrets.
+fn secrets_in(path: &str, node: &Node, found: &mut Vec<String>) {
+    for (name, member) in node.as_object().into_iter().flatten() {
+        let inner = match path {
+            "" => name.clone(),
+            path => format!("{path}.{name}"),
+        };
+        match member.node.as_str() {
+            Some(text) if holds_secret(name, text) => found.push(inner),
+            _ => secrets_in(&inner, &member.node, found),
+        }
+    }
+    for element in node.as_array().into_iter().flatten() {
+        secrets_in(path, element, found);
     }
 }
 

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// The largest file that goes into an image, in bytes.
 const LARGEST_COPY: u64 = 64 << 20;
 
+/// Most bytes of all such files.
+pub(super) const LARGEST_COPIES: usize = 256 << 20;
+
 /// What Kubernetes takes in one Secret or ConfigMap, in bytes.
 pub(super) const LARGEST_OBJECT: u64 = 1 << 20;
 
@@ -30,6 +33,13 @@ impl Places<'_> {
         if beside.exists() { beside } else { own }
     }
 
+    /// Whether a file is somewhere else, wherever links lead to.
+    fn is_elsewhere(self, path: &Path) -> bool {
+        let home = self.root.canonicalize().unwrap_or_else(|_| self.root.to_owned());
+        let home = home.parent().unwrap_or(&home);
+        path.canonicalize().is_ok_and(|path| !path.starts_with(home))
+    }
+
     /// Reads a file that a key names; tells where that fails.
     pub(super) fn read(
         self,
@@ -40,7 +50,18 @@ impl Places<'_> {
     ) -> Option<Vec<u8>> {
         let path = self.find(name);
         match read_public(&path, largest) {
-            Ok(bytes) => Some(bytes),
+            Ok(bytes) => {
+                if self.is_elsewhere(&path) {
+                    let text = format!(
+                        "{} is neither in the project nor in the folder that it is in, and goes into what is written",
+                        shown(&path)
+                    );
+                    let finding = Diagnostic::warning(Code::DeploymentConfig, section.source(), span, text);
+                    diagnostics
+                        .push(finding.remedy("Copy the file into the project, so that every machine builds the same."));
+                }
+                Some(bytes)
+            }
             Err(error) => {
                 let text = format!("{} cannot be read: {error}", shown(&path));
                 let remedy = "Name a file by its path in the project folder, or by an absolute one.";
@@ -109,10 +130,14 @@ pub(super) fn target(section: Section<'_>, source: &str, diagnostics: &mut Diagn
         true => format!("{written}{name}"),
         false => written,
     };
-    if is_absolute(&target) {
+    // Docker puts variables in there.
+    if is_absolute(&target) && !target.contains('$') {
         return Some(target);
     }
-    let text = format!("`target` {target:?} is no absolute path");
+    let text = match target.contains('$') {
+        true => format!("`target` {target:?} has a `$`, which Docker takes for a variable"),
+        false => format!("`target` {target:?} is no absolute path"),
+    };
     let finding = Diagnostic::error(Code::DeploymentConfig, section.source(), section.span("target"), text);
     diagnostics.push(finding.remedy("Give the path in the image, as /home/ballerina/conf/micro-gw.conf."));
     None

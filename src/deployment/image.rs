@@ -3,7 +3,7 @@
 use super::RenderError;
 use super::decide::{CONF_DIR, CONF_FILE};
 use super::model::{Deployment, ImageFolder};
-use super::objects::{READY, USER};
+use super::objects::{USER, ready};
 use super::program::Program;
 use super::render::render;
 use super::write::OutputFile;
@@ -46,7 +46,8 @@ pub(super) fn files(
     context.insert("variables", &variables);
     context.insert("ports", &ports);
     context.insert("user", &USER);
-    context.insert("check", &json!(READY).to_string());
+    let check = deployment.ports.admin.map(|port| json!(ready(port)).to_string());
+    context.insert("check", &check);
     context.insert("command", &json!(command).to_string());
     let dockerfile = render(
         "Dockerfile",

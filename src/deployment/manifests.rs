@@ -15,9 +15,22 @@ const HEAD: &str = "# Written by mgw: the next build writes it anew.\n";
 /// Stands in a template where Helm puts a value in; nobody writes it by chance.
 const MARK: &str = "MGW-VALUE-9b1c7e52-";
 
-/// All objects in one file.
+/// All objects as one text.
 pub(super) fn manifest(deployment: &Deployment) -> Result<String, RenderError> {
     documents(&objects(deployment))
+}
+
+/// All objects in one file.
+pub(super) fn manifest_file(deployment: &Deployment) -> Result<OutputFile, RenderError> {
+    Ok(with_objects(deployment, manifest(deployment)?))
+}
+
+/// A file of objects: nobody else reads it where secrets are among them.
+fn with_objects(deployment: &Deployment, text: String) -> OutputFile {
+    match deployment.objects.secrets.is_empty() {
+        true => OutputFile::Bytes(text.into_bytes()),
+        false => OutputFile::Private(text.into_bytes()),
+    }
 }
 
 fn documents(objects: &[Value]) -> Result<String, RenderError> {
@@ -89,7 +102,10 @@ pub(super) fn chart(
                 &context,
             )?),
         ),
-        (format!("templates/{}.yaml", deployment.project), text(template)),
+        (
+            format!("templates/{}.yaml", deployment.project),
+            with_objects(deployment, template),
+        ),
     ]);
     Ok((name, files))
 }

@@ -27,7 +27,9 @@ pub(crate) use names::{is_image, object_name};
 pub(crate) use program::Program;
 pub use render::RenderError;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use write::Access;
 
 /// What was written, and what to do with it.
 #[derive(Debug, Default)]
@@ -82,18 +84,24 @@ impl Deployment {
         let Some(image) = &self.image else { return Ok(()) };
         let folder = target.join("docker").join(project);
         let files = image::files(self, image, bundle, program)?;
-        write::replace(&folder, &files).map_err(failed(&folder))?;
+        // Files of the user may be secrets; in the image, another user reads them.
+        let access = match image.files.is_empty() {
+            true => Access::All,
+            false => Access::Owner,
+        };
+        write::replace(&folder, &files, access).map_err(failed(&folder))?;
         let command = image::build_command(image, &crate::project::shown(&folder), program);
         written.commands.push(("Build the image", command));
         written.paths.push(folder);
         Ok(())
     }
 
-    /// Writes objects of Kubernetes and the chart, as far as they are wanted: `kubernetes/PROJECT` below `target`.
+    /// Writes objects of Kubernetes and the chart: `kubernetes/PROJECT` below `target`. Where one of the two is wanted, the
+    /// other stays.
     ///
     /// # Errors
     ///
-    /// The folder is then as it was.
+    /// What was there is then as it was.
     pub(crate) fn write_objects(
         &self,
         target: &Path,
@@ -102,24 +110,34 @@ impl Deployment {
         written: &mut Written,
     ) -> Result<(), DeployError> {
         let folder = target.join("kubernetes").join(project);
-        let mut files = std::collections::BTreeMap::new();
+        let mut files = BTreeMap::new();
         let shown = |path: &Path| image::quoted(&crate::project::shown(path));
         if manifest {
             let name = format!("{project}.yaml");
-            let text = manifests::manifest(self)?;
-            files.insert(name.clone(), write::OutputFile::Bytes(text.into_bytes()));
+            files.insert(name.clone(), manifests::manifest_file(self)?);
             written.paths.push(folder.join(&name));
             let command = format!("kubectl apply -f {}", shown(&folder.join(name)));
             written.commands.push(("Create the objects", command));
         }
         if chart {
             let (name, chart) = manifests::chart(self, env!("CARGO_PKG_VERSION"))?;
-            files.extend(chart.into_iter().map(|(path, file)| (format!("{name}/{path}"), file)));
+            if manifest {
+                files.extend(chart.into_iter().map(|(path, file)| (format!("{name}/{path}"), file)));
+            } else {
+                let place = folder.join(&name);
+                write::replace(&place, &chart, Access::All).map_err(failed(&place))?;
+            }
             written.paths.push(folder.join(&name));
             let command = format!("helm install {} {}", self.project, shown(&folder.join(&name)));
             written.commands.push(("Install the chart", command));
         }
-        write::replace(&folder, &files).map_err(failed(&folder))
+        if manifest && chart {
+            return write::replace(&folder, &files, Access::All).map_err(failed(&folder));
+        }
+        files.iter().try_for_each(|(name, file)| {
+            let place = folder.join(name);
+            write::replace_file(&place, file).map_err(failed(&place))
+        })
     }
 }
 

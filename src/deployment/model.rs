@@ -1,5 +1,6 @@
 //! What is written, as plain data: everything is decided, read and checked.
 
+use super::decide::{CONF_DIR, CONF_FILE};
 use crate::micro_gw_file::EnvironmentValue;
 
 /// What a project is deployed as.
@@ -24,10 +25,12 @@ pub(crate) struct Ports {
     pub(crate) https: Option<u16>,
     /// The TLS listener of the token endpoints.
     pub(crate) token: Option<u16>,
+    /// The admin listener, which is open inside of the container alone.
+    pub(crate) admin: Option<u16>,
 }
 
 impl Ports {
-    /// Name and number of each.
+    /// Name and number of each that clients reach.
     pub(super) fn named(self) -> Vec<(&'static str, u16)> {
         let all = [("http", self.http), ("https", self.https), ("token", self.token)];
         all.into_iter().filter_map(|(name, port)| Some((name, port?))).collect()
@@ -127,6 +130,15 @@ impl std::fmt::Debug for Files {
     }
 }
 
+impl Files {
+    /// The gateway's settings, where they are mounted in their place.
+    pub(super) fn settings(&self) -> Option<&[u8]> {
+        self.mount.as_ref().filter(|mount| mount.path == CONF_DIR)?;
+        let (_, bytes) = self.data.iter().find(|(name, _)| name == CONF_FILE)?;
+        Some(bytes)
+    }
+}
+
 /// Where something is mounted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mount {
@@ -160,10 +172,18 @@ pub(super) struct Workload {
 /// When and how a container is asked how it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Probe {
-    /// Name of the port; `None`: inside of the container.
-    pub(super) port: Option<&'static str>,
+    pub(super) asks: Asked,
     pub(super) initial_delay: u64,
     pub(super) period: u64,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A listener that clients reach, by its name.
+    Listener(&'static str),
+    /// The admin listener, by its port, from inside of the container.
+    Admin(u16),
 }
 
 /// A HorizontalPodAutoscaler.

@@ -129,13 +129,22 @@ pub(super) fn is_entry(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-/// Whether an environment variable is for a secret, by its name.
+/// Whether an environment variable or a setting is for a secret, by its name.
 pub(super) fn names_secret(text: &str) -> bool {
-    const WORDS: [&str; 5] = ["password", "passwd", "secret", "credential", "privatekey"];
+    const WORDS: [&str; 6] = ["password", "passwd", "passphrase", "secret", "credential", "privatekey"];
+    const ENDS: [&str; 4] = ["token", "pwd", "apikey", "truststorepass"];
     let folded = text.to_ascii_lowercase().replace(['_', '-', '.'], "");
-    // A file that holds it is no secret.
-    let is_place = folded.ends_with("file") || folded.ends_with("path");
-    !is_place && (WORDS.iter().any(|word| folded.contains(word)) || folded.ends_with("token"))
+    // A file that holds it is no secret, nor is who has it.
+    let is_other = ["file", "path", "username"].iter().any(|end| folded.ends_with(end));
+    !is_other && (WORDS.iter().any(|word| folded.contains(word)) || ENDS.iter().any(|end| folded.ends_with(end)))
+}
+
+/// Whether a value under such a name is a secret: neither switched on or off, nor empty, nor the password that everybody
+/// knows, that of the stores that come with micro-gw. Addresses may have a password in them.
+pub(super) fn holds_secret(name: &str, value: &str) -> bool {
+    let is_known = ["", "true", "false", "ballerina"].contains(&value.trim());
+    let has_password = url::Url::parse(value.trim()).is_ok_and(|url| url.password().is_some());
+    has_password || names_secret(name) && !is_known
 }
 
 #[cfg(test)]
@@ -219,11 +228,27 @@ mod tests {
             "apim_eventHub_secret",
             "MGW_ACCESS_TOKEN",
             "b7a.users.passwd",
+            "DB_PWD",
         ] {
             assert!(names_secret(name), "{name}");
         }
-        for name in ["listenerConfig_httpPort", "MGW_PASSWORD_FILE", "tokenListenerPort"] {
+        for name in [
+            "listenerConfig_httpPort",
+            "MGW_PASSWORD_FILE",
+            "tokenListenerPort",
+            "apim_credentials_username",
+        ] {
             assert!(!names_secret(name), "{name}");
+        }
+        for (name, value, expected) in [
+            ("keyStorePassword", "hunter2", true),
+            ("keyStorePassword", "ballerina", false),
+            ("keyStorePassword", "", false),
+            ("enableSecrets", "true", false),
+            ("brokers", "amqp://admin:hunter2@broker:5672", true),
+            ("brokers", "amqp://broker:5672", false),
+        ] {
+            assert_eq!(holds_secret(name, value), expected, "{name} {value}");
         }
     }
 }

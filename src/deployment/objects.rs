@@ -1,7 +1,7 @@
 //! Objects of Kubernetes, as values.
 
-use super::decide::{CONF_DIR, CONF_FILE};
-use super::model::{Autoscaler, Claim, Deployment, Files, Ingress, Mount, Probe, Service, Texts, Workload};
+use super::decide::CONF_DIR;
+use super::model::{Asked, Autoscaler, Claim, Deployment, Files, Ingress, Mount, Probe, Service, Texts, Workload};
 use crate::micro_gw_file::EnvironmentValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,16 @@ use serde_json::{Map, Value, json};
 pub(super) const USER: u32 = 10_001;
 
 /// Asks the gateway in a container whether it takes traffic: the listener that knows is open there alone.
-pub(super) const READY: [&str; 3] = ["mgw", "status", "--ready"];
+pub(super) fn ready(admin: u16) -> Vec<String> {
+    let mut command = vec!["mgw".to_owned(), "status".to_owned(), "--ready".to_owned()];
+    if admin != USUAL_ADMIN_PORT {
+        command.extend(["--gateway".to_owned(), format!("http://localhost:{admin}")]);
+    }
+    command
+}
+
+/// Where `mgw status --ready` asks by itself.
+const USUAL_ADMIN_PORT: u16 = 9797;
 
 /// Every object of a deployment, those that others refer to first.
 pub(super) fn objects(deployment: &Deployment) -> Vec<Value> {
@@ -39,7 +48,7 @@ fn metadata(project: &str, name: &str, labels: &Texts) -> Value {
     json!({ "name": name, "labels": labelled(project, labels) })
 }
 
-/// The label by which Services find the gateway stands first, and no other is in its place.
+/// The label by which Services find the gateway is there, and no other in its place.
 fn labelled(project: &str, labels: &Texts) -> Value {
     let mut all = Map::new();
     for (name, value) in labels {
@@ -192,10 +201,10 @@ fn workload(deployment: &Deployment, workload: &Workload) -> Value {
         container["resources"] = json!({ "requests": { "cpu": "250m", "memory": "64Mi" } });
     }
     if let Some(probe) = &workload.liveness {
-        container["livenessProbe"] = self::probe(*probe);
+        container["livenessProbe"] = self::probe(probe);
     }
     if let Some(probe) = &workload.readiness {
-        container["readinessProbe"] = self::probe(*probe);
+        container["readinessProbe"] = self::probe(probe);
     }
     if !mounts.is_empty() {
         container["volumeMounts"] = Value::Array(mounts);
@@ -239,11 +248,8 @@ fn workload(deployment: &Deployment, workload: &Workload) -> Value {
 
 /// Whether the gateway's settings are mounted where it looks for them.
 fn has_mounted_settings(deployment: &Deployment) -> bool {
-    let maps = deployment.objects.config_maps.iter().chain(&deployment.objects.secrets);
-    maps.into_iter().any(|files| {
-        let is_there = files.mount.as_ref().is_some_and(|mount| mount.path == CONF_DIR);
-        is_there && files.data.iter().any(|(name, _)| name == CONF_FILE)
-    })
+    let mut maps = deployment.objects.config_maps.iter().chain(&deployment.objects.secrets);
+    maps.any(|files| files.settings().is_some())
 }
 
 /// The name of a volume has 63 characters at the most.
@@ -266,13 +272,13 @@ fn variable((name, value): &(String, EnvironmentValue)) -> Value {
     }
 }
 
-fn probe(probe: Probe) -> Value {
-    let mut value = match probe.port {
-        Some(port) => {
+fn probe(probe: &Probe) -> Value {
+    let mut value = match probe.asks {
+        Asked::Listener(port) => {
             let scheme = if port == "http" { "HTTP" } else { "HTTPS" };
             json!({ "httpGet": { "path": "/health", "port": port, "scheme": scheme } })
         }
-        None => json!({ "exec": { "command": READY } }),
+        Asked::Admin(port) => json!({ "exec": { "command": ready(port) } }),
     };
     value["initialDelaySeconds"] = json!(probe.initial_delay);
     value["periodSeconds"] = json!(probe.period);

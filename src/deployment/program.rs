@@ -2,6 +2,7 @@
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::whole_file::refuse_unfit;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,8 @@ impl Program {
             })?,
         };
         let mut head = Vec::new();
-        std::fs::File::open(&path)
+        refuse_unfit(&path)
+            .and_then(|()| std::fs::File::open(&path))
             .and_then(|file| file.take(20).read_to_end(&mut head))
             .map_err(|error| Failure::file("read", &path, error))?;
         let platform = platform(&head).ok_or_else(|| {

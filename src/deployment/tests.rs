@@ -4,7 +4,7 @@ use super::catalogue::BLOCKS;
 use super::decide::{BASE_IMAGE, Facts, Wanted, decide};
 use super::model::{Deployment, Ports};
 use super::program::Program;
-use super::write::{OutputFile, replace};
+use super::write::{Access, OutputFile, replace, replace_file};
 use super::{image, manifests};
 use crate::context::Environment;
 use crate::diagnostics::{Diagnostics, Severity, render};
@@ -18,6 +18,7 @@ const PORTS: Ports = Ports {
     http: Some(9090),
     https: Some(9095),
     token: None,
+    admin: Some(9797),
 };
 
 /// The folder of a project with files that settings name.
@@ -32,6 +33,10 @@ fn folder() -> tempfile::TempDir {
         ),
         ("binary.bin", &[0xff, 0, 1]),
         ("micro-gw.conf", b"[listenerConfig]\nhttpPort = 9190\n"),
+        (
+            "secrets.conf",
+            b"[keyManager]\nclientSecret = 'canary'\n[[a]]\nb = {password = 'canary'}\n[listenerConfig]\nkeyStorePassword = 'ballerina'\n",
+        ),
     ] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
@@ -401,7 +406,7 @@ fn the_chart_gives_what_the_objects_are() {
         let (name, files) = manifests::chart(&deployment, "1.2.3").unwrap();
         assert_eq!(name, "pizza-shack-deployment");
         let file = |name: &str| match &files[name] {
-            OutputFile::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
+            OutputFile::Bytes(bytes) | OutputFile::Private(bytes) => String::from_utf8(bytes.clone()).unwrap(),
             OutputFile::Program(path) => panic!("{}", path.display()),
         };
         let read = |text: &str| {
@@ -495,11 +500,13 @@ fn folders_are_replaced_whole() {
         ("a/b".to_owned(), OutputFile::Bytes(b"one".to_vec())),
         ("mgw".to_owned(), program),
     ]);
-    replace(&place, &one).unwrap();
+    replace(&place, &one, Access::Owner).unwrap();
     let mode = |name: &str| place.join(name).metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode("a/b"), mode("mgw")), (0o644, 0o755));
-    let two = BTreeMap::from([("c".to_owned(), OutputFile::Bytes(b"two".to_vec()))]);
-    replace(&place, &two).unwrap();
+    // Those who run the image read what is in it, nobody else looks into the folder.
+    assert_eq!((mode("a/b"), mode("mgw"), mode("")), (0o644, 0o755, 0o700));
+    let two = BTreeMap::from([("c".to_owned(), OutputFile::Private(b"two".to_vec()))]);
+    replace(&place, &two, Access::All).unwrap();
+    assert_eq!((mode("c"), mode("") & 0o700), (0o600, 0o700));
     let names: Vec<_> = std::fs::read_dir(&place)
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
@@ -507,8 +514,11 @@ fn folders_are_replaced_whole() {
     assert_eq!(names, ["c"]);
     // What cannot be written leaves all as it was, and nothing beside it.
     let broken = BTreeMap::from([("mgw".to_owned(), OutputFile::Program(folder.path().join("nowhere")))]);
-    assert!(replace(&place, &broken).is_err());
+    assert!(replace(&place, &broken, Access::All).is_err());
+    assert!(replace_file(&place.join("c"), &broken["mgw"]).is_err());
     assert_eq!(std::fs::read(place.join("c")).unwrap(), b"two");
+    replace_file(&place.join("d"), &two["c"]).unwrap();
+    assert_eq!((mode("c"), mode("d")), (0o600, 0o600));
     assert_eq!(std::fs::read_dir(place.parent().unwrap()).unwrap().count(), 1);
 }
 
@@ -591,7 +601,64 @@ fn mistakes_have_places_and_reasons() {
         ),
         (
             "[kubernetes.kubernetesPersistentVolumeClaim]\nenable = true\nmountPath = '/a'\nvolumeClaimSize = '1GB'\n",
-            "d.toml:4:19: error: the claim needs a `volumeClaimSize`",
+            "d.toml:4:19: error: \"1GB\" cannot be the size of a claim",
+        ),
+        (
+            "[kubernetes.kubernetesDeployment]\nenable = true\n[kubernetes.kubernetesHpa]\nenable = true\nminReplicas = '18446744073709551615'\n",
+            "d.toml:5:15: error: `kubernetes.kubernetesHpa.minReplicas` should be a whole number from 1 to 10000",
+        ),
+        (
+            "[docker.dockerConfig]\nenable = true\ncmd = 'CMD gateway ${APP} --keyManager.clientSecret=canary'\n",
+            "d.toml:3:7: error: the value of `keyManager.clientSecret` would stand in clear text in the image",
+        ),
+        (
+            "[docker.dockerConfig]\nenable = true\ncmd = 'CMD sh --password=canary'\n",
+            "d.toml:3:7: error: `cmd` cannot be carried over: ",
+        ),
+        // Lines that may hold a secret are not shown.
+        (
+            "[kubernetes.kubernetesDeployment]\npasword = 'canary'\n",
+            "d.toml:2:1: warning: `kubernetes.kubernetesDeployment` has no `pasword`; it is ignored",
+        ),
+        (
+            "[kubernetes.kubernetesDeployment]\nenv = '{\"DB_PASSWORD\": \"canary\", \"a b\": \"c\"}'\n",
+            "d.toml:2:41: error: `a b` cannot be the name of an environment variable",
+        ),
+        (
+            "[kubernetes.kubernetesDeployment]\nenv = '{\"A\": \"canary\", \"b\": '\n",
+            "d.toml:2:",
+        ),
+        (
+            "[kubernetes.kubernetesConfigMap]\nenable = true\nballerinaConf = 'secrets.conf'\n",
+            "d.toml:3:17: warning: `keyManager.clientSecret` and 1 more of the gateway's settings would stand in clear text in a ConfigMap",
+        ),
+        (
+            "[docker.dockerConfig]\nenable = true\n[docker.dockerCopyFiles]\nenable = true\n[[docker.dockerCopyFiles.files]]\nsource = 'secrets.conf'\nisBallerinaConf = true\n",
+            "d.toml:6:10: warning: `keyManager.clientSecret` and 1 more of the gateway's settings would stand in clear text in the image",
+        ),
+        (
+            "[docker.dockerConfig]\nenable = true\n[docker.dockerCopyFiles]\nenable = true\n[[docker.dockerCopyFiles.files]]\nsource = 'extra.txt'\ntarget = '/a/$HOME'\n",
+            "d.toml:7:10: error: `target` \"/a/$HOME\" has a `$`, which Docker takes for a variable",
+        ),
+        (
+            "[docker.dockerConfig]\nenable = true\n[docker.dockerCopyFiles]\nenable = true\n[[docker.dockerCopyFiles.files]]\nsource = '/etc/passwd'\ntarget = '/a'\n",
+            "d.toml:6:10: warning: /etc/passwd is neither in the project nor in the folder that it is in",
+        ),
+        (
+            "[kubernetes.kubernetesPersistentVolumeClaim]\nenable = true\nmountPath = '/home/ballerina/'\nvolumeClaimSize = '1Gi'\n",
+            "d.toml:3:13: error: a volume at /home/ballerina hides what the container runs",
+        ),
+        (
+            "[kubernetes.kubernetesService]\nenable = true\n[kubernetes.kubernetesServiceHttp]\nenable = true\n",
+            "d.toml:4:10: warning: `kubernetesServiceHttp` has no effect beside `kubernetesService`",
+        ),
+        (
+            "docker = []\n",
+            "d.toml:1:10: error: `docker` should be a table, found a list",
+        ),
+        (
+            "[kubernetes.kubernetesService]\nenable = true\nlabels = '{\"app\": \"x\"}'\n",
+            "d.toml:3:10: warning: the label `app` stays `pizza-shack`",
         ),
         (
             "[[filters]]\nname = 'A'\nposition = 1\n",
@@ -606,7 +673,13 @@ fn mistakes_have_places_and_reasons() {
             "d.toml:5:16: error: the key store extra.txt cannot be opened: ",
         ),
     ];
-    for (text, expected) in table {
+    let many = vec!["''"; 257].join(", ");
+    let many = format!("[kubernetes.kubernetesDeployment]\nimagePullSecrets = [{many}]\n");
+    let of_many = (
+        many.as_str(),
+        "d.toml:2:20: error: there are 257 entries, more than 256",
+    );
+    for (text, expected) in table.iter().chain([&of_many]) {
         let (_, diagnostics) = decided(text, &Wanted::default(), folder.path());
         let told = told(&diagnostics);
         assert!(
@@ -614,6 +687,83 @@ fn mistakes_have_places_and_reasons() {
             "{text}\n{expected}\n{told:#?}"
         );
     }
+}
+
+#[test]
+fn what_is_disabled_says_nothing_about_what_is_enabled() {
+    let folder = folder();
+    let text = "[docker.dockerConfig]\nbaseImage = 'debian:12'\ncmd = 'CMD gateway ${APP} --a.b=c'\nname = 'other'\n\
+                [kubernetes.kubernetesDeployment]\nenable = true\nimage = 'r.example/shop:9'\n";
+    let (deployment, diagnostics) = decided(text, &Wanted::default(), folder.path());
+    assert_eq!(told(&diagnostics), Vec::<String>::new());
+    let image = deployment.image.unwrap();
+    assert_eq!((image.base.as_str(), image.arguments.len()), (BASE_IMAGE, 0));
+    // A flag names the image that is built; what a Deployment runs stays what its settings say.
+    let wanted = Wanted {
+        image: true,
+        name: Some("mine:v1".to_owned()),
+        ..Wanted::default()
+    };
+    let (deployment, _) = decided(text, &wanted, folder.path());
+    assert_eq!(deployment.objects.workload.unwrap().image, "r.example/shop:9");
+    let image = deployment.image.unwrap();
+    assert_eq!(image.names, ["mine:v1", "r.example/shop:9"]);
+    assert_eq!(image.base, "debian:12");
+}
+
+#[test]
+fn settings_in_a_secret_are_the_gateways_too() {
+    let folder = folder();
+    let text = "[kubernetes.kubernetesSecret]\nenable = true\n[[kubernetes.kubernetesSecret.secrets]]\nname = 'conf'\n\
+                mountPath = '/home/ballerina/conf'\ndata = ['micro-gw.conf']\n";
+    let file = SettingsFile::parse("d.toml", text.into()).unwrap();
+    let environment = Environment::default();
+    let facts = Facts {
+        project: "shop",
+        root: folder.path(),
+        settings: None,
+        environment: &environment,
+    };
+    let ports = |settings: Option<&[u8]>, _: &[(String, String)], _: &[(String, String)]| {
+        assert!(settings.is_some_and(|settings| settings.ends_with(b"9190\n")));
+        Ok(PORTS)
+    };
+    let deployment = decide(&file, &Wanted::default(), facts, ports, &mut Diagnostics::default());
+    assert!(matches!(
+        manifests::manifest_file(&deployment),
+        Ok(OutputFile::Private(_))
+    ));
+}
+
+#[test]
+fn the_admin_listener_is_asked_where_the_settings_put_it() {
+    let folder = folder();
+    let text = "[kubernetes.kubernetesDeployment]\nenable = true\n[kubernetes.kubernetesDeployment.readinessProbe]\nenable = true\n";
+    let asked = |admin: Option<u16>| {
+        let ports = Ports { admin, ..PORTS };
+        let (deployment, diagnostics) = decided_with(text, &Wanted::default(), folder.path(), ports, &[]);
+        let built = deployment.image.clone().unwrap();
+        let program = Program {
+            path: folder.path().join("binary.bin"),
+            platform: "linux/arm64",
+        };
+        let files = image::files(&deployment, &built, Vec::new(), &program).unwrap();
+        let OutputFile::Bytes(dockerfile) = &files["Dockerfile"] else {
+            panic!("no Dockerfile")
+        };
+        let check = String::from_utf8_lossy(dockerfile)
+            .lines()
+            .find_map(|line| Some(line.split_once("start-period=5s CMD ")?.1.to_owned()));
+        (check, diagnostics)
+    };
+    let (check, _) = asked(Some(9900));
+    assert_eq!(
+        check.as_deref(),
+        Some(r#"["mgw","status","--ready","--gateway","http://localhost:9900"]"#)
+    );
+    let (check, diagnostics) = asked(None);
+    assert_eq!(check, None);
+    assert!(told(&diagnostics)[0].starts_with("d.toml:4:10: error: readiness is asked at the admin listener"));
 }
 
 /// `UPDATE_DOCS=1 cargo test -p mgw --lib deployment` writes the page anew.

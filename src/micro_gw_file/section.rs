@@ -54,6 +54,14 @@ impl<'a> Section<'a> {
         self.source
     }
 
+    /// The table where it counts, else the absence of one.
+    pub(crate) fn only_if(self, counts: bool) -> Self {
+        Self {
+            table: self.table.filter(|_| counts),
+            ..self
+        }
+    }
+
     /// Where a key's value stands; the table where it is not set.
     pub(crate) fn span(&self, key: &str) -> Span {
         let value = self.value(key).or(self.table);

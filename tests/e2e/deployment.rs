@@ -218,6 +218,21 @@ fn objects_and_chart_are_what_another_parser_reads_in_them() {
     assert_eq!(all[2]["type"], "kubernetes.io/tls");
     let text = place.read(manifest);
     assert!(!text.contains("canary"));
+    // The key is in them.
+    for name in [
+        manifest,
+        "Pets/target/gen/target/kubernetes/Pets/pets-deployment/templates/pets.yaml",
+    ] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = place
+            .path()
+            .join(name)
+            .metadata()
+            .expect("written")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
     // Written again, it is the same to the byte, and nothing old is left.
     place.write("Pets/target/gen/target/kubernetes/Pets/old.yaml", "old");
     with_store(&place, &["build", "Pets"]).exits(0);
@@ -273,6 +288,14 @@ fn generate_writes_one_kind_and_leaves_the_others() {
             .join("Pets/target/gen/target/kubernetes/Pets/pets-deployment/Chart.yaml")
             .is_file()
     );
+    // Each way round, the other kind stays.
+    for kind in ["kubernetes", "helm"] {
+        place.mgw(&["generate", kind, "Pets"]).exits(0);
+        for file in ["Pets.yaml", "pets-deployment/Chart.yaml"] {
+            let path = place.path().join("Pets/target/gen/target/kubernetes/Pets").join(file);
+            assert!(path.is_file(), "{kind} {file}");
+        }
+    }
     // A program for another system is no program of an image.
     place.write("mgw.exe", "MZ");
     place
@@ -309,6 +332,17 @@ fn settings_are_copied_checked_and_told() {
         let outcome = place.mgw(words).exits(3).says("bad.toml:2:");
         assert!(!outcome.stderr.contains("canary"), "{}", outcome.stderr);
     }
+    // Nor does one that cannot be used, or a program that is none.
+    place.write("unusable.toml", "[docker.dockerConfig]\nenable = true\ntag = 'a b'\n");
+    place
+        .mgw(&["build", "Pets", "-d", "unusable.toml"])
+        .exits(3)
+        .says("unusable.toml:3:7");
+    place.write("mgw.exe", "MZ");
+    place.write("good.toml", "[docker.dockerConfig]\nenable = true\n");
+    place
+        .mgw(&["build", "Pets", "-d", "good.toml", "--program", "mgw.exe"])
+        .exits(2);
     assert!(!place.path().join("other").exists());
     assert_eq!(place.read("Pets/conf/deployment-config.toml"), place.read("d.toml"));
     // What cannot be used keeps the bundle from being built, and `check` tells it too.
