@@ -42,7 +42,7 @@ pub struct Failure {
 /// A finding that belongs to a failure.
 #[derive(Debug)]
 pub struct Detail {
-    /// For people, laid out.
+    /// For people, laid out; empty when they have seen it.
     pub text: String,
     /// For programs.
     pub json: serde_json::Value,

@@ -152,16 +152,15 @@ pub(super) fn details(ui: &Ui, diagnostics: &Diagnostics) -> Vec<Detail> {
         .collect()
 }
 
-/// The end of a command whose project has errors; the findings have been shown.
-/// The end of a command whose result would be something else than findings: they are shown, to programs as a document of
-/// an error.
+/// The end of a command whose result would be something else than findings: they are shown, and stand in the document of
+/// the error for programs.
 pub(crate) fn refused(ui: &Ui, name: &str, diagnostics: &Diagnostics) -> Failure {
     show(ui, diagnostics);
     let mut failure = invalid(name, diagnostics);
+    failure.reported = false;
     failure.details = details(ui, diagnostics);
-    ui.failure_document(&failure);
     // People have seen them.
-    failure.details.clear();
+    failure.details.iter_mut().for_each(|detail| detail.text.clear());
     failure
 }
 

@@ -128,10 +128,14 @@ impl Walk {
             0 if !self.only_positionals => self.subcommands(),
             _ => Vec::new(),
         };
-        match self.positional() {
-            Some(argument) if subcommands.is_empty() => self.value(&argument, "", current),
-            _ if subcommands.is_empty() => (String::new(), Wanted::Nothing),
-            _ => (String::new(), Wanted::Words(subcommands)),
+        let (settled, wanted) = match self.positional() {
+            Some(argument) => self.value(&argument, "", current),
+            None => (String::new(), Wanted::Nothing),
+        };
+        match (subcommands.is_empty(), wanted) {
+            (true, wanted) => (settled, wanted),
+            (false, Wanted::Code) => (String::new(), Wanted::WordsOrCode(subcommands)),
+            (false, _) => (String::new(), Wanted::Words(subcommands)),
         }
     }
 

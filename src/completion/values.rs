@@ -38,6 +38,8 @@ pub(super) enum Wanted {
     Tag,
     /// A code of a finding.
     Code,
+    /// Some of these words, or a code of a finding.
+    WordsOrCode(Vec<(String, String)>),
     /// A command, or a topic of the documentation.
     Topic,
     /// A key that signs bundles, or a PEM file.
@@ -110,6 +112,10 @@ pub(super) fn of(wanted: &Wanted, typed: &str, place: &Place<'_>) -> Completed {
         Wanted::Label => of_settings(place, |pull| &pull.labels, |lock| &lock.source.labels),
         Wanted::Tag => of_settings(place, |pull| &pull.tags, |lock| &lock.source.tags),
         Wanted::Code => codes(),
+        Wanted::WordsOrCode(words) => {
+            let own = words.iter().map(|(text, about)| Word::new(text, about));
+            own.chain(codes()).collect()
+        }
         Wanted::Topic => topics(place),
         Wanted::Key => {
             let mut words = keys(place);

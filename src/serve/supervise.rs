@@ -107,7 +107,9 @@ fn reload(
     match taken {
         Ok(Some(digest)) => ui.status("Serving", format_args!("bundle {digest}")),
         Ok(None) => ui.detail("the bundle has not changed"),
-        Err(failure) => {
+        Err(mut failure) => {
+            // Standard output is for what is served: nobody may be reading it any more.
+            failure.reported = true;
             ui.failure(&failure);
             ui.warn("the bundle that was served before goes on");
         }

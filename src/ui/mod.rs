@@ -276,7 +276,7 @@ impl Ui {
 
     /// Tells an error with its causes and remedies; with `--output json` also as a document on standard output.
     pub fn failure(&self, failure: &Failure) {
-        for detail in &failure.details {
+        for detail in failure.details.iter().filter(|detail| !detail.text.is_empty()) {
             self.raw(&detail.text);
         }
         self.say(&self.style.error("error:"), &failure.message);
