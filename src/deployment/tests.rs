@@ -654,7 +654,7 @@ fn mistakes_have_places_and_reasons() {
         ),
         (
             "docker = []\n",
-            "d.toml:1:10: error: `docker` should be a table, found a list",
+            "d.toml:1:10: error: `docker` should be a table, found an empty list",
         ),
         (
             "[kubernetes.kubernetesService]\nenable = true\nlabels = '{\"app\": \"x\"}'\n",
