@@ -18,6 +18,7 @@ pub(crate) use cloud::sign_in_command;
 pub(crate) use gateway::not_started;
 pub(crate) use pull::not_replaced;
 
+use crate::diagnostics::{Diagnostic, render};
 use crate::exit::ExitCode;
 use crate::whole_file::Unfit;
 use std::error::Error;
@@ -46,6 +47,16 @@ pub struct Detail {
     pub text: String,
     /// For programs.
     pub json: serde_json::Value,
+}
+
+impl Detail {
+    /// A finding, without colours.
+    pub(crate) fn of(finding: &Diagnostic) -> Self {
+        Self {
+            text: render(finding, false),
+            json: serde_json::json!(finding),
+        }
+    }
 }
 
 impl Failure {
@@ -114,6 +125,12 @@ impl From<crate::project::SettingsError> for Failure {
                 .hint("Name one of them. `mgw check`, `build`, `test`, `audit` and `verify` take the workspace too."),
             SettingsError::Format { .. } => Self::new(ExitCode::Invalid, error.to_string())
                 .hint("Use the version of mgw that wrote the file, or a newer one."),
+            SettingsError::Invalid { path, findings } => {
+                let mut failure = Self::new(ExitCode::Invalid, format!("{path} has {}", findings.summary()))
+                    .hint("`mgw explain CODE` says more about a finding; its code stands in brackets.");
+                failure.details = findings.iter().map(Detail::of).collect();
+                failure
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{Layout, Settings, shown};
-use crate::serve::{BundleSource, GatewaySettings, load_settings};
+use crate::serve::{BundleSource, GatewaySettings, read_settings};
 use std::path::PathBuf;
 
 /// Arguments of `mgw audit`.
@@ -18,7 +18,7 @@ pub struct AuditArgs {
     /// The project folder.
     #[arg(value_name = "DIR", default_value = ".")]
     pub project: PathBuf,
-    /// Gateway settings to look at, in the format of micro-gw.conf [default: conf/micro-gw.conf of the project]
+    /// Gateway settings to look at, in the format of micro-gw.conf [default: conf/micro-gw.conf of MGW_CONF_DIR or the project]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// End with code 4 when there are findings of this kind, or worse, that nobody suppressed.
@@ -85,24 +85,22 @@ pub fn run(args: AuditArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
-    let suppressions = Settings::load(&layout.settings())?
-        .unwrap_or_else(|| Settings::new(""))
-        .audit;
-    let compiled = compile_project(&layout)?;
-    if compiled.diagnostics.has_errors() {
+    let mut compiled = compile_project(&layout)?;
+    let source = BundleSource::Project(layout.clone());
+    let settings = GatewaySettings::of(args.config.as_deref(), &context.environment, &source);
+    // Where there is none, this is where it would be.
+    let settings_file = shown(&settings.file.clone().unwrap_or_else(|| layout.runtime_config()));
+    let settings = read_settings(&settings, &context.environment)?;
+    compiled.diagnostics.extend(settings.diagnostics);
+    compiled.diagnostics.sort();
+    let Some(settings) = settings.config.filter(|_| !compiled.diagnostics.has_errors()) else {
         args.reports
             .write(COMMAND, &compiled.name, &compiled.diagnostics, Severity::Error)?;
         return Err(findings::refused(ui, &compiled.name, &compiled.diagnostics)
             .hint("What cannot be built cannot be audited either."));
-    }
-    let file = args
-        .config
-        .or_else(|| BundleSource::Project(layout.clone()).runtime_config());
-    // Where there is none, this is where it would be.
-    let settings_file = file.clone().unwrap_or_else(|| layout.runtime_config());
-    let settings_file = shown(&settings_file);
-    let settings = GatewaySettings { file, sets: Vec::new() };
-    let settings = load_settings(&settings, &context.environment, ui)?;
+    };
+    let project = Settings::load(&layout.settings())?;
+    let suppressions = project.map(|settings| settings.audit).unwrap_or_default();
     let found = audit(&Audited {
         root: layout.root(),
         config: &compiled.config,
@@ -138,7 +136,7 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
     if found
         .diagnostics
         .iter()
-        .any(|finding| finding.severity <= args.fail_on.least())
+        .any(|finding| finding.fails(args.fail_on.least()))
     {
         let message = format!("the audit of {} has {}{suppressed}", compiled.name, shown.summary);
         let mut failure = Failure::new(ExitCode::Gate, message)

@@ -14,7 +14,7 @@ use crate::context::{Context, Environment};
 use crate::diagnostics::{Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::lock::{steadily, verify};
+use crate::lock::{LockError, steadily, verify};
 use crate::project::shown;
 use crate::signing::KeyReference;
 use crate::ui::count;
@@ -116,7 +116,11 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     // What was found to be as pulled is what is compiled.
     let mut compiled = steadily(&layout, || -> Result<_, Failure> {
         if args.locked {
-            verify(&layout, &selection)?;
+            match verify(&layout, &selection) {
+                // Compiling tells it, beside everything else that is wrong.
+                Ok(()) | Err(LockError::Parse { .. } | LockError::Format { .. } | LockError::Settings(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(compile_project(&layout)?)
     })?;

@@ -9,6 +9,7 @@ use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
+use crate::serve::{BundleSource, GatewaySettings, read_settings};
 use crate::ui::count;
 use std::path::PathBuf;
 
@@ -24,6 +25,9 @@ pub struct CheckArgs {
     /// Whether other servers may be asked.
     #[command(flatten)]
     pub remote: UpdateArgs,
+    /// Gateway settings to look at, in the format of micro-gw.conf [default: conf/micro-gw.conf of MGW_CONF_DIR or the project]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Where findings are written besides.
     #[command(flatten)]
     pub reports: findings::ReportArgs,
@@ -61,6 +65,10 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let mut found = Diagnostics::default();
     deploy::check(&layout, &compiled, context, &mut found)?;
     compiled.diagnostics.extend(found);
+    let source = BundleSource::Project(layout);
+    let settings = GatewaySettings::of(args.config.as_deref(), &context.environment, &source);
+    let settings = read_settings(&settings, &context.environment)?;
+    compiled.diagnostics.extend(settings.diagnostics);
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
     let checked = Checked {

@@ -142,7 +142,7 @@ fn brief(diagnostic: &Diagnostic, places: usize) -> String {
 }
 
 /// Findings as the details of a failure.
-pub(super) fn details(ui: &Ui, diagnostics: &Diagnostics) -> Vec<Detail> {
+pub(crate) fn details(ui: &Ui, diagnostics: &Diagnostics) -> Vec<Detail> {
     diagnostics
         .iter()
         .map(|diagnostic| Detail {

@@ -2,14 +2,19 @@
 
 use super::broker;
 use super::credentials::{CredentialArgs, SessionArgs};
+use super::findings;
 use super::login::MethodArgs;
 use super::signing_keys;
+use crate::compile::compile_project;
 use crate::connected::{self, ConnectedOptions};
 use crate::context::{Context, Environment};
+use crate::diagnostics::Diagnostics;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
 use crate::gateway_status::StatusKeeper;
-use crate::serve::{BundleSource, GatewaySettings, advise, load_settings, supervise, trust_local_issuer};
+use crate::serve::{
+    BundleSource, GatewaySettings, ReadSettings, advise, read_settings, supervise, trust_local_issuer, unusable,
+};
 use crate::signing::{KeyReference, TrustedKeys};
 use crate::ui::Ui;
 use mgw_bundle::Bundle;
@@ -264,31 +269,39 @@ fn start_best(
 }
 
 fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<RuntimeConfig, Failure> {
-    let from_environment = context
-        .environment
-        .get("MGW_CONF_DIR")
-        .map(|folder| PathBuf::from(folder).join("micro-gw.conf"));
-    let mut settings = GatewaySettings {
-        file: args
-            .config
-            .clone()
-            .or(from_environment)
-            .or_else(|| source.runtime_config()),
-        sets: args.sets.clone(),
-    };
+    let mut settings = GatewaySettings::of(args.config.as_deref(), &context.environment, source);
+    settings.sets.clone_from(&args.sets);
     if let Some(compat) = &args.compat {
         settings.sets.push(("compat".to_owned(), compat.clone()));
     }
     if let Some(broker) = args.connected.broker.as_ref().filter(|_| args.connected.connected) {
         settings.sets.push(broker::setting(broker, &context.environment)?);
     }
-    let mut config = load_settings(&settings, &context.environment, &context.ui)?;
+    let ReadSettings { config, diagnostics } = read_settings(&settings, &context.environment)?;
+    let Some(mut config) = config else {
+        return Err(all_unusable(source, diagnostics, &context.ui));
+    };
+    findings::show(&context.ui, &diagnostics);
     // What goes to standard output is of one kind.
     config.access_log.json |= context.ui.is_json();
     if args.local_issuer {
         trust_local_issuer(&mut config, &context.environment.config_dir()?)?;
     }
     Ok(config)
+}
+
+/// The settings are wrong; what is wrong with the project, if anything, is told along with that.
+fn all_unusable(source: &BundleSource, mut diagnostics: Diagnostics, ui: &Ui) -> Failure {
+    let mut who = "the gateway's settings have".to_owned();
+    if let BundleSource::Project(layout) = source
+        && let Ok(compiled) = compile_project(layout)
+        && compiled.diagnostics.has_errors()
+    {
+        who = format!("the gateway's settings and {} have", compiled.name);
+        diagnostics.extend(compiled.diagnostics);
+        diagnostics.sort();
+    }
+    unusable(&who, &diagnostics, ui)
 }
 
 /// Starts a gateway; nothing is bound or left running when it fails.

@@ -25,6 +25,7 @@ mod places;
 mod policies;
 mod project;
 mod project_entries;
+mod pulled;
 mod referenced;
 mod reserved;
 mod security;

@@ -5,7 +5,8 @@ use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
 use super::library::{ProjectLibrary, RemoteFiles};
 use super::own_parts::OwnParts;
-use super::project_entries::project_entries;
+use super::project_entries::{ProjectEntriesError, project_entries};
+use super::pulled::pulled;
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
 use super::{api, certificates, cors, extensions, follow_ups, policies, reserved, subscribers, unreachable};
@@ -18,9 +19,8 @@ use crate::yaml::{self, Format, Node, Source};
 use crate::{grpc, openapi};
 use mgw_bundle::config::{self, Api, ApiKind, Cors, Policies};
 use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot, api_id, names};
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A project that has been compiled.
 #[derive(Debug)]
@@ -55,15 +55,6 @@ pub enum CompileError {
     /// Nothing of a project is there.
     #[error("{} is not a project folder", .0.display())]
     NotAProject(PathBuf),
-    /// A pulled file cannot be understood.
-    #[error("{file} cannot be used")]
-    Pulled {
-        /// The file.
-        file: String,
-        /// Cause.
-        #[source]
-        source: serde_json::Error,
-    },
     /// `remote.lock` is wrong.
     #[error(transparent)]
     Remote(#[from] RemoteLockError),
@@ -72,7 +63,7 @@ pub enum CompileError {
     Lock(#[from] crate::lock::LockError),
     /// What a connected gateway needs of the project could not be serialised.
     #[error(transparent)]
-    ProjectEntries(#[from] super::project_entries::ProjectEntriesError),
+    ProjectEntries(#[from] ProjectEntriesError),
     /// A definition could not be serialised.
     #[error("the definition of {api} could not be serialised")]
     Definition {
@@ -113,12 +104,17 @@ pub(crate) fn compile_pulled(layout: &Layout, own: &OwnParts) -> Result<Compiled
 
 fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileError> {
     let root = layout.root();
-    let mut settings = Settings::load(&layout.settings())?;
+    let mut diagnostics = Diagnostics::default();
+    let settings = Settings::read(&layout.settings())?.map(|read| {
+        diagnostics.extend(read.diagnostics);
+        (read.settings, read.document)
+    });
     if settings.is_none() && !looks_like_a_project(layout) {
         return Err(CompileError::NotAProject(root.to_owned()));
     }
-    let mut diagnostics = Diagnostics::default();
-    let name = project_name(layout, settings.as_ref(), &mut diagnostics);
+    let (mut settings, document) = settings.unzip();
+    let document = document.flatten();
+    let name = project_name(layout, settings.as_ref(), document.as_ref(), &mut diagnostics);
     let mut sources = Sources::default();
     let mut build = settings
         .as_ref()
@@ -142,7 +138,10 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         Some(own) => OwnPolicies::of_bundle(own),
         None => OwnPolicies::read(layout, &mut sources, &mut diagnostics)?,
     };
-    let policies = merged_policies(layout, &own_policies, &mut sources, &mut diagnostics)?;
+    let pulled_policies = pulled(layout, &layout.pulled_policies(), &mut sources, &mut diagnostics)?;
+    // Where they cannot be read, nobody can tell which policies there are.
+    let policies_are_known = own_policies.are_read && pulled_policies.is_read();
+    let policies = merged_policies(&own_policies, pulled_policies.found(), &mut diagnostics);
     let known = KnownPolicies::new(&policies, build.compat);
     let common = Common {
         policies: known,
@@ -245,7 +244,8 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     let policies_file = files::shown(root, "policies.yaml");
     check_open_operations(&apis, known, &policies_file, &mut diagnostics);
-    let snapshot: Option<SubscriptionSnapshot> = pulled(layout, &layout.pulled_subscriptions(), &mut sources)?;
+    let snapshot = pulled(layout, &layout.pulled_subscriptions(), &mut sources, &mut diagnostics)?;
+    let snapshot: Option<SubscriptionSnapshot> = snapshot.found();
     if let Some(snapshot) = &snapshot {
         subscribers::check(snapshot, &apis, known, &policies_file, &mut diagnostics);
     }
@@ -258,7 +258,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         api_fault_responses: build.api_fault_responses == Some(true),
         global_fault_responses: build.global_fault_responses == Some(true),
     };
-    let certificates = pulled(layout, &layout.pulled_certificates(), &mut sources)?;
+    let certificates = pulled(layout, &layout.pulled_certificates(), &mut sources, &mut diagnostics)?.found();
     let now = jiff::Timestamp::now();
     certificates::attach(
         layout,
@@ -273,13 +273,24 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     let mut locked = BTreeMap::new();
     if let Some(lock) = &lock {
         sources.add(LOCK, lock);
-        let project = project_entries(&name, settings, lock, &own_policies.policies)?;
-        let apis = project.lock.apis.iter();
-        locked = apis.map(|api| (api.path.clone(), PulledApi::from(api))).collect();
-        entries.extend(project.entries);
+        match project_entries(&name, settings, lock, &own_policies.policies) {
+            Ok(project) => {
+                let apis = project.lock.apis.iter();
+                locked = apis.map(|api| (api.path.clone(), PulledApi::from(api))).collect();
+                entries.extend(project.entries);
+            }
+            Err(ProjectEntriesError::Lock(error)) => match error.finding(&files::shown(root, LOCK), lock) {
+                Some(finding) => diagnostics.push(finding),
+                None => return Err(error.into()),
+            },
+            Err(error) => return Err(error.into()),
+        }
     }
     if let Some(own) = own {
         sources.extend(&own.origin().sources);
+    }
+    if !policies_are_known {
+        diagnostics = diagnostics.filtered(|finding| finding.code != Code::UnknownPolicy);
     }
     diagnostics.sort();
     Ok(Compiled {
@@ -344,7 +355,12 @@ fn with_toolkit(
 /// When `mgw.toml` is wrong.
 pub fn project_name_of(layout: &Layout) -> Result<String, SettingsError> {
     let settings = Settings::load(&layout.settings())?;
-    Ok(project_name(layout, settings.as_ref(), &mut Diagnostics::default()))
+    Ok(project_name(
+        layout,
+        settings.as_ref(),
+        None,
+        &mut Diagnostics::default(),
+    ))
 }
 
 /// Callers of open operations are limited by the subscription policy `Unauthenticated`; without it they are refused.
@@ -375,21 +391,30 @@ fn looks_like_a_project(layout: &Layout) -> bool {
 }
 
 /// The name from `mgw.toml`, else the folder's; it becomes a file name.
-fn project_name(layout: &Layout, settings: Option<&Settings>, diagnostics: &mut Diagnostics) -> String {
+fn project_name(
+    layout: &Layout,
+    settings: Option<&Settings>,
+    document: Option<&(Source, Node)>,
+    diagnostics: &mut Diagnostics,
+) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    // Where `mgw.toml` does not say it, that has been found already.
+    let written = document.is_none_or(|(_, document)| document.get("name").is_some_and(|name| name.as_str().is_some()));
     match settings {
-        Some(settings) => {
+        Some(settings) if written => {
             if !crate::project::is_project_name(&settings.name) {
-                let file = files::shown(layout.root(), "mgw.toml");
                 let message = format!("{:?} cannot be the name of a project", settings.name);
-                diagnostics.push(
-                    Diagnostic::file(Code::ProjectName, file, message)
-                        .remedy("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."),
-                );
+                let place = document.and_then(|(source, document)| Some((source, document.get("name")?.span)));
+                let finding = match place {
+                    Some((source, span)) => Diagnostic::error(Code::ProjectName, source, span, message),
+                    None => Diagnostic::file(Code::ProjectName, files::shown(layout.root(), "mgw.toml"), message),
+                };
+                diagnostics
+                    .push(finding.remedy("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."));
             }
             settings.name.clone()
         }
-        None => {
+        _ => {
             let name: String = layout
                 .folder_name()
                 .chars()
@@ -409,6 +434,8 @@ struct OwnPolicies {
     policies: Policies,
     /// Where they are written; `None`: nobody wrote them down here.
     written: Option<(Source, Node)>,
+    /// Whether they could be read at all.
+    are_read: bool,
 }
 
 impl OwnPolicies {
@@ -416,6 +443,7 @@ impl OwnPolicies {
         Self {
             policies: own.policies().clone(),
             written: None,
+            are_read: true,
         }
     }
 
@@ -432,26 +460,23 @@ impl OwnPolicies {
                 policies: policies::read(&source, &document, diagnostics),
                 // Differences from the built-in defaults are nobody's mistake.
                 written: is_written.then_some((source, document)),
+                are_read: true,
             },
             Err(error) => {
                 diagnostics.push(error.into());
                 Self {
                     policies: Policies::default(),
                     written: None,
+                    are_read: false,
                 }
             }
         })
     }
 }
 
-fn merged_policies(
-    layout: &Layout,
-    own: &OwnPolicies,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-) -> Result<Policies, CompileError> {
+fn merged_policies(own: &OwnPolicies, pulled: Option<Policies>, diagnostics: &mut Diagnostics) -> Policies {
     let mut policies = own.policies.clone();
-    if let Some(pulled) = pulled(layout, &layout.pulled_policies(), sources)? {
+    if let Some(pulled) = pulled {
         let differences = policies::merge(&mut policies, pulled);
         if let Some((source, document)) = &own.written {
             for difference in differences {
@@ -459,20 +484,7 @@ fn merged_policies(
             }
         }
     }
-    Ok(policies)
-}
-
-fn pulled<T: DeserializeOwned>(layout: &Layout, path: &Path, sources: &mut Sources) -> Result<Option<T>, CompileError> {
-    let inside = path.strip_prefix(layout.root()).unwrap_or(path).to_string_lossy();
-    files::read_optional(path)?
-        .map(|bytes| {
-            sources.add(&inside, &bytes);
-            serde_json::from_slice(&bytes).map_err(|source| CompileError::Pulled {
-                file: path.display().to_string(),
-                source,
-            })
-        })
-        .transpose()
+    policies
 }
 
 fn read_file(

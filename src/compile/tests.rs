@@ -4,6 +4,7 @@ mod endpoints;
 mod paths;
 
 use super::*;
+use crate::diagnostics::{Code, Severity};
 use crate::project::Layout;
 use mgw_bundle::config::{
     Api, ApiKeyLocation, BackendProtocol, EndpointAuth, EndpointKind, Method, MutualTls, Requirement, Scheme, Security,
@@ -417,8 +418,49 @@ const LOCK: &str = "format = 1\n[source]\nurl = \"https://cp.example\"\nkind = \
 fn a_lock_that_cannot_be_read_is_named_with_its_place() {
     let definition = format!("{HEAD}{GET}");
     let (_folder, layout) = project(&[("api_definitions/a.yaml", &definition), ("mgw.lock", "x")]);
-    let error = compile_project(&layout).unwrap_err().to_string();
-    assert!(error.starts_with("mgw.lock:1:"), "{error}");
+    let compiled = compile_project(&layout).unwrap();
+    let [finding] = compiled.diagnostics.iter().collect::<Vec<_>>()[..] else {
+        panic!("{:?}", compiled.diagnostics);
+    };
+    assert_eq!((finding.code, finding.severity), (Code::LockFile, Severity::Error));
+    assert!(finding.to_string().contains("mgw.lock:1:2: error: "), "{finding}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_beside_what_is_wrong_elsewhere() {
+    let definition = format!("{HEAD}{GET}\nx-wso2-throttling-tier: Nowhere\n");
+    let (_folder, layout) = project(&[
+        (
+            "api_definitions/a.yaml",
+            &definition.replace("version: 1.0.0", "version: []"),
+        ),
+        ("mgw.toml", "format = 1\nname = \"shop\"\n[build]\ncompat = 3\n"),
+        (
+            "mgw.lock",
+            "format = 7\n[source]\nurl = \"https://cp.example\"\nkind = \"apim-3.2\"\norganisation = \"carbon.super\"\nlabels = [\"dev\"]\napis = []\n",
+        ),
+        ("gen/control-plane/policies.json", "{"),
+        ("gen/control-plane/subscriptions.json", "[]"),
+        ("gen/control-plane/certificates.json", "{}"),
+    ]);
+    let compiled = compile_project(&layout).unwrap();
+    let mut codes: Vec<_> = compiled.diagnostics.iter().map(|finding| finding.code.name()).collect();
+    codes.sort_unstable();
+    // Which policies there are is not known, so that none is said to be missing.
+    assert_eq!(
+        codes,
+        [
+            "info",
+            "newer-format",
+            "project-setting",
+            "pulled-file",
+            "pulled-file",
+            "pulled-file"
+        ],
+        "{:?}",
+        compiled.diagnostics
+    );
+    assert!(compiled.diagnostics.iter().all(|finding| finding.position().is_some()));
 }
 
 #[test]

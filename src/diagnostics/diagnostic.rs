@@ -35,6 +35,19 @@ pub struct Diagnostic {
     pub place: Option<(Source, Span)>,
     /// The line holds a secret and is not shown.
     pub secret: bool,
+    /// [`Self::file`] names no file but a variable or an argument.
+    pub outside: bool,
+    /// What puts it right, where that is certain.
+    pub fix: Option<Fix>,
+}
+
+/// A change of the file at [`Diagnostic::place`] that puts a finding right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub text: String,
 }
 
 impl Diagnostic {
@@ -63,6 +76,16 @@ impl Diagnostic {
             remedy: None,
             place: None,
             secret: false,
+            outside: false,
+            fix: None,
+        }
+    }
+
+    /// An error about something that was given outside files.
+    pub fn outside(code: Code, what: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            outside: true,
+            ..Self::file(code, what, message)
         }
     }
 
@@ -83,6 +106,13 @@ impl Diagnostic {
         )
     }
 
+    /// Whether it fails a command that fails from `least` on. What the gateway itself says of settings that it starts with is
+    /// advice, and fails none.
+    pub fn fails(&self, least: Severity) -> bool {
+        let is_advice = matches!(self.code, Code::DoubtfulSetting | Code::SettingWithoutEffect);
+        self.severity <= least && !is_advice
+    }
+
     fn new(severity: Severity, code: Code, source: &Source, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity,
@@ -92,6 +122,8 @@ impl Diagnostic {
             remedy: None,
             place: Some((source.clone(), span)),
             secret: false,
+            outside: false,
+            fix: None,
         }
     }
 
@@ -123,6 +155,33 @@ impl Diagnostic {
             Some(candidate) => self.remedy(format!("Did you mean `{candidate}`?")),
             None => self,
         }
+    }
+
+    /// As [`Self::did_you_mean`], for a name that stands at `place`. Where there is no doubt which one is meant, it is put right by
+    /// writing that one.
+    #[must_use]
+    pub(crate) fn misspelt<'a>(
+        self,
+        typed: &str,
+        place: Span,
+        candidates: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> Self {
+        let certain = super::suggest::certain(typed, candidates.clone());
+        let told = self.did_you_mean(typed, candidates);
+        match certain {
+            Some(name) => told.remedy(format!("Did you mean `{name}`?")).replacing(place, name),
+            None => told,
+        }
+    }
+
+    /// Adds that the text at `place` has to be another one.
+    #[must_use]
+    pub fn replacing(mut self, place: Span, text: impl Into<String>) -> Self {
+        self.fix = Some(Fix {
+            span: place,
+            text: text.into(),
+        });
+        self
     }
 
     /// Line and column.
@@ -161,6 +220,8 @@ impl From<SyntaxError> for Diagnostic {
             remedy: error.remedy,
             place: error.place,
             secret: false,
+            outside: false,
+            fix: None,
         }
     }
 }
@@ -206,6 +267,13 @@ impl Diagnostics {
     /// Adds the findings of another part of the run.
     pub fn extend(&mut self, other: Self) {
         self.list.extend(other.list);
+    }
+
+    /// Those that are wanted.
+    #[must_use]
+    pub fn filtered(mut self, wanted: impl FnMut(&Diagnostic) -> bool) -> Self {
+        self.list.retain(wanted);
+        self
     }
 
     /// Whether something must be put right before anything can be built.

@@ -10,6 +10,6 @@ mod suggest;
 pub(crate) mod tests;
 
 pub use code::Code;
-pub use diagnostic::{Diagnostic, Diagnostics, Severity, Summary};
+pub use diagnostic::{Diagnostic, Diagnostics, Fix, Severity, Summary};
 pub use render::render;
-pub(crate) use suggest::{nearest, similar};
+pub(crate) use suggest::{certain, nearest, similar};

@@ -4,6 +4,10 @@ use super::{Diagnostic, Severity};
 use crate::ui::visible;
 use crate::yaml::{Source, Span};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use std::borrow::Cow;
+
+/// Stands for what may be a secret.
+const HIDDEN: &str = "…";
 
 /// Lines longer than this (minified JSON) are named by position and not shown.
 const LONGEST_LINE: usize = 300;
@@ -35,16 +39,30 @@ fn place(diagnostic: &Diagnostic) -> Element<'_> {
     };
     let position = source.position(*span);
     let (line, start) = source.line_of(*span);
-    if diagnostic.secret || line.len() > LONGEST_LINE || is_hidden(line) || holds_secret(line) {
+    // Files that say which of their values may be shown are not judged by their words.
+    let is_kept = !source.is_masked() && holds_secret(line);
+    let presentable = source
+        .presentable(line, start)
+        .filter(|_| !diagnostic.secret && !is_kept);
+    let Some(shown) = presentable.filter(|_| line.len() <= LONGEST_LINE && !is_hidden(line)) else {
         return Origin::path(visible(source.name_of(*span)))
             .line(position.line as usize)
             .char_column(position.column as usize)
             .into();
+    };
+    let mut marked = within(source, *span, line, start);
+    let mut text = Cow::Borrowed(line);
+    if shown < line.len() {
+        text = Cow::Owned(format!("{} {HIDDEN}", line.get(..shown).unwrap_or_default()));
+        // What is hidden is marked as a whole.
+        if marked.end > shown {
+            marked = marked.start.min(shown + 1)..text.len();
+        }
     }
-    Snippet::source(line)
+    Snippet::source(text)
         .line_start(position.line as usize)
         .path(visible(source.name_of(*span)))
-        .annotation(AnnotationKind::Primary.span(within(source, *span, line, start)))
+        .annotation(AnnotationKind::Primary.span(marked))
         .into()
 }
 

@@ -8,6 +8,37 @@ pub(crate) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
         .map(|(_, candidate)| candidate)
 }
 
+/// Returns the one candidate that `typed` can be a slip of: hardly anything differs, and in every other one more does.
+pub(crate) fn certain<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Longer texts are no misspelt names.
+    const LONGEST: usize = 128;
+    if typed.len() > LONGEST {
+        return None;
+    }
+    // How a name is put together is a slip of its own.
+    let plain = |text: &str| fold(text).replace('-', "");
+    let folded = plain(typed);
+    let mut nearest: Option<(usize, &str)> = None;
+    let mut is_alone = true;
+    for candidate in candidates.into_iter().filter(|candidate| candidate.len() <= LONGEST) {
+        let distance = strsim::damerau_levenshtein(&folded, &plain(candidate));
+        match nearest {
+            Some((_, other)) if other == candidate => {}
+            Some((least, _)) if distance > least => {}
+            Some((least, _)) if distance == least => is_alone = false,
+            _ => (nearest, is_alone) = (Some((distance, candidate)), true),
+        }
+    }
+    let most = match folded.chars().count() {
+        0..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    };
+    nearest
+        .filter(|(distance, _)| is_alone && *distance <= most)
+        .map(|(_, candidate)| candidate)
+}
+
 /// Returns the candidates that `typed` may be a misspelling of, the likeliest first. Each is compared by its first text, and
 /// returned by its second.
 pub(crate) fn similar<'a>(typed: &str, candidates: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
@@ -44,7 +75,7 @@ fn fold(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, similar};
+    use super::{certain, nearest, similar};
 
     #[test]
     fn similar_names_come_in_the_order_of_their_likeness() {
@@ -53,6 +84,27 @@ mod tests {
         assert_eq!(similar("Orders", pairs), ["Orders", "Borders", "Ordres"]);
         assert_eq!(similar("Nope", pairs), Vec::<&str>::new());
         assert_eq!(similar(&"Orders".repeat(30), pairs), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn only_one_that_is_meant_beyond_doubt_is_certain() {
+        let known = ["httpPort", "httpsPort", "host", "x-wso2-throttling-tier", "x-wso2-cors"];
+        for (typed, expected) in [
+            ("htpsPort", Some("httpsPort")),
+            ("http-port", Some("httpPort")),
+            ("HTTPSPORT", Some("httpsPort")),
+            ("htttpPort", Some("httpPort")),
+            ("x-wso2-throtling-tier", Some("x-wso2-throttling-tier")),
+            ("x-wso2-core", Some("x-wso2-cors")),
+            // As far from one as from the other.
+            ("httpxPort", None),
+            ("hosts", Some("host")),
+            ("hst", None),
+            ("port", None),
+            ("x-wso2-throttling", None),
+        ] {
+            assert_eq!(certain(typed, known), expected, "{typed}");
+        }
     }
 
     #[test]

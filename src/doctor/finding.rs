@@ -87,6 +87,26 @@ impl Finding {
         }
     }
 
+    /// What failed, each mistake in a file for itself, with its place.
+    pub(crate) fn each_of(failure: &Failure) -> Vec<Self> {
+        if failure.details.is_empty() {
+            return vec![Self::of(failure)];
+        }
+        let of_json = |problem: &serde_json::Value| {
+            let text = |name: &str| problem[name].as_str().filter(|text| !text.is_empty());
+            let place = match (text("file"), problem["line"].as_u64(), problem["column"].as_u64()) {
+                (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}: "),
+                (Some(file), ..) => format!("{file}: "),
+                (None, ..) => String::new(),
+            };
+            let message = text("message").unwrap_or_default();
+            let remedy =
+                text("remedy").unwrap_or("mgw help gateway-configuration and mgw help project describe every key.");
+            Self::problem(format!("{place}{message}"), remedy)
+        };
+        failure.details.iter().map(|detail| of_json(&detail.json)).collect()
+    }
+
     /// The same, and no reason not to go on.
     pub(crate) fn at_most_a_warning(self) -> Self {
         Self {

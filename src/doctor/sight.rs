@@ -8,12 +8,13 @@ use crate::cloud::session::{Session, SessionStore};
 use crate::commands::version::TOOL;
 use crate::compile::{Compiled, compile_project, pack};
 use crate::context::Environment;
+use crate::diagnostics::Diagnostics;
 use crate::failure::Failure;
 use crate::project::{Layout, Settings};
-use crate::serve::{BundleSource, GatewaySettings, read_settings};
+use crate::serve::{BundleSource, GatewaySettings, read_settings, unusable};
 use crate::ui::Ui;
 use mgw_bundle::GatewayConfig;
-use mgw_runtime::config::{ConfigWarning, RuntimeConfig};
+use mgw_runtime::config::RuntimeConfig;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -50,12 +51,25 @@ pub(crate) struct Sight {
     /// `mgw.toml`
     pub(crate) project: Result<Option<Settings>, Failure>,
     /// The gateway's settings as `run` would read them.
-    pub(crate) config: Result<(RuntimeConfig, Vec<ConfigWarning>), Failure>,
+    pub(crate) config: Result<(RuntimeConfig, Diagnostics), Failure>,
     /// What was left behind before anything was read.
     pub(super) leftover: Option<Leftover>,
     answer: OnceLock<Result<(String, Answer), Failure>>,
     compiled: OnceLock<Result<Compiled, Failure>>,
     served: OnceLock<Option<GatewayConfig>>,
+}
+
+/// The settings with what may not be meant in them; a failure has everything that is wrong.
+fn config(
+    settings: &GatewaySettings,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<(RuntimeConfig, Diagnostics), Failure> {
+    let read = read_settings(settings, environment)?;
+    match read.config {
+        Some(config) => Ok((config, read.diagnostics)),
+        None => Err(unusable("the gateway's settings have", &read.diagnostics, ui)),
+    }
 }
 
 impl Sight {
@@ -79,7 +93,7 @@ impl Sight {
             session: loaded,
             http: session.http(environment),
             project: Settings::load(&layout.settings()).map_err(Failure::from),
-            config: read_settings(&options.settings, environment),
+            config: config(&options.settings, environment, ui),
             layout,
             options,
             answer: OnceLock::new(),

@@ -28,12 +28,6 @@ impl From<CompileError> for Failure {
                         .hint("Check the path for a typing error, or create the project with `mgw init NAME`.")
                 }
             }
-            CompileError::Pulled { ref file, .. } => {
-                let message = format!("{file} cannot be used");
-                Self::new(ExitCode::Invalid, message)
-                    .because(error)
-                    .hint("The file is written by `mgw pull`; pull again to replace it.")
-            }
             CompileError::Lock(error) => error.into(),
             CompileError::ProjectEntries(ProjectEntriesError::Lock(error)) => error.into(),
             CompileError::ProjectEntries(_) | CompileError::Definition { .. } => {

@@ -175,7 +175,7 @@ impl From<LockError> for Failure {
             LockError::File { action, path, source } => Self::file(action, Path::new(&path), source),
             LockError::Settings(error) => error.into(),
             LockError::Parse { .. } | LockError::Format { .. } => Self::new(ExitCode::Invalid, message)
-                .hint("Take the file back from version control, or remove it and pull again."),
+                .hint(crate::lock::REMEDY),
             LockError::Damaged { .. } => {
                 Self::new(ExitCode::Invalid, message).hint("Nothing was changed. Return to another generation.")
             }

@@ -1,7 +1,12 @@
 //! What is wrong with the lock or the files it vouches for.
 
+use crate::diagnostics::{Code, Diagnostic};
 use crate::ui::count::Counted;
+use crate::yaml::{Source, Span};
 use std::path::PathBuf;
+
+/// What to do about a lock that cannot be read.
+pub(crate) const REMEDY: &str = "Take the file back from version control, or remove it and pull again.";
 
 /// What is wrong with the lock or the files it vouches for.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +31,8 @@ pub enum LockError {
         line: usize,
         /// 1-based column.
         column: usize,
+        /// The bytes in question.
+        bytes: std::ops::Range<usize>,
         /// What is wrong.
         message: String,
     },
@@ -100,7 +107,50 @@ pub enum LockError {
     Settings(#[from] crate::project::SettingsError),
 }
 
+/// Where the version of the format stands.
+fn format_place(bytes: &[u8]) -> std::ops::Range<usize> {
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let start = lines
+        .take_while(|line| !line.starts_with(b"format"))
+        .map(<[u8]>::len)
+        .sum();
+    start..start + "format".len()
+}
+
 impl LockError {
+    /// The finding, where the lock itself cannot be used. `file` is what messages call it, `bytes` what stands in it.
+    pub(crate) fn finding(&self, file: &str, bytes: &[u8]) -> Option<Diagnostic> {
+        let (code, message, place, remedy) = match self {
+            Self::Parse {
+                message, bytes: place, ..
+            } => (
+                Code::LockFile,
+                message.trim().replace('\n', ", "),
+                place.clone(),
+                REMEDY,
+            ),
+            Self::Format { found, .. } => (
+                Code::NewerFormat,
+                format!(
+                    "mgw.lock has format version {found}, this version reads {}",
+                    super::file::FORMAT
+                ),
+                format_place(bytes),
+                "Use the version of mgw that wrote the file, or a newer one.",
+            ),
+            _ => return None,
+        };
+        let finding = match Source::new(file, bytes.to_vec()) {
+            // Nothing of a lock is a secret, but what was put there by mistake may be.
+            Ok(source) => {
+                let span = Span::new(place.start, place.end);
+                Diagnostic::error(code, &source.showing_only([]), span, message)
+            }
+            Err(error) => Diagnostic { code, ..error.into() },
+        };
+        Some(finding.remedy(remedy))
+    }
+
     /// The same, where there is no way back.
     pub(super) fn after_the_marker(self) -> Self {
         Self::Unfinished { source: Box::new(self) }

@@ -194,13 +194,13 @@ impl LockFile {
     /// Reads the text of a lock; `path` is for messages.
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, LockError> {
         let lock: Self = toml::from_str(text).map_err(|error| {
-            let before = text
-                .get(..error.span().map_or(0, |span| span.start))
-                .unwrap_or_default();
+            let bytes = error.span().unwrap_or(0..0);
+            let before = text.get(..bytes.start).unwrap_or_default();
             LockError::Parse {
                 path: path.to_owned(),
                 line: before.matches('\n').count() + 1,
                 column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+                bytes,
                 message: error.message().to_owned(),
             }
         })?;

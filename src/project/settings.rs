@@ -1,8 +1,14 @@
 //! `mgw.toml`: what the project is called, where its APIs come from.
 
+mod read;
+mod schema;
+
+use super::shown;
 use super::workspace::is_workspace;
 use crate::audit::AuditSettings;
-use crate::whole_file::read_text;
+use crate::diagnostics::Diagnostics;
+use crate::whole_file::read_public;
+use read::ReadSettings;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -187,6 +193,14 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// The file is not what is expected.
+    #[error("{}", told(findings))]
+    Invalid {
+        /// The file.
+        path: String,
+        /// Everything that is wrong with it.
+        findings: Diagnostics,
+    },
+    /// A line of the file of a workspace is not what is expected.
     #[error("{path}:{line}:{column}: {message}")]
     Parse {
         /// The file.
@@ -204,7 +218,7 @@ pub enum SettingsError {
         /// The file.
         path: String,
     },
-    /// Written by a newer version.
+    /// The file of a workspace, written by a newer version.
     #[error("{path} has format version {found}, this version reads {FORMAT}")]
     Format {
         /// The file.
@@ -212,6 +226,21 @@ pub enum SettingsError {
         /// Version found.
         found: u32,
     },
+}
+
+/// The first finding, for those who have room for one.
+fn told(findings: &Diagnostics) -> String {
+    let first = findings.iter().next().map(|finding| match finding.position() {
+        Some(position) => format!(
+            "{}:{}:{}: {}",
+            finding.file, position.line, position.column, finding.message
+        ),
+        None => format!("{}: {}", finding.file, finding.message),
+    });
+    match (first, findings.iter().count()) {
+        (Some(first), 2..) => format!("{first} (and more)"),
+        (first, _) => first.unwrap_or_default(),
+    }
 }
 
 impl Settings {
@@ -227,43 +256,60 @@ impl Settings {
         }
     }
 
-    /// Reads `path`; `None` when there is no such file (a micro-gw project has none).
+    /// Reads `path` as far as it can be understood, and tells everything that is wrong with it; `None` when there is no such
+    /// file (a micro-gw project has none).
     ///
     /// # Errors
     ///
-    /// Names file, line and column of the first mistake.
-    pub fn load(path: &Path) -> Result<Option<Self>, SettingsError> {
-        let text = match read_text(path, MAX_FILE) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => {
-                return Err(SettingsError::Read {
-                    path: path.display().to_string(),
-                    source,
-                });
+    /// When it cannot be read at all.
+    pub(crate) fn read(path: &Path) -> Result<Option<ReadSettings>, SettingsError> {
+        match read_public(path, MAX_FILE) {
+            Ok(bytes) => {
+                refuse_workspace(&String::from_utf8_lossy(&bytes), path)?;
+                Ok(Some(read::read(bytes, &shown(path))))
             }
-        };
-        Self::parse(&text, path).map(Some)
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(SettingsError::Read {
+                path: path.display().to_string(),
+                source,
+            }),
+        }
+    }
+
+    /// Reads `path`; `None` when there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// Has everything that is wrong with the file.
+    pub fn load(path: &Path) -> Result<Option<Self>, SettingsError> {
+        Self::read(path)?.map(|read| whole(read, path)).transpose()
     }
 
     /// Reads the text of `mgw.toml`; `path` is for messages.
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
-        let settings: Self = toml::from_str(text).map_err(|error| {
-            if is_workspace(text) {
-                return SettingsError::Workspace {
-                    path: path.display().to_string(),
-                };
-            }
-            located(text, path, &error)
-        })?;
-        if settings.format == FORMAT {
-            Ok(settings)
-        } else {
-            Err(SettingsError::Format {
-                path: path.display().to_string(),
-                found: settings.format,
-            })
-        }
+        refuse_workspace(text, path)?;
+        whole(read::read(text.as_bytes().to_vec(), &shown(path)), path)
+    }
+}
+
+/// The file of a workspace says nothing of a project.
+fn refuse_workspace(text: &str, path: &Path) -> Result<(), SettingsError> {
+    if is_workspace(text) {
+        return Err(SettingsError::Workspace {
+            path: path.display().to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn whole(read: ReadSettings, path: &Path) -> Result<Settings, SettingsError> {
+    if read.diagnostics.has_errors() {
+        Err(SettingsError::Invalid {
+            path: shown(path),
+            findings: read.diagnostics,
+        })
+    } else {
+        Ok(read.settings)
     }
 }
 
@@ -280,35 +326,4 @@ pub(super) fn located(text: &str, path: &Path, error: &toml::de::Error) -> Setti
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mistake_is_located() {
-        let text = "format = 1\nname = \"shop\"\n[pull]\n  label = [\"dev\"]\n";
-        let error = Settings::parse(text, Path::new("shop/mgw.toml")).unwrap_err();
-        let message = error.to_string();
-        assert!(
-            message.starts_with("shop/mgw.toml:4:3: unknown field `label`"),
-            "{message}"
-        );
-    }
-
-    #[test]
-    fn a_newer_format_is_named() {
-        let error = Settings::parse("format = 2\nname = \"shop\"\n", Path::new("mgw.toml")).unwrap_err();
-        assert_eq!(error.to_string(), "mgw.toml has format version 2, this version reads 1");
-    }
-
-    #[test]
-    fn settings_round_trip() {
-        let mut settings = Settings::new("shop");
-        settings.control_plane = Some(ControlPlaneSettings {
-            url: "https://localhost:9443".into(),
-            kind: Some(ControlPlaneKind::Apim32),
-        });
-        settings.pull.labels.push("dev".into());
-        let text = toml::to_string(&settings).unwrap();
-        assert_eq!(Settings::parse(&text, Path::new("mgw.toml")).unwrap(), settings);
-    }
-}
+mod tests;

@@ -10,7 +10,9 @@ mod supervise;
 mod trust;
 
 pub(crate) use advice::{advise, needs_tokens};
-pub(crate) use settings::{GatewaySettings, free_ports, load_settings, read_settings, what_is_set};
+pub(crate) use settings::{
+    GatewaySettings, ReadSettings, free_ports, load_settings, read_settings, unusable, what_is_set,
+};
 pub(crate) use signers::demand_signature;
 pub(crate) use source::BundleSource;
 pub(crate) use supervise::supervise;

@@ -1,12 +1,22 @@
 //! The operator's settings: file, environment, `--set`.
 
+use super::BundleSource;
+use crate::commands::findings;
 use crate::context::Environment;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, certain};
 use crate::exit::ExitCode;
-use crate::failure::{Detail, Failure};
+use crate::failure::Failure;
+use crate::project::shown;
 use crate::ui::Ui;
-use crate::ui::count::Counted;
-use mgw_runtime::config::{ConfigError, ConfigWarning, RuntimeConfig, Sources, WhatIsSet};
+use crate::whole_file::read_public;
+use crate::yaml::{Source, Span};
+use mgw_runtime::config::{
+    ConfigError, ConfigWarning, ErrorKind, Origin, RuntimeConfig, Sources, WarningKind, WhatIsSet, shown_values,
+};
 use std::path::{Path, PathBuf};
+
+/// Larger files are refused; the gateway says more about those that are a little too large.
+const MAX_FILE: u64 = 2 << 20;
 
 /// Where the operator's settings come from.
 #[derive(Debug, Clone, Default)]
@@ -31,34 +41,47 @@ pub(crate) fn free_ports() -> Vec<(String, String)> {
     .to_vec()
 }
 
-/// Merges and checks the settings; warnings are shown, problems all reported together.
-///
-/// # Errors
-///
-/// When the file cannot be read, or any setting is wrong.
-pub(crate) fn load_settings(
-    settings: &GatewaySettings,
-    environment: &Environment,
-    ui: &Ui,
-) -> Result<RuntimeConfig, Failure> {
-    let (config, warnings) = read_settings(settings, environment)?;
-    for warning in warnings {
-        ui.warn(warning);
-    }
-    Ok(config)
+/// What of the settings could be understood.
+#[derive(Debug)]
+pub(crate) struct ReadSettings {
+    /// The settings; `None` where something is wrong with them.
+    pub(crate) config: Option<RuntimeConfig>,
+    /// Everything that is wrong with them, or may not be meant.
+    pub(crate) diagnostics: Diagnostics,
 }
 
-/// Merges and checks the settings, and returns what there is to warn of.
+impl GatewaySettings {
+    /// The file that `run` takes: what `--config` names, else that of the folder in `MGW_CONF_DIR`, else the project's own.
+    pub(crate) fn of(config: Option<&Path>, environment: &Environment, source: &BundleSource) -> Self {
+        let from_environment = environment
+            .get("MGW_CONF_DIR")
+            .map(|folder| Path::new(folder).join("micro-gw.conf"));
+        Self {
+            file: config
+                .map(Path::to_owned)
+                .or(from_environment)
+                .or_else(|| source.runtime_config()),
+            sets: Vec::new(),
+        }
+    }
+}
+
+/// Merges and checks the settings; everything that is wrong with them is told together.
 ///
 /// # Errors
 ///
-/// As [`load_settings`].
-pub(crate) fn read_settings(
-    settings: &GatewaySettings,
-    environment: &Environment,
-) -> Result<(RuntimeConfig, Vec<ConfigWarning>), Failure> {
+/// When the file cannot be read.
+pub(crate) fn read_settings(settings: &GatewaySettings, environment: &Environment) -> Result<ReadSettings, Failure> {
+    let mut diagnostics = Diagnostics::default();
     let file = match &settings.file {
-        Some(path) => Some((path.display().to_string(), read(path)?)),
+        Some(path) => match Source::new(&shown(path), read(path)?) {
+            Ok(source) => Some(source),
+            Err(error) => {
+                diagnostics.push(error.into());
+                let config = None;
+                return Ok(ReadSettings { config, diagnostics });
+            }
+        },
         None => None,
     };
     let variables: Vec<(String, String)> = environment
@@ -66,17 +89,57 @@ pub(crate) fn read_settings(
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let sources = Sources {
-        file: file.as_ref().map(|(path, text)| (path.as_str(), text.as_str())),
+        file: file.as_ref().map(|source| (source.name(), source.text())),
         environment: &variables,
         sets: &settings.sets,
     };
-    RuntimeConfig::load(sources).map_err(|problems| {
-        let count = Counted(problems.len(), "problem", "problems");
-        let mut failure = Failure::new(ExitCode::Invalid, format!("the gateway's settings have {count}"))
-            .hint("Every key is described in the documentation under \"Gateway configuration\".");
-        failure.details.extend(problems.iter().map(detail));
-        failure
-    })
+    let (config, errors, warnings) = match RuntimeConfig::load(sources) {
+        Ok((config, warnings)) => (Some(config), Vec::new(), warnings),
+        Err(errors) => (None, errors, Vec::new()),
+    };
+    if !errors.is_empty() || !warnings.is_empty() {
+        let file = file.map(|source| {
+            let values = shown_values(source.text());
+            source.showing_only(values.into_iter().map(|range| Span::new(range.start, range.end)))
+        });
+        errors
+            .iter()
+            .for_each(|error| diagnostics.push(of_error(error, file.as_ref())));
+        warnings
+            .iter()
+            .for_each(|warning| diagnostics.push(of_warning(warning, file.as_ref())));
+    }
+    diagnostics.sort();
+    Ok(ReadSettings { config, diagnostics })
+}
+
+/// Merges and checks the settings; what may not be meant is shown.
+///
+/// # Errors
+///
+/// When the file cannot be read, or any setting is wrong: the failure has everything that is.
+pub(crate) fn load_settings(
+    settings: &GatewaySettings,
+    environment: &Environment,
+    ui: &Ui,
+) -> Result<RuntimeConfig, Failure> {
+    let read = read_settings(settings, environment)?;
+    match read.config {
+        Some(config) => {
+            findings::show(ui, &read.diagnostics);
+            Ok(config)
+        }
+        None => Err(unusable("the gateway's settings have", &read.diagnostics, ui)),
+    }
+}
+
+/// The failure of a command that needs settings; `who` has what was found.
+pub(crate) fn unusable(who: &str, diagnostics: &Diagnostics, ui: &Ui) -> Failure {
+    let mut failure = Failure::new(ExitCode::Invalid, format!("{who} {}", diagnostics.summary()))
+        .hint("Every key is described in the documentation under \"Gateway configuration\".")
+        .hint("`mgw explain CODE` says more about a finding; its code stands in brackets.");
+    failure.details = findings::details(ui, diagnostics);
+    failure
 }
 
 /// What is set, for those who look at it: no secret, and where each value comes from.
@@ -86,7 +149,7 @@ pub(crate) fn read_settings(
 /// When the file cannot be read.
 pub(crate) fn what_is_set(settings: &GatewaySettings, environment: &Environment) -> Result<WhatIsSet, Failure> {
     let file = match &settings.file {
-        Some(path) => Some((path.display().to_string(), read(path)?)),
+        Some(path) => Some((shown(path), text(path, read(path)?)?)),
         None => None,
     };
     let variables: Vec<(String, String)> = environment
@@ -100,18 +163,63 @@ pub(crate) fn what_is_set(settings: &GatewaySettings, environment: &Environment)
     }))
 }
 
-fn detail(problem: &ConfigError) -> Detail {
-    let message = problem.to_string();
-    let mut text = format!("error: {message}");
-    if !problem.remedy.is_empty() {
-        text = format!("{text}\n  hint: {}", problem.remedy);
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
+        let error = std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error());
+        Failure::file("read", path, error)
+    })
+}
+
+fn of_error(error: &ConfigError, file: Option<&Source>) -> Diagnostic {
+    let code = match error.kind {
+        ErrorKind::Syntax => Code::Syntax,
+        ErrorKind::UnknownKey { .. } => Code::UnknownSetting,
+        ErrorKind::Value => Code::GatewaySetting,
+    };
+    let (mut finding, place) = at(code, &error.origin, file, &error.reason);
+    if !error.remedy.is_empty() {
+        finding = finding.remedy(&error.remedy);
     }
-    Detail {
-        text,
-        json: serde_json::json!({ "severity": "error", "message": message, "remedy": problem.remedy }),
+    let correction = match &error.kind {
+        ErrorKind::UnknownKey { part, known } => certain(part, known.iter().copied()),
+        ErrorKind::Syntax | ErrorKind::Value => error.correction.as_deref(),
+    };
+    match (correction, place) {
+        (Some(text), Some(place)) => finding.replacing(place, text),
+        _ => finding,
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))
+fn of_warning(warning: &ConfigWarning, file: Option<&Source>) -> Diagnostic {
+    let (code, severity, remedy) = match warning.kind {
+        WarningKind::NoEffect => (
+            Code::SettingWithoutEffect,
+            Severity::Note,
+            "Remove it, unless micro-gw reads the file too.",
+        ),
+        WarningKind::Doubtful => (
+            Code::DoubtfulSetting,
+            Severity::Warning,
+            "Change it, unless it is meant.",
+        ),
+    };
+    let (mut finding, _) = at(code, &warning.origin, file, &warning.reason);
+    finding.severity = severity;
+    finding.remedy(remedy)
+}
+
+/// A finding where a setting was written, and that place when it is in the file.
+fn at(code: Code, origin: &Origin, file: Option<&Source>, message: &str) -> (Diagnostic, Option<Span>) {
+    match (origin, file) {
+        (Origin::File { bytes, .. }, Some(source)) => {
+            let span = Span::new(bytes.start, bytes.end);
+            (Diagnostic::error(code, source, span, message), Some(span))
+        }
+        (origin, _) => (Diagnostic::outside(code, origin.to_string(), message), None),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    // The bytes may hold secrets, and become a text that does.
+    read_public(path, MAX_FILE).map_err(|error| Failure::file("read", path, error))
 }

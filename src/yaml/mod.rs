@@ -12,6 +12,7 @@ mod foreign;
 mod json_reader;
 pub mod limits;
 mod node;
+mod shown;
 mod source;
 mod toml_reader;
 mod writer;
@@ -24,6 +25,7 @@ pub use embedded::parse_embedded;
 pub use error::SyntaxError;
 pub use node::{Member, Node, Span, Value};
 pub use source::{Position, Source};
+pub(crate) use toml_reader::read_toml;
 pub use writer::{WriteError, to_yaml};
 
 /// The syntax of a file.

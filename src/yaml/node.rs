@@ -12,7 +12,7 @@ pub struct Span {
 }
 
 impl Span {
-    pub(super) fn new(start: usize, end: usize) -> Self {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
         let clamp = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
         Self {
             start: clamp(start),
@@ -20,7 +20,7 @@ impl Span {
         }
     }
 
-    pub(super) fn at(offset: usize) -> Self {
+    pub(crate) fn at(offset: usize) -> Self {
         Self::new(offset, offset)
     }
 

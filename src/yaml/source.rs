@@ -19,6 +19,8 @@ pub struct Position {
 #[derive(Debug, Clone)]
 pub struct Source {
     parts: Arc<Vec<Part>>,
+    /// Where the values stand that may be shown; `None`: everything may.
+    pub(super) shown: Option<Arc<[Span]>>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,6 +104,7 @@ impl Source {
                 start: 0,
                 file: Arc::new(file),
             }]),
+            shown: None,
         }
     }
 
@@ -118,6 +121,7 @@ impl Source {
         });
         Self {
             parts: Arc::new(parts.collect()),
+            shown: self.shown.clone(),
         }
     }
 
@@ -135,7 +139,8 @@ impl Source {
             start,
             file: Arc::clone(&first.file),
         });
-        Some((Self { parts: Arc::new(parts) }, start))
+        let parts = Arc::new(parts);
+        Some((Self { parts, ..self.clone() }, start))
     }
 
     /// The name of the (first) file in messages.

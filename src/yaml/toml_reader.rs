@@ -6,21 +6,39 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 pub(super) fn read(source: &Source) -> Result<Node, SyntaxError> {
-    let text = source.text();
-    let table = DeTable::parse(text).map_err(|error| {
-        let span = error.span().unwrap_or_default();
-        let message = error.message().trim().replace('\n', ", ");
-        SyntaxError::new(
-            source,
-            Span::new(span.start, span.end),
-            format!("this is not TOML: {message}"),
-        )
-    })?;
+    let table = DeTable::parse(source.text()).map_err(|error| not_toml(source, &error))?;
+    tree(source, table.get_ref())
+}
+
+/// Reads a file as far as it is TOML: its text, the tree of its values, and everything that is wrong with its syntax.
+///
+/// # Errors
+///
+/// Bytes that are not UTF-8, and files that exceed a bound.
+pub(crate) fn read_toml(name: &str, bytes: Vec<u8>) -> Result<(Source, Node, Vec<SyntaxError>), SyntaxError> {
+    let source = Source::new(name, bytes)?;
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    let errors = errors.iter().map(|error| not_toml(&source, error)).collect();
+    let node = tree(&source, table.get_ref())?;
+    Ok((source, node, errors))
+}
+
+fn tree(source: &Source, table: &DeTable<'_>) -> Result<Node, SyntaxError> {
     let mut reader = Reader { source, nodes: 0 };
     Ok(Node {
-        span: Span::new(0, text.len()),
-        value: reader.table(table.get_ref(), 0)?,
+        span: Span::new(0, source.text().len()),
+        value: reader.table(table, 0)?,
     })
+}
+
+fn not_toml(source: &Source, error: &toml::de::Error) -> SyntaxError {
+    let span = error.span().unwrap_or_default();
+    let message = error.message().trim().replace('\n', ", ");
+    SyntaxError::new(
+        source,
+        Span::new(span.start, span.end),
+        format!("this is not TOML: {message}"),
+    )
 }
 
 struct Reader<'a> {
@@ -80,5 +98,33 @@ impl Reader<'_> {
             read.insert(key.get_ref().clone().into_owned(), Member { key: place, node });
         }
         Ok(Value::Object(read))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_know_where_they_stand() {
+        let text = "\u{feff}name = \"é\"\r\n[pull]\r\nlabels = [\"a\", 1]\r\nday = 2027-03-31\r\nsize = 1_0\r\n";
+        let (source, node, errors) = read_toml("mgw.toml", text.into()).unwrap();
+        assert!(errors.is_empty(), "{errors:?}");
+        let labels = node.get("pull").unwrap().member("labels").unwrap();
+        assert_eq!(source.position(labels.key).line, 3);
+        assert_eq!(source.slice(labels.node.span), "[\"a\", 1]");
+        assert_eq!(
+            node.to_json(),
+            serde_json::json!({"name": "é", "pull": {"labels": ["a", 1], "day": "2027-03-31", "size": 10}})
+        );
+    }
+
+    #[test]
+    fn every_mistake_in_the_syntax_is_told() {
+        let (_, node, errors) = read_toml("a.toml", b"a = \nb = 1\nb = 2\n".to_vec()).unwrap();
+        let lines = errors.iter().filter_map(SyntaxError::position).map(|place| place.line);
+        assert_eq!(lines.collect::<Vec<_>>(), [1, 3], "{errors:?}");
+        assert_eq!(node.get("b").and_then(Node::as_u64), Some(1));
+        assert!(read_toml("a.toml", vec![0xff]).is_err());
     }
 }

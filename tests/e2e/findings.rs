@@ -1,7 +1,7 @@
 //! Findings through the binary: explained, and as files for other programs.
 
 use crate::build::DEFINITION;
-use crate::support::Place;
+use crate::support::{Outcome, Place};
 
 /// A project with one error and one warning.
 fn faulty() -> Place {
@@ -111,4 +111,94 @@ fn many_findings_of_one_kind_are_counted() {
         let json = place.mgw(&["check", "shop", "--output", "json"]).exits(0).json();
         assert_eq!(json["diagnostics"].as_array().map(Vec::len), Some(9));
     }
+}
+
+/// Stands where secrets do.
+const CANARY: &str = "c4nary";
+
+/// A project with something wrong in each of its files.
+fn faulty_everywhere() -> Place {
+    let place = faulty();
+    place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://admin:c4nary@cp.example\"\npasword = \"c4nary\"\n\
+         [pull]\nlabel = [\"dev\"]\n",
+    );
+    place.write(
+        "shop/conf/micro-gw.conf",
+        "shop_prod_basic_pasword = \"c4nary\"\n[listenerConfig]\nhttpPort = \"9090\"\nhtpsPort = 1\nkeyStorePassword = [\"c4nary\"]\n\
+         [b7a.users.admin]\npassword = 'c4nary' 'c4nary'\n",
+    );
+    place
+}
+
+#[test]
+fn settings_of_project_and_gateway_are_looked_at_along_with_definitions() {
+    let place = faulty_everywhere();
+    place.write("shop/mgw.lock", "<<<<<<< ours\n");
+    let arguments = ["check", "shop", "--sarif", "out.sarif", "--junit", "out.xml"];
+    let mut command = place.command(&arguments);
+    command
+        .env("listenerConfig_httpsPort", CANARY)
+        .env("b7a_users_admin_pasword", CANARY);
+    let outcome = Outcome::of(command)
+        .exits(3)
+        .says("unknown-setting]: unknown key `control-plane.pasword`")
+        .says("shop/mgw.toml:7:1")
+        .says("Did you mean `labels`?")
+        .says("shop/conf/micro-gw.conf:3:12")
+        .says("Did you mean `listenerConfig.httpsPort`?")
+        .says("gateway-setting]: `listenerConfig.httpsPort`: expected an integer from 0 to 65535\n--> environment variable listenerConfig_httpsPort")
+        .says("error[syntax]")
+        .says("error[lock-file]")
+        .says("error[mutual-tls]")
+        .says("keyStorePassword = …");
+    let reports = [outcome.stderr, place.read("out.sarif"), place.read("out.xml")];
+    for report in reports {
+        assert!(!report.contains(CANARY), "{report}");
+    }
+    let log: serde_json::Value = serde_json::from_str(&place.read("out.sarif")).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("a list");
+    let fixes: Vec<_> = results
+        .iter()
+        .filter_map(|result| {
+            let change = result.pointer("/fixes/0/artifactChanges/0/replacements/0")?;
+            Some((
+                change["deletedRegion"]["startLine"].as_u64()?,
+                change["deletedRegion"]["endColumn"].as_u64()?,
+                change["insertedContent"]["text"].as_str()?,
+            ))
+        })
+        .collect();
+    assert_eq!(fixes, [(3, 18, "9090"), (4, 9, "httpsPort"), (7, 6, "labels")]);
+    let outside: Vec<_> = results
+        .iter()
+        .filter_map(|result| {
+            result
+                .pointer("/locations/0/logicalLocations/0/fullyQualifiedName")?
+                .as_str()
+        })
+        .collect();
+    assert_eq!(outside, ["environment variable listenerConfig_httpsPort"]);
+}
+
+#[test]
+fn a_gateway_that_does_not_start_says_all_that_is_wrong() {
+    let place = faulty_everywhere();
+    let outcome = place
+        .mgw(&["run", "shop", "--set", "listenerConfig.httpPrt=1"])
+        .exits(3)
+        .says("unknown key `listenerConfig.httpPrt`\n--> --set listenerConfig.httpPrt")
+        .says("shop/conf/micro-gw.conf:4:1")
+        .says("shop/mgw.toml:7:1")
+        .says("error[mutual-tls]")
+        .says("the gateway's settings and shop have ");
+    assert!(!outcome.stderr.contains(CANARY), "{}", outcome.stderr);
+    // Another file, as `run` takes it.
+    place.write("good.conf", "[listenerConfig]\nhttpPort = 0\n");
+    place.write("shop/mgw.toml", "format = 1\nname = \"shop\"\n");
+    place.write("shop/api_definitions/openapi.yaml", DEFINITION);
+    place.mgw(&["check", "shop"]).exits(3);
+    place.mgw(&["check", "shop", "--config", "good.conf"]).exits(0);
+    place.mgw(&["audit", "shop"]).exits(3).says("unknown-setting");
 }

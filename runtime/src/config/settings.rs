@@ -3,7 +3,7 @@
 use super::catalogue::{Key, Kind};
 use super::server_address::is_this_machine;
 use super::value::{Value, from_text};
-use super::{ConfigError, ConfigWarning, Origin};
+use super::{ConfigError, ConfigWarning, ErrorKind, Origin, WarningKind};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -72,15 +72,18 @@ impl<'a> Reader<'a> {
     /// Records a problem with the value of `name`.
     pub(super) fn fail(&mut self, name: &str, reason: impl Into<String>, remedy: impl Into<String>) {
         self.errors.push(ConfigError {
+            kind: ErrorKind::Value,
             origin: self.origin(name),
             reason: reason.into(),
             remedy: remedy.into(),
+            correction: None,
         });
     }
 
     /// Records something to know about the value of `name`.
     pub(super) fn warn(&mut self, name: &str, reason: impl Into<String>) {
         self.warnings.push(ConfigWarning {
+            kind: WarningKind::Doubtful,
             origin: self.origin(name),
             reason: reason.into(),
         });

@@ -3,7 +3,9 @@
 use super::catalogue::{Key, Kind, all};
 use super::settings::Settings;
 use super::value::{Value, from_text, from_toml};
-use super::{ConfigError, ConfigWarning, EndpointOverrides, Origin, Places};
+use super::{ConfigError, ConfigWarning, EndpointOverrides, ErrorKind, Origin, Places, WarningKind};
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
@@ -53,17 +55,19 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn at(&self, offset: usize) -> Origin {
-        Origin::in_file(&self.path, self.text, offset)
+    fn at(&self, bytes: Range<usize>) -> Origin {
+        Origin::in_file(&self.path, self.text, bytes)
     }
 }
 
 impl Merged {
     fn error(&mut self, origin: Origin, reason: impl Into<String>, remedy: impl Into<String>) {
         self.errors.push(ConfigError {
+            kind: ErrorKind::Value,
             origin,
             reason: reason.into(),
             remedy: remedy.into(),
+            correction: None,
         });
     }
 
@@ -73,13 +77,18 @@ impl Merged {
             text,
         };
         if text.len() > MAX_FILE {
-            self.error(file.at(0), "the file is larger than 1 MiB", "");
+            self.error(file.at(0..0), "the file is larger than 1 MiB", "");
             return;
         }
         let (table, problems) = DeTable::parse_recoverable(text);
         for problem in problems {
-            let offset = problem.span().map_or(0, |span| span.start);
-            self.error(file.at(offset), problem.message().trim().replace('\n', ", "), "");
+            self.errors.push(ConfigError {
+                kind: ErrorKind::Syntax,
+                origin: file.at(problem.span().unwrap_or(0..0)),
+                reason: problem.message().trim().replace('\n', ", "),
+                remedy: String::new(),
+                correction: None,
+            });
         }
         let keys: Vec<&'static Key> = all().collect();
         let mut settings = std::mem::take(&mut self.settings);
@@ -101,7 +110,7 @@ impl Merged {
         root: bool,
     ) {
         for (name, value) in table {
-            let origin = file.at(name.span().start);
+            let origin = file.at(name.span());
             let path = format!("{prefix}{}", name.get_ref());
             if let Some(key) = keys.iter().find(|key| key.is_named(&path)) {
                 self.read_value(file, key, value, origin, settings);
@@ -137,7 +146,7 @@ impl Merged {
             }
             (Kind::Tables(keys), DeValue::Array(array)) => {
                 for item in array.iter() {
-                    let origin = file.at(item.span().start);
+                    let origin = file.at(item.span());
                     match item.get_ref().as_table() {
                         Some(table) => {
                             let element = self.read_element(file, table, keys, origin, false);
@@ -149,7 +158,7 @@ impl Merged {
             }
             (Kind::Named(keys), DeValue::Table(table)) => {
                 for (name, inner) in table {
-                    let origin = file.at(name.span().start);
+                    let origin = file.at(name.span());
                     match inner.get_ref().as_table() {
                         Some(table) => {
                             let element = self.read_element(file, table, keys, origin, false);
@@ -166,8 +175,15 @@ impl Merged {
             (kind, plain) => match from_toml(&kind, plain) {
                 Ok(value) => self.store(key, value, origin, settings),
                 Err(reason) => {
-                    let origin = file.at(value.span().start);
-                    self.error(origin, format!("`{}`: {reason}", key.name), remedy(plain));
+                    let origin = file.at(value.span());
+                    let (remedy, correction) = unquoted(&kind, plain).unzip();
+                    self.errors.push(ConfigError {
+                        kind: ErrorKind::Value,
+                        origin,
+                        reason: format!("`{}`: {reason}", key.name),
+                        remedy: remedy.unwrap_or_default(),
+                        correction: correction.flatten(),
+                    });
                 }
             },
         }
@@ -207,20 +223,33 @@ impl Merged {
 
     fn warn_inert(&mut self, name: &str, origin: Origin) {
         self.warnings.push(ConfigWarning {
+            kind: WarningKind::NoEffect,
             origin,
             reason: format!("`{name}` is known from micro-gw but has no effect in this gateway"),
         });
     }
 
     fn unknown(&mut self, path: &str, origin: Origin, keys: &[&'static Key]) {
-        let names = keys
-            .iter()
-            .flat_map(|key| std::iter::once(key.name).chain(key.aliases.iter().copied()));
-        let remedy = match nearest(path, names) {
+        let (prefix, part) = path.rsplit_once('.').unwrap_or(("", path));
+        let known = parts(keys, prefix);
+        let nearby = nearest(part, known.iter().copied()).map(|near| match prefix {
+            "" => near.to_owned(),
+            _ => format!("{prefix}.{near}"),
+        });
+        let remedy = match nearby.or_else(|| nearest(path, names(keys)).map(str::to_owned)) {
             Some(name) => format!("Did you mean `{name}`?"),
             None => "Remove it, or see the configuration reference for the known keys.".to_owned(),
         };
-        self.error(origin, format!("unknown key `{path}`"), remedy);
+        self.errors.push(ConfigError {
+            kind: ErrorKind::UnknownKey {
+                part: part.to_owned(),
+                known,
+            },
+            origin,
+            reason: format!("unknown key `{path}`"),
+            remedy,
+            correction: None,
+        });
     }
 
     fn read_variable(&mut self, name: &str, value: &str) {
@@ -367,12 +396,25 @@ fn beside(kind: Kind, value: Value, origin: &Origin) -> Value {
 }
 
 /// Returns whether some key lies below `path`.
-fn is_section(keys: &[&'static Key], path: &str) -> bool {
-    keys.iter().any(|key| {
-        std::iter::once(key.name)
-            .chain(key.aliases.iter().copied())
-            .any(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
-    })
+pub(super) fn is_section(keys: &[&'static Key], path: &str) -> bool {
+    names(keys).any(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+fn names(keys: &[&'static Key]) -> impl Iterator<Item = &'static str> {
+    keys.iter()
+        .flat_map(|key| std::iter::once(key.name).chain(key.aliases.iter().copied()))
+}
+
+/// What can stand behind `prefix` in the names of keys, up to their next dot.
+fn parts(keys: &[&'static Key], prefix: &str) -> BTreeSet<&'static str> {
+    let rest = |name: &'static str| match prefix {
+        "" => Some(name),
+        _ => name.strip_prefix(prefix)?.strip_prefix('.'),
+    };
+    names(keys)
+        .filter_map(rest)
+        .filter_map(|rest| rest.split('.').next())
+        .collect()
 }
 
 /// Keys with free parts that micro-gw hands to its own platform.
@@ -383,13 +425,19 @@ pub(super) fn passes_through(path: &str) -> bool {
         || path.starts_with("b7a.observability.tracing.")
 }
 
-fn remedy(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) if text.parse::<i64>().is_ok() || *text == "true" || *text == "false" => {
-            "Write it without quotes.".into()
-        }
-        _ => String::new(),
-    }
+/// What to do about a value in quotes that is right without them, and that value.
+fn unquoted(kind: &Kind, value: &DeValue<'_>) -> Option<(String, Option<String>)> {
+    let text = value.as_str()?;
+    let is_plain = text.parse::<i64>().is_ok() || text == "true" || text == "false";
+    let is_right = matches!(kind, Kind::Bool | Kind::Integer { .. }) && from_text(kind, text).is_ok();
+    // `007` is no number in TOML, and `+1` need not be one.
+    let is_certain = is_right && (text == "0" || !text.starts_with(['0', '+']) && !text.starts_with("-0"));
+    is_plain.then(|| {
+        (
+            "Write it without quotes.".to_owned(),
+            is_certain.then(|| text.to_owned()),
+        )
+    })
 }
 
 /// Returns the known name closest to `path`, when it is close enough to be a slip.

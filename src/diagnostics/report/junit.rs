@@ -23,11 +23,11 @@ pub fn junit(command: &str, project: &str, diagnostics: &Diagnostics, failing: S
 
 fn case(command: &str, file: &str, findings: &[&Diagnostic], failing: Severity) -> JunitCase {
     let (failures, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
-        findings.iter().partition(|finding| finding.severity <= failing);
+        findings.iter().partition(|finding| finding.fails(failing));
     JunitCase {
         class: command.to_owned(),
         name: file.to_owned(),
-        file: Some(file.to_owned()),
+        file: findings.iter().all(|finding| !finding.outside).then(|| file.to_owned()),
         took: None,
         failure: failures.first().map(|first| JunitFailure {
             kind: first.code.name().to_owned(),

@@ -40,6 +40,14 @@ fn result(diagnostic: &Diagnostic) -> Value {
         None => diagnostic.message.clone(),
     };
     let mut location = json!({ "artifactLocation": { "uri": uri(&diagnostic.file) } });
+    if diagnostic.outside {
+        return json!({
+            "ruleId": diagnostic.code.name(),
+            "level": level,
+            "message": { "text": text },
+            "locations": [{ "logicalLocations": [{ "fullyQualifiedName": diagnostic.file }] }],
+        });
+    }
     if let Some((source, span)) = &diagnostic.place {
         let (start, end) = (source.position(*span), source.end(*span));
         location["region"] = json!({
@@ -49,12 +57,36 @@ fn result(diagnostic: &Diagnostic) -> Value {
             "endColumn": end.column,
         });
     }
-    json!({
+    let mut result = json!({
         "ruleId": diagnostic.code.name(),
         "level": level,
         "message": { "text": text },
         "locations": [{ "physicalLocation": location }],
-    })
+    });
+    if let Some(fix) = fix(diagnostic) {
+        result["fixes"] = json!([fix]);
+    }
+    result
+}
+
+/// What puts the finding right, for editors that can do it.
+fn fix(diagnostic: &Diagnostic) -> Option<Value> {
+    let (fix, (source, _)) = (diagnostic.fix.as_ref()?, diagnostic.place.as_ref()?);
+    let (start, end) = (source.position(fix.span), source.end(fix.span));
+    Some(json!({
+        "artifactChanges": [{
+            "artifactLocation": { "uri": uri(&diagnostic.file) },
+            "replacements": [{
+                "deletedRegion": {
+                    "startLine": start.line,
+                    "startColumn": start.column,
+                    "endLine": end.line,
+                    "endColumn": end.column,
+                },
+                "insertedContent": { "text": fix.text },
+            }],
+        }],
+    }))
 }
 
 /// A path as a relative URI reference: what has a meaning in URIs is escaped.

@@ -14,7 +14,7 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         )];
     }
     vec![match (&sight.project, sight.compiled()) {
-        (Err(failure), _) | (_, Err(failure)) => Finding::of(failure),
+        (Err(failure), _) | (_, Err(failure)) => return Finding::each_of(failure),
         (_, Ok(compiled)) if compiled.diagnostics.has_errors() => Finding::problem(
             format!("{} has {}", compiled.name, compiled.diagnostics.summary()),
             format!("Run mgw check {folder} to see them."),

@@ -8,7 +8,7 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         None => "the defaults".to_owned(),
     };
     match &sight.config {
-        Ok((_, warnings)) if warnings.is_empty() => vec![Finding::ok(shown)],
+        Ok((_, warnings)) if warnings.iter().next().is_none() => vec![Finding::ok(shown)],
         Ok((_, warnings)) => {
             let remedy = "Correct or remove it; mgw help gateway-configuration lists every key.";
             let told = warnings
@@ -16,15 +16,7 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
                 .map(|warning| Finding::warning(warning.to_string(), remedy));
             told.collect()
         }
-        Err(failure) if failure.details.is_empty() => vec![Finding::of(failure)],
         // Each mistake for itself.
-        Err(failure) => failure.details.iter().map(|detail| of_json(&detail.json)).collect(),
+        Err(failure) => Finding::each_of(failure),
     }
-}
-
-fn of_json(problem: &serde_json::Value) -> Finding {
-    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-    let remedy = Some(text("remedy")).filter(|remedy| !remedy.is_empty());
-    let remedy = remedy.unwrap_or_else(|| "mgw help gateway-configuration describes every key.".to_owned());
-    Finding::problem(text("message"), remedy)
 }

@@ -1,0 +1,297 @@
+//! Reads `mgw.toml` and tells everything that is wrong with it at once.
+
+use super::schema::{Key, Kind, ROOT};
+use super::{CorsSettings, FORMAT, Settings};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::yaml::{Node, Source, Span, Value, read_toml};
+use serde_json::{Map, json};
+
+/// What of a file could be understood.
+#[derive(Debug)]
+pub(crate) struct ReadSettings {
+    /// What the file says, as far as it says it in the right way. Only to be relied on where nothing was found.
+    pub(crate) settings: Settings,
+    /// Everything that is wrong with the file.
+    pub(crate) diagnostics: Diagnostics,
+    /// The text, and the tree of its values.
+    pub(crate) document: Option<(Source, Node)>,
+}
+
+/// Reads the bytes of `mgw.toml`; `file` is what messages call it.
+pub(super) fn read(bytes: Vec<u8>, file: &str) -> ReadSettings {
+    let mut diagnostics = Diagnostics::default();
+    let (source, document, errors) = match read_toml(file, bytes) {
+        Ok(read) => read,
+        Err(error) => {
+            diagnostics.push(error.into());
+            return ReadSettings {
+                settings: Settings::new(""),
+                diagnostics,
+                document: None,
+            };
+        }
+    };
+    let mut shown = Vec::new();
+    known_values(&document, ROOT, &mut shown);
+    let source = source.showing_only(shown);
+    for mut error in errors {
+        error.place = error.place.map(|(_, span)| (source.clone(), span));
+        diagnostics.push(error.into());
+    }
+    let is_whole = !diagnostics.has_errors();
+    let mut reader = Reader {
+        source: &source,
+        diagnostics: Diagnostics::default(),
+    };
+    let mut read = reader.table(&document, ROOT, "", Span::at(0));
+    let found = reader.diagnostics;
+    match document.get("format").and_then(Node::as_u64) {
+        // What a newer version writes is no mistake.
+        Some(newer) if newer > u64::from(FORMAT) => {
+            let span = document.get("format").map_or(Span::at(0), |node| node.span);
+            let message = format!("{file} has format version {newer}, this version reads {FORMAT}");
+            diagnostics.push(
+                Diagnostic::error(Code::NewerFormat, &source, span, message)
+                    .remedy("Use the version of mgw that wrote the file, or a newer one."),
+            );
+        }
+        // Where a line cannot be read, what is missing may stand there.
+        _ => diagnostics.extend(found.filtered(|finding| is_whole || !finding.message.ends_with(MISSING))),
+    }
+    read.entry("format").or_insert(json!(FORMAT));
+    read.entry("name").or_insert(json!(""));
+    let settings = serde_json::from_value(serde_json::Value::Object(read)).unwrap_or_else(|error| {
+        // The schema and the type say the same; a test holds them to it.
+        diagnostics.push(Diagnostic::file(Code::ProjectSetting, file, error.to_string()));
+        Settings::new("")
+    });
+    diagnostics.sort();
+    ReadSettings {
+        settings,
+        diagnostics,
+        document: Some((source, document)),
+    }
+}
+
+/// How the message about a key that is not there ends.
+const MISSING: &str = "is missing";
+
+struct Reader<'a> {
+    source: &'a Source,
+    diagnostics: Diagnostics,
+}
+
+impl Reader<'_> {
+    /// Reads a table whose keys are called `prefix` and their name: what of it is right, as JSON. `place` stands for the
+    /// table where something is missing.
+    fn table(
+        &mut self,
+        node: &Node,
+        keys: &'static [Key],
+        prefix: &str,
+        place: Span,
+    ) -> Map<String, serde_json::Value> {
+        let mut read = Map::new();
+        for (name, member) in node.as_object().into_iter().flatten() {
+            let Some(key) = keys.iter().find(|key| key.name == name) else {
+                self.unknown(name, member.key, keys, prefix);
+                continue;
+            };
+            let path = format!("{prefix}{name}");
+            let value = match key.kind {
+                Kind::Table(inner) if member.node.as_object().is_some() => {
+                    let inner_read = self.table(&member.node, inner, &format!("{path}."), member.key);
+                    is_complete(&inner_read, inner).then(|| inner_read.into())
+                }
+                Kind::Tables(inner) if member.node.as_array().is_some() => {
+                    Some(self.tables(&member.node, inner, &path))
+                }
+                kind => self.value(&member.node, kind, &path),
+            };
+            if let Some(value) = value {
+                read.insert(name.clone(), value);
+            }
+        }
+        for key in keys.iter().filter(|key| key.required) {
+            if node.get(key.name).is_none() {
+                let message = format!("`{prefix}{}` {MISSING}", key.name);
+                let diagnostic = Diagnostic::error(Code::ProjectSetting, self.source, place, message);
+                self.diagnostics.push(diagnostic.remedy(match key.kind {
+                    Kind::Format => format!("Write `format = {FORMAT}` at the top of the file."),
+                    _ => format!("Write `{} = \"…\"`.", key.name),
+                }));
+            }
+        }
+        read
+    }
+
+    fn tables(&mut self, node: &Node, keys: &'static [Key], path: &str) -> serde_json::Value {
+        let mut read: Vec<serde_json::Value> = Vec::new();
+        for element in node.as_array().into_iter().flatten() {
+            if element.as_object().is_some() {
+                let inner = self.table(element, keys, &format!("{path}."), element.span);
+                if is_complete(&inner, keys) {
+                    read.push(inner.into());
+                }
+            } else {
+                let what = format!("an element of `{path}`");
+                let found = Diagnostic::expected(Code::ProjectSetting, self.source, element, &what, "a table");
+                self.diagnostics
+                    .push(found.remedy(format!("Write `[[{path}]]` and its keys below.")));
+            }
+        }
+        read.into()
+    }
+
+    fn value(&mut self, node: &Node, kind: Kind, path: &str) -> Option<serde_json::Value> {
+        let (expected, remedy, fix) = match (kind, &node.value) {
+            (Kind::Format, Value::Number(_)) if node.as_u64().is_some_and(|number| number >= u64::from(FORMAT)) => {
+                return Some(json!(FORMAT));
+            }
+            (Kind::Text, Value::String(_)) | (Kind::Bool, Value::Bool(_)) => return Some(node.to_json()),
+            (Kind::HeaderTexts, Value::Array(elements)) if !elements.iter().all(is_header_text) => {
+                for element in elements.iter().filter(|element| !is_header_text(element)) {
+                    let message = format!("an element of `{path}` cannot stand in a header");
+                    let found = Diagnostic::error(Code::ProjectSetting, self.source, element.span, message);
+                    self.diagnostics
+                        .push(found.remedy("Write a text without blanks and commas for each of them."));
+                }
+                return None;
+            }
+            (Kind::Texts | Kind::HeaderTexts, Value::Array(elements)) => {
+                for element in elements.iter().filter(|element| element.as_str().is_none()) {
+                    let what = format!("an element of `{path}`");
+                    let found = Diagnostic::expected(Code::ProjectSetting, self.source, element, &what, "a text");
+                    self.diagnostics.push(found.remedy("Put it in quotes."));
+                }
+                let texts = elements.iter().filter_map(Node::as_str);
+                return Some(texts.collect::<Vec<_>>().into());
+            }
+            (Kind::OneOf(choices), Value::String(text)) if choices.contains(&text.as_str()) => {
+                return Some(node.to_json());
+            }
+            (Kind::OneOf(choices), Value::String(text)) => {
+                self.choice(node, text, choices, path);
+                return None;
+            }
+            (Kind::Format, _) => (
+                format!("the number {FORMAT}"),
+                format!("Write `format = {FORMAT}`."),
+                None,
+            ),
+            (Kind::Bool, Value::String(text)) if text == "true" || text == "false" => (
+                "true or false".to_owned(),
+                "Write it without quotes.".to_owned(),
+                Some(text.clone()),
+            ),
+            (Kind::Bool, _) => ("true or false".to_owned(), String::new(), None),
+            (Kind::Texts | Kind::HeaderTexts, Value::String(_)) => {
+                let list = format!("[{}]", self.source.slice(node.span));
+                (
+                    "a list of texts".to_owned(),
+                    "Write it in brackets, like [\"dev\"].".to_owned(),
+                    Some(list),
+                )
+            }
+            (Kind::Text, _) => ("a text".to_owned(), "Put it in quotes.".to_owned(), None),
+            (Kind::Texts | Kind::HeaderTexts, _) => (
+                "a list of texts".to_owned(),
+                "Write it like [\"dev\"].".to_owned(),
+                None,
+            ),
+            (Kind::OneOf(choices), _) => ("a text".to_owned(), one_of(choices), None),
+            (Kind::Table(_), _) => (
+                "a table".to_owned(),
+                format!("Write `[{path}]` and its keys below."),
+                None,
+            ),
+            (Kind::Tables(_), _) => (
+                "tables".to_owned(),
+                format!("Write `[[{path}]]` and its keys below."),
+                None,
+            ),
+        };
+        let mut found = Diagnostic::expected(Code::ProjectSetting, self.source, node, &format!("`{path}`"), &expected);
+        if !remedy.is_empty() {
+            found = found.remedy(remedy);
+        }
+        if let Some(text) = fix {
+            found = found.replacing(node.span, text);
+        }
+        self.diagnostics.push(found);
+        None
+    }
+
+    fn choice(&mut self, node: &Node, text: &str, choices: &[&'static str], path: &str) {
+        let message = format!("`{path}` is {text:?}, which is not known");
+        let mut found = Diagnostic::error(Code::ProjectSetting, self.source, node.span, message)
+            .remedy(one_of(choices))
+            .did_you_mean(text, choices.iter().copied());
+        if let Some(choice) = choices.iter().find(|choice| choice.eq_ignore_ascii_case(text)) {
+            found = found.replacing(node.span, format!("\"{choice}\""));
+        }
+        self.diagnostics.push(found);
+    }
+
+    fn unknown(&mut self, name: &str, place: Span, keys: &'static [Key], prefix: &str) {
+        let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
+        let remedy = match elsewhere(name, keys) {
+            Some(table) => format!("It belongs under `[{table}]`."),
+            None => format!("Remove it; what is known here is {}.", known.join(", ")),
+        };
+        let message = format!("unknown key `{prefix}{name}`");
+        let found = Diagnostic::error(Code::UnknownSetting, self.source, place, message)
+            .remedy(remedy)
+            .misspelt(name, place, known);
+        self.diagnostics.push(found);
+    }
+}
+
+fn is_header_text(node: &Node) -> bool {
+    node.as_str().is_some_and(CorsSettings::is_header_text)
+}
+
+fn one_of(choices: &[&str]) -> String {
+    match choices {
+        [only] => format!("Write \"{only}\", or leave it out."),
+        _ => format!("Write one of {}.", choices.join(", ")),
+    }
+}
+
+/// The table that a key belongs to which stands in another one.
+fn elsewhere(name: &str, here: &'static [Key]) -> Option<&'static str> {
+    ROOT.iter().find_map(|key| match key.kind {
+        Kind::Table(keys) if !std::ptr::eq(keys, here) && keys.iter().any(|key| key.name == name) => Some(key.name),
+        _ => None,
+    })
+}
+
+fn is_complete(read: &Map<String, serde_json::Value>, keys: &[Key]) -> bool {
+    keys.iter().all(|key| !key.required || read.contains_key(key.name))
+}
+
+/// Where values stand that may be shown: whatever stands behind another key may be a secret that was put there by mistake, and
+/// so may be what stands before the host in a URL.
+fn known_values(node: &Node, keys: &'static [Key], shown: &mut Vec<Span>) {
+    for (name, member) in node.as_object().into_iter().flatten() {
+        match keys.iter().find(|key| key.name == name).map(|key| key.kind) {
+            Some(Kind::Table(inner)) => known_values(&member.node, inner, shown),
+            Some(Kind::Tables(inner)) => {
+                for element in member.node.as_array().into_iter().flatten() {
+                    known_values(element, inner, shown);
+                }
+            }
+            Some(_) if !may_hold_secret(&member.node) => shown.push(member.node.span),
+            _ => {}
+        }
+    }
+}
+
+fn may_hold_secret(node: &Node) -> bool {
+    match &node.value {
+        Value::String(text) => text.contains('@'),
+        Value::Array(elements) => elements.iter().any(may_hold_secret),
+        Value::Object(_) => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
