@@ -1,5 +1,6 @@
 //! `mgw man`
 
+use super::version::TOOL;
 use crate::cli::Cli;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -56,7 +57,9 @@ fn collect(command: &clap::Command, name: String, pages: &mut Vec<(String, Vec<u
 
 fn page(command: clap::Command) -> Result<Vec<u8>, Failure> {
     let mut page = Vec::new();
+    // Every page comes from the same program, whatever its command is called.
     clap_mangen::Man::new(command)
+        .source(TOOL)
         .render(&mut page)
         .map_err(|error| Failure::new(ExitCode::Internal, "cannot lay out the manual page").because(error))?;
     Ok(page)

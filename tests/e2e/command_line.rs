@@ -69,6 +69,9 @@ fn manual_pages_cover_every_command() {
         main.stdout
     );
     place.mgw(&["man", "--directory", "man"]).exits(0);
+    let page = place.read("man/mgw-keys-new.1");
+    let source = concat!("\"mgw ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(page.contains(source), "the footer names the program: {page}");
     let help = place.mgw(&["--help"]).exits(0).stdout;
     let commands: Vec<&str> = help
         .lines()
