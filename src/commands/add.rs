@@ -38,7 +38,12 @@ pub fn run(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
     if !layout.settings().is_file() && !layout.definitions().is_dir() {
         return Err(crate::compile::CompileError::NotAProject(args.project).into());
     }
-    let incoming = definitions::fetch(&args.apis, &DownloadOptions::insecure(args.insecure), context)?;
+    let incoming = definitions::fetch(
+        &args.apis,
+        &DownloadOptions::insecure(args.insecure),
+        args.remote,
+        context,
+    )?;
     let mut places = Vec::new();
     for definition in &incoming {
         let files = definition.places(|_, _| false).into_iter().enumerate();

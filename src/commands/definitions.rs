@@ -2,6 +2,7 @@
 
 use super::findings;
 use super::interrupt::interruptible;
+use super::remote::RemoteArgs;
 use crate::compile::compile_project;
 use crate::context::Context;
 use crate::diagnostics::{Code, Diagnostics, Summary};
@@ -9,11 +10,12 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::download::{DownloadOptions, download};
 use crate::project::incoming::{Incoming, Origin};
-use crate::project::{Layout, Neighbours};
+use crate::project::{Layout, Neighbours, ServerFiles};
 use crate::whole_file::refuse_unfit;
 use crate::yaml::limits;
 use std::io::Read;
 use std::path::Path;
+use url::Url;
 
 /// What `init` and `add` did.
 #[derive(Debug, serde::Serialize)]
@@ -25,10 +27,18 @@ pub(super) struct Added {
     pub(super) diagnostics: Diagnostics,
 }
 
-/// Reads or downloads every definition, so that nothing is written when one of them is missing.
+/// Most files that a definition of a server takes along.
+const MAX_FILES: usize = 200;
+
+/// Most bytes of all of them together.
+const MAX_BYTES: usize = 2 * limits::MAX_FILE_BYTES as usize;
+
+/// Reads or downloads every definition, so that nothing is written when one of them is missing. `remote`: whether a
+/// server may be asked for more than was named.
 pub(super) fn fetch(
     origins: &[String],
     options: &DownloadOptions,
+    remote: RemoteArgs,
     context: &Context,
 ) -> Result<Vec<Incoming>, Failure> {
     if options.insecure && !origins.is_empty() {
@@ -36,12 +46,18 @@ pub(super) fn fetch(
     }
     origins
         .iter()
-        .map(|origin| fetch_one(origin, options, context))
+        .map(|origin| fetch_one(origin, options, remote, context))
         .collect()
 }
 
-fn fetch_one(text: &str, options: &DownloadOptions, context: &Context) -> Result<Incoming, Failure> {
+fn fetch_one(
+    text: &str,
+    options: &DownloadOptions,
+    remote: RemoteArgs,
+    context: &Context,
+) -> Result<Incoming, Failure> {
     let mut beside = Neighbours::default();
+    let mut elsewhere = None;
     let (shown, name, bytes) = match Origin::of(text) {
         Origin::Foreign => {
             return Err(Failure::new(
@@ -56,13 +72,9 @@ fn fetch_one(text: &str, options: &DownloadOptions, context: &Context) -> Result
             (text.to_owned(), file_name(path), bytes)
         }
         Origin::Url(url) => {
-            let shown = url[url::Position::BeforeHost..url::Position::AfterPath].to_owned();
-            let progress = context.ui.progress(format_args!("Downloading {shown}"));
-            let downloaded = context.block_on(interruptible(async {
-                download(&url, options).await.map_err(Failure::from)
-            }));
-            drop(progress);
-            let (name, bytes) = downloaded?;
+            let shown = shown(&url);
+            let (name, bytes) = download_one(&url, options, context)?;
+            elsewhere = ServerFiles::new(&url, &name, &bytes);
             (shown, name, bytes)
         }
     };
@@ -72,7 +84,62 @@ fn fetch_one(text: &str, options: &DownloadOptions, context: &Context) -> Result
         failure.details = findings::details(&context.ui, &diagnostics);
         failure
     })?;
+    if let Some(files) = elsewhere {
+        beside = take_along(files, &shown, options, remote, context)?;
+    }
     Ok(Incoming { beside, ..incoming })
+}
+
+/// An address without what may be secret in it.
+fn shown(url: &Url) -> String {
+    url[url::Position::BeforeHost..url::Position::AfterPath].to_owned()
+}
+
+fn download_one(url: &Url, options: &DownloadOptions, context: &Context) -> Result<(String, Vec<u8>), Failure> {
+    let progress = context.ui.progress(format_args!("Downloading {}", shown(url)));
+    let downloaded = context.block_on(interruptible(async {
+        download(url, options).await.map_err(Failure::from)
+    }));
+    drop(progress);
+    downloaded
+}
+
+/// Downloads what a definition refers to beside it, when the user says so, and says how to say so.
+fn take_along(
+    mut files: ServerFiles,
+    of: &str,
+    options: &DownloadOptions,
+    remote: RemoteArgs,
+    context: &Context,
+) -> Result<Neighbours, Failure> {
+    loop {
+        let missing = files.missing();
+        let Some(first) = missing.first() else {
+            return Ok(files.into_neighbours());
+        };
+        if !remote.allow_remote {
+            let example = shown(&files.address(first));
+            context.ui.hint(format_args!(
+                "{of} refers to files beside it, such as {example}; --allow-remote takes them along."
+            ));
+            return Ok(Neighbours::default());
+        }
+        if files.count() + missing.len() > MAX_FILES {
+            let message = format!("{of} refers to more than {MAX_FILES} files beside it");
+            return Err(Failure::new(ExitCode::Invalid, message).hint("Nothing was changed. Download them yourself."));
+        }
+        for path in missing {
+            let address = files.address(&path);
+            let (_, bytes) = download_one(&address, options, context)?;
+            files.add(path, bytes);
+            if files.len() > MAX_BYTES {
+                let message = format!("the files beside {of} have more than {} MB together", MAX_BYTES >> 20);
+                return Err(
+                    Failure::new(ExitCode::Invalid, message).hint("Nothing was changed. Download what is needed.")
+                );
+            }
+        }
+    }
 }
 
 fn file_name(path: &Path) -> String {

@@ -72,7 +72,7 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         insecure: args.insecure,
         headers: headers(args.headers.as_deref(), args.values.as_ref(), context)?,
     };
-    let incoming = definitions::fetch(&args.apis, &options, context)?;
+    let incoming = definitions::fetch(&args.apis, &options, args.remote, context)?;
 
     let scaffold = Scaffold {
         name,

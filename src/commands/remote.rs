@@ -1,14 +1,18 @@
 //! `--allow-remote` and `--update-remote`: fetches what definitions refer to on other servers.
 
+use super::findings;
 use super::interrupt::interruptible;
 use crate::compile::{Compiled, compile_project};
 use crate::context::Context;
+use crate::diagnostics::Diagnostics;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::folder::folder_of;
+use crate::openapi;
 use crate::project::Layout;
 use crate::public_file;
 use crate::remote::{RemoteLock, fetch};
+use crate::yaml::{self, Format, Value};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -80,7 +84,7 @@ pub(super) fn fetch_first(layout: &Layout, args: UpdateArgs, context: &Context) 
 }
 
 fn fetch_one(layout: &Layout, url: &Url, is_update: bool, context: &Context) -> Result<(), Failure> {
-    let shown = crate::openapi::link::Location::Url(url.clone()).to_string();
+    let shown = openapi::link::Location::Url(url.clone()).to_string();
     let progress = context.ui.progress(format_args!("Fetching {shown}"));
     let bytes = context.block_on(interruptible(async { fetch(url).await.map_err(Failure::from) }));
     drop(progress);
@@ -88,6 +92,7 @@ fn fetch_one(layout: &Layout, url: &Url, is_update: bool, context: &Context) -> 
     let mut lock = RemoteLock::load(&layout.remote_lock())?;
     let known = lock.file(url).map(|file| file.sha256);
     let path = lock.put(url, &bytes);
+    check(&shown, &path, &bytes, context)?;
     let now = lock.file(url).map(|file| file.sha256);
     if known.is_some() && known != now && !is_update {
         let message = format!("{shown} is not what remote.lock pins any more");
@@ -106,6 +111,33 @@ fn fetch_one(layout: &Layout, url: &Url, is_update: bool, context: &Context) -> 
     };
     context.ui.status(what, format_args!("{shown} to {path}"));
     Ok(())
+}
+
+/// What is no part of a definition is not pinned: a page to sign in, for example.
+fn check(shown: &str, path: &str, bytes: &[u8], context: &Context) -> Result<(), Failure> {
+    let format = Format::of_name(path).unwrap_or_else(|| Format::sniff(bytes));
+    let mut diagnostics = Diagnostics::default();
+    let is = match yaml::parse(shown, bytes.to_vec(), format) {
+        Ok((source, node)) => match node.value {
+            Value::Object(_) | Value::Array(_) => return Ok(()),
+            _ => openapi::known_text(source.text()).unwrap_or(node.kind()),
+        },
+        Err(error) => {
+            let known = error.place.as_ref();
+            match known.and_then(|(source, _)| openapi::known_text(source.text())) {
+                Some(is) => is,
+                None => {
+                    diagnostics.push(error.into());
+                    "no YAML or JSON"
+                }
+            }
+        }
+    };
+    let message = format!("{shown} is {is}, and nothing that a definition could refer to");
+    let mut failure = Failure::new(ExitCode::Invalid, message)
+        .hint("Nothing was pinned. Check the address; copy a file behind a login into the project.");
+    failure.details = findings::details(&context.ui, &diagnostics);
+    Err(failure)
 }
 
 /// What nothing refers to any more is not kept.

@@ -1,24 +1,25 @@
 //! Compiles all files of a project.
 
-use super::endpoint::without_secrets;
+use super::document::{self, Common};
 use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
 use super::library::{ProjectLibrary, RemoteFiles};
 use super::own_parts::OwnParts;
+use super::own_policies::OwnPolicies;
 use super::project_entries::{ProjectEntriesError, project_entries};
 use super::pulled::pulled;
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
-use super::{api, certificates, cors, extensions, follow_ups, policies, reserved, subscribers, unreachable};
+use super::{certificates, cors, follow_ups, project_name, reserved, subscribers, unreachable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
 use crate::project::{BuildSettings, Layout, Settings, SettingsError};
 use crate::remote::{RemoteLock, RemoteLockError};
 use crate::toolkit_config::ToolkitConfig;
-use crate::yaml::{self, Format, Node, Source};
+use crate::yaml;
 use crate::{grpc, openapi};
-use mgw_bundle::config::{self, Api, ApiKind, Cors, Policies};
-use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot, api_id, names};
+use mgw_bundle::config::{self, Api, ApiKind};
+use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -79,7 +80,6 @@ pub(super) const DEFINITIONS: &str = "api_definitions";
 pub(super) const PULLED_DEFINITIONS: &str = "gen/api_definitions";
 const GRPC_DEFINITIONS: &str = "grpc_definitions";
 const LOCK: &str = "mgw.lock";
-const POLICIES: &str = "policies.yaml";
 
 /// Compiles the project at `layout`, as one pull left it: reads again when another one comes in between.
 ///
@@ -114,7 +114,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     let (mut settings, document) = settings.unzip();
     let document = document.flatten();
-    let name = project_name(layout, settings.as_ref(), document.as_ref(), &mut diagnostics);
+    let name = project_name::of(layout, settings.as_ref(), document.as_ref(), &mut diagnostics);
     let mut sources = Sources::default();
     let mut build = settings
         .as_ref()
@@ -141,7 +141,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     let pulled_policies = pulled(layout, &layout.pulled_policies(), &mut sources, &mut diagnostics)?;
     // Where they cannot be read, nobody can tell which policies there are.
     let policies_are_known = own_policies.are_read && pulled_policies.is_read();
-    let policies = merged_policies(&own_policies, pulled_policies.found(), &mut diagnostics);
+    let policies = own_policies.merged(pulled_policies.found(), &mut diagnostics);
     let known = KnownPolicies::new(&policies, build.compat);
     let common = Common {
         policies: known,
@@ -187,7 +187,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         let linked = link(location, document, is_pulled, &mut library, &mut diagnostics);
         library.add_to(&mut sources);
         let (source, document) = (linked.source, linked.document);
-        let candidate = compile_document(
+        let candidate = document::compile(
             source,
             document,
             &file.relative,
@@ -214,7 +214,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     for service in read_protos(&protos, &mut sources, &mut diagnostics)? {
         let file = format!("{GRPC_DEFINITIONS}/{}", service.name);
-        let candidate = compile_document(
+        let candidate = document::compile(
             service.source,
             service.document,
             &file,
@@ -315,14 +315,6 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     })
 }
 
-/// What all definitions of a project have in common.
-#[derive(Clone, Copy)]
-struct Common<'a> {
-    policies: KnownPolicies<'a>,
-    /// The rules of definitions that say nothing about CORS.
-    cors: Option<&'a Cors>,
-}
-
 /// What the toolkit of micro-gw was told, where the project says nothing of its own.
 fn with_toolkit(
     layout: &Layout,
@@ -346,21 +338,6 @@ fn with_toolkit(
         diagnostics.push(finding.clone());
     }
     Ok(toolkit.complete(build))
-}
-
-/// The name that the project at `layout` goes by, and thereby its bundle.
-///
-/// # Errors
-///
-/// When `mgw.toml` is wrong.
-pub fn project_name_of(layout: &Layout) -> Result<String, SettingsError> {
-    let settings = Settings::load(&layout.settings())?;
-    Ok(project_name(
-        layout,
-        settings.as_ref(),
-        None,
-        &mut Diagnostics::default(),
-    ))
 }
 
 /// Callers of open operations are limited by the subscription policy `Unauthenticated`; without it they are refused.
@@ -388,103 +365,6 @@ fn looks_like_a_project(layout: &Layout) -> bool {
         || [DEFINITIONS, PULLED_DEFINITIONS, GRPC_DEFINITIONS]
             .iter()
             .any(|folder| root.join(folder).is_dir())
-}
-
-/// The name from `mgw.toml`, else the folder's; it becomes a file name.
-fn project_name(
-    layout: &Layout,
-    settings: Option<&Settings>,
-    document: Option<&(Source, Node)>,
-    diagnostics: &mut Diagnostics,
-) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    // Where `mgw.toml` does not say it, that has been found already.
-    let written = document.is_none_or(|(_, document)| document.get("name").is_some_and(|name| name.as_str().is_some()));
-    match settings {
-        Some(settings) if written => {
-            if !crate::project::is_project_name(&settings.name) {
-                let message = format!("{:?} cannot be the name of a project", settings.name);
-                let place = document.and_then(|(source, document)| Some((source, document.get("name")?.span)));
-                let finding = match place {
-                    Some((source, span)) => Diagnostic::error(Code::ProjectName, source, span, message),
-                    None => Diagnostic::file(Code::ProjectName, files::shown(layout.root(), "mgw.toml"), message),
-                };
-                diagnostics
-                    .push(finding.remedy("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."));
-            }
-            settings.name.clone()
-        }
-        _ => {
-            let name: String = layout
-                .folder_name()
-                .chars()
-                .map(|c| if allowed(c) { c } else { '-' })
-                .collect();
-            if crate::project::is_project_name(&name) {
-                name
-            } else {
-                "project".to_owned()
-            }
-        }
-    }
-}
-
-/// The project's own policies, before those of the control plane are put over them.
-struct OwnPolicies {
-    policies: Policies,
-    /// Where they are written; `None`: nobody wrote them down here.
-    written: Option<(Source, Node)>,
-    /// Whether they could be read at all.
-    are_read: bool,
-}
-
-impl OwnPolicies {
-    fn of_bundle(own: &OwnParts) -> Self {
-        Self {
-            policies: own.policies().clone(),
-            written: None,
-            are_read: true,
-        }
-    }
-
-    fn read(layout: &Layout, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Result<Self, CompileError> {
-        let shown = files::shown(layout.root(), POLICIES);
-        let bytes = files::read_optional(&layout.policies())?;
-        if let Some(bytes) = &bytes {
-            sources.add(POLICIES, bytes);
-        }
-        let is_written = bytes.is_some();
-        let bytes = bytes.unwrap_or_else(|| policies::DEFAULT_POLICIES.as_bytes().to_vec());
-        Ok(match yaml::parse(&shown, bytes, Format::Yaml) {
-            Ok((source, document)) => Self {
-                policies: policies::read(&source, &document, diagnostics),
-                // Differences from the built-in defaults are nobody's mistake.
-                written: is_written.then_some((source, document)),
-                are_read: true,
-            },
-            Err(error) => {
-                diagnostics.push(error.into());
-                Self {
-                    policies: Policies::default(),
-                    written: None,
-                    are_read: false,
-                }
-            }
-        })
-    }
-}
-
-fn merged_policies(own: &OwnPolicies, pulled: Option<Policies>, diagnostics: &mut Diagnostics) -> Policies {
-    let mut policies = own.policies.clone();
-    if let Some(pulled) = pulled {
-        let differences = policies::merge(&mut policies, pulled);
-        if let Some((source, document)) = &own.written {
-            for difference in differences {
-                diagnostics.push(difference.note(source, document));
-            }
-        }
-    }
-    policies
 }
 
 fn read_file(
@@ -521,91 +401,4 @@ fn read_protos(
         });
     }
     Ok(grpc::read(protos, diagnostics))
-}
-
-fn compile_document(
-    source: Source,
-    document: Node,
-    file: &str,
-    common: Common<'_>,
-    entries: &mut BTreeMap<String, Vec<u8>>,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-) -> Result<Option<Candidate>, CompileError> {
-    let Some(definition) = openapi::read(source, document, diagnostics) else {
-        return Ok(None);
-    };
-    let entry = entry_name(definition.title(), definition.version());
-    let Some(mut compiled) = api::compile(&definition, common.policies, file, entry.clone(), diagnostics) else {
-        return Ok(None);
-    };
-    if definition.pruned.get(extensions::CORS).is_none() {
-        compiled.api.cors = common.cors.cloned();
-    }
-    let mut document = openapi::resolved_document(&definition.document);
-    if without_secrets(&mut document) {
-        sources.hide(file);
-    }
-    let json = serde_json::to_vec_pretty(&document).map_err(|source| CompileError::Definition {
-        api: definition.name(),
-        source,
-    })?;
-    entries.insert(entry, json);
-    Ok(Some(Candidate {
-        compiled,
-        title: definition.title_span(),
-        source: definition.source,
-    }))
-}
-
-/// `definitions/<title>_<version>.json`; where that is no safe file name, it is made one and the API id keeps it unique.
-fn entry_name(title: &str, version: &str) -> String {
-    /// Longest name that every file system takes, with room for the rest.
-    const LONGEST: usize = 120;
-    let plain = format!("{title}_{version}");
-    let safe: String = plain
-        .chars()
-        .take(LONGEST)
-        .map(|c| {
-            if c.is_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    if safe == plain && !safe.starts_with('.') && safe.len() <= 2 * LONGEST {
-        return format!("{}{safe}.json", names::DEFINITIONS);
-    }
-    let id = api_id(title, version);
-    let short: String = id.chars().take("api_".len() + 12).collect();
-    let safe: String = safe.chars().filter(char::is_ascii).collect();
-    format!("{}{}_{short}.json", names::DEFINITIONS, safe.trim_start_matches('.'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::entry_name;
-
-    #[test]
-    fn entry_names_are_safe_and_differ() {
-        assert_eq!(entry_name("Shop", "1.0.0"), "definitions/Shop_1.0.0.json");
-        for (title, version) in [
-            ("../../etc", "1"),
-            ("a/b", "1"),
-            ("a b", "1"),
-            ("a:b", "1"),
-            (".x", ""),
-            ("x", "\\"),
-        ] {
-            let name = entry_name(title, version);
-            let rest = name.strip_prefix("definitions/").unwrap();
-            assert!(
-                !rest.contains(['/', '\\', ':', ' ']) && !rest.starts_with('.'),
-                "{name}"
-            );
-        }
-        assert_ne!(entry_name("a b", "1"), entry_name("a/b", "1"));
-        assert!(entry_name(&"é".repeat(256), "1").len() < 255);
-    }
 }

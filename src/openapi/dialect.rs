@@ -21,6 +21,13 @@ pub(crate) fn is_definition(document: &Node) -> bool {
     ["openapi", "swagger"].iter().any(|key| document.get(key).is_some())
 }
 
+/// Whether the schemas of a definition are those of JSON Schema: since 3.1. Only then do they have names of their own, and
+/// does what stands beside a reference count.
+pub(super) fn knows_json_schema(document: &Node) -> bool {
+    let version = document.get("openapi").and_then(Node::as_str).unwrap_or_default();
+    ["3.1", "3.2"].iter().any(|known| version.trim().starts_with(known))
+}
+
 impl Dialect {
     /// Tells the version of a document; explains in `diagnostics` what is wrong when there is none to tell.
     pub(super) fn detect(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {

@@ -243,6 +243,11 @@ pub(super) fn tell(source: &Source, document: &Node) -> Option<Diagnostic> {
         .map(|kind| kind.finding(source))
 }
 
+/// What a text is, when it is known to be something else than a definition: "an HTML page".
+pub(crate) fn known_text(text: &str) -> Option<&'static str> {
+    of_text(text).map(|kind| kind.is)
+}
+
 /// The finding about a file that cannot be read: that it is something else, or why not.
 pub(crate) fn unreadable(error: SyntaxError) -> Diagnostic {
     let other = error

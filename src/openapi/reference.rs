@@ -18,6 +18,9 @@ pub(super) enum ReferenceError {
     /// It comes back to itself.
     #[error("the reference `{0}` leads back to itself")]
     Cycle(String),
+    /// Something is there that cannot be meant: its kind.
+    #[error("the reference `{0}` leads to {1}, and a map should be there")]
+    Unfit(String, &'static str),
 }
 
 /// The target of a reference, when `node` is one.

@@ -1,6 +1,7 @@
 //! Downloads a definition, bounded in time, size and redirects.
 
 use super::incoming::name_from_server;
+use crate::openapi::link::is_here;
 use crate::yaml::limits;
 use http::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -69,14 +70,17 @@ impl DownloadOptions {
     }
 }
 
-/// Requests with headers of the user's follow to no other server.
+/// Requests with headers of the user's follow to no other server, and none from another server to this machine.
 fn redirects(url: &Url, at_home: bool) -> Policy {
     let home = url.origin();
+    let from_here = is_here(url);
     Policy::custom(move |attempt| {
         if attempt.previous().len() > MAX_REDIRECTS {
             attempt.error("too many redirects")
         } else if at_home && attempt.url().origin() != home {
             attempt.error("it leads to another server, and the headers are for this one")
+        } else if !from_here && is_here(attempt.url()) {
+            attempt.error("it leads from another server to this machine")
         } else {
             attempt.follow()
         }
@@ -98,6 +102,8 @@ pub(crate) async fn download(url: &Url, options: &DownloadOptions) -> Result<(St
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
         .redirect(redirects(url, !options.headers.is_empty()))
+        // The address before may hold a secret in its query.
+        .referer(false)
         .default_headers(options.headers.iter().cloned().collect())
         .tls_danger_accept_invalid_certs(options.insecure)
         .build()

@@ -9,6 +9,7 @@ mod name;
 mod neighbours;
 mod pulled_certificates;
 mod scaffold;
+mod server_files;
 mod settings;
 mod workspace;
 
@@ -22,6 +23,7 @@ pub(crate) use pulled_certificates::{
     FORMAT as CERTIFICATES_FORMAT, PulledBackendCertificate, PulledCertificates, PulledClientCertificate, backend_of,
 };
 pub(crate) use scaffold::Scaffold;
+pub(crate) use server_files::ServerFiles;
 pub use settings::{
     BuildSettings, Compat, ControlPlaneKind, ControlPlaneSettings, CorsSettings, PullSettings, Settings, SettingsError,
 };

@@ -31,7 +31,7 @@ impl Neighbours {
     }
 
     /// Takes from all paths what they begin with in common.
-    fn below(relative: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+    pub(crate) fn below(relative: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let own = folder_of(relative);
         let mut common = own;
         for path in files.keys() {

@@ -1,9 +1,9 @@
 //! Fetches a file that a definition refers to, bounded in time, size and redirects.
 
+use crate::openapi::link::is_here;
 use crate::yaml::limits;
-use std::net::IpAddr;
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,14 +61,17 @@ pub(crate) async fn fetch(url: &Url) -> Result<Vec<u8>, FetchError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(FetchError::Credentials(host(url)));
     }
-    if !is_allowed(url) {
+    if !is_allowed(url, is_here(url)) {
         return Err(FetchError::InTheClear(shown));
     }
-    let redirects = reqwest::redirect::Policy::custom(|attempt| {
+    let from_here = is_here(url);
+    let redirects = reqwest::redirect::Policy::custom(move |attempt| {
         if attempt.previous().len() > MAX_REDIRECTS {
             attempt.error("there are too many redirects")
-        } else if is_allowed(attempt.url()) {
+        } else if is_allowed(attempt.url(), from_here) {
             attempt.follow()
+        } else if is_here(attempt.url()) {
+            attempt.error("it redirects from another server to this machine")
         } else {
             attempt.error("it redirects to an address that is not `https:`")
         }
@@ -78,6 +81,8 @@ pub(crate) async fn fetch(url: &Url) -> Result<Vec<u8>, FetchError> {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
         .redirect(redirects)
+        // The address before may hold a secret in its query.
+        .referer(false)
         .build()
         .map_err(FetchError::Setup)?;
     let failed = |source: reqwest::Error| FetchError::Transport {
@@ -99,15 +104,13 @@ pub(crate) async fn fetch(url: &Url) -> Result<Vec<u8>, FetchError> {
     Ok(bytes)
 }
 
-/// Encrypted, or not leaving this machine.
-fn is_allowed(url: &Url) -> bool {
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => false,
-    };
-    url.scheme() == "https" || url.scheme() == "http" && is_here
+/// Encrypted, or not leaving this machine. `from_here`: so did what led there; nobody elsewhere sends requests to what
+/// listens here.
+fn is_allowed(url: &Url, from_here: bool) -> bool {
+    match is_here(url) {
+        true => from_here && matches!(url.scheme(), "http" | "https"),
+        false => url.scheme() == "https",
+    }
 }
 
 fn host(url: &Url) -> String {
@@ -129,16 +132,19 @@ mod tests {
 
     #[test]
     fn only_what_is_encrypted_or_local_is_fetched() {
-        for (url, expected) in [
-            ("https://h.example/a", true),
-            ("http://h.example/a", false),
-            ("http://localhost:1/a", true),
-            ("http://127.0.0.1/a", true),
-            ("http://[::1]/a", true),
-            ("http://127.0.0.1.h.example/a", false),
-            ("ftp://localhost/a", false),
+        for (url, from_elsewhere, from_here) in [
+            ("https://h.example/a", true, true),
+            ("http://h.example/a", false, false),
+            ("http://localhost:1/a", false, true),
+            ("https://localhost/a", false, true),
+            ("http://127.0.0.1/a", false, true),
+            ("http://[::1]/a", false, true),
+            ("http://127.0.0.1.h.example/a", false, false),
+            ("ftp://localhost/a", false, false),
         ] {
-            assert_eq!(is_allowed(&Url::parse(url).unwrap()), expected, "{url}");
+            let url = Url::parse(url).unwrap();
+            let found = (is_allowed(&url, false), is_allowed(&url, true));
+            assert_eq!(found, (from_elsewhere, from_here), "{url}");
         }
     }
 }

@@ -24,7 +24,7 @@ const LARGE: &str = "Remove examples, or split the file.";
 const INDENT: &str = "Indent what belongs together alike, with blanks, and what is inside by two more.";
 
 /// Parts of what the YAML parser says, what is meant, and what to do about it. The first that fits is taken.
-const YAML: [(&str, &str, &str); 27] = [
+const YAML: [(&str, &str, &str); 29] = [
     (
         "tab",
         "a tab stands where only blanks may indent",
@@ -129,6 +129,16 @@ const YAML: [(&str, &str, &str); 27] = [
         "document end",
         "something follows the end of the document",
         "Keep one document in the file.",
+    ),
+    (
+        "non-finite",
+        "this number is infinite or none at all",
+        "Write a number, or put the text in quotes.",
+    ),
+    (
+        "!!binary",
+        "`!!binary` is followed by something that is no base64",
+        "Put the text in quotes and leave `!!binary` out.",
     ),
     (
         "not finite",

@@ -209,3 +209,66 @@ fn what_cannot_be_fetched_says_why() {
     place.mgw(&["build", "shop", "--allow-remote", "--offline"]).exits(2);
     place.mgw(&["build", "shop", "--allow-remote", "--locked"]).exits(2);
 }
+
+#[test]
+fn what_is_no_part_of_a_definition_is_not_pinned() {
+    let server = Server::start(&[
+        ("/login.yaml", "<!DOCTYPE html><html>Sign in</html>"),
+        ("/text", "nothing to see here"),
+        ("/broken.json", "{\"Item\": "),
+    ]);
+    let place = Place::new();
+    place.write("shop/policies.yaml", "subscriptionPolicies: []\n");
+    let with = |reference: &str| {
+        place.write("shop/api_definitions/shop.yaml", &server.definition(reference));
+        place.mgw(&["check", "shop", "--allow-remote"]).exits(3)
+    };
+    with("/login.yaml").says("is an HTML page").says("Nothing was pinned");
+    with("/text").says("is a text");
+    with("/broken.json#/Item")
+        .says("error[syntax]")
+        .says("is no YAML or JSON");
+    assert!(!place.path().join("shop/remote").exists());
+    assert!(!place.path().join("shop/remote.lock").exists());
+}
+
+#[test]
+fn a_definition_of_a_server_comes_with_what_is_beside_it() {
+    let server = Server::start(&[(
+        "/schemas/item.yaml",
+        "Item: {properties: {part: {$ref: '../parts/part.json'}}}\n",
+    )]);
+    let definition = server
+        .definition("/schemas/item.yaml#/Item")
+        .replace(&format!("http://{}/schemas", server.address), "../schemas");
+    server.put("/v1/shop.yaml", &definition);
+    server.put("/parts/part.json", "{\"type\": \"object\"}");
+    let place = Place::new();
+    let address = format!("http://{}/v1/shop.yaml", server.address);
+    // Nothing but what was named is asked for, and it is said how the rest comes along.
+    place
+        .mgw(&["init", "bare", "--api", &address])
+        .exits(0)
+        .says("refers to files beside it")
+        .says("/schemas/item.yaml; --allow-remote takes them along");
+    assert_eq!(server.asked(), "/v1/shop.yaml");
+    place
+        .mgw(&["init", "shop", "--api", &address, "--allow-remote"])
+        .exits(0)
+        .says("Added api_definitions/v1/shop.yaml")
+        .says("Added api_definitions/schemas/item.yaml")
+        .says("Added api_definitions/parts/part.json");
+    assert_eq!(server.asked(), "/v1/shop.yaml /schemas/item.yaml /parts/part.json");
+    place.mgw(&["build", "shop"]).exits(0);
+    assert!(!place.path().join("shop/remote.lock").exists());
+
+    // Where one of them is missing nothing is changed.
+    server.put("/v2/shop.yaml", &definition.replace("item.yaml", "none.yaml"));
+    let before = place.files();
+    let address = address.replace("/v1/", "/v2/");
+    place
+        .mgw(&["add", "bare", &address, "--allow-remote"])
+        .exits(7)
+        .says("status 404");
+    assert_eq!(place.files(), before);
+}

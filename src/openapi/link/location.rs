@@ -2,7 +2,7 @@
 
 use crate::openapi::reference::percent_decoded;
 use std::fmt;
-use url::Url;
+use url::{Host, Url};
 
 /// A file that belongs to a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,13 +46,16 @@ pub enum LocationError {
     /// Cannot be an address or a path.
     #[error("is no path and no address")]
     Malformed,
+    /// A file of another server means one of this machine.
+    #[error("leads from another server to this machine")]
+    Here,
 }
 
 impl LocationError {
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Outside | Self::Absolute | Self::Scheme(_) => {
+            Self::Outside | Self::Absolute | Self::Scheme(_) | Self::Here => {
                 "Copy the file into the project, and refer to the copy by its path from the file that refers to it."
             }
             Self::Backslash => "Write `/` between folders.",
@@ -68,21 +71,27 @@ impl Location {
     ///
     /// Whatever lies outside the project; nothing is looked at for that.
     pub fn join(&self, target: &str) -> Result<Self, LocationError> {
-        if let Some(scheme) = scheme(target) {
-            return match (scheme.to_ascii_lowercase().as_str(), Url::parse(target)) {
-                ("http" | "https", Ok(url)) => Ok(Self::Url(without_fragment(url))),
-                ("http" | "https", Err(_)) => Err(LocationError::Malformed),
+        let joined = if let Some(scheme) = scheme(target) {
+            match (scheme.to_ascii_lowercase().as_str(), Url::parse(target)) {
+                ("http" | "https", Ok(url)) => Self::Url(without_fragment(url)),
+                ("http" | "https", Err(_)) => return Err(LocationError::Malformed),
                 // `C:/pets.yaml`
-                (letter, _) if letter.len() == 1 => Err(LocationError::Absolute),
-                _ => Err(LocationError::Scheme(scheme.to_owned())),
-            };
-        }
-        match self {
-            Self::Url(url) => url
-                .join(target)
-                .map(|url| Self::Url(without_fragment(url)))
-                .map_err(|_| LocationError::Malformed),
-            Self::File(path) => below(path, target).map(Self::File),
+                (letter, _) if letter.len() == 1 => return Err(LocationError::Absolute),
+                _ => return Err(LocationError::Scheme(scheme.to_owned())),
+            }
+        } else {
+            match self {
+                Self::Url(url) => match url.join(target) {
+                    Ok(url) => Self::Url(without_fragment(url)),
+                    Err(_) => return Err(LocationError::Malformed),
+                },
+                Self::File(path) => Self::File(below(path, target)?),
+            }
+        };
+        match (self, &joined) {
+            // Nobody elsewhere has requests sent to what listens here.
+            (Self::Url(from), Self::Url(to)) if is_here(to) && !is_here(from) => Err(LocationError::Here),
+            _ => Ok(joined),
         }
     }
 
@@ -94,6 +103,24 @@ impl Location {
         };
         let last = path.rsplit('/').next().unwrap_or_default();
         last.rsplit_once('.').map_or(last, |(stem, _)| stem)
+    }
+}
+
+/// Whether an address is one of this machine.
+pub(crate) fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => {
+            let mapped = address.to_ipv4_mapped();
+            address.is_loopback()
+                || address.is_unspecified()
+                || mapped.is_some_and(|address| address.is_loopback() || address.is_unspecified())
+        }
+        None => false,
     }
 }
 
@@ -180,5 +207,30 @@ mod tests {
             "https://h/v1/a.yaml"
         );
         assert_eq!(url("https://h/v1/pet.yaml").stem(), "pet");
+    }
+
+    #[test]
+    fn nobody_elsewhere_refers_to_this_machine() {
+        let url = |text: &str| Location::Url(Url::parse(text).unwrap());
+        let here = [
+            "http://localhost:8080/a",
+            "https://127.0.0.1/a",
+            "http://127.1/a",
+            "http://[::1]/a",
+            "http://[::ffff:127.0.0.1]/a",
+            "http://0.0.0.0/a",
+            "https://a.localhost./a",
+        ];
+        for target in here {
+            let elsewhere = url("https://h.example/a.yaml");
+            assert_eq!(elsewhere.join(target), Err(LocationError::Here), "{target}");
+            assert!(
+                elsewhere
+                    .join(&format!("//{}", target.rsplit_once("//").unwrap().1))
+                    .is_err()
+            );
+            assert!(url("http://localhost/b.yaml").join(target).is_ok(), "{target}");
+            assert!(Location::File("a.yaml".into()).join(target).is_ok(), "{target}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-use super::linker::Linked;
+use super::Linked;
 use super::*;
 use crate::diagnostics::Diagnostics;
 use crate::openapi;
@@ -383,6 +383,127 @@ fn the_same_files_become_the_same_definition() {
     assert_eq!(first.to_string(), linked(main, &files).to_string());
 }
 
+#[test]
+fn schemas_are_found_by_the_names_that_they_give_themselves() {
+    let main = "openapi: 3.1.0
+components:
+  schemas:
+    Pet: {$anchor: pet, properties: {self: {$ref: '#pet'}, other: {$ref: 'parts.yaml#part'}}, example: {$id: no, $anchor: pet}}
+    Order:
+      $id: https://ex.example/schemas/order
+      properties: {a: {$ref: '#line'}, b: {$ref: '#/$defs/line'}, c: {$ref: 'item'}, d: {$ref: '#'}, e: {$ref: 'https://ex.example/schemas/item#/type'}}
+      $defs:
+        line: {$anchor: line, items: {$ref: 'other.yaml'}}
+        item: {$id: item, type: {type: string}}
+    Any: {discriminator: {propertyName: k, mapping: {o: 'https://ex.example/schemas/order', p: '#pet'}}}
+";
+    let files = [
+        (
+            "api/parts.yaml",
+            "p: {$anchor: part, not: {$ref: 'https://ex.example/schemas/order#/$defs/item'}, if: {$ref: '#q'}}\nq: {$dynamicAnchor: q}\n",
+        ),
+        (
+            "api/other.yaml",
+            "$id: https://ex.example/other\ntype: object\nitems: {$ref: '#'}\n",
+        ),
+    ];
+    let json = linked(main, &files);
+    let schema = |pointer: &str| json!({"$ref": format!("#/components/schemas/{pointer}")});
+    let schemas = &json["components"]["schemas"];
+    assert_eq!(
+        schemas["Pet"]["properties"],
+        json!({"self": schema("Pet"), "other": schema("p")})
+    );
+    assert_eq!(schemas["Pet"]["example"]["$id"], "no");
+    assert_eq!(
+        schemas["Order"],
+        json!({
+            "properties": {
+                "a": schema("Order/$defs/line"),
+                "b": schema("Order/$defs/line"),
+                "c": schema("Order/$defs/item"),
+                "d": schema("Order"),
+                "e": schema("Order/$defs/item/type"),
+            },
+            "$defs": {"line": {"$anchor": "line", "items": schema("other")}, "item": {"type": {"type": "string"}}},
+        })
+    );
+    assert_eq!(
+        schemas["Any"]["discriminator"]["mapping"],
+        json!({"o": "#/components/schemas/Order", "p": "#/components/schemas/Pet"})
+    );
+    assert_eq!(schemas["other"], json!({"type": "object", "items": schema("other")}));
+    assert_eq!(schemas["p"]["not"], schema("Order/$defs/item"));
+    assert_eq!(schemas["q"], json!({"$dynamicAnchor": "q"}));
+
+    // A definition of one file is read in the same way.
+    let alone = main
+        .replace("parts.yaml#part", "#pet")
+        .replace("other.yaml", "#/$defs/item");
+    let json = linked(&alone, &[]);
+    let line = &json["components"]["schemas"]["Order"]["$defs"]["line"];
+    assert_eq!(line["items"], schema("Order/$defs/item"));
+}
+
+#[test]
+fn names_that_nothing_has_are_told() {
+    let outcome = link_all(
+        "openapi: 3.1.0
+components:
+  schemas:
+    A: {$anchor: a, items: {$ref: '#b'}, not: {$ref: 'x.yaml#b'}, example: {$ref: '#b'}}
+    B: {$id: b, items: {$ref: '#/components/schemas/A'}, not: {$ref: 'x.yaml#a'}}
+",
+        &[("api/x.yaml", "x: {$anchor: a}\n")],
+        false,
+    );
+    insta::assert_snapshot!(outcome.problems.join("\n"), @r"
+    api/main.yaml:4:35: warning: the reference `#b` points to nothing
+    api/main.yaml:4:54: error: the reference `x.yaml#b` points to nothing
+    ");
+    // Before 3.1 schemas had no such names.
+    let older = link_all(
+        "openapi: 3.0.3\ncomponents: {schemas: {A: {$anchor: a, items: {$ref: '#a'}}}}\n",
+        &[],
+        false,
+    );
+    assert_eq!(
+        older.problems,
+        ["api/main.yaml:2:54: warning: the reference `#a` points to nothing"]
+    );
+}
+
+#[test]
+fn what_can_never_be_meant_is_told() {
+    let outcome = link_all(
+        "openapi: 3.1.0
+info: {title: {$ref: 'x.yaml#/text'}, description: {$ref: '#/openapi'}}
+paths:
+  /a: {$ref: 'x.yaml#/text'}
+  /b: {parameters: {$ref: 'x.yaml#/list'}}
+components:
+  schemas:
+    A: {$ref: 'page.yaml'}
+    B: {items: {$ref: 'empty.yaml'}, not: {$ref: 'x.yaml#/yes'}, if: {$ref: '#/openapi'}}
+    C: {$ref: 'x.yaml#/list'}
+    D: {discriminator: {propertyName: a, mapping: {b: 'page.yaml'}}}
+",
+        &[
+            ("api/x.yaml", "text: some\nlist: []\nyes: true\n"),
+            ("api/page.yaml", "<html></html>"),
+            ("api/empty.yaml", ""),
+        ],
+        false,
+    );
+    insta::assert_snapshot!(outcome.problems.join("\n"), @r"
+    api/main.yaml:4:14: error: the reference `x.yaml#/text` leads to a text, and a map should be there
+    api/main.yaml:8:15: error: the reference `page.yaml` leads to a text, and a map should be there (and in 1 more place)
+    api/main.yaml:9:23: error: the reference `empty.yaml` leads to nothing, and a map should be there
+    api/main.yaml:9:77: warning: the reference `#/openapi` leads to a text, and a map should be there
+    api/main.yaml:10:15: error: the reference `x.yaml#/list` leads to an empty list, and a map should be there
+    ");
+}
+
 proptest::proptest! {
     #[test]
     fn no_references_make_linking_panic(
@@ -399,5 +520,21 @@ proptest::proptest! {
         let outcome = link_all(&main, &[("api/a.yaml", &a), ("api/b.yaml", &b)], false);
         let _ = openapi::resolved_document(&outcome.linked.document);
         let _ = openapi::read(outcome.linked.source, outcome.linked.document, &mut Diagnostics::default());
+    }
+
+    #[test]
+    fn no_names_make_linking_panic(
+        names in proptest::collection::vec("(#|a|b|/a|//b|\\.\\.|https://h/a|urn:a:b|:|%|%41|#a|a#b|#/\\$defs/a){0,2}", 6),
+    ) {
+        let schema = |id: &str, anchor: &str, target: &str| {
+            format!("{{$id: '{id}', $anchor: '{anchor}', $defs: {{a: {{$id: '{anchor}', items: {{$ref: '{target}'}}}}}}, not: {{$ref: '{target}'}}}}")
+        };
+        let main = format!(
+            "openapi: 3.1.0\ncomponents: {{schemas: {{a: {}, b: {{$ref: 'a.yaml#{}'}}}}}}\n",
+            schema(&names[0], &names[1], &names[2]), names[4]
+        );
+        let other = schema(&names[3], &names[4], &names[5]);
+        let outcome = link_all(&main, &[("api/a.yaml", &other)], false);
+        let _ = openapi::resolved_document(&outcome.linked.document);
     }
 }

@@ -3,6 +3,8 @@
 //! A `$ref` in an example or in somebody's extension is data, and one below `properties` may be the name of a property.
 //! So references are looked for by what the specification says of a place, not by their looks.
 
+use crate::yaml::Node;
+
 /// What a place of a definition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -118,6 +120,11 @@ impl Place {
         one(self.kind)
     }
 
+    /// The `mapping` of a discriminator: its values are references, or names of schemas.
+    pub(super) fn is_mapping(self) -> bool {
+        self.kind == Kind::Discriminator && self.is_map
+    }
+
     /// Whether the gateway needs what a reference here refers to.
     pub(super) fn is_needed(self) -> bool {
         self.is_map
@@ -150,6 +157,14 @@ pub(super) enum Sections {
 }
 
 impl Sections {
+    /// Where this definition keeps it.
+    pub(super) fn of(definition: &Node) -> Self {
+        match definition.get("swagger") {
+            Some(_) => Self::Top,
+            None => Self::Components,
+        }
+    }
+
     /// The keys from the top of a definition to a section.
     pub(super) fn path(self, section: &'static str) -> Vec<&'static str> {
         match self {

@@ -1,0 +1,228 @@
+//! The files that a definition consists of, and what references lead to in them.
+
+use super::identity::Identities;
+use super::inside::similar;
+use super::pointer::{canonical, found, only_reference};
+use super::{Document, Library, Location, Unavailable};
+use crate::diagnostics::Diagnostic;
+use crate::openapi::reference::ReferenceError;
+use crate::yaml::{Source, limits};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Most files that one definition may consist of.
+const MAX_FILES: usize = 1_000;
+
+/// Most bytes of all of them together.
+const MAX_BYTES: usize = 2 * limits::MAX_FILE_BYTES as usize;
+
+/// Longest chain of references that lead to references.
+const MAX_CHAIN: usize = 32;
+
+/// A file of the definition.
+struct File {
+    location: Location,
+    document: Arc<Document>,
+    identities: Identities,
+    /// By how much its spans are moved.
+    moved: u32,
+}
+
+/// What a reference leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Target {
+    /// The number of the file; 0 is the definition.
+    pub(super) file: usize,
+    /// The pointer in it, in one spelling.
+    pub(super) pointer: String,
+}
+
+/// Why a reference is not followed.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) remedy: String,
+    /// The file itself is broken, which is told where it is.
+    pub(super) is_told: bool,
+}
+
+impl Problem {
+    pub(super) fn new(message: String, remedy: impl Into<String>) -> Self {
+        Self {
+            message,
+            remedy: remedy.into(),
+            is_told: false,
+        }
+    }
+}
+
+/// The definition, then the others in the order in which they are referred to.
+pub(super) struct Files<'l> {
+    library: &'l mut dyn Library,
+    /// Schemas have identities, as JSON Schema says.
+    has_identities: bool,
+    files: Vec<File>,
+    opened: HashMap<Location, Result<usize, Problem>>,
+    /// What has been looked for, in the order in which it came.
+    pub(super) order: Vec<Location>,
+    /// The texts of all of them.
+    pub(super) source: Source,
+    bytes: usize,
+    /// Findings about the files themselves.
+    pub(super) broken: Vec<Diagnostic>,
+}
+
+impl<'l> Files<'l> {
+    /// `identities`: those of the definition, where its version knows such.
+    pub(super) fn new(
+        location: Location,
+        definition: Document,
+        identities: Option<Identities>,
+        library: &'l mut dyn Library,
+    ) -> Self {
+        Self {
+            library,
+            has_identities: identities.is_some(),
+            source: definition.source.clone(),
+            bytes: definition.source.text().len(),
+            opened: HashMap::from([(location.clone(), Ok(0))]),
+            files: vec![File {
+                location,
+                document: Arc::new(definition),
+                identities: identities.unwrap_or_default(),
+                moved: 0,
+            }],
+            order: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    pub(super) fn document(&self, file: usize) -> Option<Arc<Document>> {
+        self.files.get(file).map(|file| Arc::clone(&file.document))
+    }
+
+    pub(super) fn location(&self, file: usize) -> Option<&Location> {
+        self.files.get(file).map(|file| &file.location)
+    }
+
+    /// By how much the spans of a file are moved in the text of all of them.
+    pub(super) fn moved(&self, file: usize) -> u32 {
+        self.files.get(file).map_or(0, |file| file.moved)
+    }
+
+    /// Follows a reference that stands in a file to something that is more than a reference. What the definition itself
+    /// has is looked up when everything is in it.
+    pub(super) fn target(&mut self, file: usize, reference: &str) -> Result<Target, Problem> {
+        let mut next = reference.to_owned();
+        let mut from = file;
+        for _ in 0..MAX_CHAIN {
+            let target = self.named(from, &next)?;
+            if target.file == 0 {
+                return Ok(target);
+            }
+            let document = self.document(target.file);
+            let Some(found) = document
+                .as_ref()
+                .and_then(|document| found(&document.node, &target.pointer))
+            else {
+                let remedy = document.map_or_else(String::new, |document| similar(&document.node, &target.pointer));
+                let message = ReferenceError::Dangling(shown(&next)).to_string();
+                return Err(Problem::new(message, remedy));
+            };
+            let Some(further) = only_reference(found) else {
+                return Ok(target);
+            };
+            (from, next) = (target.file, further.to_owned());
+        }
+        Err(Problem::new(
+            ReferenceError::Cycle(shown(reference)).to_string(),
+            "Let one of the references lead to something else.",
+        ))
+    }
+
+    /// What a reference says by itself, whatever is there.
+    fn named(&mut self, from: usize, reference: &str) -> Result<Target, Problem> {
+        let (path, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let of_definition = self.files.first().and_then(|file| file.identities.resource(path));
+        let (file, above) = match of_definition.map(str::to_owned) {
+            Some(pointer) => (0, pointer),
+            None if path.is_empty() => (from, String::new()),
+            None => (self.open(from, path)?, String::new()),
+        };
+        let anchor = self.files.get(file).and_then(|file| file.identities.anchor(fragment));
+        let pointer = match anchor {
+            Some(pointer) => pointer.to_owned(),
+            None => format!("{above}{}", canonical(fragment)),
+        };
+        Ok(Target { file, pointer })
+    }
+
+    /// The file that is meant by a path, or an address, that stands in another one.
+    fn open(&mut self, from: usize, path: &str) -> Result<usize, Problem> {
+        let refused =
+            |reason: &str, remedy: &str| Problem::new(format!("the reference `{}` {reason}", shown(path)), remedy);
+        let joined = match self.files.get(from) {
+            Some(file) => file.location.join(path),
+            None => return Err(refused("cannot be followed", "")),
+        };
+        let location = joined.map_err(|error| refused(&error.to_string(), error.remedy()))?;
+        if let Some(known) = self.opened.get(&location) {
+            return known.clone();
+        }
+        self.order.push(location.clone());
+        let result = self.read(&location, &refused);
+        self.opened.insert(location, result.clone());
+        result
+    }
+
+    fn read(&mut self, location: &Location, refused: &dyn Fn(&str, &str) -> Problem) -> Result<usize, Problem> {
+        const REMEDY: &str = "Put what belongs together into one file.";
+        if self.files.len() >= MAX_FILES {
+            return Err(refused(
+                &format!("leads to one file too many: a definition may consist of {MAX_FILES}"),
+                REMEDY,
+            ));
+        }
+        let mut document = match self.library.open(location) {
+            Ok(document) => document,
+            Err(Unavailable::Refused { reason, remedy }) => return Err(refused(&reason, &remedy)),
+            Err(Unavailable::Broken(diagnostic)) => {
+                self.broken.push(*diagnostic);
+                let mut problem = refused("leads to a file that cannot be read", "");
+                problem.is_told = true;
+                return Err(problem);
+            }
+        };
+        self.bytes += document.source.text().len();
+        let joined = self.source.with(&document.source).filter(|_| self.bytes <= MAX_BYTES);
+        let Some((source, moved)) = joined else {
+            let reason = format!("is too much: all files together may have {} MB", MAX_BYTES >> 20);
+            return Err(refused(&reason, REMEDY));
+        };
+        let mut identities = Identities::default();
+        if self.has_identities {
+            identities = Identities::of(&document.node, location);
+            if !identities.are_none() {
+                let node = identities.settle(&document.node);
+                let source = document.source.clone();
+                document = Arc::new(Document { source, node });
+            }
+        }
+        self.source = source;
+        self.files.push(File {
+            location: location.clone(),
+            document,
+            identities,
+            moved,
+        });
+        Ok(self.files.len() - 1)
+    }
+}
+
+/// A reference as messages show it: credentials and queries of addresses may be secrets.
+fn shown(reference: &str) -> String {
+    match Location::File(String::new()).join(reference) {
+        Ok(location @ Location::Url(_)) => location.to_string(),
+        _ => reference.to_owned(),
+    }
+}

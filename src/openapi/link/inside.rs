@@ -1,0 +1,95 @@
+//! What of a definition refers to what: looked at as a whole, before files are joined and after.
+
+use super::Linked;
+use super::problems::Problems;
+use crate::diagnostics::{Severity, nearest};
+use crate::openapi::place::{Kind, Place};
+use crate::openapi::reference::{self, ReferenceError};
+use crate::yaml::{Node, Value};
+
+/// Whether a definition refers to another file.
+pub(super) fn refers_outside(document: &Node) -> bool {
+    is_outside(document, Place::DOCUMENT)
+}
+
+fn is_outside(node: &Node, place: Place) -> bool {
+    if place.kind == Kind::Data {
+        return false;
+    }
+    match &node.value {
+        Value::Object(members) => members.iter().any(|(key, member)| match member.node.as_str() {
+            Some(text) if key == "$ref" => !text.starts_with('#'),
+            Some(text) if place.is_mapping() => is_reference(text) && !text.starts_with('#'),
+            Some(_) => false,
+            None => is_outside(&member.node, place.child(key)),
+        }),
+        Value::Array(elements) => elements.iter().any(|element| is_outside(element, place.element())),
+        _ => false,
+    }
+}
+
+/// Tells a reference in the mapping of a discriminator from the name of a schema.
+pub(super) fn is_reference(text: &str) -> bool {
+    text.contains(['#', '/']) || [".yaml", ".yml", ".json"].iter().any(|ending| text.ends_with(ending))
+}
+
+/// References within the definition that lead nowhere, or to what cannot be meant; those of paths and security schemes are
+/// reported where these are read.
+pub(super) fn check_inside(linked: &Linked, node: &Node, place: Place, problems: &mut Problems) {
+    if place.kind == Kind::Data {
+        return;
+    }
+    if let Some(target) = reference::target(node).filter(|target| target.starts_with('#'))
+        && !matches!(place.kind, Kind::PathItem | Kind::SecurityScheme)
+    {
+        let (error, remedy) = match reference::lookup(&linked.document, target) {
+            Ok(found) => (unfit(target, found, place), String::new()),
+            Err(error) => (Some(error), similar(&linked.document, target.trim_start_matches('#'))),
+        };
+        if let Some(error) = error {
+            let span = node.get("$ref").map_or(node.span, |node| node.span);
+            problems.add(Severity::Warning, &linked.source, span, error.to_string(), &remedy);
+        }
+    }
+    match &node.value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                check_inside(linked, &member.node, place.child(key), problems);
+            }
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                check_inside(linked, element, place.element(), problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What is wrong with a reference to `found`, when that can never be what belongs to this place.
+pub(super) fn unfit(reference: &str, found: &Node, place: Place) -> Option<ReferenceError> {
+    let fits = match &found.value {
+        Value::Object(_) => true,
+        Value::Bool(_) => matches!(place.kind, Kind::Schema | Kind::Other) && !place.is_map,
+        Value::Array(_) => place.is_map || place.kind == Kind::Other,
+        Value::Null | Value::Number(_) | Value::String(_) => place.kind == Kind::Other,
+    };
+    (!fits).then(|| ReferenceError::Unfit(reference.to_owned(), found.kind()))
+}
+
+/// "Did you mean …?" for the first part of a pointer that is not there; empty when nothing is near.
+pub(super) fn similar(document: &Node, pointer: &str) -> String {
+    let mut node = document;
+    for part in pointer.split('/').skip(1) {
+        let Some(part) = reference::unescape(part) else { break };
+        match node.at([part.as_ref()]) {
+            Some(next) => node = next,
+            None => {
+                let names = node.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+                let near = nearest(&part, names);
+                return near.map_or_else(String::new, |near| format!("Did you mean `{near}`?"));
+            }
+        }
+    }
+    String::new()
+}
