@@ -2,12 +2,12 @@
 
 use super::endless::is_endless;
 use super::error::UpstreamError;
-use super::http2_request;
 use super::pool::PoolKey;
 use super::request_body::{Progress, RequestBody};
 use super::response_body::{Lease, ResponseBody};
 use super::send::Upstream;
 use super::sender::Sender;
+use super::{http1_request, http2_request};
 use crate::media_type::is_grpc;
 use futures_util::future::Either;
 use http::{Request, Response, StatusCode};
@@ -45,7 +45,10 @@ impl Upstream {
             _ => timeout,
         };
         let sending = match &mut sender {
-            Sender::Http1(sender) => Either::Left(sender.try_send_request(request)),
+            Sender::Http1(sender) => {
+                http1_request::prepare(&mut request);
+                Either::Left(sender.try_send_request(request))
+            }
             Sender::Http2(stream) => {
                 if !http2_request::prepare(&mut request, key.tls) {
                     return Err(Failed::Sent(UpstreamError::Unaddressable));

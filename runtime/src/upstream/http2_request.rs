@@ -1,13 +1,15 @@
 //! Requests in the form of HTTP/2, and what its errors say about them.
 
 use super::request_body::RequestBody;
-use http::header::{HOST, HeaderValue};
+use http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{Request, Uri};
 use std::error::Error;
 
 /// Gives a request the form that HTTP/2 has: the host is part of the target. `false`: the host cannot be.
 pub(super) fn prepare(request: &mut Request<RequestBody>, tls: bool) -> bool {
+    // Of an attempt over HTTP/1.1.
+    request.headers_mut().remove(TRANSFER_ENCODING);
     let Some(host) = request.headers_mut().remove(HOST) else {
         return false;
     };

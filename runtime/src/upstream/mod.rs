@@ -21,6 +21,7 @@ mod forward_proxy;
 mod health;
 mod held;
 mod host_pattern;
+mod http1_request;
 mod http2;
 mod http2_request;
 mod opening;
