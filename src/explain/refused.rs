@@ -35,7 +35,7 @@ pub(super) fn why(found: &Found<'_>, phase: &str, refusal: Option<Refusal>, answ
     let Some(refusal) = refusal else {
         return Why::new(
             format!(
-                "the request cannot be read as HTTP/1.1, which is answered {} at once",
+                "the request cannot be read as HTTP, which is answered {} at once",
                 answer.status
             ),
             "Send a shorter head, and only what HTTP allows in it.",

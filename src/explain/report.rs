@@ -26,6 +26,8 @@ pub(crate) struct Asked {
     pub(crate) target: String,
     /// `http` or `https`.
     pub(crate) listener: &'static str,
+    /// `1.1` or `2`.
+    pub(crate) http_version: &'static str,
     /// Whose request it is: the peer, or what trusted proxies say.
     pub(crate) client: Option<String>,
     /// RFC 3339.
@@ -188,9 +190,11 @@ impl Report {
             method,
             target,
             listener,
+            http_version,
             ..
         } = &self.request;
-        let _ = writeln!(text, "{method} {target}  ({listener} listener)\n");
+        let version = if *http_version == "2" { ", HTTP/2" } else { "" };
+        let _ = writeln!(text, "{method} {target}  ({listener} listener{version})\n");
         for step in &self.steps {
             let mark = match step.outcome {
                 StepOutcome::Passed => "ok",
@@ -239,7 +243,13 @@ impl Report {
     }
 
     fn write_answer(&self, text: &mut String) {
-        let Some(answer) = &self.answer else { return };
+        let Some(answer) = &self.answer else {
+            let _ = writeln!(
+                text,
+                "Refused in the TLS handshake: there is no request, and no answer."
+            );
+            return;
+        };
         let verb = match self.outcome {
             Outcome::Refused => "Refused with",
             _ => "Answered with",

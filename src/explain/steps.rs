@@ -65,10 +65,15 @@ impl Told<'_> {
             ExplanationEnd::Answer {
                 refusal: None, answer, ..
             } if answer.status < 400 => Outcome::Answered,
-            ExplanationEnd::Answer { .. } => Outcome::Refused,
+            ExplanationEnd::Answer { .. } | ExplanationEnd::NoConnection { .. } => Outcome::Refused,
         };
         let steps = found.steps();
         let notes = match explanation.caller {
+            _ if matches!(explanation.end, ExplanationEnd::NoConnection { .. }) => vec![
+                "clients are believed by `mutualSSLConfig.clientCaFile`, by the authorities of the trust store, and by the certificates \
+                 of the APIs and of `mutualSSLConfig.api.certificates`"
+                    .to_owned(),
+            ],
             ExplainedCaller::None => Vec::new(),
             _ => unknown::notes(self.settings, !found.limits.is_empty(), explanation.limited_elsewhere),
         };
@@ -133,6 +138,7 @@ impl Found<'_> {
         let (last, end) = match &self.told.explanation.end {
             ExplanationEnd::Backend(_) => ("upstream", StepOutcome::Passed),
             ExplanationEnd::Open { phase } => (*phase, StepOutcome::Asks),
+            ExplanationEnd::NoConnection { .. } => ("listener", StepOutcome::Refused),
             ExplanationEnd::Answer { phase, refusal, answer } => {
                 let is_refused = refusal.is_some() || answer.status >= 400;
                 let end = if is_refused {
@@ -165,7 +171,8 @@ impl Found<'_> {
                 (why.reason, why.places)
             }
             ExplanationEnd::Answer { answer, .. } => (answered(answer), self.answered_from()),
-            _ => {
+            ExplanationEnd::NoConnection { reason } => (format!("no TLS connection: {reason}"), Vec::new()),
+            ExplanationEnd::Backend(_) | ExplanationEnd::Open { .. } => {
                 let asks = self.told.explanation.asks.join(", then ");
                 (format!("the gateway would ask {asks}"), Vec::new())
             }

@@ -126,6 +126,7 @@ impl Project {
             target,
         };
         let report = told.report(Asked {
+            http_version: "1.1",
             method: method.to_owned(),
             target: target.to_owned(),
             listener: "http",

@@ -286,6 +286,11 @@ async fn aliases_of_a_store_admit_directly_and_through_a_trusted_proxy() {
                 expected,
                 "{proxies} {alias:?} {shown:?}"
             );
+            assert_eq!(
+                explained(&place, alias, &headers),
+                expected,
+                "explained: {proxies} {alias:?} {shown:?}"
+            );
         }
         gateway.signal("TERM");
         tokio::task::block_in_place(|| gateway.end()).exits(0);
@@ -315,4 +320,26 @@ fn curl(place: &Place, url: &str, alias: Option<&str>, headers: &[String]) -> St
     }
     let output = command.output().expect("curl is there; ./test installs it");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The status that curl would get, as the explanation has it.
+fn explained(place: &Place, alias: Option<&str>, headers: &[String]) -> String {
+    let mut command = place.command(&["explain", "request", "GET", "/shop/status", "--tls", "--output", "json"]);
+    command.args(["--project", "shop", "--config", "micro-gw.conf"]);
+    command.env("listenerConfig_trustStorePassword", "store-password");
+    if let Some(alias) = alias {
+        command.args(["--client-cert", &format!("{alias}.pem")]);
+    }
+    for header in headers {
+        command.args(["--header", header]);
+    }
+    let output = command.output().expect("it runs");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+    match (document["outcome"].as_str(), document["answer"]["status"].as_u64()) {
+        (Some("backend"), None) => "200".to_owned(),
+        (Some("refused"), Some(status)) => status.to_string(),
+        // There is no connection.
+        (Some("refused"), None) => "000".to_owned(),
+        other => format!("{other:?}"),
+    }
 }

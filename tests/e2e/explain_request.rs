@@ -176,6 +176,56 @@ fn mistakes_in_the_request_are_told() {
     place.mgw(&["explain", "requests"]).exits(2);
 }
 
+#[test]
+fn bodies_protocols_and_certificates_can_be_said() {
+    let place = Place::new();
+    let definition = DEFINITION.replace("    get:\n", "    post:\n      x-wso2-disable-security: true\n");
+    place.write("shop/api_definitions/openapi.yaml", &definition);
+    place.write("shop/mgw.toml", "format = 1\nname = \"shop\"\n");
+    place.write("five", "01234");
+    place.write("six", "012345");
+    place.write("no.pem", "none");
+    let ask = |more: &[&str]| {
+        let limit = ["--project", "shop", "--set", "listenerConfig.maxEntityBodySize=5"];
+        place.mgw(&[&["explain", "request", "POST", "/shop/items/7"][..], &limit, more].concat())
+    };
+    let chunked = ["--header", "Transfer-Encoding: chunked", "--data"];
+    ask(&["--data", "01234"])
+        .exits(0)
+        .prints("Reaches the backend")
+        .prints("content-length: 5");
+    ask(&["--data", "@five"]).exits(0).prints("Reaches the backend");
+    ask(&["--data", "@six"])
+        .exits(0)
+        .prints("no  listener")
+        .prints("Refused with 413");
+    ask(&[&chunked[..], &["@five"]].concat())
+        .exits(0)
+        .prints("Reaches the backend");
+    // The gateway learns of it while the backend gets it.
+    ask(&[&chunked[..], &["@six"]].concat())
+        .exits(0)
+        .prints("no  upstream")
+        .prints("Refused with 413");
+    ask(&["--http2", "--data", "012345"])
+        .exits(0)
+        .prints("(http listener, HTTP/2)")
+        .prints("Refused with 413");
+    // Errors of gRPC are answers of HTTP.
+    let call = ["--http2", "--header", "Content-Type: application/grpc"];
+    ask(&call).exits(0).prints("Reaches the backend");
+    ask(&[&call[..], &["--data", "012345"]].concat())
+        .exits(0)
+        .prints("Refused with 200");
+    ask(&["--http2", "--set", "http2.enable=false"])
+        .exits(2)
+        .says("speaks no HTTP/2");
+    ask(&["--http2", "--header", "Host: a b"]).exits(2).says("HTTP/2");
+    ask(&["--data", "@none"]).exits(7).says("none");
+    ask(&["--client-cert", "no.pem"]).exits(2).says("no certificate in PEM");
+    ask(&["--client-cert", "no.pem", "--plain"]).exits(2);
+}
+
 /// Tokens, passwords, keys and what the gateway shows backends: in no output, whatever becomes of the request.
 #[test]
 fn no_secret_is_shown() {

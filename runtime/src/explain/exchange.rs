@@ -1,6 +1,11 @@
 //! One request and its answer, over a connection in memory.
 
+use super::body::Body;
 use super::explanation::ExplainedAnswer;
+use http::Request;
+use http_body_util::{BodyExt, Limited};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::future::Future;
 use std::pin::pin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -10,15 +15,12 @@ pub(super) const BUFFER: usize = 64 * 1024;
 /// Largest answer that is read; the gateway's own are far smaller.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// Sends a request and reads the answer while `serving` serves the other end; `None` when there is none. `wants_body`: an
-/// answer has one.
+/// Has `asking` read its answer while `serving` serves the other end; `None` when there is none.
 pub(super) async fn exchange(
-    client: DuplexStream,
-    request: &[u8],
-    wants_body: bool,
+    asking: impl Future<Output = Option<ExplainedAnswer>>,
     serving: impl Future<Output = ()>,
 ) -> Option<ExplainedAnswer> {
-    let mut asking = pin!(ask(client, request, wants_body));
+    let mut asking = pin!(asking);
     let serving = pin!(serving);
     tokio::select! {
         biased;
@@ -28,7 +30,8 @@ pub(super) async fn exchange(
     }
 }
 
-async fn ask(mut client: DuplexStream, request: &[u8], wants_body: bool) -> Option<ExplainedAnswer> {
+/// Sends a request over HTTP/1.1 and reads the answer. `wants_body`: it has one.
+pub(super) async fn ask(mut client: DuplexStream, request: &[u8], wants_body: bool) -> Option<ExplainedAnswer> {
     // A server that has read enough closes before everything is sent; its answer counts.
     let _ = client.write_all(request).await;
     let mut received = Vec::new();
@@ -41,6 +44,33 @@ async fn ask(mut client: DuplexStream, request: &[u8], wants_body: bool) -> Opti
         }
     }
     None
+}
+
+/// Sends a request over HTTP/2 and reads the answer.
+pub(super) async fn ask_over_streams(client: DuplexStream, request: Request<Body>) -> Option<ExplainedAnswer> {
+    let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(client));
+    let (mut sender, connection) = handshake.await.ok()?;
+    let mut connection = pin!(connection);
+    let asking = async {
+        let answer = sender.send_request(request).await.ok()?;
+        let (head, body) = answer.into_parts();
+        let headers = head.headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        });
+        Some(ExplainedAnswer {
+            status: head.status.as_u16(),
+            headers: headers.collect(),
+            body: Limited::new(body, MAX_ANSWER).collect().await.ok()?.to_bytes().into(),
+        })
+    };
+    let mut asking = pin!(asking);
+    tokio::select! {
+        biased;
+        answer = &mut asking => answer,
+        // The server has closed; what it wrote before can still be read.
+        _ = &mut connection => asking.await,
+    }
 }
 
 /// Reads an answer; `None` while it is not complete. The gateway's own always have a length.

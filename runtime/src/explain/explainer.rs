@@ -1,15 +1,18 @@
 //! A gateway that explains.
 
-use super::exchange::{BUFFER, exchange};
+use super::AskedRequest;
+use super::exchange::{BUFFER, ask, ask_over_streams, exchange};
 use super::explanation::{Explanation, ExplanationEnd};
 use super::onlooker::Onlooker;
-use super::{AskedRequest, ExplainedAnswer};
+use crate::auth::ClientCertificate;
 use crate::clock::Clock;
-use crate::config::RuntimeConfig;
+use crate::config::{RuntimeConfig, VerifyClient};
 use crate::gateway::{Prepared, StartError, serve_settings};
-use crate::proxy::Phase;
+use crate::proxy::{AnswerBody, Phase};
 use crate::server::{Connection, Offer, ServeSettings, serve_witnessed};
+use http::Response;
 use mgw_bundle::Bundle;
+use rustls_pki_types::UnixTime;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -83,34 +86,43 @@ impl Explainer {
             false => Offer::Apis,
         };
         let connection = Arc::new(Connection::new(SocketAddr::new(request.client(), 0), offer, clock));
-        let sent = request.headers().into();
-        let onlooker = Onlooker::new(Arc::clone(&self.prepared.snapshot), now, sent);
-        let ended = |(phase, refusal): (Phase, _)| {
-            let mut notes = onlooker.notes();
-            if !notes.is_open && !matches!(notes.explanation.end, ExplanationEnd::Backend(_)) {
-                notes.explanation.end = ExplanationEnd::Answer {
-                    phase: phase.label(),
-                    refusal,
-                    answer: ExplainedAnswer::default(),
-                };
+        let onlooker = Onlooker::new(Arc::clone(&self.prepared.snapshot), now, request);
+        match self.shake_hands(request) {
+            Ok(Some(certificate)) => connection.showed(certificate),
+            Ok(None) => {}
+            Err(reason) => {
+                let mut explanation = onlooker.take_explanation();
+                explanation.client = Some(request.client());
+                explanation.end = ExplanationEnd::NoConnection { reason };
+                return Ok(explanation);
             }
-        };
+        }
+        let (streams, bytes) = (request.over_streams(), request.bytes());
+        let is_http2 = streams.is_some();
         let answer = self.running.block_on(async {
             let (client, server) = tokio::io::duplex(BUFFER);
+            let watching = onlooker.clone();
+            let ended = move |answer: &Response<AnswerBody>| {
+                if let Some((phase, refusal)) = answer.body().given_by() {
+                    watching.answers(phase, refusal);
+                }
+            };
             let serving = serve_witnessed(
                 &core,
                 server,
                 connection,
                 &self.settings,
-                || onlooker.clone(),
-                |answer| {
-                    if let Some(given_by) = answer.body().given_by() {
-                        ended(given_by);
-                    }
-                },
+                is_http2,
+                onlooker.clone(),
+                ended,
             );
-            let bytes = request.bytes();
-            let exchange = exchange(client, &bytes, request.wants_body(), serving);
+            let asking = async {
+                match streams {
+                    Some(request) => ask_over_streams(client, request).await,
+                    None => ask(client, &bytes, request.wants_body()).await,
+                }
+            };
+            let exchange = exchange(asking, serving);
             tokio::time::timeout(PATIENCE, exchange).await.ok().flatten()
         });
         let learnt = core
@@ -119,7 +131,7 @@ impl Explainer {
             .unwrap_or_else(PoisonError::into_inner)
             .take_learnt()
             .unwrap_or_default();
-        let mut explanation = onlooker.into_explanation().ok_or(Unexplained)?;
+        let mut explanation = onlooker.take_explanation();
         if explanation.identity.is_none() {
             explanation.identity = learnt.identity.as_deref().map(Into::into);
         }
@@ -139,6 +151,29 @@ impl Explainer {
             end => end,
         };
         Ok(explanation)
+    }
+}
+
+impl Explainer {
+    /// What the TLS handshake has for a client that shows the request's certificates, or why it fails.
+    fn shake_hands(&self, request: &AskedRequest) -> Result<Option<ClientCertificate>, String> {
+        if !request.is_tls() {
+            return Ok(None);
+        }
+        let is_mandatory = self.config.mutual_tls.verify_client == VerifyClient::Require;
+        let trust = self.prepared.snapshot.authenticator.client_trust();
+        match request.certificates().split_first() {
+            None if is_mandatory => Err("the client shows no certificate, and every client has to".to_owned()),
+            // A gateway that believes nobody asks for none.
+            Some((leaf, issuers)) if is_mandatory || !trust.is_empty() => {
+                let now = UnixTime::since_unix_epoch(Duration::from_millis(self.unix_ms));
+                match trust.verify(leaf, issuers, now) {
+                    Ok(()) => Ok(Some(ClientCertificate::of_handshake(request.certificates().to_vec()))),
+                    Err(error) => Err(format!("the client's certificate is not accepted: {error}")),
+                }
+            }
+            _ => Ok(None),
+        }
     }
 }
 

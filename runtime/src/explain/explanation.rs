@@ -1,6 +1,7 @@
 //! What is said of a request.
 
 use crate::auth::{Grant, Identity};
+use crate::proxy::Phase;
 use crate::refusal::Refusal;
 use crate::throttle::AppliedLimit;
 use std::net::IpAddr;
@@ -30,6 +31,26 @@ pub struct Explanation {
     pub end: ExplanationEnd,
 }
 
+impl Explanation {
+    /// Of a request of which nothing is known yet.
+    pub(super) fn begun() -> Self {
+        Self {
+            client: None,
+            api: None,
+            resource: None,
+            identity: None,
+            failure: None,
+            caller: ExplainedCaller::None,
+            limits: Vec::new(),
+            limited_elsewhere: false,
+            asks: Vec::new(),
+            end: ExplanationEnd::Open {
+                phase: Phase::Listener.label(),
+            },
+        }
+    }
+}
+
 /// How a request ends.
 #[derive(Debug)]
 pub enum ExplanationEnd {
@@ -43,6 +64,11 @@ pub enum ExplanationEnd {
         refusal: Option<Refusal>,
         /// What the client gets.
         answer: ExplainedAnswer,
+    },
+    /// The TLS handshake fails, and there is no request.
+    NoConnection {
+        /// Why.
+        reason: String,
     },
     /// What others say decides, see [`Explanation::asks`].
     Open {

@@ -9,6 +9,7 @@
 //! a runtime that never runs, and where a request would have to wait for an answer, the explanation ends and says so.
 
 mod asked;
+mod body;
 mod exchange;
 mod explainer;
 mod explanation;

@@ -1,12 +1,14 @@
 //! Notes what is decided about one request, and ends it in front of its backend.
 
+use super::AskedRequest;
 use super::explanation::{
-    ExplainedCaller, ExplainedHeader, ExplainedResource, ExplainedTarget, Explanation, ExplanationEnd,
+    ExplainedAnswer, ExplainedCaller, ExplainedHeader, ExplainedResource, ExplainedTarget, Explanation, ExplanationEnd,
 };
 use super::shown;
 use crate::auth::Caller;
 use crate::clock::Now;
 use crate::proxy::{Leaving, Phase, Question, Witness};
+use crate::refusal::Refusal;
 use crate::route::ResourceIndex;
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Levels;
@@ -22,52 +24,52 @@ pub(super) struct Onlooker {
     now: Now,
     /// The headers that the client sends.
     sent: Arc<[(HeaderName, HeaderValue)]>,
+    /// Bytes of a body that the gateway learns of when it reads them.
+    unsaid_body: u64,
     notes: Arc<Mutex<Notes>>,
 }
 
 /// What has been noted.
 #[derive(Debug)]
-pub(super) struct Notes {
-    pub(super) explanation: Explanation,
+struct Notes {
+    explanation: Explanation,
     /// What is decided from here on counts for nothing: it would depend on an answer that nobody has given.
-    pub(super) is_open: bool,
+    is_open: bool,
 }
 
 impl Onlooker {
-    pub(super) fn new(snapshot: Arc<Snapshot>, now: Now, sent: Arc<[(HeaderName, HeaderValue)]>) -> Self {
-        let explanation = Explanation {
-            client: None,
-            api: None,
-            resource: None,
-            identity: None,
-            failure: None,
-            caller: ExplainedCaller::None,
-            limits: Vec::new(),
-            limited_elsewhere: false,
-            asks: Vec::new(),
-            end: ExplanationEnd::Open {
-                phase: Phase::Listener.label(),
-            },
-        };
+    pub(super) fn new(snapshot: Arc<Snapshot>, now: Now, request: &AskedRequest) -> Self {
         Self {
             snapshot,
             now,
-            sent,
+            sent: request.headers().into(),
+            unsaid_body: request.unsaid_body(),
             notes: Arc::new(Mutex::new(Notes {
-                explanation,
+                explanation: Explanation::begun(),
                 is_open: false,
             })),
         }
     }
 
-    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+    /// Notes that the gateway answers.
+    pub(super) fn answers(&self, phase: Phase, refusal: Option<Refusal>) {
+        let mut notes = self.notes();
+        if !notes.is_open && !matches!(notes.explanation.end, ExplanationEnd::Backend(_)) {
+            notes.explanation.end = ExplanationEnd::Answer {
+                phase: phase.label(),
+                refusal,
+                answer: ExplainedAnswer::default(),
+            };
+        }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the explanation as far as it has come.
-    pub(super) fn into_explanation(self) -> Option<Explanation> {
-        let notes = Arc::into_inner(self.notes)?;
-        Some(notes.into_inner().unwrap_or_else(PoisonError::into_inner).explanation)
+    pub(super) fn take_explanation(&self) -> Explanation {
+        std::mem::replace(&mut self.notes().explanation, Explanation::begun())
     }
 
     fn note(&self, note: impl FnOnce(&mut Explanation)) {
@@ -187,6 +189,9 @@ impl Witness for Onlooker {
     }
 
     fn leaves(&mut self, leaving: &Leaving<'_>) -> Option<Result<(), UpstreamError>> {
+        if self.unsaid_body > self.snapshot.limits.body {
+            return Some(Err(UpstreamError::BodyTooLarge));
+        }
         Some(self.target(leaving).map(|target| {
             self.note(|explanation| explanation.end = ExplanationEnd::Backend(Box::new(target)));
         }))

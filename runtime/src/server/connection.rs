@@ -166,7 +166,7 @@ impl Connection {
     }
 
     /// Notes what the client showed in the handshake.
-    pub(super) fn showed(&self, certificate: ClientCertificate) {
+    pub(crate) fn showed(&self, certificate: ClientCertificate) {
         // There is one handshake per connection.
         let _ = self.certificate.set(certificate);
     }

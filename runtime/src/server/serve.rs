@@ -268,28 +268,37 @@ fn http1_builder(settings: &ServeSettings, keep_alive: bool) -> http1::Builder {
 }
 
 /// Serves a connection that is none: what a client would send and get goes through memory, and a witness sees what is
-/// decided. Heads are read and answers written as on every other HTTP/1.1 connection. `ended` gets to see the answer of a
-/// request whose head could be read.
-pub(crate) async fn serve_witnessed<S, W: Witness>(
+/// decided. Heads are read and answers written as on every other connection of HTTP/1.1, or HTTP/2. `ended` gets to see the
+/// answer of a request whose head could be read.
+pub(crate) async fn serve_witnessed<S, W>(
     core: &Arc<Core>,
     stream: S,
     connection: Arc<Connection>,
     settings: &ServeSettings,
-    witness: impl Fn() -> W,
-    ended: impl Fn(&Response<AnswerBody>),
+    is_http2: bool,
+    witness: W,
+    ended: impl Fn(&Response<AnswerBody>) + Clone + Send + 'static,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    W: Witness + Clone + Send + 'static,
 {
     let io = ClientIo::new(stream, Arc::clone(&connection));
-    let service = service_fn(|request| {
-        let answer = handle(Arc::clone(core), Arc::clone(&connection), request, witness());
-        answer.map(|answer| {
+    let (core, to) = (Arc::clone(core), Arc::clone(&connection));
+    let service = service_fn(move |request| {
+        let ended = ended.clone();
+        let answer = handle(Arc::clone(&core), Arc::clone(&to), request, witness.clone());
+        answer.map(move |answer| {
             ended(&answer);
             Ok::<_, Infallible>(answer)
         })
     });
     // As with clients, how a connection ends is no matter of the requests on it.
-    let _ = http1_builder(settings, true).serve_connection(io, service).await;
+    if is_http2 {
+        let builder = builder(settings, true, &connection).http2_only();
+        let _ = builder.serve_connection(io, service).await;
+    } else {
+        let _ = http1_builder(settings, true).serve_connection(io, service).await;
+    }
 }
 
 fn builder(settings: &ServeSettings, keep_alive: bool, connection: &Arc<Connection>) -> auto::Builder<StreamTasks> {

@@ -8,6 +8,7 @@ use crate::explain::{Asked, Outcome, Secrets, Told};
 use crate::failure::{Failure, not_started};
 use crate::serve::{BundleSource, GatewaySettings, load_settings, trust_local_issuer};
 use crate::signing::TrustedKeys;
+use crate::whole_file::{read_public, refuse_unfit};
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{ApiKeyLocation, Scheme};
 use mgw_runtime::config::RuntimeConfig;
@@ -20,6 +21,10 @@ use std::path::{Path, PathBuf};
 const TOKEN: &str = "MGW_TEST_TOKEN";
 /// Longest token that is read, with the line break behind it.
 const MAX_TOKEN: u64 = 1 << 20;
+/// Longest body of which the length is counted; no gateway takes more.
+const MAX_BODY: u64 = 1 << 40;
+/// Longest chain of certificates that is read.
+const MAX_CERTIFICATES: u64 = 1 << 20;
 
 /// Arguments of `mgw explain request`.
 #[derive(Debug, clap::Args)]
@@ -42,6 +47,15 @@ pub struct ExplainRequestArgs {
     /// Header, as `Name: value` (repeatable).
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = name_and_value)]
     pub headers: Vec<(String, String)>,
+    /// It carries a body: this text, the contents of the file behind a `@`, or standard input for `@-`. Only its length plays a part.
+    #[arg(long, short = 'd', value_name = "TEXT|@FILE")]
+    pub data: Option<String>,
+    /// It comes over HTTP/2, as calls of gRPC do.
+    #[arg(long)]
+    pub http2: bool,
+    /// Certificate that the client shows in the TLS handshake, PEM, with its issuers behind it.
+    #[arg(long, value_name = "FILE", conflicts_with = "plain")]
+    pub client_cert: Option<PathBuf>,
     /// Gateway settings in the format of micro-gw.conf [default: conf/micro-gw.conf of MGW_CONF_DIR or the project]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -172,6 +186,10 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
     let data_dir = data_dir(args.data_dir, context)?;
     let explainer =
         Explainer::new(&bundle, settings.clone(), &data_dir, at_ms).map_err(|error| not_started(error, &places))?;
+    if args.http2 && !settings.listener.http2 {
+        let hint = "Switch it on with `http2.enable` of the settings.";
+        return Err(Failure::new(ExitCode::Usage, "the gateway speaks no HTTP/2").hint(hint));
+    }
     let explanation = explainer
         .explain(&request)
         .map_err(|error| Failure::new(ExitCode::Internal, "the request could not be explained").because(error))?;
@@ -193,6 +211,7 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
         method: args.method.clone(),
         target: request.shown(&names.parameters),
         listener: if is_tls { "https" } else { "http" },
+        http_version: if args.http2 { "2" } else { "1.1" },
         client: None,
         time: time.to_string(),
     });
@@ -231,7 +250,12 @@ fn settings(args: &ExplainRequestArgs, source: &BundleSource, context: &Context)
 /// The listener that the request comes to, which has to be there.
 fn is_tls(args: &ExplainRequestArgs, target: &Target<'_>, settings: &RuntimeConfig) -> Result<bool, Failure> {
     let listener = &settings.listener;
-    let asked = match (args.tls, args.plain) {
+    if args.client_cert.is_some() && target.tls == Some(false) {
+        return Err(
+            Failure::new(ExitCode::Usage, "--client-cert is for the TLS listener").hint("Write `https:` in the URL.")
+        );
+    }
+    let asked = match (args.tls || args.client_cert.is_some(), args.plain) {
         (true, _) => Some(true),
         (_, true) => Some(false),
         (false, false) => target.tls,
@@ -285,7 +309,39 @@ fn asked(
                 .hint("A token is one line of letters, digits and a few signs.")
         })?;
     }
+    if let Some(data) = &args.data {
+        request.carry(length(data)?);
+    }
+    if args.http2 {
+        request.over_http2().map_err(wrong)?;
+    }
+    if let Some(path) = &args.client_cert {
+        let failed = |error| Failure::file("read", path, error);
+        let pem = read_public(path, MAX_CERTIFICATES).map_err(failed)?;
+        request.show(&pem).map_err(|error| {
+            let message = format!("{} is not used: {error}", path.display());
+            Failure::new(ExitCode::Usage, message).hint("Name a PEM file that begins with the client's certificate.")
+        })?;
+    }
     Ok(request)
+}
+
+/// How many bytes a body has; it is not kept.
+fn length(data: &str) -> Result<u64, Failure> {
+    let counted = |from: &mut dyn Read, path: &Path| {
+        std::io::copy(&mut from.take(MAX_BODY), &mut std::io::sink())
+            .map_err(|error| Failure::file("read", path, error))
+    };
+    match data.strip_prefix('@') {
+        None => Ok(data.len() as u64),
+        Some("-") => counted(&mut std::io::stdin().lock(), Path::new("standard input")),
+        Some(path) => {
+            let path = Path::new(path);
+            let failed = |error| Failure::file("read", path, error);
+            refuse_unfit(path).map_err(failed)?;
+            Ok(std::fs::metadata(path).map_err(failed)?.len())
+        }
+    }
 }
 
 fn wrong(error: AskedError) -> Failure {
@@ -293,6 +349,8 @@ fn wrong(error: AskedError) -> Failure {
         AskedError::Target(_) => "Encode a blank as %20; a path begins with the base path of an API.",
         AskedError::Method(_) => "Methods are words such as GET and POST.",
         AskedError::HeaderName(_) | AskedError::HeaderValue(_) => "Write --header 'Name: value'.",
+        AskedError::Http2 => "Leave --http2 out, or ask about a path and a host that a URL can have.",
+        AskedError::Certificate => "Name a PEM file.",
     };
     Failure::new(ExitCode::Usage, error.to_string()).hint(hint)
 }

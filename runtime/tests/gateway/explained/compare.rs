@@ -2,7 +2,9 @@
 
 use super::requests::Sent;
 use super::world::{CANARY, World};
-use crate::support::{Client, TestGateway};
+use crate::support::{Client, Pki, TestGateway, TlsClient, http2_over, on_runtime};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
 use mgw_runtime::explain::{AskedRequest, ExplainedAnswer, ExplainedTarget, Explainer, ExplanationEnd};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -12,6 +14,17 @@ use std::net::Ipv4Addr;
 const OF_THE_MOMENT: [&str; 4] = ["date", "x-correlation-id", "retry-after", "ratelimit"];
 /// What the connection to the backend adds.
 const OF_THE_HOP: [&str; 2] = ["transfer-encoding", "connection"];
+
+/// How requests come to the gateway.
+#[derive(Debug, Clone, Copy)]
+pub enum Way<'p> {
+    /// HTTP/1.1 at the plain listener.
+    Plain,
+    /// HTTP/1.1 at the TLS listener, by a client that shows the certificate of this name.
+    Tls(&'p Pki, Option<&'static str>),
+    /// HTTP/2 at the plain listener, with prior knowledge.
+    Http2,
+}
 
 pub struct Comparison<'w> {
     world: &'w World,
@@ -33,16 +46,23 @@ impl<'w> Comparison<'w> {
     }
 
     /// Fails unless the explanation is what happens.
-    pub fn compare(&mut self, number: usize, sent: &Sent) {
-        let Some(request) = asked(sent) else { return };
+    pub fn compare(&mut self, number: usize, sent: &Sent, way: Way<'_>) {
+        let Some(request) = asked(sent, way) else { return };
         let explanation = self.explainer.explain(&request).expect("an explanation");
         assert!(
             !format!("{explanation:?}").contains(CANARY) || sent.target.contains(CANARY),
             "{explanation:?}"
         );
-        let answer = self
-            .send(sent)
-            .unwrap_or_else(|error| panic!("{number}: {error} {sent:?}"));
+        let answer = match way {
+            Way::Plain => self.send(sent),
+            Way::Tls(pki, identity) => self.send_over_tls(sent, pki, identity),
+            Way::Http2 => self.send_over_http2(sent),
+        };
+        if let ExplanationEnd::NoConnection { .. } = explanation.end {
+            assert!(answer.is_err(), "{number}: {answer:?} {way:?}");
+            return;
+        }
+        let answer = answer.unwrap_or_else(|error| panic!("{number}: {error} {sent:?} {way:?}\n{explanation:?}"));
         let received = self.world.received.lock().expect("no test panics with it").take();
         self.statuses.insert(answer.status);
         match (&explanation.end, received) {
@@ -50,7 +70,7 @@ impl<'w> Comparison<'w> {
                 assert_eq!(
                     (told.status, &told.body),
                     (answer.status, &answer.body),
-                    "{number}: {sent:?}"
+                    "{number}: {sent:?} {way:?}"
                 );
                 let lasting = |answer: &ExplainedAnswer| {
                     let mut headers = answer.headers.clone();
@@ -58,15 +78,17 @@ impl<'w> Comparison<'w> {
                     headers.sort();
                     headers
                 };
-                assert_eq!(lasting(told), lasting(&answer), "{number}: {sent:?}");
+                assert_eq!(lasting(told), lasting(&answer), "{number}: {sent:?} {way:?}");
             }
             (ExplanationEnd::Backend(told), Some(head)) => {
-                assert_eq!(answer.status, 200, "{number}: {sent:?}");
-                is_received(told, &head, &format!("{number}: {sent:?}"));
+                assert_eq!(answer.status, 200, "{number}: {sent:?} {way:?}");
+                is_received(told, &head, &format!("{number}: {sent:?} {way:?}"));
             }
             // The backend of the test is none for WebSockets: it got the handshake, or the gateway could not make one.
             (ExplanationEnd::Backend(told), None) if told.is_web_socket => {}
-            (told, received) => panic!("{number}: {sent:?}\ntold {told:?}\nbut {answer:?} {received:?}"),
+            // What the gateway answers itself at the TLS listener, it may have to ask others for.
+            (ExplanationEnd::Open { phase: "listener" }, None) if matches!(way, Way::Tls(..)) => {}
+            (told, received) => panic!("{number}: {sent:?} {way:?}\ntold {told:?}\nbut {answer:?} {received:?}"),
         }
     }
 
@@ -78,12 +100,7 @@ impl<'w> Comparison<'w> {
     }
 
     fn send(&mut self, sent: &Sent) -> io::Result<ExplainedAnswer> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\n", sent.method, sent.target);
-        for (name, value) in &sent.headers {
-            bytes.push_str(&format!("{name}: {value}\r\n"));
-        }
-        bytes.push_str("\r\n");
-        bytes.push_str(sent.body);
+        let bytes = sent.bytes();
         let address = self.gateway.http();
         let (mut client, is_fresh) = match self.client.take() {
             Some(client) => (client, false),
@@ -104,10 +121,55 @@ impl<'w> Comparison<'w> {
             .iter()
             .any(|(name, value)| name == "connection" && value == "close");
         // A body that the gateway has not read is left on its connection.
-        if !closes && sent.body.is_empty() {
+        if !closes && sent.body.is_empty() && !sent.is_chunked() {
             self.client = Some(client);
         }
         Ok(answer)
+    }
+
+    fn send_over_tls(&self, sent: &Sent, pki: &Pki, identity: Option<&str>) -> io::Result<ExplainedAnswer> {
+        let address = self.gateway.running.addresses().https.expect("the TLS listener is on");
+        let mut client = TlsClient::connect(pki, address, "localhost", identity)?;
+        client.send(&sent.bytes())?;
+        let mut answer = client.receive(sent.method)?;
+        while answer.status == 100 {
+            answer = client.receive(sent.method)?;
+        }
+        Ok(ExplainedAnswer {
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body.into_bytes(),
+        })
+    }
+
+    fn send_over_http2(&self, sent: &Sent) -> io::Result<ExplainedAnswer> {
+        let address = self.gateway.http();
+        on_runtime(async move {
+            let stream = tokio::net::TcpStream::connect(address).await?;
+            let mut sender = http2_over(stream).await;
+            let mut request = http::Request::builder().method(sent.method);
+            let host = sent.headers.iter().find(|(name, _)| *name == "host");
+            let host = host.map_or("localhost", |(_, host)| host.as_str());
+            request = request.uri(format!("http://{host}{}", sent.target));
+            for (name, value) in &sent.headers {
+                let is_of_http1 = ["host", "connection", "transfer-encoding", "upgrade"].contains(name);
+                if !is_of_http1 && (*name != "te" || value == "trailers") {
+                    request = request.header(*name, value);
+                }
+            }
+            let request = request.body(Full::<Bytes>::from(sent.body)).map_err(io::Error::other)?;
+            let answer = sender.send_request(request).await.map_err(io::Error::other)?;
+            let (head, body) = answer.into_parts();
+            let headers = head.headers.iter().map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                (name.as_str().to_owned(), value)
+            });
+            Ok(ExplainedAnswer {
+                status: head.status.as_u16(),
+                headers: headers.collect(),
+                body: body.collect().await.map_err(io::Error::other)?.to_bytes().into(),
+            })
+        })
     }
 }
 
@@ -127,11 +189,28 @@ fn receive(client: &mut Client, method: &str) -> io::Result<ExplainedAnswer> {
     }
 }
 
-/// `None` for what `AskedRequest` refuses.
-fn asked(sent: &Sent) -> Option<AskedRequest> {
-    let mut request = AskedRequest::new(sent.method, &sent.target, false, Ipv4Addr::LOCALHOST.into()).ok()?;
+/// `None` for what `AskedRequest` refuses, and what HTTP/2 itself does not let through.
+fn asked(sent: &Sent, way: Way<'_>) -> Option<AskedRequest> {
+    let is_tls = matches!(way, Way::Tls(..));
+    let mut request = AskedRequest::new(sent.method, &sent.target, is_tls, Ipv4Addr::LOCALHOST.into()).ok()?;
     for (name, value) in &sent.headers {
         request.header(name, value).ok()?;
+    }
+    if !sent.body.is_empty() {
+        request.carry(sent.body.len() as u64);
+    }
+    match way {
+        Way::Plain | Way::Tls(_, None) => {}
+        Way::Tls(pki, Some(identity)) => request
+            .show(&std::fs::read(pki.path(&format!("{identity}.pem"))).ok()?)
+            .ok()?,
+        Way::Http2 => {
+            let lengths = sent.headers.iter().filter(|(name, _)| *name == "content-length");
+            if sent.method == "CONNECT" || lengths.count() > 1 {
+                return None;
+            }
+            request.over_http2().ok()?;
+        }
     }
     Some(request)
 }

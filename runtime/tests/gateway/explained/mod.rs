@@ -5,8 +5,8 @@ mod random;
 mod requests;
 mod world;
 
-use crate::support::{Backend, GatewayBuilder, Issuer, api};
-use compare::Comparison;
+use crate::support::{Backend, GatewayBuilder, Issuer, Pki, api};
+use compare::{Comparison, Way};
 use mgw_runtime::explain::{AskedRequest, ExplanationEnd};
 use random::Random;
 use requests::Generator;
@@ -25,9 +25,9 @@ fn explanations_are_what_the_gateway_does() {
     let mut generator = Generator::new(&world, Random::new(2026));
     let mut comparison = Comparison::begin(&world);
     for number in 0..REQUESTS {
-        comparison.compare(number, &generator.request());
+        comparison.compare(number, &generator.request(), Way::Plain);
     }
-    comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 426, 429, 431, 500]);
+    comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 426, 429, 431, 500, 508]);
 }
 
 /// The same where the gateway answers as micro-gw did.
@@ -37,9 +37,49 @@ fn explanations_are_what_the_gateway_does_in_compat_mode() {
     let mut generator = Generator::new(&world, Random::new(32));
     let mut comparison = Comparison::begin(&world);
     for number in 0..REQUESTS / 5 {
-        comparison.compare(number, &generator.request());
+        comparison.compare(number, &generator.request(), Way::Plain);
     }
     comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 426, 429, 500]);
+}
+
+/// The same over HTTP/2, calls of gRPC among them.
+#[test]
+fn explanations_are_what_the_gateway_does_over_http2() {
+    let world = World::new("");
+    let mut generator = Generator::new(&world, Random::new(2));
+    let mut comparison = Comparison::begin(&world);
+    for number in 0..REQUESTS / 5 {
+        comparison.compare(number, &generator.request(), Way::Http2);
+    }
+    comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 426, 429, 431, 500, 508]);
+}
+
+/// The same at the TLS listener, where clients show certificates that are believed, that are not, and none.
+#[test]
+fn explanations_are_what_the_gateway_does_over_tls() {
+    let pki = Pki::new();
+    pki.signed("server", "localhost");
+    pki.signed("employee", "employee.test");
+    pki.self_signed("client");
+    pki.self_signed("stranger");
+    let identities = [None, Some("client"), Some("employee"), Some("stranger")];
+    let mut world = World::new("").behind_tls(&pki);
+    let mut generator = Generator::new(&world, Random::new(443));
+    let mut comparison = Comparison::begin(&world);
+    for number in 0..REQUESTS / 10 {
+        let way = Way::Tls(&pki, identities[number % identities.len()]);
+        comparison.compare(number, &generator.request(), way);
+    }
+    comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 429, 431]);
+    drop((comparison, generator));
+
+    // A client without a certificate gets no connection where the handshake demands one.
+    world.builder = world.builder.set("mutualSSLConfig.sslVerifyClient", "require");
+    let mut generator = Generator::new(&world, Random::new(8443));
+    let mut comparison = Comparison::begin(&world);
+    for (number, identity) in identities.into_iter().enumerate() {
+        comparison.compare(number, &generator.request(), Way::Tls(&pki, identity));
+    }
 }
 
 fn get(target: &str) -> AskedRequest {

@@ -12,6 +12,30 @@ pub struct Sent {
     pub body: &'static str,
 }
 
+impl Sent {
+    pub fn is_chunked(&self) -> bool {
+        self.headers.iter().any(|(name, _)| *name == "transfer-encoding")
+    }
+
+    /// What goes over a connection of HTTP/1.1.
+    pub fn bytes(&self) -> String {
+        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        for (name, value) in &self.headers {
+            bytes.push_str(&format!("{name}: {value}\r\n"));
+        }
+        bytes.push_str("\r\n");
+        if self.is_chunked() {
+            if !self.body.is_empty() {
+                bytes.push_str(&format!("{:x}\r\n{}\r\n", self.body.len(), self.body));
+            }
+            bytes.push_str("0\r\n\r\n");
+        } else {
+            bytes.push_str(self.body);
+        }
+        bytes
+    }
+}
+
 pub struct Generator<'w> {
     world: &'w World,
     random: Random,
@@ -20,7 +44,7 @@ pub struct Generator<'w> {
 const METHODS: [&str; 9] = ["GET", "GET", "GET", "GET", "HEAD", "POST", "DELETE", "OPTIONS", "PATCH"];
 const ODD_METHODS: [&str; 4] = ["TRACE", "PURGE", "get", "CONNECT"];
 
-const PATHS: [&str; 36] = [
+const PATHS: [&str; 40] = [
     "/pets/1.0/pets",
     "/pets/pets",
     "/pets/1.0/pets/mine",
@@ -54,6 +78,10 @@ const PATHS: [&str; 36] = [
     "/encrypted/1.0/a",
     "/header/1.0/a",
     "/socket/1.0/a",
+    "/certificate/1.0/mandatory",
+    "/certificate/1.0/mandatory",
+    "/optional/1.0/a",
+    "/token",
     "/health",
     "/",
     "/nowhere",
@@ -97,7 +125,7 @@ const QUERIES: [&str; 9] = [
     "?a[]=1",
 ];
 
-const HEADERS: [(&str, &str); 40] = [
+const HEADERS: [(&str, &str); 41] = [
     ("accept", "application/xml"),
     ("accept", "application/json"),
     ("accept", "text/plain"),
@@ -138,6 +166,10 @@ const HEADERS: [(&str, &str); 40] = [
     ("referer", "https://app.test/x"),
     ("user-agent", "test"),
     ("via", "1.1 other"),
+    (
+        "via",
+        "1.1 itself, 1.1 itself, 1.1 itself, 1.1 itself, 1.1 itself, 1.1 itself, 1.1 itself, 1.1 itself",
+    ),
 ];
 
 impl<'w> Generator<'w> {
@@ -201,9 +233,13 @@ impl<'w> Generator<'w> {
         let mut body = "";
         if method == "POST" || random.one_in(60) {
             body = *random.of(&["", "0123456789", "0123456789012345678901234567890"]);
-            headers.push(("content-length", body.len().to_string()));
-            if random.one_in(30) {
+            if random.one_in(4) {
+                headers.push(("transfer-encoding", "chunked".to_owned()));
+            } else {
                 headers.push(("content-length", body.len().to_string()));
+                if random.one_in(30) {
+                    headers.push(("content-length", body.len().to_string()));
+                }
             }
             if random.one_in(30) {
                 headers.push(("expect", "100-continue".to_owned()));

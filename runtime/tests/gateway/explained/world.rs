@@ -1,10 +1,12 @@
 //! One bundle with something of everything that decides about requests.
 
+use crate::client_certificates::guarded;
 use crate::secured::secured;
-use crate::support::{Backend, GatewayBuilder, Issuer, api, open, policy, respond};
+use crate::support::{Backend, GatewayBuilder, Issuer, Pki, api, open, policy, respond};
 use mgw_bundle::config::{
     Api, ApiKeyLocation, ApiState, Block, Condition, ConditionalLimit, Cors, CredentialPlace, Endpoint, EndpointAuth,
-    EndpointKind, Method, PolicyRef, Quota, Requirement, Resource, Scheme, ScopeMatch, Scopes, Security, Subject,
+    EndpointKind, Method, MutualTls, PolicyRef, Quota, Requirement, Resource, Scheme, ScopeMatch, Scopes, Security,
+    Subject,
 };
 use mgw_bundle::snapshot::{Application, KeyMapping, KeyType, SnapshotSource, Subscription, SubscriptionState};
 use mgw_bundle::{SubscriptionSnapshot, api_id};
@@ -206,7 +208,15 @@ fn apis(url: &str) -> Vec<Api> {
     );
     header.auth_header = Some("x-auth".into());
     let socket = versioned("socket", &url.replace("http:", "ws:"), vec![open("/*", Method::Get)]);
+    let mut certificate = guarded("/certificate/1.0", url, MutualTls::Mandatory);
+    certificate.name = "certificate".into();
+    certificate.id = api_id("certificate", "1.0");
+    let mut optional = guarded("/optional/1.0", url, MutualTls::Optional);
+    optional.name = "optional".into();
+    optional.id = api_id("optional", "1.0");
     let mut all = vec![
+        certificate,
+        optional,
         pets,
         shop,
         only_production,
@@ -319,6 +329,7 @@ impl World {
             .set("listenerConfig.maxHeaderSize", "3000")
             .set("listenerConfig.maxEntityBodySize", "20")
             .set("trustedProxies", "127.0.0.1/32")
+            .set("forwarding.via", "itself")
             .set("named_prod_api_key", CANARY)
             .set("asking_prod_api_key", CANARY)
             .set("user_prod_basic_password", CANARY);
@@ -366,6 +377,27 @@ impl World {
             received,
             _files: (issuer, files),
         }
+    }
+}
+
+impl World {
+    /// The same with a TLS listener, and APIs that want the certificate of `client`.
+    pub fn behind_tls(mut self, pki: &Pki) -> Self {
+        let store = pki.trust_store(&["client", "ca"]);
+        self.builder = self
+            .builder
+            .set("listenerConfig.httpsEnabled", "true")
+            .set("listenerConfig.httpsPort", "0")
+            .set("listenerConfig.certificateFile", &pki.text("server.pem"))
+            .set("listenerConfig.privateKeyFile", &pki.text("server.key"))
+            .set("listenerConfig.trustStorePath", &store.to_string_lossy())
+            .set("listenerConfig.trustStorePassword", Pki::PASSWORD);
+        for name in ["certificate", "optional"] {
+            self.builder = self.builder.file(&format!(
+                "[[mutualSSLConfig.api.certificates]]\nname = \"{name}\"\nversion = \"1.0\"\naliasList = [\"client\"]\n"
+            ));
+        }
+        self
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// An authority, and a folder for what it signs.
+#[derive(Debug)]
 pub struct Pki {
     folder: TempDir,
 }

@@ -66,7 +66,16 @@ impl TlsClient {
 
     /// Sends `GET path`; an error when the connection is gone.
     pub fn get(&mut self, path: &str, headers: &str) -> io::Result<Response> {
-        write!(self.stream, "GET {path} HTTP/1.1\r\nHost: gateway\r\n{headers}\r\n")?;
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: gateway\r\n{headers}\r\n"))?;
+        self.receive("GET")
+    }
+
+    pub fn send(&mut self, text: &str) -> io::Result<()> {
+        self.stream.write_all(text.as_bytes())
+    }
+
+    /// Reads the answer to a request of this method.
+    pub fn receive(&mut self, method: &str) -> io::Result<Response> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -80,7 +89,9 @@ impl TlsClient {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let length = headers
+            .iter()
+            .find(|(name, _)| name == "content-length" && method != "HEAD");
         let mut body = vec![0; length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)];
         self.stream.read_exact(&mut body)?;
         Ok(Response {
