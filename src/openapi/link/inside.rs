@@ -43,7 +43,7 @@ pub(super) fn check_inside(linked: &Linked, node: &Node, place: Place, problems:
         && !matches!(place.kind, Kind::PathItem | Kind::SecurityScheme)
     {
         let (error, remedy) = match reference::lookup(&linked.document, target) {
-            Ok(found) => (unfit(target, found, place), String::new()),
+            Ok(found) => (unfit(target, found, place), UNFIT.to_owned()),
             Err(error) => (Some(error), similar(&linked.document, target.trim_start_matches('#'))),
         };
         if let Some(error) = error {
@@ -77,8 +77,18 @@ pub(super) fn unfit(reference: &str, found: &Node, place: Place) -> Option<Refer
     (!fits).then(|| ReferenceError::Unfit(reference.to_owned(), found.kind()))
 }
 
-/// "Did you mean …?" for the first part of a pointer that is not there; empty when nothing is near.
+/// What to do about a reference that can never be meant.
+pub(super) const UNFIT: &str =
+    "Refer to a map, and look into the file: a page to sign in, or nothing, may have been saved as what it should be.";
+
+/// What to do about a pointer that leads nowhere: "did you mean …?" for the first part that is not there; empty when nothing is
+/// near.
 pub(super) fn similar(document: &Node, pointer: &str) -> String {
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        return format!(
+            "Write the way to it, such as `#/components/schemas/Pet`, or in OpenAPI 3.1 `$anchor: {pointer}` into the schema."
+        );
+    }
     let mut node = document;
     for part in pointer.split('/').skip(1) {
         let Some(part) = reference::unescape(part) else { break };

@@ -1,7 +1,7 @@
 //! Copies what references to other files refer to into the definition.
 
 use super::files::{Files, Problem, Target};
-use super::inside::{is_reference, unfit};
+use super::inside::{UNFIT, is_reference, unfit};
 use super::names::Names;
 use super::pointer::{append, escape, found, only_reference};
 use super::problems::Problems;
@@ -240,7 +240,7 @@ impl<'l, 'p> Linker<'l, 'p> {
     fn misleads(&self, reference: &str, target: &Target, place: Place) -> Option<Problem> {
         let document = self.files.document(target.file).filter(|_| target.file != 0)?;
         let error = unfit(reference, found(&document.node, &target.pointer)?, place)?;
-        Some(Problem::new(error.to_string(), ""))
+        Some(Problem::new(error.to_string(), UNFIT))
     }
 
     /// The name of something in its section; what has none yet is going to be copied.
