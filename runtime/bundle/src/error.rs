@@ -56,6 +56,10 @@ pub enum ReadError {
     /// The archive around the entries differs from what was written.
     #[error("the archive does not match its checksum")]
     Checksum,
+    /// The archive has more in it than its entries: an entry that stands twice, or bytes between them. Other programs may
+    /// find another bundle in it.
+    #[error("the archive has more in it than its entries")]
+    Hidden,
     /// Written in a format that this version does not read.
     #[error("{name} has format version {found}, this version reads {supported}")]
     Format {

@@ -16,6 +16,7 @@ mod error;
 mod identity;
 mod limits;
 mod manifest;
+mod pieces;
 mod reader;
 mod signing;
 pub mod snapshot;

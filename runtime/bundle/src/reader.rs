@@ -1,6 +1,7 @@
 //! Reads a bundle from bytes. Nothing is extracted to disk; sizes, counts and names are checked before contents.
 
 use crate::manifest::{MANIFEST_FORMAT, Manifest, names};
+use crate::pieces::{Piece, are_all};
 use crate::signing::read_signers;
 use crate::{Bundle, Digest, GatewayConfig, Limits, ReadError, SubscriptionSnapshot, checksum, config, snapshot};
 use serde::de::DeserializeOwned;
@@ -13,7 +14,8 @@ impl Bundle {
     /// # Errors
     ///
     /// Refuses archives beyond `limits`, names that are absolute, climb or repeat, unknown format versions, signatures that
-    /// are not genuine, entries that are missing, unlisted or do not match their digest, archives that do not match their checksum, and malformed JSON.
+    /// are not genuine, entries that are missing, unlisted or do not match their digest, archives that do not match their checksum or have
+    /// more in them than their entries, and malformed JSON.
     pub fn read(archive: &[u8], limits: &Limits) -> Result<Self, ReadError> {
         let mut files = unpack(archive, limits)?;
         let manifest_bytes = take(&mut files, names::MANIFEST)?;
@@ -67,6 +69,7 @@ pub(crate) fn unpack(archive: &[u8], limits: &Limits) -> Result<BTreeMap<String,
         });
     }
     let mut files = BTreeMap::new();
+    let mut pieces = Vec::with_capacity(zip.len());
     let mut total = 0_u64;
     for index in 0..zip.len() {
         let file = zip.by_index(index).map_err(ReadError::Archive)?;
@@ -74,6 +77,12 @@ pub(crate) fn unpack(archive: &[u8], limits: &Limits) -> Result<BTreeMap<String,
         if !is_safe(&name) || files.contains_key(&name) {
             return Err(ReadError::Name { name });
         }
+        pieces.push(Piece {
+            start: file.header_start(),
+            packed: file.compressed_size(),
+            listed: file.central_header_start(),
+            name: name.clone(),
+        });
         // The size in the archive's directory is a claim; what is read is bounded independently of it.
         let bound = limits.entry_bytes.min(limits.total_bytes - total);
         let mut bytes = Vec::new();
@@ -91,6 +100,9 @@ pub(crate) fn unpack(archive: &[u8], limits: &Limits) -> Result<BTreeMap<String,
         }
         total += bytes.len() as u64;
         files.insert(name, bytes);
+    }
+    if !are_all(archive, zip.central_directory_start(), pieces) {
+        return Err(ReadError::Hidden);
     }
     Ok(files)
 }
