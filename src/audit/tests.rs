@@ -119,6 +119,21 @@ fn each_rule_for_apis_finds_what_it_is_for() {
             format!("{open}      x-wso2-throttling-tier: 10kPerMin\n"),
             &["open-operation warning"],
         ),
+        // Where security is off, the gateway asks for no certificate either.
+        (
+            "x-wso2-basePath: /shop\n",
+            "x-wso2-basePath: /shop\nx-wso2-mutual-ssl: mandatory\nx-wso2-disable-security: true\n".to_owned(),
+            &[
+                "open-operation warning",
+                "open-unlimited warning",
+                "open-unlimited warning",
+            ],
+        ),
+        (
+            "x-wso2-basePath: /shop\n",
+            "x-wso2-basePath: /shop\nx-wso2-mutual-ssl: mandatory\n".to_owned(),
+            &[],
+        ),
         ("    get:\n", scoped.to_owned(), &["unscoped-operation note"]),
         (
             "    get:\n",

@@ -5,17 +5,22 @@ use crate::diagnostics::Code;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{Api, ApiKeyLocation, Method, MutualTls, Resource, Scheme};
 
-/// Whether nobody has to show anything to call an operation.
-pub(super) fn is_open(api: &Api, resource: &Resource) -> bool {
-    !resource.security.enabled && api.mutual_tls != Some(MutualTls::Mandatory)
+/// Whether nobody has to show anything to call an operation. Where security is off, the gateway looks at no certificate
+/// either, even where the API demands one.
+pub(super) fn is_open(resource: &Resource) -> bool {
+    !resource.security.enabled
 }
 
 /// Operations that everybody may call. Where a whole API is open, that is told once.
 pub(super) fn open_operations<'a>(api: &'a Api, _config: &GatewayConfig, findings: &mut Vec<Finding<'a>>) {
-    let open: Vec<&Resource> = api.resources.iter().filter(|resource| is_open(api, resource)).collect();
+    let open: Vec<&Resource> = api.resources.iter().filter(|resource| is_open(resource)).collect();
     let remedy = "Remove `x-wso2-disable-security`, or suppress the finding with the reason why everybody may call.";
+    let without = match api.mutual_tls {
+        Some(MutualTls::Mandatory) => ", also without the client certificate that the API demands",
+        _ => "",
+    };
     if open.len() > 1 && open.len() == api.resources.len() {
-        let message = format!("everybody may call every operation of {}", name(api));
+        let message = format!("everybody may call every operation of {}{without}", name(api));
         findings.push(Finding::warning(
             Code::OpenOperation,
             Subject::Api(api),
@@ -25,7 +30,7 @@ pub(super) fn open_operations<'a>(api: &'a Api, _config: &GatewayConfig, finding
         return;
     }
     for resource in open {
-        let message = format!("everybody may call {} of {}", operation(resource), name(api));
+        let message = format!("everybody may call {} of {}{without}", operation(resource), name(api));
         let subject = Subject::Operation(api, resource);
         findings.push(Finding::warning(Code::OpenOperation, subject, message, remedy));
     }

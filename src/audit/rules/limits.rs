@@ -28,7 +28,7 @@ pub(super) fn open_and_unlimited<'a>(api: &'a Api, config: &GatewayConfig, findi
     if is_limited_anyway {
         return;
     }
-    for resource in api.resources.iter().filter(|resource| is_open(api, resource)) {
+    for resource in api.resources.iter().filter(|resource| is_open(resource)) {
         if resource.policy.as_ref().is_some_and(is_limited) {
             continue;
         }
