@@ -8,6 +8,10 @@ use std::process::Command;
 /// The editor breaks a line into words at white space and at the characters of `COMP_WORDBREAKS`, those of the latter
 /// being words of their own.
 fn complete(place: &Place, line: &str) -> Vec<String> {
+    complete_words(place, line, &broken(line))
+}
+
+fn complete_words(place: &Place, line: &str, words: &[impl AsRef<std::ffi::OsStr>]) -> Vec<String> {
     const SCRIPT: &str = r#"
         source ./completion.bash
         COMP_LINE="$1"; COMP_POINT=${#1}; shift
@@ -21,7 +25,7 @@ fn complete(place: &Place, line: &str) -> Vec<String> {
     let mut command = Command::new("bash");
     command
         .args(["--noprofile", "--norc", "-c", SCRIPT, "bash", line])
-        .args(broken(line))
+        .args(words)
         .current_dir(place.path())
         .env_clear()
         .env("PATH", path)
@@ -96,6 +100,59 @@ fn bash_completes_what_there_is() {
         ("mgw nonsense ", &[]),
     ] {
         assert_eq!(complete(&place, line), expected, "{line}");
+    }
+}
+
+/// A folder that somebody else named is offered so that the shell makes its name of it again, and runs nothing.
+#[test]
+fn names_are_quoted_for_the_shell() {
+    let place = place();
+    let names = [
+        "q$(touch RUN)",
+        "r`touch RUN`",
+        "u;touch RUN",
+        "it's",
+        "two words",
+        "d\"q\\$x",
+        "~t",
+        "plain-1.0",
+    ];
+    for name in names {
+        place.write(&format!("{name}/api_definitions/empty.txt"), "");
+        let initial = name.chars().next().expect("a name");
+        let escaped = if initial == '~' {
+            "\\~".to_owned()
+        } else {
+            initial.to_string()
+        };
+        for (typed, opened, closed) in [
+            (escaped, "", ""),
+            (format!("'{initial}"), "'", "'"),
+            (format!("\"{initial}"), "\"", "\""),
+        ] {
+            let offered = complete(&place, &format!("mgw build {typed}"));
+            let [word] = &offered[..] else {
+                panic!("{typed} {offered:?}")
+            };
+            let mut shell = Command::new("bash");
+            shell
+                .args([
+                    "--noprofile",
+                    "--norc",
+                    "-c",
+                    &format!("printf '%s' {opened}{word}{closed}"),
+                ])
+                .current_dir(place.path());
+            let made = Outcome::of(shell).exits(0).stdout;
+            assert_eq!(made, format!("{name}/"), "{typed} {word}");
+        }
+    }
+    assert!(!place.path().join("RUN").exists());
+    // What follows a folder whose name was quoted.
+    place.write("two words/inner/mgw.toml", "format = 1\nname = \"x\"\n");
+    for typed in ["'two words/inn", "\"two words/inn", "two\\ words/inn"] {
+        let offered = complete_words(&place, &format!("mgw build {typed}"), &["mgw", "build", typed]);
+        assert_eq!(offered.len(), 1, "{typed} {offered:?}");
     }
 }
 

@@ -1,11 +1,16 @@
 # Completes mgw command lines in bash; written by `mgw completions bash`.
 _mgw() {
-    local current="${COMP_WORDS[COMP_CWORD]}"
     local -a words=()
-    local word joined=''
+    local word joined='' unquoted='' open_quote=''
     local -i index
-    # The shell breaks words at `=` and `:`; mgw wants them as they were typed.
+    # The shell breaks words at `=` and `:`; mgw wants them as they were typed, and without quotes.
     _mgw_words
+    for index in "${!words[@]}"; do
+        _mgw_unquoted "${words[index]}"
+        words[index]="$unquoted"
+    done
+    _mgw_unquoted "${COMP_WORDS[COMP_CWORD]}"
+    local current="$unquoted" quote="$open_quote"
     mapfile -t COMPREPLY < <(
         "${COMP_WORDS[0]/#\~/$HOME}" complete-line -- "${words[@]}" 2>/dev/null
     )
@@ -20,10 +25,11 @@ _mgw() {
     [[ $current == '=' || $current == ':' ]] && prefix="$joined"
     for index in "${!COMPREPLY[@]}"; do
         word="${COMPREPLY[index]%%$'\t'*}"
-        COMPREPLY[index]="${word#"$prefix"}"
         case "$word" in
             */ | *=) compopt -o nospace 2>/dev/null ;;
         esac
+        _mgw_quoted "$quote" "${word#"$prefix"}"
+        COMPREPLY[index]="$word"
     done
 }
 
@@ -48,6 +54,45 @@ _mgw_words() {
     done
     words=("${words[@]:1}")
     [[ ${#words[@]} -eq 0 ]] && words=('')
+}
+
+# Sets `unquoted` to what the shell makes of a word's quotes, and `open_quote` to the one that has no end yet. Nothing is
+# expanded, nor run.
+_mgw_unquoted() {
+    local typed="$1" char next
+    local -i at
+    unquoted='' open_quote=''
+    for ((at = 0; at < ${#typed}; at++)); do
+        char="${typed:at:1}" next="${typed:at+1:1}"
+        if [[ $open_quote == "'" && $char != "'" ]]; then
+            unquoted+="$char"
+        elif [[ $char == "$open_quote" ]]; then
+            open_quote=''
+        elif [[ $char == \\ && ( -z $open_quote || $next == [\$\`\"\\] ) ]]; then
+            unquoted+="$next"
+            at+=1
+        elif [[ -z $open_quote && $char == [\'\"] ]]; then
+            open_quote="$char"
+        else
+            unquoted+="$char"
+        fi
+    done
+}
+
+# Sets `word` to a text as the shell has to find it in order to make that text of it: names may hold anything, and what
+# is completed may be run.
+_mgw_quoted() {
+    word="$2"
+    case "$1" in
+        "'") word="${word//\'/\'\\\'\'}" ;;
+        '"')
+            word="${word//\\/\\\\}"
+            word="${word//\"/\\\"}"
+            word="${word//\$/\\\$}"
+            word="${word//\`/\\\`}"
+            ;;
+        *) [[ $word == *[^[:alnum:]_./:=,@%+-]* ]] && printf -v word %q "$word" ;;
+    esac
 }
 
 complete -F _mgw mgw
