@@ -10,12 +10,13 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::count::{self, Counted};
+use crate::ui::push_line;
 use mgw_bundle::config::{
-    Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, Security, Target,
+    Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, ScopeMatch, Security,
+    Target,
 };
 use mgw_bundle::{Bundle, Digest, Limits, PublicKey, names};
 use mgw_runtime::config::CredentialSetting;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw inspect`.
@@ -158,46 +159,52 @@ fn follows(bundle: &Bundle) -> Option<Follows> {
     })
 }
 
-/// The contents of a bundle for people. Writing to a `String` cannot fail.
+/// The contents of a bundle for people. Its names come from elsewhere.
 fn text(bundle: &Bundle, sizes: Sizes) -> String {
     let mut out = String::new();
     let config = &bundle.config;
-    let _ = writeln!(out, "project   {}", config.project);
-    let _ = writeln!(out, "digest    {}", bundle.digest);
-    let _ = writeln!(out, "made by   {}", bundle.manifest.tool);
-    let _ = writeln!(
-        out,
-        "size      {}; {} in {}",
-        count::bytes(sizes.archive),
-        count::bytes(sizes.unpacked),
-        Counted(sizes.entries, "entry", "entries"),
+    push_line(&mut out, format_args!("project   {}", config.project));
+    push_line(&mut out, format_args!("digest    {}", bundle.digest));
+    push_line(&mut out, format_args!("made by   {}", bundle.manifest.tool));
+    push_line(
+        &mut out,
+        format_args!(
+            "size      {}; {} in {}",
+            count::bytes(sizes.archive),
+            count::bytes(sizes.unpacked),
+            Counted(sizes.entries, "entry", "entries")
+        ),
     );
-    let _ = writeln!(
-        out,
-        "serves    {}, {}",
-        count::apis(sizes.apis),
-        count::operations(sizes.operations)
+    push_line(
+        &mut out,
+        format_args!(
+            "serves    {}, {}",
+            count::apis(sizes.apis),
+            count::operations(sizes.operations)
+        ),
     );
     if bundle.signers.is_empty() {
         out.push_str("signed    by nobody\n");
     }
     for key in &bundle.signers {
-        let _ = writeln!(out, "signed    with key {}", key.id());
+        push_line(&mut out, format_args!("signed    with key {}", key.id()));
     }
     if let Some(lock) = bundle.manifest.lock {
-        let _ = writeln!(out, "lock      {lock}");
+        push_line(&mut out, format_args!("lock      {lock}"));
     }
     if let Some(follows) = follows(bundle) {
-        let _ = writeln!(out, "follows   {}", follows.control_plane);
+        push_line(&mut out, format_args!("follows   {}", follows.control_plane));
     }
     match &bundle.snapshot {
         Some(snapshot) => {
-            let _ = writeln!(
-                out,
-                "data      {}, {}, {}",
-                Counted(snapshot.applications.len(), "application", "applications"),
-                Counted(snapshot.key_mappings.len(), "key", "keys"),
-                Counted(snapshot.subscriptions.len(), "subscription", "subscriptions")
+            push_line(
+                &mut out,
+                format_args!(
+                    "data      {}, {}, {}",
+                    Counted(snapshot.applications.len(), "application", "applications"),
+                    Counted(snapshot.key_mappings.len(), "key", "keys"),
+                    Counted(snapshot.subscriptions.len(), "subscription", "subscriptions")
+                ),
             );
         }
         None => out.push_str("data      no subscription data\n"),
@@ -220,13 +227,13 @@ fn text(bundle: &Bundle, sizes: Sizes) -> String {
 }
 
 fn describe_api(out: &mut String, bundle: &Bundle, api: &Api) {
-    let _ = writeln!(out, "{}:{}  {}", api.name, api.version, api.base_path);
-    let _ = writeln!(out, "  id          {}", api.id);
+    push_line(out, format_args!("{}:{}  {}", api.name, api.version, api.base_path));
+    push_line(out, format_args!("  id          {}", api.id));
     let size = bundle.entries.get(&api.definition).map_or(0, Vec::len);
     let size = count::bytes(u64::try_from(size).unwrap_or(u64::MAX));
-    let _ = writeln!(out, "  definition  {}, {size} in the bundle", api.source);
+    push_line(out, format_args!("  definition  {}, {size} in the bundle", api.source));
     if let Some(path) = &api.default_version_path {
-        let _ = writeln!(out, "  also at     {path}");
+        push_line(out, format_args!("  also at     {path}"));
     }
     let transports = match (api.transports.http, api.transports.https) {
         (true, true) => "http, https",
@@ -234,9 +241,9 @@ fn describe_api(out: &mut String, bundle: &Bundle, api: &Api) {
         (false, true) => "https",
         (false, false) => "none",
     };
-    let _ = writeln!(out, "  listeners   {transports}");
+    push_line(out, format_args!("  listeners   {transports}"));
     if let Some(policy) = &api.policy {
-        let _ = writeln!(out, "  policy      {}", policy.name);
+        push_line(out, format_args!("  policy      {}", policy.name));
     }
     describe_endpoints(out, "  ", &api.endpoints);
     for resource in &api.resources {
@@ -245,20 +252,23 @@ fn describe_api(out: &mut String, bundle: &Bundle, api: &Api) {
 }
 
 fn describe_resource(out: &mut String, resource: &Resource) {
-    let _ = write!(
-        out,
+    let mut line = format!(
         "  {:<7} {}  [{}]",
         resource.method.as_str(),
         resource.template,
         credentials(&resource.security)
     );
     if !resource.scopes.names.is_empty() {
-        let _ = write!(out, "  scope {}", resource.scopes.names.join(" or "));
+        let between = match resource.scopes.rule {
+            ScopeMatch::Any => " or ",
+            ScopeMatch::All => " and ",
+        };
+        line.push_str(&format!("  scope {}", resource.scopes.names.join(between)));
     }
     if let Some(policy) = &resource.policy {
-        let _ = write!(out, "  policy {}", policy.name);
+        line.push_str(&format!("  policy {}", policy.name));
     }
-    out.push('\n');
+    push_line(out, format_args!("{line}"));
     describe_endpoints(out, "          ", &resource.endpoints);
 }
 
@@ -266,19 +276,19 @@ fn describe_endpoints(out: &mut String, indent: &str, endpoints: &Endpoints) {
     let mut line = |kind: &str, endpoint: &Option<Endpoint>, sandbox: bool| {
         let Some(endpoint) = endpoint else { return };
         let urls: Vec<String> = endpoint.targets.iter().map(written).collect();
-        let _ = writeln!(out, "{indent}{kind:<11} {}", urls.join(" "));
+        push_line(out, format_args!("{indent}{kind:<11} {}", urls.join(" ")));
         // Without a name nobody can set anything.
         let Some(name) = endpoint.name.as_deref() else { return };
         let kind = if sandbox { "sand" } else { "prod" };
-        let _ = write!(out, "{indent}            replaced by {name}_{kind}_endpoint_0");
+        let mut replaced = format!("{name}_{kind}_endpoint_0");
         if urls.len() > 1 {
-            let _ = write!(out, " to _{}", urls.len() - 1);
+            replaced.push_str(&format!(" to _{}", urls.len() - 1));
         }
         if let Some(auth) = &endpoint.auth {
             let secret = CredentialSetting::secret_of(auth).of(name, sandbox);
-            let _ = write!(out, ", secret in {secret}");
+            replaced.push_str(&format!(", secret in {secret}"));
         }
-        out.push('\n');
+        push_line(out, format_args!("{indent}            replaced by {replaced}"));
     };
     line("production", &endpoints.production, false);
     line("sandbox", &endpoints.sandbox, true);
@@ -320,9 +330,10 @@ fn describe_policies(out: &mut String, kind: &str, policies: &[Policy]) {
     if policies.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{kind} policies");
+    out.push('\n');
+    push_line(out, format_args!("{kind} policies"));
     for policy in policies {
-        let _ = writeln!(out, "  {:<15} {}", policy.name, describe_policy(policy));
+        push_line(out, format_args!("  {:<15} {}", policy.name, describe_policy(policy)));
     }
 }
 
@@ -332,11 +343,9 @@ fn describe_custom(out: &mut String, policies: &[CustomPolicy]) {
     }
     out.push_str("\ncustom policies\n");
     for CustomPolicy { key_template, policy } in policies {
-        let _ = writeln!(
+        push_line(
             out,
-            "  {:<15} {} by {key_template}",
-            policy.name,
-            describe_policy(policy)
+            format_args!("  {:<15} {} by {key_template}", policy.name, describe_policy(policy)),
         );
     }
 }
@@ -345,6 +354,24 @@ fn describe_custom(out: &mut String, policies: &[CustomPolicy]) {
 mod tests {
     use super::*;
     use mgw_bundle::config::{EndpointAuth, EndpointKind};
+
+    #[test]
+    fn names_are_shown_and_never_obeyed() {
+        let mut out = String::new();
+        let policy = Policy {
+            name: "a\u{1b}[2J\nsigned    with key b".into(),
+            quota: mgw_bundle::config::Quota::Unlimited,
+            stop_on_quota: true,
+            burst: None,
+            strict: false,
+            conditional: Vec::new(),
+        };
+        describe_policies(&mut out, "resource", &[policy]);
+        assert_eq!(
+            out,
+            "\nresource policies\n  a\\u{1b}[2J\\u{a}signed    with key b no limit\n"
+        );
+    }
 
     #[test]
     fn operators_see_what_they_can_set() {

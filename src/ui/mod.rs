@@ -18,7 +18,7 @@ pub use progress::Progress;
 use progress::Show;
 pub use prompt::Prompt;
 pub use style::ColorChoice;
-pub(crate) use text::{table, visible};
+pub(crate) use text::{push_line, table, visible};
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;

@@ -18,6 +18,12 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
+/// Adds a line to a text for people. What is in it is visible, and it stays one line whatever names it holds.
+pub(crate) fn push_line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    text.push_str(visible(&line.to_string()).trim_end_matches(' '));
+    text.push('\n');
+}
+
 /// Lines up cells in columns; `right` says which columns end at the same place instead of beginning there.
 pub(crate) fn table<const N: usize>(rows: impl IntoIterator<Item = [String; N]>, right: [bool; N]) -> String {
     let rows: Vec<[String; N]> = rows.into_iter().collect();

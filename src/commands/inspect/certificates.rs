@@ -1,11 +1,11 @@
 //! The certificates of a bundle, as people and programs are told about them.
 
 use crate::compile::day;
+use crate::ui::push_line;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, BackendCertificate, ClientCertificate};
 use mgw_keystore::{CertificateFacts, read_certificates};
 use serde::Serialize;
-use std::fmt::Write;
 
 /// What a certificate of the bundle says of itself.
 #[derive(Debug, Serialize)]
@@ -51,11 +51,13 @@ pub(super) fn of(bundle: &Bundle) -> Vec<Inspected<'_>> {
 /// Describes the client certificates of an API.
 pub(super) fn describe_clients(out: &mut String, bundle: &Bundle, api: &Api) {
     for ClientCertificate { alias, policy, entry } in &api.client_certificates {
-        let _ = write!(out, "  client      {alias}{}", shown(bundle, entry));
-        if let Some(policy) = policy {
-            let _ = write!(out, "  policy {policy}");
-        }
-        out.push('\n');
+        let policy = policy
+            .as_ref()
+            .map_or(String::new(), |policy| format!("  policy {policy}"));
+        push_line(
+            out,
+            format_args!("  client      {alias}{}{policy}", shown(bundle, entry)),
+        );
     }
 }
 
@@ -66,7 +68,7 @@ pub(super) fn describe_backends(out: &mut String, bundle: &Bundle) {
     }
     out.push_str("\nbackend certificates\n");
     for BackendCertificate { alias, backend, entry } in &bundle.config.backend_certificates {
-        let _ = writeln!(out, "  {backend}  {alias}{}", shown(bundle, entry));
+        push_line(out, format_args!("  {backend}  {alias}{}", shown(bundle, entry)));
     }
 }
 
