@@ -2,7 +2,7 @@
 
 use super::change::{About, Changes};
 use super::security::Guard;
-use super::{Side, certificates, cors, endpoints, limits, operations};
+use super::{Side, certificates, contract, cors, endpoints, limits, operations};
 use mgw_bundle::config::{Api, ApiState};
 use std::collections::BTreeMap;
 
@@ -23,6 +23,11 @@ pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) 
         };
         compare_one((old, before), (api, after), &mut about);
         let documents = (before.entries.get(&old.definition), after.entries.get(&api.definition));
+        if let (Some(was), Some(is)) = documents
+            && was != is
+        {
+            contract::compare(was, is, &mut about);
+        }
         if changes.len() == found && documents.0 != documents.1 {
             let mut about = changes.about(format!("{} {}", key.0, key.1));
             about.cosmetic("its description, schemas or examples have changed");

@@ -120,6 +120,13 @@ pub(super) fn compare_use(
         |used: Option<&PolicyRef>| used.map_or("no policy".to_owned(), |used| format!("the policy {}", used.name));
     // The same name with other numbers is told once, about the policy.
     if before.0.map(|used| &used.name) == after.0.map(|used| &used.name) {
+        let is_defined = |used: Option<&PolicyRef>| used.is_none_or(|used| used.index.is_some());
+        let its = name(after.0);
+        match (is_defined(before.0), is_defined(after.0)) {
+            (true, false) => about.breaking(format!("{its}, which it is limited by, is gone: requests are refused")),
+            (false, true) => about.weakening(format!("{its}, which it is limited by, is there again")),
+            _ => {}
+        }
         return;
     }
     let unlimited = unlimited();

@@ -8,6 +8,7 @@ mod admission;
 mod apis;
 mod certificates;
 mod change;
+mod contract;
 mod cors;
 mod endpoints;
 mod limits;

@@ -88,17 +88,19 @@ fn backends(before: (&Api, &Resource), after: (&Api, &Resource), about: &mut Abo
 }
 
 /// The operation that serves the requests of `wanted`, which is not among them: the most specific one that matches a path
-/// that stands for them.
+/// that stands for them. HEAD follows GET, and where both are as specific, HEAD goes first.
 fn serving<'a>(operations: &BTreeMap<Place, &'a Resource>, wanted: &Resource) -> Option<&'a Resource> {
     let example = example(&wanted.template);
     let matching = operations.iter().filter_map(|((template, method), resource)| {
         let template = template.as_ref().ok()?;
-        (*method == wanted.method && template.matches(&example)).then_some((template, *resource))
+        let follows = *method == Method::Get && wanted.method == Method::Head;
+        let serves = (*method == wanted.method || follows) && template.matches(&example);
+        serves.then_some((template, follows, *resource))
     });
     // Less is more specific.
     matching
-        .min_by_key(|(template, _)| *template)
-        .map(|(_, resource)| resource)
+        .min_by_key(|(template, follows, _)| (*template, *follows))
+        .map(|(_, _, resource)| resource)
 }
 
 /// A path that stands for the requests of a template: with a text in the place of variables that nobody else expects.

@@ -39,9 +39,13 @@ fn compare_list(kind: &str, before: &[Policy], after: &[Policy], changes: &mut C
         }
     }
     for name in was.keys().filter(|name| !is.contains_key(*name)) {
-        changes
-            .about(format!("{kind} policy {name}"))
-            .breaking("it is gone: requests under it are refused");
+        let mut about = changes.about(format!("{kind} policy {name}"));
+        match kind {
+            // What is still under it is told with the API: all that can be is known.
+            "resource" => about.cosmetic("it is gone"),
+            // Applications and subscriptions may be known to tokens alone.
+            _ => about.breaking("it is gone: requests under it are refused"),
+        }
     }
 }
 

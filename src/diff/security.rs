@@ -26,7 +26,7 @@ impl<'a> Guard<'a> {
 
     /// Whether nothing has to be shown.
     pub(super) fn admits_everybody(self) -> bool {
-        !Admission::everybody().admits_more_than(&admission(self))
+        !Admission::everybody().admits_more_than(&admission(self.security, self.needs_certificate()))
     }
 
     fn needs_certificate(self) -> bool {
@@ -40,8 +40,10 @@ pub(super) fn compare(before: Guard<'_>, after: Guard<'_>, about: &mut About<'_>
     if before.security == after.security {
         return;
     }
-    let (was, is) = (admission(before), admission(after));
+    // What is told of the operation is the same with and without it: both sides are asked for it.
+    let certificate = before.needs_certificate() || after.needs_certificate();
     let (before, after) = (before.security, after.security);
+    let (was, is) = (admission(before, certificate), admission(after, certificate));
     let (more, less) = (is.admits_more_than(&was), was.admits_more_than(&is));
     if more && !after.enabled {
         about.weakening("anybody may call it, without credentials");
@@ -77,12 +79,12 @@ pub(super) fn compare_scopes(before: &Scopes, after: &Scopes, about: &mut About<
     }
 }
 
-fn admission(guard: Guard<'_>) -> Admission {
-    let security = guard.security;
+/// Whom an operation admits; `certificate`: a client certificate is asked for besides.
+fn admission(security: &Security, certificate: bool) -> Admission {
     if !security.enabled {
         return Admission::everybody();
     }
-    let certificate = || guard.needs_certificate().then(|| CERTIFICATE.to_owned());
+    let certificate = || certificate.then(|| CERTIFICATE.to_owned());
     if security.optional {
         return Admission(vec![certificate().into_iter().collect()]);
     }

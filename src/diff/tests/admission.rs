@@ -144,3 +144,14 @@ fn a_new_operation_that_a_missing_credential_opens_is_weakening() {
     with.apis[0].resources = vec![open];
     assert_eq!(classes(&without, &with), [Class::Weakening]);
 }
+
+#[test]
+fn another_certificate_rule_is_told_apart_from_the_operations() {
+    use Class::{Breaking, Weakening};
+    let (before, mut after) = (config(), config());
+    after.apis[0].mutual_tls = Some(MutualTls::Mandatory);
+    after.apis[0].resources[0].security.optional = true;
+    // The certificate is needed; the token is not any more.
+    assert_eq!(classes(&before, &after), [Breaking, Weakening]);
+    assert_eq!(classes(&after, &before), [Breaking, Weakening]);
+}

@@ -28,3 +28,19 @@ fn a_limit_that_moves_both_ways_is_told_as_both() {
     assert_eq!(classes(&config(), &hourly), [Class::Breaking, Class::Weakening]);
     assert_eq!(classes(&hourly, &config()), [Class::Breaking, Class::Weakening]);
 }
+
+#[test]
+fn a_resource_policy_that_is_gone_breaks_what_is_still_under_it() {
+    let mut unused = config();
+    unused.policies.resource.remove(1);
+    assert_eq!(classes(&config(), &unused), [Class::Cosmetic]);
+    let mut used = config();
+    used.apis[0].resources[0].policy = uses("Twenty", 1);
+    let mut refused = unused.clone();
+    refused.apis[0].resources[0].policy = Some(PolicyRef {
+        name: "Twenty".into(),
+        index: None,
+    });
+    assert_eq!(classes(&used, &refused), [Class::Breaking, Class::Cosmetic]);
+    assert_eq!(classes(&refused, &used), [Class::Weakening, Class::Compatible]);
+}

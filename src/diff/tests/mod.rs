@@ -2,6 +2,7 @@
 
 mod admission;
 mod apis;
+mod contract;
 mod limits;
 mod operations;
 mod rendering;

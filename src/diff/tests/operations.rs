@@ -154,3 +154,22 @@ fn an_operation_that_takes_requests_over_is_weighed_by_its_backend_too() {
     assert_eq!(classes(&whole, &split), [Weakening, Compatible, Compatible]);
     assert_eq!(classes(&split, &whole), [Compatible, Compatible]);
 }
+
+#[test]
+fn head_follows_get() {
+    use Class::{Breaking, Compatible, Weakening};
+    let head = |edit: fn(&mut Resource)| {
+        let mut head = resource("/a");
+        head.method = Method::Head;
+        edit(&mut head);
+        let mut config = config();
+        config.apis[0].resources.push(head);
+        config
+    };
+    let same = head(|_| {});
+    assert_eq!(classes(&config(), &same), [Compatible]);
+    assert_eq!(classes(&same, &config()), [Compatible]);
+    let scoped = head(|head| head.scopes.names = vec!["w".into()]);
+    assert_eq!(classes(&config(), &scoped), [Breaking, Compatible]);
+    assert_eq!(classes(&scoped, &config()), [Weakening, Compatible]);
+}
