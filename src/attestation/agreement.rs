@@ -153,6 +153,14 @@ fn check_provenance(bundle: &Bundle, statement: &Statement) -> Result<(), Disagr
     if statement.kind != STATEMENT || statement.predicate_type != PREDICATE {
         return Err(Disagreement::Kind { entry });
     }
+    let (project, lock) = statement.project();
+    if project != bundle.manifest.project || lock != bundle.manifest.lock {
+        let what = match project == bundle.manifest.project {
+            true => "it is about another mgw.lock".to_owned(),
+            false => format!("it is about {project:?}"),
+        };
+        return Err(Disagreement::Other { entry, what });
+    }
     let described = statement.subject.iter().filter_map(|subject| {
         let digest = subject.digest.get(SHA256)?;
         Some((subject.name.clone(), digest.clone()))

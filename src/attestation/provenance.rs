@@ -212,6 +212,12 @@ impl Statement {
         serde_json::from_slice(bundle.entries.get(names::PROVENANCE)?).ok()
     }
 
+    /// The project that it is about, and the digest of its lock.
+    pub(super) fn project(&self) -> (&str, Option<Digest>) {
+        let parameters = &self.predicate.build_definition.external_parameters;
+        (&parameters.project, parameters.lock)
+    }
+
     /// What whoever built it calls the state of the sources.
     pub(super) fn revision(&self) -> Option<&str> {
         let parameters = &self.predicate.build_definition.external_parameters;

@@ -391,6 +391,20 @@ fn a_description_of_something_else_is_noticed() {
             "is not of the kind",
             Box::new(|statement| statement["predicateType"] = json!("x")),
         ),
+        (
+            names::PROVENANCE,
+            "it is about \"other\"",
+            Box::new(|statement| {
+                statement["predicate"]["buildDefinition"]["externalParameters"]["project"] = json!("other");
+            }),
+        ),
+        (
+            names::PROVENANCE,
+            "it is about another mgw.lock",
+            Box::new(|statement| {
+                statement["predicate"]["buildDefinition"]["externalParameters"]["lock"] = json!("1".repeat(64));
+            }),
+        ),
     ];
     for (name, told, change) in cases {
         let error = check(&with(&bundle, name, change)).expect_err(told).to_string();
