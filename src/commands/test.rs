@@ -12,8 +12,8 @@ use crate::project::Layout;
 use crate::public_file;
 use crate::serve::{BundleSource, GatewaySettings, free_ports, load_settings, trust_local_issuer};
 use crate::suite::{Caller, Case, Outcome, Target, Verdict, generate, junit, read_folder};
-use crate::ui::Ui;
 use crate::ui::count::Counted;
+use crate::ui::{Ui, visible};
 use futures_util::StreamExt;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Target as Backend;
@@ -314,11 +314,11 @@ fn report(
     let mut failed = 0;
     for outcome in outcomes {
         if outcome.passed() {
-            ui.detail(format_args!("passed: {}", outcome.name));
+            ui.detail(format_args!("passed: {}", visible(&outcome.name)));
             continue;
         }
         failed += 1;
-        let mut text = format!("failed: {} ({})", outcome.name, outcome.place);
+        let mut text = format!("failed: {} ({})", visible(&outcome.name), outcome.place);
         for difference in &outcome.differences {
             text.push_str("\n  ");
             text.push_str(difference);

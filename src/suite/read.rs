@@ -385,6 +385,15 @@ impl<'a> Reader<'a> {
         }
         if let Some(contains) = node.get("contains") {
             expect.contains = self.texts(contains, "`contains`")?;
+            // Every body holds nothing: such a case could not fail.
+            if expect.contains.is_empty() || expect.contains.iter().any(String::is_empty) {
+                self.fail(
+                    contains.span,
+                    "`contains` names nothing to look for",
+                    "Write a text that the body is to hold, or remove `contains`.",
+                );
+                return None;
+            }
         }
         if let Some(body) = node.get("body") {
             expect.equals = Some(self.text(body, "`body`")?);
@@ -416,6 +425,14 @@ impl<'a> Reader<'a> {
             );
             return None;
         };
+        if members.is_empty() {
+            self.fail(
+                node.span,
+                "`headers` names no header to look at",
+                "Name one, or remove `headers`.",
+            );
+            return None;
+        }
         let mut headers = Vec::new();
         for (name, member) in members {
             self.header_name(name, member.key)?;

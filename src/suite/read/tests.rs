@@ -74,6 +74,13 @@ fn what_cannot_be_meant_is_told_with_its_place() {
         ("{request: GET /a, expect: {status: 99}}", "`status` should be"),
         ("{request: GET /a, expect: {status: 6xx}}", "`status` should be"),
         ("{request: GET /a, expect: {status: []}}", "`status` should be"),
+        ("{request: GET /a, expect: {contains: []}}", "`contains` names nothing"),
+        ("{request: GET /a, expect: {contains: ''}}", "`contains` names nothing"),
+        (
+            "{request: GET /a, expect: {contains: [a, '']}}",
+            "`contains` names nothing",
+        ),
+        ("{request: GET /a, expect: {headers: {}}}", "`headers` names no header"),
         ("{request: GET /a, expects: {status: 200}}", "a case has no `expects`"),
         ("{request: GET /a, expect: {staus: 200}}", "`expect` has no `staus`"),
         (
