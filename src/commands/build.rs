@@ -129,7 +129,8 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     let wanted = args.deployment.wanted(&compiled.name, context)?;
     let mut found = Diagnostics::default();
     let named = args.deployment.deployment_config.as_deref();
-    let deployment = deploy::plan(&layout, named, &compiled, &wanted, context, &mut found)?;
+    let environment = Some(&context.environment);
+    let deployment = deploy::plan(&layout, named, &compiled, &wanted, environment, &mut found)?;
     compiled.diagnostics.extend(found);
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);

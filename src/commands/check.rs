@@ -63,7 +63,7 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     fetch_first(&layout, args.remote, context)?;
     let mut compiled = compile_project(&layout)?;
     let mut found = Diagnostics::default();
-    deploy::check(&layout, &compiled, context, &mut found)?;
+    deploy::check(&layout, &compiled, &mut found)?;
     compiled.diagnostics.extend(found);
     let source = BundleSource::Project(layout);
     let settings = GatewaySettings::of(args.config.as_deref(), &context.environment, &source);

@@ -1,7 +1,7 @@
 //! Containers and Kubernetes: what `mgw build` and `mgw generate` write beside the bundle.
 
 use crate::compile::Compiled;
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::deployment::{
     BASE_IMAGE, Deployment, Facts, Ports, Program, Wanted, Written, decide, is_image, object_name,
 };
@@ -137,13 +137,13 @@ pub(super) fn checked(path: &Path, ui: &Ui) -> Result<Vec<u8>, Failure> {
 }
 
 /// Decides what is written of a compiled project, and tells what is wrong with the settings: those that are named, else
-/// the project's own.
+/// the project's own. Secrets are read with `environment` alone, where objects that hold them are written.
 pub(super) fn plan(
     layout: &Layout,
     named: Option<&Path>,
     compiled: &Compiled,
     wanted: &Wanted,
-    context: &Context,
+    environment: Option<&Environment>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Deployment, Failure> {
     let path = named.map_or_else(|| layout.deployment_config(), Path::to_owned);
@@ -168,7 +168,7 @@ pub(super) fn plan(
         project: &compiled.name,
         root: layout.root(),
         settings: settings.as_deref(),
-        environment: &context.environment,
+        environment,
     };
     let apis = &compiled.config.apis;
     let served = (
@@ -225,6 +225,18 @@ pub(super) struct Parts {
     pub(super) chart: bool,
 }
 
+impl Parts {
+    /// Whether objects are among them, which hold secrets.
+    pub(super) fn has_objects(self) -> bool {
+        self.manifest || self.chart
+    }
+
+    /// Whether it is everything that there is.
+    fn is_all(self) -> bool {
+        self.image && self.manifest && self.chart
+    }
+}
+
 /// Writes what was decided, and tells what to do with it.
 pub(super) fn write(
     layout: &Layout,
@@ -243,7 +255,19 @@ pub(super) fn write(
             .write_image(&target, &compiled.name, bundle, program, &mut written)
             .map_err(Failure::from)?;
     }
-    if (parts.manifest || parts.chart) && deployment.has_objects() {
+    if parts.is_all() {
+        // What was written once and is not wanted any more would be taken for what this build is.
+        for (folder, is_wanted) in [
+            ("docker", deployment.has_image()),
+            ("kubernetes", deployment.has_objects()),
+        ] {
+            let folder = target.join(folder);
+            if !is_wanted && folder.exists() {
+                std::fs::remove_dir_all(&folder).map_err(|error| Failure::file("remove", &folder, error))?;
+            }
+        }
+    }
+    if parts.has_objects() && deployment.has_objects() {
         deployment
             .write_objects(&target, &compiled.name, (parts.manifest, parts.chart), &mut written)
             .map_err(Failure::from)?;
@@ -258,14 +282,9 @@ pub(super) fn write(
 }
 
 /// Settings of containers that mean nothing where nothing of a container is written are findings all the same.
-pub(super) fn check(
-    layout: &Layout,
-    compiled: &Compiled,
-    context: &Context,
-    diagnostics: &mut Diagnostics,
-) -> Result<(), Failure> {
+pub(super) fn check(layout: &Layout, compiled: &Compiled, diagnostics: &mut Diagnostics) -> Result<(), Failure> {
     if layout.deployment_config().exists() {
-        plan(layout, None, compiled, &Wanted::default(), context, diagnostics)?;
+        plan(layout, None, compiled, &Wanted::default(), None, diagnostics)?;
     }
     Ok(())
 }

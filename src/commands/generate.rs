@@ -127,7 +127,8 @@ fn generate(
     let layout = Layout::new(project);
     let mut compiled = compile_project(&layout)?;
     let mut found = Diagnostics::default();
-    let deployment = deploy::plan(&layout, None, &compiled, wanted, context, &mut found)?;
+    let environment = Some(&context.environment).filter(|_| parts.has_objects());
+    let deployment = deploy::plan(&layout, None, &compiled, wanted, environment, &mut found)?;
     compiled.diagnostics.extend(found);
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);

@@ -2,6 +2,7 @@
 
 use super::project::Compiled;
 use crate::attestation::{self, Packing};
+use crate::folder::replace_folder;
 use crate::project::Layout;
 use crate::public_file::staged;
 use mgw_bundle::{Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, sign_bundle, write_described_bundle};
@@ -140,7 +141,11 @@ fn is_there(path: &Path, bytes: &[u8]) -> bool {
     is_file && std::fs::read(path).is_ok_and(|there| there == bytes)
 }
 
-/// Whether `target/gen/` is every entry of the bundle, and nothing else.
+/// The folder in `target/gen/` that has no entries of the bundle but files for containers, as micro-gw had it. They are
+/// written after the bundle.
+const FOR_CONTAINERS: &str = "target";
+
+/// Whether `target/gen/` is every entry of the bundle, and nothing else but files for containers.
 fn is_laid_out(target: &Path, bundle: &Bundle) -> bool {
     let place = target.join("gen");
     let all_there = bundle
@@ -153,12 +158,16 @@ fn is_laid_out(target: &Path, bundle: &Bundle) -> bool {
 /// How many files a folder and those in it have; `None` when that cannot be told, or there are more than `most`.
 fn files_below(folder: &Path, most: usize) -> Option<usize> {
     let mut count = 0;
+    let for_containers = folder.join(FOR_CONTAINERS);
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).ok()? {
             let entry = entry.ok()?;
             if entry.file_type().ok()?.is_dir() {
-                folders.push(entry.path());
+                let path = entry.path();
+                if path != for_containers {
+                    folders.push(path);
+                }
             } else {
                 count += 1;
             }
@@ -190,11 +199,6 @@ fn lay_out(target: &Path, bundle: &Bundle) -> Result<(), BuildError> {
         std::fs::write(&path, bytes).map_err(failed(&path))?;
     }
     let place = target.join("gen");
-    // The old copy goes into the staging folder, which is removed at the end, so that there is never half of a copy.
-    match std::fs::rename(&place, staged.path().join("old")) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(&place)(error)),
-    }
-    std::fs::rename(&fresh, &place).map_err(failed(&place))
+    // The old copy goes into the staging folder, which is removed at the end.
+    replace_folder(&fresh, &place, &staged.path().join("old")).map_err(failed(&place))
 }

@@ -13,6 +13,27 @@ pub(super) struct TlsPair {
     pub(super) key: Vec<u8>,
 }
 
+/// The variable that the value of a key names.
+fn variable(written: &str) -> Option<&str> {
+    written.strip_prefix("$env{")?.strip_suffix('}')
+}
+
+/// Tells that a secret stands in the file, where it does.
+pub(super) fn tell_clear_text(section: Section<'_>, key: &str, diagnostics: &mut Diagnostics) {
+    if section.text(key).is_none_or(|written| variable(&written).is_some()) {
+        return;
+    }
+    let text = format!("`{key}` stands in the file in clear text");
+    let finding = Diagnostic::warning(Code::DeploymentSecret, section.source(), section.key_span(key), text);
+    diagnostics.push(
+        finding
+            .remedy(format!(
+                "Write `{key} = '$env{{NAME}}'` and set that variable for the build."
+            ))
+            .secret(),
+    );
+}
+
 /// The value of a key, from the environment where it says so.
 fn value(
     section: Section<'_>,
@@ -21,16 +42,8 @@ fn value(
     diagnostics: &mut Diagnostics,
 ) -> Option<SecretString> {
     let written = section.text(key)?;
-    let Some(name) = written.strip_prefix("$env{").and_then(|rest| rest.strip_suffix('}')) else {
-        let text = format!("`{key}` stands in the file in clear text");
-        let finding = Diagnostic::warning(Code::DeploymentSecret, section.source(), section.key_span(key), text);
-        diagnostics.push(
-            finding
-                .remedy(format!(
-                    "Write `{key} = '$env{{NAME}}'` and set that variable for the build."
-                ))
-                .secret(),
-        );
+    let Some(name) = variable(&written) else {
+        tell_clear_text(section, key, diagnostics);
         return Some(written.into());
     };
     let found = environment.get(name).map(SecretString::from);

@@ -61,7 +61,7 @@ fn decided_with(
         project: "Pizza_Shack",
         root: folder,
         settings: None,
-        environment: &environment,
+        environment: Some(&environment),
     };
     let deployment = decide(&file, wanted, facts, |_, _, _| Ok(ports), &mut diagnostics);
     diagnostics.sort();
@@ -722,7 +722,7 @@ fn settings_in_a_secret_are_the_gateways_too() {
         project: "shop",
         root: folder.path(),
         settings: None,
-        environment: &environment,
+        environment: Some(&environment),
     };
     let ports = |settings: Option<&[u8]>, _: &[(String, String)], _: &[(String, String)]| {
         assert!(settings.is_some_and(|settings| settings.ends_with(b"9190\n")));
@@ -787,4 +787,37 @@ fn the_reference_page_is_current() {
         written == page,
         "docs/src/reference/deployment-config.md is out of date; write it with UPDATE_DOCS=1 cargo test -p mgw --lib deployment"
     );
+}
+
+#[test]
+fn who_only_checks_needs_no_secret() {
+    let folder = folder();
+    for (password, expected) in [
+        ("'$env{NOT_SET}'", &[][..]),
+        (
+            "'canary'",
+            &["d.toml:6:1: warning: `keyStorePassword` stands in the file in clear text"],
+        ),
+    ] {
+        let text = format!(
+            "[kubernetes.kubernetesService]\nenable = true\n[kubernetes.secureKubernetesIngress]\nenable = true\nkeyStorePath = 'not-there.p12'\nkeyStorePassword = {password}\n"
+        );
+        let file = SettingsFile::parse("d.toml", text.into()).unwrap();
+        let facts = Facts {
+            project: "shop",
+            root: folder.path(),
+            settings: None,
+            environment: None,
+        };
+        let mut diagnostics = Diagnostics::default();
+        decide(&file, &Wanted::default(), facts, |_, _, _| Ok(PORTS), &mut diagnostics);
+        let told = told(&diagnostics);
+        assert_eq!(told.len(), expected.len(), "{told:?}");
+        assert!(
+            told.iter()
+                .zip(expected)
+                .all(|(told, expected)| told.starts_with(expected)),
+            "{told:?}"
+        );
+    }
 }

@@ -1,8 +1,8 @@
 //! Writes a folder whole, in the place of what was there.
 
-use crate::folder::{folder_of, sync_folder};
+use crate::folder::{folder_of, replace_folder, sync_folder};
 use std::collections::BTreeMap;
-use std::io::{Error, ErrorKind, Result};
+use std::io::Result;
 use std::path::{Path, PathBuf};
 
 /// A file to be written.
@@ -44,16 +44,8 @@ pub(super) fn replace(place: &Path, files: &BTreeMap<String, OutputFile>, access
     if access == Access::Owner {
         mode(&fresh, 0o700)?;
     }
-    // The old folder goes into the staging folder, which is removed at the end, so that there is never half of one.
-    match std::fs::rename(place, staged.path().join("old")) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    if let Err(error) = std::fs::rename(&fresh, place) {
-        // Best effort: the first error is the one to tell.
-        let _ = std::fs::rename(staged.path().join("old"), place);
-        return Err(Error::new(error.kind(), error));
-    }
+    // The old folder goes into the staging folder, which is removed at the end.
+    replace_folder(&fresh, place, &staged.path().join("old"))?;
     sync_folder(parent)
 }
 

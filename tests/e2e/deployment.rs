@@ -381,3 +381,38 @@ fn a_build_at_a_terminal_asks_for_the_image_as_micro_gw_did() {
     // Without one, the same names are taken.
     place.mgw(&["build", "Pets", "--docker"]).exits(0).says("-t pets:v1");
 }
+
+#[test]
+fn only_what_is_written_needs_its_secrets() {
+    let place = kubernetes();
+    std::fs::rename(place.path().join("Pets/store.p12"), place.path().join("away.p12")).expect("ours");
+    place.mgw(&["check", "Pets"]).exits(0);
+    place.mgw(&["generate", "docker", "Pets"]).exits(0);
+    place
+        .mgw(&["generate", "kubernetes", "Pets"])
+        .exits(3)
+        .says("store.p12");
+    std::fs::rename(place.path().join("away.p12"), place.path().join("Pets/store.p12")).expect("ours");
+    place.mgw(&["build", "Pets"]).exits(3).says("STORE, which is not set");
+}
+
+#[test]
+fn files_for_containers_make_no_other_bundle_and_go_when_nobody_wants_them() {
+    let place = kubernetes();
+    let digest = |outcome: &Outcome| {
+        let lines = outcome.stderr.lines();
+        lines
+            .filter(|line| line.contains("Digest"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let first = with_store(&place, &["build", "Pets"]).exits(0).says("Built");
+    let second = with_store(&place, &["build", "Pets"]).exits(0).says("Unchanged");
+    assert_eq!(digest(&first), digest(&second));
+    let written = place.path().join("Pets/target/gen/target");
+    assert!(written.join("kubernetes/Pets/Pets.yaml").is_file() && written.join("docker/Pets/Dockerfile").is_file());
+    // The key of the Ingress is in them.
+    place.write("Pets/conf/deployment-config.toml", "");
+    place.mgw(&["build", "Pets"]).exits(0).says("Unchanged");
+    assert!(!written.join("kubernetes").exists() && !written.join("docker").exists());
+}

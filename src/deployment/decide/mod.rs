@@ -58,8 +58,9 @@ pub(crate) struct Facts<'a> {
     pub(crate) root: &'a Path,
     /// The project's own `micro-gw.conf`, where it has one.
     pub(crate) settings: Option<&'a [u8]>,
-    /// Variables that `$env{NAME}` takes.
-    pub(crate) environment: &'a Environment,
+    /// Variables that `$env{NAME}` takes. Without them no secret is looked for: nobody who only checks, or builds an image,
+    /// need have what goes into the objects.
+    pub(crate) environment: Option<&'a Environment>,
 }
 
 /// Decides what is written. Everything that is wrong is among the findings; with errors among them, nothing is to be written.
@@ -174,7 +175,7 @@ struct Decider<'a> {
     file: &'a SettingsFile,
     project: String,
     places: Places<'a>,
-    environment: &'a Environment,
+    environment: Option<&'a Environment>,
     ports: Ports,
     diagnostics: &'a mut Diagnostics,
 }

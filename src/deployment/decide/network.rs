@@ -106,7 +106,11 @@ impl Decider<'_> {
             let name = format!("{}-tls-ingress", self.project);
             ingress.tls = Some(name.clone());
             objects.ingresses.push(ingress);
-            if let Some(pair) = secrets::tls_pair(secure, self.places, self.environment, self.diagnostics) {
+            let Some(environment) = self.environment.filter(|_| secure.is_set("keyStorePath")) else {
+                self.without_store(secure, &name);
+                return;
+            };
+            if let Some(pair) = secrets::tls_pair(secure, self.places, environment, self.diagnostics) {
                 self.tell_secret(secure, "keyStorePath", ["the key of the Ingress"].into_iter());
                 objects.secrets.push(Files {
                     name,
@@ -117,16 +121,21 @@ impl Decider<'_> {
                         ("tls.key".to_owned(), pair.key),
                     ],
                 });
-            } else if !secure.is_set("keyStorePath") {
-                let text = format!(
-                    "the Ingress takes key and certificate from the Secret {name}, which is not among these objects"
-                );
-                let finding =
-                    Diagnostic::note(Code::DeploymentConfig, secure.source(), secure.key_span("enable"), text);
-                self.diagnostics
-                    .push(finding.remedy("Make it in the cluster, or give `keyStorePath`."));
             }
         }
+    }
+
+    /// Tells what there is to tell of an Ingress whose key store is not looked into.
+    fn without_store(&mut self, secure: Section<'_>, name: &str) {
+        if secure.is_set("keyStorePath") {
+            secrets::tell_clear_text(secure, "keyStorePassword", self.diagnostics);
+            return;
+        }
+        let text =
+            format!("the Ingress takes key and certificate from the Secret {name}, which is not among these objects");
+        let finding = Diagnostic::note(Code::DeploymentConfig, secure.source(), secure.key_span("enable"), text);
+        self.diagnostics
+            .push(finding.remedy("Make it in the cluster, or give `keyStorePath`."));
     }
 
     pub(super) fn ingress(
