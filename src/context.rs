@@ -91,6 +91,12 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// Returns the value of a variable that is set, also to nothing. For variables that check something: one that came out
+    /// empty by mistake must not have less checked.
+    pub fn get_even_empty(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
     /// Whether a variable is set to anything but nothing.
     pub fn is_set(&self, name: &str) -> bool {
         self.get(name).is_some()

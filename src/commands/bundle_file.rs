@@ -53,13 +53,13 @@ pub(crate) fn expect_digest(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let expected = digest
-        .or_else(|| environment.get("MGW_DIGEST"))
+        .or_else(|| environment.get_even_empty("MGW_DIGEST"))
         .map(|text| text.strip_prefix("sha256:").unwrap_or(text).parse::<Digest>())
         .transpose()
         .map_err(|error| {
             Failure::new(ExitCode::Usage, "the value of --digest (MGW_DIGEST) is not a digest")
                 .because(error)
-                .hint("Copy the digest that `mgw build` printed.")
+                .hint("Copy the digest that `mgw build` printed; unset MGW_DIGEST where any bundle will do.")
         })?;
     match expected {
         Some(expected) if expected != bundle.digest => Err(Failure::new(
@@ -68,5 +68,51 @@ pub(crate) fn expect_digest(
         )
         .hint("The bundle is intact, but it is not the one that was asked for.")),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mgw_bundle::{BundleContents, GatewayConfig, config, write_bundle};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_digest_that_came_out_empty_is_no_digest() {
+        let config = GatewayConfig {
+            format: config::FORMAT,
+            project: "shop".to_owned(),
+            apis: Vec::new(),
+            policies: config::Policies::default(),
+            backend_certificates: Vec::new(),
+            api_fault_responses: false,
+            global_fault_responses: false,
+        };
+        let contents = BundleContents {
+            tool: "mgw",
+            lock: None,
+            config: &config,
+            snapshot: None,
+            entries: BTreeMap::new(),
+        };
+        let (bytes, digest) = write_bundle(contents).expect("written");
+        let bundle = Bundle::read(&bytes, &Limits::default()).expect("intact");
+        let (own, other) = (format!("sha256:{digest}"), "0".repeat(64));
+        let code = |named: Option<&str>, variable: Option<&str>| {
+            let environment: Environment = variable.map(|value| ("MGW_DIGEST", value)).into_iter().collect();
+            expect_digest(Path::new("shop.zip"), &bundle, named, &environment)
+                .err()
+                .map(|failure| failure.code)
+        };
+        for (named, variable, expected) in [
+            (None, None, None),
+            (None, Some(own.as_str()), None),
+            (Some(own.as_str()), Some(""), None),
+            (None, Some(""), Some(ExitCode::Usage)),
+            (Some(""), None, Some(ExitCode::Usage)),
+            (None, Some(other.as_str()), Some(ExitCode::Mismatch)),
+        ] {
+            assert_eq!(code(named, variable), expected, "{named:?} {variable:?}");
+        }
     }
 }

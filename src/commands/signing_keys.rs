@@ -53,12 +53,12 @@ pub(crate) fn signing(named: &[KeyReference], environment: &Environment) -> Resu
 ///
 /// # Errors
 ///
-/// When the environment names nothing between two commas.
+/// When the environment names nothing between two commas, or nothing at all.
 pub(crate) fn named_for_checking(
     named: &[KeyReference],
     environment: &Environment,
 ) -> Result<Vec<KeyReference>, Failure> {
-    let Some(text) = environment.get(CHECKING).filter(|_| named.is_empty()) else {
+    let Some(text) = environment.get_even_empty(CHECKING).filter(|_| named.is_empty()) else {
         return Ok(named.to_vec());
     };
     let keys = text.split(',').map(|key| key.trim().parse());
@@ -67,7 +67,7 @@ pub(crate) fn named_for_checking(
             ExitCode::Usage,
             format!("a key that {CHECKING} names cannot be one: {error}"),
         )
-        .hint("Write names or PEM files with commas between them.")
+        .hint("Write names or PEM files with commas between them; unset it where no signature is asked for.")
     })
 }
 
@@ -86,18 +86,21 @@ mod tests {
 
     #[test]
     fn keys_for_checking_are_named_by_flags_else_by_the_environment() {
-        let keys = |named: &[&str], variable: &str| {
-            let environment: Environment = [(CHECKING, variable)].into_iter().collect();
+        let keys = |named: &[&str], variable: Option<&str>| {
+            let environment: Environment = variable.map(|value| (CHECKING, value)).into_iter().collect();
             let named: Vec<KeyReference> = named.iter().filter_map(|name| name.parse().ok()).collect();
             let keys = named_for_checking(&named, &environment).ok()?;
             Some(keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
         };
         for (named, variable, expected) in [
-            (&[][..], "", Some("")),
-            (&[], "release, ./old.pem", Some("release ./old.pem")),
-            (&["new"], "release", Some("new")),
-            (&[], "release,", None),
-            (&[], ",", None),
+            (&[][..], None, Some("")),
+            (&[], Some("release, ./old.pem"), Some("release ./old.pem")),
+            (&["new"], Some("release"), Some("new")),
+            (&["new"], Some(""), Some("new")),
+            (&[], Some("release,"), None),
+            (&[], Some(","), None),
+            // A secret that a pipeline has not got.
+            (&[], Some(""), None),
         ] {
             assert_eq!(keys(named, variable).as_deref(), expected, "{named:?} {variable:?}");
         }
