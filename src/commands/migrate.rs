@@ -67,6 +67,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     }
     if !args.dry_run && manner == Manner::Copied {
         create::refuse_taken(&layout, args.force)?;
+        refuse_to_replace_what_is_read(&args, layout.root())?;
     }
     let source = shown(&args.source);
     let folder = shown(target);
@@ -121,6 +122,27 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::Success
     })
+}
+
+/// Refuses a target that holds what is read: with `--force` that would be gone afterwards.
+fn refuse_to_replace_what_is_read(args: &MigrateArgs, target: &Path) -> Result<(), Failure> {
+    let Ok(target) = target.canonicalize() else {
+        return Ok(());
+    };
+    let read = [
+        Some(&args.source),
+        args.params.as_ref(),
+        args.config.as_ref(),
+        args.toolkit_config.as_ref(),
+    ];
+    for path in read.into_iter().flatten() {
+        if path.canonicalize().is_ok_and(|real| real.starts_with(&target)) {
+            let message = format!("{} lies in the project that would be replaced", shown(path));
+            return Err(Failure::new(ExitCode::Usage, message)
+                .hint("Name another folder for the new project: nothing of what is migrated is changed."));
+        }
+    }
+    Ok(())
 }
 
 /// Adds files to a project, each whole or not at all, and never over another. `mgw.toml` comes last: it makes the project

@@ -97,29 +97,34 @@ fn check_place(layout: &Layout, force: bool) -> Result<bool, CreateError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(failed("look at", root)(error)),
     };
-    let is_empty = metadata.is_dir() && std::fs::read_dir(root).is_ok_and(|mut folder| folder.next().is_none());
-    if is_empty {
-        return Ok(true);
-    }
-    if !force {
-        return Err(CreateError::Exists(root.to_owned()));
-    }
     let refuse = |reason| {
         Err(CreateError::NotRemoved {
             path: root.to_owned(),
             reason,
         })
     };
+    let here = std::env::current_dir().ok();
+    let is_around_here = || match (here, std::fs::canonicalize(root)) {
+        (Some(here), Ok(real)) => here.starts_with(&real),
+        _ => false,
+    };
+    let is_empty = metadata.is_dir() && std::fs::read_dir(root).is_ok_and(|mut folder| folder.next().is_none());
+    if is_empty {
+        return match is_around_here() {
+            true => refuse("you are in it"),
+            false => Ok(true),
+        };
+    }
+    if !force {
+        return Err(CreateError::Exists(root.to_owned()));
+    }
     if !metadata.is_dir() {
         return refuse("it is not a folder");
     }
     if root.join(".git").exists() {
         return refuse("it holds a Git repository");
     }
-    let here = std::env::current_dir().ok();
-    if let (Some(here), Ok(real)) = (here, std::fs::canonicalize(root))
-        && here.starts_with(&real)
-    {
+    if is_around_here() {
         return refuse("you are in it");
     }
     let is_project = layout.settings().is_file() || layout.policies().is_file() && layout.definitions().is_dir();

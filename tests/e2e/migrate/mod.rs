@@ -243,6 +243,56 @@ fn what_is_there_already_is_not_replaced_without_being_asked() {
 }
 
 #[test]
+fn what_is_migrated_is_never_replaced() {
+    let place = place_with("petstore");
+    place.mgw(&["init", "around"]).exits(0);
+    copy(&projects().join("petstore"), &place.path().join("around/old"));
+    place.write("around/micro-gw.conf", "");
+    place.write("around/params.yaml", "environments: []\n");
+    std::fs::write(place.path().join("petstore/mgw.toml"), "name = \"petstore\"\n").expect("the folder is writable");
+    std::os::unix::fs::symlink("petstore", place.path().join("link")).expect("the folder is writable");
+    let before = place.files();
+    for words in [
+        &["migrate", "petstore", "petstore", "--force"][..],
+        &["migrate", "link", "petstore", "--force"],
+        &["migrate", "petstore/../petstore", "petstore", "--force"],
+        &["migrate", "around/old", "around", "--force"],
+        &[
+            "migrate",
+            "petstore",
+            "around",
+            "--force",
+            "--config",
+            "around/micro-gw.conf",
+        ],
+        &[
+            "migrate",
+            "petstore",
+            "around",
+            "--force",
+            "--toolkit-config",
+            "around/micro-gw.conf",
+        ],
+        &[
+            "migrate",
+            "petstore",
+            "around",
+            "--force",
+            "-e",
+            "x",
+            "--params",
+            "around/params.yaml",
+        ],
+    ] {
+        place
+            .mgw(words)
+            .exits(2)
+            .says("lies in the project that would be replaced");
+        assert_eq!(place.files(), before, "{words:?}");
+    }
+}
+
+#[test]
 fn what_nobody_understands_is_refused() {
     let place = place_with("ledger");
     place.write("strange/readme.txt", "hello");
