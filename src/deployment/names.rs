@@ -141,7 +141,7 @@ pub(super) fn names_secret(text: &str) -> bool {
 
 /// Whether a value under such a name is a secret: neither switched on or off, nor empty, nor the password that everybody
 /// knows, that of the stores that come with micro-gw. Addresses may have a password in them.
-pub(super) fn holds_secret(name: &str, value: &str) -> bool {
+pub(crate) fn holds_secret(name: &str, value: &str) -> bool {
     let is_known = ["", "true", "false", "ballerina"].contains(&value.trim());
     let has_password = url::Url::parse(value.trim()).is_ok_and(|url| url.password().is_some());
     has_password || names_secret(name) && !is_known

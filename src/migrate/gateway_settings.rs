@@ -1,8 +1,9 @@
 //! `micro-gw.conf`, also of older versions: carried over but for secrets and what this gateway does not know.
 
 use super::draft::{Draft, Place};
-use super::settings_file::{Leaf, SettingsFile, Value};
-use crate::diagnostics::Code;
+use super::settings_file::{Leaf, leaves, without, written_key};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::micro_gw_file::SettingsFile;
 use crate::yaml::Position;
 use mgw_runtime::config::{KnownKey, Origin, RuntimeConfig, Sources, known_key};
 use std::collections::BTreeMap;
@@ -17,26 +18,20 @@ const RENAMED: [(&str, &str); 4] = [
 
 /// Takes the text of the file over; returns that of the new one.
 pub(super) fn carry(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<Vec<u8>> {
-    let file = match SettingsFile::parse(name, bytes) {
-        Ok(file) => file,
-        Err(mistake) => {
-            draft.findings.push(*mistake);
-            return None;
-        }
-    };
+    let file = parsed(name, bytes, draft)?;
     let file = renamed(file, draft)?;
-    let found = judge(&file);
-    let mut gone: Vec<(&Leaf, String)> = Vec::new();
-    for leaf in &file.leaves {
+    let leaves = leaves(&file);
+    let found = judge(&file, &leaves);
+    let mut gone: Vec<(&Leaf<'_>, String)> = Vec::new();
+    for leaf in &leaves {
         let place = Place::At(file.source.clone(), leaf.key);
-        let position = file.source.position(leaf.key);
-        let said = found.get(&(position.line as usize, position.column as usize));
+        let said = found.get(&counted(file.source.position(leaf.key)));
         let known = known_key(&leaf.name);
-        if known.is_some_and(|known| known.secret) && is_set(&leaf.value) {
+        if known.is_some_and(|known| known.secret) && leaf.is_set() {
             // Whatever else is wrong with it: it is not copied, and the gateway says so where it is given.
             secret(leaf, &place, draft);
             gone.push((leaf, "a secret, which the gateway takes from its environment".into()));
-        } else if let Some(Said { reason, remedy, .. }) = said {
+        } else if let Some(Said { reason, remedy }) = said {
             let remedy = if remedy.is_empty() {
                 "See \"Gateway configuration\" for what there is."
             } else {
@@ -44,135 +39,98 @@ pub(super) fn carry(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<Vec
             };
             draft.lost(Code::MigrateSetting, &place, reason.clone(), remedy);
             gone.push((leaf, "did not carry over".into()));
-        } else {
-            if let (Some(known), Value::Text(path)) = (&known, &leaf.value)
-                && !is_file_there(known, path, &place, draft)
-            {
-                gone.push((leaf, "did not carry over".into()));
-                continue;
-            }
-            draft.carried.settings += 1;
+        } else if let Some(known) = known
+            && let Some(path) = leaf.node.as_str()
+            && !is_file_there(&known, path, &place, draft)
+        {
+            gone.push((leaf, "did not carry over".into()));
         }
     }
-    for said in found
-        .values()
-        .filter(|said| !said.is_at(&file) && !said.is_of_keys(&file))
-    {
+    let Some(text) = without(&file, &leaves, &gone) else {
         draft.lost(
             Code::MigrateSetting,
             &Place::File(name.to_owned()),
-            said.reason.clone(),
-            said.remedy.clone(),
+            "what does not carry over cannot be taken out of these settings, so none of them is copied",
+            "Write each key on a line of its own, and migrate again.",
         );
-    }
+        return None;
+    };
+    draft.carried.settings += leaves.len() - gone.len();
     // A header of a table that nobody knows keeps a gateway from starting even without keys.
-    let text = without_unknown_tables(&file.without(&gone));
-    Some(text.into_bytes())
+    Some(without_unknown_tables(&text).into_bytes())
+}
+
+/// The file, or a finding about the mistake in it.
+pub(super) fn parsed(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<SettingsFile> {
+    match SettingsFile::parse(name, bytes) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            draft.findings.push(Diagnostic::from(error).secret());
+            None
+        }
+    }
 }
 
 /// What the gateway says of a key.
 #[derive(Debug)]
 struct Said {
-    line: usize,
-    column: usize,
     reason: String,
     remedy: String,
 }
 
-impl Said {
-    /// Whether it is of a table that nobody knows: that is told of its keys.
-    fn is_of_keys(&self, file: &SettingsFile) -> bool {
-        let table = self
-            .reason
-            .strip_prefix("unknown key `")
-            .and_then(|rest| rest.split('`').next());
-        table.is_some_and(|table| {
-            let prefix = format!("{table}.");
-            file.leaves.iter().any(|leaf| leaf.name.starts_with(&prefix))
-        })
-    }
-
-    fn is_at(&self, file: &SettingsFile) -> bool {
-        file.leaves.iter().any(|leaf| {
-            let position = file.source.position(leaf.key);
-            (position.line as usize, position.column as usize) == (self.line, self.column)
-        })
-    }
+/// A position as the gateway counts.
+fn counted(position: Position) -> (usize, usize) {
+    (position.line as usize, position.column as usize)
 }
 
 /// Where the key is whose value is at a place; the place itself where there is none.
-fn key_of(file: &SettingsFile, place: (usize, usize)) -> (usize, usize) {
-    let counted = |position: Position| (position.line as usize, position.column as usize);
-    file.leaves
+fn key_of(file: &SettingsFile, leaves: &[Leaf<'_>], place: (usize, usize)) -> (usize, usize) {
+    leaves
         .iter()
         .map(|leaf| {
-            let (key, end) = (file.source.position(leaf.key), file.source.end(leaf.value_span));
+            let (key, end) = (file.source.position(leaf.key), file.source.end(leaf.node.span));
             (counted(key), counted(end))
         })
         .find(|(key, end)| (*key..=*end).contains(&place))
         .map_or(place, |(key, _)| key)
 }
 
-/// What the gateway would say of the file, by line and column. Unknown tables are told at each of their keys.
-fn judge(file: &SettingsFile) -> BTreeMap<(usize, usize), Said> {
+/// What the gateway would say of the keys, by line and column. Unknown tables are told at each of their keys.
+fn judge(file: &SettingsFile, leaves: &[Leaf<'_>]) -> BTreeMap<(usize, usize), Said> {
     let mut found = BTreeMap::new();
-    let text = file.source.text();
     let errors = RuntimeConfig::load(Sources {
-        file: Some((file.source.name(), text)),
+        file: Some((file.source.name(), file.source.text())),
         ..Sources::default()
     })
     .err()
     .unwrap_or_default();
-    for leaf in &file.leaves {
-        let position = file.source.position(leaf.key);
-        let at = (position.line as usize, position.column as usize);
-        let mut say = |reason: String, remedy: &str| {
-            found.insert(
-                at,
-                Said {
-                    line: at.0,
-                    column: at.1,
-                    reason,
-                    remedy: remedy.to_owned(),
-                },
-            );
-        };
+    for leaf in leaves {
         let known = known_key(&leaf.name);
-        if known.is_some_and(|known| !known.effective) {
-            say(
-                format!(
-                    "`{}` is known from micro-gw and has no effect in this gateway",
-                    leaf.name
-                ),
-                "Nothing is to be done where it is not missed.",
+        let (reason, remedy) = if known.is_some_and(|known| !known.effective) {
+            let reason = format!(
+                "`{}` is known from micro-gw and has no effect in this gateway",
+                leaf.name
             );
+            (reason, "Nothing is to be done where it is not missed.")
         } else if known.is_none() {
-            say(format!("`{}` is not known to this gateway", leaf.name), "");
-        }
+            (format!("`{}` is not known to this gateway", leaf.name), "")
+        } else {
+            continue;
+        };
+        let remedy = remedy.to_owned();
+        found.insert(counted(file.source.position(leaf.key)), Said { reason, remedy });
     }
     for error in errors {
         if let Origin::File { line, column, .. } = error.origin {
-            let (line, column) = key_of(file, (line, column));
-            found.insert(
-                (line, column),
-                Said {
-                    line,
-                    column,
-                    reason: error.reason,
-                    remedy: error.remedy,
-                },
-            );
+            let (reason, remedy) = (error.reason, error.remedy);
+            found.insert(key_of(file, leaves, (line, column)), Said { reason, remedy });
         }
     }
     found
 }
 
-fn is_set(value: &Value) -> bool {
-    !matches!(value, Value::Text(text) if text.is_empty() || text.starts_with("$env{"))
-}
-
 /// Names the variable that the gateway reads instead.
-fn secret(leaf: &Leaf, place: &Place, draft: &mut Draft) {
+fn secret(leaf: &Leaf<'_>, place: &Place, draft: &mut Draft) {
     let remedy = if leaf.in_list {
         "No variable reaches one of several tables: write it into a settings file where the gateway runs, outside the project.".to_owned()
     } else {
@@ -215,31 +173,23 @@ fn is_file_there(known: &KnownKey, path: &str, place: &Place, draft: &mut Draft)
 /// Gives keys that are called otherwise since their new names.
 fn renamed(file: SettingsFile, draft: &mut Draft) -> Option<SettingsFile> {
     let mut text = file.source.text().to_owned();
-    let mut changed = false;
-    for leaf in file.leaves.iter().rev() {
+    for leaf in leaves(&file).iter().rev() {
         let Some((old, new)) = RENAMED.iter().find(|(old, _)| *old == leaf.name) else {
             continue;
         };
-        let (span, written) = file.written_key(leaf);
+        let (span, written) = written_key(&file, leaf);
         let plain: String = written.chars().filter(|c| !c.is_whitespace() && *c != '"').collect();
         // As a dotted key in its section; where the table has a header of its own, it is told as not known.
         let within = old.split_once('.').map_or(*old, |(_, rest)| rest);
         if plain.strip_suffix('=') == Some(within) {
             let indent: String = written.chars().take_while(|c| c.is_whitespace()).collect();
             text.replace_range(span.start as usize..span.end as usize, &format!("{indent}{new} = "));
-            changed = true;
         }
     }
-    if !changed {
+    if text == file.source.text() {
         return Some(file);
     }
-    match SettingsFile::parse(file.source.name(), text.into_bytes()) {
-        Ok(file) => Some(file),
-        Err(mistake) => {
-            draft.findings.push(*mistake);
-            None
-        }
-    }
+    parsed(file.source.name(), text.into_bytes(), draft)
 }
 
 /// Turns the headers of tables without known keys into comments.
@@ -333,6 +283,21 @@ mod tests {
             told.len() == 1 && told[0].starts_with("micro-gw.conf:2:1: warning: this store came with micro-gw"),
             "{told:#?}"
         );
+    }
+
+    #[test]
+    fn the_gateway_starts_with_what_stays_of_tables_on_one_line() {
+        let text = "[listenerConfig]\nhttpPort = 9190\nkeyStore = { path = \"/x.p12\", password = \"canary\" }\n[caching]\nenabled = true\n[odd]\nlist = [\n  { password = \"canary\", user = \"u\" },\n  { user = \"v\" }\n]\n[\"quoted.table\"]\na = 1\n";
+        let (new, told, settings) = carried(text);
+        assert_eq!(settings, 2, "{told:#?}");
+        assert_eq!(told.len(), 6, "{told:#?}");
+        assert!(!new.contains("canary"), "{new}");
+        let file = Some(("micro-gw.conf", new.as_str()));
+        let loaded = RuntimeConfig::load(Sources {
+            file,
+            ..Sources::default()
+        });
+        assert!(loaded.is_ok(), "{new}\n{:?}", loaded.err());
     }
 
     #[test]

@@ -1,16 +1,15 @@
 //! Projects of micro-gw 3.0 to 3.2: they have the layout of ours.
 
 mod code;
-mod cors;
 mod definitions;
+mod deployment;
 mod toolkit;
 
 pub(super) use code::does_nothing;
 pub(crate) use definitions::Manner;
 
 use super::draft::{Draft, Place};
-use super::gateway_settings;
-use super::settings_file::{SettingsFile, Value};
+use super::gateway_settings::{self, parsed};
 use super::tree::Branch;
 use crate::diagnostics::Code;
 use crate::ui::count::Counted;
@@ -47,19 +46,7 @@ pub(super) fn is_there(root: &Branch<'_>) -> bool {
 
 /// Takes the project over.
 pub(super) fn convert(root: &Branch<'_>, given: Given, manner: Manner, draft: &mut Draft) {
-    let in_project = |path: &str| {
-        Some((
-            root.shown(path),
-            root.has(path).then(|| root.read(path).ok()).flatten()?,
-        ))
-    };
-    let toolkit = given.toolkit.or_else(|| in_project(TOOLKIT));
-    if let Some((name, bytes)) = toolkit {
-        match SettingsFile::parse(&name, bytes) {
-            Ok(file) => toolkit::take(&file, draft),
-            Err(mistake) => draft.findings.push(*mistake),
-        }
-    }
+    toolkit_settings(root, given.toolkit, manner, draft);
     gateway(root, given.gateway, manner, draft);
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     for path in root.files() {
@@ -68,7 +55,7 @@ pub(super) fn convert(root: &Branch<'_>, given: Given, manner: Manner, draft: &m
             Area::Definition => definitions::take(root, path, manner, draft),
             Area::Copied => copy(root, path, draft),
             Area::Policies => policies(root, path, draft),
-            Area::Deployment => deployment(root, path, manner, draft),
+            Area::Deployment => deployment::take(root, path, manner, draft),
             Area::Handled => {}
             Area::Code(what, remedy) => ballerina(root, path, what, remedy, draft),
             Area::Generated => draft.note(
@@ -155,25 +142,51 @@ fn area(path: &str) -> Area {
 }
 
 fn copy(root: &Branch<'_>, path: &str, draft: &mut Draft) {
+    if let Some((_, bytes)) = own(root, path, draft) {
+        draft.files.insert(path.to_owned(), bytes);
+    }
+}
+
+/// A file of the project, where it is there: its name in messages, and what is in it. One that cannot be read is told.
+fn own(root: &Branch<'_>, path: &str, draft: &mut Draft) -> Option<(String, Vec<u8>)> {
+    if !root.has(path) {
+        return None;
+    }
     match root.read(path) {
-        Ok(bytes) => {
-            draft.files.insert(path.to_owned(), bytes);
-        }
+        Ok(bytes) => Some((root.shown(path), bytes)),
         Err(error) => {
             let place = Place::File(root.shown(path));
             draft.lost(Code::MigrateFile, &place, error.to_string(), "Make it readable.");
+            None
         }
     }
 }
 
 fn policies(root: &Branch<'_>, path: &str, draft: &mut Draft) {
     copy(root, path, draft);
-    let Some(bytes) = draft.files.get(path) else { return };
+    let Some(bytes) = draft.files.get(path) else {
+        // Not those of a new project: others of the same names would have other limits.
+        draft.files.insert(path.to_owned(), Vec::new());
+        return;
+    };
     if let Ok((_, node)) = yaml::parse(path, bytes.clone(), Format::Yaml) {
         let lists = node.as_object().into_iter().flatten();
         draft.carried.policies += lists
             .filter_map(|(_, list)| list.node.as_array().map(<[yaml::Node]>::len))
             .sum::<usize>();
+    }
+}
+
+/// The toolkit's settings: those that are given, else those in the project.
+fn toolkit_settings(root: &Branch<'_>, given: Option<(String, Vec<u8>)>, manner: Manner, draft: &mut Draft) {
+    if given.is_none() && manner == Manner::InPlace {
+        // There it is read where it stands, and what is wrong with it is told when the project is checked.
+        return copy(root, TOOLKIT, draft);
+    }
+    if let Some((name, bytes)) = given.or_else(|| own(root, TOOLKIT, draft))
+        && let Some(file) = parsed(&name, bytes, draft)
+    {
+        toolkit::take(&file, draft);
     }
 }
 
@@ -192,57 +205,11 @@ fn gateway(root: &Branch<'_>, given: Option<(String, Vec<u8>)>, manner: Manner, 
         copy(root, GATEWAY_SETTINGS, draft);
         return;
     }
-    let own = || Some((root.shown(GATEWAY_SETTINGS), root.read(GATEWAY_SETTINGS).ok()?));
-    let settings = given.or_else(|| own().filter(|_| is_there));
-    if let Some((name, bytes)) = settings
+    if let Some((name, bytes)) = given.or_else(|| own(root, GATEWAY_SETTINGS, draft))
         && let Some(text) = gateway_settings::carry(&name, bytes, draft)
     {
         draft.files.insert(GATEWAY_SETTINGS.to_owned(), text);
     }
-}
-
-/// Container settings: filters are code, and passwords are secrets.
-fn deployment(root: &Branch<'_>, path: &str, manner: Manner, draft: &mut Draft) {
-    let Ok(bytes) = root.read(path) else {
-        return copy(root, path, draft);
-    };
-    let file = match SettingsFile::parse(&root.shown(path), bytes.clone()) {
-        Ok(file) => file,
-        Err(mistake) => {
-            draft.findings.push(*mistake);
-            return;
-        }
-    };
-    let mut gone = Vec::new();
-    for leaf in &file.leaves {
-        let place = Place::At(file.source.clone(), leaf.key);
-        let last = leaf.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        let is_secret = last.contains("password")
-            && matches!(&leaf.value, Value::Text(text) if !text.is_empty() && !text.starts_with("$env{"));
-        if leaf.name == "filters.name" {
-            draft.lost(
-                Code::MigrateCode,
-                &place,
-                "this filter is not run",
-                "Move its work into the backend or in front of it.",
-            );
-        } else if is_secret && manner == Manner::Copied {
-            draft.lost(
-                Code::MigrateSecret,
-                &place,
-                format!("the secret `{}` is not copied", leaf.name),
-                "Write `$env{NAME}` in its place.",
-            );
-            gone.push((leaf, "a secret".to_owned()));
-        }
-    }
-    let text = if gone.is_empty() {
-        bytes
-    } else {
-        file.without(&gone).into_bytes()
-    };
-    draft.carried.settings += file.leaves.len() - gone.len();
-    draft.files.insert(path.to_owned(), text);
 }
 
 /// Lists what a file of code declares.
@@ -370,6 +337,21 @@ mod tests {
             ]
         );
         assert!(!format!("{:?}", draft.files).contains("canary"));
+    }
+
+    #[test]
+    fn policies_that_cannot_be_read_are_not_replaced_by_others() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("api_definitions")).unwrap();
+        std::fs::write(folder.path().join("api_definitions/a.yaml"), DEFINITION).unwrap();
+        // Larger than anything that is read.
+        let policies = std::fs::File::create(folder.path().join(POLICIES)).unwrap();
+        policies.set_len(yaml::limits::MAX_FILE_BYTES + 1).unwrap();
+        let tree = crate::migrate::tree::Tree::open(folder.path()).unwrap();
+        let mut draft = Draft::default();
+        convert(&tree.root(), Given::default(), Manner::Copied, &mut draft);
+        assert_eq!(draft.files[POLICIES], b"");
+        assert_eq!(draft.findings.iter().count(), 1);
     }
 
     #[test]

@@ -1,186 +1,93 @@
 //! `toolkit-config.toml`: what of it is a setting of the project.
 
-use super::cors;
-use crate::cloud::address::Address;
-use crate::diagnostics::{Code, nearest};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
+use crate::micro_gw_file::SettingsFile;
 use crate::migrate::draft::{Draft, Place};
-use crate::migrate::settings_file::{Leaf, SettingsFile, Value};
-use crate::project::ControlPlaneSettings;
+use crate::project::CorsSettings;
+use crate::toolkit_config::ToolkitConfig;
 
-/// What is to be said of a key that says something.
-enum Fate {
-    /// It is a setting of the project.
-    Carried,
-    /// It is a secret that was encrypted for the old tool.
-    Secret,
-    /// It is not needed; why.
-    Needless(&'static str, &'static str),
-    /// It has another place; what to do.
-    Elsewhere(&'static str, &'static str),
-}
-
-const KEYS: [(&str, Fate); 20] = [
+/// What is to be said of a key that is set and is no setting of the project: table, key, whether something is lost, what,
+/// and what to do.
+const TOLD: [(&str, &str, Severity, &str, &str); 5] = [
     (
-        "client.httpRequestTimeout",
-        Fate::Needless(
-            "the time that requests to the control plane may take is mgw's own",
-            "Nothing is to be done.",
-        ),
+        "client",
+        "httpRequestTimeout",
+        Severity::Note,
+        "the time that requests to the control plane may take is no setting of the project",
+        "Give another one in the variable MGW_HTTP_TIMEOUT where it is needed.",
+    ),
+    ("token", "restVersion", Severity::Note, FOUND, NAME_IT),
+    ("token", "dcrVersion", Severity::Note, FOUND, NAME_IT),
+    (
+        "token",
+        "username",
+        Severity::Warning,
+        "the user is no setting of the project",
+        "Name the user with `mgw login --username`.",
     ),
     (
-        "token.apimVersion",
-        Fate::Needless(
-            "the version of the control plane is found out at sign-in",
-            "Name it with `mgw login --kind` where it is not.",
-        ),
+        "token",
+        "trustStoreLocation",
+        Severity::Warning,
+        "the trust store is no setting of the project",
+        "Name it with `mgw login --truststore`, or its certificates, PEM, in the variable MGW_CA_FILE.",
     ),
-    ("token.baseURL", Fate::Carried),
-    (
-        "token.restVersion",
-        Fate::Needless(
-            "the version of the control plane is found out at sign-in",
-            "Name it with `mgw login --kind` where it is not.",
-        ),
-    ),
-    (
-        "token.dcrVersion",
-        Fate::Needless(
-            "the version of the control plane is found out at sign-in",
-            "Name it with `mgw login --kind` where it is not.",
-        ),
-    ),
-    (
-        "token.publisherEndpoint",
-        Fate::Needless(
-            "the addresses of the control plane follow from its base URL",
-            "Nothing is to be done.",
-        ),
-    ),
-    (
-        "token.adminEndpoint",
-        Fate::Needless(
-            "the addresses of the control plane follow from its base URL",
-            "Nothing is to be done.",
-        ),
-    ),
-    (
-        "token.registrationEndpoint",
-        Fate::Needless(
-            "the addresses of the control plane follow from its base URL",
-            "Nothing is to be done.",
-        ),
-    ),
-    (
-        "token.tokenEndpoint",
-        Fate::Needless(
-            "the addresses of the control plane follow from its base URL",
-            "Nothing is to be done.",
-        ),
-    ),
-    (
-        "token.username",
-        Fate::Elsewhere(
-            "the user is no setting of the project",
-            "Name the user with `mgw login --username`.",
-        ),
-    ),
-    ("token.clientId", Fate::Secret),
-    ("token.clientSecret", Fate::Secret),
-    (
-        "token.trustStoreLocation",
-        Fate::Elsewhere(
-            "the trust store is no setting of the project",
-            "Name its certificates, PEM, in the variable MGW_CA_FILE at sign-in.",
-        ),
-    ),
-    ("token.trustStorePassword", Fate::Secret),
-    ("corsConfiguration.corsConfigurationEnabled", Fate::Carried),
-    ("corsConfiguration.accessControlAllowOrigins", Fate::Carried),
-    ("corsConfiguration.accessControlAllowCredentials", Fate::Carried),
-    ("corsConfiguration.accessControlAllowHeaders", Fate::Carried),
-    ("codeGen.apiFaultResponses", Fate::Carried),
-    ("codeGen.globalFaultResponses", Fate::Carried),
 ];
-/// Keys that are carried over and only sometimes written.
-const MORE: [&str; 2] = [
-    "corsConfiguration.accessControlAllowMethods",
-    "corsConfiguration.accessControlExposeHeaders",
-];
+const FOUND: &str = "the version of the control plane is found out at sign-in";
+const NAME_IT: &str = "Name it with `mgw login --kind` where it is not.";
 
 /// Takes the settings over.
 pub(super) fn take(file: &SettingsFile, draft: &mut Draft) {
-    for leaf in file
-        .leaves
-        .iter()
-        .filter(|leaf| leaf.value != Value::Text(String::new()))
-    {
-        tell(file, leaf, draft);
+    let mut found = Diagnostics::default();
+    let toolkit = ToolkitConfig::read(file, &mut found);
+    for finding in found.iter() {
+        draft.findings.push(told(finding));
     }
-    for (name, flag) in [
-        ("codeGen.apiFaultResponses", &mut draft.build.api_fault_responses),
-        ("codeGen.globalFaultResponses", &mut draft.build.global_fault_responses),
-    ] {
-        if let Some(value) = file.flag(name) {
-            *flag = Some(value);
-            draft.carried.settings += 1;
+    for (table, key, severity, message, remedy) in TOLD {
+        let section = file.section(table);
+        if !section.is_set(key) {
+            continue;
+        }
+        let place = Place::At(file.source.clone(), section.key_span(key));
+        match severity {
+            Severity::Note => draft.note(Code::MigrateSetting, &place, message, remedy),
+            _ => draft.lost(Code::MigrateSetting, &place, message, remedy),
         }
     }
-    if let Some(url) = file.text("token.baseURL") {
-        match Address::parse(url) {
-            Ok(address) => {
-                draft.control_plane = Some(ControlPlaneSettings {
-                    url: address.to_string(),
-                    kind: None,
-                });
-                draft.carried.settings += 1;
-            }
-            Err(_) => {
-                if let Some(leaf) = file.get("token.baseURL") {
-                    draft.lost(
-                        Code::MigrateSetting,
-                        &Place::At(file.source.clone(), leaf.key),
-                        "the address of the control plane is none that mgw signs in at",
-                        "Write it under `[control-plane]` in mgw.toml, as https://HOST:PORT.",
-                    );
-                }
-            }
-        }
+    draft.control_plane = toolkit.control_plane.clone();
+    draft.build = toolkit.complete(draft.build.clone());
+    if let Some(cors) = &mut draft.build.cors {
+        usable(cors);
     }
-    draft.build.cors = cors::rules(file);
-    draft.carried.settings += usize::from(draft.build.cors.is_some());
+    draft.carried.settings += [
+        draft.control_plane.is_some(),
+        draft.build.cors.is_some(),
+        draft.build.api_fault_responses.is_some(),
+        draft.build.global_fault_responses.is_some(),
+    ]
+    .into_iter()
+    .filter(|is_carried| *is_carried)
+    .count();
 }
 
-fn tell(file: &SettingsFile, leaf: &Leaf, draft: &mut Draft) {
-    let place = Place::At(file.source.clone(), leaf.key);
-    let name = &leaf.name;
-    match KEYS
-        .iter()
-        .find(|(known, _)| *known == name.as_str())
-        .map(|(_, fate)| fate)
-    {
-        Some(Fate::Carried) => {}
-        Some(Fate::Secret) => draft.note(
-            Code::MigrateSecret,
-            &place,
-            format!("`{name}` is encrypted for micro-gw, and is not copied"),
-            "`mgw login` gets what it needs by itself.",
-        ),
-        Some(Fate::Needless(why, remedy)) => draft.note(Code::MigrateSetting, &place, *why, *remedy),
-        Some(Fate::Elsewhere(why, remedy)) => draft.lost(Code::MigrateSetting, &place, *why, *remedy),
-        None if MORE.contains(&name.as_str()) => {}
-        None => {
-            let known = KEYS.iter().map(|(known, _)| *known).chain(MORE);
-            let remedy = nearest(name, known).map_or_else(
-                || "See what it does there; mgw.toml has all settings of a project.".to_owned(),
-                |near| format!("Did you mean `{near}`?"),
-            );
-            draft.lost(
-                Code::MigrateSetting,
-                &place,
-                format!("`{name}` is not understood"),
-                remedy,
-            );
-        }
+/// A finding about the file, as one about a migration: nothing of the project is left out for it.
+fn told(finding: &Diagnostic) -> Diagnostic {
+    let mut finding = finding.clone().secret();
+    if finding.severity == Severity::Error {
+        finding.severity = Severity::Warning;
+    }
+    finding
+}
+
+/// What cannot stand in a header has been told, and would keep the new project from being built.
+fn usable(cors: &mut CorsSettings) {
+    for texts in [
+        &mut cors.allow_origins,
+        &mut cors.allow_methods,
+        &mut cors.allow_headers,
+        &mut cors.expose_headers,
+    ] {
+        texts.retain(|text| CorsSettings::is_header_text(text));
     }
 }
 
@@ -188,13 +95,22 @@ fn tell(file: &SettingsFile, leaf: &Leaf, draft: &mut Draft) {
 mod tests {
     use super::*;
 
+    fn taken(text: &str) -> (Draft, Vec<String>) {
+        let file = SettingsFile::parse("toolkit-config.toml", text.into()).unwrap();
+        let mut draft = Draft::default();
+        take(&file, &mut draft);
+        draft.findings.sort();
+        let told = draft.findings.iter();
+        let told = told.map(|finding| format!("{finding} {}", finding.remedy.as_deref().unwrap_or_default()));
+        let told = told.collect();
+        (draft, told)
+    }
+
     #[test]
     fn settings_of_the_project_are_taken_and_the_rest_is_told() {
         let text = "[client]\n  httpRequestTimeout = 1000000\n[token]\n  baseURL = \"https://apim.example:9443/\"\n  username = \"ana\"\n  \
                     clientId = \"canary\"\n  trustStoreLocation = \"\"\n  restVersin = \"v1\"\n[codeGen]\n  apiFaultResponses = true\n  globalFaultResponses = \"true\"\n";
-        let file = SettingsFile::parse("toolkit-config.toml", text.into()).unwrap();
-        let mut draft = Draft::default();
-        take(&file, &mut draft);
+        let (draft, told) = taken(text);
         assert_eq!(
             (draft.build.api_fault_responses, draft.build.global_fault_responses),
             (Some(true), Some(true))
@@ -205,22 +121,11 @@ mod tests {
             Some("https://apim.example:9443")
         );
         assert_eq!(draft.carried.settings, 3);
-        let told: Vec<String> = draft
-            .findings
-            .iter()
-            .map(|finding| format!("{finding} {}", finding.remedy.as_deref().unwrap_or_default()))
-            .collect();
         for (start, remedy) in [
-            ("toolkit-config.toml:2:3: note: the time", "Nothing"),
+            ("toolkit-config.toml:2:3: note: the time", "MGW_HTTP_TIMEOUT"),
             ("toolkit-config.toml:5:3: warning: the user", "mgw login --username"),
-            (
-                "toolkit-config.toml:6:3: note: `token.clientId` is encrypted",
-                "mgw login",
-            ),
-            (
-                "toolkit-config.toml:8:3: warning: `token.restVersin` is not understood",
-                "`token.restVersion`",
-            ),
+            ("toolkit-config.toml:6:3: note: what micro-gw encrypted", "mgw login"),
+            ("toolkit-config.toml:8:3: warning: `token` has no `restVersin`", ""),
         ] {
             assert!(
                 told.iter().any(|line| line.starts_with(start) && line.contains(remedy)),
@@ -229,5 +134,21 @@ mod tests {
         }
         assert_eq!(told.len(), 4, "{told:#?}");
         assert!(!told.concat().contains("canary"));
+    }
+
+    #[test]
+    fn cors_rules_that_no_header_can_hold_are_told_and_not_taken() {
+        let (draft, told) = taken(
+            "[corsConfiguration]\ncorsConfigurationEnabled = true\naccessControlAllowOrigins = [\"https://a\", \"a b\"]\naccessControlAllowMethods = [\"GET\"]\n",
+        );
+        let cors = draft.build.cors.unwrap();
+        assert_eq!(
+            (cors.allow_origins, cors.allow_methods),
+            (vec!["https://a".to_owned()], vec!["GET".to_owned()])
+        );
+        assert!(
+            told.len() == 1 && told[0].starts_with("toolkit-config.toml:3:") && told[0].contains("warning"),
+            "{told:?}"
+        );
     }
 }
