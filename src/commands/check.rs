@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::project::Layout;
 use crate::serve::{BundleSource, GatewaySettings, read_settings};
 use crate::ui::count;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw check`.
 #[derive(Debug, Clone, clap::Args)]
@@ -57,6 +57,20 @@ pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
     })
 }
 
+/// What is wrong with the gateway's settings: those that are named, else those that `run` would take.
+pub(super) fn gateway(
+    named: Option<&Path>,
+    layout: &Layout,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Failure> {
+    let source = BundleSource::Project(layout.clone());
+    let settings = GatewaySettings::of(named, &context.environment, &source);
+    let settings = read_settings(&settings, &context.environment)?;
+    diagnostics.extend(settings.diagnostics);
+    Ok(())
+}
+
 fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
@@ -64,11 +78,8 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let mut compiled = compile_project(&layout)?;
     let mut found = Diagnostics::default();
     deploy::check(&layout, &compiled, &mut found)?;
+    gateway(args.config.as_deref(), &layout, context, &mut found)?;
     compiled.diagnostics.extend(found);
-    let source = BundleSource::Project(layout);
-    let settings = GatewaySettings::of(args.config.as_deref(), &context.environment, &source);
-    let settings = read_settings(&settings, &context.environment)?;
-    compiled.diagnostics.extend(settings.diagnostics);
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
     let checked = Checked {

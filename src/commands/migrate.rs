@@ -1,12 +1,14 @@
 //! `mgw migrate`
 
-use super::findings;
+use super::{check, deploy, findings};
 use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Severity};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::folder::sync_folder;
-use crate::migrate::{Converted, Finished, Kind, Manner, Report, Request, convert, finish, is_lost, within};
+use crate::migrate::{
+    Converted, Finished, Kind, Manner, Report, Request, SettingsCheck, convert, finish, is_lost, within,
+};
 use crate::project::{Layout, create, is_project_name, shown};
 use crate::public_file::staged;
 use std::path::{Path, PathBuf};
@@ -85,7 +87,17 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
         manner,
     })?;
     ui.status("Found", format_args!("{source} is a {}", kind.describe()));
-    let mut finished = finish(draft, &name, folder, manner)?;
+    let check_settings: SettingsCheck<'_> = &|staged, compiled, found| {
+        // In place, what the settings name lies beside them.
+        let whole = if manner == Manner::InPlace { &layout } else { staged };
+        deploy::check(whole, compiled, found)?;
+        let own = staged.runtime_config();
+        if own.is_file() {
+            check::gateway(Some(&own), staged, context, found)?;
+        }
+        Ok(())
+    };
+    let mut finished = finish(draft, &name, folder, manner, check_settings)?;
     if finished.carried.apis == 0 {
         return Err(nothing(&source, &finished, &args.reports, ui)?);
     }

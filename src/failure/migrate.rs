@@ -23,6 +23,7 @@ impl From<MigrateError> for Failure {
                 let failure = Self::new(ExitCode::Usage, message);
                 match near {
                     Some(near) => failure.hint(format!("Did you mean `{near}`?")),
+                    None if known.is_empty() => failure.hint("It names none under `environments`."),
                     None => failure.hint(format!("It has: {}.", known.join(", "))),
                 }
             }
@@ -35,6 +36,7 @@ impl From<MigrateError> for Failure {
                 .because(source)
                 .hint("Free some space for temporary files."),
             MigrateError::Compile(error) => error.into(),
+            MigrateError::Check(failure) => *failure,
             MigrateError::Document(_) | MigrateError::Settings(_) => {
                 Self::new(ExitCode::Internal, message).because(error)
             }

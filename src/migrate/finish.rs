@@ -5,14 +5,16 @@ use super::micro_gw::OURS;
 use super::{Carried, Manner, MigrateError};
 use crate::compile::{Compiled, compile_project};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
+use crate::failure::Failure;
 use crate::project::{BuildSettings, Compat, Layout, Scaffold};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Where definitions are.
-const DEFINITIONS: &str = "api_definitions/";
-/// Where those go that cannot be built.
-const LEFT_OUT: &str = "left_out/";
+/// Where definitions are, and where those go that cannot be built.
+const DEFINITIONS: [(&str, &str); 2] = [
+    ("api_definitions/", "left_out/"),
+    ("gen/api_definitions/", "left_out/gen/"),
+];
 
 /// A project that can be written.
 #[derive(Debug)]
@@ -25,16 +27,25 @@ pub(crate) struct Finished {
     pub(crate) operations: usize,
     /// What was not carried over, and what there is to know.
     pub(crate) findings: Diagnostics,
-    /// What the compiler says of the files as they are now.
+    /// What `mgw check` says of the files as they are now.
     pub(crate) check: Diagnostics,
 }
+
+/// What is said of a project beside what the compiler says of it: that of its settings.
+pub(crate) type SettingsCheck<'a> = &'a dyn Fn(&Layout, &Compiled, &mut Diagnostics) -> Result<(), Failure>;
 
 /// Completes a draft to a project called `name` in the folder that the user knows as `folder`.
 ///
 /// # Errors
 ///
-/// Only when the draft cannot be compiled at all.
-pub(crate) fn finish(draft: Draft, name: &str, folder: &str, manner: Manner) -> Result<Finished, MigrateError> {
+/// Only when the draft cannot be compiled or checked at all.
+pub(crate) fn finish(
+    draft: Draft,
+    name: &str,
+    folder: &str,
+    manner: Manner,
+    check_settings: SettingsCheck<'_>,
+) -> Result<Finished, MigrateError> {
     let Draft {
         mut files,
         mut build,
@@ -66,13 +77,16 @@ pub(crate) fn finish(draft: Draft, name: &str, folder: &str, manner: Manner) -> 
         files.insert(OURS.into(), with_build(&build)?);
     }
 
-    let mut compiled = staged(&files, folder)?;
+    let Staged {
+        mut place,
+        mut compiled,
+    } = staged(&files, folder)?;
     if errors(&compiled) > 0 && !has_own {
         build.compat = Some(Compat::MicroGw32);
         files.insert(OURS.into(), with_build(&build)?);
         let compatible = staged(&files, folder)?;
-        if errors(&compatible) < errors(&compiled) {
-            compiled = compatible;
+        if errors(&compatible.compiled) < errors(&compiled) {
+            (place, compiled) = (compatible.place, compatible.compiled);
             draft.note(
                 Code::MigratePolicy,
                 &Place::File(within(folder, OURS)),
@@ -87,19 +101,26 @@ pub(crate) fn finish(draft: Draft, name: &str, folder: &str, manner: Manner) -> 
     let unfit = unfit(&compiled, folder);
     if !unfit.is_empty() && manner == Manner::Copied {
         for path in &unfit {
-            if let Some(bytes) = files.remove(path) {
-                files.insert(moved(path), bytes);
+            if let Some((aside, bytes)) = moved(path).zip(files.remove(path)) {
+                files.insert(aside, bytes);
             }
         }
         set_aside(&compiled, &unfit, folder, &mut draft);
-        compiled = staged(&files, folder)?;
+        let rest = staged(&files, folder)?;
+        (place, compiled) = (rest.place, rest.compiled);
     }
+    let mut check = compiled.diagnostics.clone();
+    let mut of_settings = Diagnostics::default();
+    check_settings(&Layout::new(place.path()), &compiled, &mut of_settings)
+        .map_err(|failure| MigrateError::Check(Box::new(failure)))?;
+    check.extend(named(&of_settings, place.path(), folder));
+    check.sort();
     carried.apis = compiled.config.apis.len();
     let mut findings = draft.findings;
     findings.sort();
     Ok(Finished {
         operations: compiled.config.apis.iter().map(|api| api.resources.len()).sum(),
-        check: compiled.diagnostics,
+        check,
         files,
         carried,
         findings,
@@ -125,32 +146,54 @@ fn with_build(settings: &[u8], build: &BuildSettings) -> Result<Vec<u8>, Migrate
     Ok(text)
 }
 
+/// Files in a folder that goes again, and what the compiler makes of them.
+struct Staged {
+    place: tempfile::TempDir,
+    compiled: Compiled,
+}
+
 /// Compiles files in a folder that goes again; findings name them as the user will know them.
-fn staged(files: &BTreeMap<String, Vec<u8>>, folder: &str) -> Result<Compiled, MigrateError> {
-    let staged = tempfile::Builder::new()
+fn staged(files: &BTreeMap<String, Vec<u8>>, folder: &str) -> Result<Staged, MigrateError> {
+    let place = tempfile::Builder::new()
         .prefix(".mgw-migrate-")
         .tempdir()
         .map_err(MigrateError::Stage)?;
     for (name, bytes) in files {
-        write(&staged.path().join(name), bytes).map_err(MigrateError::Stage)?;
+        write(&place.path().join(name), bytes).map_err(MigrateError::Stage)?;
     }
-    let mut compiled = compile_project(&Layout::new(staged.path()))?;
-    let prefix = format!("{}/", staged.path().display());
-    let rename = |name: &str| match name.strip_prefix(&prefix) {
-        Some(relative) => within(folder, relative),
-        None => folder.to_owned(),
+    let mut compiled = compile_project(&Layout::new(place.path()))?;
+    compiled.diagnostics = named(&compiled.diagnostics, place.path(), folder);
+    Ok(Staged { place, compiled })
+}
+
+/// The findings about files in one folder, as of those in another one.
+fn named(findings: &Diagnostics, staged: &Path, folder: &str) -> Diagnostics {
+    let staged = staged.display().to_string();
+    let rename = |name: &str| match name.strip_prefix(&staged) {
+        Some("") => folder.to_owned(),
+        Some(relative) => within(folder, relative.trim_start_matches('/')),
+        None => name.to_owned(),
     };
+    // Messages name files too.
+    let (inside, here) = (format!("{staged}/"), within(folder, ""));
     let mut named = Diagnostics::default();
-    for diagnostic in compiled.diagnostics.iter() {
-        let mut diagnostic = diagnostic.clone();
-        diagnostic.file = rename(&diagnostic.file);
-        if let Some((source, _)) = &mut diagnostic.place {
-            *source = source.renamed(rename);
-        }
+    for diagnostic in findings.iter() {
+        let mut diagnostic = renamed(diagnostic, rename);
+        diagnostic.message = diagnostic.message.replace(&inside, &here);
+        diagnostic.remedy = diagnostic.remedy.map(|remedy| remedy.replace(&inside, &here));
         named.push(diagnostic);
     }
-    compiled.diagnostics = named;
-    Ok(compiled)
+    named
+}
+
+/// A finding about a file of another name.
+fn renamed(finding: &Diagnostic, rename: impl Fn(&str) -> String) -> Diagnostic {
+    let mut finding = finding.clone();
+    finding.file = rename(&finding.file);
+    if let Some((source, _)) = &mut finding.place {
+        *source = source.renamed(rename);
+    }
+    finding
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -166,44 +209,52 @@ fn errors(compiled: &Compiled) -> usize {
 
 /// The definitions that have errors, by their path in the project.
 fn unfit(compiled: &Compiled, folder: &str) -> BTreeSet<String> {
-    let prefix = format!("{folder}/");
     compiled
         .diagnostics
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
-        .filter_map(|finding| finding.file.strip_prefix(&prefix))
-        .filter(|path| path.starts_with(DEFINITIONS))
+        .filter_map(|finding| relative(&finding.file, folder))
+        .filter(|path| moved(path).is_some())
         .map(str::to_owned)
         .collect()
 }
 
-/// Where a definition is once it is set aside.
-fn moved(path: &str) -> String {
-    path.replacen(DEFINITIONS, LEFT_OUT, 1)
+/// The path in the project of what the user knows by a name: the inverse of [`within`].
+fn relative<'a>(name: &'a str, folder: &str) -> Option<&'a str> {
+    match folder {
+        "." => Some(name),
+        folder => name.strip_prefix(folder)?.strip_prefix('/'),
+    }
+}
+
+/// Where a definition is once it is set aside; `None` for what is none.
+fn moved(path: &str) -> Option<String> {
+    DEFINITIONS
+        .iter()
+        .find_map(|(from, to)| Some(format!("{to}{}", path.strip_prefix(from)?)))
 }
 
 /// Tells the errors of these definitions at the place where they are now.
 fn set_aside(compiled: &Compiled, unfit: &BTreeSet<String>, folder: &str, draft: &mut Draft) {
-    let prefix = format!("{folder}/");
+    let now = |name: &str| match relative(name, folder).and_then(moved) {
+        Some(path) => within(folder, &path),
+        None => name.to_owned(),
+    };
     for path in unfit {
+        let old = path.rsplit_once('/').map_or("", |(old, _)| old);
         draft.left_out(
             Code::MigrateApi,
-            &Place::File(format!("{folder}/{}", moved(path))),
+            &Place::File(now(&within(folder, path))),
             "the API is left out, because its definition cannot be built",
-            format!("Put the errors below right, then move the file to {DEFINITIONS}."),
+            format!("Put the errors below right, then move the file to {old}/."),
         );
     }
     let of_unfit = |finding: &&Diagnostic| {
-        let path = finding.file.strip_prefix(&prefix);
+        let path = relative(&finding.file, folder);
         finding.severity == Severity::Error && path.is_some_and(|path| unfit.contains(path))
     };
     for finding in compiled.diagnostics.iter().filter(of_unfit) {
-        let mut finding = finding.clone().secret();
-        finding.file = moved(&finding.file);
-        if let Some((source, _)) = &mut finding.place {
-            *source = source.renamed(moved);
-        }
-        draft.findings.push(finding);
+        draft.findings.push(renamed(finding, now).secret());
     }
 }
 
@@ -219,7 +270,7 @@ mod tests {
         for (name, text) in definitions {
             draft.files.insert(format!("api_definitions/{name}"), (*text).into());
         }
-        finish(draft, "shop", "work/shop", Manner::Copied).unwrap()
+        finish(draft, "shop", "work/shop", Manner::Copied, &|_, _, _| Ok(())).unwrap()
     }
 
     #[test]
@@ -248,6 +299,58 @@ mod tests {
             "{told:?}"
         );
         assert!(told[1].starts_with("work/shop/left_out/b.yaml:4:"), "{told:?}");
+    }
+
+    #[test]
+    fn pulled_definitions_are_set_aside_too_wherever_the_project_is() {
+        let broken = format!("{GOOD}x-wso2-request-interceptor: x\n").replace("title: A", "title: B");
+        for (folder, start) in [
+            (".", "left_out/"),
+            ("x/api_definitions/shop", "x/api_definitions/shop/left_out/"),
+        ] {
+            let mut draft = Draft::default();
+            for (path, text) in [
+                ("api_definitions/a.yaml", GOOD),
+                ("api_definitions/b/c.yaml", &broken.replace("/a\n", "/b\n")),
+                (
+                    "gen/api_definitions/c.yaml",
+                    &broken.replace("/a\n", "/c\n").replace("title: B", "title: C"),
+                ),
+            ] {
+                draft.files.insert(path.into(), text.into());
+            }
+            let done = finish(draft, "shop", folder, Manner::Copied, &|_, _, _| Ok(())).unwrap();
+            assert_eq!((done.carried.apis, done.check.summary().errors), (1, 0), "{folder}");
+            assert!(done.files.contains_key("left_out/b/c.yaml") && done.files.contains_key("left_out/gen/c.yaml"));
+            let told: Vec<String> = done.findings.iter().map(ToString::to_string).collect();
+            assert!(
+                told.len() == 4 && told.iter().all(|line| line.starts_with(start)),
+                "{told:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_settings_is_told_of_the_file_that_will_be_there() {
+        let mut draft = Draft::default();
+        draft.files.insert("api_definitions/a.yaml".into(), GOOD.into());
+        draft.files.insert("conf/micro-gw.conf".into(), "[odd]\n".into());
+        let check = |layout: &Layout, _: &Compiled, found: &mut Diagnostics| {
+            let path = layout.runtime_config();
+            assert!(path.is_file());
+            found.push(Diagnostic::file(
+                Code::UnknownSetting,
+                path.display().to_string(),
+                format!("{} is unknown", path.display()),
+            ));
+            Ok(())
+        };
+        let done = finish(draft, "shop", "work/shop", Manner::Copied, &check).unwrap();
+        let told: Vec<String> = done.check.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["work/shop/conf/micro-gw.conf: error: work/shop/conf/micro-gw.conf is unknown"]
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod tree;
 
 pub(crate) use archive::ArchiveError;
 pub(crate) use draft::Carried;
-pub(crate) use finish::{Finished, finish, within};
+pub(crate) use finish::{Finished, SettingsCheck, finish, within};
 pub(crate) use kind::Kind;
 pub(crate) use micro_gw::Manner;
 pub(crate) use report::{Report, is_lost};
@@ -107,6 +107,9 @@ pub(crate) enum MigrateError {
     /// The draft cannot be laid out to be checked.
     #[error("cannot lay the project out to check it")]
     Stage(#[source] std::io::Error),
+    /// The settings of the draft cannot be checked.
+    #[error("{}", .0.message)]
+    Check(Box<crate::failure::Failure>),
     /// The draft cannot be compiled at all.
     #[error(transparent)]
     Compile(#[from] CompileError),

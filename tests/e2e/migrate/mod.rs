@@ -365,6 +365,32 @@ fn a_project_of_micro_gw_is_carried_over() {
 }
 
 #[test]
+fn what_check_says_is_in_the_report_and_the_rest_builds() {
+    let place = micro_gw();
+    let broken = place.read("petstore/api_definitions/orders.json");
+    std::fs::remove_file(place.path().join("petstore/api_definitions/orders.json")).expect("it can be moved");
+    place.write("petstore/gen/api_definitions/orders.json", &broken);
+    place.write(
+        "petstore/conf/deployment-config.toml",
+        "[kubernetes.kubernetesDeployment]\nenable = true\nreplicas = 'two'\n",
+    );
+    let report = place
+        .mgw(&["migrate", "petstore", "shop", "--config", "micro-gw.conf"])
+        .exits(8)
+        .stdout;
+    for line in [
+        "left out: shop/left_out/gen/orders.json: the API is left out",
+        "mgw check: shop/conf/deployment-config.toml:3:12: error: `kubernetes.kubernetesDeployment.replicas` should be",
+        "mgw check: shop/conf/micro-gw.conf:",
+        "error: user `ana` has no password [gateway-setting]",
+    ] {
+        assert!(report.contains(line), "no {line:?} in {report}");
+    }
+    std::fs::remove_file(place.path().join("shop/conf/deployment-config.toml")).expect("it is there");
+    place.mgw(&["build", "shop"]).exits(0);
+}
+
+#[test]
 fn in_place_only_what_is_missing_is_added() {
     let place = micro_gw();
     let before = place.files();
