@@ -8,12 +8,12 @@ use crate::cloud::pull::{CertificateFiles, Enriched, Topic, enrich};
 use crate::compile::without_secrets;
 use crate::diagnostics::Code;
 use crate::migrate::draft::{Draft, Place};
+use crate::migrate::file_name;
 use crate::migrate::policies::{self, Known};
+use crate::migrate::secrets::{self, BACKENDS, credential};
 use crate::migrate::tree::Branch;
-use crate::migrate::{file_name, secrets};
 use crate::yaml::{Format, Node, Source, to_yaml};
 use mgw_bundle::api_id;
-use mgw_runtime::config::CredentialSetting;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +29,6 @@ const DEFINITIONS: [&str; 9] = [
     "Meta-information/swagger.yml",
     "Meta-information/swagger.json",
 ];
-/// The extensions of backends.
-const BACKENDS: [&str; 2] = ["x-wso2-production-endpoints", "x-wso2-sandbox-endpoints"];
 
 /// What the APIs of a migration come together in.
 pub(super) struct Converter<'d> {
@@ -145,7 +143,8 @@ impl Converter<'_> {
 
     /// The definition with what the file says. The backends of the file are those that count, as in the control plane.
     fn enrich(&mut self, file: &ApiFile, api: &ApiDetails, source: &Source, definition: &Node) -> Enriched {
-        secrets::tell(source, &secrets::in_definition(definition), self.draft);
+        let found = secrets::in_definition(definition);
+        secrets::tell(source, &found, self.draft);
         let mut document = definition.to_json();
         let has_backends = |config: &Value| {
             ["production_endpoints", "sandbox_endpoints"]
@@ -155,7 +154,7 @@ impl Converter<'_> {
         if has_backends(&api.endpoint_config)
             && let Value::Object(members) = &mut document
         {
-            for name in BACKENDS {
+            for (name, _) in BACKENDS {
                 members.shift_remove(name);
             }
         }
@@ -173,6 +172,7 @@ impl Converter<'_> {
             api.state = LifeCycle::Published;
         }
         let mut enriched = enrich(document, &api);
+        secrets::clean(&mut enriched.document, &found);
         let _ = without_secrets(&mut enriched.document);
         enriched
     }
@@ -230,17 +230,11 @@ impl Converter<'_> {
             self.draft.lost(code, &place(&notice.at), notice.text.clone(), remedy);
         }
         let id = api_id(&api.name, &api.version);
-        for (name, side, is_sandbox) in [(BACKENDS[0], "production", false), (BACKENDS[1], "sandbox", true)] {
-            let Some(config) = enriched.document.pointer(&format!("/{name}/securityConfig")) else {
+        for (name, is_sandbox) in BACKENDS {
+            let side = if is_sandbox { "sandbox" } else { "production" };
+            let kind = enriched.document.pointer(&format!("/{name}/securityConfig/type"));
+            let Some((what, setting)) = kind.and_then(Value::as_str).and_then(credential) else {
                 continue;
-            };
-            let kind = config.get("type").and_then(Value::as_str).unwrap_or_default();
-            let (what, setting) = match kind {
-                "basic" => ("password", CredentialSetting::BasicPassword),
-                "digest" => ("password", CredentialSetting::DigestPassword),
-                "apikey" => ("API key", CredentialSetting::ApiKey),
-                "oauth2" => ("client secret", CredentialSetting::ClientSecret),
-                _ => continue,
             };
             let at = ["endpointConfig", "endpoint_security", side].map(str::to_owned);
             self.draft.lost(
@@ -404,13 +398,14 @@ fn definition(
 
 /// Whether any backend is left.
 fn has_backend(document: &Value) -> bool {
-    if BACKENDS.iter().any(|name| document.get(*name).is_some()) {
+    let has = |owner: &Value| BACKENDS.iter().any(|(name, _)| owner.get(*name).is_some());
+    if has(document) {
         return true;
     }
     let paths = document.get("paths").and_then(Value::as_object);
     let items = paths.into_iter().flat_map(|paths| paths.values());
     let mut operations = items.flat_map(|item| item.as_object().into_iter().flat_map(|item| item.values()));
-    operations.any(|operation| BACKENDS.iter().any(|name| operation.get(*name).is_some()))
+    operations.any(has)
 }
 
 fn place_of_backends(file: &ApiFile, environment: Option<(&Environment<'_>, &'static str)>) -> Place {

@@ -83,7 +83,7 @@ fn secrets_are_named_and_not_copied() {
         ),
         (
             "old/Definitions/swagger.yaml:11:",
-            "`<endpoint>_prod_basic_password`".to_owned(),
+            "`a_prod_basic_password`".to_owned(),
         ),
         (
             "old/api.yaml:14:5: warning: credentials were removed from the URL",

@@ -1,12 +1,10 @@
 //! Definitions that are copied: as they are written, but for secrets.
 
-use crate::compile::SECRETS;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::migrate::draft::{Draft, Place};
 use crate::migrate::secrets;
 use crate::migrate::tree::Branch;
 use crate::yaml::{self, Format, Node, Source, to_yaml};
-use serde_json::Value;
 
 /// What is done with the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +49,19 @@ pub(super) fn take(branch: &Branch<'_>, path: &str, manner: Manner, draft: &mut 
 /// The text with every secret empty; the rest stays as it is written where that is possible.
 fn without_secrets(source: &Source, node: &Node, found: &[secrets::Found], format: Format) -> String {
     let mut expected = node.to_json();
-    blank(&mut expected);
+    secrets::clean(&mut expected, found);
     let mut text = source.text().to_owned();
     for secret in found.iter().rev() {
-        text.replace_range(secret.value.start as usize..secret.value.end as usize, "\"\"");
+        let (start, end) = (secret.value.start as usize, secret.value.end as usize);
+        let url = secret.text.as_deref().filter(|_| secret.member.is_none());
+        let clean = match url.and_then(|url| Some((url, secrets::without_credentials(url)?))) {
+            Some((url, clean)) => source.slice(secret.value).replace(url, &clean),
+            None => "\"\"".to_owned(),
+        };
+        // Behind an alias, several secrets have the place of the alias.
+        if text.is_char_boundary(start) && text.is_char_boundary(end) && start <= end && end <= text.len() {
+            text.replace_range(start..end, &clean);
+        }
     }
     let parsed = yaml::parse("", text.clone().into_bytes(), format);
     if parsed.is_ok_and(|(_, node)| node.to_json() == expected) {
@@ -63,26 +70,6 @@ fn without_secrets(source: &Source, node: &Node, found: &[secrets::Found], forma
     match format {
         Format::Json => serde_json::to_string_pretty(&expected).unwrap_or_default(),
         Format::Yaml => to_yaml(&expected).unwrap_or_default(),
-    }
-}
-
-/// Makes every secret of a backend empty.
-fn blank(document: &mut Value) {
-    match document {
-        Value::Object(members) => {
-            for (name, member) in members {
-                if let ("securityConfig", Value::Object(config)) = (name.as_str(), &mut *member) {
-                    for (secret, _) in SECRETS {
-                        if let Some(value) = config.get_mut(secret).filter(|value| !value.is_null()) {
-                            *value = "".into();
-                        }
-                    }
-                }
-                blank(member);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(blank),
-        _ => {}
     }
 }
 
@@ -125,6 +112,19 @@ mod tests {
             !text.contains("canary") && !text.contains("more") && text.contains("b: 1"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn secrets_behind_anchors_and_in_urls_go_too() {
+        let text = "openapi: 3.0.0\nx-sec: &sec {type: basic, username: u, password: canary}\nx-wso2-production-endpoints:\n  urls: ['https://a']\n  securityConfig: *sec\n\
+                    x-wso2-sandbox-endpoints:\n  urls: ['https://b']\n  securityConfig:\n    <<: *sec\n";
+        let (text, told) = taken(text, "a.yaml", Manner::Copied);
+        assert!(!text.contains("canary") && text.contains("https://b"), "{text}");
+        assert_eq!(told.len(), 2, "{told:?}");
+        let text = "openapi: 3.0.0 # ours\nservers: [{url: 'https://u:canary@a.example/v1'}]\n";
+        let (new, told) = taken(text, "a.yaml", Manner::Copied);
+        assert_eq!(new, text.replace("u:canary@", ""));
+        assert!(told.len() == 1 && told[0].starts_with("old/a.yaml:2:"), "{told:?}");
     }
 
     #[test]

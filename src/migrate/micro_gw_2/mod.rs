@@ -11,12 +11,12 @@ mod tokens;
 
 use super::draft::{Draft, Place};
 use super::micro_gw::{Manner, does_nothing, take_definition};
+use super::secrets::{credential, without_credentials};
 use super::tree::Branch;
 use super::{file_name, gateway_settings};
 use crate::diagnostics::Code;
 use crate::yaml::{Format, Source, to_yaml};
 use mgw_bundle::api_id;
-use mgw_runtime::config::CredentialSetting;
 use service::{Declared, Endpoint, Service};
 use std::collections::BTreeMap;
 
@@ -191,6 +191,14 @@ fn api(source: &Source, service: &Service, endpoints: &BTreeMap<String, Endpoint
         );
         return;
     };
+    for provider in service.unknown_providers() {
+        draft.lost(
+            Code::MigrateSetting,
+            &place,
+            format!("nothing is known of the authentication provider `{provider}`: callers have to show what the definition asks for"),
+            "See \"Decide who may call\" in the documentation.",
+        );
+    }
     let mut has_backend = false;
     for (suffix, extension, side, is_sandbox) in [
         ("prod", "x-wso2-production-endpoints", "production", false),
@@ -203,13 +211,27 @@ fn api(source: &Source, service: &Service, endpoints: &BTreeMap<String, Endpoint
             continue;
         }
         has_backend = true;
+        let mut endpoint = endpoint.clone();
+        let of_endpoint = Place::At(endpoint.source.clone(), endpoint.span);
+        for url in &mut endpoint.urls {
+            if let Some(clean) = without_credentials(url) {
+                *url = clean;
+                draft.lost(
+                    Code::MigrateSecret,
+                    &of_endpoint,
+                    format!("the credentials in a URL of the {side} backend of {name} {version} are not copied"),
+                    "Name the user in `securityConfig` of the endpoint, with `type: basic`, and give the password to the gateway.",
+                );
+            }
+        }
         document.insert(extension.into(), endpoint.extension());
-        if endpoint.username.is_some() {
-            let setting = CredentialSetting::BasicPassword.of(&api_id(name, version), is_sandbox);
+        let kind = endpoint.credentials.as_ref().map(|(kind, _)| *kind);
+        if let Some((what, setting)) = kind.and_then(credential) {
+            let setting = setting.of(&api_id(name, version), is_sandbox);
             draft.lost(
                 Code::MigrateSecret,
-                &Place::At(endpoint.source.clone(), endpoint.span),
-                format!("the password for the {side} backend of {name} {version} is not copied"),
+                &of_endpoint,
+                format!("the {what} for the {side} backend of {name} {version} is not copied"),
                 format!("Give it to the gateway in the environment variable `{setting}`."),
             );
         }
@@ -251,6 +273,7 @@ fn api(source: &Source, service: &Service, endpoints: &BTreeMap<String, Endpoint
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migrate::finish;
     use crate::migrate::tree::tests::tree;
 
     const SERVICE: &str = r#"import ballerina/http;
@@ -398,6 +421,47 @@ endpoint http:LoadBalanceClient PizzaShackAPI__1_0_0_sand {
             "{told:#?}"
         );
         assert!(!format!("{:?}{told:?}{text}", draft.files).contains("canary"));
+    }
+
+    #[test]
+    fn what_callers_and_backends_are_shown_is_kept_or_told() {
+        let service = SERVICE
+            .replace("[\"jwt\",\"oauth2\"]\n", "[\"basic\", \"ldap\"], loud: true\n")
+            .replace(
+                "apiTier : \"\"",
+                "apiTier : \"\",\n    authorizationHeader : \"X-Auth\", odd: 5",
+            )
+            .replace("path:\"/menu\",", "path:\"/menu\", consumes: [\"text/plain\"],");
+        let endpoints = ENDPOINTS
+            .replace("scheme: http:BASIC_AUTH", "scheme: http:DIGEST_AUTH")
+            .replace("https://a.example", "https://u:canary@a.example")
+            .replace("httpVersion:", "timeoutMillis: 5000, httpVersion:");
+        let (draft, told) = converted(&[("src/A.bal", &service), ("src/endpoints.bal", &endpoints)]);
+        let text = String::from_utf8(draft.files["api_definitions/PizzaShackAPI-1.0.0.yaml"].clone()).unwrap();
+        for part in [
+            "x-wso2-auth-header: X-Auth\n",
+            "x-wso2-application-security:\n  security-types:\n  - basic_auth\n  optional: false\n",
+            "securityConfig:\n    type: digest\n    username: svc\n",
+            "- https://a.example\n",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        for message in [
+            "old/src/A.bal:7:42: warning: `authConfig.loud` of `@http:ServiceConfig` is not understood",
+            "`odd` of `@gateway:API` is not understood",
+            "`consumes` of `@http:ResourceConfig` is not understood",
+            "`timeoutMillis` of the endpoint `PizzaShackAPI__1_0_0_prod` is not understood",
+            "nothing is known of the authentication provider `ldap`",
+            "the credentials in a URL of the sandbox backend",
+        ] {
+            assert!(told.iter().any(|line| line.contains(message)), "{message}: {told:#?}");
+        }
+        assert!(!format!("{text}{told:?}").contains("canary"));
+        let remedies = draft.findings.iter().filter_map(|finding| finding.remedy.as_deref());
+        let of_digest = remedies.filter(|remedy| remedy.contains("_prod_digest_password"));
+        assert_eq!(of_digest.count(), 1);
+        let finished = finish(draft, "shop", "shop", Manner::Copied, &|_, _, _| Ok(())).unwrap();
+        assert_eq!(finished.carried.apis, 1, "{:?}", finished.findings);
     }
 
     #[test]

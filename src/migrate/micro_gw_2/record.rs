@@ -1,6 +1,7 @@
 //! Values in annotations and declarations: records, lists, texts, calls.
 
 use super::tokens::{Placed, Token};
+use crate::yaml::Span;
 
 /// Deepest nesting.
 const MAX_DEPTH: usize = 32;
@@ -27,8 +28,8 @@ pub(super) enum Value {
 /// A record.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Record {
-    /// Members.
-    pub(super) members: Vec<(String, Value)>,
+    /// Members: name, place of the name, value.
+    pub(super) members: Vec<(String, Span, Value)>,
 }
 
 impl Record {
@@ -36,8 +37,30 @@ impl Record {
     pub(super) fn get(&self, key: &str) -> Option<&Value> {
         self.members
             .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value)
+            .find(|(name, ..)| name == key)
+            .map(|(.., value)| value)
+    }
+
+    /// The members that are not among those that are known, and in the records in it: each path is as `a.b`. What is known
+    /// as a record has paths of its own.
+    pub(super) fn unknown(&self, known: &[&str]) -> Vec<(String, Span)> {
+        let mut found = Vec::new();
+        self.collect_unknown("", known, &mut found);
+        found
+    }
+
+    fn collect_unknown(&self, prefix: &str, known: &[&str], found: &mut Vec<(String, Span)>) {
+        for (name, span, value) in &self.members {
+            let path = format!("{prefix}{name}");
+            let inner = format!("{path}.");
+            match value {
+                _ if known.contains(&path.as_str()) => {}
+                Value::Record(record) if known.iter().any(|known| known.starts_with(&inner)) => {
+                    record.collect_unknown(&inner, known, found);
+                }
+                _ => found.push((path, *span)),
+            }
+        }
     }
 
     /// A record in it.
@@ -111,7 +134,7 @@ fn read_record(tokens: &[Placed], mut at: usize, depth: usize) -> Option<(Record
             }
             _ => return None,
         };
-        record.members.push((key, value));
+        record.members.push((key, placed.span, value));
         at = next;
         if is_mark(tokens, at, ',') {
             at += 1;

@@ -13,8 +13,8 @@ pub(super) struct Endpoint {
     pub(super) kind: &'static str,
     /// Their URLs.
     pub(super) urls: Vec<String>,
-    /// As whom the gateway presents itself.
-    pub(super) username: Option<String>,
+    /// How, and as whom the gateway presents itself.
+    pub(super) credentials: Option<(&'static str, String)>,
     /// The file.
     pub(super) source: Source,
     /// The place of the name.
@@ -56,6 +56,51 @@ pub(super) struct Declared {
     pub(super) unknown: Vec<(String, Span)>,
 }
 
+/// The members of annotations that a definition is made of.
+const KNOWN: [(&str, &[&str]); 4] = [
+    (
+        "http:ServiceConfig",
+        &[
+            "basePath",
+            "authConfig.authProviders",
+            "cors.allowOrigins",
+            "cors.allowCredentials",
+            "cors.allowHeaders",
+            "cors.allowMethods",
+        ],
+    ),
+    (
+        "gateway:API",
+        &[
+            "publisher",
+            "name",
+            "apiVersion",
+            "version",
+            "apiTier",
+            "authorizationHeader",
+        ],
+    ),
+    (
+        "http:ResourceConfig",
+        &[
+            "path",
+            "methods",
+            "authConfig.authentication.enabled",
+            "authConfig.scopes",
+        ],
+    ),
+    ("gateway:RateLimit", &["policy"]),
+];
+/// Those of endpoints. The version of HTTP is found out with each backend.
+const OF_ENDPOINTS: [&str; 6] = [
+    "url",
+    "targets",
+    "auth.scheme",
+    "auth.username",
+    "auth.password",
+    "httpVersion",
+];
+
 /// Reads the declarations of a file. What functions do is passed over: it is the same in every generated file.
 pub(super) fn read(source: &Source) -> Declared {
     let tokens = tokens(source);
@@ -68,6 +113,12 @@ pub(super) fn read(source: &Source) -> Declared {
             (Token::Mark('@'), Some(Token::Name(name))) => {
                 let read = record(&tokens, at + 2);
                 let behind = read.as_ref().map_or(at + 2, |(_, behind)| *behind);
+                if let Some((record, _)) = &read {
+                    let known = KNOWN.iter().find(|(annotation, _)| annotation == name);
+                    let unknown = known.map(|(_, members)| record.unknown(members)).unwrap_or_default();
+                    let named = |(member, span)| (format!("{member}` of `@{name}"), span);
+                    declared.unknown.extend(unknown.into_iter().map(named));
+                }
                 match (name.as_str(), read) {
                     ("http:ServiceConfig", Some((record, _))) => config = Some(record),
                     ("gateway:API", Some((record, _))) => api = Some(record),
@@ -156,13 +207,31 @@ fn endpoint(source: &Source, tokens: &[Placed], at: usize, kind: &str, declared:
             .collect(),
         _ => settings.texts("url"),
     };
-    let username = settings.record("auth").and_then(|auth| auth.text("username"));
+    let of_endpoint = |(member, span): (String, Span)| (format!("{member}` of the endpoint `{name}"), span);
+    declared
+        .unknown
+        .extend(settings.unknown(&OF_ENDPOINTS).into_iter().map(of_endpoint));
+    let credentials = settings.record("auth").and_then(|auth| {
+        let user = auth.text("username")?;
+        let scheme = match auth.get("scheme") {
+            Some(Value::Name(scheme) | Value::Text(scheme)) => scheme.to_ascii_lowercase(),
+            Some(other) => other.text()?.to_ascii_lowercase(),
+            None => "basic".to_owned(),
+        };
+        let kind = ["basic", "digest"].into_iter().find(|kind| scheme.contains(kind));
+        if kind.is_none() {
+            declared
+                .unknown
+                .push((format!("auth.scheme` of the endpoint `{name}"), *span));
+        }
+        Some((kind?, user.to_owned()))
+    });
     declared.endpoints.insert(
         name.clone(),
         Endpoint {
             kind,
             urls,
-            username: username.map(str::to_owned),
+            credentials,
             source: source.clone(),
             span: *span,
         },
@@ -176,6 +245,25 @@ impl Service {
             self.api.text("name")?,
             self.api.text("apiVersion").or_else(|| self.api.text("version"))?,
         ))
+    }
+
+    /// What callers have to show where it is not a token alone, which is what a definition asks for that says nothing.
+    fn kinds_of_callers(&self) -> Option<Vec<&'static str>> {
+        let providers = self.config.record("authConfig")?.texts("authProviders");
+        let has = |known: &[&str]| providers.iter().any(|provider| known.contains(&provider.as_str()));
+        match (has(&["basic"]), has(&["jwt", "oauth2"])) {
+            (true, true) => Some(vec!["oauth2", "basic_auth"]),
+            (true, false) => Some(vec!["basic_auth"]),
+            (false, _) => None,
+        }
+    }
+
+    /// Those of its providers of which nothing is known.
+    pub(super) fn unknown_providers(&self) -> Vec<String> {
+        let auth = self.config.record("authConfig");
+        let mut providers = auth.map(|auth| auth.texts("authProviders")).unwrap_or_default();
+        providers.retain(|provider| !["jwt", "oauth2", "basic"].contains(&provider.as_str()));
+        providers
     }
 
     /// The definition, without backends; `None` when it says neither what it is called nor where it is.
@@ -215,6 +303,14 @@ impl Service {
         if let Some(policy) = self.api.text("apiTier").filter(|policy| !policy.is_empty()) {
             document.insert("x-wso2-throttling-tier".into(), policy.into());
         }
+        let header = self.api.text("authorizationHeader");
+        if let Some(header) = header.filter(|header| !header.is_empty()) {
+            document.insert("x-wso2-auth-header".into(), header.into());
+        }
+        if let Some(kinds) = self.kinds_of_callers() {
+            let security = json!({ "security-types": kinds, "optional": false });
+            document.insert("x-wso2-application-security".into(), security);
+        }
         if let Some(cors) = self.config.record("cors") {
             document.insert(
                 "x-wso2-cors".into(),
@@ -244,8 +340,8 @@ impl Endpoint {
     pub(super) fn extension(&self) -> serde_json::Value {
         let kind = if self.urls.len() > 1 { self.kind } else { "http" };
         let mut endpoint = json!({ "type": kind, "urls": self.urls });
-        if let Some(user) = &self.username {
-            endpoint["securityConfig"] = json!({ "type": "basic", "username": user });
+        if let Some((kind, user)) = &self.credentials {
+            endpoint["securityConfig"] = json!({ "type": kind, "username": user });
         }
         endpoint
     }
