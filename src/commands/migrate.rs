@@ -85,6 +85,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
         config: args.config.as_deref(),
         toolkit_config: args.toolkit_config.as_deref(),
         manner,
+        variables: &context.environment,
     })?;
     ui.status("Found", format_args!("{source} is a {}", kind.describe()));
     let check_settings: SettingsCheck<'_> = &|staged, compiled, found| {

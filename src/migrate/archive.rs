@@ -9,8 +9,10 @@ pub(super) const MAX_ARCHIVE: u64 = 128 << 20;
 const MAX_ENTRY: u64 = crate::yaml::limits::MAX_FILE_BYTES;
 /// Most bytes of all files together.
 const MAX_TOTAL: u64 = 512 << 20;
-/// Most files and folders.
+/// Most files and folders of one archive.
 const MAX_ENTRIES: usize = 20_000;
+/// Most files and folders of all archives inside another one or a folder.
+const MAX_ENTRIES_TOGETHER: usize = 200_000;
 /// Longest name, in bytes.
 const MAX_NAME: usize = 1024;
 
@@ -37,6 +39,9 @@ pub(crate) enum ArchiveError {
         /// The bound.
         limit: String,
     },
+    /// Larger together with the files and archives before.
+    #[error("with what was unpacked before, there are more than {} MB or {MAX_ENTRIES_TOGETHER} files", MAX_TOTAL >> 20)]
+    Together,
     /// A name that leads out of the archive.
     #[error("the name {name:?} in it leads out of the archive")]
     Escape {
@@ -63,8 +68,34 @@ pub(crate) enum ArchiveError {
     },
 }
 
-/// The files of an archive by name, with `/` between the parts.
-pub(super) fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, ArchiveError> {
+/// How much may still be unpacked of several archives together.
+#[derive(Debug)]
+pub(in crate::migrate) struct Budget {
+    bytes: u64,
+    entries: usize,
+}
+
+impl Budget {
+    /// That of one archive.
+    pub(in crate::migrate) fn of_one() -> Self {
+        Self {
+            bytes: MAX_TOTAL,
+            entries: MAX_ENTRIES,
+        }
+    }
+
+    /// That of all archives inside another one or a folder.
+    pub(in crate::migrate) fn of_many() -> Self {
+        Self {
+            bytes: MAX_TOTAL,
+            entries: MAX_ENTRIES_TOGETHER,
+        }
+    }
+}
+
+/// The files of an archive by name, with `/` between the parts. What is unpacked counts towards the budget, also that of
+/// an archive that is refused.
+pub(super) fn unpack(archive: &[u8], budget: &mut Budget) -> Result<BTreeMap<String, Vec<u8>>, ArchiveError> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(ArchiveError::Damaged)?;
     if zip.len() > MAX_ENTRIES {
         return Err(ArchiveError::TooLarge {
@@ -72,9 +103,9 @@ pub(super) fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Archiv
             limit: format!("{MAX_ENTRIES} files"),
         });
     }
+    budget.entries = budget.entries.checked_sub(zip.len()).ok_or(ArchiveError::Together)?;
     let mut files = BTreeMap::new();
     let mut folded = BTreeSet::new();
-    let mut total = 0_u64;
     for index in 0..zip.len() {
         let file = zip.by_index_raw(index).map_err(ArchiveError::Damaged)?;
         let name = file.name().map_err(ArchiveError::Damaged)?.into_owned();
@@ -97,7 +128,7 @@ pub(super) fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Archiv
         }
         // The sizes in the archive's directory are claims; what is read is bounded independently of them.
         let file = zip.by_index(index).map_err(ArchiveError::Damaged)?;
-        let bound = MAX_ENTRY.min(MAX_TOTAL - total);
+        let bound = MAX_ENTRY.min(budget.bytes);
         let mut bytes = Vec::new();
         file.take(bound + 1)
             .read_to_end(&mut bytes)
@@ -105,10 +136,11 @@ pub(super) fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Archiv
                 name: name.clone(),
                 source,
             })?;
-        if bytes.len() as u64 > bound {
+        let length = bytes.len() as u64;
+        budget.bytes = budget.bytes.saturating_sub(length);
+        if length > bound {
             return Err(too_large(&name, bound));
         }
-        total += bytes.len() as u64;
         files.insert(name, bytes);
     }
     Ok(files)
@@ -116,10 +148,7 @@ pub(super) fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Archiv
 
 fn too_large(name: &str, bound: u64) -> ArchiveError {
     if bound < MAX_ENTRY {
-        ArchiveError::TooLarge {
-            what: "its files have together more than".into(),
-            limit: format!("{} MB", MAX_TOTAL >> 20),
-        }
+        ArchiveError::Together
     } else {
         ArchiveError::TooLarge {
             what: format!("its file {name:?} has more than"),
@@ -139,6 +168,10 @@ pub(super) mod tests {
     use super::*;
     use std::io::Write;
     use zip::write::SimpleFileOptions;
+
+    fn unpack(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, ArchiveError> {
+        super::unpack(archive, &mut Budget::of_one())
+    }
 
     /// An archive of these files; a name that ends in `/` is a folder.
     pub(in crate::migrate) fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
@@ -194,6 +227,22 @@ pub(super) mod tests {
         let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
         let error = unpack(&zipped(&files)).unwrap_err();
         assert_eq!(error.to_string(), "it has more than 20000 files");
+    }
+
+    #[test]
+    fn several_archives_share_a_budget() {
+        let archive = zipped(&[("a", &[0; 600]), ("b", b"")]);
+        let mut budget = Budget {
+            bytes: 1_000,
+            entries: 5,
+        };
+        assert!(super::unpack(&archive, &mut budget).is_ok());
+        let second = super::unpack(&archive, &mut budget);
+        assert!(matches!(second, Err(ArchiveError::Together)), "{second:?}");
+        // What was refused has cost something too.
+        assert_eq!((budget.bytes, budget.entries), (0, 1));
+        let third = super::unpack(&archive, &mut budget);
+        assert!(matches!(third, Err(ArchiveError::Together)), "{third:?}");
     }
 
     #[test]

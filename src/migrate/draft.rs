@@ -4,7 +4,7 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::project::incoming::distinct;
 use crate::project::{BuildSettings, ControlPlaneSettings};
 use crate::yaml::{Source, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much was carried over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -41,6 +41,8 @@ pub(crate) struct Draft {
     pub(crate) carried: Carried,
     /// What was not, and what there is to know.
     pub(crate) findings: Diagnostics,
+    /// The paths of files that were added, in lower case.
+    pub(crate) added: BTreeSet<String>,
 }
 
 impl Draft {
@@ -80,10 +82,11 @@ impl Draft {
     /// Adds a file under a name that no other one has; returns its path.
     pub(crate) fn add(&mut self, folder: &str, name: String, bytes: Vec<u8>) -> String {
         let taken = |name: &str| {
-            let path = format!("{folder}/{name}").to_lowercase();
-            self.files.keys().any(|other| other.to_lowercase() == path)
+            let path = format!("{folder}/{name}");
+            self.files.contains_key(&path) || self.added.contains(&path.to_lowercase())
         };
         let path = format!("{folder}/{}", distinct(name, taken));
+        self.added.insert(path.to_lowercase());
         self.files.insert(path.clone(), bytes);
         path
     }

@@ -52,6 +52,7 @@ pub(crate) fn finish(
         control_plane,
         mut carried,
         findings,
+        ..
     } = draft;
     let mut draft = Draft {
         findings,

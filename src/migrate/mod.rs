@@ -27,6 +27,7 @@ pub(crate) use report::{Report, is_lost};
 pub(crate) use tree::TreeError;
 
 use crate::compile::CompileError;
+use crate::context::Environment;
 use crate::diagnostics::Code;
 use crate::project::incoming;
 use draft::{Draft, Place};
@@ -50,6 +51,8 @@ pub(crate) struct Request<'a> {
     pub(crate) toolkit_config: Option<&'a Path>,
     /// What is done with the files.
     pub(crate) manner: Manner,
+    /// What variables in `parameters` are filled with.
+    pub(crate) variables: &'a Environment,
 }
 
 /// Why nothing was migrated.
@@ -203,6 +206,7 @@ pub(crate) fn convert(request: Request<'_>) -> Result<Converted, MigrateError> {
             let environments = apictl::Environments {
                 name: request.environment,
                 parameters: given.as_ref().map(Tree::root),
+                variables: request.variables,
             };
             apictl::convert(&root, &environments, &mut draft)?;
         }

@@ -1,6 +1,6 @@
 //! The files that are migrated from: those of a folder, or of a zip archive. Nothing in them is followed or executed.
 
-use super::archive::{self, ArchiveError};
+use super::archive::{self, ArchiveError, Budget};
 use crate::whole_file;
 use crate::yaml::limits;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Deepest nesting of folders.
 const MAX_DEPTH: usize = 16;
-/// Most files that are looked at.
+/// Most files and folders that are looked at.
 const MAX_FILES: usize = 20_000;
 /// What version control keeps for itself.
 const PASSED_OVER: [&str; 3] = [".git", ".svn", ".hg"];
@@ -83,7 +83,7 @@ impl Tree {
                 files: BTreeMap::new(),
                 others: Vec::new(),
             };
-            tree.walk(path, "", 0)?;
+            tree.walk(path, "", 0, &mut 0)?;
             return Ok(tree);
         }
         if !metadata.is_file() {
@@ -93,7 +93,7 @@ impl Tree {
         if !bytes.starts_with(b"PK") {
             return Err(TreeError::OtherKind(path.to_owned()));
         }
-        Self::of_archive(name, &bytes)
+        Self::of_archive(name, &bytes, &mut Budget::of_one())
     }
 
     /// As [`Tree::open`] of the folder of a file, under the names that this one is known by beside it.
@@ -113,8 +113,8 @@ impl Tree {
     }
 
     /// Reads an archive that lies among the files of another one or of a folder.
-    pub(super) fn of_archive(name: String, bytes: &[u8]) -> Result<Self, TreeError> {
-        match archive::unpack(bytes) {
+    pub(super) fn of_archive(name: String, bytes: &[u8], budget: &mut Budget) -> Result<Self, TreeError> {
+        match archive::unpack(bytes, budget) {
             Ok(files) => Ok(Self {
                 name,
                 files: files
@@ -127,7 +127,7 @@ impl Tree {
         }
     }
 
-    fn walk(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), TreeError> {
+    fn walk(&mut self, folder: &Path, prefix: &str, depth: usize, seen: &mut usize) -> Result<(), TreeError> {
         let failed = |source| TreeError::Read {
             path: folder.to_owned(),
             source,
@@ -143,8 +143,9 @@ impl Tree {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             let relative = format!("{prefix}{}", name.to_string_lossy());
-            if self.files.len() + self.others.len() >= MAX_FILES {
-                return Err(too_large(format!("more than {MAX_FILES} files")));
+            *seen += 1;
+            if *seen > MAX_FILES {
+                return Err(too_large(format!("more than {MAX_FILES} files and folders")));
             }
             let kind = entry.file_type().map_err(failed)?;
             if name.to_str().is_none() {
@@ -153,7 +154,7 @@ impl Tree {
                 self.others.push((relative, "it is a link, and links are not followed"));
             } else if kind.is_dir() {
                 if !PASSED_OVER.iter().any(|passed| name == *passed) {
-                    self.walk(&entry.path(), &format!("{relative}/"), depth + 1)?;
+                    self.walk(&entry.path(), &format!("{relative}/"), depth + 1, seen)?;
                 }
             } else if kind.is_file() {
                 self.files.insert(relative, Contents::OnDisk(entry.path()));

@@ -36,6 +36,7 @@ pub(crate) use error::PullError;
 pub(crate) use former::FormerDefinitions;
 pub(crate) use gather::{GatewayPassword, gather};
 pub(crate) use notice::{Notice, Topic};
+pub(crate) use policies::exported_policy;
 pub(crate) use project_files::{PulledFiles, document, project_files, source_sentence};
 pub(crate) use selection::Selection;
 pub(crate) use sight::{FailedRead, Sight};

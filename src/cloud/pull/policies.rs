@@ -155,6 +155,19 @@ pub(super) fn digest(documents: &PolicyDocuments, former: &[Block]) -> Digested 
     Digested { policies, notices }
 }
 
+/// A policy that was exported on its own, in the gateway's form, and what could not be taken over.
+pub(crate) fn exported_policy(level: PolicyLevel, policy: Value) -> (Policies, Vec<String>) {
+    let documents = PolicyDocuments {
+        view: PolicyView::Admin,
+        policies: vec![(level, policy)],
+        hidden: Vec::new(),
+        custom_rules: Some(Vec::new()),
+        blocks: Some(Vec::new()),
+    };
+    let Digested { policies, notices } = digest(&documents, &[]);
+    (policies, notices)
+}
+
 fn level_name(level: PolicyLevel) -> &'static str {
     match level {
         PolicyLevel::Subscription => "subscription",

@@ -2,7 +2,8 @@
 
 use super::api_file::{ApiFile, Shape, Unreadable, parse};
 use super::parameters::Environment;
-use super::{certificates, fields, files};
+use super::rate_limits::RateLimits;
+use super::{certificates, fields, files, is_of_other_api};
 use crate::cloud::control_plane::{ApiDetails, ApiKind, LifeCycle, read_exported};
 use crate::cloud::pull::{CertificateFiles, Enriched, Topic, enrich};
 use crate::compile::without_secrets;
@@ -38,6 +39,8 @@ pub(super) struct Converter<'d> {
     pub(super) names: BTreeMap<(String, String), String>,
     /// Policies that every control plane has.
     pub(super) delivered: BTreeSet<String>,
+    /// Policies that were exported too.
+    pub(super) limits: RateLimits,
 }
 
 /// Why an API is left out: where, what, and what to do.
@@ -71,6 +74,8 @@ impl Converter<'_> {
                 format!("the API is left out: {message}"),
                 remedy,
             );
+            // What is left out is told once.
+            seen.extend(branch.files().filter(|path| files::is_of_api(path)).map(str::to_owned));
         }
         files::list(branch, &seen, self.draft);
     }
@@ -98,6 +103,9 @@ impl Converter<'_> {
             }
         };
         seen.insert(file.path.clone());
+        if file.shape.is_product() {
+            seen.extend(branch.files().filter(|path| is_of_other_api(path)).map(str::to_owned));
+        }
         let (api, environment_key) = details(&file, environment)?;
         let (definition_path, source, definition) = definition(branch, &file, seen)?;
         fields::list(&file, self.draft);
@@ -256,6 +264,9 @@ impl Converter<'_> {
     fn policies(&mut self, file: &ApiFile, document: &Value) {
         for name in policies::named(document) {
             let place = file.place(&place_of_policy(file, &name));
+            if self.limits.has(&name) {
+                continue;
+            }
             match policies::known(&name) {
                 Known::Here => {}
                 Known::Delivered(count) => {
@@ -277,7 +288,7 @@ impl Converter<'_> {
                         "the limits of the policy `{}` are not in the export: its calls are refused",
                         visible(&name)
                     ),
-                    "Define it under `resourcePolicies` in policies.yaml.",
+                    "Define it under `resourcePolicies` in policies.yaml, or put its export beside the APIs and migrate again.",
                 ),
             }
         }
@@ -295,7 +306,7 @@ fn details(
             return Err(Reason::new(
                 file.place(&[]),
                 format!("it is an `{}`, not an API", visible(kind)),
-                "Migrate the APIs behind it.",
+                "Call the APIs behind it: those that come with it are carried over.",
             ));
         }
         Shape::Unknown => {

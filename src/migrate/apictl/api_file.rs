@@ -30,6 +30,13 @@ pub(super) enum Shape {
     Unknown,
 }
 
+impl Shape {
+    /// Whether it is a product, which comes with its APIs.
+    pub(super) fn is_product(&self) -> bool {
+        matches!(self, Self::Other(kind) if kind == "api_product")
+    }
+}
+
 /// The file, read.
 #[derive(Debug)]
 pub(super) struct ApiFile {

@@ -134,6 +134,9 @@ const OLDER: &[&str] = &[
     "latest",
     "defaultVersion",
     "published",
+    "enableStore",
+    "testKey",
+    "wsUriMapping",
 ];
 
 /// Lists the members of the file that no definition takes over.
@@ -145,6 +148,14 @@ pub(super) fn list(file: &ApiFile, draft: &mut Draft) {
     let mut portal = Vec::new();
     for (name, member) in members {
         let value = &member.node;
+        if name == "type" && value.as_str() == Some("SOAPTOREST") {
+            draft.lost(
+                Code::MigrateBackend,
+                &file.key(name),
+                "calls are passed on as they are: the sequences that turn them into SOAP are not run",
+                "Give it a backend that takes what its clients send.",
+            );
+        }
         if is_empty(value) || CARRIED.contains(&name.as_str()) {
             continue;
         }
@@ -260,6 +271,11 @@ mod tests {
             ),
             ("enableSchemaValidation: false", None),
             ("keyManagers: [all]", None),
+            ("type: SOAP", None),
+            (
+                "type: SOAPTOREST",
+                Some("old/api.yaml:3:3: warning: calls are passed on as they are"),
+            ),
             (
                 "keyManagers: [Okta]",
                 Some("old/api.yaml:3:3: warning: the key managers"),

@@ -25,6 +25,9 @@ enum Fate {
     Unknown,
 }
 
+/// What `apictl export apis` remembers of its work.
+const EXPORT_LOGS: [&str; 2] = ["migration-apis-export-metadata.yaml", "last-succeeded.log"];
+
 fn fate(path: &str) -> Fate {
     let (folder, name) = path.split_once('/').map_or(("", path), |(folder, _)| (folder, path));
     let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
@@ -35,9 +38,18 @@ fn fate(path: &str) -> Fate {
         ("Client-certificates" | "Endpoint-certificates", _) => Fate::Certificate,
         ("", "deployment_environments" | "deployments" | "deploy_env") => Fate::Deployment,
         ("", "" | "readme" | "license" | "api_meta" | "changelog") => Fate::Aside,
+        // What `apictl export apis` leaves behind, at whatever depth.
+        _ if EXPORT_LOGS.iter().any(|log| path.ends_with(log)) => Fate::Aside,
         _ if path.split('/').any(|part| part.starts_with('.')) => Fate::Aside,
         _ => Fate::Unknown,
     }
+}
+
+/// Whether a file says what an API is: where it is left out, so is this.
+pub(super) fn is_of_api(path: &str) -> bool {
+    ["Definitions/", "Meta-information/"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
 }
 
 /// Lists every file of the folder that is not among those that were `seen`.

@@ -7,27 +7,34 @@ mod fields;
 mod files;
 mod older;
 mod parameters;
+mod rate_limits;
+mod variables;
 
+use super::archive::Budget;
 use super::draft::{Draft, Place};
 use super::tree::{Branch, Tree};
 use super::{MigrateError, policies};
 use crate::cloud::pull::{CertificateFiles, document};
+use crate::context::Environment as Variables;
 use crate::diagnostics::Code;
 use api::Converter;
 use api_file::{ApiFile, NAMES, Shape};
-use parameters::Parameters;
+use parameters::{Environment, Parameters};
+use rate_limits::RateLimits;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most archives in what is migrated.
 const MAX_ARCHIVES: usize = 2_000;
 
 /// What the user says about the environments of APIs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Environments<'a> {
     /// The one that is meant.
     pub(super) name: Option<&'a str>,
     /// Where its parameters are, when not beside the APIs.
     pub(super) parameters: Option<Branch<'a>>,
+    /// What variables in parameters are filled with.
+    pub(super) variables: &'a Variables,
 }
 
 /// Whether there is an API of `apictl` in it.
@@ -35,9 +42,10 @@ pub(super) fn is_there(root: &Branch<'_>) -> bool {
     if !folders(root).is_empty() {
         return true;
     }
-    archives(root, &[]).take(MAX_ARCHIVES).any(|path| {
+    let mut budget = Budget::of_many();
+    archives(root, &Folders::default()).take(MAX_ARCHIVES).any(|path| {
         let Ok(bytes) = root.read(path) else { return false };
-        Tree::of_archive(root.shown(path), &bytes).is_ok_and(|tree| !folders(&tree.root()).is_empty())
+        Tree::of_archive(root.shown(path), &bytes, &mut budget).is_ok_and(|tree| !folders(&tree.root()).is_empty())
     })
 }
 
@@ -47,13 +55,19 @@ pub(super) fn convert(
     environments: &Environments<'_>,
     draft: &mut Draft,
 ) -> Result<(), MigrateError> {
+    let of_apis = folders(root);
+    let limits = RateLimits::read(root, |path| of_apis.hold(path), draft);
     let mut batch = Batch {
         environments,
+        budget: Budget::of_many(),
+        seen: limits.seen.clone(),
+        failed: None,
         converter: Converter {
             draft,
             certificates: CertificateFiles::new(),
             names: BTreeMap::new(),
             delivered: BTreeSet::new(),
+            limits,
         },
         used_environment: false,
     };
@@ -61,13 +75,18 @@ pub(super) fn convert(
     if let Some(name) = environments.name
         && !batch.used_environment
     {
-        return Err(MigrateError::NoParameters(name.to_owned()));
+        return Err(batch
+            .failed
+            .unwrap_or_else(|| MigrateError::NoParameters(name.to_owned())));
     }
     let Converter {
         certificates,
         delivered,
+        limits,
+        draft,
         ..
     } = batch.converter;
+    limits.write(draft)?;
     draft.carried.policies += delivered.len();
     draft.files.insert("policies.yaml".into(), policies::file(&delivered));
     let certificates = certificates.sorted();
@@ -87,24 +106,30 @@ pub(super) fn convert(
 struct Batch<'a, 'd> {
     environments: &'a Environments<'a>,
     converter: Converter<'d>,
+    /// For the archives among the files.
+    budget: Budget,
+    /// Files that were read before the APIs.
+    seen: BTreeSet<String>,
     used_environment: bool,
+    /// Why the environment of the first API without one could not be used.
+    failed: Option<MigrateError>,
 }
 
 impl Batch<'_, '_> {
     /// Converts the APIs in folders, then those in archives among them.
     fn convert(&mut self, root: &Branch<'_>, looks_into_archives: bool) -> Result<(), MigrateError> {
         let folders = folders(root);
-        for folder in &folders {
-            self.api(root, &root.folder(folder))?;
+        for folder in &folders.apis {
+            self.api(root, &root.folder(folder));
         }
-        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut seen = std::mem::take(&mut self.seen);
         if looks_into_archives {
             for path in archives(root, &folders).take(MAX_ARCHIVES) {
                 let place = Place::File(root.shown(path));
                 seen.insert(path.to_owned());
                 let opened = root
                     .read(path)
-                    .and_then(|bytes| Tree::of_archive(root.shown(path), &bytes));
+                    .and_then(|bytes| Tree::of_archive(root.shown(path), &bytes, &mut self.budget));
                 match opened {
                     Ok(tree) => self.convert(&tree.root(), false)?,
                     Err(error) => {
@@ -120,13 +145,13 @@ impl Batch<'_, '_> {
             }
         }
         // What lies inside a folder of an API has been listed with it.
-        seen.extend(root.files().filter(|path| is_inside(path, &folders)).map(str::to_owned));
+        seen.extend(root.files().filter(|path| folders.hold(path)).map(str::to_owned));
         seen.extend(parameters::NAMES.map(str::to_owned));
         files::list(root, &seen, self.converter.draft);
         Ok(())
     }
 
-    fn api(&mut self, root: &Branch<'_>, branch: &Branch<'_>) -> Result<(), MigrateError> {
+    fn api(&mut self, root: &Branch<'_>, branch: &Branch<'_>) {
         let found = match &self.environments.parameters {
             Some(given) => Parameters::read(given),
             None => Parameters::read(branch).or_else(|| Parameters::read(root)),
@@ -134,12 +159,24 @@ impl Batch<'_, '_> {
         let parameters = match found {
             None => None,
             Some(Ok(parameters)) => Some(parameters),
-            Some(Err(error)) => return Err(MigrateError::Parameters(api::sentence(error))),
+            Some(Err(error)) => return self.fail(branch, MigrateError::Parameters(api::sentence(error))),
         };
-        let environment = match (&parameters, self.environments.name) {
+        let environment = match self.environment(parameters.as_ref()) {
+            Ok(environment) => environment,
+            Err(error) => return self.fail(branch, error),
+        };
+        self.converter.api(branch, environment.as_ref());
+    }
+
+    fn environment<'p>(
+        &mut self,
+        parameters: Option<&'p Parameters<'p>>,
+    ) -> Result<Option<Environment<'p>>, MigrateError> {
+        match (parameters, self.environments.name) {
             (Some(parameters), Some(name)) => {
+                let environment = parameters.environment(name, self.environments.variables)?;
                 self.used_environment = true;
-                Some(parameters.environment(name)?)
+                Ok(Some(environment))
             }
             (Some(parameters), None) => {
                 let names = parameters.names().join(", ");
@@ -149,29 +186,74 @@ impl Batch<'_, '_> {
                     format!("what differs between environments is not applied: {names}"),
                     "Name the one that is meant with --environment.",
                 );
-                None
+                Ok(None)
             }
-            (None, _) => None,
-        };
-        self.converter.api(branch, environment.as_ref());
-        Ok(())
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Leaves out an API whose environment cannot be used: it would call other backends than are meant.
+    fn fail(&mut self, branch: &Branch<'_>, error: MigrateError) {
+        self.converter.draft.left_out(
+            Code::MigrateApi,
+            &Place::File(branch.shown("")),
+            format!("the API is left out: {error}"),
+            "Put it right, or migrate the API without --environment.",
+        );
+        self.failed.get_or_insert(error);
     }
 }
 
-/// The folders of APIs, sorted; the empty path is the branch itself. A folder inside that of an API belongs to it.
-fn folders(root: &Branch<'_>) -> Vec<String> {
-    let mut folders: Vec<String> = Vec::new();
+/// The folders of APIs, sorted; the empty path is the branch itself.
+#[derive(Debug, Default)]
+struct Folders {
+    apis: BTreeSet<String>,
+    /// Those of products among them.
+    products: BTreeSet<String>,
+}
+
+impl Folders {
+    fn is_empty(&self) -> bool {
+        self.apis.is_empty()
+    }
+
+    /// Whether a file or folder belongs to one of them. What lies in the folder of an API belongs to it, but for the APIs
+    /// that come with a product.
+    fn hold(&self, path: &str) -> bool {
+        let parents = path.match_indices('/').map(|(at, _)| path.split_at(at));
+        let parents = parents.map(|(folder, rest)| (folder, rest.trim_start_matches('/')));
+        std::iter::once(("", path)).chain(parents).any(|(folder, rest)| {
+            self.apis.contains(folder) && !(self.products.contains(folder) && is_of_other_api(rest))
+        })
+    }
+}
+
+/// Whether a file in the folder of a product is one of an API that comes with it.
+pub(super) fn is_of_other_api(path: &str) -> bool {
+    path.starts_with("APIs/")
+}
+
+/// The folders in which a file describes an API.
+fn folders(root: &Branch<'_>) -> Folders {
+    let mut folders = Folders::default();
     let candidates: BTreeSet<&str> = root.files().filter_map(folder_of_api).collect();
     for folder in candidates {
-        if is_inside_of(folder, &folders) {
+        if folders.hold(folder) {
             continue;
         }
-        let describes = |file: &ApiFile| file.shape != Shape::Unknown;
         match ApiFile::read(&root.folder(folder)) {
-            Some(Ok(file)) if describes(&file) => folders.push(folder.to_owned()),
+            Some(Ok(file)) if file.shape == Shape::Unknown => {}
+            Some(Ok(file)) => {
+                if file.shape.is_product() {
+                    folders.products.insert(folder.to_owned());
+                }
+                folders.apis.insert(folder.to_owned());
+            }
             // A file of that name that cannot be read is told, rather than passed over.
-            Some(Err(_)) => folders.push(folder.to_owned()),
-            _ => {}
+            Some(Err(_)) => {
+                folders.apis.insert(folder.to_owned());
+            }
+            None => {}
         }
     }
     folders
@@ -187,24 +269,11 @@ fn folder_of_api(path: &str) -> Option<&str> {
         .map(|folder| folder.trim_end_matches('/'))
 }
 
-fn is_inside(path: &str, folders: &[String]) -> bool {
-    folders.iter().any(|folder| {
-        folder.is_empty()
-            || path
-                .strip_prefix(folder.as_str())
-                .is_some_and(|rest| rest.starts_with('/'))
-    })
-}
-
-fn is_inside_of(folder: &str, folders: &[String]) -> bool {
-    is_inside(folder, folders)
-}
-
 /// Archives outside the folders of APIs.
-fn archives<'a>(root: &Branch<'a>, folders: &'a [String]) -> impl Iterator<Item = &'a str> {
+fn archives<'a>(root: &Branch<'a>, folders: &Folders) -> impl Iterator<Item = &'a str> {
     let paths: Vec<&'a str> = root
         .files()
-        .filter(|path| path.to_ascii_lowercase().ends_with(".zip") && !is_inside(path, folders))
+        .filter(|path| path.to_ascii_lowercase().ends_with(".zip") && !folders.hold(path))
         .collect();
     paths.into_iter()
 }

@@ -2,7 +2,10 @@
 
 use super::api_file::{Unreadable, parse};
 use super::certificates::{self, Files, Purpose};
+use super::variables::{self, Unset};
 use crate::cloud::pull::CertificateFiles;
+use crate::context::Environment as Variables;
+use crate::deployment::holds_secret;
 use crate::diagnostics::{Code, nearest};
 use crate::migrate::MigrateError;
 use crate::migrate::draft::{Draft, Place};
@@ -80,21 +83,24 @@ impl<'a> Parameters<'a> {
         self.environments().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// The environment of a name.
+    /// The environment of a name, with its variables filled.
     ///
     /// # Errors
     ///
     /// None of that name.
-    pub(super) fn environment(&'a self, name: &str) -> Result<Environment<'a>, MigrateError> {
+    pub(super) fn environment(&'a self, name: &str, variables: &Variables) -> Result<Environment<'a>, MigrateError> {
         let environments = self.environments();
         match environments.iter().find(|(known, _)| *known == name) {
-            Some((_, node)) => Ok(Environment {
-                parameters: self,
-                node: node
-                    .get("configs")
-                    .filter(|configs| configs.as_object().is_some())
-                    .unwrap_or(node),
-            }),
+            Some((_, node)) => {
+                let configs = node.get("configs").filter(|configs| configs.as_object().is_some());
+                let mut node = (*configs.unwrap_or(node)).clone();
+                let unset = variables::fill(&self.source, &mut node, variables);
+                Ok(Environment {
+                    parameters: self,
+                    node,
+                    unset,
+                })
+            }
             None => Err(MigrateError::NoEnvironment {
                 file: self.branch.shown(self.path),
                 name: name.to_owned(),
@@ -109,7 +115,9 @@ impl<'a> Parameters<'a> {
 #[derive(Debug)]
 pub(super) struct Environment<'a> {
     parameters: &'a Parameters<'a>,
-    node: &'a Node,
+    node: Node,
+    /// Variables without a value.
+    unset: Vec<Unset>,
 }
 
 impl Environment<'_> {
@@ -209,6 +217,15 @@ impl Environment<'_> {
 
     /// Lists what it says that does not carry over.
     pub(super) fn list(&self, draft: &mut Draft) {
+        // Secrets are not copied, so nobody misses the variables that they are in.
+        for unset in self.unset.iter().filter(|unset| !holds_secret(&unset.key, "set")) {
+            draft.lost(
+                Code::MigrateSetting,
+                &Place::At(self.parameters.source.clone(), unset.place),
+                format!("the variable `{}` is not set", unset.name),
+                "Set it in the environment, and migrate again.",
+            );
+        }
         for (key, member) in self.node.as_object().into_iter().flatten() {
             if member.node.is_null() || CARRIED.contains(&key.as_str()) {
                 continue;
@@ -271,7 +288,8 @@ mod tests {
         let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
         let mut details = json!({"name": "A", "endpointConfig":
             {"endpoint_type": "http", "production_endpoints": {"url": "https://old"}, "endpoint_security": {"production": {"enabled": true}}}});
-        parameters.environment("dev").unwrap().apply(&mut details);
+        let environment = parameters.environment("dev", &Variables::default()).unwrap();
+        environment.apply(&mut details);
         details["endpointConfig"].clone()
     }
 
@@ -318,7 +336,7 @@ mod tests {
         let tree = tree(&[("params.yaml", "environments:\n- name: development\n- name: prod\n")]);
         let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
         assert_eq!(parameters.names(), ["development", "prod"]);
-        match parameters.environment("develpment") {
+        match parameters.environment("develpment", &Variables::default()) {
             Err(MigrateError::NoEnvironment { near, known, .. }) => {
                 assert_eq!(near.as_deref(), Some("development"));
                 assert_eq!(known.len(), 2);
@@ -333,7 +351,10 @@ mod tests {
         let tree = tree(&[("params.yaml", text)]);
         let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
         let mut draft = Draft::default();
-        parameters.environment("dev").unwrap().list(&mut draft);
+        parameters
+            .environment("dev", &Variables::default())
+            .unwrap()
+            .list(&mut draft);
         let told: Vec<String> = draft.findings.iter().map(ToString::to_string).collect();
         assert!(told[0].starts_with("old/params.yaml:4:5: note: `policies`"), "{told:?}");
         assert!(

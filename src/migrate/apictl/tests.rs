@@ -19,9 +19,11 @@ struct Outcome {
 
 fn converted(tree: &Tree, environment: Option<&str>) -> Result<Outcome, MigrateError> {
     let mut draft = Draft::default();
+    let variables = [("BACKEND", "https://filled.example")].into_iter().collect();
     let environments = Environments {
         name: environment,
         parameters: None,
+        variables: &variables,
     };
     convert(&tree.root(), &environments, &mut draft)?;
     draft.findings.sort();
@@ -81,10 +83,7 @@ fn secrets_are_named_and_not_copied() {
             "old/api.yaml:13:7: warning: the client secret for the sandbox backend",
             format!("`{id}_sand_client_secret`"),
         ),
-        (
-            "old/Definitions/swagger.yaml:11:",
-            "`a_prod_basic_password`".to_owned(),
-        ),
+        ("old/Definitions/swagger.yaml:11:", "`a_prod_basic_password`".to_owned()),
         (
             "old/api.yaml:14:5: warning: credentials were removed from the URL",
             String::new(),
@@ -328,7 +327,7 @@ fn folders_and_archives_may_hold_several_apis() {
         ("orders.zip", &archive),
         ("broken.zip", b"PK"),
     ]);
-    let tree = Tree::of_archive("all.zip".into(), &all).unwrap();
+    let tree = Tree::of_archive("all.zip".into(), &all, &mut Budget::of_one()).unwrap();
     assert!(is_there(&tree.root()));
     let outcome = converted(&tree, None).unwrap();
     let definitions: Vec<&str> = outcome
@@ -358,7 +357,11 @@ fn folders_and_archives_may_hold_several_apis() {
         "{told:#?}"
     );
     let only = zipped(&[("orders.zip", &archive)]);
-    assert!(is_there(&Tree::of_archive("x".into(), &only).unwrap().root()));
+    assert!(is_there(
+        &Tree::of_archive("x".into(), &only, &mut Budget::of_one())
+            .unwrap()
+            .root()
+    ));
 }
 
 #[test]
@@ -374,4 +377,121 @@ fn other_folders_are_no_project_of_apictl() {
     assert_eq!(folder_of_api("a/Meta-information/api.yaml"), Some("a"));
     assert_eq!(folder_of_api("api.json"), Some(""));
     assert_eq!(folder_of_api("a/myapi.yaml"), None);
+}
+
+#[test]
+fn variables_of_an_environment_are_filled_or_told_by_line() {
+    let parameters = "environments:\n- name: dev\n  configs:\n    endpoints:\n      production: {url: '${BACKEND}/v1'}\n      sandbox: {url: $GONE}\n    \
+                      security: {production: {enabled: true, type: basic, username: svc, password: $SECRET}}\n- name: prod\n  configs: {endpoints: {production: {url: $OTHER}}}\n";
+    let tree = tree(&[
+        ("api.yaml", &api("")),
+        ("Definitions/swagger.yaml", DEFINITION),
+        ("api_params.yaml", parameters),
+    ]);
+    let outcome = converted(&tree, Some("dev")).unwrap();
+    let definition = text(&outcome, "api_definitions/Ledger-2.1.0.yaml");
+    assert!(definition.contains("- https://filled.example/v1\n"), "{definition}");
+    let unset: Vec<&String> = outcome
+        .told
+        .iter()
+        .map(|(_, line)| line)
+        .filter(|line| line.contains("is not set"))
+        .collect();
+    assert!(
+        unset.len() == 1 && unset[0].starts_with("old/api_params.yaml:6:22: warning: the variable `GONE` is not set"),
+        "{unset:?}"
+    );
+}
+
+#[test]
+fn an_api_whose_environment_cannot_be_used_is_left_out_alone() {
+    let other = api("").replace("Ledger", "Other");
+    for (broken, said) in [
+        ("environments:\n- name: prod\n", "has no environment `dev`"),
+        ("environments: [\n", "this is not YAML"),
+    ] {
+        let tree = tree(&[
+            ("one/api.yaml", &*api("")),
+            ("one/Definitions/swagger.yaml", DEFINITION),
+            (
+                "one/api_params.yaml",
+                "environments:\n- name: dev\n  configs: {endpoints: {production: {url: 'https://dev'}}}\n",
+            ),
+            ("two/api.yaml", &*other),
+            ("two/Definitions/swagger.yaml", DEFINITION),
+            ("two/api_params.yaml", broken),
+        ]);
+        let outcome = converted(&tree, Some("dev")).unwrap();
+        assert!(text(&outcome, "api_definitions/Ledger-2.1.0.yaml").contains("https://dev"));
+        assert!(!outcome.files.contains_key("api_definitions/Other-2.1.0.yaml"));
+        let told: Vec<&String> = outcome.told.iter().map(|(_, line)| line).collect();
+        assert!(
+            told.len() == 1 && told[0].starts_with("old/two: error:") && told[0].contains(said),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn the_apis_of_a_product_come_without_it() {
+    let tree = tree(&[
+        (
+            "shop/api.yaml",
+            "type: api_product\nversion: v4.2.0\ndata: {name: Shop, context: /shop}\n",
+        ),
+        ("shop/Definitions/swagger.yaml", DEFINITION),
+        ("shop/APIs/Ledger/api.yaml", &api("")),
+        ("shop/APIs/Ledger/Definitions/swagger.yaml", DEFINITION),
+        ("shop/APIs/Ledger/strange.bin", ""),
+    ]);
+    let outcome = converted(&tree, None).unwrap();
+    text(&outcome, "api_definitions/Ledger-2.1.0.yaml");
+    let told: Vec<&String> = outcome.told.iter().map(|(_, line)| line).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for start in [
+        "old/shop/api.yaml:1:1: error: the API is left out: it is an `api_product`",
+        "old/shop/APIs/Ledger/strange.bin: warning:",
+    ] {
+        assert!(told.iter().any(|line| line.starts_with(start)), "{start}: {told:?}");
+    }
+}
+
+#[test]
+fn exported_policies_come_with_the_apis_that_are_under_them() {
+    let policy = |subtype: &str, name: &str, limit: &str| {
+        format!(
+            "type: throttling policy\nsubtype: {subtype}\nversion: v4.2.0\ndata:\n  policyName: {name}\n  defaultLimit: {limit}\n"
+        )
+    };
+    let limit = "{type: REQUESTCOUNTLIMIT, requestCount: {timeUnit: min, unitTime: 2, requestCount: 30}}";
+    let tree = tree(&[
+        ("apis/one/api.yaml", &*api("  apiThrottlingPolicy: Bookings\n")),
+        ("apis/one/Definitions/swagger.yaml", DEFINITION),
+        (
+            "policies/Advanced-Bookings.yaml",
+            &policy("advanced policy", "Bookings", limit),
+        ),
+        ("policies/again.yaml", &policy("advanced policy", "Bookings", limit)),
+        ("policies/Gold.yaml", &policy("subscription policy", "Gold", limit)),
+        (
+            "policies/odd.yaml",
+            &policy("advanced policy", "Odd", "{type: AIAPIQUOTALIMIT}"),
+        ),
+        ("policies/custom.yaml", &policy("global policy", "C", "{}")),
+        ("policies/broken.yaml", "type: throttling policy\ndata: [\n"),
+    ]);
+    let outcome = converted(&tree, None).unwrap();
+    let written: serde_json::Value = serde_json::from_str(text(&outcome, "gen/control-plane/policies.json")).unwrap();
+    assert_eq!(written["resource"][0]["name"], "Bookings");
+    assert_eq!(written["subscription"][0]["name"], "Gold");
+    let told: Vec<&String> = outcome.told.iter().map(|(_, line)| line).collect();
+    for start in [
+        "old/policies/again.yaml:5:15: warning: another file has a policy `Bookings` too",
+        "old/policies/broken.yaml:",
+        "old/policies/custom.yaml:5:15: warning: policies of this kind",
+        "old/policies/odd.yaml:5:15: warning: the advanced policy Odd has a limit that this gateway does not know",
+    ] {
+        assert!(told.iter().any(|line| line.starts_with(start)), "{start}: {told:#?}");
+    }
+    assert_eq!(told.len(), 4, "{told:#?}");
 }

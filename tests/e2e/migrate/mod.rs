@@ -41,17 +41,29 @@ fn zipped(place: &Place, project: &str, archive: &str) {
     let mut files: Vec<PathBuf> = Vec::new();
     list(&projects().join(project), &mut files);
     files.sort();
+    let files: Vec<(String, String)> = files
+        .iter()
+        .map(|file| {
+            let name = file.strip_prefix(projects()).expect("below the projects");
+            let text = std::fs::read_to_string(file).expect("the file is readable");
+            (name.to_str().expect("UTF-8").to_owned(), text)
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+    zipped_files(&place.path().join(archive), &files);
+}
+
+/// An archive of these files.
+fn zipped_files(archive: &Path, files: &[(&str, &str)]) {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for file in files {
-        let name = file.strip_prefix(projects()).expect("below the projects");
+    for (name, text) in files {
         writer
-            .start_file(name.to_str().expect("UTF-8"), zip::write::SimpleFileOptions::default())
+            .start_file(*name, zip::write::SimpleFileOptions::default())
             .expect("the archive is writable");
-        let bytes = std::fs::read(&file).expect("the file is readable");
-        std::io::Write::write_all(&mut writer, &bytes).expect("the archive is writable");
+        std::io::Write::write_all(&mut writer, text.as_bytes()).expect("the archive is writable");
     }
     let bytes = writer.finish().expect("the archive is complete").into_inner();
-    std::fs::write(place.path().join(archive), bytes).expect("the folder is writable");
+    std::fs::write(archive, bytes).expect("the folder is writable");
 }
 
 fn list(folder: &Path, into: &mut Vec<PathBuf>) {
