@@ -65,6 +65,9 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
         }
         std::fs::write(&path, bytes).map_err(failed("write", &path))?;
     }
+    if replaced && exchanged(&fresh, root) {
+        return Ok(());
+    }
     let old = staged.path().join("old");
     if replaced {
         std::fs::rename(root, &old).map_err(failed("replace", root))?;
@@ -78,6 +81,21 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
         }
         failed("create", root)(error)
     })
+}
+
+/// Puts one folder in the place of another in one step, so that whoever looks finds one of them; the other one is then where
+/// the first was. Returns whether the file system can do that.
+fn exchanged(fresh: &Path, root: &Path) -> bool {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        renameat_with(CWD, fresh, CWD, root, RenameFlags::EXCHANGE).is_ok()
+    }
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+    {
+        let _ = (fresh, root);
+        false
+    }
 }
 
 /// Looks whether the project could be created, before anything is done that takes time.

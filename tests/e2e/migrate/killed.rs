@@ -19,23 +19,52 @@ fn is_killed(place: &Place, words: &[&str], kind: &str, step: u32) -> bool {
     output.status.code().is_none_or(|code| code > 128)
 }
 
+/// The paths of the files below a folder.
+fn files_of(place: &Place, name: &str) -> Vec<std::path::PathBuf> {
+    let root = place.path().join(name);
+    let files = place.files().into_iter();
+    files
+        .filter_map(|(path, _)| Some(path.strip_prefix(&root).ok()?.to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_killed_replacement_leaves_the_old_project_or_the_new_one() {
+    let place = place_with("ledger");
+    place.mgw(&["migrate", "ledger", "whole"]).exits(8);
+    place.mgw(&["init", "old"]).exits(0);
+    let (old, new) = (files_of(&place, "old"), files_of(&place, "whole"));
+    assert_ne!(old, new);
+    let (mut kept, mut kills) = (0, 0);
+    for kind in ["?rename,?renameat,?renameat2", "?unlink,?unlinkat,?rmdir"] {
+        for step in 1..MANY {
+            if files_of(&place, "shop") != old {
+                place.mgw(&["init", "shop", "--force"]).exits(0);
+            }
+            let killed = is_killed(&place, &["migrate", "ledger", "shop", "--force"], kind, step);
+            let there = files_of(&place, "shop");
+            assert!(there == old || there == new, "{kind} {step}: {there:?}");
+            if !killed {
+                break;
+            }
+            kills += 1;
+            kept += usize::from(there == old);
+        }
+    }
+    assert!(kills > 3 && kept > 0, "{kills} {kept}");
+}
+
 #[test]
 fn a_killed_migration_leaves_the_whole_project_or_nothing() {
     let place = place_with("ledger");
     place.mgw(&["migrate", "ledger", "whole"]).exits(8);
-    let of = |name: &str| {
-        let root = place.path().join(name);
-        let files = place.files().into_iter();
-        let inside = files.filter_map(|(path, bytes)| Some((path.strip_prefix(&root).ok()?.to_owned(), bytes)));
-        inside.map(|(path, _)| path).collect::<Vec<_>>()
-    };
-    let whole = of("whole");
+    let whole = files_of(&place, "whole");
     let mut kills = 0;
     for kind in ["?rename,?renameat,?renameat2", "?mkdir,?mkdirat", "?openat"] {
         for step in 1..MANY {
             let target = "shop";
             let killed = is_killed(&place, &["migrate", "ledger", target], kind, step);
-            let there = of(target);
+            let there = files_of(&place, target);
             assert!(there.is_empty() || there == whole, "{kind} {step}: {there:?}");
             if !there.is_empty() {
                 std::fs::remove_dir_all(place.path().join(target)).expect("ours");
