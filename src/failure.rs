@@ -18,7 +18,7 @@ pub(crate) use cloud::sign_in_command;
 pub(crate) use gateway::not_started;
 pub(crate) use pull::not_replaced;
 
-use crate::diagnostics::{Diagnostic, render};
+use crate::diagnostics::{Diagnostic, Diagnostics, render};
 use crate::exit::ExitCode;
 use crate::whole_file::Unfit;
 use std::error::Error;
@@ -108,6 +108,14 @@ impl Failure {
         }
     }
 
+    /// A file that cannot be used, with everything that is wrong with it.
+    pub(crate) fn findings(file: &str, findings: &Diagnostics) -> Self {
+        let mut failure = Self::new(ExitCode::Invalid, format!("{file} has {}", findings.summary()))
+            .hint("`mgw explain CODE` says more about a finding; its code stands in brackets.");
+        failure.details = findings.iter().map(Detail::of).collect();
+        failure
+    }
+
     /// Interrupted by Ctrl-C.
     pub fn interrupted() -> Self {
         Self::new(ExitCode::Interrupted, "interrupted; nothing was changed")
@@ -119,18 +127,9 @@ impl From<crate::project::SettingsError> for Failure {
         use crate::project::SettingsError;
         match error {
             SettingsError::Read { path, source } => Self::file("read", std::path::Path::new(&path), source),
-            SettingsError::Parse { .. } => Self::new(ExitCode::Invalid, error.to_string())
-                .hint("The file is described in the documentation under \"Project folder\"."),
             SettingsError::Workspace { .. } => Self::new(ExitCode::Invalid, error.to_string())
                 .hint("Name one of them. `mgw check`, `build`, `test`, `audit` and `verify` take the workspace too."),
-            SettingsError::Format { .. } => Self::new(ExitCode::Invalid, error.to_string())
-                .hint("Use the version of mgw that wrote the file, or a newer one."),
-            SettingsError::Invalid { path, findings } => {
-                let mut failure = Self::new(ExitCode::Invalid, format!("{path} has {}", findings.summary()))
-                    .hint("`mgw explain CODE` says more about a finding; its code stands in brackets.");
-                failure.details = findings.iter().map(Detail::of).collect();
-                failure
-            }
+            SettingsError::Invalid { path, findings } => Self::findings(&path, &findings),
         }
     }
 }

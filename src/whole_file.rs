@@ -17,8 +17,11 @@ pub(crate) enum Unfit {
     /// It is something else.
     #[error("it is {0}, not a file")]
     Kind(&'static str),
+    /// It is a link to something that is not there.
+    #[error("it is a link to a file that is not there")]
+    LeadsNowhere,
     /// It is larger than what is expected there.
-    #[error("it has more than {0} bytes")]
+    #[error("it has more than {}", size(*.0))]
     TooLarge(u64),
     /// Bytes that are none of UTF-8.
     #[error("it is no text in UTF-8")]
@@ -30,6 +33,7 @@ impl Unfit {
     pub(crate) fn remedy(error: &Error) -> Option<&'static str> {
         match error.get_ref()?.downcast_ref()? {
             Self::Kind(_) => Some("Give a regular file."),
+            Self::LeadsNowhere => Some("Put the file there that the link names, or remove the link."),
             Self::NoText => Some("Save it as UTF-8, or check the path: what belongs there is a text."),
             Self::TooLarge(_) => Some("Check the path: what belongs there is smaller."),
         }
@@ -66,7 +70,14 @@ pub(crate) fn read_open(source: impl Read, largest: u64) -> Result<Zeroizing<Vec
 
 /// Refuses what is there and no regular file, before it is opened: opening a pipe waits for its other end.
 pub(crate) fn refuse_unfit(path: &Path) -> Result<()> {
-    let kind = path.metadata()?.file_type();
+    let kind = match path.metadata() {
+        Ok(metadata) => metadata.file_type(),
+        // Whoever made the link wanted something to be read; without this it would count as a file that nobody wrote.
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            return Err(Error::other(Unfit::LeadsNowhere));
+        }
+        Err(error) => return Err(error),
+    };
     if kind.is_file() || is_pipe(kind) && OPEN_ALREADY.iter().any(|place| path.starts_with(place)) {
         return Ok(());
     }
@@ -79,6 +90,15 @@ pub(crate) fn refuse_unfit(path: &Path) -> Result<()> {
         "a device or a socket"
     };
     Err(Error::other(Unfit::Kind(name)))
+}
+
+/// A size as people say it.
+fn size(bytes: u64) -> String {
+    match bytes {
+        1_048_576.. if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        1_024.. if bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} bytes"),
+    }
 }
 
 #[cfg(unix)]
@@ -114,6 +134,7 @@ pub(crate) mod tests {
         };
         let (text, remedy) = refusal(&path);
         assert_eq!(text, "it has more than 5 bytes");
+        assert_eq!(Unfit::TooLarge(2 << 20).to_string(), "it has more than 2 MiB");
         assert!(remedy.is_some());
         let (text, remedy) = refusal(Path::new("/dev/zero"));
         assert_eq!(
@@ -123,6 +144,10 @@ pub(crate) mod tests {
         assert_eq!(read(folder.path(), 5).unwrap_err().kind(), ErrorKind::IsADirectory);
         std::fs::write(&path, [0xff]).unwrap();
         assert_eq!(read_text(&path, 5).unwrap_err().kind(), ErrorKind::InvalidData);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(read(&path, 5).unwrap_err().kind(), ErrorKind::NotFound);
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert_eq!(refusal(&path).0, "it is a link to a file that is not there");
         std::fs::remove_file(&path).unwrap();
         pipe(&path);
         assert_eq!(refusal(&path).0, "it is a pipe, not a file");

@@ -9,12 +9,42 @@ const MOST: usize = 8;
 /// A library's message in plain words; messages that need none stay as they are.
 pub(crate) fn plain(message: &str) -> String {
     // Where a library's words stand inside of a sentence of ours, the rest of it stays.
-    let message = message.replace("stream did not contain valid UTF-8", "it is no text in UTF-8");
+    let message = of_the_system(&message.replace("stream did not contain valid UTF-8", "it is no text in UTF-8"));
     let (said, place) = split_place(message.trim());
     match meaning(said) {
         Some(meaning) => meaning + &place,
         None => format!("{said}{place}"),
     }
+}
+
+/// What the operating system says of files and addresses, and what is meant.
+const SYSTEM: [(&str, &str); 8] = [
+    ("No such file or directory", "there is no such file or folder"),
+    ("Is a directory", "it is a folder, not a file"),
+    ("is a directory", "it is a folder, not a file"),
+    ("Not a directory", "a part of its path is a file, not a folder"),
+    ("Permission denied", "permission is denied"),
+    ("Address already in use", "the address is in use already"),
+    ("Connection refused", "the connection was refused"),
+    ("Connection reset by peer", "the other side broke the connection off"),
+];
+
+/// A message in which the operating system speaks, without its numbers.
+fn of_the_system(message: &str) -> String {
+    let mut plain = message.to_owned();
+    while let Some(start) = plain.find(" (os error ")
+        && let Some(length) = plain.get(start..).and_then(|rest| rest.find(')'))
+    {
+        plain.replace_range(start..=start + length, "");
+    }
+    for (said, meant) in SYSTEM {
+        let is_all = plain == said || plain.ends_with(&format!(": {said}"));
+        if is_all {
+            plain.truncate(plain.len() - said.len());
+            plain.push_str(meant);
+        }
+    }
+    plain
 }
 
 /// `… at line 3 column 5` without its end, and that as it is read.
@@ -63,6 +93,7 @@ fn meaning(said: &str) -> Option<String> {
         }
     }
     let fixed = match said {
+        "expected 64 lower-case hex digits" => "64 lower-case hex digits should stand there",
         "expected value" | "expected ident" => "it is no JSON",
         "trailing characters" => "something follows its end",
         "trailing comma" => "a comma has nothing after it",
@@ -186,6 +217,12 @@ mod tests {
                 "read a for `b`: it is no text in UTF-8",
             ),
             ("the store said: at line up", "the store said: at line up"),
+            (
+                "read a for `b`: No such file or directory (os error 2)",
+                "read a for `b`: there is no such file or folder",
+            ),
+            ("is a directory", "it is a folder, not a file"),
+            ("Broken pipe (os error 32)", "Broken pipe"),
         ] {
             assert_eq!(plain(said), meant);
         }

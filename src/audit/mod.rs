@@ -18,6 +18,7 @@ pub use suppressions::{AuditSettings, Suppression};
 
 use crate::compile::sources::Sources;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::yaml::{Node, Source};
 use certificates::Certificates;
 use finding::Finding;
 use jiff::civil::Date;
@@ -48,6 +49,8 @@ pub struct Audited<'a> {
     pub settings_file: &'a str,
     /// What somebody has looked at.
     pub suppressions: &'a [Suppression],
+    /// `mgw.toml`, where they stand.
+    pub project_file: Option<&'a (Source, Node)>,
     /// The day that suppressions are judged by.
     pub today: Date,
 }
@@ -93,8 +96,9 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
             diagnostics.push(diagnostic(&finding, audited.settings_file, &mut places));
         }
     }
-    for told in suppressions.leftovers() {
-        diagnostics.push(told.file(&crate::compile::shown(audited.root, "mgw.toml")));
+    let file = crate::compile::shown(audited.root, "mgw.toml");
+    for told in suppressions.leftovers(&file, audited.project_file) {
+        diagnostics.push(told);
     }
     diagnostics.sort();
     Audit {

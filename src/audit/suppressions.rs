@@ -1,6 +1,7 @@
 //! Findings that somebody has looked at: with a reason, and only for a time.
 
 use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::yaml::{Node, Source};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -49,29 +50,16 @@ enum State {
     Unused,
     /// It counts.
     Used,
+    /// Its last day is over.
     Expired,
-    /// `rule` is no code.
-    UnknownRule,
-    /// `until` is no day.
-    NoDay,
-    /// `reason` is empty.
-    NoReason,
 }
 
 impl<'a> Suppressions<'a> {
+    /// `list` as the settings have it, in which each has a rule, a reason and a day.
     pub(super) fn new(list: &'a [Suppression], today: Date) -> Self {
-        let state = |suppression: &Suppression| {
-            if Code::named(&suppression.rule).is_none() {
-                return State::UnknownRule;
-            }
-            if suppression.reason.trim().is_empty() {
-                return State::NoReason;
-            }
-            match suppression.until.parse::<Date>() {
-                Err(_) => State::NoDay,
-                Ok(until) if until < today => State::Expired,
-                Ok(_) => State::Unused,
-            }
+        let state = |suppression: &Suppression| match suppression.until.parse::<Date>() {
+            Ok(until) if until >= today => State::Unused,
+            _ => State::Expired,
         };
         Self {
             list: list
@@ -99,60 +87,43 @@ impl<'a> Suppressions<'a> {
         covered
     }
 
-    /// What is wrong with the suppressions themselves.
-    pub(super) fn leftovers(&self) -> impl Iterator<Item = Leftover<'a>> {
-        self.list
+    /// What is wrong with the suppressions themselves. `file` is what messages call `mgw.toml`, `document` what stands in it.
+    pub(super) fn leftovers(&self, file: &str, document: Option<&(Source, Node)>) -> Vec<Diagnostic> {
+        let unused = self
+            .list
             .iter()
-            .filter(|(_, state)| *state != State::Used)
-            .map(|(suppression, state)| Leftover {
-                suppression,
-                state: *state,
+            .enumerate()
+            .filter(|(_, (_, state))| *state != State::Used);
+        unused
+            .map(|(index, (suppression, state))| {
+                let mut finding = leftover(suppression, *state, file);
+                let key = if *state == State::Expired { "until" } else { "rule" };
+                finding.place = document.and_then(|(source, document)| {
+                    let tables = document.at(["audit", "suppress"])?.as_array()?;
+                    Some((source.clone(), tables.get(index)?.get(key)?.span))
+                });
+                finding
             })
+            .collect()
     }
 }
 
-/// A suppression that is of no use.
-pub(super) struct Leftover<'a> {
-    suppression: &'a Suppression,
-    state: State,
-}
-
-impl Leftover<'_> {
-    /// The finding about it.
-    pub(super) fn file(&self, file: &str) -> Diagnostic {
-        let Suppression { rule, until, .. } = self.suppression;
-        let (severity, message, remedy) = match self.state {
-            State::Used | State::Unused => (
-                Severity::Note,
-                format!("the suppression of `{rule}` covers nothing"),
-                "Remove it, so that it does not cover something else one day.".to_owned(),
-            ),
-            State::Expired => (
-                Severity::Warning,
-                format!("the suppression of `{rule}` ended on {until}"),
-                "Look at what it covered, then mend that or set another day.".to_owned(),
-            ),
-            State::UnknownRule => (
-                Severity::Error,
-                format!("there is no rule `{rule}` to suppress"),
-                crate::diagnostics::nearest(rule, Code::ALL.iter().map(|code| code.name())).map_or_else(
-                    || "`mgw explain` lists them.".to_owned(),
-                    |near| format!("Did you mean `{near}`?"),
-                ),
-            ),
-            State::NoDay => (
-                Severity::Error,
-                format!("the suppression of `{rule}` has `until = {until:?}`, which is no day"),
-                "Write it like 2027-03-31.".to_owned(),
-            ),
-            State::NoReason => (
-                Severity::Error,
-                format!("the suppression of `{rule}` has no reason"),
-                "Say in `reason` why it is as it should be, for whoever looks at it next.".to_owned(),
-            ),
-        };
-        let mut diagnostic = Diagnostic::file(Code::Suppression, file, message).remedy(remedy);
-        diagnostic.severity = severity;
-        diagnostic
-    }
+/// The finding about a suppression that is of no use.
+fn leftover(suppression: &Suppression, state: State, file: &str) -> Diagnostic {
+    let Suppression { rule, until, .. } = suppression;
+    let (severity, message, remedy) = match state {
+        State::Used | State::Unused => (
+            Severity::Note,
+            format!("the suppression of `{rule}` covers nothing"),
+            "Remove it, so that it does not cover something else one day.",
+        ),
+        State::Expired => (
+            Severity::Warning,
+            format!("the suppression of `{rule}` ended on {until}"),
+            "Look at what it covered, then mend that or set another day.",
+        ),
+    };
+    let mut diagnostic = Diagnostic::file(Code::Suppression, file, message).remedy(remedy);
+    diagnostic.severity = severity;
+    diagnostic
 }

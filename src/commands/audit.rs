@@ -99,7 +99,10 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
         return Err(findings::refused(ui, &compiled.name, &compiled.diagnostics)
             .hint("What cannot be built cannot be audited either."));
     };
-    let project = Settings::load(&layout.settings())?;
+    // Nothing is wrong with it, or it would not have been built.
+    let project = Settings::read(&layout.settings())?;
+    let (project, project_file) = project.map(|read| (read.settings, read.document)).unzip();
+    let project_file = project_file.flatten();
     let suppressions = project.map(|settings| settings.audit).unwrap_or_default();
     let found = audit(&Audited {
         root: layout.root(),
@@ -110,6 +113,7 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
         settings: &settings,
         settings_file: &settings_file,
         suppressions: &suppressions.suppress,
+        project_file: project_file.as_ref(),
         today: jiff::Zoned::now().date(),
     });
     findings::show(ui, &found.diagnostics);

@@ -5,12 +5,16 @@ use super::sources::Sources;
 use crate::diagnostics::nearest;
 use crate::openapi::link::{Document, Library, Location, Unavailable};
 use crate::remote::RemoteLock;
+use crate::words::plain;
 use crate::yaml::{self, Format};
 use mgw_bundle::Digest;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::Url;
+
+/// What is said of a file of another server that is not pinned.
+pub(super) const NOT_FETCHED: &str = "leads to another server, and a build fetches nothing";
 
 const COPY: &str = "Copy the file into the project, and refer to the copy.";
 
@@ -86,7 +90,7 @@ impl<'a> ProjectLibrary<'a> {
             Location::Url(url) => {
                 let Some(file) = self.remote.file(url) else {
                     return Err(refused(
-                        "leads to another server, and a build fetches nothing",
+                        NOT_FETCHED,
                         "Copy the file into the project, or fetch and pin it with `mgw check --allow-remote`.",
                     ));
                 };
@@ -104,7 +108,10 @@ impl<'a> ProjectLibrary<'a> {
         self.check_place(&path, relative)?;
         let bytes = files::read(&path).map_err(|error| {
             refused(
-                &format!("leads to a file that cannot be read: {}", error.source),
+                &format!(
+                    "leads to a file that cannot be read: {}",
+                    plain(&error.source.to_string())
+                ),
                 "Let everybody who builds the project read the file.",
             )
         })?;
@@ -124,7 +131,8 @@ impl<'a> ProjectLibrary<'a> {
 
     /// The file is there, and really in the project: links may lead anywhere.
     fn check_place(&mut self, path: &Path, relative: &str) -> Result<(), Unavailable> {
-        let unreadable = |error: std::io::Error| refused(&format!("cannot be followed: {error}"), COPY);
+        let unreadable =
+            |error: std::io::Error| refused(&format!("cannot be followed: {}", plain(&error.to_string())), COPY);
         let real_root = match &self.real_root {
             Some(root) => root,
             None => {

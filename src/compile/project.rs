@@ -3,7 +3,7 @@
 use super::document::{self, Common};
 use super::files::{self, FileError, ProjectFile};
 use super::known_policies::{Kind, KnownPolicies};
-use super::library::{ProjectLibrary, RemoteFiles};
+use super::library::{NOT_FETCHED, ProjectLibrary, RemoteFiles};
 use super::own_parts::OwnParts;
 use super::own_policies::OwnPolicies;
 use super::project_entries::{ProjectEntriesError, project_entries};
@@ -19,6 +19,7 @@ use crate::toolkit_config::ToolkitConfig;
 use crate::yaml;
 use crate::{grpc, openapi};
 use mgw_bundle::config::{self, Api, ApiKind};
+use mgw_bundle::snapshot::FORMAT as SNAPSHOT_FORMAT;
 use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -168,8 +169,16 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     let mut candidates = Vec::new();
     let mut entries = BTreeMap::new();
+    let mut remote_is_known = true;
     let remote = match own {
-        None => RemoteLock::load(&layout.remote_lock())?,
+        None => match RemoteLock::load(&layout.remote_lock()) {
+            Err(RemoteLockError::Unusable(finding)) => {
+                diagnostics.push(*finding);
+                remote_is_known = false;
+                RemoteLock::default()
+            }
+            read => read?,
+        },
         Some(_) => RemoteLock::default(),
     };
     let mut library = ProjectLibrary::new(root, remote);
@@ -246,6 +255,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     check_open_operations(&apis, known, &policies_file, &mut diagnostics);
     let snapshot = pulled(layout, &layout.pulled_subscriptions(), &mut sources, &mut diagnostics)?;
     let snapshot: Option<SubscriptionSnapshot> = snapshot.found();
+    let snapshot = snapshot.filter(|snapshot| of_this_format(snapshot, layout, &mut diagnostics));
     if let Some(snapshot) = &snapshot {
         subscribers::check(snapshot, &apis, known, &policies_file, &mut diagnostics);
     }
@@ -292,6 +302,11 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     if !policies_are_known {
         diagnostics = diagnostics.filtered(|finding| finding.code != Code::UnknownPolicy);
     }
+    if !remote_is_known {
+        // Nobody can tell what is pinned.
+        diagnostics =
+            diagnostics.filtered(|finding| finding.code != Code::Reference || !finding.message.ends_with(NOT_FETCHED));
+    }
     diagnostics.sort();
     Ok(Compiled {
         config,
@@ -313,6 +328,20 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         remote: library.remote(),
         diagnostics,
     })
+}
+
+/// Whether pulled subscription data are in the format that this version reads, which is told where they are not.
+fn of_this_format(snapshot: &SubscriptionSnapshot, layout: &Layout, diagnostics: &mut Diagnostics) -> bool {
+    let is_known = snapshot.format == SNAPSHOT_FORMAT;
+    if !is_known {
+        let message = format!(
+            "the file has format version {}, this version of mgw reads {SNAPSHOT_FORMAT}",
+            snapshot.format
+        );
+        let file = crate::project::shown(&layout.pulled_subscriptions());
+        diagnostics.push(Diagnostic::file(Code::NewerFormat, file, message).remedy("Run `mgw pull` again."));
+    }
+    is_known
 }
 
 /// What the toolkit of micro-gw was told, where the project says nothing of its own.

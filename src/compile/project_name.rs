@@ -24,12 +24,25 @@ pub(super) fn of(
 ) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     // Where `mgw.toml` does not say it, that has been found already.
-    let written = document.is_none_or(|(_, document)| document.get("name").is_some_and(|name| name.as_str().is_some()));
+    let written = |settings: &Settings| match document {
+        Some((_, document)) => document.get("name").is_some_and(|name| name.as_str().is_some()),
+        None => !settings.name.is_empty(),
+    };
+    let is_name = |settings: &Settings| crate::project::is_project_name(&settings.name);
     match settings {
-        Some(settings) if written => {
-            if !crate::project::is_project_name(&settings.name) {
+        Some(settings) if is_name(settings) => settings.name.clone(),
+        settings => {
+            let place = document.and_then(|(source, document)| Some((source, document.get("name")?.span)));
+            // Where the line is no TOML, nobody can tell what the name is.
+            let line = place.map(|(source, span)| (source.name(), source.position(span).line));
+            let is_broken = diagnostics.iter().any(|finding| {
+                let found = finding
+                    .position()
+                    .map(|position| (finding.file.as_str(), position.line));
+                finding.code == Code::Syntax && found.is_some() && found == line
+            });
+            if let Some(settings) = settings.filter(|settings| written(settings) && !is_broken) {
                 let message = format!("{:?} cannot be the name of a project", settings.name);
-                let place = document.and_then(|(source, document)| Some((source, document.get("name")?.span)));
                 let finding = match place {
                     Some((source, span)) => Diagnostic::error(Code::ProjectName, source, span, message),
                     None => Diagnostic::file(Code::ProjectName, files::shown(layout.root(), "mgw.toml"), message),
@@ -37,9 +50,6 @@ pub(super) fn of(
                 diagnostics
                     .push(finding.remedy("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."));
             }
-            settings.name.clone()
-        }
-        _ => {
             let name: String = layout
                 .folder_name()
                 .chars()

@@ -4,7 +4,8 @@ use super::files::{self, FileError};
 use super::sources::Sources;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::project::Layout;
-use crate::yaml::{Source, Span};
+use crate::words::plain;
+use crate::yaml::{Source, Span, merge_conflict};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -60,10 +61,15 @@ pub(super) fn pulled<T: DeserializeOwned>(
 fn finding(error: &serde_json::Error, file: &str, bytes: Vec<u8>) -> Diagnostic {
     let text = error.to_string();
     // The place is told by the finding.
-    let message = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(message, _)| message);
+    let message = plain(
+        text.rsplit_once(" at line ")
+            .map_or(text.as_str(), |(message, _)| message),
+    );
     let finding = match Source::new(file, bytes) {
+        Ok(source) if let Some(conflict) = merge_conflict(&source) => Diagnostic {
+            code: Code::PulledFile,
+            ..conflict.into()
+        },
         Ok(source) => {
             let lines = source.text().split_inclusive('\n');
             let start: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
@@ -104,7 +110,7 @@ mod tests {
             texts.concat().replace(&folder.path().display().to_string(), "shop")
         };
         insta::assert_snapshot!(read(b"{\n  \"resource\": [\n<<<<<<< HEAD\n  ]\n}\n"), @r"
-        error[pulled-file]: expected value
+        error[pulled-file]: it is no JSON
          --> shop/gen/control-plane/policies.json:3:1
           |
         3 | <<<<<<< HEAD
@@ -113,7 +119,7 @@ mod tests {
           = help: The file is written by `mgw pull`: pull again, or take it back from version control.
         ");
         insta::assert_snapshot!(read(b"{\"resource\": ["), @r#"
-        error[pulled-file]: EOF while parsing a list
+        error[pulled-file]: it ends too early
          --> shop/gen/control-plane/policies.json:1:14
           |
         1 | {"resource": [

@@ -1,6 +1,7 @@
 //! Errors of creating and filling a project.
 
 use super::Failure;
+use crate::diagnostics::Diagnostics;
 use crate::exit::ExitCode;
 use crate::project::{CreateError, DownloadError, WorkspaceError};
 use crate::remote::{FetchError, RemoteLockError};
@@ -42,15 +43,7 @@ impl From<WorkspaceError> for Failure {
         match error {
             WorkspaceError::Settings(error) => error.into(),
             WorkspaceError::Folder { path, source } => Self::file("read", &path, source),
-            WorkspaceError::Pattern { ref remedy, .. } => {
-                let remedy = remedy.clone();
-                Self::new(ExitCode::Invalid, error.to_string()).hint(remedy)
-            }
-            WorkspaceError::TooMany { .. } => {
-                Self::new(ExitCode::Invalid, error.to_string()).hint("Split the workspace, or name fewer folders.")
-            }
-            WorkspaceError::SameName { .. } => Self::new(ExitCode::Invalid, error.to_string())
-                .hint("Give each project a `name` of its own in its mgw.toml: bundles and `--member` go by it."),
+            WorkspaceError::Invalid { file, findings } => Self::findings(&file, &findings),
         }
     }
 }
@@ -78,11 +71,13 @@ impl From<FetchError> for Failure {
 
 impl From<RemoteLockError> for Failure {
     fn from(error: RemoteLockError) -> Self {
-        let message = error.to_string();
         match error {
-            RemoteLockError::Read { source, .. } => Self::new(ExitCode::Environment, message).because(source),
-            RemoteLockError::Parse { .. } | RemoteLockError::Contents { .. } => Self::new(ExitCode::Invalid, message)
-                .hint("Restore the file from version control, or remove it together with `remote/` and fetch with --allow-remote."),
+            RemoteLockError::Read { path, source } => Self::file("read", &path, source),
+            RemoteLockError::Unusable(finding) => {
+                let mut findings = Diagnostics::default();
+                findings.push(*finding.clone());
+                Self::findings(&finding.file, &findings)
+            }
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use super::Failure;
 use crate::exit::ExitCode;
+use crate::words::plain;
+use crate::yaml::toml_meaning;
 use mgw_fixtures::StartError;
-use mgw_fixtures::seed::SeedError;
+use mgw_fixtures::seed::{SeedError, SeedProblem};
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
@@ -31,7 +33,15 @@ impl From<SeedError> for Failure {
         match error {
             SeedError::Read { path, source } => Self::file("read", &path, source),
             SeedError::Invalid { problems } => {
-                let list: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                let told = |problem: &SeedProblem| {
+                    let said = problem.message.trim();
+                    let message = match plain(said) {
+                        same if same == said => toml_meaning(said).map_or(same, str::to_owned),
+                        plain => plain,
+                    };
+                    format!("{}:{}:{}: {message}", problem.file, problem.line, problem.column)
+                };
+                let list: Vec<_> = problems.iter().map(told).collect();
                 Self::new(ExitCode::Invalid, format!("the seed is invalid:\n{}", list.join("\n")))
                     .hint("mgw sandbox --export-seed DIR writes a valid one to compare with.")
             }

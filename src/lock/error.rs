@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Code, Diagnostic};
 use crate::ui::count::Counted;
-use crate::yaml::{Source, Span};
+use crate::yaml::{Source, SyntaxError, format_version};
 use std::path::PathBuf;
 
 /// What to do about a lock that cannot be read.
@@ -23,18 +23,12 @@ pub enum LockError {
         source: std::io::Error,
     },
     /// The lock is not what is expected.
-    #[error("{}:{line}:{column}: {message}", path.display())]
+    #[error("{}{}: {error}", path.display(), place(error))]
     Parse {
         /// The lock.
         path: PathBuf,
-        /// 1-based line.
-        line: usize,
-        /// 1-based column.
-        column: usize,
-        /// The bytes in question.
-        bytes: std::ops::Range<usize>,
-        /// What is wrong.
-        message: String,
+        /// What is wrong, and where.
+        error: Box<SyntaxError>,
     },
     /// Written by another version.
     #[error("{} has format version {found}, this version reads {}", path.display(), super::file::FORMAT)]
@@ -42,7 +36,7 @@ pub enum LockError {
         /// The lock.
         path: PathBuf,
         /// Version found.
-        found: u32,
+        found: u64,
     },
     /// Another process pulls into the same project.
     #[error("another mgw process is pulling into {}", path.display())]
@@ -107,26 +101,22 @@ pub enum LockError {
     Settings(#[from] crate::project::SettingsError),
 }
 
-/// Where the version of the format stands.
-fn format_place(bytes: &[u8]) -> std::ops::Range<usize> {
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    let start = lines
-        .take_while(|line| !line.starts_with(b"format"))
-        .map(<[u8]>::len)
-        .sum();
-    start..start + "format".len()
+/// Line and column behind the name of a file.
+fn place(error: &SyntaxError) -> String {
+    error
+        .position()
+        .map(|place| format!(":{}:{}", place.line, place.column))
+        .unwrap_or_default()
 }
 
 impl LockError {
     /// The finding, where the lock itself cannot be used. `file` is what messages call it, `bytes` what stands in it.
     pub(crate) fn finding(&self, file: &str, bytes: &[u8]) -> Option<Diagnostic> {
         let (code, message, place, remedy) = match self {
-            Self::Parse {
-                message, bytes: place, ..
-            } => (
+            Self::Parse { error, .. } => (
                 Code::LockFile,
-                message.trim().replace('\n', ", "),
-                place.clone(),
+                error.message.clone(),
+                error.place.as_ref().map(|(_, span)| *span),
                 REMEDY,
             ),
             Self::Format { found, .. } => (
@@ -135,7 +125,7 @@ impl LockError {
                     "mgw.lock has format version {found}, this version reads {}",
                     super::file::FORMAT
                 ),
-                format_place(bytes),
+                None,
                 "Use the version of mgw that wrote the file, or a newer one.",
             ),
             _ => return None,
@@ -143,8 +133,12 @@ impl LockError {
         let finding = match Source::new(file, bytes.to_vec()) {
             // Nothing of a lock is a secret, but what was put there by mistake may be.
             Ok(source) => {
-                let span = Span::new(place.start, place.end);
-                Diagnostic::error(code, &source.showing_only([]), span, message)
+                let version = || format_version(&source).map(|(_, span)| span);
+                let shown = source.clone().showing_only(version());
+                match place.or_else(version) {
+                    Some(span) => Diagnostic::error(code, &shown, span, message),
+                    None => Diagnostic::file(code, file, message),
+                }
             }
             Err(error) => Diagnostic { code, ..error.into() },
         };

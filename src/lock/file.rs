@@ -1,7 +1,8 @@
 //! The format of `mgw.lock`. No secrets, and no times of ours: the same state of the control plane gives the same bytes.
 
 use super::{LockError, Unseen};
-use crate::project::{ControlPlaneKind, PullSettings};
+use crate::project::{ControlPlaneKind, PullSettings, shown};
+use crate::yaml::{Source, SyntaxError, format_version, typed_toml};
 use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -193,24 +194,26 @@ impl LockFile {
 
     /// Reads the text of a lock; `path` is for messages.
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, LockError> {
-        let lock: Self = toml::from_str(text).map_err(|error| {
-            let bytes = error.span().unwrap_or(0..0);
-            let before = text.get(..bytes.start).unwrap_or_default();
-            LockError::Parse {
+        let broken = |error| LockError::Parse {
+            path: path.to_owned(),
+            error: Box::new(error),
+        };
+        let source = Source::new(&shown(path), text.into()).map_err(broken)?;
+        let read = typed_toml::<Self>(&source);
+        if matches!(&read, Ok(lock) if lock.format == FORMAT) {
+            return read.map_err(broken);
+        }
+        match format_version(&source) {
+            // What a newer version writes is no mistake.
+            Some((found, _)) if found > u64::from(FORMAT) => Err(LockError::Format {
                 path: path.to_owned(),
-                line: before.matches('\n').count() + 1,
-                column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-                bytes,
-                message: error.message().to_owned(),
+                found,
+            }),
+            Some((found, span)) if found < u64::from(FORMAT) => {
+                let message = format!("there is no format version {found}");
+                Err(broken(SyntaxError::at(&source, span, message)))
             }
-        })?;
-        if lock.format == FORMAT {
-            Ok(lock)
-        } else {
-            Err(LockError::Format {
-                path: path.to_owned(),
-                found: lock.format,
-            })
+            _ => read.map_err(broken),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::audit::AuditSettings;
 use crate::diagnostics::Diagnostics;
 use crate::whole_file::read_public;
 use read::ReadSettings;
+pub(super) use read::read_workspace;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -200,31 +201,11 @@ pub enum SettingsError {
         /// Everything that is wrong with it.
         findings: Diagnostics,
     },
-    /// A line of the file of a workspace is not what is expected.
-    #[error("{path}:{line}:{column}: {message}")]
-    Parse {
-        /// The file.
-        path: String,
-        /// 1-based line.
-        line: usize,
-        /// 1-based column.
-        column: usize,
-        /// What is wrong.
-        message: String,
-    },
     /// The file is that of a folder with several projects.
     #[error("{path} is the file of a workspace: its projects are in folders below it")]
     Workspace {
         /// The file.
         path: String,
-    },
-    /// The file of a workspace, written by a newer version.
-    #[error("{path} has format version {found}, this version reads {FORMAT}")]
-    Format {
-        /// The file.
-        path: String,
-        /// Version found.
-        found: u32,
     },
 }
 
@@ -310,18 +291,6 @@ fn whole(read: ReadSettings, path: &Path) -> Result<Settings, SettingsError> {
         })
     } else {
         Ok(read.settings)
-    }
-}
-
-/// A mistake with its place in the file.
-pub(super) fn located(text: &str, path: &Path, error: &toml::de::Error) -> SettingsError {
-    let offset = error.span().map_or(0, |span| span.start);
-    let before = text.get(..offset).unwrap_or_default();
-    SettingsError::Parse {
-        path: path.display().to_string(),
-        line: before.matches('\n').count() + 1,
-        column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-        message: error.message().to_owned(),
     }
 }
 

@@ -3,14 +3,15 @@
 //! A workspace only says where its projects are. Each is built as it would be by itself: nothing of the folder above, no
 //! policies and no settings, counts for it.
 
-use super::settings::{FORMAT, MAX_FILE, located};
+use super::settings::{MAX_FILE, read_workspace};
 use super::{Layout, SettingsError, shown};
-use crate::diagnostics::nearest;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
 use crate::ui::count::Counted;
-use crate::whole_file::read_text;
-use serde::Deserialize;
-use std::collections::BTreeSet;
+use crate::whole_file::{read_public, read_text};
+use crate::yaml::{Node, Source, Span};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use toml::de::DeTable;
 
 /// Most patterns.
 const MAX_PATTERNS: usize = 256;
@@ -18,25 +19,6 @@ const MAX_PATTERNS: usize = 256;
 const MAX_MEMBERS: usize = 1_000;
 /// Most entries of folders that are looked at for patterns.
 const MAX_LOOKED_AT: usize = 50_000;
-
-/// The file, when it is one of a workspace.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
-    format: u32,
-    workspace: Section,
-}
-
-/// `[workspace]`
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Section {
-    /// Folders, or patterns with `*`.
-    members: Vec<String>,
-    /// The same, for what is not meant.
-    #[serde(default)]
-    exclude: Vec<String>,
-}
 
 /// A folder with several projects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,37 +44,13 @@ pub(crate) enum WorkspaceError {
     /// `mgw.toml`, of the workspace or a project, is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// What `members` or `exclude` says cannot be meant.
-    #[error("{file}: `{pattern}` {problem}")]
-    Pattern {
+    /// The file, or that of a project, is not what is expected.
+    #[error("{file} has {}", findings.summary())]
+    Invalid {
         /// The file.
         file: String,
-        /// What is written.
-        pattern: String,
-        /// What is wrong with it.
-        problem: String,
-        /// What to do.
-        remedy: String,
-    },
-    /// A bound was exceeded.
-    #[error("{file}: there are more than {}", Counted(*limit, what, what))]
-    TooMany {
-        /// The file.
-        file: String,
-        /// Of what.
-        what: &'static str,
-        /// The bound.
-        limit: usize,
-    },
-    /// Two projects have one name.
-    #[error("{first} and {second} are both called `{name}`")]
-    SameName {
-        /// The name.
-        name: String,
-        /// A folder.
-        first: String,
-        /// Another one.
-        second: String,
+        /// Everything that is wrong.
+        findings: Diagnostics,
     },
     /// A folder could not be looked into.
     #[error("cannot read {}", .path.display())]
@@ -114,40 +72,69 @@ impl Workspace {
     pub(crate) fn at(root: &Path) -> Result<Option<Self>, WorkspaceError> {
         let path = root.join("mgw.toml");
         // What cannot be read at all is told by whoever takes it for a project.
-        let Ok(text) = read_text(&path, MAX_FILE) else {
+        let Ok(bytes) = read_public(&path, MAX_FILE) else {
             return Ok(None);
         };
-        if !is_workspace(&text) {
+        if !is_workspace(&String::from_utf8_lossy(&bytes)) {
             return Ok(None);
         }
-        let file: File = toml::from_str(&text).map_err(|error| located(&text, &path, &error))?;
-        if file.format != FORMAT {
-            return Err(WorkspaceError::Settings(SettingsError::Format {
-                path: shown(&path),
-                found: file.format,
-            }));
+        let file = shown(&path);
+        let read = read_workspace(bytes, &file);
+        let mut findings = read.diagnostics;
+        let mut members = Vec::new();
+        if let Some((source, document)) = &read.document {
+            let mut finder = Finder::new(root, source)?;
+            // Of a newer format nobody can tell what it means.
+            if findings.iter().all(|finding| finding.code != Code::NewerFormat) {
+                members = finder.members(document)?;
+            }
+            findings.extend(finder.findings);
         }
-        let members = Finder::new(root)?.members(&file.workspace)?;
+        if findings.has_errors() {
+            findings.sort();
+            return Err(WorkspaceError::Invalid { file, findings });
+        }
         Ok(Some(Self { members }))
     }
 }
 
 /// Whether the text of a `mgw.toml` is that of a workspace.
 pub(super) fn is_workspace(text: &str) -> bool {
-    text.parse::<toml::Table>()
-        .is_ok_and(|table| table.contains_key("workspace"))
+    let (table, _) = DeTable::parse_recoverable(text);
+    table.get_ref().contains_key("workspace")
 }
 
 /// Finds the projects that patterns stand for.
 struct Finder<'a> {
     root: &'a Path,
-    file: String,
+    source: &'a Source,
     real_root: PathBuf,
     looked_at: usize,
+    findings: Diagnostics,
+}
+
+/// A pattern, and where it is written.
+#[derive(Clone, Copy)]
+struct Pattern<'a> {
+    text: &'a str,
+    place: Span,
+}
+
+/// The patterns that a key of `[workspace]` has. What is none has been told.
+fn patterns<'n>(document: &'n Node, key: &str) -> Vec<Pattern<'n>> {
+    let list = document.get("workspace").and_then(|section| section.get(key));
+    let elements = list.and_then(Node::as_array).into_iter().flatten();
+    let pattern = |element: &'n Node| {
+        Some(Pattern {
+            text: element.as_str()?,
+            place: element.span,
+        })
+    };
+    elements.filter_map(pattern).collect()
 }
 
 impl<'a> Finder<'a> {
-    fn new(root: &'a Path) -> Result<Self, WorkspaceError> {
+    fn new(root: &'a Path, source: &'a Source) -> Result<Self, WorkspaceError> {
         // The folder that one is in may have no name here.
         let named = if root.as_os_str().is_empty() {
             Path::new(".")
@@ -160,110 +147,137 @@ impl<'a> Finder<'a> {
         })?;
         Ok(Self {
             root,
-            file: shown(&root.join("mgw.toml")),
+            source,
             real_root,
             looked_at: 0,
+            findings: Diagnostics::default(),
         })
     }
 
-    fn members(&mut self, section: &Section) -> Result<Vec<Member>, WorkspaceError> {
-        if section.members.len() + section.exclude.len() > MAX_PATTERNS {
-            return Err(self.too_many("patterns", MAX_PATTERNS));
+    fn members(&mut self, document: &Node) -> Result<Vec<Member>, WorkspaceError> {
+        let (wanted, unwanted) = (patterns(document, "members"), patterns(document, "exclude"));
+        if let Some(first) = wanted.iter().chain(&unwanted).nth(MAX_PATTERNS) {
+            self.too_many(*first, "patterns", MAX_PATTERNS);
+            return Ok(Vec::new());
         }
         let mut excluded = BTreeSet::new();
-        for pattern in &section.exclude {
-            excluded.extend(self.folders(pattern)?);
+        for pattern in unwanted {
+            excluded.extend(self.folders(pattern).unwrap_or_default());
         }
-        let mut folders = BTreeSet::new();
-        for pattern in &section.members {
-            let is_pattern = pattern.contains('*');
-            let found = self.folders(pattern)?;
-            if !is_pattern && let Some(folder) = found.first() {
-                self.check_project(pattern, folder)?;
+        // Each with the pattern that it was found by.
+        let mut folders: BTreeMap<PathBuf, Pattern<'_>> = BTreeMap::new();
+        for pattern in wanted {
+            let is_pattern = pattern.text.contains('*');
+            let Some(found) = self.folders(pattern) else { continue };
+            if !is_pattern
+                && let Some(folder) = found.first()
+                && !self.check_project(pattern, folder)
+            {
+                continue;
             }
             let found: Vec<PathBuf> = found
                 .into_iter()
                 .filter(|folder| !is_pattern || is_project(folder))
                 .collect();
             if found.is_empty() {
-                let problem = "stands for no project";
-                return Err(self.wrong(
+                self.wrong(
                     pattern,
-                    problem,
+                    "stands for no project",
                     "Name folders with an `mgw.toml`, or remove the pattern.",
-                ));
+                );
             }
-            folders.extend(found);
+            folders.extend(found.into_iter().map(|folder| (folder, pattern)));
             if folders.len() > MAX_MEMBERS {
-                return Err(self.too_many("projects", MAX_MEMBERS));
+                self.too_many(pattern, "projects", MAX_MEMBERS);
+                return Ok(Vec::new());
             }
         }
+        folders.retain(|folder, _| !excluded.contains(folder));
         let mut members: Vec<Member> = Vec::new();
-        for path in folders.difference(&excluded) {
+        for (path, pattern) in folders {
+            let name = match crate::compile::project_name_of(&Layout::new(&path)) {
+                Ok(name) => name,
+                Err(SettingsError::Invalid { findings, .. }) => {
+                    self.findings.extend(findings);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let member = Member {
-                name: crate::compile::project_name_of(&Layout::new(path))?,
-                folder: shown(path),
-                path: path.clone(),
+                name,
+                folder: shown(&path),
+                path,
             };
             if let Some(other) = members.iter().find(|other| other.name == member.name) {
-                return Err(WorkspaceError::SameName {
-                    first: other.folder.clone(),
-                    second: member.folder,
-                    name: member.name,
-                });
+                let message = format!(
+                    "{} and {} are both called `{}`",
+                    other.folder, member.folder, member.name
+                );
+                let remedy = "Give each project a `name` of its own in its mgw.toml: bundles and `--member` go by it.";
+                self.tell(pattern, message, remedy);
+                continue;
             }
             members.push(member);
         }
         Ok(members)
     }
 
-    fn check_project(&self, pattern: &str, folder: &Path) -> Result<(), WorkspaceError> {
+    /// Whether a folder is a project, which is told where it is none.
+    fn check_project(&mut self, pattern: Pattern<'_>, folder: &Path) -> bool {
         if let Ok(text) = read_text(&folder.join("mgw.toml"), MAX_FILE)
             && is_workspace(&text)
         {
-            let problem = "is a workspace itself";
-            return Err(self.wrong(pattern, problem, "Name its projects here, as `teams/*` does."));
+            self.wrong(
+                pattern,
+                "is a workspace itself",
+                "Name its projects here, as `teams/*` does.",
+            );
+            return false;
         }
-        if is_project(folder) {
-            return Ok(());
+        let is_project = is_project(folder);
+        if !is_project {
+            self.wrong(
+                pattern,
+                "is not a project folder",
+                "Make one there with `mgw init`, or remove the name.",
+            );
         }
-        Err(self.wrong(
-            pattern,
-            "is not a project folder",
-            "Make one there with `mgw init`, or remove the name.",
-        ))
+        is_project
     }
 
-    /// The folders that a pattern stands for, inside the workspace.
-    fn folders(&mut self, pattern: &str) -> Result<Vec<PathBuf>, WorkspaceError> {
+    /// The folders that a pattern stands for, inside the workspace; `None`: it cannot be meant, which has been told.
+    fn folders(&mut self, pattern: Pattern<'_>) -> Option<Vec<PathBuf>> {
         let inside = "Name folders below the workspace, as `shop` or `teams/*`.";
         let mut found = vec![self.root.to_owned()];
-        let parts = Path::new(pattern).components();
+        let parts = Path::new(pattern.text).components();
         let parts: Vec<Component<'_>> = parts.filter(|part| *part != Component::CurDir).collect();
-        if parts.is_empty() || pattern.contains(['\\', '\0']) {
-            return Err(self.wrong(pattern, "is no folder", inside));
+        if parts.is_empty() || pattern.text.contains(['\\', '\0']) {
+            self.wrong(pattern, "is no folder", inside);
+            return None;
         }
         for part in parts {
             let Component::Normal(part) = part else {
-                return Err(self.wrong(pattern, "leads out of the workspace", inside));
+                self.wrong(pattern, "leads out of the workspace", inside);
+                return None;
             };
             let part = part.to_string_lossy();
             let mut next = Vec::new();
             for folder in found {
                 if part.contains('*') {
-                    next.extend(self.matching(&folder, &part)?);
+                    next.extend(self.matching(pattern, &folder, &part)?);
                 } else {
                     next.push(folder.join(part.as_ref()));
                 }
             }
             found = next;
         }
-        let is_pattern = pattern.contains('*');
+        let is_pattern = pattern.text.contains('*');
         let mut folders = Vec::new();
         for folder in found {
             match std::fs::canonicalize(&folder) {
                 Ok(real) if !real.starts_with(&self.real_root) || real == self.real_root => {
-                    return Err(self.wrong(pattern, "leads out of the workspace by a link", inside));
+                    self.wrong(pattern, "leads out of the workspace by a link", inside);
+                    return None;
                 }
                 Ok(real) if real.is_dir() => folders.push(folder),
                 _ if is_pattern => {}
@@ -272,27 +286,29 @@ impl<'a> Finder<'a> {
                         || "Make it with `mgw init`, or remove the name.".to_owned(),
                         |near| format!("Did you mean `{near}`?"),
                     );
-                    return Err(self.wrong(pattern, "is no folder that is there", &remedy));
+                    self.wrong(pattern, "is no folder that is there", &remedy);
+                    return None;
                 }
             }
         }
-        Ok(folders)
+        Some(folders)
     }
 
     /// The folders in `folder` whose names match, sorted. Hidden ones are not meant, nor is what a build makes.
-    fn matching(&mut self, folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, WorkspaceError> {
+    fn matching(&mut self, whole: Pattern<'_>, folder: &Path, pattern: &str) -> Option<Vec<PathBuf>> {
         let Ok(entries) = std::fs::read_dir(if folder.as_os_str().is_empty() {
             Path::new(".")
         } else {
             folder
         }) else {
-            return Ok(Vec::new());
+            return Some(Vec::new());
         };
         let mut found = Vec::new();
         for entry in entries {
             self.looked_at += 1;
             if self.looked_at > MAX_LOOKED_AT {
-                return Err(self.too_many("files and folders to look at", MAX_LOOKED_AT));
+                self.too_many(whole, "files and folders to look at", MAX_LOOKED_AT);
+                return None;
             }
             let Some(name) = entry.ok().and_then(|entry| entry.file_name().into_string().ok()) else {
                 continue;
@@ -302,24 +318,22 @@ impl<'a> Finder<'a> {
             }
         }
         found.sort();
-        Ok(found)
+        Some(found)
     }
 
-    fn wrong(&self, pattern: &str, problem: &str, remedy: &str) -> WorkspaceError {
-        WorkspaceError::Pattern {
-            file: self.file.clone(),
-            pattern: pattern.escape_debug().to_string(),
-            problem: problem.to_owned(),
-            remedy: remedy.to_owned(),
-        }
+    fn wrong(&mut self, pattern: Pattern<'_>, problem: &str, remedy: &str) {
+        let message = format!("`{}` {problem}", pattern.text.escape_debug());
+        self.tell(pattern, message, remedy);
     }
 
-    fn too_many(&self, what: &'static str, limit: usize) -> WorkspaceError {
-        WorkspaceError::TooMany {
-            file: self.file.clone(),
-            what,
-            limit,
-        }
+    fn too_many(&mut self, pattern: Pattern<'_>, what: &str, limit: usize) {
+        let message = format!("there are more than {}", Counted(limit, what, what));
+        self.tell(pattern, message, "Split the workspace, or name fewer folders.");
+    }
+
+    fn tell(&mut self, pattern: Pattern<'_>, message: String, remedy: &str) {
+        let found = Diagnostic::error(Code::ProjectSetting, self.source, pattern.place, message);
+        self.findings.push(found.remedy(remedy));
     }
 }
 
@@ -382,8 +396,14 @@ mod tests {
     }
 
     fn members(root: &Path) -> Result<Vec<String>, String> {
-        let found =
-            Workspace::at(root).map_err(|error| error.to_string().replace(&format!("{}/", root.display()), ""))?;
+        let told = |error| match error {
+            WorkspaceError::Invalid { findings, .. } => {
+                let first = findings.iter().next().map(ToString::to_string);
+                first.unwrap_or_default().replace(&format!("{}/", root.display()), "")
+            }
+            error => error.to_string(),
+        };
+        let found = Workspace::at(root).map_err(told)?;
         let members = found.expect("a workspace").members;
         Ok(members.into_iter().map(|member| member.name).collect())
     }
@@ -419,30 +439,57 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused() {
         for (file, expected) in [
-            (of("[\"../shop\"]"), "mgw.toml: `../shop` leads out of the workspace"),
-            (of("[\"/etc\"]"), "mgw.toml: `/etc` leads out of the workspace"),
-            (of("[\"\"]"), "mgw.toml: `` is no folder"),
-            (of("[\".\"]"), "mgw.toml: `.` is no folder"),
-            (of("[\"shpo\"]"), "mgw.toml: `shpo` is no folder that is there"),
-            (of("[\"x*\"]"), "mgw.toml: `x*` stands for no project"),
+            (
+                of("[\"../shop\"]"),
+                "mgw.toml:3:12: error: `../shop` leads out of the workspace",
+            ),
+            (
+                of("[\"/etc\"]"),
+                "mgw.toml:3:12: error: `/etc` leads out of the workspace",
+            ),
+            (of("[\"\"]"), "mgw.toml:3:12: error: `` is no folder"),
+            (of("[\".\"]"), "mgw.toml:3:12: error: `.` is no folder"),
+            (
+                of("[\"shpo\"]"),
+                "mgw.toml:3:12: error: `shpo` is no folder that is there",
+            ),
+            (of("[\"x*\"]"), "mgw.toml:3:12: error: `x*` stands for no project"),
             (
                 of("[\"link\"]"),
-                "mgw.toml: `link` leads out of the workspace by a link",
+                "mgw.toml:3:12: error: `link` leads out of the workspace by a link",
             ),
-            (of("[\"li*\"]"), "mgw.toml: `li*` leads out of the workspace by a link"),
-            (of("[\"inner\"]"), "mgw.toml: `inner` is a workspace itself"),
-            (of("[\"empty\"]"), "mgw.toml: `empty` is not a project folder"),
-            (of("[\"shop\", \"same\"]"), "same and shop are both called `shop`"),
-            (of("[\"shop\"]\nmember = 1"), "mgw.toml:4:1: unknown field `member`"),
-            (of("\"shop\""), "mgw.toml:3:11: invalid type"),
+            (
+                of("[\"li*\"]"),
+                "mgw.toml:3:12: error: `li*` leads out of the workspace by a link",
+            ),
+            (of("[\"inner\"]"), "mgw.toml:3:12: error: `inner` is a workspace itself"),
+            (
+                of("[\"empty\"]"),
+                "mgw.toml:3:12: error: `empty` is not a project folder",
+            ),
+            (
+                of("[\"shop\", \"same\"]"),
+                "mgw.toml:3:12: error: same and shop are both called `shop`",
+            ),
+            (
+                of("[\"shop\"]\nmember = 1"),
+                "mgw.toml:4:1: error: unknown key `workspace.member`",
+            ),
+            (
+                of("\"shop\""),
+                "mgw.toml:3:11: error: `workspace.members` should be a list",
+            ),
             (
                 format!("name = \"x\"\n{}", of("[]")),
-                "mgw.toml:1:1: unknown field `name`",
+                "mgw.toml:1:1: error: unknown key `name`",
             ),
-            (of("[]").replace("= 1", "= 2"), "mgw.toml has format version 2"),
+            (
+                of("[]").replace("= 1", "= 2"),
+                "mgw.toml:1:10: error: mgw.toml has format version 2",
+            ),
             (
                 of(&format!("[{}]", "\"shop\",".repeat(257))),
-                "mgw.toml: there are more than 256 patterns",
+                "mgw.toml:3:1804: error: there are more than 256 patterns",
             ),
         ] {
             let root = workspace(&file, &FOLDERS);

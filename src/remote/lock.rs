@@ -1,10 +1,12 @@
 //! The format of `remote.lock`.
 
-use crate::whole_file::read_text;
-use crate::yaml::Format;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::project::shown;
+use crate::whole_file::read_public;
+use crate::yaml::{Format, Source, Span, SyntaxError, format_version, typed_toml};
 use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use url::Url;
 
 /// The version of the file format that this program reads and writes.
@@ -45,35 +47,21 @@ pub(crate) struct RemoteFile {
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteLockError {
     /// The file could not be read.
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", .path.display())]
     Read {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// Cause.
         #[source]
         source: std::io::Error,
     },
     /// The file is not what is expected.
-    #[error("{path}:{line}:{column}: {message}")]
-    Parse {
-        /// The file.
-        path: String,
-        /// 1-based line.
-        line: usize,
-        /// 1-based column.
-        column: usize,
-        /// What is wrong.
-        message: String,
-    },
-    /// What was written by another program version, or by hand.
-    #[error("{path}: {message}")]
-    Contents {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        message: String,
-    },
+    #[error("{0}")]
+    Unusable(Box<Diagnostic>),
 }
+
+/// What to do about a lock that cannot be used.
+const REMEDY: &str = "Take the file back from version control, or remove it together with `remote/` and fetch again with `mgw check --allow-remote`.";
 
 impl Default for RemoteLock {
     fn default() -> Self {
@@ -91,42 +79,50 @@ impl RemoteLock {
     ///
     /// Names file, line and column of the first mistake.
     pub(crate) fn load(path: &Path) -> Result<Self, RemoteLockError> {
-        match read_text(path, LARGEST) {
-            Ok(text) => Self::parse(&text, path),
+        match read_public(path, LARGEST) {
+            Ok(bytes) => Self::parse(&shown(path), bytes).map_err(RemoteLockError::Unusable),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(RemoteLockError::Read {
-                path: path.display().to_string(),
+                path: path.to_owned(),
                 source,
             }),
         }
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, RemoteLockError> {
-        let shown = path.display().to_string();
-        let lock: Self = toml::from_str(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            let before = text.get(..offset).unwrap_or_default();
-            RemoteLockError::Parse {
-                path: shown.clone(),
-                line: before.matches('\n').count() + 1,
-                column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-                message: error.message().to_owned(),
-            }
-        })?;
-        let fault = if lock.format == FORMAT {
-            lock.files
-                .iter()
-                .find(|file| !is_place(&file.path))
-                .map(|file| format!("{:?} is no file in `{FOLDER}/`", file.path))
-        } else {
-            Some(format!(
-                "it has format version {}, this version reads {FORMAT}",
-                lock.format
-            ))
+    fn parse(file: &str, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
+        let broken = |error: SyntaxError| {
+            let finding = Diagnostic {
+                code: Code::LockFile,
+                ..error.into()
+            };
+            Box::new(finding.remedy(REMEDY))
         };
-        match fault {
-            Some(message) => Err(RemoteLockError::Contents { path: shown, message }),
-            None => Ok(lock),
+        let source = Source::new(file, bytes).map_err(broken)?;
+        let wrong =
+            |span, message: String| Box::new(Diagnostic::error(Code::LockFile, &source, span, message).remedy(REMEDY));
+        match format_version(&source) {
+            // What a newer version writes is no mistake.
+            Some((found, span)) if found > u64::from(FORMAT) => {
+                let message = format!("{file} has format version {found}, this version reads {FORMAT}");
+                let finding = Diagnostic::error(Code::NewerFormat, &source, span, message);
+                Err(Box::new(
+                    finding.remedy("Use the version of mgw that wrote the file, or a newer one."),
+                ))
+            }
+            Some((found, span)) if found < u64::from(FORMAT) => {
+                Err(wrong(span, format!("there is no format version {found}")))
+            }
+            _ => {
+                let lock: Self = typed_toml(&source).map_err(broken)?;
+                match lock.files.iter().find(|file| !is_place(&file.path)) {
+                    Some(file) => {
+                        let start = source.text().find(&file.path).unwrap_or_default();
+                        let message = format!("{:?} is no file in `{FOLDER}/`", file.path);
+                        Err(wrong(Span::new(start, start + file.path.len()), message))
+                    }
+                    None => Ok(lock),
+                }
+            }
         }
     }
 
@@ -244,7 +240,7 @@ mod tests {
         );
         let text = lock.text();
         assert!(text.starts_with("# Written by mgw"), "{text}");
-        let again = RemoteLock::parse(&text, Path::new("remote.lock")).unwrap();
+        let again = RemoteLock::parse("remote.lock", text.into()).unwrap();
         assert_eq!(again, lock);
         assert_eq!(
             again.file(&url("https://h.example/v1/pet.yaml")).unwrap().sha256,
@@ -269,14 +265,10 @@ mod tests {
                 "format = 1\n[[file]]\nurl = \"https://h/x\"\npath = {path:?}\nsha256 = \"{}\"\n",
                 Digest::of(b"")
             );
-            let error = RemoteLock::parse(&text, Path::new("remote.lock")).unwrap_err();
+            let error = RemoteLock::parse("remote.lock", text.into()).unwrap_err();
             assert!(error.to_string().contains("is no file in `remote/`"), "{path}: {error}");
         }
-        let error = |text: &str| {
-            RemoteLock::parse(text, Path::new("remote.lock"))
-                .unwrap_err()
-                .to_string()
-        };
+        let error = |text: &str| RemoteLock::parse("remote.lock", text.into()).unwrap_err().to_string();
         assert!(error("format = 2\n").contains("format version 2"));
         assert!(error("format = 1\nx = 1\n").starts_with("remote.lock:2:1: "));
     }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::project::shown;
 use crate::ui::Ui;
 use crate::whole_file::read_public;
-use crate::yaml::{Source, Span};
+use crate::yaml::{Source, Span, SyntaxError, syntax_errors};
 use mgw_runtime::config::{
     ConfigError, ConfigWarning, ErrorKind, Origin, RuntimeConfig, Sources, WarningKind, WhatIsSet, shown_values,
 };
@@ -74,7 +74,7 @@ impl GatewaySettings {
 pub(crate) fn read_settings(settings: &GatewaySettings, environment: &Environment) -> Result<ReadSettings, Failure> {
     let mut diagnostics = Diagnostics::default();
     let file = match &settings.file {
-        Some(path) => match Source::new(&shown(path), read(path)?) {
+        Some(path) => match Source::new(&shown(path), read_named(path, environment)?) {
             Ok(source) => Some(source),
             Err(error) => {
                 diagnostics.push(error.into());
@@ -102,8 +102,12 @@ pub(crate) fn read_settings(settings: &GatewaySettings, environment: &Environmen
             let values = shown_values(source.text());
             source.showing_only(values.into_iter().map(|range| Span::new(range.start, range.end)))
         });
+        for error in of_syntax(&errors, file.as_ref()) {
+            diagnostics.push(error.into());
+        }
         errors
             .iter()
+            .filter(|error| error.kind != ErrorKind::Syntax)
             .for_each(|error| diagnostics.push(of_error(error, file.as_ref())));
         warnings
             .iter()
@@ -170,6 +174,15 @@ fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
     })
 }
 
+/// What is no TOML in the file, explained as in every other one.
+fn of_syntax(errors: &[ConfigError], file: Option<&Source>) -> Vec<SyntaxError> {
+    let said = errors.iter().filter_map(|error| match (&error.kind, &error.origin) {
+        (ErrorKind::Syntax, Origin::File { bytes, .. }) => Some((error.reason.clone(), bytes.clone())),
+        _ => None,
+    });
+    file.map(|source| syntax_errors(source, said)).unwrap_or_default()
+}
+
 fn of_error(error: &ConfigError, file: Option<&Source>) -> Diagnostic {
     let code = match error.kind {
         ErrorKind::Syntax => Code::Syntax,
@@ -217,6 +230,17 @@ fn at(code: Code, origin: &Origin, file: Option<&Source>, message: &str) -> (Dia
         }
         (origin, _) => (Diagnostic::outside(code, origin.to_string(), message), None),
     }
+}
+
+/// Reads the file, which a variable may name.
+fn read_named(path: &Path, environment: &Environment) -> Result<Vec<u8>, Failure> {
+    read(path).map_err(|failure| {
+        let folder = environment.get("MGW_CONF_DIR").map(Path::new);
+        match folder.is_some_and(|folder| path.parent() == Some(folder)) {
+            true => failure.hint("MGW_CONF_DIR names the folder: set another one, or unset it."),
+            false => failure,
+        }
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -26,6 +26,11 @@ impl SyntaxError {
         }
     }
 
+    /// About a place in a file.
+    pub(crate) fn at(source: &Source, span: Span, message: impl Into<String>) -> Self {
+        Self::new(source, span, message)
+    }
+
     /// About a file that is no text, so that there is no line to show.
     pub(super) fn whole(file: &str, message: &str) -> Self {
         Self {

@@ -15,6 +15,7 @@ mod node;
 mod shown;
 mod source;
 mod toml_reader;
+mod toml_words;
 mod writer;
 mod yaml_reader;
 
@@ -26,6 +27,7 @@ pub use error::SyntaxError;
 pub use node::{Member, Node, Span, Value};
 pub use source::{Position, Source};
 pub(crate) use toml_reader::read_toml;
+pub(crate) use toml_words::{format_version, merge_conflict, syntax_errors, toml_meaning, typed_toml};
 pub use writer::{WriteError, to_yaml};
 
 /// The syntax of a file.

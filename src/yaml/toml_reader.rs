@@ -1,13 +1,17 @@
 //! Reads TOML. The `toml` crate judges the syntax and tells where each value stands.
 
+use super::toml_words::syntax_errors;
 use super::{Member, Node, Source, Span, SyntaxError, Value, limits};
 use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 pub(super) fn read(source: &Source) -> Result<Node, SyntaxError> {
-    let table = DeTable::parse(source.text()).map_err(|error| not_toml(source, &error))?;
-    tree(source, table.get_ref())
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    match explained(source, &errors).into_iter().next() {
+        Some(error) => Err(error),
+        None => tree(source, table.get_ref()),
+    }
 }
 
 /// Reads a file as far as it is TOML: its text, the tree of its values, and everything that is wrong with its syntax.
@@ -18,9 +22,16 @@ pub(super) fn read(source: &Source) -> Result<Node, SyntaxError> {
 pub(crate) fn read_toml(name: &str, bytes: Vec<u8>) -> Result<(Source, Node, Vec<SyntaxError>), SyntaxError> {
     let source = Source::new(name, bytes)?;
     let (table, errors) = DeTable::parse_recoverable(source.text());
-    let errors = errors.iter().map(|error| not_toml(&source, error)).collect();
+    let errors = explained(&source, &errors);
     let node = tree(&source, table.get_ref())?;
     Ok((source, node, errors))
+}
+
+fn explained(source: &Source, errors: &[toml::de::Error]) -> Vec<SyntaxError> {
+    let said = errors
+        .iter()
+        .map(|error| (error.message().to_owned(), error.span().unwrap_or_default()));
+    syntax_errors(source, said)
 }
 
 fn tree(source: &Source, table: &DeTable<'_>) -> Result<Node, SyntaxError> {
@@ -29,16 +40,6 @@ fn tree(source: &Source, table: &DeTable<'_>) -> Result<Node, SyntaxError> {
         span: Span::new(0, source.text().len()),
         value: reader.table(table, 0)?,
     })
-}
-
-fn not_toml(source: &Source, error: &toml::de::Error) -> SyntaxError {
-    let span = error.span().unwrap_or_default();
-    let message = error.message().trim().replace('\n', ", ");
-    SyntaxError::new(
-        source,
-        Span::new(span.start, span.end),
-        format!("this is not TOML: {message}"),
-    )
 }
 
 struct Reader<'a> {

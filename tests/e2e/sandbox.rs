@@ -145,7 +145,7 @@ fn mistakes_in_a_seed_are_placed() {
     place
         .mgw(&["sandbox", "--listen", "127.0.0.1:0", "--seed", "seed"])
         .exits(3)
-        .says("labels.toml:5:1: unknown field `nam`");
+        .says("labels.toml:5:1: `nam` is not known there; did you mean `name`?");
     place
         .mgw(&["sandbox", "--listen", "127.0.0.1:0", "--seed", "nowhere"])
         .exits(7)

@@ -133,7 +133,7 @@ fn a_workspace_is_no_project() {
     place
         .mgw(&["check"])
         .exits(3)
-        .says("mgw.toml: `../shop` leads out of the workspace");
+        .says("`../shop` leads out of the workspace\n --> mgw.toml:3:12");
     place.write("mgw.toml", "format = 1\n[workspace]\nmembers = [\"shpo\"]\n");
     place.mgw(&["check"]).exits(3).says("Did you mean `shop`?");
     place.write(

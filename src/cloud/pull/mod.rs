@@ -38,6 +38,6 @@ pub(crate) use gather::{GatewayPassword, gather};
 pub(crate) use notice::{Notice, Topic};
 pub(crate) use policies::exported_policy;
 pub(crate) use project_files::{PulledFiles, document, project_files, source_sentence};
-pub(crate) use selection::Selection;
+pub(crate) use selection::{ApiReference, Selection, is_name};
 pub(crate) use sight::{FailedRead, Sight};
 pub(crate) use summary::{Change, Known, removed};

@@ -115,12 +115,17 @@ impl Selection {
 /// Trims and sorts names, and removes what is there twice; the error is a name that cannot be one.
 fn names(texts: &[String]) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
-    if let Some(bad) = names.iter().find(|name| name.is_empty() || name.contains('"')) {
+    if let Some(bad) = names.iter().find(|name| !is_name(name)) {
         return Err(bad.clone());
     }
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// Whether something in the control plane can be called so.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains('"')
 }
 
 impl ApiReference {

@@ -1,9 +1,12 @@
 //! Reads `mgw.toml` and tells everything that is wrong with it at once.
 
-use super::schema::{Key, Kind, ROOT};
+use super::schema::{Key, Kind, ROOT, WORKSPACE};
 use super::{CorsSettings, FORMAT, Settings};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::cloud::address::Address;
+use crate::cloud::pull::{ApiReference, is_name};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
 use crate::yaml::{Node, Source, Span, Value, read_toml};
+use jiff::civil::Date;
 use serde_json::{Map, json};
 
 /// What of a file could be understood.
@@ -19,20 +22,56 @@ pub(crate) struct ReadSettings {
 
 /// Reads the bytes of `mgw.toml`; `file` is what messages call it.
 pub(super) fn read(bytes: Vec<u8>, file: &str) -> ReadSettings {
+    let ReadKeys {
+        mut values,
+        mut diagnostics,
+        document,
+    } = read_keys(bytes, file, ROOT);
+    values.entry("format").or_insert(json!(FORMAT));
+    values.entry("name").or_insert(json!(""));
+    let settings = serde_json::from_value(serde_json::Value::Object(values)).unwrap_or_else(|error| {
+        // The schema and the type say the same; a test holds them to it.
+        diagnostics.push(Diagnostic::file(Code::ProjectSetting, file, error.to_string()));
+        Settings::new("")
+    });
+    diagnostics.sort();
+    ReadSettings {
+        settings,
+        diagnostics,
+        document,
+    }
+}
+
+/// What a file says, key by key.
+#[derive(Debug, Default)]
+pub(crate) struct ReadKeys {
+    /// The values that are right.
+    values: Map<String, serde_json::Value>,
+    /// Everything that is wrong with the file.
+    pub(crate) diagnostics: Diagnostics,
+    /// The text, and the tree of its values.
+    pub(crate) document: Option<(Source, Node)>,
+}
+
+/// Reads the bytes of the `mgw.toml` of a workspace.
+pub(crate) fn read_workspace(bytes: Vec<u8>, file: &str) -> ReadKeys {
+    read_keys(bytes, file, WORKSPACE)
+}
+
+fn read_keys(bytes: Vec<u8>, file: &str, keys: &'static [Key]) -> ReadKeys {
     let mut diagnostics = Diagnostics::default();
     let (source, document, errors) = match read_toml(file, bytes) {
         Ok(read) => read,
         Err(error) => {
             diagnostics.push(error.into());
-            return ReadSettings {
-                settings: Settings::new(""),
+            return ReadKeys {
                 diagnostics,
-                document: None,
+                ..ReadKeys::default()
             };
         }
     };
     let mut shown = Vec::new();
-    known_values(&document, ROOT, &mut shown);
+    known_values(&document, keys, &mut shown);
     let source = source.showing_only(shown);
     for mut error in errors {
         error.place = error.place.map(|(_, span)| (source.clone(), span));
@@ -43,7 +82,7 @@ pub(super) fn read(bytes: Vec<u8>, file: &str) -> ReadSettings {
         source: &source,
         diagnostics: Diagnostics::default(),
     };
-    let mut read = reader.table(&document, ROOT, "", Span::at(0));
+    let values = reader.table(&document, keys, "", Span::at(0));
     let found = reader.diagnostics;
     match document.get("format").and_then(Node::as_u64) {
         // What a newer version writes is no mistake.
@@ -58,16 +97,9 @@ pub(super) fn read(bytes: Vec<u8>, file: &str) -> ReadSettings {
         // Where a line cannot be read, what is missing may stand there.
         _ => diagnostics.extend(found.filtered(|finding| is_whole || !finding.message.ends_with(MISSING))),
     }
-    read.entry("format").or_insert(json!(FORMAT));
-    read.entry("name").or_insert(json!(""));
-    let settings = serde_json::from_value(serde_json::Value::Object(read)).unwrap_or_else(|error| {
-        // The schema and the type say the same; a test holds them to it.
-        diagnostics.push(Diagnostic::file(Code::ProjectSetting, file, error.to_string()));
-        Settings::new("")
-    });
     diagnostics.sort();
-    ReadSettings {
-        settings,
+    ReadKeys {
+        values,
         diagnostics,
         document: Some((source, document)),
     }
@@ -112,12 +144,20 @@ impl Reader<'_> {
                 read.insert(name.clone(), value);
             }
         }
+        let misspelt = |key: &Key| {
+            let names = || keys.iter().map(|key| key.name);
+            let mut unknown = node.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+            unknown.any(|name| !names().any(|known| known == name) && nearest(name, names()) == Some(key.name))
+        };
         for key in keys.iter().filter(|key| key.required) {
-            if node.get(key.name).is_none() {
+            // Who is asked whether that is meant need not be told that it is missing.
+            if node.get(key.name).is_none() && !misspelt(key) {
                 let message = format!("`{prefix}{}` {MISSING}", key.name);
                 let diagnostic = Diagnostic::error(Code::ProjectSetting, self.source, place, message);
                 self.diagnostics.push(diagnostic.remedy(match key.kind {
                     Kind::Format => format!("Write `format = {FORMAT}` at the top of the file."),
+                    Kind::Texts => format!("Write `{} = [\"…\"]`.", key.name),
+                    Kind::Table(_) => format!("Write `[{prefix}{}]` and its keys below.", key.name),
                     _ => format!("Write `{} = \"…\"`.", key.name),
                 }));
             }
@@ -149,6 +189,18 @@ impl Reader<'_> {
                 return Some(json!(FORMAT));
             }
             (Kind::Text, Value::String(_)) | (Kind::Bool, Value::Bool(_)) => return Some(node.to_json()),
+            (Kind::Address | Kind::Rule | Kind::Reason | Kind::Day, Value::String(text)) => {
+                if let Some((message, remedy)) = text_problem(kind, path, text) {
+                    let code = match kind {
+                        Kind::Address => Code::ProjectSetting,
+                        _ => Code::Suppression,
+                    };
+                    let found = Diagnostic::error(code, self.source, node.span, message);
+                    self.diagnostics.push(found.remedy(remedy));
+                    return None;
+                }
+                return Some(node.to_json());
+            }
             (Kind::HeaderTexts, Value::Array(elements)) if !elements.iter().all(is_header_text) => {
                 for element in elements.iter().filter(|element| !is_header_text(element)) {
                     let message = format!("an element of `{path}` cannot stand in a header");
@@ -158,7 +210,19 @@ impl Reader<'_> {
                 }
                 return None;
             }
-            (Kind::Texts | Kind::HeaderTexts, Value::Array(elements)) => {
+            (Kind::Names | Kind::Apis, Value::Array(elements)) if elements.iter().all(|one| one.as_str().is_some()) => {
+                let mut is_right = true;
+                for element in elements {
+                    let text = element.as_str().unwrap_or_default();
+                    if let Some((message, remedy)) = element_problem(kind, path, text) {
+                        let found = Diagnostic::error(Code::ProjectSetting, self.source, element.span, message);
+                        self.diagnostics.push(found.remedy(remedy));
+                        is_right = false;
+                    }
+                }
+                return is_right.then(|| node.to_json());
+            }
+            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Value::Array(elements)) => {
                 for element in elements.iter().filter(|element| element.as_str().is_none()) {
                     let what = format!("an element of `{path}`");
                     let found = Diagnostic::expected(Code::ProjectSetting, self.source, element, &what, "a text");
@@ -174,6 +238,13 @@ impl Reader<'_> {
                 self.choice(node, text, choices, path);
                 return None;
             }
+            (Kind::Format, Value::Number(number)) => {
+                let message = format!("`{path}` should be the number {FORMAT}, found {number}");
+                let found = Diagnostic::error(Code::ProjectSetting, self.source, node.span, message);
+                self.diagnostics
+                    .push(found.remedy(format!("Write `format = {FORMAT}`.")));
+                return None;
+            }
             (Kind::Format, _) => (
                 format!("the number {FORMAT}"),
                 format!("Write `format = {FORMAT}`."),
@@ -184,8 +255,8 @@ impl Reader<'_> {
                 "Write it without quotes.".to_owned(),
                 Some(text.clone()),
             ),
-            (Kind::Bool, _) => ("true or false".to_owned(), String::new(), None),
-            (Kind::Texts | Kind::HeaderTexts, Value::String(_)) => {
+            (Kind::Bool, _) => ("true or false".to_owned(), "Write `true` or `false`.".to_owned(), None),
+            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Value::String(_)) => {
                 let list = format!("[{}]", self.source.slice(node.span));
                 (
                     "a list of texts".to_owned(),
@@ -193,8 +264,10 @@ impl Reader<'_> {
                     Some(list),
                 )
             }
-            (Kind::Text, _) => ("a text".to_owned(), "Put it in quotes.".to_owned(), None),
-            (Kind::Texts | Kind::HeaderTexts, _) => (
+            (Kind::Text | Kind::Address | Kind::Rule | Kind::Reason | Kind::Day, _) => {
+                ("a text".to_owned(), "Put it in quotes.".to_owned(), None)
+            }
+            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, _) => (
                 "a list of texts".to_owned(),
                 "Write it like [\"dev\"].".to_owned(),
                 None,
@@ -212,9 +285,7 @@ impl Reader<'_> {
             ),
         };
         let mut found = Diagnostic::expected(Code::ProjectSetting, self.source, node, &format!("`{path}`"), &expected);
-        if !remedy.is_empty() {
-            found = found.remedy(remedy);
-        }
+        found = found.remedy(remedy);
         if let Some(text) = fix {
             found = found.replacing(node.span, text);
         }
@@ -244,6 +315,52 @@ impl Reader<'_> {
             .remedy(remedy)
             .misspelt(name, place, known);
         self.diagnostics.push(found);
+    }
+}
+
+/// What is wrong with a text that should be of a kind, and what to do about it.
+fn text_problem(kind: Kind, path: &str, text: &str) -> Option<(String, String)> {
+    match kind {
+        Kind::Address => Address::parse(text).err().map(|error| {
+            (
+                format!("`{path}` cannot be used: {error}"),
+                "Write the base URL alone, as \"https://gateway.api.cloud.wso2.com\"; `mgw login` signs in.".to_owned(),
+            )
+        }),
+        Kind::Rule if Code::named(text).is_none() => {
+            let near = nearest(text, Code::ALL.iter().map(|code| code.name()));
+            Some((
+                format!("there is no rule {text:?} to suppress"),
+                near.map_or_else(
+                    || "`mgw explain` lists them.".to_owned(),
+                    |near| format!("Did you mean `{near}`?"),
+                ),
+            ))
+        }
+        Kind::Reason if text.trim().is_empty() => Some((
+            "a suppression has no reason".to_owned(),
+            "Say why it is as it should be, for whoever looks at it next.".to_owned(),
+        )),
+        Kind::Day if text.parse::<Date>().is_err() => Some((
+            format!("`{path}` is {text:?}, which is no day"),
+            "Write it like \"2027-03-31\".".to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+/// The same of an element of a list.
+fn element_problem(kind: Kind, path: &str, text: &str) -> Option<(String, &'static str)> {
+    match kind {
+        Kind::Names if !is_name(text) => Some((
+            format!("an element of `{path}` is {text:?}, which nothing can be called"),
+            "Write the name as the control plane shows it, or remove it.",
+        )),
+        Kind::Apis if text.parse::<ApiReference>().is_err() => Some((
+            format!("an element of `{path}` is {text:?}, which names no API"),
+            "Write it like \"Orders:1.0.0\": name and version, as the publisher shows them.",
+        )),
+        _ => None,
     }
 }
 

@@ -8,6 +8,18 @@ pub(super) enum Kind {
     Texts,
     /// As they can stand in the list of a header.
     HeaderTexts,
+    /// Names of what the control plane has, such as labels.
+    Names,
+    /// APIs as `NAME:VERSION`.
+    Apis,
+    /// The base URL of a control plane.
+    Address,
+    /// The code of a finding.
+    Rule,
+    /// A text that says something.
+    Reason,
+    /// A day as `YYYY-MM-DD`.
+    Day,
     Bool,
     OneOf(&'static [&'static str]),
     Table(&'static [Key]),
@@ -49,7 +61,15 @@ pub(super) const ROOT: &[Key] = &[
     key("audit", Kind::Table(AUDIT)),
 ];
 
-const CONTROL_PLANE: &[Key] = &[required("url", Kind::Text), key("kind", Kind::OneOf(KINDS))];
+/// The file of a folder with several projects.
+pub(super) const WORKSPACE: &[Key] = &[
+    required("format", Kind::Format),
+    required("workspace", Kind::Table(MEMBERS)),
+];
+
+const MEMBERS: &[Key] = &[required("members", Kind::Texts), key("exclude", Kind::Texts)];
+
+const CONTROL_PLANE: &[Key] = &[required("url", Kind::Address), key("kind", Kind::OneOf(KINDS))];
 
 const KINDS: &[&str] = &[
     "api-cloud",
@@ -63,9 +83,9 @@ const KINDS: &[&str] = &[
 ];
 
 const PULL: &[Key] = &[
-    key("labels", Kind::Texts),
-    key("tags", Kind::Texts),
-    key("apis", Kind::Texts),
+    key("labels", Kind::Names),
+    key("tags", Kind::Names),
+    key("apis", Kind::Apis),
     key("all", Kind::Bool),
 ];
 
@@ -87,9 +107,9 @@ const CORS: &[Key] = &[
 const AUDIT: &[Key] = &[key("suppress", Kind::Tables(SUPPRESS))];
 
 const SUPPRESS: &[Key] = &[
-    required("rule", Kind::Text),
+    required("rule", Kind::Rule),
     key("api", Kind::Text),
     key("operation", Kind::Text),
-    required("reason", Kind::Text),
-    required("until", Kind::Text),
+    required("reason", Kind::Reason),
+    required("until", Kind::Day),
 ];

@@ -86,6 +86,39 @@ fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn names_and_addresses_and_suppressions_are_looked_at() {
+    let text = "format = 0\nname = \"shop\"\n[control-plane]\nurl = \"http://cp.example\"\n[pull]\nlabels = [\"dev\", \" \"]\napis = [\"Orders\"]\n\
+                all = \"yes\"\n[[audit.suppress]]\nrule = \"open-operatoin\"\nreason = \" \"\nuntil = \"soon\"\n";
+    let told = findings(text);
+    let lines: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("error") || line.contains("= help: "))
+        .map(str::trim)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "error[project-setting]: `format` should be the number 1, found 0",
+            "= help: Write `format = 1`.",
+            "error[project-setting]: `control-plane.url` cannot be used: `http://cp.example` does not start with https://",
+            "= help: Write the base URL alone, as \"https://gateway.api.cloud.wso2.com\"; `mgw login` signs in.",
+            "error[project-setting]: an element of `pull.labels` is \" \", which nothing can be called",
+            "= help: Write the name as the control plane shows it, or remove it.",
+            "error[project-setting]: an element of `pull.apis` is \"Orders\", which names no API",
+            "= help: Write it like \"Orders:1.0.0\": name and version, as the publisher shows them.",
+            "error[project-setting]: `pull.all` should be true or false, found a text",
+            "= help: Write `true` or `false`.",
+            "error[suppression]: there is no rule \"open-operatoin\" to suppress",
+            "= help: Did you mean `open-operation`?",
+            "error[suppression]: a suppression has no reason",
+            "= help: Say why it is as it should be, for whoever looks at it next.",
+            "error[suppression]: `audit.suppress.until` is \"soon\", which is no day",
+            "= help: Write it like \"2027-03-31\".",
+        ]
+    );
+}
+
+#[test]
 fn a_newer_format_is_named_and_nothing_else_is() {
     insta::assert_snapshot!(findings("format = 2\nname = \"shop\"\n[new]\n"), @r"
     error[newer-format]: mgw.toml has format version 2, this version reads 1
@@ -159,7 +192,7 @@ proptest::proptest! {
     fn nothing_else_is_wrong_than_what_the_schema_says(
         lines in proptest::collection::vec(
             proptest::sample::select(vec![
-                "format = 1", "name = \"a\"", "[pull]", "labels = [\"a\"]", "all = true", "[control-plane]", "url = \"u\"",
+                "format = 1", "name = \"a\"", "[pull]", "labels = [\"a\"]", "all = true", "[control-plane]", "url = \"https://u\"", "url = \"ftp://u\"", "labels = [\" \"]",
                 "kind = \"api-cloud\"", "kind = 3", "[build.cors]", "allow-methods = [\"a b\", 1]", "allow-origins = \"*\"", "[build]", "compat = \"micro-gw-3.2\"", "api-fault-responses = 1",
                 "[[audit.suppress]]", "rule = \"cors\"", "reason = 2027-01-01", "until = \"x\"", "[audit]", "suppress = [1]",
             ]),
