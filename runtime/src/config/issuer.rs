@@ -2,6 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use super::what_is_set::without_credentials;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -307,6 +308,12 @@ impl Issuer {
                 "Give the exact value of the tokens' `iss` claim.",
             );
         }
+        if without_credentials(&issuer.issuer) != issuer.issuer {
+            reader.warn(
+                "issuer",
+                "`issuer` holds a user name, a password or a query: it is compared with the `iss` claim as it is, and shown in logs",
+            );
+        }
         let keyless = issuer.public_key_file.is_none()
             && issuer.certificate_file.is_none()
             && issuer.certificate_alias.is_none()
@@ -315,7 +322,10 @@ impl Issuer {
         if keyless {
             reader.fail(
                 "issuer",
-                format!("issuer `{}` has no key", issuer.issuer.escape_debug()),
+                format!(
+                    "issuer `{}` has no key",
+                    without_credentials(&issuer.issuer).escape_debug()
+                ),
                 "Set `jwksURL`, `certificateFile`, `publicKeyFile` or `certificateAlias`.",
             );
         }

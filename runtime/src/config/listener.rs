@@ -263,10 +263,25 @@ impl Listener {
             "listenerConfig.privateKeyFile",
         );
         let port = |reader: &Reader<'_>, enabled, name| reader.bool(enabled).then(|| reader.port(name));
+        let http_port = port(reader, "listenerConfig.httpEnabled", "listenerConfig.httpPort");
+        let https_port = port(reader, "listenerConfig.httpsEnabled", "listenerConfig.httpsPort");
+        if http_port == https_port && http_port.is_some_and(|port| port != 0) {
+            reader.fail(
+                "listenerConfig.httpsPort",
+                "`listenerConfig.httpsPort` is the same as `listenerConfig.httpPort`",
+                "Give each a port of its own, or switch one off with `httpEnabled = false` or `httpsEnabled = false`.",
+            );
+        }
+        if private_key_file.is_some() && reader.is_set("listenerConfig.keyStorePath") {
+            reader.warn(
+                "listenerConfig.keyStorePath",
+                "`listenerConfig.keyStorePath` has no effect: the key is that of `listenerConfig.privateKeyFile`",
+            );
+        }
         Self {
             host: reader.address("listenerConfig.host"),
-            http_port: port(reader, "listenerConfig.httpEnabled", "listenerConfig.httpPort"),
-            https_port: port(reader, "listenerConfig.httpsEnabled", "listenerConfig.httpsPort"),
+            http_port,
+            https_port,
             token_port: reader.port("listenerConfig.tokenListenerPort"),
             certificate_file,
             private_key_file,

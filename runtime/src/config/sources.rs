@@ -4,6 +4,7 @@ use super::catalogue::{Key, Kind, all};
 use super::settings::Settings;
 use super::value::{Value, from_text, from_toml};
 use super::{ConfigError, ConfigWarning, EndpointOverrides, ErrorKind, Origin, Places, WarningKind};
+use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
@@ -52,11 +53,18 @@ pub(super) fn merge(sources: Sources<'_>) -> Merged {
 struct File<'a> {
     path: Arc<str>,
     text: &'a str,
+    /// Where it is no TOML: what was made of such a place is not what was meant.
+    broken: Vec<Range<usize>>,
 }
 
 impl File<'_> {
     fn at(&self, bytes: Range<usize>) -> Origin {
         Origin::in_file(&self.path, self.text, bytes)
+    }
+
+    fn is_broken(&self, bytes: &Range<usize>) -> bool {
+        let touches = |place: &Range<usize>| place.start <= bytes.end && bytes.start <= place.end;
+        self.broken.iter().any(touches)
     }
 }
 
@@ -75,12 +83,19 @@ impl Merged {
         let file = File {
             path: path.into(),
             text,
+            broken: Vec::new(),
         };
         if text.len() > MAX_FILE {
-            self.error(file.at(0..0), "the file is larger than 1 MiB", "");
+            self.error(
+                file.at(0..0),
+                "the file is larger than 1 MiB",
+                "Check that it is the right file: settings are much smaller.",
+            );
             return;
         }
         let (table, problems) = DeTable::parse_recoverable(text);
+        let broken = problems.iter().filter_map(toml::de::Error::span).collect();
+        let file = File { broken, ..file };
         for problem in problems {
             self.errors.push(ConfigError {
                 kind: ErrorKind::Syntax,
@@ -125,6 +140,9 @@ impl Merged {
                     Some(text) => self.overrides.set(&path, text),
                     None => self.error(origin, format!("`{path}` is not a string"), "Put the value in quotes."),
                 }
+            } else if is_section(keys, &path) {
+                let remedy = format!("Write `[{path}]` and its keys below.");
+                self.error(origin, format!("`{path}` is a table"), remedy);
             } else {
                 self.unknown(&path, origin, keys);
             }
@@ -152,7 +170,11 @@ impl Merged {
                             let element = self.read_element(file, table, keys, origin, false);
                             settings.tables.entry(key.name).or_default().push(element);
                         }
-                        None => self.error(origin, format!("an element of `{}` is not a table", key.name), ""),
+                        None => self.error(
+                            origin,
+                            format!("an element of `{}` is not a table", key.name),
+                            format!("Write `[[{}]]` and its keys below.", key.name),
+                        ),
                     }
                 }
             }
@@ -172,17 +194,21 @@ impl Merged {
                     }
                 }
             }
+            (Kind::Tables(_) | Kind::Named(_), _) if file.is_broken(&value.span()) => {}
+            (_, plain) if plain.as_table().is_none() && plain.as_array().is_none() && file.is_broken(&value.span()) => {
+            }
             (kind, plain) => match from_toml(&kind, plain) {
                 Ok(value) => self.store(key, value, origin, settings),
                 Err(reason) => {
                     let origin = file.at(value.span());
-                    let (remedy, correction) = unquoted(&kind, plain).unzip();
+                    let (remedy, correction) =
+                        unquoted(&kind, plain).unwrap_or_else(|| (rewrite(key, &kind, plain), None));
                     self.errors.push(ConfigError {
                         kind: ErrorKind::Value,
                         origin,
                         reason: format!("`{}`: {reason}", key.name),
-                        remedy: remedy.unwrap_or_default(),
-                        correction: correction.flatten(),
+                        remedy,
+                        correction,
                     });
                 }
             },
@@ -211,6 +237,17 @@ impl Merged {
         if !key.effective {
             self.warn_inert(key.name, origin.clone());
         }
+        if is_reference(&value) {
+            self.warnings.push(ConfigWarning {
+                kind: WarningKind::Doubtful,
+                origin: origin.clone(),
+                reason: format!(
+                    "`{}` begins with `$env{{`, which is taken as it stands: nothing is put in its place here. Leave the key out, and set \
+                     the environment variable of its name, with `_` for `.`",
+                    key.name
+                ),
+            });
+        }
         let value = beside(key.kind, value, &origin);
         match &value {
             Value::Text(text) => self.places.record(text, &origin),
@@ -236,9 +273,10 @@ impl Merged {
             "" => near.to_owned(),
             _ => format!("{prefix}.{near}"),
         });
-        let remedy = match nearby.or_else(|| nearest(path, names(keys)).map(str::to_owned)) {
-            Some(name) => format!("Did you mean `{name}`?"),
-            None => "Remove it, or see the configuration reference for the known keys.".to_owned(),
+        let remedy = match (nearby, elsewhere(part, keys)) {
+            (Some(name), _) => format!("Did you mean `{name}`?"),
+            (None, Some(table)) => format!("It belongs under `[{table}]`."),
+            (None, None) => "Remove it, or see the configuration reference for the known keys.".to_owned(),
         };
         self.errors.push(ConfigError {
             kind: ErrorKind::UnknownKey {
@@ -334,7 +372,13 @@ impl Merged {
     fn assign_in(&mut self, key: &'static Key, text: &str, origin: Origin, settings: &mut Settings) {
         match from_text(&key.kind, text) {
             Ok(value) => self.store(key, value, origin, settings),
-            Err(reason) => self.error(origin, format!("`{}`: {reason}", key.name), ""),
+            Err(reason) => {
+                let remedy = match &origin {
+                    Origin::Environment(name) => format!("Give {name} such a value, or unset it."),
+                    _ => format!("Write `--set {}=` and such a value.", key.name),
+                };
+                self.error(origin, format!("`{}`: {reason}", key.name), remedy);
+            }
         }
     }
 
@@ -372,6 +416,16 @@ impl Merged {
         self.assign_in(key, text, origin, element);
         self.settings = settings;
     }
+}
+
+/// Whether a value is written as the toolkit's own files refer to the environment.
+fn is_reference(value: &Value) -> bool {
+    let text = match value {
+        Value::Text(text) => text.as_str(),
+        Value::Secret(secret) => secret.expose_secret(),
+        _ => "",
+    };
+    text.starts_with("$env{")
 }
 
 /// Completes the relative names of files that a file gives: they are beside it, wherever the program was started.
@@ -423,6 +477,38 @@ pub(super) fn passes_through(path: &str) -> bool {
         || path.starts_with("b7a.log.") && path.ends_with(".level")
         || path.starts_with("b7a.http.tracelog.")
         || path.starts_with("b7a.observability.tracing.")
+}
+
+/// The table that a key belongs to, where there is one such key alone.
+fn elsewhere(part: &str, keys: &[&'static Key]) -> Option<&'static str> {
+    let mut tables = names(keys).filter_map(|name| {
+        let (table, last) = name.rsplit_once('.')?;
+        last.eq_ignore_ascii_case(part).then_some(table)
+    });
+    let table = tables.next()?;
+    tables.next().is_none().then_some(table)
+}
+
+/// What to do about a value of the wrong kind.
+fn rewrite(key: &Key, kind: &Kind, value: &DeValue<'_>) -> String {
+    match kind {
+        Kind::Bool => "Write `true` or `false`.".to_owned(),
+        Kind::Integer { .. } | Kind::Float => {
+            let number = match value.as_integer() {
+                Some(_) => "Write a number within these bounds",
+                None => "Write a number, without quotes or a unit",
+            };
+            match key.default {
+                Some(default) => format!("{number}; by default it is {default}."),
+                None => format!("{number}."),
+            }
+        }
+        Kind::Text | Kind::File | Kind::Secret => "Put it in quotes.".to_owned(),
+        Kind::OneOf(choices) => format!("Write one of {}, in quotes.", choices.join(", ")),
+        Kind::List | Kind::Files => "Write a list as [\"a\", \"b\"].".to_owned(),
+        Kind::Tables(_) => format!("Write `[[{}]]` and its keys below.", key.name),
+        Kind::Named(_) => format!("Write `[{}.NAME]` for each, and its keys below.", key.name),
+    }
 }
 
 /// What to do about a value in quotes that is right without them, and that value.

@@ -120,7 +120,7 @@ fn all_problems_come_at_once_with_their_places() {
         [
             "conf/micro-gw.conf:2:12: `listenerConfig.httpPort`: expected an integer from 0 to 65535, found a string | Write it without quotes.",
             "conf/micro-gw.conf:3:1: unknown key `listenerConfig.htpsPort` | Did you mean `listenerConfig.httpsPort`?",
-            "conf/micro-gw.conf:4:16: `listenerConfig.maxUriLength`: expected an integer from 64 to 65536, found 3 | ",
+            "conf/micro-gw.conf:4:16: `listenerConfig.maxUriLength`: expected an integer from 64 to 65536, found 3 | Write a number within these bounds; by default it is 4096.",
             "conf/micro-gw.conf:6:2: unknown key `nonsense` | Remove it, or see the configuration reference for the known keys.",
         ]
     );

@@ -102,20 +102,27 @@ impl WhatIsSet {
 
     /// A text without what credentials a URL has in it.
     fn plain(&mut self, text: &str) -> String {
-        let Ok(mut url) = Url::parse(text) else {
-            return text.to_owned();
-        };
-        if url.password().is_none() && url.username().is_empty() && url.query().is_none() {
-            return text.to_owned();
+        if let Ok(url) = Url::parse(text) {
+            self.secrets.extend(url.password().map(SecretString::from));
+            self.secrets.extend(url.query().map(SecretString::from));
         }
-        self.secrets.extend(url.password().map(SecretString::from));
-        self.secrets.extend(url.query().map(SecretString::from));
-        // Refused only for URLs that have no place for them.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.set_query(None);
-        url.into()
+        without_credentials(text)
     }
+}
+
+/// A text without what credentials a URL has in it.
+pub(super) fn without_credentials(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else {
+        return text.to_owned();
+    };
+    if url.password().is_none() && url.username().is_empty() && url.query().is_none() {
+        return text.to_owned();
+    }
+    // Refused only for URLs that have no place for them.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.into()
 }
 
 fn inner(keys: &[&'static Key], name: &str) -> Vec<&'static Key> {
