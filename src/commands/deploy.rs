@@ -283,7 +283,7 @@ pub(super) fn write(
 
 /// Settings of containers that mean nothing where nothing of a container is written are findings all the same.
 pub(super) fn check(layout: &Layout, compiled: &Compiled, diagnostics: &mut Diagnostics) -> Result<(), Failure> {
-    if layout.deployment_config().exists() {
+    if layout.deployment_config().symlink_metadata().is_ok() {
         plan(layout, None, compiled, &Wanted::default(), None, diagnostics)?;
     }
     Ok(())

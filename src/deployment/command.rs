@@ -3,6 +3,7 @@
 use super::names::holds_secret;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::micro_gw_file::Section;
+use mgw_runtime::config::known_key;
 
 /// What follows `mgw run BUNDLE`, as far as a `cmd` says it; `None` where there is none.
 pub(super) fn arguments(section: Section<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<String>> {
@@ -53,7 +54,9 @@ pub(super) fn sets(arguments: &[String]) -> Vec<(String, String)> {
 /// The name of a setting whose value is a secret.
 fn secret(arguments: &[String]) -> Option<String> {
     let mut sets = sets(arguments).into_iter();
-    sets.find(|(key, value)| holds_secret(key, value)).map(|(key, _)| key)
+    let is_known = |key: &str| known_key(key).is_some_and(|key| key.secret);
+    sets.find(|(key, value)| holds_secret(key, is_known(key), value))
+        .map(|(key, _)| key)
 }
 
 /// A word without its value, which may be a secret.

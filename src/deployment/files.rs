@@ -5,6 +5,7 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::micro_gw_file::Section;
 use crate::project::shown;
 use crate::whole_file::read_public;
+use crate::words::plain;
 use crate::yaml::Span;
 use std::path::{Path, PathBuf};
 
@@ -63,7 +64,7 @@ impl Places<'_> {
                 Some(bytes)
             }
             Err(error) => {
-                let text = format!("{} cannot be read: {error}", shown(&path));
+                let text = format!("{} cannot be read: {}", shown(&path), plain(&error.to_string()));
                 let remedy = "Name a file by its path in the project folder, or by an absolute one.";
                 let finding = Diagnostic::error(Code::DeploymentConfig, section.source(), span, text);
                 diagnostics.push(finding.remedy(remedy));

@@ -139,12 +139,12 @@ pub(super) fn names_secret(text: &str) -> bool {
     !is_other && (WORDS.iter().any(|word| folded.contains(word)) || ENDS.iter().any(|end| folded.ends_with(end)))
 }
 
-/// Whether a value under such a name is a secret: neither switched on or off, nor empty, nor the password that everybody
+/// Whether a value under such a name, or of a setting that is `known` to be one, is a secret: neither switched on or off, nor empty, nor the password that everybody
 /// knows, that of the stores that come with micro-gw. Addresses may have a password in them.
-pub(crate) fn holds_secret(name: &str, value: &str) -> bool {
-    let is_known = ["", "true", "false", "ballerina"].contains(&value.trim());
+pub(crate) fn holds_secret(name: &str, known: bool, value: &str) -> bool {
+    let is_harmless = ["", "true", "false", "ballerina"].contains(&value.trim());
     let has_password = url::Url::parse(value.trim()).is_ok_and(|url| url.password().is_some());
-    has_password || names_secret(name) && !is_known
+    has_password || (known || names_secret(name)) && !is_harmless
 }
 
 #[cfg(test)]
@@ -248,7 +248,8 @@ mod tests {
             ("brokers", "amqp://admin:hunter2@broker:5672", true),
             ("brokers", "amqp://broker:5672", false),
         ] {
-            assert_eq!(holds_secret(name, value), expected, "{name} {value}");
+            assert_eq!(holds_secret(name, false, value), expected, "{name} {value}");
         }
+        assert!(holds_secret("credentials", true, "hunter2") && !holds_secret("credentials", true, "ballerina"));
     }
 }

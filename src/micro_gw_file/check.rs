@@ -48,7 +48,10 @@ impl Checker<'_> {
                 match member.node.as_object() {
                     Some(_) => self.table(&inner, &member.node, diagnostics),
                     None if is_unset(&member.node) => {}
-                    None => diagnostics.push(self.expected(&member.node, &inner, "a table")),
+                    None => diagnostics.push(
+                        self.expected(&member.node, &inner, "a table")
+                            .remedy(below(&inner, false)),
+                    ),
                 }
             } else {
                 diagnostics.push(self.unknown(path, name, member));
@@ -63,7 +66,7 @@ impl Checker<'_> {
                 for element in elements {
                     match element.as_object() {
                         Some(_) => self.table(path, element, diagnostics),
-                        None => diagnostics.push(self.expected(element, path, "a table")),
+                        None => diagnostics.push(self.expected(element, path, "a table").remedy(below(path, true))),
                     }
                 }
             }
@@ -71,7 +74,10 @@ impl Checker<'_> {
             _ if is_unset(&member.node) => {}
             _ => {
                 let expected = if block.repeated { "a list of tables" } else { "a table" };
-                diagnostics.push(self.expected(&member.node, path, expected));
+                diagnostics.push(
+                    self.expected(&member.node, path, expected)
+                        .remedy(below(path, block.repeated)),
+                );
             }
         }
     }
@@ -84,7 +90,8 @@ impl Checker<'_> {
         match value::judge(key.kind, self.source, node) {
             Ok(()) => {}
             Err(Wrong::Kind(found)) => {
-                let mut finding = quiet(key.kind, self.expected(&found, path, &key.kind.expecting()));
+                let mut finding =
+                    quiet(key.kind, self.expected(&found, path, &key.kind.expecting())).remedy(rewrite(key.kind));
                 if let (Kind::Choice(words), Some(written)) = (key.kind, found.as_str()) {
                     finding = finding.did_you_mean(written, words.iter().copied());
                 }
@@ -100,7 +107,8 @@ impl Checker<'_> {
                 return;
             }
             Err(Wrong::Part(found, reason)) => {
-                let finding = Diagnostic::error(self.codes.wrong, self.source, found.span, reason);
+                let finding =
+                    Diagnostic::error(self.codes.wrong, self.source, found.span, reason).remedy(rewrite(key.kind));
                 diagnostics.push(quiet(key.kind, finding));
                 return;
             }
@@ -176,6 +184,28 @@ fn quiet(kind: Kind, finding: Diagnostic) -> Diagnostic {
     match kind {
         Kind::Secret | Kind::Environment => finding.secret(),
         _ => finding,
+    }
+}
+
+/// What to do about something that stands in the place of a table.
+fn below(path: &str, repeated: bool) -> String {
+    match repeated {
+        true => format!("Write `[[{path}]]` and its keys below."),
+        false => format!("Write `[{path}]` and its keys below."),
+    }
+}
+
+/// What to do about a value that cannot be used.
+fn rewrite(kind: Kind) -> String {
+    match kind {
+        Kind::Text | Kind::Secret => "Put it in quotes.".to_owned(),
+        Kind::Boolean => "Write `true` or `false`.".to_owned(),
+        Kind::Number { min, max } => format!("Write a number from {min} to {max}, or leave it out."),
+        Kind::Choice(_) => "Write one of these words.".to_owned(),
+        Kind::Map | Kind::Texts => format!("Write {}, in quotes as the rest.", example(kind)),
+        Kind::Environment => "Write `{\"NAME\": \"value\"}`, or in the place of a value where it stands: \
+                              `{\"secretKeyRef\": {\"name\": \"shop\", \"key\": \"password\"}}`."
+            .to_owned(),
     }
 }
 

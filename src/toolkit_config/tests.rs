@@ -138,11 +138,11 @@ fn mistakes_have_places_reasons_and_remedies() {
         ),
         (
             "[codeGen]\napiFaultResponses = 'yes'\n",
-            "toolkit-config.toml:2:21: error: `codeGen.apiFaultResponses` should be `true` or `false`, found a text|",
+            "toolkit-config.toml:2:21: error: `codeGen.apiFaultResponses` should be `true` or `false`, found a text|Write `true` or `false`.",
         ),
         (
             "[client]\nhttpRequestTimeout = -1\n",
-            "toolkit-config.toml:2:22: error: `client.httpRequestTimeout` should be a whole number from 1 to 2147483647, found a number|",
+            "toolkit-config.toml:2:22: error: `client.httpRequestTimeout` should be a whole number from 1 to 2147483647, found a number|Write a number from 1 to 2147483647, or leave it out.",
         ),
         (
             "[token]\nbaseURL = 'https://a'\napimVersion = '5.0.0'\n",

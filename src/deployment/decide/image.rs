@@ -29,7 +29,20 @@ impl Decider<'_> {
             };
             let is_settings = file.boolean("isBallerinaConf") == Some(true);
             let place = match is_settings {
-                true => Some(format!("{CONF_DIR}/{CONF_FILE}")),
+                true => {
+                    let place = format!("{CONF_DIR}/{CONF_FILE}");
+                    if file
+                        .text("target")
+                        .is_some_and(|target| target != place && target != format!("{CONF_DIR}/"))
+                    {
+                        let text = format!("`target` has no effect: the gateway's settings go to {place}");
+                        let finding =
+                            Diagnostic::warning(Code::DeploymentConfig, file.source(), file.span("target"), text);
+                        self.diagnostics
+                            .push(finding.remedy("Remove `target`, or `isBallerinaConf` where it is another file."));
+                    }
+                    Some(place)
+                }
                 false => target(file, &source, self.diagnostics),
             };
             if place.is_none() && !file.is_set("target") {

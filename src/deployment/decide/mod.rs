@@ -14,6 +14,7 @@ use crate::context::Environment;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::micro_gw_file::{EnvironmentValue, Section, SettingsFile, check};
 use crate::yaml::{Node, parse_toml};
+use mgw_runtime::config::known_key;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -344,8 +345,10 @@ fn secrets_in(path: &str, node: &Node, found: &mut Vec<String>) {
             "" => name.clone(),
             path => format!("{path}.{name}"),
         };
+        // Names are the net below what the settings' own catalogue knows.
+        let is_known = known_key(&inner).is_some_and(|key| key.secret);
         match member.node.as_str() {
-            Some(text) if holds_secret(name, text) => found.push(inner),
+            Some(text) if holds_secret(name, is_known, text) => found.push(inner),
             _ => secrets_in(&inner, &member.node, found),
         }
     }

@@ -12,7 +12,7 @@ impl Decider<'_> {
     pub(super) fn variables(&mut self, workload: Section<'_>) -> Vec<(String, EnvironmentValue)> {
         let mut variables = Vec::new();
         for (name, value, span) in workload.environment("env") {
-            if matches!(&value, EnvironmentValue::Text(text) if holds_secret(&name, text)) {
+            if matches!(&value, EnvironmentValue::Text(text) if holds_secret(&name, false, text)) {
                 let text = format!("the value of `{name}` would stand in clear text in the Deployment");
                 self.diagnostics.push(
                     Diagnostic::error(Code::DeploymentSecret, workload.source(), span, text)

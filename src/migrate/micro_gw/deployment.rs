@@ -8,6 +8,7 @@ use crate::migrate::draft::{Draft, Place};
 use crate::migrate::gateway_settings::parsed;
 use crate::migrate::settings_file::{Leaf, leaves, without};
 use crate::migrate::tree::Branch;
+use mgw_runtime::config::known_key;
 use crate::yaml::{Node, Span, Value, parse_embedded};
 
 /// Takes the container settings over.
@@ -71,7 +72,7 @@ fn secrets(file: &SettingsFile, leaf: &Leaf<'_>) -> Vec<Secret> {
     let Some(text) = leaf.text().filter(|text| !text.starts_with("$env{")) else {
         return Vec::new();
     };
-    if holds_secret(leaf.last(), text) {
+    if holds_secret(leaf.last(), false, text) {
         let (what, span) = (leaf.name.clone(), leaf.key);
         let remedy = "Write `$env{NAME}` in its place.";
         return vec![Secret { what, span, remedy }];
@@ -79,7 +80,7 @@ fn secrets(file: &SettingsFile, leaf: &Leaf<'_>) -> Vec<Secret> {
     if leaf.last() == "cmd" {
         let words = text.split([' ', ',', '"', '\'', '[', ']']);
         let sets = words.filter_map(|word| word.split_once('='));
-        let found = sets.filter(|(key, value)| holds_secret(key, value));
+        let found = sets.filter(|(key, value)| holds_secret(key, known_key(key).is_some_and(|key| key.secret), value));
         let remedy = "Leave it out of `cmd`, and give it to the container in its environment.";
         let secret = |(key, _): (&str, &str)| Secret {
             what: key.trim_start_matches('-').to_owned(),
@@ -102,7 +103,7 @@ fn in_map(node: &Node, found: &mut Vec<Secret>) {
         Value::Object(members) => {
             for (name, member) in members {
                 match member.node.as_str() {
-                    Some(text) if holds_secret(name, text) => found.push(Secret {
+                    Some(text) if holds_secret(name, false, text) => found.push(Secret {
                         what: name.clone(),
                         span: member.node.span,
                         remedy: "Write the whole map again, and refer to a secret: `\"NAME\": {secretKeyRef: {name: …, key: …}}`.",
