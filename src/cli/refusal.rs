@@ -20,18 +20,54 @@ pub fn refuse(
     if !error.use_stderr() {
         return ExitCode::Success.into();
     }
-    if wants_json(words, environment) {
-        let ui = Ui::new(UiSettings {
-            format: OutputFormat::Json,
-            verbosity: Verbosity::Quiet,
-            color: ColorChoice::Never,
-            no_input: true,
-            ci: true,
-            no_color: true,
-        });
-        ui.failure_document(&failure(&error.render().to_string()));
+    let words: Vec<OsString> = words.into_iter().collect();
+    let hint = variable(error, &words, environment)
+        .map(|variable| format!("{variable} has this value: set another one, or unset it."));
+    let is_json = wants_json(words, environment);
+    let ui = Ui::new(UiSettings {
+        format: if is_json {
+            OutputFormat::Json
+        } else {
+            OutputFormat::Text
+        },
+        verbosity: Verbosity::Normal,
+        color: ColorChoice::Never,
+        no_input: true,
+        ci: true,
+        no_color: true,
+    });
+    if let Some(hint) = &hint {
+        ui.hint(hint);
+    }
+    if is_json {
+        let mut failure = failure(&error.render().to_string());
+        failure.hints.extend(hint);
+        ui.failure_document(&failure);
     }
     ExitCode::Usage.into()
+}
+
+/// The variable that a value comes from which is refused, where no word of the line gives it.
+fn variable(error: &clap::Error, words: &[OsString], environment: &Environment) -> Option<String> {
+    fn of(command: &clap::Command, long: &str) -> Option<String> {
+        let mut arguments = command.get_arguments();
+        let found = arguments.find(|argument| argument.get_long() == Some(long) && argument.get_env().is_some());
+        match found.and_then(clap::Arg::get_env) {
+            Some(variable) => Some(variable.to_string_lossy().into_owned()),
+            None => command.get_subcommands().find_map(|inner| of(inner, long)),
+        }
+    }
+    let Some(clap::error::ContextValue::String(argument)) = error.get(clap::error::ContextKind::InvalidArg) else {
+        return None;
+    };
+    let long = argument.strip_prefix("--")?.split([' ', '=']).next()?;
+    let flag = format!("--{long}");
+    let is_given = words.iter().any(|word| {
+        let word = word.to_string_lossy();
+        word == flag || word.starts_with(&format!("{flag}="))
+    });
+    let variable = of(&Cli::command(), long)?;
+    (!is_given && environment.get(&variable).is_some()).then_some(variable)
 }
 
 /// The line cannot be parsed, so its words are looked at by themselves.

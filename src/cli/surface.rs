@@ -20,7 +20,10 @@ fn the_command_surface_is_the_one_that_was_reviewed() {
     let now = surface();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         let text: String = now.iter().map(|line| format!("{line}\n")).collect();
-        std::fs::write(&path, format!("{HEADER}{text}")).expect("the file is writable");
+        // Whole at any time: another test reads it meanwhile.
+        let new = path.with_extension("new");
+        std::fs::write(&new, format!("{HEADER}{text}")).expect("the file is writable");
+        std::fs::rename(&new, &path).expect("the file is writable");
     }
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     let reviewed: BTreeSet<String> = text
