@@ -98,7 +98,12 @@ impl<'a> NamedEndpoints<'a> {
             None => {
                 let message = format!("the endpoint `{name}` is not defined under `{}`", extensions::ENDPOINTS);
                 let diagnostic = Diagnostic::error(Code::EndpointReference, source, node.span, message);
-                diagnostics.push(diagnostic.did_you_mean(name, self.by_name.keys().copied()));
+                let remedy = format!("Define it there: `{name}: {{urls: [\"https://backend.example.com\"]}}`.");
+                diagnostics.push(
+                    diagnostic
+                        .remedy(remedy)
+                        .did_you_mean(name, self.by_name.keys().copied()),
+                );
                 None
             }
         }

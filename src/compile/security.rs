@@ -161,12 +161,12 @@ impl<'a> ApiSecurity<'a> {
             "credentials cannot be optional unless `{}` is `mandatory`",
             extensions::MUTUAL_TLS
         );
-        diagnostics.push(Diagnostic::error(
-            Code::ApplicationSecurity,
-            &self.definition.source,
-            place.span,
-            message,
-        ));
+        let found = Diagnostic::error(Code::ApplicationSecurity, &self.definition.source, place.span, message);
+        let remedy = format!(
+            "Write `{}: mandatory`, so that a certificate is asked for instead, or remove `optional`.",
+            extensions::MUTUAL_TLS
+        );
+        diagnostics.push(found.remedy(remedy));
         false
     }
 

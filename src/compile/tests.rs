@@ -131,18 +131,18 @@ fn malformed_extensions_are_located() {
     );
     insta::assert_snapshot!(problems, @r#"
     api_definitions/a.yaml:5:19: error: `x-wso2-endpoints` should be a list of maps with one name each, found a map [Write `- NAME:` and below it `urls: ["https://backend.example.com"]`.]
-    api_definitions/a.yaml:6:27: error: the endpoint `b` is not defined under `x-wso2-endpoints`
-    api_definitions/a.yaml:7:26: error: `x-wso2-disable-security` should be `true` or `false` without quotes, found a text
+    api_definitions/a.yaml:6:27: error: the endpoint `b` is not defined under `x-wso2-endpoints` [Define it there: `b: {urls: ["https://backend.example.com"]}`.]
+    api_definitions/a.yaml:7:26: error: `x-wso2-disable-security` should be `true` or `false` without quotes, found a text [Write `true` or `false` without quotes there.]
     api_definitions/a.yaml:8:21: error: a transport is `http` or `https` [Write `x-wso2-transports: [https]`, or leave it out for both.]
     api_definitions/a.yaml:9:20: error: `x-wso2-mutual-ssl` should be `mandatory` or `optional`, found `mandatry` [Did you mean `mandatory`?]
     api_definitions/a.yaml:10:15: error: `x-wso2-cors` has no `accessControlAllowOrigin` [Did you mean `accessControlAllowOrigins`?]
-    api_definitions/a.yaml:10:75: error: `accessControlAllowMethods` should be a list of at most 256 texts, found a text
+    api_definitions/a.yaml:10:75: error: `accessControlAllowMethods` should be a list of at most 256 texts, found a text [Write a list of at most 256 texts there.]
     api_definitions/a.yaml:11:1: warning: the extension `x-wso2-production-endpoint` is not known and has no effect [Did you mean `x-wso2-production-endpoints`?]
     api_definitions/a.yaml:12:1: warning: the extension `x-wso2-transport` is not known and has no effect [Did you mean `x-wso2-transports`?]
     api_definitions/a.yaml:13:1: warning: the extension `x-wso2-foo` is not known and has no effect
     api_definitions/a.yaml:15:21: error: `a b` cannot be the name of a header [Use letters, digits and `-`, such as `X-Shop-Authorization`.]
     api_definitions/a.yaml:16:48: error: a security type is `oauth2`, `basic_auth` or `api_key` [Did you mean `oauth2`?]
-    api_definitions/a.yaml:16:66: error: `optional` should be `true` or `false`, found a number
+    api_definitions/a.yaml:16:66: error: `optional` should be `true` or `false`, found a number [Write `true` or `false` there.]
     api_definitions/a.yaml:17:1: error: the API names an interceptor in `x-wso2-request-interceptor`, and this version of mgw runs none [Remove the extension once the API works, and is as safe, without the interceptor.]
     api_definitions/a.yaml:18:1: warning: `x-auth-type` has no effect at the API; it belongs to an operation
     api_definitions/a.yaml:21:5: warning: `x-wso2-throttling-tier` has no effect at a path; it belongs to the API or to an operation

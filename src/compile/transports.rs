@@ -18,6 +18,7 @@ pub(super) fn mutual_tls(source: &Source, owner: &Node, diagnostics: &mut Diagno
             );
             diagnostics.push(
                 Diagnostic::error(Code::MutualTls, source, node.span, message)
+                    .remedy("Write one of the two: `mandatory` refuses callers without a certificate.")
                     .did_you_mean(text, ["mandatory", "optional"]),
             );
             None

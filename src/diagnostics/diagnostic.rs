@@ -89,7 +89,7 @@ impl Diagnostic {
         }
     }
 
-    /// A value of the wrong kind.
+    /// A value of the wrong kind. Whoever knows more to do about it than to write the right one says so.
     pub fn expected(code: Code, source: &Source, node: &Node, what: &str, expected: &str) -> Self {
         let found = match node.as_array() {
             // Where a list is expected, it is its length that is wrong.
@@ -104,6 +104,7 @@ impl Diagnostic {
             node.span,
             format!("{what} should be {expected}, found {found}"),
         )
+        .remedy(format!("Write {expected} there."))
     }
 
     /// Whether it fails a command that fails from `least` on. What the gateway itself says of settings that it starts with is

@@ -57,7 +57,11 @@ pub(super) fn compile(files: Vec<ProtoFile>, diagnostics: &mut Diagnostics) -> O
     for (name, source) in &sources {
         if let Err(error) = compiler.open_file(name) {
             let source = error.file().and_then(|file| sources.get(file)).unwrap_or(source);
-            let finding = finding(&error, source, &sources);
+            let mut finding = finding(&error, source, &sources);
+            if finding.remedy.is_none() {
+                finding = finding
+                    .remedy("Correct the line, or what it names: that has to stand in this file or in one that it imports, once.");
+            }
             let text = error.to_string();
             let same = match circle_of(&text) {
                 Some(names) => names

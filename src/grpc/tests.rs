@@ -234,13 +234,13 @@ fn what_the_compiler_refuses_is_located() {
         .collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
     syntax: grpc_definitions/x.proto:4:1: error: expected `;` or `[`, but found `}` [Look at the line and at what stands before it: a `;`, a bracket or a name may be missing.]
-    type: grpc_definitions/x.proto:3:11: error: name `Missing` is not defined
+    type: grpc_definitions/x.proto:3:11: error: name `Missing` is not defined [Correct the line, or what it names: that has to stand in this file or in one that it imports, once.]
     import: grpc_definitions/x.proto:2:1: error: import `none.proto` not found [Imports are looked for below `grpc_definitions/`; copy the file there.]
     above: grpc_definitions/x.proto:2:8: error: this is not a name that can be imported [Imports may not contain backslashes, repeated forward slashes, `.` or `..` components.]
     absolute: grpc_definitions/x.proto:2:8: error: this is not a name that can be imported [Imports may not contain backslashes, repeated forward slashes, `.` or `..` components.]
     itself: grpc_definitions/x.proto:2:8: error: these files import each other: x.proto, x.proto [Move what both need into a third file.]
     option: grpc_definitions/x.proto:4:3: error: name `wso2.security` is not defined [Add `import "wso2/options.proto";`; the file need not be there.]
-    value: grpc_definitions/x.proto:5:3: error: expected a value of type `repeated wso2.Security` for option `(wso2.security)`, but found `TOKEN`
+    value: grpc_definitions/x.proto:5:3: error: expected a value of type `repeated wso2.Security` for option `(wso2.security)`, but found `TOKEN` [Correct the line, or what it names: that has to stand in this file or in one that it imports, once.]
     "#);
 }
 

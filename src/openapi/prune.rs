@@ -56,12 +56,14 @@ fn info(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Opti
         match (found, value.as_deref().map(str::trim)) {
             (Some(node), Some(value)) if value.is_empty() || value.chars().count() > MAX_NAME => {
                 let message = format!("`info.{key}` should have between 1 and {MAX_NAME} characters");
-                diagnostics.push(Diagnostic::error(Code::Info, source, node.span, message));
+                let found = Diagnostic::error(Code::Info, source, node.span, message);
+                diagnostics.push(found.remedy("Write what the API is called; `info.description` has room for more."));
                 complete = false;
             }
             (Some(node), Some(value)) if value.chars().any(char::is_control) => {
                 let message = format!("`info.{key}` should be one line without control characters");
-                diagnostics.push(Diagnostic::error(Code::Info, source, node.span, message));
+                let found = Diagnostic::error(Code::Info, source, node.span, message);
+                diagnostics.push(found.remedy("Write it in one line; `info.description` has room for more."));
                 complete = false;
             }
             (Some(node), Some(value)) => shape.put(key, node.span, text(node.span, value)),

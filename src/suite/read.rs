@@ -71,7 +71,7 @@ pub(crate) fn read_folder(layout: &Layout, diagnostics: &mut Diagnostics) -> std
             Ok(bytes) => bytes,
             Err(error) => {
                 let remedy = whole_file::Unfit::remedy(&error).unwrap_or("Check the file and its permissions.");
-                let message = format!("this file cannot be read: {error}");
+                let message = format!("this file cannot be read: {}", crate::words::plain(&error.to_string()));
                 diagnostics.push(Diagnostic::file(Code::TestCase, shown, message).remedy(remedy));
                 continue;
             }
@@ -116,8 +116,11 @@ impl<'a> Reader<'a> {
             if !known.contains(&key.as_str()) {
                 let message = format!("{what} has no `{key}`");
                 let diagnostic = Diagnostic::error(Code::TestCase, self.source, member.key, message);
-                self.diagnostics
-                    .push(diagnostic.did_you_mean(key, known.iter().copied()));
+                self.diagnostics.push(
+                    diagnostic
+                        .remedy(format!("Remove it; there are `{}`.", known.join("`, `")))
+                        .did_you_mean(key, known.iter().copied()),
+                );
             }
         }
     }

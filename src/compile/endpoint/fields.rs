@@ -36,7 +36,8 @@ impl<'a> Fields<'a> {
                 sound = false;
                 let message = format!("`{key}` has no `{written}`");
                 let diagnostic = Diagnostic::error(Code::Endpoint, source, member.key, message);
-                diagnostics.push(diagnostic.did_you_mean(written, known.iter().copied()));
+                let remedy = format!("Remove it; there are `{}`.", known.join("`, `"));
+                diagnostics.push(diagnostic.remedy(remedy).did_you_mean(written, known.iter().copied()));
             }
         }
         Some(Some(Self {
@@ -165,7 +166,11 @@ impl<'a> Fields<'a> {
 
     /// Reports a mistake.
     pub(super) fn fail(&mut self, span: Span, message: String) {
-        self.fail_with(span, message, None);
+        self.fail_with(
+            span,
+            message,
+            Some("Write such a value, or leave the key out: then the gateway's own counts."),
+        );
     }
 
     /// Reports a mistake with what to do about it.

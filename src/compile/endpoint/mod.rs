@@ -34,7 +34,11 @@ pub(super) fn compile(
     for (key, member) in members {
         if !KEYS.contains(&key.as_str()) {
             let message = format!("an endpoint has no `{key}`");
-            diagnostics.push(Diagnostic::error(Code::Endpoint, source, member.key, message).did_you_mean(key, KEYS));
+            diagnostics.push(
+                Diagnostic::error(Code::Endpoint, source, member.key, message)
+                    .remedy(format!("Remove it; there are `{}`.", KEYS.join("`, `")))
+                    .did_you_mean(key, KEYS),
+            );
         }
     }
     let mut targets = targets::targets(source, node, diagnostics)?;

@@ -76,6 +76,7 @@ fn key_template(entry: &Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Stri
         Err(error) => error.to_string(),
     };
     let message = format!("`keyTemplate` of {} cannot be used: {problem}", entry.what);
-    diagnostics.push(entry.error(node.span, message));
+    let remedy = "Write texts and variables, as \"$userId:$apiContext\".";
+    diagnostics.push(entry.error(node.span, message).remedy(remedy));
     None
 }

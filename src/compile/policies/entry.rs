@@ -43,7 +43,12 @@ impl<'a> Entry<'a> {
         let members = self.member.node.as_object().into_iter().flatten();
         for (key, member) in members.filter(|(key, _)| !known.contains(&key.as_str())) {
             let message = format!("{} has no `{key}`", self.what);
-            diagnostics.push(self.error(member.key, message).did_you_mean(key, known.iter().copied()));
+            let known_ones = known.join("`, `");
+            diagnostics.push(
+                self.error(member.key, message)
+                    .remedy(format!("Remove it; there are `{known_ones}`."))
+                    .did_you_mean(key, known.iter().copied()),
+            );
         }
     }
 
@@ -63,7 +68,8 @@ impl<'a> Entry<'a> {
                 "`count` of {} should be a whole number of at most {MAX_COUNT}",
                 self.what
             );
-            diagnostics.push(self.error(node.span, message));
+            let remedy = "Write a whole number; name `Unlimited` where no limit is meant.";
+            diagnostics.push(self.error(node.span, message).remedy(remedy));
         }
         count
     }
@@ -106,7 +112,10 @@ impl<'a> Entry<'a> {
             .filter(|units| *units > 0);
         if units.is_none() {
             let message = format!("`unitTime` of {} should be a whole number of at least 1", self.what);
-            diagnostics.push(self.error(node.span, message));
+            diagnostics.push(
+                self.error(node.span, message)
+                    .remedy("Write 1, or how many of `timeUnit` the window has."),
+            );
         }
         units
     }
@@ -122,6 +131,7 @@ impl<'a> Entry<'a> {
             );
             diagnostics.push(
                 self.error(node.span, message)
+                    .remedy("Write one of them, such as `min`.")
                     .did_you_mean(text, UNITS.map(|(unit, _)| unit)),
             );
         }

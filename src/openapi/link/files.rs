@@ -125,7 +125,11 @@ impl<'l> Files<'l> {
                 .as_ref()
                 .and_then(|document| found(&document.node, &target.pointer))
             else {
-                let remedy = document.map_or_else(String::new, |document| similar(&document.node, &target.pointer));
+                let near = document.map_or_else(String::new, |document| similar(&document.node, &target.pointer));
+                let remedy = match near.is_empty() {
+                    true => "Define it there, or correct the reference.".to_owned(),
+                    false => near,
+                };
                 let message = ReferenceError::Dangling(shown(&next)).to_string();
                 return Err(Problem::new(message, remedy));
             };

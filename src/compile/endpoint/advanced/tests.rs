@@ -150,24 +150,24 @@ fn every_mistake_is_shown_where_it_stands() {
     );
     assert!(advanced.is_none());
     insta::assert_snapshot!(problems, @r#"
-    a.yaml:1:70: error: `advanceEndpointConfig` has no `retry`
-    a.yaml:1:42: error: `timeoutInMillis` should be a whole number from 1 to 86400000
-    a.yaml:1:67: error: `totalTimeoutInMillis` should be a whole number from 1 to 86400000
+    a.yaml:1:70: error: `advanceEndpointConfig` has no `retry` [Remove it; there are `timeoutInMillis`, `httpVersion`, `totalTimeoutInMillis`, `retryConfig`, `circuitBreaker`, `poolConfig`, `loadBalance`, `healthCheck`.]
+    a.yaml:1:42: error: `timeoutInMillis` should be a whole number from 1 to 86400000 [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:67: error: `totalTimeoutInMillis` should be a whole number from 1 to 86400000 [Write such a value, or leave the key out: then the gateway's own counts.]
     a.yaml:1:105: error: `retryConfig` has no `statuscodes` [Did you mean `statusCodes`?]
-    a.yaml:1:101: error: `count` should be a whole number from 0 to 1000
-    a.yaml:1:159: error: `backOffFactor` should be a number
-    a.yaml:1:136: error: a status is a whole number from 100 to 599
-    a.yaml:1:140: error: a status is a whole number from 100 to 599
-    a.yaml:1:177: error: `unsafeMethods` should be `true` or `false`, found a number
-    a.yaml:1:195: error: `budgetPercent` should be a whole number from 0 to 100
-    a.yaml:1:236: error: `failureThreshold` should be a share from 0 to 1
+    a.yaml:1:101: error: `count` should be a whole number from 0 to 1000 [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:159: error: `backOffFactor` should be a number [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:136: error: a status is a whole number from 100 to 599 [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:140: error: a status is a whole number from 100 to 599 [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:177: error: `unsafeMethods` should be `true` or `false`, found a number [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:195: error: `budgetPercent` should be a whole number from 0 to 100 [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:236: error: `failureThreshold` should be a share from 0 to 1 [Write such a value, or leave the key out: then the gateway's own counts.]
     a.yaml:1:277: error: a step of 10000 ms does not fit into a window of 5000 ms [Make `bucketSizeInMillis` (10000 when absent) a part of `timeWindowInMillis`.]
-    a.yaml:1:320: error: `maxActiveConnections` should be a whole number from -1 to 4294967295, or 0 to leave it to the gateway
-    a.yaml:1:342: error: `waitTimeInMillis` should be a whole number from 0 to 86400000, or -1 to leave it to the gateway
-    a.yaml:1:371: error: `algorithm` should be `round-robin`, `least-outstanding` or `consistent-hash`
+    a.yaml:1:320: error: `maxActiveConnections` should be a whole number from -1 to 4294967295, or 0 to leave it to the gateway [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:342: error: `waitTimeInMillis` should be a whole number from 0 to 86400000, or -1 to leave it to the gateway [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:371: error: `algorithm` should be `round-robin`, `least-outstanding` or `consistent-hash` [Write such a value, or leave the key out: then the gateway's own counts.]
     a.yaml:1:388: warning: `hashKey` has no effect with this algorithm [Write `algorithm: consistent-hash`, or remove it.]
-    a.yaml:1:438: error: `intervalInMillis` should be a whole number from 100 to 86400000
-    a.yaml:1:412: error: `path` should be a path below the backend's URL that starts with `/`
+    a.yaml:1:438: error: `intervalInMillis` should be a whole number from 100 to 86400000 [Write such a value, or leave the key out: then the gateway's own counts.]
+    a.yaml:1:412: error: `path` should be a path below the backend's URL that starts with `/` [Write such a value, or leave the key out: then the gateway's own counts.]
     "#);
 }
 
@@ -179,11 +179,11 @@ fn kinds_of_values_are_checked() {
     );
     assert!(advanced.is_none());
     insta::assert_snapshot!(problems, @r#"
-    a.yaml:1:38: error: `retryConfig` should be a map, found a number
-    a.yaml:1:57: error: `circuitBreaker` should be a map, found an empty list
-    a.yaml:1:73: error: `poolConfig` should be a map, found a text
-    a.yaml:1:89: error: `loadBalance` should be a map, found a text
-    a.yaml:1:121: error: `healthCheck` should be a map, found a boolean
+    a.yaml:1:38: error: `retryConfig` should be a map, found a number [Write a map there.]
+    a.yaml:1:57: error: `circuitBreaker` should be a map, found an empty list [Write a map there.]
+    a.yaml:1:73: error: `poolConfig` should be a map, found a text [Write a map there.]
+    a.yaml:1:89: error: `loadBalance` should be a map, found a text [Write a map there.]
+    a.yaml:1:121: error: `healthCheck` should be a map, found a boolean [Write a map there.]
     "#);
 }
 
