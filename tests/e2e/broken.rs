@@ -7,7 +7,7 @@ mod archive;
 mod damage;
 mod description;
 mod make;
-mod promises;
+pub(crate) mod promises;
 mod stage;
 
 use description::Format;

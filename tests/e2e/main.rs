@@ -25,6 +25,7 @@ mod findings;
 mod forged_tokens;
 mod identity_provider;
 mod init;
+mod lying_control_plane;
 mod migrate;
 mod oidc_provider;
 mod old_toolkit;

@@ -7,7 +7,7 @@ use serde_json::Value;
 const CODES: [i32; 17] = [0, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 20, 34, 130];
 
 /// Words of the program's inside. None of them says anything to the author of a file.
-const INSIDE: [&str; 15] = [
+pub(crate) const INSIDE: [&str; 15] = [
     "panicked",
     "RUST_BACKTRACE",
     "serde",
