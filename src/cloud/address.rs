@@ -31,7 +31,7 @@ impl Address {
             format!("https://{text}")
         };
         // Messages repeat the text, but never a password in it.
-        let url = Url::parse(&complete).map_err(|_| match text.contains('@') {
+        let mut url = Url::parse(&complete).map_err(|_| match text.contains('@') {
             true => AddressError::Extra,
             false => AddressError::Url(text.to_owned()),
         })?;
@@ -41,6 +41,9 @@ impl Address {
         if url.scheme() != "https" {
             return Err(AddressError::Scheme(text.to_owned()));
         }
+        // With and without a slash at its end it is the same place, also when a session is compared with it.
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
         Ok(Self(url))
     }
 
@@ -111,7 +114,9 @@ mod tests {
             ("localhost:9443/", "https://localhost:9443"),
             (" HTTPS://Idp.Example/apim/ ", "https://idp.example/apim"),
         ] {
-            assert_eq!(Address::parse(text).unwrap().to_string(), expected);
+            let address = Address::parse(text).unwrap();
+            assert_eq!(address.to_string(), expected);
+            assert_eq!(Address::parse(expected), Ok(address));
         }
         let told = |text: &str| Address::parse(text).unwrap().host_and_port();
         assert_eq!(told("localhost:9443/apim"), "localhost:9443");
