@@ -528,6 +528,11 @@ fn unquoted(kind: &Kind, value: &DeValue<'_>) -> Option<(String, Option<String>)
 
 /// Returns the known name closest to `path`, when it is close enough to be a slip.
 fn nearest<'a>(path: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    /// Longer texts are no misspelt names, and comparing them costs time.
+    const LONGEST: usize = 128;
+    if path.len() > LONGEST {
+        return None;
+    }
     let lower = path.to_ascii_lowercase();
     names
         .map(|name| (strsim::jaro_winkler(&lower, &name.to_ascii_lowercase()), name))
