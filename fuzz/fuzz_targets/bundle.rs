@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let _ = mgw_bundle::Bundle::read(data, &mgw_bundle::Limits::default());
+    let _ = mgw_bundle::fuzzing::bundle(data);
 });

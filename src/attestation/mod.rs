@@ -4,6 +4,8 @@
 //! Nothing in them tells where or when the bundle was built, nor by whom: the same inputs give the same bytes.
 
 mod agreement;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod provenance;
 mod sbom;
 #[cfg(test)]

@@ -7,6 +7,8 @@
 
 mod certificates;
 mod finding;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod places;
 mod rules;
 mod suppressions;

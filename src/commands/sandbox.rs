@@ -9,6 +9,9 @@ mod ready;
 mod script;
 mod shown;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub use script::fuzz;
+
 pub use action::SandboxCommand;
 
 use crate::context::Context;

@@ -48,14 +48,18 @@ pub(super) fn pulled<T: DeserializeOwned>(
     let root = layout.root();
     let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
     sources.add(&relative, &bytes);
-    Ok(match serde_json::from_slice(&bytes) {
+    Ok(read(&files::shown(root, &relative), bytes, diagnostics))
+}
+
+/// Reads the bytes of such a file; `file` is what messages call it.
+pub(super) fn read<T: DeserializeOwned>(file: &str, bytes: Vec<u8>, diagnostics: &mut Diagnostics) -> Pulled<T> {
+    match serde_json::from_slice(&bytes) {
         Ok(value) => Pulled::Read(value),
         Err(error) => {
-            let file = files::shown(root, &relative);
-            diagnostics.push(finding(&error, &file, bytes));
+            diagnostics.push(finding(&error, file, bytes));
             Pulled::Unusable
         }
-    })
+    }
 }
 
 fn finding(error: &serde_json::Error, file: &str, bytes: Vec<u8>) -> Diagnostic {

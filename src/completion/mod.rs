@@ -4,6 +4,8 @@
 //! expected ([`line`](line)), and asks this machine for those there are ([`values`]). Nothing is asked over a network,
 //! nothing is told on standard error, and a broken project completes what it can.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod line;
 mod place;
 mod scripts;

@@ -18,6 +18,8 @@ mod attempt;
 mod confirm;
 mod files;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod hub;
 mod ledger;
 mod offer;

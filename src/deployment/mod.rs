@@ -8,6 +8,8 @@ mod catalogue;
 mod command;
 mod decide;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod image;
 mod manifests;
 mod model;

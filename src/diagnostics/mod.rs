@@ -2,6 +2,8 @@
 
 mod code;
 mod diagnostic;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod render;
 pub mod report;
 mod suggest;

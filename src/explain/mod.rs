@@ -3,6 +3,8 @@
 //! What is decided is `mgw-runtime`'s matter. Here it is told: [`steps`] say what each phase decided and from what,
 //! [`refused`] why a request is refused and how to get it through.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod limits;
 mod redact;
 mod refused;

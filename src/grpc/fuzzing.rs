@@ -2,18 +2,24 @@
 
 use super::ProtoFile;
 use crate::diagnostics::Diagnostics;
+use crate::diagnostics::fuzzing::told;
+use crate::fuzzing::files::files;
 
-/// Reads a `.proto` file, and shows what is wrong with it.
-pub fn grpc_definition(bytes: &[u8]) {
+/// Reads one or several `.proto` files, and shows what is wrong with them.
+pub fn grpc_definition(input: &[u8]) -> String {
     let mut diagnostics = Diagnostics::default();
-    let file = ProtoFile {
-        shown: "x.proto".to_owned(),
-        name: "x.proto".to_owned(),
-        bytes: bytes.to_vec(),
+    let named = |path: String| match path.is_empty() {
+        true => "x.proto".to_owned(),
+        false => path,
     };
-    let _ = super::read(vec![file], &mut diagnostics);
-    diagnostics.sort();
-    for diagnostic in diagnostics.iter() {
-        let _ = crate::diagnostics::render(diagnostic, false);
-    }
+    let files = files(input).into_iter().map(|(path, bytes)| {
+        let path = named(path);
+        ProtoFile {
+            shown: path.clone(),
+            name: path,
+            bytes,
+        }
+    });
+    let _ = super::read(files.collect(), &mut diagnostics);
+    told(diagnostics)
 }

@@ -10,6 +10,8 @@
 mod durable;
 mod error;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod generations;
 mod interrupted;
 mod rollback;

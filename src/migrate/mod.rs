@@ -8,6 +8,8 @@ mod apictl;
 mod archive;
 mod draft;
 mod finish;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gateway_settings;
 mod kind;
 mod micro_gw;

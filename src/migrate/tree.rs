@@ -115,15 +115,20 @@ impl Tree {
     /// Reads an archive that lies among the files of another one or of a folder.
     pub(super) fn of_archive(name: String, bytes: &[u8], budget: &mut Budget) -> Result<Self, TreeError> {
         match archive::unpack(bytes, budget) {
-            Ok(files) => Ok(Self {
-                name,
-                files: files
-                    .into_iter()
-                    .map(|(name, bytes)| (name, Contents::InMemory(bytes)))
-                    .collect(),
-                others: Vec::new(),
-            }),
+            Ok(files) => Ok(Self::of_files(&name, files)),
             Err(source) => Err(TreeError::Archive { name, source }),
+        }
+    }
+
+    /// Files that are nowhere on a disk.
+    pub(super) fn of_files(name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+        Self {
+            name: name.to_owned(),
+            files: files
+                .into_iter()
+                .map(|(path, bytes)| (path, Contents::InMemory(bytes)))
+                .collect(),
+            others: Vec::new(),
         }
     }
 
@@ -260,14 +265,8 @@ pub(super) mod tests {
 
     /// Files as they stand in a test.
     pub(in crate::migrate) fn tree(files: &[(&str, &str)]) -> Tree {
-        Tree {
-            name: "old".into(),
-            files: files
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), Contents::InMemory((*text).into())))
-                .collect(),
-            others: Vec::new(),
-        }
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).into()));
+        Tree::of_files("old", files.collect())
     }
 
     #[test]

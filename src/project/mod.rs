@@ -3,6 +3,8 @@
 mod copy;
 pub(crate) mod create;
 pub(crate) mod download;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub(crate) mod incoming;
 mod layout;
 mod name;

@@ -75,10 +75,15 @@ impl Workspace {
         let Ok(bytes) = read_public(&path, MAX_FILE) else {
             return Ok(None);
         };
+        Self::of_bytes(bytes, root)
+    }
+
+    /// The same, of the bytes of its file.
+    fn of_bytes(bytes: Vec<u8>, root: &Path) -> Result<Option<Self>, WorkspaceError> {
         if !is_workspace(&String::from_utf8_lossy(&bytes)) {
             return Ok(None);
         }
-        let file = shown(&path);
+        let file = shown(&root.join("mgw.toml"));
         let read = read_workspace(bytes, &file);
         let mut findings = read.diagnostics;
         let mut members = Vec::new();
@@ -96,6 +101,33 @@ impl Workspace {
         }
         Ok(Some(Self { members }))
     }
+}
+
+/// Entry point of the fuzz targets: finds the projects of a workspace. They are inside it.
+#[cfg(any(test, feature = "fuzzing"))]
+pub fn fuzz(bytes: &[u8]) -> String {
+    thread_local! {
+        /// Two projects, one of them deeper.
+        static ROOT: tempfile::TempDir = {
+            let root = tempfile::tempdir().expect("there is room for files");
+            for project in ["shop", "teams/orders"] {
+                std::fs::create_dir_all(root.path().join(project).join("api_definitions")).expect("a folder");
+            }
+            root
+        };
+    }
+    ROOT.with(|root| {
+        let found = Workspace::of_bytes(bytes.to_vec(), root.path());
+        match found {
+            Ok(Some(workspace)) => {
+                let is_inside = |member: &Member| member.path.starts_with(root.path()) && member.path.is_dir();
+                assert!(workspace.members.iter().all(is_inside), "{workspace:?}");
+                String::new()
+            }
+            Ok(None) => String::new(),
+            Err(error) => error.to_string(),
+        }
+    })
 }
 
 /// Whether the text of a `mgw.toml` is that of a workspace.

@@ -6,6 +6,8 @@
 mod compare;
 mod error;
 mod former;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gone;
 mod plan;
 mod prepared;

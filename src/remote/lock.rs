@@ -89,7 +89,7 @@ impl RemoteLock {
         }
     }
 
-    fn parse(file: &str, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
+    pub(super) fn parse(file: &str, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
         let broken = |error: SyntaxError| {
             let finding = Diagnostic {
                 code: Code::LockFile,

@@ -4,6 +4,8 @@
 //! has the digest that the lock says. [`fetch`] gets it when somebody says that it may.
 
 mod fetch;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod lock;
 
 pub(crate) use fetch::{FetchError, fetch};

@@ -3,6 +3,8 @@
 //! The gateway itself is `mgw-runtime`; this module reads files and environment for it and handles signals.
 
 mod advice;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod settings;
 mod signers;
 mod source;

@@ -72,17 +72,27 @@ impl GatewaySettings {
 ///
 /// When the file cannot be read.
 pub(crate) fn read_settings(settings: &GatewaySettings, environment: &Environment) -> Result<ReadSettings, Failure> {
-    let mut diagnostics = Diagnostics::default();
     let file = match &settings.file {
-        Some(path) => match Source::new(&shown(path), read_named(path, environment)?) {
-            Ok(source) => Some(source),
-            Err(error) => {
-                diagnostics.push(error.into());
-                let config = None;
-                return Ok(ReadSettings { config, diagnostics });
-            }
-        },
+        Some(path) => Some((shown(path), read_named(path, environment)?)),
         None => None,
+    };
+    Ok(read_sources(file, &settings.sets, environment))
+}
+
+/// The same, with the name and the bytes of the file.
+pub(super) fn read_sources(
+    file: Option<(String, Vec<u8>)>,
+    sets: &[(String, String)],
+    environment: &Environment,
+) -> ReadSettings {
+    let mut diagnostics = Diagnostics::default();
+    let file = match file.map(|(name, bytes)| Source::new(&name, bytes)).transpose() {
+        Ok(file) => file,
+        Err(error) => {
+            diagnostics.push(error.into());
+            let config = None;
+            return ReadSettings { config, diagnostics };
+        }
     };
     let variables: Vec<(String, String)> = environment
         .iter()
@@ -91,7 +101,7 @@ pub(crate) fn read_settings(settings: &GatewaySettings, environment: &Environmen
     let sources = Sources {
         file: file.as_ref().map(|source| (source.name(), source.text())),
         environment: &variables,
-        sets: &settings.sets,
+        sets,
     };
     let (config, errors, warnings) = match RuntimeConfig::load(sources) {
         Ok((config, warnings)) => (Some(config), Vec::new(), warnings),
@@ -114,7 +124,7 @@ pub(crate) fn read_settings(settings: &GatewaySettings, environment: &Environmen
             .for_each(|warning| diagnostics.push(of_warning(warning, file.as_ref())));
     }
     diagnostics.sort();
-    Ok(ReadSettings { config, diagnostics })
+    ReadSettings { config, diagnostics }
 }
 
 /// Merges and checks the settings; what may not be meant is shown.

@@ -4,6 +4,8 @@
 //! ([`KeyName`], [`KeyReference`]) and whom a reader of bundles trusts ([`TrustedKeys`]).
 
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod name;
 mod store;
 mod trust;

@@ -5,6 +5,8 @@
 
 mod call;
 mod case;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod generate;
 mod judge;
 mod read;

@@ -76,10 +76,7 @@ pub(crate) fn read_folder(layout: &Layout, diagnostics: &mut Diagnostics) -> std
                 continue;
             }
         };
-        match parse(&shown, bytes, format) {
-            Ok((source, document)) => files.push(Reader::new(&source, diagnostics).file(&document)),
-            Err(error) => diagnostics.push(error.into()),
-        }
+        files.extend(read_file(&shown, bytes, format, diagnostics));
         if files.iter().map(|file: &File| file.cases.len()).sum::<usize>() > MOST_CASES {
             return Err(std::io::Error::other(format!(
                 "there are more than {MOST_CASES} cases in {FOLDER}/"
@@ -87,6 +84,17 @@ pub(crate) fn read_folder(layout: &Layout, diagnostics: &mut Diagnostics) -> std
         }
     }
     Ok(files)
+}
+
+/// Reads the bytes of one file; `shown` is what messages call it.
+pub(super) fn read_file(shown: &str, bytes: Vec<u8>, format: Format, diagnostics: &mut Diagnostics) -> Option<File> {
+    match parse(shown, bytes, format) {
+        Ok((source, document)) => Some(Reader::new(&source, diagnostics).file(&document)),
+        Err(error) => {
+            diagnostics.push(error.into());
+            None
+        }
+    }
 }
 
 /// Reads one file.

@@ -2,6 +2,8 @@
 //! stands in for what `mgw.toml` does not say.
 
 mod catalogue;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod read;
 mod reset;
 

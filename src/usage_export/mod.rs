@@ -1,5 +1,7 @@
 //! Usage records on their way by hand: one file with everything that waited, and a manifest that tells whether it is whole.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod manifest;
 mod progress;
 mod read;

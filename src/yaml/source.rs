@@ -194,6 +194,19 @@ impl Source {
         (line, start + part.start as usize)
     }
 
+    /// Whether a span lies in one of the files, between characters.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn holds(&self, span: Span) -> bool {
+        self.part(span.start).is_some_and(|part| {
+            let within = |offset: u32| {
+                part.file
+                    .text
+                    .is_char_boundary(offset.saturating_sub(part.start) as usize)
+            };
+            span.start <= span.end && within(span.start) && within(span.end)
+        })
+    }
+
     fn part(&self, offset: u32) -> Option<&Part> {
         let behind = self.parts.partition_point(|part| part.start <= offset);
         self.parts.get(behind.saturating_sub(1))

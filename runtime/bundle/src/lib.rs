@@ -13,6 +13,8 @@ mod checksum;
 pub mod config;
 mod digest;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod identity;
 mod limits;
 mod manifest;

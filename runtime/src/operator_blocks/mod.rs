@@ -1,6 +1,8 @@
 //! Blocks that operators set while the gateway runs, with the moment at which they end. They outlive restarts, and stay apart
 //! from those of the bundle and of the control plane.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod list;
 mod request;
 mod store;

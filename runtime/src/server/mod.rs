@@ -6,6 +6,8 @@ mod certificate_set;
 mod client_io;
 mod connection;
 mod connections;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod ocsp;
 mod rotation;
 mod run;

@@ -6,6 +6,8 @@
 
 mod changes;
 mod client;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod ids;
 mod limits;
 mod load;

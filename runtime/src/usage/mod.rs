@@ -6,6 +6,8 @@
 
 mod api;
 mod format;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod kills;
 mod queue;

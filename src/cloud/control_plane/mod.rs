@@ -8,6 +8,8 @@ mod adapter;
 mod api;
 mod certificate;
 mod exported;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod mediation;
 mod policy;
 mod rest;

@@ -3,6 +3,8 @@
 pub(crate) mod browser;
 mod claims;
 mod device;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod registration;
 mod tokens;
 

@@ -222,11 +222,16 @@ fn secret(text: &str) -> SecretString {
     text.to_owned().into()
 }
 
-/// Entry point of the fuzz targets.
+/// Entry point of the fuzz targets: reads a file in both forms. What is wrong is told by line.
 #[cfg(any(test, feature = "fuzzing"))]
-pub fn fuzz(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    // Either a result or an error.
-    let _ = OnPremiseProperties::parse_properties(&text);
-    let _ = toml_form::parse(&text);
+pub fn fuzz(bytes: &[u8]) -> String {
+    let text = text_of(bytes);
+    let found = [OnPremiseProperties::parse_properties(&text), toml_form::parse(&text)];
+    let lines = text.split(['\n', '\r']).count();
+    let mut said = String::new();
+    for error in found.into_iter().filter_map(Result::err) {
+        assert!(error.line <= lines, "{error:?}: there are {lines} lines");
+        said.push_str(&format!("{error:?} {error}\n"));
+    }
+    said
 }

@@ -2,30 +2,36 @@
 
 use super::gather::{Gathered, Subscribers};
 use super::one_api::{PulledApi, definition_file};
-use super::project_files;
+use super::{document, project_files};
+use crate::cloud::control_plane::fuzzing::each_generation;
 use crate::cloud::control_plane::{
-    ApiDetails, GatewayData, PolicyDocuments, PolicyLevel, PolicyView, StoreData, UploadedCertificate,
-    VisibleApplication,
+    GatewayData, PolicyDocuments, PolicyLevel, PolicyView, StoreData, UploadedCertificate, VisibleApplication,
 };
+use crate::cloud::json;
+use crate::ui::visible;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Takes one document for every answer of the control plane and works out the files of a pull.
-pub fn answers(bytes: &[u8]) {
-    let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
-        return;
+/// Takes one document for every answer of the control plane and works out the files of a pull. They are inside of the
+/// project, what was written in them is read again, and every notice is one line.
+pub fn answers(bytes: &[u8]) -> String {
+    let Ok(answer) = json::parse(bytes) else {
+        return String::new();
     };
-    let list = |name: &str| match document.get(name) {
+    let mut said = String::new();
+    let list = |name: &str| match answer.get(name) {
         Some(Value::Array(items)) => items.clone(),
-        _ => vec![document.clone()],
+        _ => vec![answer.clone()],
     };
     for view in [PolicyView::Admin, PolicyView::Publisher] {
         let apis: Vec<PulledApi> = list("apis")
             .iter()
-            .filter_map(|api| ApiDetails::read(api).ok())
+            .flat_map(each_generation)
             .filter_map(|details| {
-                let definition = document.get("definition").unwrap_or(&document).clone();
+                let definition = answer.get("definition").unwrap_or(&answer).clone();
                 Some(PulledApi {
-                    client_certificates: uploaded(&document),
+                    client_certificates: uploaded(&answer),
                     hides_certificates: false,
                     ..definition_file(definition, &details).ok()?.api
                 })
@@ -63,7 +69,7 @@ pub fn answers(bytes: &[u8]) {
                 ),
             })
         };
-        let _ = project_files(
+        let files = project_files(
             Gathered {
                 apis,
                 policies: PolicyDocuments {
@@ -76,7 +82,7 @@ pub fn answers(bytes: &[u8]) {
                     custom_rules: Some(Vec::new()),
                     blocks: Some(list("blocks")),
                 },
-                backend_certificates: uploaded(&document),
+                backend_certificates: uploaded(&answer),
                 subscribers,
                 sight: super::Sight::default(),
                 notices: Vec::new(),
@@ -84,7 +90,24 @@ pub fn answers(bytes: &[u8]) {
             },
             &[],
         );
+        written_and_read(&files.policies);
+        written_and_read(&files.subscriptions);
+        written_and_read(&files.certificates.index);
+        let is_inside = |path: &str| !path.starts_with('/') && !path.split('/').any(|part| part == "..");
+        assert!(files.certificates.files.keys().all(|path| is_inside(path)));
+        assert!(files.apis.iter().all(|api| is_inside(&api.path)), "{:?}", files.apis);
+        for notice in &files.notices {
+            said.push_str(&visible(notice));
+        }
     }
+    said
+}
+
+/// What is pulled is read by the next build.
+fn written_and_read<T: Serialize + DeserializeOwned>(value: &T) {
+    let written = document(value).expect("it is plain data");
+    let again: T = serde_json::from_slice(&written).expect("it was written just now");
+    assert!(document(&again).expect("it is plain data") == written);
 }
 
 /// The document as a certificate, in case it holds one.

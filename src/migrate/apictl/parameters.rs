@@ -218,7 +218,11 @@ impl Environment<'_> {
     /// Lists what it says that does not carry over.
     pub(super) fn list(&self, draft: &mut Draft) {
         // Secrets are not copied, so nobody misses the variables that they are in.
-        for unset in self.unset.iter().filter(|unset| !holds_secret(&unset.key, false, "set")) {
+        for unset in self
+            .unset
+            .iter()
+            .filter(|unset| !holds_secret(&unset.key, false, "set"))
+        {
             draft.lost(
                 Code::MigrateSetting,
                 &Place::At(self.parameters.source.clone(), unset.place),

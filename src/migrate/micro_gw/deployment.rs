@@ -8,8 +8,8 @@ use crate::migrate::draft::{Draft, Place};
 use crate::migrate::gateway_settings::parsed;
 use crate::migrate::settings_file::{Leaf, leaves, without};
 use crate::migrate::tree::Branch;
-use mgw_runtime::config::known_key;
 use crate::yaml::{Node, Span, Value, parse_embedded};
+use mgw_runtime::config::known_key;
 
 /// Takes the container settings over.
 pub(super) fn take(root: &Branch<'_>, path: &str, manner: Manner, draft: &mut Draft) {

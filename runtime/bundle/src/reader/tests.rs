@@ -2,7 +2,7 @@ use super::*;
 use crate::config::{FORMAT, Policies};
 use crate::{BundleContents, write_bundle};
 
-fn config() -> GatewayConfig {
+pub(crate) fn config() -> GatewayConfig {
     GatewayConfig {
         format: FORMAT,
         project: "shop".into(),

@@ -192,7 +192,7 @@ fn without_tenant(user: &str) -> &str {
 }
 
 /// Reads `{"list": [{"uri": …, "value": …}]}`. The first of several claims with one URI counts.
-fn read(body: &[u8]) -> Option<Map<String, Value>> {
+pub(super) fn read(body: &[u8]) -> Option<Map<String, Value>> {
     let mut answer = strict_json::parse(body)?;
     let Some(Value::Array(list)) = answer.remove("list") else {
         return None;

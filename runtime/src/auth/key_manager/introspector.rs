@@ -102,7 +102,7 @@ impl Introspector {
     }
 }
 
-fn read(body: &[u8]) -> Answer {
+pub(super) fn read(body: &[u8]) -> Answer {
     match strict_json::parse(body) {
         Some(members) => match members.get("active") {
             Some(Value::Bool(true)) => Answer::Active(Arc::new(members)),

@@ -4,6 +4,8 @@ mod claim_source;
 mod connection;
 mod credentials;
 mod failures;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod introspector;
 mod kept_token;
 pub(super) mod key_validation;

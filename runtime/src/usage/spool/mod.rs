@@ -7,6 +7,8 @@
 
 mod current;
 mod folder;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod lasting;
 mod lock;
 mod names;

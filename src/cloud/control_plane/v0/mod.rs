@@ -12,6 +12,15 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+#[cfg(any(test, feature = "fuzzing"))]
+/// A document in the shape of 3.2, whatever object it is.
+pub(super) fn shaped(mut document: Value) -> Value {
+    shape::subscription(&mut document);
+    shape::application(&mut document);
+    shape::api(&mut document);
+    document
+}
+
 /// Scopes of the publisher's view of policies.
 const TIER_VIEW: &[&str] = &["apim:tier_view"];
 

@@ -28,6 +28,13 @@ const POLICIES: PolicyPlaces = PolicyPlaces {
     views: POLICY_VIEWS,
 };
 
+#[cfg(any(test, feature = "fuzzing"))]
+/// The revision that runs, of a list of them.
+pub(super) fn fuzzing(list: &[Value]) -> Option<Revision> {
+    let deployed = revisions::read(list);
+    revisions::in_environment(&deployed, "Default").or_else(|| revisions::latest(&deployed))
+}
+
 /// A control plane of the 4.x shape.
 #[derive(Debug, Clone)]
 pub(crate) struct V4(pub(super) Rest);

@@ -1,6 +1,8 @@
 //! The authorisation code grant in the user's browser: PKCE, and an answer that comes to this machine.
 
 mod answer;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod listener;
 mod opener;
 

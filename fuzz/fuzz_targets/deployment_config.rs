@@ -1,0 +1,6 @@
+//! `deployment-config.toml`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = mgw::fuzzing::deployment_config(data);
+});

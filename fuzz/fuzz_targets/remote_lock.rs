@@ -1,0 +1,6 @@
+//! `remote.lock`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = mgw::fuzzing::remote_lock(data);
+});
