@@ -3,6 +3,7 @@
 use super::{Source, Span, SyntaxError};
 use crate::words::plain;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use toml::de::DeTable;
 
 /// What merging versions writes where both changed a line.
@@ -149,14 +150,14 @@ pub(crate) fn syntax_errors(
 ) -> Vec<SyntaxError> {
     let conflict = conflict(source);
     let mut told = Vec::new();
-    let mut last_line = 0;
+    let mut lines = BTreeSet::new();
     for (message, bytes) in said {
         let span = Span::new(bytes.start, bytes.end);
         let line = source.position(span).line;
-        if line == last_line || conflict.is_some_and(|at| is_marker(source, span) || at == span.start as usize) {
+        if lines.contains(&line) || conflict.is_some_and(|at| is_marker(source, span) || at == span.start as usize) {
             continue;
         }
-        last_line = line;
+        lines.insert(line);
         told.push(explained(source, span, &message));
     }
     told.splice(0..0, merge_conflict(source));
