@@ -151,6 +151,9 @@ pub(crate) fn syntax_errors(
     let conflict = conflict(source);
     let mut told = Vec::new();
     let mut lines = BTreeSet::new();
+    // The parser tells first what it finds first, which is not what stands first.
+    let mut said: Vec<_> = said.into_iter().collect();
+    said.sort_by_key(|(_, bytes)| bytes.start);
     for (message, bytes) in said {
         let span = Span::new(bytes.start, bytes.end);
         let line = source.position(span).line;
