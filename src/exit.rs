@@ -34,7 +34,7 @@ pub enum ExitCode {
     ControlPlane = 14,
     /// The lock file is out of date (`--locked`).
     LockOutOfDate = 15,
-    /// Something changes, or a request would be refused (`--exit-code`).
+    /// Something changes, or a request would be refused (`--exit-code`); something would be repaired (`--dry-run`).
     Changes = 20,
     /// Nothing changes (`--exit-code`).
     NothingChanged = 34,

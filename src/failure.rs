@@ -11,6 +11,7 @@ mod gateway;
 mod migrate;
 mod project;
 mod pull;
+mod repair;
 mod sandbox;
 mod signing;
 

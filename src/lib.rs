@@ -39,6 +39,7 @@ pub mod project;
 mod public_file;
 pub(crate) mod pulling;
 pub(crate) mod remote;
+mod repair;
 mod serve;
 pub(crate) mod signing;
 mod suite;

@@ -1,16 +1,20 @@
 //! `mgw check`
 
+mod fix;
+
 use super::members::{self, Done, MemberArgs, Pace};
 use super::remote::{UpdateArgs, fetch_first};
 use super::{deploy, findings};
-use crate::compile::compile_project;
+use crate::compile::{Compiled, compile_project};
 use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
 use crate::serve::{BundleSource, GatewaySettings, read_settings};
+use crate::suite::read_folder;
 use crate::ui::count;
+use fix::{FixArgs, Fixed};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw check`.
@@ -22,6 +26,9 @@ pub struct CheckArgs {
     /// Of a workspace.
     #[command(flatten)]
     pub members: MemberArgs,
+    /// Whether files are put right.
+    #[command(flatten)]
+    pub fix: FixArgs,
     /// Whether other servers may be asked.
     #[command(flatten)]
     pub remote: UpdateArgs,
@@ -40,9 +47,12 @@ struct Checked<'a> {
     operations: usize,
     summary: Summary,
     diagnostics: &'a Diagnostics,
+    /// With `--fix`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'a Fixed>,
 }
 
-/// Compiles the project and changes nothing in it, but for what is fetched when that is allowed.
+/// Compiles the project and changes nothing in it, but for what is fetched or put right when that is asked for.
 pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
     let Some(members) = members::of(&args.project, &args.members)? else {
         return one(args, context).map(|done| done.code);
@@ -74,13 +84,16 @@ pub(super) fn gateway(
 fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
+    let config = args.config.as_deref();
     fetch_first(&layout, args.remote, context)?;
-    let mut compiled = compile_project(&layout)?;
-    let mut found = Diagnostics::default();
-    deploy::check(&layout, &compiled, &mut found)?;
-    gateway(args.config.as_deref(), &layout, context, &mut found)?;
-    compiled.diagnostics.extend(found);
-    compiled.diagnostics.sort();
+    let mut compiled = inspect(&layout, config, context)?;
+    let fixed = match args.fix.is_wanted() {
+        true => Some(fix::fix(&layout, config, &args.fix, &mut compiled, context)?),
+        false => None,
+    };
+    if let Some(fixed) = &fixed {
+        fix::tell(fixed, ui);
+    }
     findings::show(ui, &compiled.diagnostics);
     let checked = Checked {
         project: &compiled.name,
@@ -88,10 +101,14 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
         operations: compiled.config.apis.iter().map(|api| api.resources.len()).sum(),
         summary: compiled.diagnostics.summary(),
         diagnostics: &compiled.diagnostics,
+        fix: fixed.as_ref(),
     };
     ui.result("", &checked);
     args.reports
         .write("mgw check", &compiled.name, &compiled.diagnostics, Severity::Error)?;
+    if fixed.is_none() {
+        fix::offer(&layout, &compiled.diagnostics, ui);
+    }
     if compiled.diagnostics.has_errors() {
         return Err(findings::invalid(&compiled.name, &compiled.diagnostics));
     }
@@ -105,5 +122,21 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
             checked.summary
         ),
     );
-    Ok(Done::serving(ExitCode::Success, &compiled.config))
+    let code = match fixed.is_some_and(|fixed| fixed.would_change()) {
+        true => ExitCode::Changes,
+        false => ExitCode::Success,
+    };
+    Ok(Done::serving(code, &compiled.config))
+}
+
+/// Compiles a project, with everything that is found in it.
+fn inspect(layout: &Layout, config: Option<&Path>, context: &Context) -> Result<Compiled, Failure> {
+    let mut compiled = compile_project(layout)?;
+    let mut found = Diagnostics::default();
+    deploy::check(layout, &compiled, &mut found)?;
+    gateway(config, layout, context, &mut found)?;
+    read_folder(layout, &mut found).map_err(|error| Failure::file("read", &layout.root().join("tests"), error))?;
+    compiled.diagnostics.extend(found);
+    compiled.diagnostics.sort();
+    Ok(compiled)
 }

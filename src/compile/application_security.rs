@@ -44,19 +44,18 @@ impl ApplicationSecurity {
                 "security-types" => found.types = types(source, value, diagnostics),
                 "optional" => match value.as_bool() {
                     Some(optional) => found.optional = Some(optional),
-                    None => diagnostics.push(Diagnostic::expected(
-                        Code::ApplicationSecurity,
-                        source,
-                        value,
-                        "`optional`",
-                        "`true` or `false`",
-                    )),
+                    None => {
+                        let (what, expected) = ("`optional`", "`true` or `false`");
+                        let code = Code::ApplicationSecurity;
+                        // With `true`, calls come in without credentials.
+                        diagnostics.push(Diagnostic::expected(code, source, value, what, expected).only_likely());
+                    }
                 },
                 _ => {
                     let message = format!("`{APPLICATION_SECURITY}` has no `{key}`");
                     diagnostics.push(
                         Diagnostic::error(Code::ApplicationSecurity, source, member.key, message)
-                            .did_you_mean(key, KEYS),
+                            .misspelt(key, member.key, KEYS),
                     );
                 }
             }
@@ -69,13 +68,8 @@ impl ApplicationSecurity {
 fn types(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<Known>> {
     let Some(elements) = node.as_array() else {
         let expected = "a list of `oauth2`, `basic_auth`, `api_key`";
-        diagnostics.push(Diagnostic::expected(
-            Code::ApplicationSecurity,
-            source,
-            node,
-            "`security-types`",
-            expected,
-        ));
+        let finding = Diagnostic::expected(Code::ApplicationSecurity, source, node, "`security-types`", expected);
+        diagnostics.push(finding.expecting_list(node));
         return None;
     };
     let mut types = Vec::new();
@@ -86,8 +80,11 @@ fn types(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<
             None => {
                 let message = "a security type is `oauth2`, `basic_auth` or `api_key`";
                 diagnostics.push(
-                    Diagnostic::error(Code::ApplicationSecurity, source, element.span, message)
-                        .did_you_mean(text, TYPES.map(|(name, _)| name)),
+                    Diagnostic::error(Code::ApplicationSecurity, source, element.span, message).misspelt(
+                        text,
+                        element.span,
+                        TYPES.map(|(name, _)| name),
+                    ),
                 );
             }
         }

@@ -53,7 +53,8 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
         let value = &member.node;
         let Some(key) = canonical(written) else {
             let message = format!("`{}` has no `{written}`", extensions::CORS);
-            diagnostics.push(Diagnostic::error(Code::Cors, source, member.key, message).did_you_mean(written, KEYS));
+            let finding = Diagnostic::error(Code::Cors, source, member.key, message);
+            diagnostics.push(finding.misspelt(written, member.key, KEYS));
             continue;
         };
         match key {
@@ -144,14 +145,8 @@ fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics
         })
         .filter(|texts| texts.iter().all(|text| CorsSettings::is_header_text(text)));
     if texts.is_none() {
-        let expected = format!("a list of at most {MAX_ENTRIES} texts");
-        diagnostics.push(Diagnostic::expected(
-            Code::Cors,
-            source,
-            value,
-            &format!("`{key}`"),
-            &expected,
-        ));
+        let (what, expected) = (format!("`{key}`"), format!("a list of at most {MAX_ENTRIES} texts"));
+        diagnostics.push(Diagnostic::expected(Code::Cors, source, value, &what, &expected).expecting_list(value));
     }
     texts
 }

@@ -2,7 +2,7 @@
 
 use super::endpoint::{self, DEFAULT_TIMEOUT_MS};
 use super::{extensions, servers};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, certain_name};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Source, Span};
 use mgw_bundle::config::{Endpoint, EndpointKind, Endpoints};
@@ -84,10 +84,15 @@ impl<'a> NamedEndpoints<'a> {
         };
         let Some(name) = text.trim().strip_prefix(REFERENCE) else {
             let message = format!("`{text}` is not a reference to an endpoint");
-            diagnostics.push(
-                Diagnostic::error(Code::EndpointReference, source, node.span, message)
-                    .remedy(format!("Write `\"{REFERENCE}NAME\"`, or a map with `urls`.")),
-            );
+            let finding = Diagnostic::error(Code::EndpointReference, source, node.span, message)
+                .remedy(format!("Write `\"{REFERENCE}NAME\"`, or a map with `urls`."));
+            // What is defined here cannot be anything else.
+            let name = text.trim().rsplit('/').next().unwrap_or_default();
+            let is_near = REFERENCE.ends_with(text.trim().strip_suffix(name).unwrap_or("?"));
+            diagnostics.push(match is_near && self.by_name.contains_key(name) {
+                true => finding.renaming(text.trim(), node.span, &format!("{REFERENCE}{name}")),
+                false => finding,
+            });
             return None;
         };
         match self.by_name.get_key_value(name) {
@@ -99,11 +104,13 @@ impl<'a> NamedEndpoints<'a> {
                 let message = format!("the endpoint `{name}` is not defined under `{}`", extensions::ENDPOINTS);
                 let diagnostic = Diagnostic::error(Code::EndpointReference, source, node.span, message);
                 let remedy = format!("Define it there: `{name}: {{urls: [\"https://backend.example.com\"]}}`.");
-                diagnostics.push(
-                    diagnostic
-                        .remedy(remedy)
-                        .did_you_mean(name, self.by_name.keys().copied()),
-                );
+                let diagnostic = diagnostic
+                    .remedy(remedy)
+                    .did_you_mean(name, self.by_name.keys().copied());
+                diagnostics.push(match certain_name(name, self.by_name.keys().copied()) {
+                    Some(known) => diagnostic.renaming(text.trim(), node.span, &format!("{REFERENCE}{known}")),
+                    None => diagnostic,
+                });
                 None
             }
         }

@@ -3,7 +3,7 @@
 use crate::diagnostics::Diagnostics;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::openapi::Definition;
-use crate::yaml::{Node, Source};
+use crate::yaml::{Node, Source, Span};
 
 pub(super) const BASE_PATH: &str = "x-wso2-basePath";
 pub(super) const PRODUCTION: &str = "x-wso2-production-endpoints";
@@ -93,7 +93,6 @@ pub(super) fn check(definition: &Definition, diagnostics: &mut Diagnostics) {
 
 fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, diagnostics: &mut Diagnostics) {
     let source = &definition.source;
-    let names = || KNOWN.into_iter().map(|(name, ..)| name);
     for (name, member) in owner.as_object().into_iter().flatten() {
         if !name.starts_with("x-") && !name.starts_with("X-") {
             continue;
@@ -101,7 +100,7 @@ fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, 
         let Some((_, place, effect)) = KNOWN.into_iter().find(|(known, ..)| known == name) else {
             let message = format!("the extension `{name}` is not known and has no effect");
             let diagnostic = Diagnostic::warning(Code::UnknownExtension, source, member.key, message);
-            diagnostics.push(diagnostic.did_you_mean(name, names()));
+            diagnostics.push(named(diagnostic, name, member.key));
             continue;
         };
         if place != Level::Both && place != level {
@@ -119,6 +118,31 @@ fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, 
                     .remedy("Remove the extension once the API works, and is as safe, without the interceptor."),
             );
         }
+    }
+}
+
+/// Extensions with which calls may come in without a token, or without the one that is asked for else.
+const OPENING: [&str; 3] = [DISABLE_SECURITY, AUTH_TYPE, APPLICATION_SECURITY];
+
+/// What an unknown extension may be meant as.
+fn named(finding: Diagnostic, name: &str, key: Span) -> Diagnostic {
+    let names = KNOWN.into_iter().map(|(name, ..)| name);
+    // Early versions of micro-gw 3 had another prefix.
+    let of_old = name.strip_prefix("x-mgw-").map(|rest| format!("x-wso2-{rest}"));
+    let finding = match names.clone().find(|known| Some(*known) == of_old.as_deref()) {
+        Some(known) => finding
+            .remedy(format!("Did you mean `{known}`?"))
+            .renaming(name, key, known),
+        None => finding.misspelt(name, key, names),
+    };
+    let is_written = |opening: &str| {
+        let edits = finding.correction.iter().flat_map(|correction| correction.edits());
+        edits.into_iter().any(|edit| edit.text == opening)
+    };
+    // Whoever reads the definition decides whether it opens the API: so far, nothing does.
+    match OPENING.iter().any(|opening| is_written(opening)) {
+        true => finding.only_likely(),
+        false => finding,
     }
 }
 
@@ -179,13 +203,10 @@ pub(super) fn boolean(source: &Source, owner: &Node, name: &str, diagnostics: &m
     let value = node.as_bool();
     if value.is_none() {
         let what = format!("`{name}`");
-        diagnostics.push(Diagnostic::expected(
-            Code::Extension,
-            source,
-            node,
-            &what,
-            "`true` or `false` without quotes",
-        ));
+        let expected = "`true` or `false` without quotes";
+        let finding = Diagnostic::expected(Code::Extension, source, node, &what, expected);
+        let opens = name == DISABLE_SECURITY && node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        diagnostics.push(if opens { finding.only_likely() } else { finding });
     }
     value
 }

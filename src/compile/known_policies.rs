@@ -79,9 +79,12 @@ impl<'a> KnownPolicies<'a> {
             message.push_str(&format!("; {calls} are going to be refused with 900809"));
         }
         let known = self.list(kind).iter().map(|policy| policy.name.as_str());
-        let mut diagnostic = diagnose(message)
-            .remedy(format!("Add it to `{}` in policies.yaml.", kind.section()))
-            .did_you_mean(name, known.chain([UNLIMITED]));
+        let known = known.chain([UNLIMITED]);
+        let mut diagnostic = diagnose(message).remedy(format!("Add it to `{}` in policies.yaml.", kind.section()));
+        diagnostic = match diagnostic.place {
+            Some((_, span)) => diagnostic.misnamed(name, span, known),
+            None => diagnostic.did_you_mean(name, known),
+        };
         diagnostic.severity = match self.compat {
             Some(Compat::MicroGw32) => Severity::Warning,
             None => Severity::Error,

@@ -268,7 +268,7 @@ fn ask(
                     diagnostics.push(
                         Diagnostic::error(Code::SecurityScheme, source, key, message)
                             .remedy("Define it under `components.securitySchemes`.")
-                            .did_you_mean(name, schemes.names()),
+                            .misnamed(name, key, schemes.names().collect::<Vec<_>>()),
                     );
                 }
             }

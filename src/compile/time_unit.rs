@@ -15,6 +15,22 @@ pub(crate) const UNITS: [(&str, u64); 7] = [
     ("year", 365 * DAY_MS),
 ];
 
+/// The same names, and what people write for them in full.
+pub(crate) const NAMES: [&str; 9] = ["sec", "min", "hour", "day", "week", "month", "year", "second", "minute"];
+
+/// What an abbreviation stands for that nobody takes for another unit; `m` is a minute to some and a month to others.
+pub(crate) fn abbreviated(unit: &str) -> Option<&'static str> {
+    Some(match unit.trim().to_ascii_lowercase().as_str() {
+        "s" => "sec",
+        "h" | "hr" | "hrs" => "hour",
+        "d" => "day",
+        "w" | "wk" | "wks" => "week",
+        "mon" | "mth" => "month",
+        "y" | "yr" | "yrs" => "year",
+        _ => return None,
+    })
+}
+
 /// Longest window in milliseconds, so that the gateway's arithmetic cannot overflow.
 pub(crate) const MAX_WINDOW_MS: u64 = 100 * 365 * DAY_MS;
 
@@ -66,9 +82,13 @@ mod tests {
                 assert_eq!(milliseconds(name), Some(length), "{name}");
             }
         }
-        for name in ["", "s", "ms", "minn", "mi n", "moon"] {
+        for name in ["", "s", "m", "ms", "minn", "mi n", "moon"] {
             assert_eq!(milliseconds(name), None, "{name}");
         }
+        for (short, name) in [("s", Some("sec")), ("H", Some("hour")), ("m", None), ("ms", None)] {
+            assert_eq!(abbreviated(short), name, "{short}");
+        }
+        assert!(NAMES.iter().all(|name| milliseconds(name).is_some()));
     }
 
     #[test]

@@ -16,11 +16,9 @@ pub(super) fn mutual_tls(source: &Source, owner: &Node, diagnostics: &mut Diagno
                 "`{}` should be `mandatory` or `optional`, found `{text}`",
                 extensions::MUTUAL_TLS
             );
-            diagnostics.push(
-                Diagnostic::error(Code::MutualTls, source, node.span, message)
-                    .remedy("Write one of the two: `mandatory` refuses callers without a certificate.")
-                    .did_you_mean(text, ["mandatory", "optional"]),
-            );
+            let finding = Diagnostic::error(Code::MutualTls, source, node.span, message)
+                .remedy("Write one of the two: `mandatory` refuses callers without a certificate.");
+            diagnostics.push(finding.misspelt(text, node.span, ["mandatory", "optional"]));
             None
         }
     }
@@ -52,7 +50,7 @@ pub(super) fn transports(
                 diagnostics.push(
                     Diagnostic::error(Code::Transports, source, element.span, message)
                         .remedy("Write `x-wso2-transports: [https]`, or leave it out for both.")
-                        .did_you_mean(element.as_str().unwrap_or_default(), ["http", "https"]),
+                        .misspelt(element.as_str().unwrap_or_default(), element.span, ["http", "https"]),
                 );
             }
         }
@@ -61,13 +59,8 @@ pub(super) fn transports(
         && elements.is_none_or(<[Node]>::is_empty)
     {
         let what = format!("`{}`", extensions::TRANSPORTS);
-        diagnostics.push(Diagnostic::expected(
-            Code::Transports,
-            source,
-            node,
-            &what,
-            "a list of `http` and `https`",
-        ));
+        let finding = Diagnostic::expected(Code::Transports, source, node, &what, "a list of `http` and `https`");
+        diagnostics.push(finding.expecting_list(node));
     }
     if mutual_tls == Some(MutualTls::Mandatory) {
         if let Some(node) = node.filter(|_| listed.http) {
@@ -119,7 +112,8 @@ pub(super) fn state(source: &Source, owner: &Node, diagnostics: &mut Diagnostics
             let message = format!("`{text}` is not a state in which an API is served");
             diagnostics.push(
                 Diagnostic::error(Code::LifeCycle, source, node.span, message)
-                    .remedy("Use PUBLISHED, PROTOTYPED, DEPRECATED or BLOCKED."),
+                    .remedy("Use PUBLISHED, PROTOTYPED, DEPRECATED or BLOCKED.")
+                    .misspelt(text, node.span, ["PUBLISHED", "PROTOTYPED", "DEPRECATED", "BLOCKED"]),
             );
             ApiState::Blocked
         }

@@ -185,7 +185,8 @@ mod tests {
             "# Findings\n\n<!-- Generated from the texts behind `mgw explain`; a test keeps it current. -->\n\n\
              `mgw check`, `mgw build` and `mgw run` look at every file of a project and tell everything that is wrong at once. Each finding has a \
              code in brackets; `mgw explain CODE` prints what stands here. Codes do not change their meaning, so programs may rely on \
-             them: `mgw check --output json`, `--sarif FILE` for code hosts and editors, `--junit FILE` for build servers.\n",
+             them: `mgw check --output json`, `--sarif FILE` for code hosts and editors, `--junit FILE` for build servers. `mgw check --fix` \
+             [repairs](../how-to/repair.md) what has one certain correction.\n",
         );
         for code in Code::ALL {
             page.push_str(&format!("\n## `{code}`\n\n**{}.**\n\n{}\n", code.title(), code.body()));

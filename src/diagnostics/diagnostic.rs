@@ -1,8 +1,7 @@
 //! One finding about a file, and a collection of them.
 
 use super::Code;
-use crate::yaml::{Node, Position, Source, Span, SyntaxError};
-use serde::ser::SerializeStruct;
+use crate::yaml::{Correction, Node, Position, Source, Span, SyntaxError};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -37,17 +36,8 @@ pub struct Diagnostic {
     pub secret: bool,
     /// [`Self::file`] names no file but a variable or an argument.
     pub outside: bool,
-    /// What puts it right, where that is certain.
-    pub fix: Option<Fix>,
-}
-
-/// A change of the file at [`Diagnostic::place`] that puts a finding right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// What is replaced.
-    pub span: Span,
-    /// By what.
-    pub text: String,
+    /// What puts it right, where that is known.
+    pub correction: Option<Correction>,
 }
 
 impl Diagnostic {
@@ -77,7 +67,7 @@ impl Diagnostic {
             place: None,
             secret: false,
             outside: false,
-            fix: None,
+            correction: None,
         }
     }
 
@@ -98,13 +88,10 @@ impl Diagnostic {
             }
             _ => node.kind().to_owned(),
         };
-        Self::error(
-            code,
-            source,
-            node.span,
-            format!("{what} should be {expected}, found {found}"),
-        )
-        .remedy(format!("Write {expected} there."))
+        let message = format!("{what} should be {expected}, found {found}");
+        Self::error(code, source, node.span, message)
+            .remedy(format!("Write {expected} there."))
+            .expecting(node, expected)
     }
 
     /// Whether it fails a command that fails from `least` on. What the gateway itself says of settings that it starts with is
@@ -124,7 +111,7 @@ impl Diagnostic {
             place: Some((source.clone(), span)),
             secret: false,
             outside: false,
-            fix: None,
+            correction: None,
         }
     }
 
@@ -156,33 +143,6 @@ impl Diagnostic {
             Some(candidate) => self.remedy(format!("Did you mean `{candidate}`?")),
             None => self,
         }
-    }
-
-    /// As [`Self::did_you_mean`], for a name that stands at `place`. Where there is no doubt which one is meant, it is put right by
-    /// writing that one.
-    #[must_use]
-    pub(crate) fn misspelt<'a>(
-        self,
-        typed: &str,
-        place: Span,
-        candidates: impl IntoIterator<Item = &'a str> + Clone,
-    ) -> Self {
-        let certain = super::suggest::certain(typed, candidates.clone());
-        let told = self.did_you_mean(typed, candidates);
-        match certain {
-            Some(name) => told.remedy(format!("Did you mean `{name}`?")).replacing(place, name),
-            None => told,
-        }
-    }
-
-    /// Adds that the text at `place` has to be another one.
-    #[must_use]
-    pub fn replacing(mut self, place: Span, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix {
-            span: place,
-            text: text.into(),
-        });
-        self
     }
 
     /// Line and column.
@@ -222,23 +182,8 @@ impl From<SyntaxError> for Diagnostic {
             place: error.place,
             secret: false,
             outside: false,
-            fix: None,
+            correction: error.correction.map(|correction| *correction),
         }
-    }
-}
-
-impl Serialize for Diagnostic {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let position = self.position();
-        let mut out = serializer.serialize_struct("Diagnostic", 7)?;
-        out.serialize_field("severity", &self.severity)?;
-        out.serialize_field("code", &self.code)?;
-        out.serialize_field("file", &self.file)?;
-        out.serialize_field("line", &position.map(|position| position.line))?;
-        out.serialize_field("column", &position.map(|position| position.column))?;
-        out.serialize_field("message", &self.message)?;
-        out.serialize_field("remedy", &self.remedy)?;
-        out.end()
     }
 }
 

@@ -36,11 +36,11 @@ fn check_place(diagnostic: &Diagnostic) {
         position.line >= 1 && (1..=lines + 3).contains(&(position.column as usize)),
         "{diagnostic}: the line has {lines} characters"
     );
-    if let Some(fix) = &diagnostic.fix {
+    for edit in diagnostic.correction.iter().flat_map(|correction| correction.edits()) {
         assert!(
-            source.holds(fix.span),
+            source.holds(edit.span),
             "{diagnostic}: {:?} cannot be replaced",
-            fix.span
+            edit.span
         );
     }
 }

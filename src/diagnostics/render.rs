@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Severity};
 use crate::ui::visible;
-use crate::yaml::{Source, Span};
+use crate::yaml::{Edit, Source, Span};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use std::borrow::Cow;
 
@@ -31,6 +31,34 @@ pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group]) + "\n"
+}
+
+/// Whether what a correction of a finding replaces may be shown.
+pub(crate) fn is_shown(diagnostic: &Diagnostic) -> bool {
+    let (Some((source, _)), Some(correction)) = (&diagnostic.place, &diagnostic.correction) else {
+        return false;
+    };
+    let is_shown = |edit: &Edit| {
+        let (line, start) = source.line_of(edit.span);
+        match source.is_masked() {
+            true => source
+                .presentable(line, start)
+                .is_some_and(|shown| edit.span.end as usize <= start + shown),
+            false => !holds_secret(line),
+        }
+    };
+    !diagnostic.secret && correction.edits().iter().all(is_shown)
+}
+
+/// Whether a line of a file, which starts at `start`, may hold a secret.
+pub(crate) fn may_hold_secret(source: &Source, line: &str, start: usize) -> bool {
+    match source.is_masked() {
+        // Files that say which of their values may be shown are not judged by their words.
+        true => source
+            .presentable(line, start)
+            .is_none_or(|shown| shown < line.trim_end().len()),
+        false => holds_secret(line),
+    }
 }
 
 fn place(diagnostic: &Diagnostic) -> Element<'_> {

@@ -15,13 +15,43 @@ pub(crate) fn certain<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
     if typed.len() > LONGEST {
         return None;
     }
-    // How a name is put together is a slip of its own.
-    let plain = |text: &str| fold(text).replace('-', "");
+    // Numbers are not misspelt but other ones.
+    let numbers = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let typed_numbers = numbers(typed);
+    let comparable = |candidate: &&str| candidate.len() <= LONGEST && numbers(candidate) == typed_numbers;
+    let candidates: Vec<&str> = candidates.into_iter().filter(comparable).collect();
     let folded = plain(typed);
+    let most = match folded.chars().count() {
+        0..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    };
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&folded, &plain(candidate));
+    let nearest = alone(candidates.iter().map(|candidate| (distance(candidate), *candidate)));
+    let near = nearest.filter(|(distance, _)| *distance <= most);
+    near.map(|(_, candidate)| candidate).or_else(|| {
+        // One of several: `url` for `urls`, `policy` for `policies`.
+        let forms = |text: &str| {
+            [
+                format!("{text}s"),
+                format!("{}ies", text.strip_suffix('y').unwrap_or("?")),
+            ]
+        };
+        let is_plural = |candidate: &str| {
+            let other = plain(candidate);
+            forms(&folded).contains(&other) || forms(&other).contains(&folded)
+        };
+        let plurals = candidates.iter().filter(|candidate| is_plural(candidate));
+        let plural = alone(plurals.map(|candidate| (0, *candidate)));
+        plural.filter(|_| folded.len() > 2).map(|(_, candidate)| candidate)
+    })
+}
+
+/// The candidate that is the nearest, where only one is.
+fn alone<'a>(candidates: impl Iterator<Item = (usize, &'a str)>) -> Option<(usize, &'a str)> {
     let mut nearest: Option<(usize, &str)> = None;
     let mut is_alone = true;
-    for candidate in candidates.into_iter().filter(|candidate| candidate.len() <= LONGEST) {
-        let distance = strsim::damerau_levenshtein(&folded, &plain(candidate));
+    for (distance, candidate) in candidates {
         match nearest {
             Some((_, other)) if other == candidate => {}
             Some((least, _)) if distance > least => {}
@@ -29,14 +59,21 @@ pub(crate) fn certain<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
             _ => (nearest, is_alone) = (Some((distance, candidate)), true),
         }
     }
-    let most = match folded.chars().count() {
-        0..4 => 0,
-        4..8 => 1,
-        _ => 2,
-    };
-    nearest
-        .filter(|(distance, _)| is_alone && *distance <= most)
-        .map(|(_, candidate)| candidate)
+    nearest.filter(|_| is_alone)
+}
+
+/// As [`certain`], for names that people give: `Gold` and `Bold` are two of them, and so no letter is taken for another.
+pub(crate) fn certain_name<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = certain(typed, candidates)?;
+    let (typed, folded) = (plain(typed), plain(name));
+    let (short, long) = (typed.chars().count(), folded.chars().count());
+    let is_slip = short.abs_diff(long) == 1 && short.max(long) > 5 && strsim::levenshtein(&typed, &folded) == 1;
+    (typed == folded || is_slip).then_some(name)
+}
+
+/// How a name is put together is a slip of its own.
+fn plain(text: &str) -> String {
+    fold(text).replace('-', "")
 }
 
 /// Returns the candidates that `typed` may be a misspelling of, the likeliest first. Each is compared by its first text, and
@@ -88,7 +125,16 @@ mod tests {
 
     #[test]
     fn only_one_that_is_meant_beyond_doubt_is_certain() {
-        let known = ["httpPort", "httpsPort", "host", "x-wso2-throttling-tier", "x-wso2-cors"];
+        let known = [
+            "httpPort",
+            "httpsPort",
+            "host",
+            "x-wso2-throttling-tier",
+            "x-wso2-cors",
+            "urls",
+            "resourcePolicies",
+            "apim-3.2",
+        ];
         for (typed, expected) in [
             ("htpsPort", Some("httpsPort")),
             ("http-port", Some("httpPort")),
@@ -96,6 +142,9 @@ mod tests {
             ("htttpPort", Some("httpPort")),
             ("x-wso2-throtling-tier", Some("x-wso2-throttling-tier")),
             ("x-wso2-core", Some("x-wso2-cors")),
+            ("url", Some("urls")),
+            ("resourcePolicy", Some("resourcePolicies")),
+            ("apim-3.1", None),
             // As far from one as from the other.
             ("httpxPort", None),
             ("hosts", Some("host")),

@@ -19,7 +19,10 @@ pub fn lock_file(bytes: &[u8]) -> String {
             if let LockError::Parse { error: syntax, .. } = &error
                 && let Some((_, span)) = &syntax.place
             {
-                assert!(text.get(span.start as usize..span.end as usize).is_some(), "{error}: {span:?}");
+                assert!(
+                    text.get(span.start as usize..span.end as usize).is_some(),
+                    "{error}: {span:?}"
+                );
             }
             error.to_string()
         }

@@ -93,7 +93,7 @@ impl Checker<'_> {
                 let mut finding =
                     quiet(key.kind, self.expected(&found, path, &key.kind.expecting())).remedy(rewrite(key.kind));
                 if let (Kind::Choice(words), Some(written)) = (key.kind, found.as_str()) {
-                    finding = finding.did_you_mean(written, words.iter().copied());
+                    finding = finding.misspelt(written, found.span, words.iter().copied());
                 }
                 diagnostics.push(finding);
                 return;
@@ -170,7 +170,7 @@ impl Checker<'_> {
             format!("{text}; it is ignored"),
         )
         .remedy("Remove it, or see the reference for the keys there are.")
-        .did_you_mean(name, near);
+        .misspelt(name, member.key, near);
         // Nobody knows what it holds: `pasword` holds a password.
         match member.node.as_str() {
             Some(_) => finding.secret(),

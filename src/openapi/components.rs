@@ -9,6 +9,9 @@ use crate::yaml::{Node, Source, Span};
 /// The scheme kinds of all versions, for "did you mean".
 const KINDS: [&str; 5] = ["oauth2", "http", "apiKey", "openIdConnect", "mutualTLS"];
 
+/// Where an API key is sent.
+const PLACES: [&str; 3] = ["header", "query", "cookie"];
+
 /// `components` with the security schemes in the shape of 3.0.
 pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) -> Node {
     let schemes = match dialect {
@@ -38,7 +41,13 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
         };
         match scheme_of(scheme) {
             Ok(node) => pruned.put(name, member.key, node),
-            Err(Fault { span, message, typed }) => {
+            Err(fault) => {
+                let Fault {
+                    span,
+                    message,
+                    typed,
+                    words,
+                } = fault;
                 let message = format!("security scheme `{name}`: {message}");
                 diagnostics.push(
                     Diagnostic::error(Code::SecurityScheme, source, span, message)
@@ -46,7 +55,7 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
                             "Write `{type: oauth2, flows: {}}`, `{type: apiKey, in: header, name: X-Key}` or \
                              `{type: http, scheme: basic}`.",
                         )
-                        .did_you_mean(&typed, KINDS),
+                        .misspelt(typed, span, words.iter().copied()),
                 );
             }
         }
@@ -57,17 +66,20 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
     components.at(span)
 }
 
-struct Fault {
+struct Fault<'a> {
     span: Span,
     message: String,
-    typed: String,
+    /// What stands there, and what could.
+    typed: &'a str,
+    words: &'static [&'static str],
 }
 
-fn scheme_of(scheme: &Node) -> Result<Node, Fault> {
+fn scheme_of(scheme: &Node) -> Result<Node, Fault<'_>> {
     let fault = |span, message: &str| Fault {
         span,
         message: message.to_owned(),
-        typed: String::new(),
+        typed: "",
+        words: &[],
     };
     let Some(kind) = scheme.get("type") else {
         return Err(fault(scheme.span, "`type` is missing"));
@@ -98,7 +110,11 @@ fn scheme_of(scheme: &Node) -> Result<Node, Fault> {
         "apiKey" => {
             let location = required("in")?;
             if !matches!(location.as_str(), Some("header" | "query" | "cookie")) {
-                return Err(fault(location.span, "`in` should be `header`, `query` or `cookie`"));
+                return Err(Fault {
+                    typed: location.as_str().unwrap_or_default(),
+                    words: &PLACES,
+                    ..fault(location.span, "`in` should be `header`, `query` or `cookie`")
+                });
             }
             let key = required("name")?;
             pruned.text("type", kind.span, "apiKey");
@@ -118,7 +134,8 @@ fn scheme_of(scheme: &Node) -> Result<Node, Fault> {
             return Err(Fault {
                 span: kind.span,
                 message: format!("`{name}` is not a type of security scheme"),
-                typed: name.to_owned(),
+                typed: name,
+                words: &KINDS,
             });
         }
     }

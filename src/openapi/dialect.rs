@@ -1,7 +1,7 @@
 //! Which version of the specification a document follows.
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
-use crate::yaml::{Node, Source, Value};
+use crate::yaml::{Correction, Edit, Member, Node, Source, Value};
 
 /// A supported version of the specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +53,21 @@ impl Dialect {
                 let near = members.iter().find(|(key, _)| {
                     nearest(key, ["openapi", "swagger"]).is_some() || key.eq_ignore_ascii_case("openapi")
                 });
-                let (span, remedy) = match near {
-                    Some((key, member)) if key.to_ascii_lowercase().starts_with('s') => {
-                        (member.key, "Did you mean `swagger`?")
-                    }
-                    Some((_, member)) => (member.key, "Did you mean `openapi`?"),
-                    None => (document.span, SUPPORTED),
+                let Some((written, member)) = near else {
+                    let finding = Diagnostic::error(Code::Dialect, source, document.span, message);
+                    diagnostics.push(finding.remedy(SUPPORTED));
+                    return None;
                 };
-                diagnostics.push(Diagnostic::error(Code::Dialect, source, span, message).remedy(remedy));
+                let meant = match written.to_ascii_lowercase().starts_with('s') {
+                    true => "swagger",
+                    false => "openapi",
+                };
+                let finding = Diagnostic::error(Code::Dialect, source, member.key, message);
+                diagnostics.push(finding.remedy(format!("Did you mean `{meant}`?")).misspelt(
+                    written,
+                    member.key,
+                    [meant],
+                ));
                 return None;
             }
         };
@@ -85,7 +92,8 @@ impl Dialect {
                 ("swagger", Some("3")) => "Write `openapi: 3.0.3`; it is called so since 3.0.",
                 _ => SUPPORTED,
             };
-            diagnostics.push(Diagnostic::error(Code::Dialect, source, member.node.span, message).remedy(remedy));
+            let finding = Diagnostic::error(Code::Dialect, source, member.node.span, message).remedy(remedy);
+            diagnostics.push(finding.corrected(correction(source, key, member, version)));
         }
         if version.starts_with("3.2") && dialect.is_some() {
             let message = "this OpenAPI 3.2 definition is read as 3.1; what 3.2 adds is not served";
@@ -93,6 +101,34 @@ impl Dialect {
         }
         dialect
     }
+}
+
+/// What puts a version right that can only be meant in one way.
+fn correction(source: &Source, key: &str, member: &Member, version: &str) -> Option<Correction> {
+    let rewriting = |text: &str, span, new: &str| source.rewriting(span, text, new);
+    let numbers = parts(version.trim_start_matches(['v', 'V']))?;
+    let is_known = |number: &str| {
+        let value = source.slice(member.node.span);
+        value.trim().trim_matches(['"', '\'']) == number
+    };
+    if !is_known(version) {
+        return None;
+    }
+    // There is one version 2, and it was not called OpenAPI yet; 3 is not called Swagger any more.
+    let (name, number) = match (key, numbers.as_slice()) {
+        (_, [2] | [2, 0] | [2, 0, 0]) => ("swagger", "2.0"),
+        (_, [3, 0..=2, ..]) if numbers.len() < 4 => ("openapi", version.trim_start_matches(['v', 'V'])),
+        _ => return None,
+    };
+    let mut edits = Vec::new();
+    if name != key {
+        edits.push(rewriting(key, member.key, name)?);
+    }
+    if number != version || name == "swagger" && member.node.as_str().is_none() {
+        edits.push(Edit::new(member.node.span, format!("\"{number}\"")));
+    }
+    let title = format!("Write `{name}: \"{number}\"`");
+    (!edits.is_empty()).then(|| Correction::certain(title, edits))
 }
 
 fn parts(version: &str) -> Option<Vec<u32>> {

@@ -61,15 +61,19 @@ impl<'a> Pruner<'a, '_> {
             return;
         }
         if !path.starts_with('/') {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    Code::Paths,
-                    self.source,
-                    member.key,
-                    format!("the path `{path}` does not start with `/`"),
-                )
-                .remedy(format!("Write `/{path}`.")),
-            );
+            let finding = Diagnostic::error(
+                Code::Paths,
+                self.source,
+                member.key,
+                format!("the path `{path}` does not start with `/`"),
+            )
+            .remedy(format!("Write `/{path}`."));
+            // What belongs into a path and stands beside it is indented wrongly.
+            let is_misplaced = METHODS.contains(&path) || OTHER_KEYS.contains(&path);
+            self.diagnostics.push(match is_misplaced {
+                true => finding,
+                false => finding.renaming(path, member.key, &format!("/{path}")),
+            });
             return;
         }
         let mut shape = Shape::default();
@@ -127,8 +131,9 @@ impl<'a> Pruner<'a, '_> {
         } else if !self.unserved.is_method(path, name, member) && !OTHER_KEYS.contains(&name) && !name.starts_with("x-")
         {
             let message = format!("`{name}` of path `{path}` is neither a method nor a known key, and is not served");
-            self.diagnostics
-                .push(Diagnostic::warning(Code::Method, source, member.key, message).did_you_mean(name, METHODS));
+            self.diagnostics.push(
+                Diagnostic::warning(Code::Method, source, member.key, message).misspelt(name, member.key, METHODS),
+            );
         }
     }
 

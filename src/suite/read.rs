@@ -124,11 +124,9 @@ impl<'a> Reader<'a> {
             if !known.contains(&key.as_str()) {
                 let message = format!("{what} has no `{key}`");
                 let diagnostic = Diagnostic::error(Code::TestCase, self.source, member.key, message);
-                self.diagnostics.push(
-                    diagnostic
-                        .remedy(format!("Remove it; there are `{}`.", known.join("`, `")))
-                        .did_you_mean(key, known.iter().copied()),
-                );
+                let diagnostic = diagnostic.remedy(format!("Remove it; there are `{}`.", known.join("`, `")));
+                self.diagnostics
+                    .push(diagnostic.misspelt(key, member.key, known.iter().copied()));
             }
         }
     }
@@ -218,7 +216,19 @@ impl<'a> Reader<'a> {
         let (method, target) = text.split_once(' ').unwrap_or(("", &text));
         let target = target.trim();
         if !METHODS.contains(&method) {
-            self.fail(node.span, format!("`{text}` does not begin with a method"), REMEDY);
+            let finding = Diagnostic::error(
+                Code::TestCase,
+                self.source,
+                node.span,
+                format!("`{text}` does not begin with a method"),
+            );
+            let upper = method.to_ascii_uppercase();
+            let is_known = METHODS.contains(&upper.as_str());
+            let meant = text.replacen(method, &upper, 1);
+            self.diagnostics.push(match is_known {
+                true => finding.remedy(REMEDY).renaming(&text, node.span, &meant),
+                false => finding.remedy(REMEDY),
+            });
             return None;
         }
         if !target.starts_with('/') || target.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {

@@ -25,6 +25,8 @@ pub fn parse_embedded(source: &Source, node: &Node) -> Result<Node, SyntaxError>
             };
             Err(SyntaxError {
                 place: Some((source.clone(), span)),
+                // It is one of the inner text, which the file may write in another way.
+                correction: None,
                 ..error
             })
         }

@@ -1,6 +1,6 @@
 //! Why a file could not be read as YAML or JSON.
 
-use super::{Position, Source, Span, limits};
+use super::{Certainty, Change, Correction, Position, Source, Span, limits};
 
 /// A mistake in the syntax of a file, or a bound that it exceeds.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -14,6 +14,8 @@ pub struct SyntaxError {
     pub remedy: Option<String>,
     /// Where; absent when the file as a whole is meant.
     pub place: Option<(Source, Span)>,
+    /// What puts it right, where that is known.
+    pub correction: Option<Box<Correction>>,
 }
 
 impl SyntaxError {
@@ -23,6 +25,7 @@ impl SyntaxError {
             message: message.into(),
             remedy: None,
             place: Some((source.clone(), span)),
+            correction: None,
         }
     }
 
@@ -38,6 +41,7 @@ impl SyntaxError {
             message: message.to_owned(),
             remedy: None,
             place: None,
+            correction: None,
         }
     }
 
@@ -51,12 +55,26 @@ impl SyntaxError {
             ),
             remedy: Some("Split the API into several definitions, or remove examples and descriptions.".into()),
             place: None,
+            correction: None,
         }
     }
 
     pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
+    }
+
+    pub(super) fn corrected(mut self, correction: Option<Correction>) -> Self {
+        self.correction = correction.map(Box::new);
+        self
+    }
+
+    pub(super) fn in_other_encoding(self) -> Self {
+        self.corrected(Some(Correction {
+            title: "Write the file in UTF-8".to_owned(),
+            certainty: Certainty::Certain,
+            change: Change::Encoding,
+        }))
     }
 
     /// Line and column.

@@ -7,6 +7,13 @@ pub(super) struct Foreign {
     pub(super) remedy: &'static str,
 }
 
+impl Foreign {
+    /// Whether it is a text, in another encoding.
+    pub(super) fn is_text(self) -> bool {
+        self.remedy == UTF_8
+    }
+}
+
 const UTF_8: &str = "Save it as UTF-8; editors offer that under \"encoding\", and `iconv -t UTF-8` does it.";
 const UNPACK: &str = "Unpack it, and name what is inside.";
 const EXPORT: &str = "Export the text that it was made from, as YAML or JSON.";

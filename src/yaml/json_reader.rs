@@ -1,6 +1,6 @@
 //! Reads JSON. `serde_json` judges the syntax; its raw values tell where each value stands.
 
-use super::{Member, Node, Source, Span, SyntaxError, Value, explain, limits};
+use super::{Member, Node, Source, Span, SyntaxError, Value, explain, limits, mend};
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use serde::Deserialize;
@@ -29,8 +29,9 @@ fn syntax(source: &Source, error: &serde_json::Error) -> SyntaxError {
 
 fn explained(source: &Source, span: Span, message: &str) -> SyntaxError {
     let rest = source.text().get(span.start as usize..).unwrap_or_default();
+    let correction = mend::json(source, span, message);
     let explain::Explained { message, remedy } = explain::json(message, rest);
-    let error = SyntaxError::new(source, span, message);
+    let error = SyntaxError::new(source, span, message).corrected(correction);
     match remedy {
         Some(remedy) => error.remedy(remedy),
         None => error,
@@ -80,7 +81,7 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, raw: Vec<(&RawValue, &RawValue)>, depth: usize) -> Result<Value, SyntaxError> {
-        let mut members = IndexMap::with_capacity(raw.len());
+        let mut members: IndexMap<String, Member> = IndexMap::with_capacity(raw.len());
         for (key, value) in raw {
             let place = self.span(key);
             let name: String = self.parse(key)?;
@@ -88,7 +89,12 @@ impl Reader<'_> {
             match members.entry(name) {
                 Entry::Occupied(entry) => {
                     let message = format!("the key `{}` stands here a second time", entry.key());
-                    return Err(self.error(place, message).remedy("Remove or rename one of the two."));
+                    let is_same = entry.get().node.to_json() == node.to_json();
+                    let correction = is_same.then(|| mend::json_member(self.source, place, node.span));
+                    return Err(self
+                        .error(place, message)
+                        .remedy("Remove or rename one of the two.")
+                        .corrected(correction.flatten()));
                 }
                 Entry::Vacant(entry) => {
                     entry.insert(Member { key: place, node });

@@ -5,12 +5,14 @@
 //! was written, a key that stands twice is an error. Every dimension of the input is bounded ([`limits`]); aliases
 //! cannot blow a small file up. Nothing is included or expanded from outside the file.
 
+mod correction;
 mod embedded;
 mod error;
 mod explain;
 mod foreign;
 mod json_reader;
 pub mod limits;
+mod mend;
 mod node;
 mod shown;
 mod source;
@@ -22,6 +24,8 @@ mod yaml_reader;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use correction::unquoted;
+pub use correction::{Certainty, Change, Correction, Edit};
 pub use embedded::parse_embedded;
 pub use error::SyntaxError;
 pub use node::{Member, Node, Span, Value};

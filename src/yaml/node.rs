@@ -124,6 +124,19 @@ impl Node {
         self.as_object()?.get(key)
     }
 
+    /// Where the last of what is in it ends: parsers of block styles say of maps and lists where they begin, and no more.
+    pub(crate) fn end(&self) -> u32 {
+        let inside = match &self.value {
+            Value::Array(elements) => elements.iter().map(Self::end).max(),
+            Value::Object(members) => {
+                let ends = members.values().map(|member| member.key.end.max(member.node.end()));
+                ends.max()
+            }
+            _ => None,
+        };
+        inside.unwrap_or_default().max(self.span.end)
+    }
+
     /// Follows keys and indices.
     pub fn at<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Option<&Self> {
         path.into_iter().try_fold(self, |node, part| match &node.value {

@@ -54,7 +54,11 @@ impl Source {
             return Err(SyntaxError::too_large(name, bytes.len() as u64));
         }
         if let Some(foreign) = foreign::tell(&bytes) {
-            return Err(SyntaxError::whole(name, foreign.message).remedy(foreign.remedy));
+            let error = SyntaxError::whole(name, foreign.message).remedy(foreign.remedy);
+            return Err(match foreign.is_text() {
+                true => error.in_other_encoding(),
+                false => error,
+            });
         }
         let mut text = match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -153,9 +157,23 @@ impl Source {
         self.part(span.start).map_or("", |part| &part.file.name)
     }
 
+    /// How lines of the (first) file end.
+    pub(crate) fn line_end(&self) -> &'static str {
+        if self.text().contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
     /// The whole text of the (first) file.
     pub fn text(&self) -> &str {
         self.parts.first().map_or("", |part| &part.file.text)
+    }
+
+    /// The name and the whole text of the file that a span is in, and the range of the span there. `None` when it is not
+    /// inside of one file.
+    pub(crate) fn within(&self, span: Span) -> Option<(&str, &str, std::ops::Range<usize>)> {
+        let part = self.part(span.start)?;
+        let range = (span.start - part.start) as usize..span.end.checked_sub(part.start)? as usize;
+        let text = part.file.text.as_str();
+        text.get(range.clone()).map(|_| (part.file.name.as_str(), text, range))
     }
 
     /// The text of a span; empty when the span is not inside the file.

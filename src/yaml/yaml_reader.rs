@@ -1,6 +1,6 @@
 //! Reads YAML.
 
-use super::{Member, Node, Source, Span, SyntaxError, Value, explain, limits};
+use super::{Member, Node, Source, Span, SyntaxError, Value, explain, limits, mend};
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use serde::Deserialize;
@@ -34,6 +34,13 @@ fn read_here(source: &Source) -> Result<Node, SyntaxError> {
     serde_yaml::from_str_with_options::<Spanned<YamlValue>>(source.text(), options())
         .map(node)
         .map_err(|error| syntax(source, &error))
+}
+
+/// Reads a file whose mistakes are told elsewhere, on a stack that is large enough already.
+pub(super) fn read_sound(source: &Source) -> Option<Node> {
+    serde_yaml::from_str_with_options::<Spanned<YamlValue>>(source.text(), options())
+        .map(node)
+        .ok()
 }
 
 /// The rules of this project: YAML 1.2 scalars, no key twice, every dimension bounded.
@@ -82,8 +89,9 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
         .map_or(Span::at(0), |location| {
             source.span_at(location.line(), location.column())
         });
+    let correction = mend::yaml(source, span, message);
     let explain::Explained { message, remedy } = explain::yaml(message);
-    let error = SyntaxError::new(source, span, message);
+    let error = SyntaxError::new(source, span, message).corrected(correction);
     match remedy {
         Some(remedy) => error.remedy(remedy),
         None => error,

@@ -8,6 +8,7 @@ mod damage;
 mod description;
 mod make;
 pub(crate) mod promises;
+mod repairs;
 mod stage;
 
 use description::Format;
@@ -90,6 +91,17 @@ fn every_broken_input_is_answered_as_written_down() {
     assert!(!cases.is_empty(), "there is no such case");
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let problems = in_parallel(&cases, |case| case.check(update));
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+/// Whatever is wrong, repairs make it better and nothing worse, and are done with at once.
+#[test]
+fn every_broken_input_is_repaired_as_far_as_it_can_be() {
+    let cases: Vec<Case> = formats()
+        .iter()
+        .flat_map(|(folder, format)| cases(folder, format))
+        .collect();
+    let problems = in_parallel(&cases, Case::repaired);
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 

@@ -37,6 +37,7 @@ mod pull;
 mod pull_killed;
 mod quotas;
 mod remote_files;
+mod repair;
 mod running;
 mod sandbox;
 mod serve;

@@ -37,7 +37,8 @@ impl<'a> Fields<'a> {
                 let message = format!("`{key}` has no `{written}`");
                 let diagnostic = Diagnostic::error(Code::Endpoint, source, member.key, message);
                 let remedy = format!("Remove it; there are `{}`.", known.join("`, `"));
-                diagnostics.push(diagnostic.remedy(remedy).did_you_mean(written, known.iter().copied()));
+                let diagnostic = diagnostic.remedy(remedy);
+                diagnostics.push(diagnostic.misspelt(written, member.key, known.iter().copied()));
             }
         }
         Some(Some(Self {
@@ -76,10 +77,8 @@ impl<'a> Fields<'a> {
             Some(value) => value,
             None => {
                 let (from, to) = (allowed.start(), allowed.end());
-                self.fail(
-                    node.span,
-                    format!("`{key}` should be a whole number from {from} to {to}"),
-                );
+                let message = format!("`{key}` should be a whole number from {from} to {to}");
+                self.push(self.finding(node.span, message).expecting_number(node));
                 default
             }
         }
@@ -97,12 +96,10 @@ impl<'a> Fields<'a> {
             Some(value) if allowed.contains(&value) => Some(value),
             _ => {
                 let (from, to) = (allowed.start(), allowed.end());
-                self.fail(
-                    node.span,
-                    format!(
-                        "`{key}` should be a whole number from {from} to {to}, or {unset} to leave it to the gateway"
-                    ),
+                let message = format!(
+                    "`{key}` should be a whole number from {from} to {to}, or {unset} to leave it to the gateway"
                 );
+                self.push(self.finding(node.span, message).expecting_number(node));
                 None
             }
         }
@@ -120,7 +117,8 @@ impl<'a> Fields<'a> {
         match value.filter(|value| allowed.contains(value)) {
             Some(value) => value,
             None => {
-                self.fail(node.span, format!("`{key}` should be {expected}"));
+                let finding = self.finding(node.span, format!("`{key}` should be {expected}"));
+                self.push(finding.expecting_number(node));
                 default
             }
         }
@@ -132,10 +130,8 @@ impl<'a> Fields<'a> {
             return false;
         };
         node.as_bool().unwrap_or_else(|| {
-            self.fail(
-                node.span,
-                format!("`{key}` should be `true` or `false`, found {}", node.kind()),
-            );
+            let message = format!("`{key}` should be `true` or `false`, found {}", node.kind());
+            self.push(self.finding(node.span, message).expecting_switch(node));
             false
         })
     }
@@ -156,7 +152,10 @@ impl<'a> Fields<'a> {
         for element in elements {
             match element.as_u64().and_then(|status| u16::try_from(status).ok()) {
                 Some(status @ 100..=599) => statuses.push(status),
-                _ => self.fail(element.span, "a status is a whole number from 100 to 599".to_owned()),
+                _ => {
+                    let message = "a status is a whole number from 100 to 599".to_owned();
+                    self.push(self.finding(element.span, message).expecting_number(element));
+                }
             }
         }
         statuses.sort_unstable();
@@ -175,10 +174,18 @@ impl<'a> Fields<'a> {
 
     /// Reports a mistake with what to do about it.
     pub(super) fn fail_with(&mut self, span: Span, message: String, remedy: Option<&str>) {
+        let mut finding = self.finding(span, message);
+        finding.remedy = remedy.map(str::to_owned);
+        self.push(finding);
+    }
+
+    fn finding(&self, span: Span, message: String) -> Diagnostic {
+        Diagnostic::error(Code::Endpoint, self.source, span, message)
+    }
+
+    fn push(&mut self, finding: Diagnostic) {
         self.sound = false;
-        let mut diagnostic = Diagnostic::error(Code::Endpoint, self.source, span, message);
-        diagnostic.remedy = remedy.map(str::to_owned);
-        self.diagnostics.push(diagnostic);
+        self.diagnostics.push(finding);
     }
 
     /// Reports what has no effect.

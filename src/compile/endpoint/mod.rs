@@ -34,11 +34,9 @@ pub(super) fn compile(
     for (key, member) in members {
         if !KEYS.contains(&key.as_str()) {
             let message = format!("an endpoint has no `{key}`");
-            diagnostics.push(
-                Diagnostic::error(Code::Endpoint, source, member.key, message)
-                    .remedy(format!("Remove it; there are `{}`.", KEYS.join("`, `")))
-                    .did_you_mean(key, KEYS),
-            );
+            let finding = Diagnostic::error(Code::Endpoint, source, member.key, message)
+                .remedy(format!("Remove it; there are `{}`.", KEYS.join("`, `")));
+            diagnostics.push(finding.misspelt(key, member.key, KEYS));
         }
     }
     let mut targets = targets::targets(source, node, diagnostics)?;
@@ -73,7 +71,7 @@ fn kind(source: &Source, node: &Node, urls: usize, diagnostics: &mut Diagnostics
                 diagnostics.push(
                     Diagnostic::error(Code::Endpoint, source, kind.span, message)
                         .remedy("Use `http`, `load_balance` or `failover`.")
-                        .did_you_mean(text, TYPES),
+                        .misspelt(text, kind.span, TYPES),
                 );
                 return None;
             }

@@ -23,7 +23,9 @@ pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostic
         .filter(|elements| !elements.is_empty() && elements.len() <= MAX_URLS)
     else {
         let expected = format!("a list of 1 to {MAX_URLS} URLs");
-        diagnostics.push(Diagnostic::expected(Code::Endpoint, source, list, "`urls`", &expected));
+        let finding = Diagnostic::expected(Code::Endpoint, source, list, "`urls`", &expected);
+        let is_secret = list.as_str().is_some_and(|text| text.contains(['@', '?']));
+        diagnostics.push(finding.expecting_list(list).secret_if(is_secret));
         return None;
     };
     let mut urls = Vec::with_capacity(elements.len());

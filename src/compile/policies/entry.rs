@@ -1,7 +1,7 @@
 //! The keys of one policy, one at a time.
 
 use super::data;
-use crate::compile::time_unit::{self, MAX_WINDOW_MS, UNITS};
+use crate::compile::time_unit::{self, MAX_WINDOW_MS};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Member, Node, Source, Span, Value};
 
@@ -43,12 +43,10 @@ impl<'a> Entry<'a> {
         let members = self.member.node.as_object().into_iter().flatten();
         for (key, member) in members.filter(|(key, _)| !known.contains(&key.as_str())) {
             let message = format!("{} has no `{key}`", self.what);
-            let known_ones = known.join("`, `");
-            diagnostics.push(
-                self.error(member.key, message)
-                    .remedy(format!("Remove it; there are `{known_ones}`."))
-                    .did_you_mean(key, known.iter().copied()),
-            );
+            let finding = self
+                .error(member.key, message)
+                .remedy(format!("Remove it; there are `{}`.", known.join("`, `")));
+            diagnostics.push(finding.misspelt(key, member.key, known.iter().copied()));
         }
     }
 
@@ -69,7 +67,8 @@ impl<'a> Entry<'a> {
                 self.what
             );
             let remedy = "Write a whole number; name `Unlimited` where no limit is meant.";
-            diagnostics.push(self.error(node.span, message).remedy(remedy));
+            let finding = self.error(node.span, message).remedy(remedy);
+            diagnostics.push(finding.expecting_number(node));
         }
         count
     }
@@ -112,10 +111,9 @@ impl<'a> Entry<'a> {
             .filter(|units| *units > 0);
         if units.is_none() {
             let message = format!("`unitTime` of {} should be a whole number of at least 1", self.what);
-            diagnostics.push(
-                self.error(node.span, message)
-                    .remedy("Write 1, or how many of `timeUnit` the window has."),
-            );
+            let remedy = "Write 1, or how many of `timeUnit` the window has.";
+            let finding = self.error(node.span, message).remedy(remedy);
+            diagnostics.push(finding.expecting_number(node));
         }
         units
     }
@@ -129,11 +127,15 @@ impl<'a> Entry<'a> {
                 "`timeUnit` of {} should be `sec`, `min`, `hour`, `day`, `week`, `month` or `year`",
                 self.what
             );
-            diagnostics.push(
-                self.error(node.span, message)
-                    .remedy("Write one of them, such as `min`.")
-                    .did_you_mean(text, UNITS.map(|(unit, _)| unit)),
-            );
+            let finding = self
+                .error(node.span, message)
+                .remedy("Write one of them, such as `min`.");
+            diagnostics.push(match time_unit::abbreviated(text) {
+                Some(unit) => finding
+                    .remedy(format!("Did you mean `{unit}`?"))
+                    .renaming(text, node.span, unit),
+                None => finding.misspelt(text, node.span, time_unit::NAMES),
+            });
         }
         unit
     }

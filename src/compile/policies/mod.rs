@@ -5,6 +5,7 @@ mod data;
 mod describe;
 mod entry;
 mod merge;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -65,8 +66,8 @@ pub(super) fn read(source: &Source, document: &Node, diagnostics: &mut Diagnosti
             _ => {
                 let message = format!("there is no section `{key}`");
                 let known = SECTIONS.into_iter().chain([CUSTOM]);
-                diagnostics
-                    .push(Diagnostic::error(Code::Policies, source, member.key, message).did_you_mean(key, known));
+                let finding = Diagnostic::error(Code::Policies, source, member.key, message);
+                diagnostics.push(finding.misspelt(key, member.key, known));
                 continue;
             }
         };
@@ -136,7 +137,8 @@ fn named<T>(
             };
             diagnostics.push(
                 Diagnostic::error(Code::Policies, source, element.span, message)
-                    .remedy("Indent `count`, `unitTime` and `timeUnit` deeper than the name."),
+                    .remedy("Indent `count`, `unitTime` and `timeUnit` deeper than the name.")
+                    .corrected(shape::indented(source, element, &KEYS)),
             );
             continue;
         };
@@ -150,7 +152,8 @@ fn named<T>(
                 let message = format!("the policy `{name}` stands a second time in `{section}`");
                 diagnostics.push(
                     Diagnostic::error(Code::Policies, source, member.key, message)
-                        .remedy("Rename or remove one of the two."),
+                        .remedy("Rename or remove one of the two.")
+                        .corrected(shape::without_copy(source, elements, element)),
                 );
             }
         }

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0, the format in which code hosts and editors take findings.
 
+use crate::diagnostics::json::ShownEdit;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -71,20 +72,27 @@ fn result(diagnostic: &Diagnostic) -> Value {
 
 /// What puts the finding right, for editors that can do it.
 fn fix(diagnostic: &Diagnostic) -> Option<Value> {
-    let (fix, (source, _)) = (diagnostic.fix.as_ref()?, diagnostic.place.as_ref()?);
-    let (start, end) = (source.position(fix.span), source.end(fix.span));
+    let correction = diagnostic.correction.as_ref()?;
+    let edits = diagnostic.shown_edits();
+    if edits.is_empty() {
+        return None;
+    }
+    let replacement = |edit: &ShownEdit<'_>| {
+        json!({
+            "deletedRegion": {
+                "startLine": edit.line,
+                "startColumn": edit.column,
+                "endLine": edit.end_line,
+                "endColumn": edit.end_column,
+            },
+            "insertedContent": { "text": edit.text },
+        })
+    };
     Some(json!({
+        "description": { "text": correction.title },
         "artifactChanges": [{
             "artifactLocation": { "uri": uri(&diagnostic.file) },
-            "replacements": [{
-                "deletedRegion": {
-                    "startLine": start.line,
-                    "startColumn": start.column,
-                    "endLine": end.line,
-                    "endColumn": end.column,
-                },
-                "insertedContent": { "text": fix.text },
-            }],
+            "replacements": edits.iter().map(replacement).collect::<Vec<_>>(),
         }],
     }))
 }

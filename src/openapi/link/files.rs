@@ -1,7 +1,7 @@
 //! The files that a definition consists of, and what references lead to in them.
 
 use super::identity::Identities;
-use super::inside::similar;
+use super::inside::{Near, similar};
 use super::pointer::{canonical, found, only_reference};
 use super::{Document, Library, Location, Unavailable};
 use crate::diagnostics::Diagnostic;
@@ -42,6 +42,8 @@ pub(super) struct Target {
 pub(super) struct Problem {
     pub(super) message: String,
     pub(super) remedy: String,
+    /// The reference as it stands there, and what is meant by it beyond doubt.
+    pub(super) meant: Option<(String, String)>,
     /// The file itself is broken, which is told where it is.
     pub(super) is_told: bool,
 }
@@ -51,6 +53,7 @@ impl Problem {
         Self {
             message,
             remedy: remedy.into(),
+            meant: None,
             is_told: false,
         }
     }
@@ -125,13 +128,18 @@ impl<'l> Files<'l> {
                 .as_ref()
                 .and_then(|document| found(&document.node, &target.pointer))
             else {
-                let near = document.map_or_else(String::new, |document| similar(&document.node, &target.pointer));
-                let remedy = match near.is_empty() {
-                    true => "Define it there, or correct the reference.".to_owned(),
-                    false => near,
-                };
+                let near = document.map_or_else(Near::default, |document| similar(&document.node, &target.pointer));
                 let message = ReferenceError::Dangling(shown(&next)).to_string();
-                return Err(Problem::new(message, remedy));
+                let remedy = match near.remedy.is_empty() {
+                    true => "Define it there, or correct the reference.".to_owned(),
+                    false => near.remedy,
+                };
+                let mut problem = Problem::new(message, remedy);
+                if let (Some(pointer), true) = (near.meant, next == reference) {
+                    let path = reference.split_once('#').map_or(reference, |(path, _)| path);
+                    problem.meant = Some((reference.to_owned(), format!("{path}#{pointer}")));
+                }
+                return Err(problem);
             };
             let Some(further) = only_reference(found) else {
                 return Ok(target);

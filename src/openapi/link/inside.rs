@@ -1,8 +1,9 @@
 //! What of a definition refers to what: looked at as a whole, before files are joined and after.
 
 use super::Linked;
+use super::pointer::escape;
 use super::problems::Problems;
-use crate::diagnostics::{Severity, nearest};
+use crate::diagnostics::{Severity, certain_name, nearest};
 use crate::openapi::place::{Kind, Place};
 use crate::openapi::reference::{self, ReferenceError};
 use crate::yaml::{Node, Value};
@@ -42,13 +43,16 @@ pub(super) fn check_inside(linked: &Linked, node: &Node, place: Place, problems:
     if let Some(target) = reference::target(node).filter(|target| target.starts_with('#'))
         && !matches!(place.kind, Kind::PathItem | Kind::SecurityScheme)
     {
-        let (error, remedy) = match reference::lookup(&linked.document, target) {
-            Ok(found) => (unfit(target, found, place), UNFIT.to_owned()),
+        let (error, near) = match reference::lookup(&linked.document, target) {
+            Ok(found) => (unfit(target, found, place), Near::remedy(UNFIT)),
             Err(error) => (Some(error), similar(&linked.document, target.trim_start_matches('#'))),
         };
         if let Some(error) = error {
             let span = node.get("$ref").map_or(node.span, |node| node.span);
-            problems.add(Severity::Warning, &linked.source, span, error.to_string(), &remedy);
+            let meant = near.meant.map(|pointer| format!("#{pointer}"));
+            let meant = meant.as_deref().map(|meant| (target, meant));
+            let message = error.to_string();
+            problems.add(Severity::Warning, &linked.source, span, message, &near.remedy, meant);
         }
     }
     match &node.value {
@@ -81,25 +85,55 @@ pub(super) fn unfit(reference: &str, found: &Node, place: Place) -> Option<Refer
 pub(super) const UNFIT: &str =
     "Refer to a map, and look into the file: a page to sign in, or nothing, may have been saved as what it should be.";
 
-/// What to do about a pointer that leads nowhere: "did you mean …?" for the first part that is not there; empty when nothing is
-/// near.
-pub(super) fn similar(document: &Node, pointer: &str) -> String {
-    if !pointer.is_empty() && !pointer.starts_with('/') {
-        return format!(
-            "Write the way to it, such as `#/components/schemas/Pet`, or in OpenAPI 3.1 `$anchor: {pointer}` into the schema."
-        );
-    }
-    let mut node = document;
-    for part in pointer.split('/').skip(1) {
-        let Some(part) = reference::unescape(part) else { break };
-        match node.at([part.as_ref()]) {
-            Some(next) => node = next,
-            None => {
-                let names = node.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-                let near = nearest(&part, names);
-                return near.map_or_else(String::new, |near| format!("Did you mean `{near}`?"));
-            }
+/// What a pointer that leads nowhere may be meant as.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    /// What to do: "Did you mean …?" for the first part that is not there; empty when nothing is near.
+    pub(super) remedy: String,
+    /// The pointer that is meant beyond doubt.
+    pub(super) meant: Option<String>,
+}
+
+impl Near {
+    fn remedy(remedy: impl Into<String>) -> Self {
+        Self {
+            remedy: remedy.into(),
+            meant: None,
         }
     }
-    String::new()
+}
+
+/// What to do about a pointer that leads nowhere.
+pub(super) fn similar(document: &Node, pointer: &str) -> Near {
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        return Near::remedy(format!(
+            "Write the way to it, such as `#/components/schemas/Pet`, or in OpenAPI 3.1 `$anchor: {pointer}` into the schema."
+        ));
+    }
+    let mut near = Near::default();
+    let mut meant = Some(String::new());
+    let mut node = document;
+    for written in pointer.split('/').skip(1) {
+        let Some(part) = reference::unescape(written) else {
+            return near;
+        };
+        let names = || node.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let (known, next) = match node.at([part.as_ref()]) {
+            Some(next) => (Some(written.to_owned()), Some(next)),
+            None => {
+                if let (true, Some(name)) = (near.remedy.is_empty(), nearest(&part, names())) {
+                    near.remedy = format!("Did you mean `{name}`?");
+                }
+                let name = certain_name(&part, names());
+                (name.map(escape), name.and_then(|name| node.at([name])))
+            }
+        };
+        meant = meant.zip(known).map(|(before, part)| format!("{before}/{part}"));
+        match next {
+            Some(next) => node = next,
+            None => return near,
+        }
+    }
+    near.meant = meant.filter(|meant| meant != pointer);
+    near
 }

@@ -147,7 +147,7 @@ impl<'l, 'p> Linker<'l, 'p> {
             let message = format!("the definition and the files that it refers to have {limit}");
             let remedy = "Let fewer references repeat the same large parts.";
             self.problems
-                .add(Severity::Error, &self.files.source, span, message, remedy);
+                .add(Severity::Error, &self.files.source, span, message, remedy, None);
             return Node {
                 value: Value::Null,
                 span,
@@ -364,6 +364,10 @@ impl<'l, 'p> Linker<'l, 'p> {
             at.moved(moved),
             problem.message,
             &problem.remedy,
+            problem
+                .meant
+                .as_ref()
+                .map(|(typed, meant)| (typed.as_str(), meant.as_str())),
         );
     }
 }

@@ -15,7 +15,16 @@ pub(super) struct Problems {
 
 impl Problems {
     /// Notes a reference at a place; `message` tells which.
-    pub(super) fn add(&mut self, severity: Severity, source: &Source, span: Span, message: String, remedy: &str) {
+    /// `meant`: what stands there, and what is meant by it beyond doubt.
+    pub(super) fn add(
+        &mut self,
+        severity: Severity,
+        source: &Source,
+        span: Span,
+        message: String,
+        remedy: &str,
+        meant: Option<(&str, &str)>,
+    ) {
         let (first, count) = self.found.entry(message).or_insert_with_key(|message| {
             let mut diagnostic = Diagnostic::error(Code::Reference, source, span, message.clone());
             diagnostic.severity = severity;
@@ -25,6 +34,9 @@ impl Problems {
             }
             if !remedy.is_empty() {
                 diagnostic = diagnostic.remedy(remedy);
+            }
+            if let Some((typed, meant)) = meant {
+                diagnostic = diagnostic.renaming(typed, span, meant);
             }
             (diagnostic, 0)
         });

@@ -1,11 +1,11 @@
 //! Reads `mgw.toml` and tells everything that is wrong with it at once.
 
 use super::schema::{Key, Kind, ROOT, WORKSPACE};
-use super::{CorsSettings, FORMAT, Settings};
+use super::{CorsSettings, FORMAT, Settings, moving};
 use crate::cloud::address::Address;
 use crate::cloud::pull::{ApiReference, is_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
-use crate::yaml::{Node, Source, Span, Value, read_toml};
+use crate::yaml::{Member, Node, Source, Span, Value, read_toml};
 use jiff::civil::Date;
 use serde_json::{Map, json};
 
@@ -80,6 +80,7 @@ fn read_keys(bytes: Vec<u8>, file: &str, keys: &'static [Key]) -> ReadKeys {
     let is_whole = !diagnostics.has_errors();
     let mut reader = Reader {
         source: &source,
+        document: &document,
         diagnostics: Diagnostics::default(),
     };
     let values = reader.table(&document, keys, "", Span::at(0));
@@ -110,6 +111,7 @@ const MISSING: &str = "is missing";
 
 struct Reader<'a> {
     source: &'a Source,
+    document: &'a Node,
     diagnostics: Diagnostics,
 }
 
@@ -126,7 +128,7 @@ impl Reader<'_> {
         let mut read = Map::new();
         for (name, member) in node.as_object().into_iter().flatten() {
             let Some(key) = keys.iter().find(|key| key.name == name) else {
-                self.unknown(name, member.key, keys, prefix);
+                self.unknown(name, member, keys, prefix);
                 continue;
             };
             let path = format!("{prefix}{name}");
@@ -154,12 +156,14 @@ impl Reader<'_> {
             if node.get(key.name).is_none() && !misspelt(key) {
                 let message = format!("`{prefix}{}` {MISSING}", key.name);
                 let diagnostic = Diagnostic::error(Code::ProjectSetting, self.source, place, message);
-                self.diagnostics.push(diagnostic.remedy(match key.kind {
-                    Kind::Format => format!("Write `format = {FORMAT}` at the top of the file."),
-                    Kind::Texts => format!("Write `{} = [\"…\"]`.", key.name),
-                    Kind::Table(_) => format!("Write `[{prefix}{}]` and its keys below.", key.name),
-                    _ => format!("Write `{} = \"…\"`.", key.name),
-                }));
+                self.diagnostics.push(match key.kind {
+                    Kind::Format => diagnostic
+                        .remedy(format!("Write `format = {FORMAT}` at the top of the file."))
+                        .replacing(Span::at(0), format!("format = {FORMAT}{}", self.source.line_end())),
+                    Kind::Texts => diagnostic.remedy(format!("Write `{} = [\"…\"]`.", key.name)),
+                    Kind::Table(_) => diagnostic.remedy(format!("Write `[{prefix}{}]` and its keys below.", key.name)),
+                    _ => diagnostic.remedy(format!("Write `{} = \"…\"`.", key.name)),
+                });
             }
         }
         read
@@ -184,7 +188,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, node: &Node, kind: Kind, path: &str) -> Option<serde_json::Value> {
-        let (expected, remedy, fix) = match (kind, &node.value) {
+        let (expected, remedy) = match (kind, &node.value) {
             (Kind::Format, Value::Number(_)) if node.as_u64().is_some_and(|number| number >= u64::from(FORMAT)) => {
                 return Some(json!(FORMAT));
             }
@@ -245,76 +249,61 @@ impl Reader<'_> {
                     .push(found.remedy(format!("Write `format = {FORMAT}`.")));
                 return None;
             }
-            (Kind::Format, _) => (
-                format!("the number {FORMAT}"),
-                format!("Write `format = {FORMAT}`."),
-                None,
-            ),
-            (Kind::Bool, Value::String(text)) if text == "true" || text == "false" => (
-                "true or false".to_owned(),
-                "Write it without quotes.".to_owned(),
-                Some(text.clone()),
-            ),
-            (Kind::Bool, _) => ("true or false".to_owned(), "Write `true` or `false`.".to_owned(), None),
-            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Value::String(_)) => {
-                let list = format!("[{}]", self.source.slice(node.span));
-                (
-                    "a list of texts".to_owned(),
-                    "Write it in brackets, like [\"dev\"].".to_owned(),
-                    Some(list),
-                )
+            (Kind::Format, _) => (format!("the number {FORMAT}"), format!("Write `format = {FORMAT}`.")),
+            (Kind::Bool, Value::String(text)) if text == "true" || text == "false" => {
+                ("true or false".to_owned(), "Write it without quotes.".to_owned())
             }
-            (Kind::Text | Kind::Address | Kind::Rule | Kind::Reason | Kind::Day, _) => {
-                ("a text".to_owned(), "Put it in quotes.".to_owned(), None)
-            }
-            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, _) => (
+            (Kind::Bool, _) => ("true or false".to_owned(), "Write `true` or `false`.".to_owned()),
+            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Value::String(_)) => (
                 "a list of texts".to_owned(),
-                "Write it like [\"dev\"].".to_owned(),
-                None,
+                "Write it in brackets, like [\"dev\"].".to_owned(),
             ),
-            (Kind::OneOf(choices), _) => ("a text".to_owned(), one_of(choices), None),
-            (Kind::Table(_), _) => (
-                "a table".to_owned(),
-                format!("Write `[{path}]` and its keys below."),
-                None,
-            ),
-            (Kind::Tables(_), _) => (
-                "tables".to_owned(),
-                format!("Write `[[{path}]]` and its keys below."),
-                None,
-            ),
+            (Kind::Text | Kind::Address | Kind::Rule | Kind::Reason | Kind::Day, _) => {
+                ("a text".to_owned(), "Put it in quotes.".to_owned())
+            }
+            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, _) => {
+                ("a list of texts".to_owned(), "Write it like [\"dev\"].".to_owned())
+            }
+            (Kind::OneOf(choices), _) => ("a text".to_owned(), one_of(choices)),
+            (Kind::Table(_), _) => ("a table".to_owned(), format!("Write `[{path}]` and its keys below.")),
+            (Kind::Tables(_), _) => ("tables".to_owned(), format!("Write `[[{path}]]` and its keys below.")),
         };
         let mut found = Diagnostic::expected(Code::ProjectSetting, self.source, node, &format!("`{path}`"), &expected);
         found = found.remedy(remedy);
-        if let Some(text) = fix {
-            found = found.replacing(node.span, text);
-        }
-        self.diagnostics.push(found);
+        self.diagnostics.push(match (kind, node.as_str()) {
+            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Some(_)) => found.expecting_list(node),
+            // A file of another version would not be read by its keys.
+            (Kind::Format, Some(text)) if text.trim() == FORMAT.to_string() => {
+                found.replacing(node.span, FORMAT.to_string())
+            }
+            _ => found,
+        });
         None
     }
 
     fn choice(&mut self, node: &Node, text: &str, choices: &[&'static str], path: &str) {
         let message = format!("`{path}` is {text:?}, which is not known");
-        let mut found = Diagnostic::error(Code::ProjectSetting, self.source, node.span, message)
-            .remedy(one_of(choices))
-            .did_you_mean(text, choices.iter().copied());
-        if let Some(choice) = choices.iter().find(|choice| choice.eq_ignore_ascii_case(text)) {
-            found = found.replacing(node.span, format!("\"{choice}\""));
-        }
-        self.diagnostics.push(found);
+        let found = Diagnostic::error(Code::ProjectSetting, self.source, node.span, message).remedy(one_of(choices));
+        self.diagnostics
+            .push(found.misspelt(text, node.span, choices.iter().copied()));
     }
 
-    fn unknown(&mut self, name: &str, place: Span, keys: &'static [Key], prefix: &str) {
+    fn unknown(&mut self, name: &str, member: &Member, keys: &'static [Key], prefix: &str) {
         let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
-        let remedy = match elsewhere(name, keys) {
+        let table = elsewhere(name, keys);
+        let remedy = match table {
             Some(table) => format!("It belongs under `[{table}]`."),
             None => format!("Remove it; what is known here is {}.", known.join(", ")),
         };
         let message = format!("unknown key `{prefix}{name}`");
-        let found = Diagnostic::error(Code::UnknownSetting, self.source, place, message)
+        let moved = table.and_then(|table| moving::to_table(self.source, self.document, member, table));
+        let found = Diagnostic::error(Code::UnknownSetting, self.source, member.key, message)
             .remedy(remedy)
-            .misspelt(name, place, known);
-        self.diagnostics.push(found);
+            .misspelt(name, member.key, known)
+            .corrected(moved);
+        // What is moved is a part of the file.
+        let is_secret = table.is_some() && may_hold_secret(&member.node);
+        self.diagnostics.push(found.secret_if(is_secret));
     }
 }
 

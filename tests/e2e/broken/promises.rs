@@ -1,6 +1,7 @@
 //! What holds whatever the input is.
 
 use super::stage::{CANARY, Case, Ran};
+use crate::support::Outcome;
 use serde_json::Value;
 
 /// The documented exit codes, without 1, which is a bug. 0 is for what is taken with a warning.
@@ -90,6 +91,19 @@ pub fn kept_in_json(case: &Case, ran: &Ran) -> Vec<String> {
 }
 
 fn surroundings(case: &Case, ran: &Ran) -> Vec<String> {
+    let mut problems = of_output(case, ran);
+    if !case.writes() && !ran.changed.is_empty() {
+        let Outcome { stdout, stderr, .. } = &ran.outcome;
+        problems.push(format!(
+            "{}: the folder is another one: {:?}:\n{stdout}{stderr}",
+            case.name, ran.changed
+        ));
+    }
+    problems
+}
+
+/// What holds for what a command says, whether it changes files or not.
+pub fn of_output(case: &Case, ran: &Ran) -> Vec<String> {
     let mut problems = Vec::new();
     let outcome = &ran.outcome;
     let mut broken = |what: &str| {
@@ -110,9 +124,6 @@ fn surroundings(case: &Case, ran: &Ran) -> Vec<String> {
         .to_string();
     if both.iter().any(|text| text.contains(&inside)) {
         broken("a path is absolute");
-    }
-    if !case.writes() && !ran.changed.is_empty() {
-        broken(&format!("the folder is another one: {:?}", ran.changed));
     }
     problems
 }

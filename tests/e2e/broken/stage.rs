@@ -4,6 +4,7 @@ use super::damage::{Chance, damage};
 use super::description::{Description, Format, Surroundings};
 use super::make::make;
 use super::promises;
+use super::repairs;
 use crate::support::{Outcome, Place};
 use std::fs;
 use std::io::Write;
@@ -98,6 +99,21 @@ impl Case {
         problems
     }
 
+    /// What is wrong with what `--fix` makes of it.
+    pub fn repaired(&self) -> Vec<String> {
+        if self.command().first().is_none_or(|command| command != "check") {
+            return Vec::new();
+        }
+        let before = self.run(&["--output", "json"]);
+        if !repairs::are_known(&before) {
+            return Vec::new();
+        }
+        let mut fixed = self.run(&["--fix", "--output", "json"]);
+        let place = std::mem::replace(&mut fixed.place, Place::new());
+        let again = self.run_in(place, &["--fix", "--output", "json"]);
+        repairs::kept(self, &before, &fixed, &again)
+    }
+
     /// Whether `base` is good.
     pub fn is_good(&self) -> Option<String> {
         let good = self.format.good?;
@@ -124,7 +140,10 @@ impl Case {
     }
 
     fn run(&self, more: &[&str]) -> Ran {
-        let place = self.lay_out();
+        self.run_in(self.lay_out(), more)
+    }
+
+    fn run_in(&self, place: Place, more: &[&str]) -> Ran {
         let before = picture(&place.path());
         let mut words: Vec<&str> = self.command().iter().map(String::as_str).collect();
         words.extend(more);

@@ -45,6 +45,11 @@ fn start_from_an_openapi_file() {
 }
 
 #[test]
+fn repair_a_project() {
+    execute("how-to/repair.md");
+}
+
+#[test]
 fn migrate_a_project() {
     execute("how-to/migrate.md");
 }

@@ -1,0 +1,217 @@
+//! `mgw check --fix`
+
+use super::inspect;
+use crate::compile::Compiled;
+use crate::context::Context;
+use crate::diagnostics::{Diagnostic, Diagnostics, Summary};
+use crate::failure::Failure;
+use crate::project::{Layout, shown};
+use crate::repair::{Applied, Left, Repaired, is_protected, patch, repair, write};
+use crate::ui::Ui;
+use crate::ui::count::Counted;
+use crate::yaml::{Correction, Position};
+use indexmap::IndexMap;
+use std::path::{Path, PathBuf};
+
+/// So many corrections are named that are not made for one reason; the others are counted.
+const MOST_OF_A_REASON: usize = 5;
+
+/// Whether files are put right.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct FixArgs {
+    /// Put right in the project's files whatever has one certain correction; everything else in them stays as it is
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: change no file, and print the difference as `patch -p1` and `git apply` take it
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
+}
+
+impl FixArgs {
+    pub(super) fn is_wanted(self) -> bool {
+        self.fix
+    }
+}
+
+/// What became of the corrections.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Fixed {
+    /// Nothing was written.
+    dry_run: bool,
+    /// The files that are other ones, or would be.
+    files: Vec<String>,
+    applied: Vec<Applied>,
+    /// Corrections that were not made, and why.
+    refused: Vec<Left>,
+    /// What is left of findings.
+    left: Summary,
+    /// What would be changed; `None` where files are changed.
+    patch: Option<String>,
+    /// Files whose changes are not in `patch`: a line of them may hold a secret, or they were no text in UTF-8.
+    not_shown: Vec<String>,
+}
+
+impl Fixed {
+    /// Whether files would be changed.
+    pub(super) fn would_change(&self) -> bool {
+        self.dry_run && !self.files.is_empty()
+    }
+}
+
+/// Puts right what has a certain correction, and leaves in `compiled` what there is then.
+pub(super) fn fix(
+    layout: &Layout,
+    config: Option<&Path>,
+    args: &FixArgs,
+    compiled: &mut Compiled,
+    context: &Context,
+) -> Result<Fixed, Failure> {
+    let mut fixed = Fixed {
+        dry_run: args.dry_run,
+        files: Vec::new(),
+        applied: Vec::new(),
+        refused: Vec::new(),
+        left: compiled.diagnostics.summary(),
+        patch: args.dry_run.then(String::new),
+        not_shown: Vec::new(),
+    };
+    if certain(&compiled.diagnostics).next().is_none() {
+        return Ok(fixed);
+    }
+    let Repaired {
+        files,
+        applied,
+        refused,
+        checked,
+        findings,
+    } = repair(layout, |copy| {
+        let config = config.map(|config| in_copy(config, layout, copy));
+        let mut compiled = inspect(copy, config.as_deref(), context)?;
+        let found = std::mem::take(&mut compiled.diagnostics);
+        Ok::<_, Failure>((compiled, found))
+    })?;
+    let name_of = |relative: &str| shown(&layout.root().join(relative));
+    fixed.files = files.iter().map(|file| name_of(&file.relative)).collect();
+    if args.dry_run {
+        let mut difference = Vec::new();
+        for file in &files {
+            let name = name_of(&file.relative);
+            match patch(file, &in_patch(&name, &file.relative)) {
+                Some(part) => difference.extend(part),
+                None => fixed.not_shown.push(name),
+            }
+        }
+        fixed.patch = Some(String::from_utf8_lossy(&difference).into_owned());
+        *compiled = checked;
+        compiled.diagnostics = findings;
+    } else if !files.is_empty() {
+        write(layout.root(), &files)?;
+        *compiled = inspect(layout, config, context)?;
+    }
+    fixed.left = compiled.diagnostics.summary();
+    (fixed.applied, fixed.refused) = (applied, refused);
+    Ok(fixed)
+}
+
+/// What somebody gives who means a file of the project is a file of the copy.
+fn in_copy(config: &Path, layout: &Layout, copy: &Layout) -> PathBuf {
+    let inside = || {
+        let (file, root) = (config.canonicalize().ok()?, layout.root().canonicalize().ok()?);
+        Some(copy.root().join(file.strip_prefix(root).ok()?))
+    };
+    inside().unwrap_or_else(|| config.to_owned())
+}
+
+/// A name as a difference may have it: below the current folder, else below the project.
+fn in_patch(name: &str, relative: &str) -> String {
+    let is_below = Path::new(name)
+        .components()
+        .all(|part| matches!(part, std::path::Component::Normal(_)));
+    if is_below { name } else { relative }.to_owned()
+}
+
+fn certain(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagnostic> {
+    let is_certain =
+        |finding: &&Diagnostic| !finding.outside && finding.correction.as_ref().is_some_and(Correction::is_certain);
+    diagnostics.iter().filter(is_certain)
+}
+
+/// How many findings can be repaired in files that people write.
+fn repairable(layout: &Layout, diagnostics: &Diagnostics) -> usize {
+    let root = shown(&layout.root().join("x"));
+    let root = root.strip_suffix('x').unwrap_or_default();
+    let is_written = |finding: &&Diagnostic| {
+        let relative = finding.file.strip_prefix(root).unwrap_or(&finding.file);
+        !is_protected(relative)
+    };
+    certain(diagnostics).filter(is_written).count()
+}
+
+/// Says that there are corrections.
+pub(super) fn offer(layout: &Layout, diagnostics: &Diagnostics, ui: &Ui) {
+    let folder = match shown(layout.root()).as_str() {
+        "" => String::new(),
+        folder => format!(" {folder}"),
+    };
+    match repairable(layout, diagnostics) {
+        0 => {}
+        1 => ui.hint(format_args!("1 of them can be repaired: `mgw check --fix{folder}`")),
+        count => ui.hint(format_args!(
+            "{count} of them can be repaired: `mgw check --fix{folder}`"
+        )),
+    }
+}
+
+/// Says what was put right, and what was not.
+pub(super) fn tell(fixed: &Fixed, ui: &Ui) {
+    if let Some(patch) = fixed.patch.as_ref().filter(|_| !ui.is_json()) {
+        ui.bytes(patch.as_bytes());
+    }
+    let verb = if fixed.dry_run { "Would repair" } else { "Repaired" };
+    for applied in &fixed.applied {
+        let what = match (&applied.before, &applied.after) {
+            (Some(before), Some(after)) => format!("`{before}` → `{after}`"),
+            _ => applied.title.clone(),
+        };
+        let place = place(&applied.file, applied.position);
+        ui.status(verb, format_args!("{place}: {what} [{}]", applied.code));
+    }
+    let mut by_reason: IndexMap<&str, Vec<&Left>> = IndexMap::new();
+    for left in &fixed.refused {
+        by_reason.entry(&left.reason).or_default().push(left);
+    }
+    for (reason, lefts) in by_reason {
+        let shown = match ui.is_verbose() {
+            true => lefts.len(),
+            false => MOST_OF_A_REASON.min(lefts.len()),
+        };
+        for left in lefts.iter().take(shown) {
+            let place = place(&left.file, left.position);
+            ui.warn(format_args!("{place} is not repaired [{}]: {reason}", left.code));
+        }
+        if lefts.len() > shown {
+            let more = lefts.len() - shown;
+            ui.warn(format_args!(
+                "and {more} more are not repaired: {reason} (-v shows them)"
+            ));
+        }
+    }
+    for file in &fixed.not_shown {
+        ui.line(format_args!(
+            "note: what would be changed in {file} is not shown: it may hold a secret, or is no text in UTF-8"
+        ));
+    }
+    let findings = Counted(fixed.applied.len(), "finding", "findings");
+    let files = Counted(fixed.files.len(), "file", "files");
+    match fixed.applied.len() {
+        0 => ui.status("Repaired", "nothing: no finding has a correction that is certain"),
+        _ => ui.status(verb, format_args!("{findings} in {files}; left: {}", fixed.left)),
+    }
+}
+
+fn place(file: &str, position: Option<Position>) -> String {
+    match position {
+        Some(Position { line, column }) => format!("{file}:{line}:{column}"),
+        None => file.to_owned(),
+    }
+}

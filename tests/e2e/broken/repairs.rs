@@ -1,0 +1,80 @@
+//! What holds for `--fix`, whatever the input is.
+
+use super::promises;
+use super::stage::{Case, Ran};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Whether a command has told of a correction that can be made unasked.
+pub fn are_known(ran: &Ran) -> bool {
+    let document: Value = serde_json::from_str(&ran.outcome.stdout).unwrap_or_default();
+    findings(&document).any(|finding| finding["correction"]["certain"] == true)
+}
+
+/// Returns what is wrong with a repair: `before` it, the repair itself, and the same command once more.
+pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> {
+    let mut problems = promises::of_output(case, fixed);
+    problems.extend(promises::of_output(case, again));
+    let parsed = |ran: &Ran| serde_json::from_str::<Value>(&ran.outcome.stdout).unwrap_or_default();
+    let (before, fixed_document, again_document) = (parsed(before), parsed(fixed), parsed(again));
+    let mut broken = |what: String| {
+        problems.push(format!(
+            "{}: {what}:\n{}{}",
+            case.name, fixed.outcome.stdout, fixed.outcome.stderr
+        ));
+    };
+    let applied = list(&fixed_document["fix"]["applied"]);
+    let refused = list(&fixed_document["fix"]["refused"]);
+    if applied.is_empty() && refused.is_empty() {
+        broken("a correction was neither made nor refused".to_owned());
+    }
+    if !list(&again_document["fix"]["applied"]).is_empty() {
+        broken(format!("more is repaired the second time: {:#}", again_document["fix"]));
+    }
+    let (was, is) = (counted(findings(&before)), counted(findings(&fixed_document)));
+    for (key, gone) in counted(applied.iter()) {
+        let (was, is) = (was.get(&key).copied().unwrap_or(0), is.get(&key).copied().unwrap_or(0));
+        // What a repair has brought to light is repaired as well.
+        if is + gone > was.max(gone) {
+            broken(format!("{key:?} is still there"));
+        }
+    }
+    // A file that could not be read hides what is wrong with it, and so does a part of one.
+    let hides = |applied: &Value| applied["code"] == "syntax" || applied["code"] == "dialect";
+    if applied.iter().any(hides) {
+        return problems;
+    }
+    let is_behind = |finding: &Value| {
+        applied
+            .iter()
+            .any(|applied| applied["file"] == finding["file"] && applied["line"].as_u64() <= finding["line"].as_u64())
+    };
+    let errors = |document: &Value, counts: &dyn Fn(&Value) -> bool| {
+        counted(findings(document).filter(|finding| finding["severity"] == "error" && counts(finding)))
+    };
+    let was = errors(&before, &|_| true);
+    for (key, count) in errors(&fixed_document, &|finding| !is_behind(finding)) {
+        if count > was.get(&key).copied().unwrap_or(0) {
+            broken(format!("{key:?} is new"));
+        }
+    }
+    problems
+}
+
+fn findings(document: &Value) -> impl Iterator<Item = &Value> {
+    document["diagnostics"].as_array().into_iter().flatten()
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+/// How often there is each finding, wherever in its file.
+fn counted<'a>(findings: impl Iterator<Item = &'a Value>) -> BTreeMap<[String; 3], usize> {
+    let mut counted = BTreeMap::new();
+    for finding in findings {
+        let key = ["code", "file", "message"].map(|name| finding[name].as_str().unwrap_or_default().to_owned());
+        *counted.entry(key).or_default() += 1;
+    }
+    counted
+}
