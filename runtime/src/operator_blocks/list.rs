@@ -80,6 +80,10 @@ impl BlockList {
         if list.blocks.len() > MAX_BLOCKS {
             return Err(format!("it holds more than {MAX_BLOCKS} blocks"));
         }
+        // An id that could come again would have somebody remove another block than the one that is meant.
+        if list.next_id == u64::MAX || list.blocks.iter().any(|block| block.id >= list.next_id) {
+            return Err("its `nextId` is not above the ids of its blocks".to_owned());
+        }
         Ok(list)
     }
 
@@ -186,6 +190,11 @@ mod tests {
             ("{}", "missing field"),
             (r#"{"format":2,"nextId":1,"blocks":[]}"#, "format 2"),
             (r#"{"format":1,"nextId":1,"blocks":[],"more":1}"#, "unknown field"),
+            (r#"{"format":1,"nextId":18446744073709551615,"blocks":[]}"#, "nextId"),
+            (
+                r#"{"format":1,"nextId":1,"blocks":[{"id":1,"block":{"kind":"user","name":"a"},"sinceMs":1}]}"#,
+                "nextId",
+            ),
             (
                 r#"{"format":1,"nextId":1,"blocks":[{"id":1,"block":{"kind":"planet"},"sinceMs":1}]}"#,
                 "unknown variant",
