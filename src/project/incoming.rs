@@ -149,7 +149,11 @@ pub(crate) fn file_name(name: &str, bytes: &[u8]) -> String {
         }
     };
     let stem: String = stem.trim_matches('.').chars().take(LONGEST).collect();
-    let stem = if stem.is_empty() { "api" } else { &stem };
+    // It may have been cut behind a dot.
+    let stem = match stem.trim_end_matches('.') {
+        "" => "api",
+        stem => stem,
+    };
     format!("{stem}.{ending}")
 }
 
@@ -190,6 +194,9 @@ mod tests {
 
     #[test]
     fn names_become_safe_and_get_an_ending() {
+        let long = |stem: &str, parts: usize| format!("{stem}{}.yaml", ".a".repeat(parts));
+        let [cut, whole] = [long("pets", 60), long("pets", 48)];
+        let [behind_a_dot, before_it] = [long("petss", 60), long("petss", 47)];
         for (name, bytes, expected) in [
             ("openapi.yaml", "", "openapi.yaml"),
             ("x.YML", "", "x.yml"),
@@ -198,6 +205,8 @@ mod tests {
             ("swagger", "openapi: 3", "swagger.yaml"),
             ("v1.0", "openapi: 3", "v1.0.yaml"),
             ("../../etc/passwd", "", "_.._etc_passwd.yaml"),
+            (cut.as_str(), "", whole.as_str()),
+            (behind_a_dot.as_str(), "", before_it.as_str()),
             ("", "", "api.yaml"),
             ("...", "", "api.yaml"),
             (".json", "{}", "json.json"),
