@@ -33,7 +33,9 @@ pub(crate) fn replace_folder(fresh: &Path, place: &Path, aside: &Path) -> Result
     }
     if exchange(fresh, place) {
         // Where the former one is called is nobody's business but the caller's; it goes away with what is around it.
-        return std::fs::rename(fresh, aside);
+        return std::fs::rename(fresh, aside).inspect_err(|_| {
+            exchange(fresh, place);
+        });
     }
     std::fs::rename(place, aside)?;
     std::fs::rename(fresh, place).inspect_err(|_| {
@@ -51,13 +53,13 @@ fn is_there(place: &Path) -> Result<bool> {
 }
 
 /// Whether both have changed places. Not every system and file system can do that.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
 fn exchange(one: &Path, other: &Path) -> bool {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
 fn exchange(_one: &Path, _other: &Path) -> bool {
     false
 }

@@ -1,6 +1,7 @@
 //! Puts a new project folder into place: complete, or not at all.
 
 use super::Layout;
+use crate::folder::replace_folder;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -65,37 +66,18 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
         }
         std::fs::write(&path, bytes).map_err(failed("write", &path))?;
     }
-    if replaced && exchanged(&fresh, root) {
-        return Ok(());
-    }
     let old = staged.path().join("old");
-    if replaced {
-        std::fs::rename(root, &old).map_err(failed("replace", root))?;
-    }
-    std::fs::rename(&fresh, root).map_err(|error| {
-        if replaced {
-            // The old project goes back; should even that fail, it must not be removed with the staging folder.
-            if std::fs::rename(&old, root).is_err() {
-                let _kept = staged.keep();
-            }
+    let (action, placed) = match replaced {
+        true => ("replace", replace_folder(&fresh, root, &old)),
+        false => ("create", std::fs::rename(&fresh, root)),
+    };
+    placed.map_err(|error| {
+        // The old project has gone back; should even that have failed, it must not be removed with the staging folder.
+        if old.exists() {
+            let _kept = staged.keep();
         }
-        failed("create", root)(error)
+        failed(action, root)(error)
     })
-}
-
-/// Puts one folder in the place of another in one step, so that whoever looks finds one of them; the other one is then where
-/// the first was. Returns whether the file system can do that.
-fn exchanged(fresh: &Path, root: &Path) -> bool {
-    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        renameat_with(CWD, fresh, CWD, root, RenameFlags::EXCHANGE).is_ok()
-    }
-    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-    {
-        let _ = (fresh, root);
-        false
-    }
 }
 
 /// Looks whether the project could be created, before anything is done that takes time.
