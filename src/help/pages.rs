@@ -64,6 +64,7 @@ pages! {
     "project": "reference/project.md",
     "protocols": "reference/protocols.md",
     "proxies": "how-to/proxies.md",
+    "repair": "how-to/repair.md",
     "revocation": "how-to/security/revocation.md",
     "routing": "reference/routing.md",
     "sandbox": "how-to/sandbox.md",

@@ -312,7 +312,7 @@ mod tests {
             ("a = 1, b = 2\n", &[1], "follows the end"),
             (
                 "a = 1\n<<<<<<< HEAD\nb = 1\n=======\nb = 2\n>>>>>>> other\n",
-                &[2, 5],
+                &[2],
                 "this conflict is left",
             ),
         ] {

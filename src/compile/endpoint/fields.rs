@@ -165,11 +165,8 @@ impl<'a> Fields<'a> {
 
     /// Reports a mistake.
     pub(super) fn fail(&mut self, span: Span, message: String) {
-        self.fail_with(
-            span,
-            message,
-            Some("Write such a value, or leave the key out: then the gateway's own counts."),
-        );
+        let finding = self.finding(span, message);
+        self.push(finding);
     }
 
     /// Reports a mistake with what to do about it.
@@ -181,6 +178,7 @@ impl<'a> Fields<'a> {
 
     fn finding(&self, span: Span, message: String) -> Diagnostic {
         Diagnostic::error(Code::Endpoint, self.source, span, message)
+            .remedy("Write such a value, or leave the key out: then the gateway's own counts.")
     }
 
     fn push(&mut self, finding: Diagnostic) {
