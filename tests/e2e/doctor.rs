@@ -329,7 +329,7 @@ fn full_of_secrets() -> Place {
     );
     place.write(
         "shop/mgw.toml",
-        "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://ana:canary-toml@apim.example/?k=canary-toml-query\"\n\
+        "# canary-toml-comment\nformat = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://apim.example\"\n\
          [pull]\nlabels = [\"dev\"]\n",
     );
     place.write(
@@ -401,10 +401,18 @@ fn no_secret_gets_into_a_support_file() {
         .exits(7)
         .says("is there already")
         .says("--force");
+    // What is no good is told of, and not handed on.
+    place.write(
+        "shop/mgw.toml",
+        "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://ana:canary-toml@apim.example/?k=canary-toml-query\"\n",
+    );
     with_secrets(
         &place,
         &["doctor", "shop", "--support", "support.zip", "--force", "--offline"],
     );
+    for (name, text) in self::entries(&place, "support.zip") {
+        assert!(!text.contains("canary"), "{name}: {text}");
+    }
 }
 
 #[test]
