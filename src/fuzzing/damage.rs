@@ -9,7 +9,7 @@ use super::{READERS, Reader};
 use bytes::{Chance, damage};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Cases of one reader; `MGW_DAMAGE` sets another number.
+/// Cases of one reader; `DAMAGE_CASES` sets another number.
 const CASES: usize = 80;
 
 /// Values of every kind, in the syntax of YAML, JSON and TOML.
@@ -115,7 +115,7 @@ fn broken(target: &str, read: Reader, seed: usize, good: &[u8]) -> Option<String
 
 #[test]
 fn damaged_files_are_told_about_and_nothing_else() {
-    let cases = std::env::var("MGW_DAMAGE")
+    let cases = std::env::var("DAMAGE_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok())
         .unwrap_or(CASES);
