@@ -50,7 +50,12 @@ fn mistake(text: &str, chance: &mut Chance) -> String {
             let deep = DEEP[chance.below(DEEP.len())].repeat(1 + chance.below(400));
             return replaced(text, chance, |_, _| deep.clone());
         }
-        _ => return replaced(text, chance, |word, chance| word.repeat(1 + chance.below(2_000))),
+        // A word that has been repeated before may be long.
+        _ => {
+            return replaced(text, chance, |word, chance| {
+                word.repeat(1 + chance.below(2_000).min(40_000 / word.len()))
+            });
+        }
     }
     lines.concat()
 }
