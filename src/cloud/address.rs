@@ -31,7 +31,7 @@ impl Address {
             format!("https://{text}")
         };
         // Messages repeat the text, but never a password in it.
-        let mut url = Url::parse(&complete).map_err(|_| match text.contains('@') {
+        let mut url = Url::parse(&complete).map_err(|_| match text.contains(['@', '?', '#']) {
             true => AddressError::Extra,
             false => AddressError::Url(text.to_owned()),
         })?;
@@ -135,6 +135,7 @@ mod tests {
             "https://a:b@localhost",
             "https://localhost/?x=1",
             "https://localhost/#x",
+            "https://local host/?x=1",
         ] {
             assert_eq!(Address::parse(text), Err(AddressError::Extra), "{text}");
         }

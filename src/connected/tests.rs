@@ -33,7 +33,7 @@ fn project(pulled: &[&str]) -> tempfile::TempDir {
     write(
         root,
         "mgw.toml",
-        "format = 1\nname = \"shop\" # canary\n[control-plane]\nurl = \"https://cp.example\"\n[pull]\nlabels = [\"dev\"]\n",
+        "format = 1\nname = \"shop\" # canary\n[control-plane]\nurl = \"https://u:canary@cp.example\"\n[pull]\nlabels = [\"dev\"]\n",
     );
     write(
         root,

@@ -193,13 +193,21 @@ impl Reader<'_> {
                 return Some(json!(FORMAT));
             }
             (Kind::Text, Value::String(_)) | (Kind::Bool, Value::Bool(_)) => return Some(node.to_json()),
-            (Kind::Address | Kind::Rule | Kind::Reason | Kind::Day, Value::String(text)) => {
+            (Kind::Address, Value::String(text)) => {
+                // What is here already is built all the same: only pulling asks for it.
+                if let Err(error) = Address::parse(text) {
+                    let message = format!("nothing can be pulled from `{path}`: {error}");
+                    let found = Diagnostic::warning(Code::ProjectSetting, self.source, node.span, message);
+                    let remedy =
+                        "Write the base URL alone, as \"https://gateway.api.cloud.wso2.com\"; `mgw login` signs in.";
+                    self.diagnostics
+                        .push(found.remedy(remedy).secret_if(text.contains(['@', '?', '#'])));
+                }
+                return Some(node.to_json());
+            }
+            (Kind::Rule | Kind::Reason | Kind::Day, Value::String(text)) => {
                 if let Some((message, remedy)) = text_problem(kind, path, text) {
-                    let code = match kind {
-                        Kind::Address => Code::ProjectSetting,
-                        _ => Code::Suppression,
-                    };
-                    let found = Diagnostic::error(code, self.source, node.span, message);
+                    let found = Diagnostic::error(Code::Suppression, self.source, node.span, message);
                     self.diagnostics.push(found.remedy(remedy));
                     return None;
                 }
@@ -310,12 +318,6 @@ impl Reader<'_> {
 /// What is wrong with a text that should be of a kind, and what to do about it.
 fn text_problem(kind: Kind, path: &str, text: &str) -> Option<(String, String)> {
     match kind {
-        Kind::Address => Address::parse(text).err().map(|error| {
-            (
-                format!("`{path}` cannot be used: {error}"),
-                "Write the base URL alone, as \"https://gateway.api.cloud.wso2.com\"; `mgw login` signs in.".to_owned(),
-            )
-        }),
         Kind::Rule if Code::named(text).is_none() => {
             let near = nearest(text, Code::ALL.iter().map(|code| code.name()));
             Some((

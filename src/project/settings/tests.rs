@@ -92,7 +92,7 @@ fn names_and_addresses_and_suppressions_are_looked_at() {
     let told = findings(text);
     let lines: Vec<&str> = told
         .lines()
-        .filter(|line| line.starts_with("error") || line.contains("= help: "))
+        .filter(|line| line.starts_with(['e', 'w']) || line.contains("= help: "))
         .map(str::trim)
         .collect();
     assert_eq!(
@@ -100,7 +100,7 @@ fn names_and_addresses_and_suppressions_are_looked_at() {
         [
             "error[project-setting]: `format` should be the number 1, found 0",
             "= help: Write `format = 1`.",
-            "error[project-setting]: `control-plane.url` cannot be used: `http://cp.example` does not start with https://",
+            "warning[project-setting]: nothing can be pulled from `control-plane.url`: `http://cp.example` does not start with https://",
             "= help: Write the base URL alone, as \"https://gateway.api.cloud.wso2.com\"; `mgw login` signs in.",
             "error[project-setting]: an element of `pull.labels` is \" \", which nothing can be called",
             "= help: Write the name as the control plane shows it, or remove it.",
