@@ -7,7 +7,7 @@ use super::library::{NOT_FETCHED, ProjectLibrary, RemoteFiles};
 use super::own_parts::OwnParts;
 use super::own_policies::OwnPolicies;
 use super::project_entries::{ProjectEntriesError, project_entries};
-use super::pulled::pulled;
+use super::pulled::{pulled, pulled_subscriptions};
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
 use super::{certificates, cors, follow_ups, project_name, reserved, subscribers, unreachable};
@@ -19,7 +19,6 @@ use crate::toolkit_config::ToolkitConfig;
 use crate::yaml;
 use crate::{grpc, openapi};
 use mgw_bundle::config::{self, Api, ApiKind};
-use mgw_bundle::snapshot::FORMAT as SNAPSHOT_FORMAT;
 use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -253,9 +252,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     let policies_file = files::shown(root, "policies.yaml");
     check_open_operations(&apis, known, &policies_file, &mut diagnostics);
-    let snapshot = pulled(layout, &layout.pulled_subscriptions(), &mut sources, &mut diagnostics)?;
-    let snapshot: Option<SubscriptionSnapshot> = snapshot.found();
-    let snapshot = snapshot.filter(|snapshot| of_this_format(snapshot, layout, &mut diagnostics));
+    let snapshot = pulled_subscriptions(layout, &mut sources, &mut diagnostics)?;
     if let Some(snapshot) = &snapshot {
         subscribers::check(snapshot, &apis, known, &policies_file, &mut diagnostics);
     }
@@ -328,20 +325,6 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         remote: library.remote(),
         diagnostics,
     })
-}
-
-/// Whether pulled subscription data are in the format that this version reads, which is told where they are not.
-fn of_this_format(snapshot: &SubscriptionSnapshot, layout: &Layout, diagnostics: &mut Diagnostics) -> bool {
-    let is_known = snapshot.format == SNAPSHOT_FORMAT;
-    if !is_known {
-        let message = format!(
-            "the file has format version {}, this version of mgw reads {SNAPSHOT_FORMAT}",
-            snapshot.format
-        );
-        let file = crate::project::shown(&layout.pulled_subscriptions());
-        diagnostics.push(Diagnostic::file(Code::NewerFormat, file, message).remedy("Run `mgw pull` again."));
-    }
-    is_known
 }
 
 /// What the toolkit of micro-gw was told, where the project says nothing of its own.

@@ -6,6 +6,7 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::project::Layout;
 use crate::words::plain;
 use crate::yaml::{Source, Span, merge_conflict};
+use mgw_bundle::{SubscriptionSnapshot, snapshot};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -49,6 +50,29 @@ pub(super) fn pulled<T: DeserializeOwned>(
     let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
     sources.add(&relative, &bytes);
     Ok(read(&files::shown(root, &relative), bytes, diagnostics))
+}
+
+/// Reads the pulled subscription data, where they are in the format that this version reads.
+pub(super) fn pulled_subscriptions(
+    layout: &Layout,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<SubscriptionSnapshot>, FileError> {
+    let path = layout.pulled_subscriptions();
+    let snapshot: Option<SubscriptionSnapshot> = pulled(layout, &path, sources, diagnostics)?.found();
+    Ok(snapshot.filter(|snapshot| {
+        let is_known = snapshot.format == snapshot::FORMAT;
+        if !is_known {
+            let message = format!(
+                "the file has format version {}, this version of mgw reads {}",
+                snapshot.format,
+                snapshot::FORMAT
+            );
+            let file = crate::project::shown(&path);
+            diagnostics.push(Diagnostic::file(Code::NewerFormat, file, message).remedy("Run `mgw pull` again."));
+        }
+        is_known
+    }))
 }
 
 /// Reads the bytes of such a file; `file` is what messages call it.

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::diagnostics::Diagnostics;
 use crate::exit::ExitCode;
-use crate::project::{CreateError, DownloadError, SettingsError, WorkspaceError};
+use crate::project::{CreateError, DownloadError, WorkspaceError};
 use crate::remote::{FetchError, RemoteLockError};
 
 impl From<CreateError> for Failure {
@@ -41,12 +41,9 @@ impl From<DownloadError> for Failure {
 impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Self {
         match error {
-            // `mgw check --fix` puts projects right; what keeps them from being found is for whoever wrote it.
-            WorkspaceError::Settings(SettingsError::Invalid { path, findings }) => {
-                Self::findings(&path, &findings.without_corrections())
-            }
             WorkspaceError::Settings(error) => error.into(),
             WorkspaceError::Folder { path, source } => Self::file("read", &path, source),
+            // `mgw check --fix` puts projects right; what keeps them from being found is for whoever wrote it.
             WorkspaceError::Invalid { file, findings } => Self::findings(&file, &findings.without_corrections()),
         }
     }

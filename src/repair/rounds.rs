@@ -6,7 +6,7 @@ use super::revision::{Replacement, Revision};
 use super::shadow::{Shadow, ShadowError};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::project::{Layout, shown};
-use crate::yaml::{Correction, Position, Source};
+use crate::yaml::{Position, Source};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,16 +17,23 @@ const MAX_ROUNDS: usize = 50;
 /// Most checks of the copy, so that corrections that do not help cost a bounded time.
 const MAX_TRIALS: usize = 200;
 
-/// A correction that was done.
+/// A correction, and the finding that it is for.
 #[derive(Debug, Serialize)]
-pub(crate) struct Applied {
+pub(crate) struct Subject {
     pub(crate) code: Code,
     pub(crate) file: String,
-    /// Where the mistake was when it was put right.
+    /// Where the mistake is, or was when it was put right.
     #[serde(flatten)]
     pub(crate) position: Option<Position>,
     pub(crate) message: String,
     pub(crate) title: String,
+}
+
+/// A correction that was done.
+#[derive(Debug, Serialize)]
+pub(crate) struct Applied {
+    #[serde(flatten)]
+    pub(crate) subject: Subject,
     /// What was replaced by what, where that may be shown.
     pub(crate) before: Option<String>,
     pub(crate) after: Option<String>,
@@ -35,12 +42,8 @@ pub(crate) struct Applied {
 /// A correction that is known and was not done.
 #[derive(Debug, Serialize)]
 pub(crate) struct Left {
-    pub(crate) code: Code,
-    pub(crate) file: String,
     #[serde(flatten)]
-    pub(crate) position: Option<Position>,
-    pub(crate) message: String,
-    pub(crate) title: String,
+    pub(crate) subject: Subject,
     /// Why not.
     pub(crate) reason: String,
 }
@@ -282,13 +285,8 @@ impl<T, E: From<ShadowError>> Rounds<'_, T, E> {
 
     fn record(&mut self, step: Step) {
         let (before, after) = step.shown.unzip();
-        let finding = self.names.real(step.finding);
         self.applied.push(Applied {
-            code: finding.code,
-            position: finding.position(),
-            file: finding.file,
-            message: finding.message,
-            title: step.title,
+            subject: self.names.subject(step.finding, step.title),
             before,
             after,
         });
@@ -296,17 +294,9 @@ impl<T, E: From<ShadowError>> Rounds<'_, T, E> {
 
     fn refuse(&mut self, finding: &Diagnostic, reason: String) {
         self.refused_keys.insert(Key::of(finding));
-        let finding = self.names.real(finding.clone());
-        let title = finding
-            .correction
-            .as_ref()
-            .map(|Correction { title, .. }| title.clone());
+        let title = finding.correction.as_ref().map(|correction| correction.title.clone());
         self.refused.push(Left {
-            code: finding.code,
-            position: finding.position(),
-            file: finding.file,
-            message: finding.message,
-            title: title.unwrap_or_default(),
+            subject: self.names.subject(finding.clone(), title.unwrap_or_default()),
             reason,
         });
     }
@@ -347,6 +337,17 @@ impl Names {
 
     fn text(&self, text: &str) -> String {
         text.replace(&self.copy, &self.real)
+    }
+
+    fn subject(&self, finding: Diagnostic, title: String) -> Subject {
+        let finding = self.real(finding);
+        Subject {
+            code: finding.code,
+            position: finding.position(),
+            file: finding.file,
+            message: finding.message,
+            title,
+        }
     }
 
     fn real(&self, mut finding: Diagnostic) -> Diagnostic {

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::diagnostics::{Diagnostic, Diagnostics, Summary};
 use crate::failure::Failure;
 use crate::project::{Layout, shown};
-use crate::repair::{Applied, Left, Repaired, is_protected, patch, repair, write};
+use crate::repair::{Applied, Left, Repaired, Subject, is_protected, patch, repair, write};
 use crate::ui::Ui;
 use crate::ui::count::Counted;
 use crate::yaml::{Correction, Position};
@@ -171,10 +171,10 @@ pub(super) fn tell(fixed: &Fixed, ui: &Ui) {
     for applied in &fixed.applied {
         let what = match (&applied.before, &applied.after) {
             (Some(before), Some(after)) => format!("`{before}` → `{after}`"),
-            _ => applied.title.clone(),
+            _ => applied.subject.title.clone(),
         };
-        let place = place(&applied.file, applied.position);
-        ui.status(verb, format_args!("{place}: {what} [{}]", applied.code));
+        let place = place(&applied.subject);
+        ui.status(verb, format_args!("{place}: {what} [{}]", applied.subject.code));
     }
     let mut by_reason: IndexMap<&str, Vec<&Left>> = IndexMap::new();
     for left in &fixed.refused {
@@ -186,8 +186,11 @@ pub(super) fn tell(fixed: &Fixed, ui: &Ui) {
             false => MOST_OF_A_REASON.min(lefts.len()),
         };
         for left in lefts.iter().take(shown) {
-            let place = place(&left.file, left.position);
-            ui.warn(format_args!("{place} is not repaired [{}]: {reason}", left.code));
+            let place = place(&left.subject);
+            ui.warn(format_args!(
+                "{place} is not repaired [{}]: {reason}",
+                left.subject.code
+            ));
         }
         if lefts.len() > shown {
             let more = lefts.len() - shown;
@@ -209,9 +212,9 @@ pub(super) fn tell(fixed: &Fixed, ui: &Ui) {
     }
 }
 
-fn place(file: &str, position: Option<Position>) -> String {
+fn place(Subject { file, position, .. }: &Subject) -> String {
     match position {
         Some(Position { line, column }) => format!("{file}:{line}:{column}"),
-        None => file.to_owned(),
+        None => file.clone(),
     }
 }

@@ -130,11 +130,7 @@ impl<'l> Files<'l> {
             else {
                 let near = document.map_or_else(Near::default, |document| similar(&document.node, &target.pointer));
                 let message = ReferenceError::Dangling(shown(&next)).to_string();
-                let remedy = match near.remedy.is_empty() {
-                    true => "Define it there, or correct the reference.".to_owned(),
-                    false => near.remedy,
-                };
-                let mut problem = Problem::new(message, remedy);
+                let mut problem = Problem::new(message, near.remedy);
                 if let (Some(pointer), true) = (near.meant, next == reference) {
                     let path = reference.split_once('#').map_or(reference, |(path, _)| path);
                     problem.meant = Some((reference.to_owned(), format!("{path}#{pointer}")));

@@ -86,12 +86,18 @@ pub(super) const UNFIT: &str =
     "Refer to a map, and look into the file: a page to sign in, or nothing, may have been saved as what it should be.";
 
 /// What a pointer that leads nowhere may be meant as.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Near {
-    /// What to do: "Did you mean …?" for the first part that is not there; empty when nothing is near.
+    /// What to do: "Did you mean …?" for the first part that is not there, where something is near.
     pub(super) remedy: String,
     /// The pointer that is meant beyond doubt.
     pub(super) meant: Option<String>,
+}
+
+impl Default for Near {
+    fn default() -> Self {
+        Self::remedy("Define it there, or correct the reference.")
+    }
 }
 
 impl Near {
@@ -111,6 +117,7 @@ pub(super) fn similar(document: &Node, pointer: &str) -> Near {
         ));
     }
     let mut near = Near::default();
+    let mut is_told = false;
     let mut meant = Some(String::new());
     let mut node = document;
     for written in pointer.split('/').skip(1) {
@@ -121,8 +128,9 @@ pub(super) fn similar(document: &Node, pointer: &str) -> Near {
         let (known, next) = match node.at([part.as_ref()]) {
             Some(next) => (Some(written.to_owned()), Some(next)),
             None => {
-                if let (true, Some(name)) = (near.remedy.is_empty(), nearest(&part, names())) {
+                if let (false, Some(name)) = (is_told, nearest(&part, names())) {
                     near.remedy = format!("Did you mean `{name}`?");
+                    is_told = true;
                 }
                 let name = certain_name(&part, names());
                 (name.map(escape), name.and_then(|name| node.at([name])))
