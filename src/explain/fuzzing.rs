@@ -76,6 +76,10 @@ pub fn compiled_configuration(bytes: &[u8]) -> String {
     let Ok(config) = serde_json::from_slice::<GatewayConfig>(bytes) else {
         return String::new();
     };
+    // A bundle of another format is refused before its configuration is read.
+    if config.format != mgw_bundle::config::FORMAT {
+        return String::new();
+    }
     let bundle = bundle(&config);
     assert_eq!(bundle.config, config);
     match gateway(&bundle, &RuntimeConfig::default()) {
