@@ -19,6 +19,8 @@ pub fn lock_file(bytes: &[u8]) -> String {
             if let LockError::Parse { error: syntax, .. } = &error
                 && let Some((_, span)) = &syntax.place
             {
+                // Places are told in what follows a byte-order mark.
+                let text = text.strip_prefix('\u{feff}').unwrap_or(text);
                 assert!(
                     text.get(span.start as usize..span.end as usize).is_some(),
                     "{error}: {span:?}"
