@@ -11,15 +11,17 @@ use mgw_bundle::Bundle;
 use mgw_runtime::{Freshness, RefusedBundle};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 /// How often it is looked whether somebody has signed in.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A control plane that is being followed, on a thread of its own. Dropped, it is followed no longer.
+/// A control plane that is being followed, on a thread of its own, from [`begin`](Self::begin) on. Dropped, it is followed
+/// no longer.
 #[derive(Debug)]
 pub(crate) struct Following {
     bases: watch::Sender<Offered>,
+    begun: Arc<Notify>,
     /// Ends the thread when it is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -38,20 +40,35 @@ impl Following {
             offered,
         };
         let (stop, stopped) = oneshot::channel();
+        let begun = Arc::new(Notify::new());
+        let begins = Arc::clone(&begun);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new()
             .name("mgw-connected".into())
             .spawn(move || {
                 runtime.block_on(async {
+                    let following = async {
+                        begins.notified().await;
+                        follower.run().await;
+                    };
                     tokio::select! {
-                        () = follower.run() => {}
+                        () = following => {}
                         // Dropping an attempt half-way changes nothing.
                         _ = stopped => {}
                     }
                 });
                 runtime.shutdown_background();
             })?;
-        Ok(Self { bases, _stop: stop })
+        Ok(Self {
+            bases,
+            begun,
+            _stop: stop,
+        })
+    }
+
+    /// Has the first attempt made. What it says in the log comes after what was said before: that the gateway serves.
+    pub(crate) fn begin(&self) {
+        self.begun.notify_one();
     }
 
     /// Offers a bundle to begin anew with, which takes the place of one that is waiting; does not wait itself.

@@ -18,7 +18,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or Ctrl-C, then drains; a second signal ends at once. SIGHUP and, for a bundle file, a change of
 /// the file replace what is served; a bundle that cannot be served is reported and the old one goes on. Where a control
-/// plane is followed, a new bundle is what following it begins anew with.
+/// plane is followed, from the announcement on, a new bundle is what following it begins anew with.
 ///
 /// `announce` is called once signals are listened to: whoever reads that the gateway serves may stop it at once.
 ///
@@ -40,6 +40,9 @@ pub(crate) async fn supervise(
         BundleSource::File(path) => Some(WatchedFile::new(path.clone())),
     };
     announce(&gateway);
+    if let Some(following) = following {
+        following.begin();
+    }
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     loop {
         tokio::select! {
