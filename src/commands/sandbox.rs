@@ -56,9 +56,9 @@ pub struct SandboxArgs {
     /// Add this many generated APIs with the label `bulk`, to see long lists.
     #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub extra_apis: u32,
-    /// Misbehave: EFFECT@PATH or EFFECT@PATH*COUNT, repeatable. EFFECT is latency:MS, a status from 400 to 599,
-    /// 429:SECONDS, truncate, garbage, huge, huge:BYTES, reset, expire-tokens, html, half-page, lying-total, drip:MS or
-    /// clock-skew:SECONDS. Example: 503@/api/am/publisher*2
+    /// Misbehave: EFFECT@PATH or EFFECT@PATH*COUNT, repeatable. EFFECT is latency:MS, hold, a status from 400 to
+    /// 599, 429:SECONDS, truncate, garbage, huge, huge:BYTES, reset, expire-tokens, html, half-page, lying-total, drip:MS
+    /// or clock-skew:SECONDS. Example: 503@/api/am/publisher*2
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<Fault>,
     /// Lifetime of access tokens in seconds, to see them refreshed.

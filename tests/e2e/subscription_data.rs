@@ -36,9 +36,9 @@ async fn new_callers_are_looked_up_and_blocked_ones_are_refused() {
     let plane = Simulator::start(options).await.expect("a port is free");
     let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
     let backend = backend.expect("the backend starts");
-    // The first load takes longer than the test; whoever is admitted before it ends was looked up.
-    let slow = Fault::new("/internal/data/v1/subscriptions", Effect::Latency { ms: 15_000 });
-    plane.set_fault(slow.times(1));
+    // The first load does not end before the test says so; whoever is admitted before was looked up.
+    let held = Fault::new("/internal/data/v1/subscriptions", Effect::Hold);
+    plane.set_fault(held.times(1));
 
     let place = Place::new();
     place.write("ca.pem", plane.ca_pem());
@@ -119,10 +119,13 @@ async fn new_callers_are_looked_up_and_blocked_ones_are_refused() {
     };
 
     let (till, suspended) = (token("Till").await, token("Suspended").await);
+    // Look-ups ask below the same path: it is the load that is to be held.
+    until("the load waits", async || plane.waiting_faults().is_empty()).await;
     assert_eq!(call(&till).await.0, 200);
     assert_eq!(call(&suspended).await, (403, Some(900_907)));
     assert_eq!(data().await["state"], "loading", "the first load goes on all the while");
 
+    plane.clear_faults();
     until("everything is loaded", async || data().await["state"] == "current").await;
     assert_eq!(call(&till).await.0, 200);
     let served = backend.request_count();
