@@ -20,6 +20,7 @@ mod forward_proxy;
 mod forwarding;
 mod forwarding_headers;
 mod http2_backends;
+mod http2_retries;
 mod key_manager;
 mod limits;
 mod listeners;

@@ -1,10 +1,11 @@
 //! A backend that speaks HTTP/2 and shows what becomes of its connections and streams.
 
-use super::Pki;
+use super::{GatewayBuilder, Pki, api};
 use bytes::Bytes;
 use h2::server::{Builder, SendResponse};
 use h2::{Reason, RecvStream};
 use http::{HeaderMap, Request, Response};
+use mgw_bundle::config::{Api, BackendProtocol};
 use rustls::ServerConfig;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -227,4 +228,18 @@ where
             }
         }
     }
+}
+
+/// An API whose backend is known to speak HTTP/2.
+pub fn http2_api(base_path: &str, url: &str) -> Api {
+    let mut api = api(base_path, url);
+    if let Some(endpoint) = &mut api.endpoints.production {
+        endpoint.protocol = BackendProtocol::Http2;
+    }
+    api
+}
+
+/// Serves that backend at `/p`, on one core.
+pub fn serving(backend: &Http2Backend) -> GatewayBuilder {
+    GatewayBuilder::new(vec![http2_api("/p", &backend.url())]).cores(1)
 }
