@@ -66,8 +66,9 @@ impl Terminal {
         let mut path = program.parent().expect("it is in a folder").as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
-        let mut shell = Command::new("bash")
-            .args(["--noprofile", "--norc"])
+        // Whoever starts the tests in the background has these ignored; a shell takes that over and cannot undo it.
+        let mut shell = Command::new("env")
+            .args(["--default-signal=INT,QUIT", "bash", "--noprofile", "--norc"])
             .current_dir(home)
             .env_clear()
             .env("PATH", path)
@@ -213,7 +214,7 @@ mod tests {
     fn terminal() -> (tempfile::TempDir, Terminal, Instant) {
         let home = tempfile::tempdir().expect("a temporary folder can be created");
         let terminal = Terminal::new(home.path(), &Ports::free());
-        (home, terminal, Instant::now() + Duration::from_secs(30))
+        (home, terminal, Instant::now() + super::super::PATIENCE)
     }
 
     #[test]
