@@ -5,11 +5,9 @@ use crate::support::Place;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::dns::DnsServer;
 use mgw_fixtures::etcd::EtcdServer;
+use mgw_fixtures::eventually::PATIENCE;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
-
-/// Every wait ends after this time; it is no measure of speed.
-const PATIENCE: Duration = Duration::from_secs(20);
+use std::time::Instant;
 
 async fn backend() -> Backend {
     Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))

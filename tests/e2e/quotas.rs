@@ -3,8 +3,9 @@
 use crate::running::Running;
 use crate::support::Place;
 use mgw_fixtures::backend::Backend;
+use mgw_fixtures::ports::free_port;
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// A gateway whose API `/shop` admits two requests a year.
 struct Shop {
@@ -209,9 +210,7 @@ async fn who_does_not_answer_as_an_admin_listener_is_told() {
     );
     assert!(api.stderr.contains("MGW_ADMIN_URL"), "{}", api.stderr);
 
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let address = format!("127.0.0.1:{}", free.local_addr().expect("an address").port());
-    drop(free);
+    let address = format!("127.0.0.1:{}", free_port());
     let nobody = inspect(&address).exits(13);
     assert!(
         nobody

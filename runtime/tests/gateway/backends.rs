@@ -2,15 +2,9 @@
 
 use crate::support::{Backend, GatewayBuilder, api, respond};
 use mgw_bundle::config::{Api, EndpointKind, Target};
-use std::net::TcpListener;
+use mgw_fixtures::ports::free_port;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// A port where nobody listens.
-fn closed_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("it is bound").port()
-}
 
 fn several(kind: EndpointKind, urls: Vec<String>) -> Api {
     let mut api = api("/p", "http://192.0.2.1");
@@ -23,7 +17,7 @@ fn several(kind: EndpointKind, urls: Vec<String>) -> Api {
 
 #[test]
 fn an_unreachable_backend_is_503_without_its_address() {
-    let port = closed_port();
+    let port = free_port();
     let gateway = GatewayBuilder::new(vec![api("/p", &format!("http://127.0.0.1:{port}"))]).start();
     let response = gateway.get("/p");
     assert_eq!(response.status, 503);
@@ -36,7 +30,7 @@ fn an_unreachable_backend_is_503_without_its_address() {
 
 #[test]
 fn micro_gw_answers_backend_failures_with_500() {
-    let port = closed_port();
+    let port = free_port();
     let gateway = GatewayBuilder::new(vec![api("/p", &format!("http://127.0.0.1:{port}"))])
         .set("compat", "micro-gw-3.2")
         .start();
@@ -140,7 +134,7 @@ fn only_safe_requests_are_repeated() {
 #[test]
 fn load_is_balanced_over_reachable_backends() {
     let (one, two) = (Backend::named("one"), Backend::named("two"));
-    let unreachable = format!("http://127.0.0.1:{}", closed_port());
+    let unreachable = format!("http://127.0.0.1:{}", free_port());
     let urls = vec![one.url(), unreachable, two.url()];
     let gateway = GatewayBuilder::new(vec![several(EndpointKind::LoadBalance, urls)]).start();
     let bodies: Vec<String> = (0..30).map(|_| gateway.get("/p").body).collect();

@@ -2,6 +2,7 @@
 
 use crate::support::{Backend, Client, GatewayBuilder, Issuer, Response, TestGateway, api, eventually, respond};
 use mgw_bundle::config::{Api, Requirement, Scheme, Security};
+use mgw_fixtures::ports::free_port;
 use serde_json::json;
 
 fn secured(url: &str) -> Api {
@@ -33,8 +34,7 @@ fn silent() -> (std::net::TcpListener, String) {
 #[test]
 fn a_caller_is_told_the_truth_or_what_micro_gw_told() {
     let backend = Backend::echo();
-    let (down, url) = silent();
-    drop(down);
+    let url = format!("http://127.0.0.1:{}", free_port());
     let ask = |compat: &str, key_validation: &str| {
         let gateway = GatewayBuilder::new(vec![secured(&backend.url())])
             .set("listenerConfig.tokenListenerPort", "0")
@@ -67,8 +67,7 @@ fn every_way_to_fail_is_counted() {
     let lying = Backend::start(|exchange| respond(exchange, 200, "{\"active\":\"perhaps\"}"));
     let huge = Backend::start(move |exchange| respond(exchange, 200, &huge));
     let (_slow, slow) = silent();
-    let (down, down_url) = silent();
-    drop(down);
+    let down_url = format!("http://127.0.0.1:{}", free_port());
     for (name, url) in [
         ("trouble", trouble.url()),
         ("lying", lying.url()),

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use mgw_fixtures::ports::free_port;
 use mgw_runtime::{BindError, CertificateOrigin, StartError};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -34,8 +35,10 @@ fn a_port_in_use_is_named() {
 
 #[test]
 fn two_gateways_never_share_a_port() {
-    let first = GatewayBuilder::new(Vec::new()).start();
-    let port = first.http().port().to_string();
+    let port = free_port().to_string();
+    let first = GatewayBuilder::new(Vec::new())
+        .set("listenerConfig.httpPort", &port)
+        .start();
     let second = GatewayBuilder::new(Vec::new())
         .set("listenerConfig.httpPort", &port)
         .try_start();

@@ -4,9 +4,9 @@ use crate::secured::secured;
 use crate::support::{GatewayBuilder, Pki, TestGateway, api, eventually, policy};
 use mgw_bundle::config::{Api, ApiKind, BackendProtocol, PolicyRef};
 use mgw_fixtures::peer::{Peer, run_client};
+use mgw_fixtures::ports::free_port;
 use mgw_runtime::CertificateOrigin;
 use std::fs;
-use std::net::TcpListener;
 use std::process::{Child, Command};
 
 fn limited(mut api: Api) -> Api {
@@ -219,10 +219,7 @@ impl Nginx {
     /// Speaks HTTP/2 over TLS with the certificate of `name`, and goes away after every `requests` requests of a connection.
     fn start(pki: &Pki, name: &str, requests: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let port = TcpListener::bind(("127.0.0.1", 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
+        let port = free_port();
         let root = folder.path().display();
         let paths =
             ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {root}/{kind};"));

@@ -92,7 +92,7 @@ async fn every_cause_of_the_page_is_told_in_its_words() {
 
 async fn of_an_api_cloud(found: &mut Found) {
     let world = World::new(Shape::ApiCloud).await;
-    let gateway = world.run(false, &[]);
+    let gateway = world.run_impatiently();
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     let fault = |effect| Action::Fault(Fault::new(APIS, effect));
     for (action, cause) in [

@@ -1,7 +1,7 @@
 //! Nothing of a gateway grows while the control plane is away, however long that lasts and whoever calls meanwhile.
 
 use super::events::hears;
-use super::setup::{Gateway, USER, World, hub_settings};
+use super::setup::{Gateway, SOON_STALE, USER, World, hub_settings};
 use crate::support::Place;
 use futures_util::future::join_all;
 use mgw_fixtures::cable::Cable;
@@ -137,7 +137,8 @@ async fn nothing_grows_while_the_control_plane_is_away() {
         .set_policy_limit(PolicyLevel::Subscription, "Gold", 1_000_000);
     limit.expect("the policy is in the seed");
     let known = world.token().await;
-    let mut gateway = world.run(true, &["--state", "state", "--data-dir", "data"]);
+    let more = [&SOON_STALE[..], &["--state", "state", "--data-dir", "data"]].concat();
+    let mut gateway = world.run(true, &more);
     gateway.until("it is taken over", |told| told["kept"] == 1).await;
     hears(&gateway).await;
     gateway.running.ignore_output();

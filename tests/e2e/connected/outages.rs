@@ -1,6 +1,6 @@
 //! The control plane misbehaves, and goes away.
 
-use super::setup::{Gateway, Load, World};
+use super::setup::{Gateway, Load, SOON_STALE, World};
 use crate::support::Outcome;
 use mgw_fixtures::simulator::{Action, Effect, Fault, Shape};
 use serde_json::Value;
@@ -75,9 +75,13 @@ struct Case {
 
 impl Case {
     async fn start() -> Self {
+        Self::with(|world| world.run(false, &[])).await
+    }
+
+    async fn with(run: impl FnOnce(&World) -> Gateway) -> Self {
         let world = World::new(Shape::ApiCloud).await;
         let token = world.token().await;
-        let gateway = world.run(false, &[]);
+        let gateway = run(&world);
         gateway.until("it is taken over", |told| told["apis"] == 4).await;
         let load = gateway.load(ORDERS, token);
         Self { world, gateway, load }
@@ -115,7 +119,7 @@ async fn wrong_answers() {
 
 /// No whole answer comes in time.
 async fn late_answers() {
-    let case = Case::start().await;
+    let case = Case::with(World::run_impatiently).await;
     let effects = [
         Effect::Huge { bytes: None },
         Effect::Reset,
@@ -364,7 +368,7 @@ async fn a_session_that_ends_is_renewed_where_the_password_is_given() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_is_shown_until_somebody_signs_in() {
     let world = World::new(Shape::ApiCloud).await;
-    let gateway = world.run(false, &[]);
+    let gateway = world.run(false, &SOON_STALE);
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     world.plane.forget_tokens();
     let told = gateway
@@ -515,7 +519,7 @@ struct Away {
 
 impl Away {
     fn run(&self) -> Gateway {
-        super::setup::start(&self.place, &self.client, None, &[])
+        super::setup::start(&self.place, &self.client, None, &SOON_STALE)
     }
 }
 

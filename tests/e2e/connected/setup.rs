@@ -65,7 +65,7 @@ impl World {
         world.place.write(
             "micro-gw.conf",
             &format!(
-                "[[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\njwksCaFile = \"ca.pem\"\n[connected]\nstaleAfter = 2\n{}",
+                "[[jwtTokenConfig]]\nissuer = \"{}\"\njwksURL = \"{}\"\njwksCaFile = \"ca.pem\"\n{}",
                 world.plane.issuer(),
                 world.plane.jwks_url(),
                 settings
@@ -144,6 +144,12 @@ impl World {
     /// Starts a gateway that waits for the control plane as long as it takes.
     pub fn run_patiently(&self) -> Gateway {
         serve(&self.place, &self.client, &[("MGW_HTTP_TIMEOUT", "3600")], &CONNECTED)
+    }
+
+    /// Starts a gateway that waits for the control plane for no more than two seconds. Whoever wants no attempt to fail takes
+    /// another one: machines stall for as long.
+    pub fn run_impatiently(&self) -> Gateway {
+        serve(&self.place, &self.client, &[("MGW_HTTP_TIMEOUT", "2")], &CONNECTED)
     }
 
     /// Starts a gateway that asks at the start, and hardly ever again.
@@ -241,6 +247,9 @@ pub fn hub_settings(port: u16) -> String {
     )
 }
 
+/// What is served gets stale while a test waits for it; else it does not, even where a machine stalls.
+pub const SOON_STALE: [&str; 2] = ["--set", "connected.staleAfter=2"];
+
 /// Follows the control plane and asks every second.
 pub const CONNECTED: [&str; 3] = ["--connected", "--poll", "1"];
 
@@ -262,7 +271,7 @@ pub fn command(place: &Place, variables: &[(&str, &str)], more: &[&str]) -> Comm
     }
     arguments.extend(more);
     let mut command = place.command(&arguments);
-    command.env("MGW_HTTP_TIMEOUT", "2").env("MGW_CA_FILE", "ca.pem");
+    command.env("MGW_CA_FILE", "ca.pem");
     command.envs(variables.iter().copied());
     command
 }

@@ -1,7 +1,6 @@
 //! The ports of the documentation, and those that stand for them while pages are executed beside each other.
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::sync::atomic::{AtomicU16, Ordering};
+use mgw_fixtures::ports::free_port;
 
 /// The ports that the documentation names, and the variables that move what listens there.
 const NAMED: [(&str, &str); 5] = [
@@ -12,11 +11,6 @@ const NAMED: [(&str, &str); 5] = [
     ("9443", "MGW_SANDBOX_LISTEN"),
 ];
 
-/// Below the range from which the system takes the ports of clients: nobody gets one of these by chance.
-const RANGE: std::ops::Range<u16> = 20_000..30_000;
-
-static NEXT: AtomicU16 = AtomicU16::new(0);
-
 pub struct Ports {
     free: [u16; NAMED.len()],
 }
@@ -24,12 +18,8 @@ pub struct Ports {
 impl Ports {
     /// Finds ports that nothing listens on.
     pub fn free() -> Self {
-        let process = u16::try_from(std::process::id() % 10_000).expect("it is small");
-        let next = || RANGE.start + (process + NEXT.fetch_add(1, Ordering::Relaxed)) % (RANGE.end - RANGE.start);
-        let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-        let mut found = std::iter::repeat_with(next).take(1000).filter(is_free);
         Self {
-            free: NAMED.map(|_| found.next().expect("a port is free")),
+            free: NAMED.map(|_| free_port()),
         }
     }
 

@@ -4,6 +4,9 @@ use super::{answering, following, logged, one};
 use crate::support::{Client, GatewayBuilder, Pki, TlsBackend, api};
 use mgw_fixtures::faulty::{FaultyBackend, Step};
 
+/// Longer than a machine stalls, in milliseconds.
+const LONG: u64 = 60_000;
+
 struct Case {
     name: &'static str,
     backend: FaultyBackend,
@@ -150,9 +153,12 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn gateway(backend: &FaultyBackend) -> GatewayBuilder {
-    let api = one(backend, |endpoint| endpoint.timeout_ms = 300);
-    GatewayBuilder::new(vec![api]).set("httpClients.connectTimeout", "200")
+/// Short of time only for the fault that shows in it: a machine that stalls makes none of the others.
+fn gateway(backend: &FaultyBackend, reason: &str) -> GatewayBuilder {
+    let timeout_ms = if reason == "timeout" { 300 } else { LONG };
+    let connect_timeout = if reason == "connect_timeout" { 200 } else { LONG };
+    let api = one(backend, |endpoint| endpoint.timeout_ms = timeout_ms);
+    GatewayBuilder::new(vec![api]).set("httpClients.connectTimeout", &connect_timeout.to_string())
 }
 
 #[test]
@@ -165,7 +171,7 @@ fn every_fault_has_its_status_code_reason_and_count() {
         reason,
     } in cases()
     {
-        let logged = logged(gateway(&backend));
+        let logged = logged(gateway(&backend, reason));
         let response = logged.gateway.get("/p");
         assert_eq!(response.status, status, "{name}: {}", response.body);
         assert!(response.body.contains(code), "{name}: {}", response.body);
@@ -185,7 +191,7 @@ fn every_fault_has_its_status_code_reason_and_count() {
 #[test]
 fn a_backend_that_resets_at_once_is_to_blame_all_the_same() {
     let backend = following(vec![Step::Reset]);
-    let logged = logged(gateway(&backend));
+    let logged = logged(gateway(&backend, "closed"));
     let response = logged.gateway.get("/p");
     assert!(matches!(response.status, 502 | 503), "{}", response.status);
     assert!(response.body.contains("101503"), "{}", response.body);
@@ -195,8 +201,11 @@ fn a_backend_that_resets_at_once_is_to_blame_all_the_same() {
 /// As micro-gw answered: 500 and one code for all.
 #[test]
 fn in_compat_mode_all_faults_are_500() {
-    for Case { name, backend, .. } in cases() {
-        let gateway = gateway(&backend).set("compat", "micro-gw-3.2").start();
+    for Case {
+        name, backend, reason, ..
+    } in cases()
+    {
+        let gateway = gateway(&backend, reason).set("compat", "micro-gw-3.2").start();
         let response = gateway.get("/p");
         assert_eq!(response.status, 500, "{name}");
         assert!(response.body.contains("101503"), "{name}: {}", response.body);
@@ -262,7 +271,7 @@ fn an_answer_that_nobody_asked_for_is_nobodys() {
 #[test]
 fn answers_of_backends_are_no_faults() {
     let backend = answering(503, "later");
-    let logged = logged(gateway(&backend));
+    let logged = logged(gateway(&backend, "status"));
     let response = logged.gateway.get("/p");
     assert_eq!((response.status, response.body.as_str()), (503, "later"));
     logged.says("phase=respond");
@@ -296,8 +305,9 @@ fn handshakes_fail_in_many_ways() {
         ("a reset", tls(&resetting), 503, "101503", "tls"),
         ("silence", tls(&silent), 504, "101504", "connect_timeout"),
     ] {
+        let connect_timeout = if reason == "connect_timeout" { 1000 } else { LONG };
         let builder = GatewayBuilder::new(vec![api("/p", &url)])
-            .set("httpClients.connectTimeout", "1000")
+            .set("httpClients.connectTimeout", &connect_timeout.to_string())
             .set("httpClients.sslConfig.trustStorePath", &trust.to_string_lossy())
             .set("httpClients.sslConfig.trustStorePassword", Pki::PASSWORD);
         let logged = logged(builder);

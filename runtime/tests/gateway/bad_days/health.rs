@@ -11,7 +11,7 @@ fn check() -> Option<HealthCheck> {
     Some(HealthCheck {
         path: "/health".into(),
         interval_ms: 20,
-        timeout_ms: 5_000,
+        timeout_ms: 60_000,
         unhealthy_after: 2,
         healthy_after: 2,
         statuses: Vec::new(),
@@ -106,7 +106,7 @@ fn backends_that_do_not_answer_are_ill() {
     let urls = [up.url(), silent.url(), garbled.url(), refusing.url()];
     let api = with(EndpointKind::LoadBalance, &urls, |endpoint| {
         endpoint.health_check = check().map(|check| HealthCheck {
-            timeout_ms: 200,
+            timeout_ms: 1000,
             ..check
         });
     });
@@ -114,7 +114,8 @@ fn backends_that_do_not_answer_are_ill() {
     for url in &urls[1..] {
         eventually("it is found ill", || gateway.metric(&metric(url)) == Some(0.0));
     }
-    assert_eq!(gateway.metric(&metric(&urls[0])), Some(1.0));
+    // A machine that stalls may make it ill for a moment.
+    eventually("one is well", || gateway.metric(&metric(&urls[0])) == Some(1.0));
     for _ in 0..8 {
         assert_eq!(gateway.get("/p").body, "up");
     }

@@ -58,7 +58,8 @@ pub fn api(base_path: &str, url: &str) -> Api {
                 Some(id),
                 EndpointKind::Single,
                 [url.to_owned()],
-                10_000,
+                // Longer than a machine stalls; tests that want silence to be noticed set less.
+                60_000,
             )),
             sandbox: None,
         },
@@ -133,6 +134,7 @@ impl GatewayBuilder {
             ("listenerConfig.httpsEnabled", "false"),
             ("b7a.observability.metrics.prometheus.port", "0"),
             ("b7a.http.accesslog.console", "false"),
+            ("httpClients.connectTimeout", "60000"),
         ] {
             builder = builder.set(key, value);
         }
