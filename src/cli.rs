@@ -70,7 +70,7 @@ pub struct GlobalArgs {
         long,
         global = true,
         env = "MGW_NO_INPUT",
-        value_parser = clap::builder::FalseyValueParser::new(),
+        value_parser = parse::yes_or_no,
         help_heading = "Global options"
     )]
     pub no_input: bool,
@@ -154,10 +154,13 @@ pub enum Command {
 }
 
 mod old_words;
+mod parse;
 mod refusal;
 
 pub use old_words::today;
-pub use refusal::refuse;
+pub use parse::parse;
+pub(crate) use refusal::flag_variables;
+pub use refusal::{refuse, refuse_unreadable};
 
 #[cfg(test)]
 mod surface;

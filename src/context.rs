@@ -4,7 +4,8 @@ use crate::cli::GlobalArgs;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::{Ui, UiSettings, Verbosity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The surroundings of a command.
@@ -71,16 +72,37 @@ impl Context {
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    /// Names of those that are set to what is not UTF-8.
+    unreadable: BTreeSet<String>,
 }
 
 impl Environment {
-    /// Takes what the process was started with. Values that are not UTF-8 are left out.
+    /// Takes what the process was started with. Of values that are not UTF-8 only the names are kept.
     pub fn from_process() -> Self {
-        Self {
-            variables: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
+        Self::of(std::env::vars_os())
+    }
+
+    /// The same, of given variables.
+    pub(crate) fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let mut environment = Self::default();
+        for (name, value) in variables {
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => drop(environment.variables.insert(name, value)),
+                Err(_) => drop(environment.unreadable.insert(name)),
+            }
         }
+        environment
+    }
+
+    /// Whether a variable is set to what is not UTF-8, and is as good as not set to whoever asks for its value.
+    pub fn is_unreadable(&self, name: &str) -> bool {
+        self.unreadable.contains(name)
+    }
+
+    /// The variables that are set to what is not UTF-8.
+    pub fn unreadable(&self) -> impl Iterator<Item = &str> {
+        self.unreadable.iter().map(String::as_str)
     }
 
     /// Returns the value of a variable that is set and not empty.
@@ -136,6 +158,23 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
+            unreadable: BTreeSet::new(),
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn values_that_are_not_utf_8_are_known_by_their_names() {
+        let pair = |name: &str, value: &[u8]| (OsString::from(name), OsString::from_vec(value.to_vec()));
+        let pairs = [pair("GOOD", b"g"), pair("BAD", b"\xff")];
+        let environment = Environment::of(pairs.into_iter());
+        assert_eq!((environment.get("GOOD"), environment.get("BAD")), (Some("g"), None));
+        assert!(environment.is_unreadable("BAD") && !environment.is_unreadable("GOOD"));
+        assert_eq!(environment.unreadable().collect::<Vec<_>>(), ["BAD"]);
     }
 }

@@ -1,7 +1,6 @@
 //! The `mgw` program: reads the process's surroundings once, runs one command, turns its outcome into an exit code.
 
-use clap::Parser;
-use mgw::cli::{self, Cli};
+use mgw::cli;
 use mgw::context::{Context, Environment};
 use std::process::ExitCode;
 
@@ -9,12 +8,14 @@ fn main() -> ExitCode {
     mgw::file_size_limit::outlive();
     let environment = Environment::from_process();
     let words = cli::today(std::env::args_os().collect());
-    let cli = match words.and_then(Cli::try_parse_from) {
+    let cli = match words.and_then(|words| cli::parse(words, &environment)) {
         Ok(cli) => cli,
         Err(error) => return cli::refuse(&error, std::env::args_os(), &environment),
     };
     let context = Context::new(cli.global, environment);
-    let outcome = mgw::commands::run(cli.command, &context).and_then(|code| context.ui.check_output().map(|()| code));
+    let outcome = cli::refuse_unreadable(&context.environment)
+        .and_then(|()| mgw::commands::run(cli.command, &context))
+        .and_then(|code| context.ui.check_output().map(|()| code));
     match outcome {
         Ok(code) => code.into(),
         Err(failure) => {

@@ -34,7 +34,7 @@ impl AdminArgs {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AdminError::Address {
-                url: "the address".to_owned(),
+                url: "the address in --url or MGW_ADMIN_URL".to_owned(),
                 reason: "it holds credentials, and the admin listener asks for none".to_owned(),
             });
         }

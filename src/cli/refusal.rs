@@ -6,6 +6,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::{ColorChoice, Ui, UiSettings, Verbosity};
 use clap::CommandFactory;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 /// Ends the program as the parser wants it: with the help or version that was asked for, or with what is wrong.
@@ -21,8 +22,15 @@ pub fn refuse(
         return ExitCode::Success.into();
     }
     let words: Vec<OsString> = words.into_iter().collect();
-    let hint = variable(error, &words, environment)
-        .map(|variable| format!("{variable} has this value: set another one, or unset it."));
+    let hint = match error.kind() {
+        // Which argument it is, the parser does not say.
+        clap::error::ErrorKind::InvalidUtf8 => flag_variables()
+            .into_iter()
+            .find(|name| environment.is_unreadable(name))
+            .map(|variable| format!("The value of {variable} is not UTF-8: set another one, or unset it.")),
+        _ => variable(error, &words, environment)
+            .map(|variable| format!("{variable} has this value: set another one, or unset it.")),
+    };
     let is_json = wants_json(words, environment);
     let ui = Ui::new(UiSettings {
         format: if is_json {
@@ -47,15 +55,51 @@ pub fn refuse(
     ExitCode::Usage.into()
 }
 
+/// Refuses variables of ours whose value is not UTF-8, which would count as not set: a bundle that was to be checked would
+/// not be. Those of flags are left to the parser, which takes any path.
+///
+/// # Errors
+///
+/// Names the first of them.
+pub fn refuse_unreadable(environment: &Environment) -> Result<(), Failure> {
+    let of_flags = flag_variables();
+    let is_ours = |name: &str| name.starts_with("MGW_") || name.starts_with("WSO2_CLOUD_");
+    let mut unreadable = environment.unreadable();
+    match unreadable.find(|name| is_ours(name) && !of_flags.contains(*name)) {
+        Some(name) => Err(
+            Failure::new(ExitCode::Usage, format!("the value of {name} is not UTF-8"))
+                .hint(format!("Set {name} to a text in UTF-8, or unset it.")),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// The variables that flags take their values from.
+pub(crate) fn flag_variables() -> BTreeSet<String> {
+    fn collect(command: &clap::Command, found: &mut BTreeSet<String>) {
+        let variables = command.get_arguments().filter_map(clap::Arg::get_env);
+        found.extend(variables.map(|name| name.to_string_lossy().into_owned()));
+        for inner in command.get_subcommands() {
+            collect(inner, found);
+        }
+    }
+    let mut found = BTreeSet::new();
+    collect(&Cli::command(), &mut found);
+    found
+}
+
 /// The variable that a value comes from which is refused, where no word of the line gives it.
 fn variable(error: &clap::Error, words: &[OsString], environment: &Environment) -> Option<String> {
-    fn of(command: &clap::Command, long: &str) -> Option<String> {
-        let mut arguments = command.get_arguments();
-        let found = arguments.find(|argument| argument.get_long() == Some(long) && argument.get_env().is_some());
-        match found.and_then(clap::Arg::get_env) {
-            Some(variable) => Some(variable.to_string_lossy().into_owned()),
-            None => command.get_subcommands().find_map(|inner| of(inner, long)),
-        }
+    // That of the innermost command which has such a flag: several commands have flags of one name.
+    fn of<'w>(command: &clap::Command, mut words: impl Iterator<Item = &'w str>, long: &str) -> Option<String> {
+        let inner = words.find_map(|word| command.find_subcommand(word));
+        inner
+            .and_then(|inner| of(inner, words.collect::<Vec<_>>().into_iter(), long))
+            .or_else(|| {
+                let mut arguments = command.get_arguments();
+                let found = arguments.find(|argument| argument.get_long() == Some(long))?;
+                Some(found.get_env()?.to_string_lossy().into_owned())
+            })
     }
     let Some(clap::error::ContextValue::String(argument)) = error.get(clap::error::ContextKind::InvalidArg) else {
         return None;
@@ -66,8 +110,10 @@ fn variable(error: &clap::Error, words: &[OsString], environment: &Environment) 
         let word = word.to_string_lossy();
         word == flag || word.starts_with(&format!("{flag}="))
     });
-    let variable = of(&Cli::command(), long)?;
-    (!is_given && environment.get(&variable).is_some()).then_some(variable)
+    let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let variable = of(&Cli::command(), texts.into_iter().skip(1), long)?;
+    let is_set = environment.is_set(&variable) || environment.is_unreadable(&variable);
+    (!is_given && is_set).then_some(variable)
 }
 
 /// The line cannot be parsed, so its words are looked at by themselves.
@@ -118,6 +164,25 @@ mod tests {
         assert!(wants(&["mgw", "--bogus"], "json"));
         assert!(!wants(&["mgw", "--bogus", "--output", "text"], "json"));
         assert!(!wants(&["mgw", "json", "--output"], ""));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn variables_of_ours_are_texts() {
+        use std::os::unix::ffi::OsStringExt;
+        let refused = |name: &str| {
+            let value = OsString::from_vec(b"\xffcanary".to_vec());
+            let environment = Environment::of(std::iter::once((OsString::from(name), value)));
+            refuse_unreadable(&environment).err().map(|failure| {
+                assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+                (failure.code, failure.message)
+            })
+        };
+        let told = |name: &str| Some((ExitCode::Usage, format!("the value of {name} is not UTF-8")));
+        assert_eq!(refused("MGW_VERIFY_KEY"), told("MGW_VERIFY_KEY"));
+        assert_eq!(refused("WSO2_CLOUD_PASSWORD"), told("WSO2_CLOUD_PASSWORD"));
+        // A path may be anything.
+        assert_eq!((refused("MGW_DATA_DIR"), refused("PATH")), (None, None));
     }
 
     #[test]

@@ -25,7 +25,10 @@ pub(crate) fn secret(
             Failure::new(ExitCode::Usage, format!("{name} and {file_variable} are both set"))
                 .hint("Set one of them, so that it is certain which secret is meant."),
         ),
-        (Some(value), None) => Ok(Some(value.to_owned().into())),
+        (Some(value), None) => one_line(value).map(Some).ok_or_else(|| {
+            Failure::new(ExitCode::Usage, format!("{name} does not hold one secret on one line"))
+                .hint("Set it to the secret and nothing else; what reads it from a file may have brought more lines.")
+        }),
         (None, Some(path)) => secret_of_file(Path::new(path)).map(Some),
         (None, None) => Ok(None),
     }
@@ -85,12 +88,17 @@ mod tests {
         assert_eq!(given.expose_secret(), " canary ");
         for (content, expected) in [
             ("canary\n", Some("canary")),
+            ("canary", Some("canary")),
             ("canary\r\n", Some("canary")),
             ("a b", Some("a b")),
             ("", None),
             ("\n", None),
             ("a\nb\n", None),
         ] {
+            if !content.is_empty() {
+                let found = value(&[("MGW_PASSWORD", content)]).ok().flatten();
+                assert_eq!(found.as_ref().map(ExposeSecret::expose_secret), expected, "{content:?}");
+            }
             std::fs::write(&path, content).unwrap();
             let found = value(&[("MGW_PASSWORD_FILE", &path)]);
             assert_eq!(

@@ -11,7 +11,8 @@ use crate::ui::Ui;
 use crate::whole_file::read_public;
 use crate::yaml::{Source, Span, SyntaxError, syntax_errors};
 use mgw_runtime::config::{
-    ConfigError, ConfigWarning, ErrorKind, Origin, RuntimeConfig, Sources, WarningKind, WhatIsSet, shown_values,
+    ConfigError, ConfigWarning, ErrorKind, Origin, RuntimeConfig, Sources, WarningKind, WhatIsSet, known_key,
+    shown_values,
 };
 use std::path::{Path, PathBuf};
 
@@ -72,11 +73,26 @@ impl GatewaySettings {
 ///
 /// When the file cannot be read.
 pub(crate) fn read_settings(settings: &GatewaySettings, environment: &Environment) -> Result<ReadSettings, Failure> {
+    // As good as not set, it would leave a default where somebody meant something else.
+    if let Some(name) = environment.unreadable().find(|name| is_setting(name)) {
+        return Err(
+            Failure::new(ExitCode::Usage, format!("the value of {name} is not UTF-8")).hint(format!(
+                "{name} is a setting of the gateway: set it to a text in UTF-8, or unset it."
+            )),
+        );
+    }
     let file = match &settings.file {
         Some(path) => Some((shown(path), read_named(path, environment)?)),
         None => None,
     };
     Ok(read_sources(file, &settings.sets, environment))
+}
+
+/// Whether a variable of that name sets a key.
+fn is_setting(name: &str) -> bool {
+    [name, &name.replace('_', ".")]
+        .into_iter()
+        .any(|key| known_key(key).is_some())
 }
 
 /// The same, with the name and the bytes of the file.

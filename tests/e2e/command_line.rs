@@ -1,6 +1,6 @@
 //! The command line itself: help, version, completions, manual pages, usage errors.
 
-use crate::support::Place;
+use crate::support::{Outcome, Place};
 
 #[test]
 fn version_is_data() {
@@ -145,4 +145,52 @@ fn a_file_of_another_kind_is_refused_with_a_remedy() {
         .exits(2)
         .says("neither a file nor");
     assert!(!place.path().join("shop").exists());
+}
+
+/// As pipelines have them whose secrets or parameters are not there.
+#[test]
+fn variables_of_flags_that_are_set_to_nothing_count_as_not_set() {
+    let place = Place::new();
+    let mut command = place.command(&["version"]);
+    command
+        .env("MGW_OUTPUT", "")
+        .env("MGW_COLOR", "")
+        .env("MGW_NO_INPUT", "");
+    Outcome::of(command).exits(0).prints("mgw ");
+    let listener = |value: &str| {
+        let mut command = place.command(&["inspect", "blocks"]);
+        command.env("MGW_ADMIN_URL", value);
+        Outcome::of(command)
+    };
+    // The usual address, at which nobody need be.
+    let outcome = listener("");
+    assert!(!outcome.stderr.contains("cannot be asked"), "{}", outcome.stderr);
+    listener("ftp://x").exits(2).says("cannot be asked");
+}
+
+#[cfg(unix)]
+#[test]
+fn variables_that_are_not_utf_8_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    place.mgw(&["init", "shop"]).exits(0);
+    let value = std::ffi::OsStr::from_bytes(b"canary\xff");
+    for (name, arguments) in [
+        ("MGW_VERIFY_KEY", &["verify", "shop"][..]),
+        ("MGW_SIGNING_KEY", &["build", "shop"]),
+        ("MGW_ADMIN_URL", &["inspect", "blocks"]),
+        (
+            "bundle_trustedKeys",
+            &["check", "shop", "--config", "shop/conf/micro-gw.conf"],
+        ),
+    ] {
+        place.write("shop/conf/micro-gw.conf", "");
+        let mut command = place.command(arguments);
+        command.env(name, value);
+        let outcome = Outcome::of(command).exits(2).says(name).says("UTF-8");
+        assert!(!outcome.stderr.contains("canary"), "{name}: {}", outcome.stderr);
+    }
+    let mut command = place.command(&["version"]);
+    command.env("MGW_OUTPUT", value);
+    Outcome::of(command).exits(2).says("MGW_OUTPUT has this value");
 }

@@ -1,10 +1,9 @@
 //! Variables that look like ours and are not.
 
-use crate::cli::Cli;
+use crate::cli::flag_variables;
 use crate::context::Environment;
 use crate::diagnostics::nearest;
 use crate::doctor::{Finding, Sight};
-use clap::CommandFactory;
 use std::collections::BTreeSet;
 
 /// Variables that commands read, beside those of flags.
@@ -62,17 +61,9 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
 
 /// Every variable that some command reads.
 pub(crate) fn known() -> BTreeSet<String> {
-    let mut known: BTreeSet<String> = OTHERS.iter().map(|name| (*name).to_owned()).collect();
-    collect(&Cli::command(), &mut known);
+    let mut known = flag_variables();
+    known.extend(OTHERS.iter().map(|name| (*name).to_owned()));
     known
-}
-
-fn collect(command: &clap::Command, known: &mut BTreeSet<String>) {
-    let variables = command.get_arguments().filter_map(clap::Arg::get_env);
-    known.extend(variables.map(|name| name.to_string_lossy().into_owned()));
-    for subcommand in command.get_subcommands() {
-        collect(subcommand, known);
-    }
 }
 
 fn decide(environment: &Environment, known: &BTreeSet<String>) -> (usize, Vec<Finding>) {
