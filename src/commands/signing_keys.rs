@@ -21,7 +21,8 @@ pub(crate) fn store(environment: &Environment) -> Result<KeyStore, Failure> {
 ///
 /// # Errors
 ///
-/// When one of them cannot be used, or the environment names two.
+/// When one of them cannot be used, or the environment names two, or one that came out empty: nobody should take a bundle
+/// for a signed one.
 pub(crate) fn signing(named: &[KeyReference], environment: &Environment) -> Result<Vec<SigningKey>, Failure> {
     if !named.is_empty() {
         let store = store(environment)?;
@@ -45,7 +46,22 @@ pub(crate) fn signing(named: &[KeyReference], environment: &Environment) -> Resu
             let file = KeyReference::File(path.into());
             Ok(vec![store(environment)?.signing(&file)?])
         }
-        (None, None) => Ok(Vec::new()),
+        (None, None) => match [VARIABLE, FILE_VARIABLE]
+            .iter()
+            .find(|name| environment.get_even_empty(name).is_some())
+        {
+            Some(empty) => Err(
+                Failure::new(ExitCode::Usage, format!("{empty} is set to nothing")).hint(format!(
+                    "Set it to {}; unset it where no signature is meant.",
+                    if *empty == VARIABLE {
+                        "a signing key in PEM"
+                    } else {
+                        "the file of a signing key"
+                    }
+                )),
+            ),
+            None => Ok(Vec::new()),
+        },
     }
 }
 
@@ -132,6 +148,23 @@ mod tests {
             [release.public, pipeline.public]
         );
         assert_eq!(signers(&[], &both).expect_err("two").code, ExitCode::Usage);
+        // A secret that a pipeline has not got, unless the other one is there.
+        for empty in [VARIABLE, FILE_VARIABLE] {
+            let refused = signers(&[], &[(empty, "")]).expect_err("empty");
+            assert_eq!(
+                (refused.code, refused.message),
+                (ExitCode::Usage, format!("{empty} is set to nothing"))
+            );
+            assert_eq!(signers(&["release"], &[(empty, "")]).expect("named"), [release.public]);
+        }
+        assert_eq!(
+            signers(&[], &[both[0], (FILE_VARIABLE, "")]).expect("its value"),
+            [pipeline.public]
+        );
+        assert_eq!(
+            signers(&[], &[(VARIABLE, ""), both[1]]).expect("its file"),
+            [pipeline.public]
+        );
         let canary = signers(&[], &[(VARIABLE, "canary")]).expect_err("no key");
         assert!(!format!("{canary:?}").contains("canary"), "{canary:?}");
     }

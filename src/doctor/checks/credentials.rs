@@ -20,6 +20,14 @@ const SECRETS: [&str; 6] = [
     "MGW_SIGNING_KEY",
 ];
 
+/// Variables that check or vouch for something: to be set to nothing is an error. Each with another one that says the same.
+const NEVER_EMPTY: [(&str, Option<&str>); 4] = [
+    ("MGW_SIGNING_KEY", Some("MGW_SIGNING_KEY_FILE")),
+    ("MGW_SIGNING_KEY_FILE", Some("MGW_SIGNING_KEY")),
+    ("MGW_VERIFY_KEY", None),
+    ("MGW_DIGEST", None),
+];
+
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let is_file = |path: &str| Path::new(path).exists();
     let findings = decide(&sight.environment, is_file);
@@ -53,6 +61,15 @@ fn decide(environment: &Environment, is_file: impl Fn(&str) -> bool) -> Vec<Find
             findings.push(Finding::problem(
                 format!("{file} names {path}, which is not there"),
                 "Correct the path, or mount the secret.",
+            ));
+        }
+    }
+    for (name, other) in NEVER_EMPTY {
+        let is_empty = environment.get_even_empty(name) == Some("");
+        if is_empty && !other.is_some_and(|other| environment.is_set(other)) {
+            findings.push(Finding::problem(
+                format!("{name} is set to nothing"),
+                "Set it, or unset it: commands that sign or check bundles end with an error.",
             ));
         }
     }
@@ -94,5 +111,8 @@ mod tests {
             ["MGW_CLIENT_SECRET_FILE names /gone, which is not there"]
         );
         assert_eq!(texts(&[("MGW_USERNAME", "a"), ("MGW_ORG", "b")]).len(), 1);
+        assert_eq!(texts(&[("MGW_VERIFY_KEY", "")]), ["MGW_VERIFY_KEY is set to nothing"]);
+        assert_eq!(texts(&[("MGW_SIGNING_KEY", "")]), ["MGW_SIGNING_KEY is set to nothing"]);
+        assert!(texts(&[("MGW_SIGNING_KEY", ""), ("MGW_SIGNING_KEY_FILE", "/there")]).is_empty());
     }
 }
