@@ -244,7 +244,7 @@ fn of_warning(warning: &ConfigWarning, file: Option<&Source>) -> Diagnostic {
     };
     let (mut finding, _) = at(code, &warning.origin, file, &warning.reason);
     finding.severity = severity;
-    finding.remedy(remedy)
+    finding.remedy(warning.remedy.unwrap_or(remedy))
 }
 
 /// A finding where a setting was written, and that place when it is in the file.

@@ -53,6 +53,8 @@ pub struct ConfigWarning {
     pub origin: Origin,
     /// What it is, a lower-case fragment.
     pub reason: String,
+    /// What to do about it, a sentence; `None`: what is done about all of its kind.
+    pub remedy: Option<&'static str>,
 }
 
 impl std::fmt::Display for ConfigWarning {

@@ -275,7 +275,7 @@ impl Issuer {
         if algorithms.is_empty() && reader.errors.is_empty() {
             reader.fail("algorithms", "`algorithms` is empty", "Leave it out for RS256.");
         }
-        let url = reader.url("jwksURL");
+        let url = reader.public_url("jwksURL");
         let jwks = url.map(|url| JwksSettings {
             url,
             ca_file: reader.file("jwksCaFile"),

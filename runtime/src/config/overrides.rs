@@ -44,6 +44,14 @@ impl EndpointOverrides {
         self.values.insert(name.to_owned(), SecretString::from(value));
     }
 
+    /// Returns whether an override of that name puts a URL in place, and there are credentials in it.
+    pub(super) fn is_url_with_user(name: &str, value: &str) -> bool {
+        let authority = value
+            .split_once("://")
+            .map(|(_, rest)| rest.split(['/', '?', '#']).next());
+        name.contains("_endpoint_") && authority.flatten().is_some_and(|authority| authority.contains('@'))
+    }
+
     /// Returns whether `name` has the form of an override.
     pub(super) fn is_name(name: &str) -> bool {
         let after = ["_prod_", "_sand_"].iter().find_map(|infix| {

@@ -82,10 +82,15 @@ impl<'a> Reader<'a> {
 
     /// Records something to know about the value of `name`.
     pub(super) fn warn(&mut self, name: &str, reason: impl Into<String>) {
+        self.doubt(name, reason, None);
+    }
+
+    fn doubt(&mut self, name: &str, reason: impl Into<String>, remedy: Option<&'static str>) {
         self.warnings.push(ConfigWarning {
             kind: WarningKind::Doubtful,
             origin: self.origin(name),
             reason: reason.into(),
+            remedy,
         });
     }
 
@@ -166,8 +171,8 @@ impl<'a> Reader<'a> {
 
     /// Like [`Self::url`], for connections whose user name and password have keys of their own: URLs are shown in logs.
     pub(super) fn url_without_user(&mut self, name: &str) -> Option<url::Url> {
-        let url = self.url(name)?;
-        if url.username().is_empty() && url.password().is_none() {
+        let url = self.any_url(name)?;
+        if !has_user(&url) {
             return Some(url);
         }
         self.fail(
@@ -179,8 +184,31 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the URL of a service that decides about callers, with scheme `http` or `https`; anything else is reported.
-    /// Without TLS, whoever is in between decides: that is told, unless the service is on this machine.
+    /// Without TLS, whoever is in between decides: that is told, unless the service is on this machine. So are user name
+    /// and password in it.
     pub(super) fn url(&mut self, name: &str) -> Option<url::Url> {
+        self.url_but(name, "Leave them out: there are keys of their own for them.")
+    }
+
+    /// Like [`Self::url`], of what everybody may read.
+    pub(super) fn public_url(&mut self, name: &str) -> Option<url::Url> {
+        self.url_but(
+            name,
+            "Leave them out, and have it published for everybody: there is no secret in it.",
+        )
+    }
+
+    /// `remedy` is what to do about a user name or password in it.
+    fn url_but(&mut self, name: &str, remedy: &'static str) -> Option<url::Url> {
+        let url = self.any_url(name)?;
+        if has_user(&url) {
+            let reason = format!("`{name}` holds a user name or password: whoever reads the settings has them");
+            self.doubt(name, reason, Some(remedy));
+        }
+        Some(url)
+    }
+
+    fn any_url(&mut self, name: &str) -> Option<url::Url> {
         let text = self.text(name)?;
         match url::Url::parse(&text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
@@ -272,4 +300,8 @@ impl<'a> Reader<'a> {
         }
         read_elements
     }
+}
+
+fn has_user(url: &url::Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }

@@ -59,10 +59,10 @@ fn of_element(keys: &'static [Key], table: &DeTable<'_>, shown: &mut Vec<Range<u
     of_table(table, "", &keys, shown);
 }
 
-/// A URL may have a password before its host.
+/// A URL may have a password before its host, and keys in its query.
 fn may_be_shown(value: &DeValue<'_>) -> bool {
     match value {
-        DeValue::String(text) => !text.contains('@'),
+        DeValue::String(text) => !(text.contains('@') || text.contains("://") && text.contains('?')),
         DeValue::Array(array) => array.iter().all(|item| may_be_shown(item.get_ref())),
         DeValue::Table(_) => false,
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => true,
@@ -77,7 +77,7 @@ mod tests {
     fn secrets_and_what_nobody_knows_are_not_shown() {
         let text = "keystorePass = \"s1\"\ncompat = \"none\"\nx_prod_basic_password = \"s2\"\n\
                     [listenerConfig]\nhttpPort = 9090\nkeyStorePassword = \"s3\"\n\
-                    [[jwtTokenConfig]]\nissuer = \"https://idp\"\njwksURL = \"https://u:s4@idp\"\nclaims = [{remoteClaim = \"r\"}]\n\
+                    [[jwtTokenConfig]]\nissuer = \"https://idp\"\njwksURL = \"https://u:s4@idp\"\naudience = \"https://idp/?key=s8\"\nclaims = [{remoteClaim = \"r\"}]\n\
                     [b7a.users.admin]\npassword = \"s5\"\n[b7a.logs]\nlevel = \"s6\"\nrest = [\"s7\n";
         let shown: Vec<&str> = shown_values(text).into_iter().map(|range| &text[range]).collect();
         assert_eq!(shown, ["\"none\"", "9090", "\"https://idp\"", "\"r\""]);

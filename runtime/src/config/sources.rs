@@ -137,7 +137,7 @@ impl Merged {
                 self.warn_inert(&path, origin);
             } else if root && prefix.is_empty() && EndpointOverrides::is_name(&path) {
                 match value.get_ref().as_str() {
-                    Some(text) => self.overrides.set(&path, text),
+                    Some(text) => self.set_override(&path, text, origin),
                     None => self.error(origin, format!("`{path}` is not a string"), "Put the value in quotes."),
                 }
             } else if is_section(keys, &path) {
@@ -246,6 +246,7 @@ impl Merged {
                      the environment variable of its name, with `_` for `.`",
                     key.name
                 ),
+                remedy: None,
             });
         }
         let value = beside(key.kind, value, &origin);
@@ -263,6 +264,7 @@ impl Merged {
             kind: WarningKind::NoEffect,
             origin,
             reason: format!("`{name}` is known from micro-gw but has no effect in this gateway"),
+            remedy: None,
         });
     }
 
@@ -321,8 +323,21 @@ impl Merged {
             }
         }
         if EndpointOverrides::is_name(name) {
-            self.overrides.set(name, value);
+            self.set_override(name, value, Origin::Environment(name.to_owned()));
         }
+    }
+
+    /// Sets an override. A backend's URL with credentials is refused where an endpoint takes it, which is known later.
+    fn set_override(&mut self, name: &str, value: &str, origin: Origin) {
+        if EndpointOverrides::is_url_with_user(name, value) {
+            self.warnings.push(ConfigWarning {
+                kind: WarningKind::Doubtful,
+                origin,
+                reason: format!("`{name}` holds a user name or password, and no backend is called by such a URL"),
+                remedy: Some("Leave them out: they go into the settings of the endpoint that end in `_basic_username` and `_basic_password`."),
+            });
+        }
+        self.overrides.set(name, value);
     }
 
     fn read_set(&mut self, name: &str, value: &str) {
@@ -356,7 +371,7 @@ impl Merged {
         if passes_through(name) {
             self.warn_inert(name, origin);
         } else if EndpointOverrides::is_name(name) {
-            self.overrides.set(name, value);
+            self.set_override(name, value, origin);
         } else {
             let keys: Vec<&'static Key> = all().collect();
             self.unknown(name, origin, &keys);
