@@ -192,6 +192,7 @@ impl<'a> Finder<'a> {
             self.too_many(*first, "patterns", MAX_PATTERNS);
             return Ok(Vec::new());
         }
+        self.check_any(document);
         let mut excluded = BTreeSet::new();
         for pattern in unwanted {
             excluded.extend(self.folders(pattern).unwrap_or_default());
@@ -224,7 +225,17 @@ impl<'a> Finder<'a> {
                 return Ok(Vec::new());
             }
         }
+        let all = folders.len();
+        let last = folders.values().next().copied();
         folders.retain(|folder, _| !excluded.contains(folder));
+        if let Some(pattern) = last.filter(|_| folders.is_empty() && all > 0) {
+            let remedy = "Remove from `exclude` what is meant.";
+            self.tell(
+                pattern,
+                "`exclude` takes every project out: nothing would be done".to_owned(),
+                remedy,
+            );
+        }
         let mut members: Vec<Member> = Vec::new();
         for (path, pattern) in folders {
             let name = match crate::compile::project_name_of(&Layout::new(&path)) {
@@ -252,6 +263,21 @@ impl<'a> Finder<'a> {
             members.push(member);
         }
         Ok(members)
+    }
+
+    /// A workspace of nothing is as good as a mistake: whatever is done with each of its projects is done with none.
+    fn check_any(&mut self, document: &Node) {
+        let members = document.get("workspace").and_then(|section| section.get("members"));
+        if let Some(list) = members.filter(|list| list.as_array().is_some_and(|elements| elements.is_empty())) {
+            let found = Diagnostic::error(
+                Code::ProjectSetting,
+                self.source,
+                list.span,
+                "`workspace.members` names no project: nothing would be done",
+            );
+            let remedy = "Name the folders of the projects, as `members = [\"shop\", \"teams/*\"]`.";
+            self.findings.push(found.remedy(remedy));
+        }
     }
 
     /// Whether a folder is a project, which is told where it is none.
