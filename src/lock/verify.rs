@@ -4,8 +4,12 @@ use super::unchanged::list_files;
 use super::{LockError, LockFile, steadily};
 use crate::cloud::pull::Selection;
 use crate::project::{Layout, Settings};
+use crate::whole_file::{self, Unfit};
 use mgw_bundle::Digest;
 use std::collections::BTreeMap;
+
+/// Far more than any file that is pulled.
+const LARGEST: u64 = 256 << 20;
 
 /// Checks the pulled files against the lock, and what the settings want pulled against what was.
 ///
@@ -87,9 +91,15 @@ pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<Vec<S
         match locked.remove(&path) {
             Some(digest) => {
                 let file = layout.root().join(&path);
-                let bytes = std::fs::read(&file).map_err(|source| LockError::file("read", file, source))?;
-                if Digest::of(&bytes) != digest {
-                    differences.push(format!("{path} was changed"));
+                match whole_file::read_public(&file, LARGEST) {
+                    Ok(bytes) if Digest::of(&bytes) == digest => {}
+                    Ok(_) => differences.push(format!("{path} was changed")),
+                    // Neither was pulled: a link that leads nowhere, a pipe, something without an end.
+                    Err(error) if Unfit::remedy(&error).is_some() => {
+                        let what = error.to_string();
+                        differences.push(format!("{path} {}", what.strip_prefix("it ").unwrap_or(&what)));
+                    }
+                    Err(source) => return Err(LockError::file("read", file, source)),
                 }
             }
             None => differences.push(format!("{path} was not pulled")),
