@@ -18,6 +18,7 @@ pub use progress::Progress;
 use progress::Show;
 pub use prompt::Prompt;
 pub use style::ColorChoice;
+use text::visible_lines;
 pub(crate) use text::{push_line, table, visible};
 
 use crate::exit::ExitCode;
@@ -281,7 +282,7 @@ impl Ui {
         }
         self.say(&self.style.error("error:"), &failure.message);
         for cause in causes(failure) {
-            self.raw(format_args!("  caused by: {cause}"));
+            self.raw(format_args!("  caused by: {}", visible_lines(&cause)));
         }
         for hint in &failure.hints {
             self.say(&self.style.hint("  hint:"), hint);
@@ -355,8 +356,9 @@ impl Ui {
         Progress::start(&text.to_string(), show, self.lines.clone())
     }
 
+    /// Names in the text may come from anywhere: whatever is in them, it is shown and not obeyed.
     fn say(&self, label: &str, text: impl Display) {
-        self.raw(format_args!("{label} {text}"));
+        self.raw(format_args!("{label} {}", visible_lines(&text.to_string())));
     }
 
     fn raw(&self, text: impl Display) {

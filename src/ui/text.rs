@@ -3,13 +3,22 @@
 /// Writes out what could fool a terminal or a reader: control characters, and those that change the direction of text or
 /// are not seen.
 pub(crate) fn visible(text: &str) -> String {
+    visible_but(text, &[])
+}
+
+/// The same of a text that may have several lines.
+pub(crate) fn visible_lines(text: &str) -> String {
+    visible_but(text, &['\n', '\t'])
+}
+
+fn visible_but(text: &str, kept: &[char]) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         let hidden = matches!(
             character,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         );
-        if hidden || character.is_control() {
+        if (hidden || character.is_control()) && !kept.contains(&character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -57,6 +66,7 @@ mod tests {
             visible("a\u{1b}[2J\r\nb\u{202e}c"),
             "a\\u{1b}[2J\\u{d}\\u{a}b\\u{202e}c"
         );
+        assert_eq!(visible_lines("a\n\tb\u{1b}[2J\r"), "a\n\tb\\u{1b}[2J\\u{d}");
     }
 
     #[test]
