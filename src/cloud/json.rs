@@ -2,9 +2,24 @@
 
 use serde_json::Value;
 
-/// Parses a document; raw control characters inside strings, which some servers write, are taken as blanks.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    serde_json::from_slice(bytes).or_else(|error| {
+/// Why bytes are no document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unparsable {
+    /// It ends in the middle.
+    Short,
+    /// Nested more deeply than anything that is meant.
+    Deep,
+    /// The bytes are not UTF-8.
+    Encoding,
+    /// Anything else.
+    Syntax,
+}
+
+/// Parses a document. A mark of UTF-8 at its beginning is passed over; raw control characters inside strings, which some
+/// servers write, are taken as blanks.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Unparsable> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let parsed = serde_json::from_slice(bytes).or_else(|error| {
         if !error.is_syntax() || !bytes.iter().any(u8::is_ascii_control) {
             return Err(error);
         }
@@ -13,6 +28,13 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
             .map(|byte| if byte.is_ascii_control() { b' ' } else { *byte })
             .collect();
         serde_json::from_slice(&blanked)
+    });
+    parsed.map_err(|error| match std::str::from_utf8(bytes) {
+        Err(_) => Unparsable::Encoding,
+        Ok(_) if error.is_eof() => Unparsable::Short,
+        // The library has no kind of its own for it.
+        Ok(_) if error.to_string().starts_with("recursion limit") => Unparsable::Deep,
+        Ok(_) => Unparsable::Syntax,
     })
 }
 
@@ -86,8 +108,21 @@ mod tests {
     fn raw_line_breaks_inside_strings_are_forgiven() {
         let value = parse(b"{\"clientId\":\"a\",\"jsonString\":\"x\ny\"}").unwrap();
         assert_eq!(text(&value, "clientId").as_deref(), Some("a"));
-        assert!(parse(b"{\"clientId\":\"a\"").is_err());
-        assert!(parse(b"<html>\n</html>").is_err());
+    }
+
+    #[test]
+    fn what_does_not_parse_is_told_apart() {
+        let deep = format!("{}1{}", "[".repeat(1_000), "]".repeat(1_000));
+        for (bytes, expected) in [
+            (&b"{\"clientId\":\"a\""[..], Unparsable::Short),
+            (b"", Unparsable::Short),
+            (b"<html>\n</html>", Unparsable::Syntax),
+            (b"{\"name\": \"B\xfccher\"}", Unparsable::Encoding),
+            (deep.as_bytes(), Unparsable::Deep),
+        ] {
+            assert_eq!(parse(bytes), Err(expected), "{bytes:?}");
+        }
+        assert_eq!(parse(b"\xef\xbb\xbf{}"), Ok(json!({})));
     }
 
     #[test]

@@ -49,9 +49,9 @@ impl From<CloudError> for Failure {
                     None => failure,
                 }
             }
-            CloudError::Redirected { location, .. } => failure(ExitCode::ControlPlane).hint(format!(
-                "Credentials do not follow redirects. If {location} is your control plane, sign in with --url {location}."
-            )),
+            CloudError::Redirected { request, location, .. } => {
+                failure(ExitCode::ControlPlane).hint(redirect_hint(&request.host, &location))
+            }
             CloudError::Status { status, .. } => match status {
                 403 => failure(ExitCode::NotPermitted)
                     .hint("Ask an administrator of your organisation for access to this object."),
@@ -118,6 +118,24 @@ impl From<CloudError> for Failure {
             )),
             CloudError::Session(error) => error.into(),
         }
+    }
+}
+
+/// What to do about a server that sends requests elsewhere.
+fn redirect_hint(host: &str, location: &str) -> String {
+    match location.split_once("://") {
+        Some(("https", place)) if place == host => format!(
+            "{host} sends the request back to itself, as a page for signing in does that stands before it: check the URL with its \
+             path, and what the proxy before API Manager does with /api/am."
+        ),
+        Some(("https", _)) => format!(
+            "Credentials do not follow redirects. If {location} is your control plane, sign in with --url {location}."
+        ),
+        Some(("http", _)) => format!(
+            "Credentials are not sent without TLS. Where a proxy before API Manager ends TLS, it has to tell that \
+             (X-Forwarded-Proto), or API Manager its own address: {location} is not it."
+        ),
+        _ => "Credentials do not follow redirects. Check the URL, and the proxy before API Manager.".to_owned(),
     }
 }
 
@@ -253,6 +271,27 @@ mod tests {
             assert!(failure.message.contains(told), "{failure:?}");
             assert!(failure.hints[0].contains(hint), "{failure:?}");
             assert!(failure.source.is_some(), "the server's words are shown");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_told_by_where_it_leads() {
+        for (location, expected) in [
+            (
+                "https://elsewhere.example",
+                "sign in with --url https://elsewhere.example",
+            ),
+            (
+                "https://apim.example:9444",
+                "sign in with --url https://apim.example:9444",
+            ),
+            ("https://apim.example:9443", "back to itself"),
+            ("http://apim.example:9443", "without TLS"),
+            ("an unreadable address", "Check the URL"),
+        ] {
+            let hint = redirect_hint("apim.example:9443", location);
+            assert!(hint.contains(expected), "{location}: {hint}");
+            assert_eq!(hint.contains("--url"), expected.contains("--url"), "{location}: {hint}");
         }
     }
 

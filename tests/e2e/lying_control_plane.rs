@@ -22,6 +22,11 @@ struct Lie {
 const APIS: &str = "/api/am/publisher/apis";
 const ONE: &str = "/api/am/publisher/apis/";
 const POLICIES: &str = "/api/am/admin/throttling/policies/";
+const SWAGGER: &str = "/api/am/publisher/apis/c0000000-0000-4000-8000-000000000010/swagger";
+const ADVANCED: &str = "/api/am/admin/throttling/policies/advanced/";
+
+/// An error of the control plane, as those have it that forget the status.
+const ERROR: &str = "{\"code\": 900900, \"message\": \"Unclassified Failure\", \"description\": \"\"}";
 
 fn answer(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Effect {
     Effect::Answer {
@@ -52,46 +57,78 @@ fn listed(members: &str) -> Effect {
     ))
 }
 
+/// An API that there is, by its id, and what else makes an entry of the list.
+const STATEMENTS: &str = "\"id\": \"c0000000-0000-4000-8000-000000000010\"";
+const MEMBERS: &str = "\"name\": \"Statements\", \"version\": \"1.0.0\", \"lifeCycleStatus\": \"PUBLISHED\"";
+
+fn lie(name: &'static str, path: &'static str, effect: Effect) -> Lie {
+    Lie { name, path, effect }
+}
+
 fn lies() -> Vec<Lie> {
-    let lie = |name, path, effect| Lie { name, path, effect };
-    let of_api = |more: &str| {
-        listed(&format!(
-            "\"id\": \"c0000000-0000-4000-8000-000000000010\", \"name\": \"Statements\", \"version\": \"1.0.0\", \
-             \"context\": \"/statements\", \"lifeCycleStatus\": \"PUBLISHED\"{more}"
-        ))
-    };
+    [lies_of_lists(), lies_of_objects(), errors_and_redirects()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What takes the place of the list of APIs.
+fn lies_of_lists() -> Vec<Lie> {
+    let of_text = |list: String| json(format!("{{\"count\": 1, \"list\": {list}}}"));
+    let nested = format!("{{\"list\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
     vec![
         lie("html", APIS, Effect::Html),
         lie("html-as-json", APIS, json(format!("<html>{CANARY}</html>"))),
         lie("cut", APIS, json("{\"count\": 1, \"list\": [{\"id\": \"c00")),
         lie("empty", APIS, json("")),
         lie("null", APIS, json("null")),
+        lie("empty-array", APIS, json("[]")),
+        lie("empty-object", APIS, json("{}")),
+        lie("list-is-null", APIS, of_text("null".to_owned())),
+        lie("list-is-text", APIS, of_text(format!("\"{CANARY}\""))),
+        lie("list-of-texts", APIS, of_text(format!("[\"{CANARY}\"]"))),
+        lie("id-missing", APIS, listed(MEMBERS)),
+        lie("id-empty", APIS, listed(&format!("\"id\": \" \", {MEMBERS}"))),
+        lie("id-path", APIS, listed(&format!("\"id\": \"../../x\", {MEMBERS}"))),
         lie(
-            "list-is-text",
+            "name-missing",
             APIS,
-            json(format!("{{\"count\": 1, \"list\": \"{CANARY}\"}}")),
+            listed(&format!("{STATEMENTS}, \"version\": \"1.0.0\"")),
         ),
         lie(
-            "id-path",
+            "version-list",
             APIS,
-            listed(
-                "\"id\": \"../../x\", \"name\": \"Statements\", \"version\": \"1.0.0\", \"lifeCycleStatus\": \"PUBLISHED\"",
-            ),
+            listed(&format!(
+                "{STATEMENTS}, \"name\": \"Statements\", \"version\": [\"1.0.0\"]"
+            )),
         ),
         lie(
             "name-path",
             APIS,
-            listed(
-                "\"id\": \"c0000000-0000-4000-8000-000000000010\", \"name\": \"../../etc\", \"version\": \"1.0.0\", \
-                 \"lifeCycleStatus\": \"PUBLISHED\"",
-            ),
+            listed(&format!(
+                "{STATEMENTS}, \"name\": \"../../etc\", \"version\": \"1.0.0\""
+            )),
         ),
-        lie("state-number", APIS, of_api(", \"lifeCycleStatus\": 7")),
         lie(
-            "deep",
+            "name-escape",
             APIS,
-            json(format!("{{\"list\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000))),
+            listed(&format!(
+                "{STATEMENTS}, \"name\": \"a\\u001b[31mb\\nc\", \"version\": \"1.0.0\""
+            )),
         ),
+        lie(
+            "id-of-two",
+            APIS,
+            of_text(format!(
+                "[{{{STATEMENTS}, {MEMBERS}}}, {{{STATEMENTS}, \"name\": \"Other\", \"version\": \"1\"}}]"
+            )),
+        ),
+        lie(
+            "state-number",
+            APIS,
+            listed(&format!("{STATEMENTS}, {MEMBERS}, \"lifeCycleStatus\": 7")),
+        ),
+        lie("deep", APIS, json(nested)),
         lie(
             "latin-1",
             APIS,
@@ -102,22 +139,56 @@ fn lies() -> Vec<Lie> {
             APIS,
             answer(200, "application/zip", b"PK\x03\x04not a list".to_vec()),
         ),
-        lie(
-            "error-with-200",
-            APIS,
-            json("{\"code\": 900900, \"message\": \"Unclassified Failure\", \"description\": \"\"}"),
-        ),
-        lie(
-            "error-lines",
-            APIS,
-            answer(
-                500,
-                "application/json",
-                "{\"fault\": {\"message\": \"a\\n\\u001b[31mb\"}}",
-            ),
-        ),
-        lie("error-long", APIS, answer(400, "text/plain", "x".repeat(100_000))),
         lie("huge", APIS, Effect::Huge { bytes: Some(80 << 20) }),
+        lie("no-content", APIS, answer(204, "application/json", "")),
+    ]
+}
+
+/// What takes the place of a single API, its definition, or policies.
+fn lies_of_objects() -> Vec<Lie> {
+    let details = |more: &str| {
+        json(format!(
+            "{{{STATEMENTS}, {MEMBERS}, \"context\": \"/statements\", {more}}}"
+        ))
+    };
+    vec![
+        lie("details-html", ONE, Effect::Html),
+        lie("details-list", ONE, json("[1, 2]")),
+        lie("details-cut", ONE, json("{\"id\": \"c0")),
+        lie("details-error-with-200", ONE, json(ERROR)),
+        lie("details-of-another", ONE, details("\"type\": \"HTTP\"")),
+        lie("details-security-number", ONE, details("\"securityScheme\": 7")),
+        lie("details-operations-text", ONE, details("\"operations\": \"GET /a\"")),
+        lie(
+            "details-operation-no-verb",
+            ONE,
+            details("\"operations\": [{\"target\": \"/a\"}]"),
+        ),
+        lie(
+            "details-backend-text",
+            ONE,
+            details(&format!("\"endpointConfig\": \"{CANARY}\"")),
+        ),
+        lie("definition-text", SWAGGER, json("\"ok\"")),
+        lie("definition-empty", SWAGGER, json("{}")),
+        lie("definition-error-with-200", SWAGGER, json(ERROR)),
+        lie("definition-html", SWAGGER, Effect::Html),
+        lie("definition-cut", SWAGGER, json("{\"openapi\": \"3.0.1\", \"paths\": {")),
+        lie("policies-text", POLICIES, json("\"ok\"")),
+        lie("policies-html", POLICIES, Effect::Html),
+        lie("policies-empty-array", POLICIES, json("[]")),
+        lie("policy-of-another", ADVANCED, json("{\"policyName\": \"Other\"}")),
+        lie("policy-error-with-200", ADVANCED, json(ERROR)),
+    ]
+}
+
+/// Answers that are errors or lead elsewhere, whatever was asked for.
+fn errors_and_redirects() -> Vec<Lie> {
+    let coloured = "{\"fault\": {\"message\": \"a\\n\\u001b[31mb\"}}";
+    vec![
+        lie("error-with-200", APIS, json(ERROR)),
+        lie("error-lines", APIS, answer(500, "application/json", coloured)),
+        lie("error-long", APIS, answer(400, "text/plain", "x".repeat(100_000))),
         lie("redirect-to-itself", APIS, redirect(APIS)),
         lie("redirect-to-clear", APIS, redirect("http://localhost:1/api")),
         lie(
@@ -125,12 +196,7 @@ fn lies() -> Vec<Lie> {
             APIS,
             redirect("https://dev:CANARY-lie@elsewhere.example/api"),
         ),
-        lie("no-content", APIS, answer(204, "application/json", "")),
-        lie("details-html", ONE, Effect::Html),
-        lie("details-list", ONE, json("[1, 2]")),
-        lie("details-cut", ONE, json("{\"id\": \"c0")),
-        lie("policies-text", POLICIES, json("\"ok\"")),
-        lie("policies-html", POLICIES, Effect::Html),
+        lie("redirect-to-nothing", APIS, redirect("https://")),
     ]
 }
 
@@ -193,6 +259,25 @@ fn what_is_no_answer_is_named_and_changes_nothing() {
     let lies = lies();
     let problems: Vec<String> = lies.iter().flat_map(|lie| check(&case, lie, update)).collect();
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+/// A list may be empty, and is told as what it is.
+#[test]
+fn an_empty_list_is_no_lie() {
+    let case = Case::signed_in();
+    case.simulator.set_fault(Fault::new(
+        APIS,
+        json("{\"count\": 0, \"list\": [], \"pagination\": {\"total\": 0}}"),
+    ));
+    let before = case.place.files();
+    let outcome = case.mgw(&["pull", "shop", "--label", "partner"]);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("no API with the label `partner` can be served"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(case.place.files(), before);
 }
 
 /// A golden file of a lie that nobody tells any more is a leftover.

@@ -182,12 +182,22 @@ impl Revision {
 }
 
 impl ApiSummary {
-    /// Reads an entry of the list; `None` when it lacks what identifies an API.
-    pub(crate) fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            id: json::text(value, "id").filter(|id| is_path_segment(id))?,
-            name: json::text(value, "name")?,
-            version: json::text(value, "version")?,
+    /// Reads an entry of the list; the error says what identifies no API, as a fragment behind "an API".
+    pub(crate) fn read(value: &Value) -> Result<Self, &'static str> {
+        let id = json::text(value, "id").ok_or("without `id`")?;
+        if !is_path_segment(&id) {
+            return Err("whose `id` cannot be asked for");
+        }
+        let name = json::text(value, "name").ok_or("without `name`")?;
+        let version = json::text(value, "version").ok_or("without `version`")?;
+        // No control plane takes such a name, and no line that it stands on would stay one.
+        if [&name, &version].iter().any(|text| text.contains(char::is_control)) {
+            return Err("with a control character in its `name` or `version`");
+        }
+        Ok(Self {
+            id,
+            name,
+            version,
             provider: json::text(value, "provider"),
             state: state(value),
             revision: None,
@@ -196,15 +206,25 @@ impl ApiSummary {
 }
 
 impl ApiDetails {
-    /// Reads the details; the error names the missing member.
+    /// Reads the details; the error says what is missing or of another shape, as a fragment behind "an API". Members that
+    /// say who may call what, and where to, are not passed over.
     pub(crate) fn read(value: &Value) -> Result<Self, &'static str> {
-        let summary = ApiSummary::read(value).ok_or("id, name and version")?;
-        let context = json::text(value, "context").ok_or("context")?;
+        let summary = ApiSummary::read(value)?;
+        let context = json::text(value, "context").ok_or("without `context`")?;
         let kind = json::text(value, "type").unwrap_or_else(|| "HTTP".into());
         let is_http = matches!(
             kind.to_ascii_uppercase().as_str(),
             "HTTP" | "SOAP" | "SOAPTOREST" | "REST"
         );
+        let is_list = |key: &str| json::member(value, key).is_none_or(|list| list.is_array() || list.is_string());
+        if is_http && !is_list("securityScheme") {
+            return Err("whose `securityScheme` is not a list");
+        }
+        if is_http && !is_list("transport") {
+            return Err("whose `transport` is not a list");
+        }
+        let config = object(value.get("endpointConfig")).ok_or("whose `endpointConfig` is not an object");
+        let security = object(value.get("endpointSecurity")).ok_or("whose `endpointSecurity` is not an object");
         let cache = json::flag(value, "responseCachingEnabled").unwrap_or(false);
         Ok(Self {
             id: summary.id,
@@ -217,18 +237,15 @@ impl ApiDetails {
             labels: json::texts(value, "labels"),
             tags: json::texts(value, "tags"),
             is_default_version: json::flag(value, "isDefaultVersion").unwrap_or(false),
-            endpoint_config: object(value.get("endpointConfig")),
-            endpoint_security: object(value.get("endpointSecurity")),
+            endpoint_config: needed(config, is_http)?,
+            endpoint_security: needed(security, is_http)?,
             transports: json::texts(value, "transport"),
             cors: json::member(value, "corsConfiguration").and_then(Cors::read),
             auth_header: json::text(value, "authorizationHeader"),
             security: json::texts(value, "securityScheme"),
             policy: json::text(value, "apiThrottlingPolicy").filter(|name| !is_unlimited(name)),
             response_cache_seconds: cache.then(|| json::count(value, "cacheTimeout").unwrap_or(300)),
-            operations: json::items(value, "operations")
-                .iter()
-                .filter_map(Operation::read)
-                .collect(),
+            operations: needed(operations(value), is_http)?,
             mediation: Mediation::sequences(value, "mediationPolicies"),
             limits_backend: limits_backend(value),
             last_updated: json::text(value, "lastUpdatedTime"),
@@ -277,15 +294,32 @@ fn state(value: &Value) -> LifeCycle {
         .map_or_else(LifeCycle::unknown, |text| LifeCycle::read(&text))
 }
 
-/// Older servers write the object as a text.
-fn object(value: Option<&Value>) -> Value {
+/// What cannot be read matters of APIs that are served.
+fn needed<T: Default>(read: Result<T, &'static str>, is_http: bool) -> Result<T, &'static str> {
+    if is_http { read } else { Ok(read.unwrap_or_default()) }
+}
+
+/// What is said of single operations; without any of it, limits and scopes would be missing where nobody sees it.
+fn operations(value: &Value) -> Result<Vec<Operation>, &'static str> {
+    let list = match json::member(value, "operations") {
+        None => return Ok(Vec::new()),
+        Some(list) => list.as_array().ok_or("whose `operations` are not a list")?,
+    };
+    list.iter()
+        .map(|operation| Operation::read(operation).ok_or("with one of its `operations` without `target` or `verb`"))
+        .collect()
+}
+
+/// Older servers write the object as a text. Nothing is null; the error is something else.
+fn object(value: Option<&Value>) -> Option<Value> {
     match value {
-        Some(Value::Object(members)) => Value::Object(members.clone()),
+        None | Some(Value::Null) => Some(Value::Null),
+        Some(Value::Object(members)) => Some(Value::Object(members.clone())),
+        Some(Value::String(text)) if text.trim().is_empty() => Some(Value::Null),
         Some(Value::String(text)) => serde_json::from_str::<Value>(text)
             .ok()
-            .filter(Value::is_object)
-            .unwrap_or(Value::Null),
-        _ => Value::Null,
+            .filter(|value| value.is_object() || value.is_null()),
+        Some(_) => None,
     }
 }
 
@@ -302,9 +336,12 @@ fn without_tenant(context: &str) -> String {
     format!("/{}", rest.trim_matches('/'))
 }
 
-/// Ids become path segments: `.` and `..` would change the path.
+/// Ids become path segments: `.` and `..` would change the path, also between slashes, which are sent encoded and which a
+/// proxy on the way may decode.
 pub(super) fn is_path_segment(id: &str) -> bool {
-    id.len() <= 512 && id != "." && id != ".." && !id.chars().any(char::is_control)
+    id.len() <= 512
+        && !id.chars().any(char::is_control)
+        && !id.split(['/', '\\']).any(|part| matches!(part, "." | ".."))
 }
 
 #[cfg(test)]
@@ -324,8 +361,7 @@ mod tests {
             "securityScheme": ["oauth2"], "apiThrottlingPolicy": "Unlimited", "responseCachingEnabled": null,
             "operations": [
                 {"target": "/a", "verb": "GET", "authType": "None", "throttlingPolicy": "Unlimited", "scopes": []},
-                {"target": "/b", "verb": "POST", "authType": "Any", "throttlingPolicy": "Tiny", "scopes": ["w"]},
-                {"verb": "POST"}
+                {"target": "/b", "verb": "POST", "authType": "Any", "throttlingPolicy": "Tiny", "scopes": ["w"]}
             ],
             "mediationPolicies": [{"name": "log", "type": "in"}], "lastUpdatedTime": 1767003600123u64,
             "somethingNew": {}
@@ -359,13 +395,48 @@ mod tests {
 
     #[test]
     fn ids_that_would_change_the_path_are_refused() {
-        for id in ["..", ".", "a\nb", ""] {
-            assert_eq!(
-                ApiSummary::read(&json!({"id": id, "name": "n", "version": "1"})),
-                None,
-                "{id}"
-            );
+        let read = |id: &str| ApiSummary::read(&json!({"id": id, "name": "n", "version": "1"}));
+        for id in ["..", ".", "a\nb", "", "../x", "a/../x", "a\\..", "./a"] {
+            assert!(read(id).is_err(), "{id}");
         }
+        // As up to 2.6, with an owner of another user store.
+        for id in [
+            "7d1c0a52",
+            "STORE/ana-Ledger-1.0..2",
+            "...",
+            "ana-AT-m.example-Ledger-2.1.0",
+        ] {
+            assert!(read(id).is_ok(), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_says_who_may_call_is_never_passed_over() {
+        let read = |key: &str, value: Value| {
+            let mut api = json!({"id": "a", "name": "n", "version": "1", "context": "/c"});
+            api[key] = value;
+            ApiDetails::read(&api).map(|_| ())
+        };
+        for (key, good, bad) in [
+            ("securityScheme", json!("oauth2"), json!({"mutualssl": true})),
+            ("transport", json!(null), json!(7)),
+            ("operations", json!([]), json!({"target": "/a", "verb": "GET"})),
+            (
+                "operations",
+                json!([{"target": "/a", "verb": "GET"}]),
+                json!([{"verb": "GET", "throttlingPolicy": "Tiny"}]),
+            ),
+            ("endpointConfig", json!("{}"), json!("{\"endpoint_type\"")),
+            ("endpointConfig", json!(" "), json!([])),
+            ("endpointSecurity", json!("null"), json!(true)),
+        ] {
+            assert_eq!(read(key, good), Ok(()), "{key}");
+            let missing = read(key, bad).unwrap_err();
+            assert!(missing.contains(&format!("`{key}`")), "{key}: {missing}");
+        }
+        // Nobody serves it here, and it is left out as what it is.
+        let other = json!({"id": "a", "name": "n", "version": "1", "context": "/c", "type": "WS", "operations": 7});
+        assert!(ApiDetails::read(&other).is_ok());
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -3,7 +3,8 @@
 use super::{ApiDetails, v4};
 use serde_json::Value;
 
-/// Reads the details of an API from the `data` of its `api.yaml`; the error names the missing member.
+/// Reads the details of an API from the `data` of its `api.yaml`; the error says what is missing or of another shape, as a fragment
+/// behind "an API".
 pub(crate) fn read_exported(document: &Value) -> Result<ApiDetails, &'static str> {
     let mut api = ApiDetails::read(document)?;
     v4::complete(&mut api, document);

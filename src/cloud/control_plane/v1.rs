@@ -48,7 +48,7 @@ impl ControlPlane for V1 {
     }
 
     async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError> {
-        Ok(self.0.api(&listed.id, |_| {}).await?.0)
+        Ok(self.0.api(&listed.id, listed, |_| {}).await?.0)
     }
 
     async fn definition(&self, api: &ApiDetails, known: Option<&str>) -> Result<Definition, CloudError> {

@@ -3,6 +3,7 @@
 use super::Repeat;
 use crate::cloud::address::host_and_port;
 use crate::cloud::error::RequestName;
+use crate::cloud::json::Unparsable;
 use crate::cloud::{CloudError, json};
 use base64::Engine;
 use jiff::Timestamp;
@@ -26,6 +27,16 @@ impl Limit {
     pub(crate) const LIST: Self = Self(16 << 20);
     /// An API definition.
     pub(crate) const DEFINITION: Self = Self(64 << 20);
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            bytes @ ..0x400 => write!(f, "{bytes} bytes"),
+            bytes @ ..0x10_0000 => write!(f, "{} KB", bytes >> 10),
+            bytes => write!(f, "{} MB", bytes >> 20),
+        }
+    }
 }
 
 /// What a request carries.
@@ -227,15 +238,32 @@ impl Answer {
     pub(crate) fn json(&self) -> Result<Value, CloudError> {
         json::parse(&self.body).map_err(|error| {
             let kind = self.media_type.as_deref().unwrap_or("no content type");
+            let kind = super::shorten(kind);
+            if self.body.trim_ascii().is_empty() {
+                return self.unreadable(format!("nothing ({} {kind})", self.status));
+            }
             self.unreadable(format!(
                 "something that is not JSON ({kind}, {} bytes: {})",
                 self.body.len(),
-                if error.is_eof() {
-                    "it ends too early"
-                } else {
-                    "it does not parse"
+                match error {
+                    Unparsable::Short => "it ends too early",
+                    Unparsable::Deep => "it is nested too deeply",
+                    Unparsable::Encoding => "it is not UTF-8",
+                    Unparsable::Syntax => "it does not parse",
                 }
             ))
+        })
+    }
+
+    /// The error for a payload that is not what was expected, with what the server says in it where it is an error that has
+    /// the status of a success.
+    pub(crate) fn instead(&self, problem: impl Into<String>) -> CloudError {
+        let (problem, said) = (problem.into(), super::error_text(&self.body));
+        let is_error = json::parse(&self.body).is_ok_and(|value| is_error(&value)) && !said.is_empty();
+        self.unreadable(if is_error {
+            format!("{problem}; it says: {said}")
+        } else {
+            problem
         })
     }
 
@@ -246,4 +274,11 @@ impl Answer {
             problem: problem.into(),
         }
     }
+}
+
+/// Whether a document has what the errors of control planes and of gateways before them have, and little else has.
+fn is_error(value: &Value) -> bool {
+    ["code", "error", "fault"]
+        .iter()
+        .any(|key| json::member(value, key).is_some())
 }

@@ -194,7 +194,7 @@ impl Http {
         let broken = |error| failed(call, error, &self.proxies);
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if answer.body.len() + chunk.len() > call.limit.0 {
-                return Err(answer.unreadable(format!("more than {} bytes", call.limit.0)));
+                return Err(answer.unreadable(format!("more than {}", call.limit)));
             }
             answer.body.extend_from_slice(&chunk);
         }

@@ -39,18 +39,22 @@ pub(super) fn from_gateway_data(data: &GatewayData, apis: &[LockedApi]) -> Joine
         let id = mgw_bundle::api_id(&api.name, &api.version);
         api_ids.extend(numbers.into_iter().map(|number| (number, id.clone())));
     }
-    let subscriptions: Vec<Subscription> = data
-        .subscriptions
-        .iter()
-        .filter_map(|subscription| {
-            Some(Subscription {
-                api: api_ids.get(&json::text(subscription, "apiId")?)?.clone(),
-                application: json::text(subscription, "appId")?,
-                policy: json::text(subscription, "policyId")?,
-                state: state(json::text(subscription, "subscriptionState")),
-            })
-        })
-        .collect();
+    let mut subscriptions = Read::default();
+    for subscription in &data.subscriptions {
+        let id = json::text(subscription, "apiId");
+        let Some(api) = id.as_ref().map(|id| api_ids.get(id)) else {
+            subscriptions.unreadable += 1;
+            continue;
+        };
+        // Those of other APIs are of no use here.
+        let Some(api) = api else { continue };
+        subscriptions.take(
+            api.clone(),
+            json::text(subscription, "appId"),
+            json::text(subscription, "policyId"),
+            json::text(subscription, "subscriptionState"),
+        );
+    }
     let applications = data.applications.iter().filter_map(|application| {
         Some(Application {
             id: json::text(application, "id")?,
@@ -150,19 +154,20 @@ pub(super) fn from_store_data(data: &StoreData, apis: &[LockedApi]) -> Joined {
         return token_claims();
     };
     let by_id: BTreeMap<&str, &LockedApi> = apis.iter().map(|api| (api.id.as_str(), api)).collect();
-    let subscriptions = listed.iter().filter_map(|(id, subscription)| {
-        let api = by_id.get(id.as_str())?;
+    let mut subscriptions = Read::default();
+    for (id, subscription) in listed {
+        let Some(api) = by_id.get(id.as_str()) else { continue };
         let application = json::member(subscription, "applicationInfo")
             .and_then(|application| json::text(application, "applicationId"))
-            .or_else(|| json::text(subscription, "applicationId"))?;
+            .or_else(|| json::text(subscription, "applicationId"));
         let status = json::text(subscription, "subscriptionStatus").or_else(|| json::text(subscription, "status"));
-        Some(Subscription {
-            api: mgw_bundle::api_id(&api.name, &api.version),
+        subscriptions.take(
+            mgw_bundle::api_id(&api.name, &api.version),
             application,
-            policy: json::text(subscription, "throttlingPolicy")?,
-            state: state(status),
-        })
-    });
+            json::text(subscription, "throttlingPolicy"),
+            status,
+        );
+    }
     let applications = visible.iter().filter_map(|visible| {
         let application = &visible.application;
         let id = json::text(application, "applicationId")?;
@@ -185,9 +190,31 @@ pub(super) fn from_store_data(data: &StoreData, apis: &[LockedApi]) -> Joined {
         SnapshotSource::PublisherAndStore,
         applications.collect(),
         keys.collect(),
-        subscriptions.collect(),
+        subscriptions,
         &hidden.collect(),
     )
+}
+
+/// Subscriptions as they are read.
+#[derive(Debug, Default)]
+struct Read {
+    subscriptions: Vec<Subscription>,
+    /// How many there are that say too little to be of use.
+    unreadable: usize,
+}
+
+impl Read {
+    fn take(&mut self, api: String, application: Option<String>, policy: Option<String>, status: Option<String>) {
+        match (application, policy) {
+            (Some(application), Some(policy)) => self.subscriptions.push(Subscription {
+                api,
+                application,
+                policy,
+                state: state(status),
+            }),
+            _ => self.unreadable += 1,
+        }
+    }
 }
 
 /// The control plane offers nothing.
@@ -211,10 +238,14 @@ fn finish(
     source: SnapshotSource,
     mut applications: Vec<Application>,
     mut key_mappings: Vec<KeyMapping>,
-    mut subscriptions: Vec<Subscription>,
+    subscriptions: Read,
     hidden_keys: &BTreeSet<String>,
 ) -> Joined {
     let known: BTreeSet<String> = applications.iter().map(|application| application.id.clone()).collect();
+    let Read {
+        mut subscriptions,
+        unreadable,
+    } = subscriptions;
     let all = subscriptions.len();
     subscriptions.retain(|subscription| known.contains(&subscription.application));
     let hidden = all - subscriptions.len();
@@ -237,6 +268,12 @@ fn finish(
     });
     subscriptions.dedup_by(|a, b| a.api == b.api && a.application == b.application);
     let mut notices = Vec::new();
+    if unreadable > 0 {
+        notices.push(format!(
+            "{} without an API, an application or a policy, and left out",
+            Counted(unreadable, "subscription is", "subscriptions are")
+        ));
+    }
     if hidden > 0 {
         notices.push(format!(
             "{} of applications that you may not see, and left out",
@@ -332,6 +369,8 @@ mod tests {
                 json!({"apiId": 41, "appId": 12, "policyId": "Gold", "subscriptionState": "UNBLOCKED"}),
                 json!({"apiId": 42, "appId": 13, "policyId": "Gold", "subscriptionState": "UNBLOCKED"}),
                 json!({"apiId": 41, "appId": 99, "policyId": "Gold", "subscriptionState": "UNBLOCKED"}),
+                json!({"apiId": 41, "appId": 12, "subscriptionState": "UNBLOCKED"}),
+                json!({"appId": 12, "policyId": "Gold", "subscriptionState": "UNBLOCKED"}),
             ],
         };
         let joined = from_gateway_data(&data, &apis());
@@ -351,7 +390,10 @@ mod tests {
         assert_eq!(snapshot.subscriptions[0].api, mgw_bundle::api_id("Ledger", "2"));
         assert_eq!(
             joined.notices,
-            ["1 subscription is of applications that you may not see, and left out"]
+            [
+                "2 subscriptions are without an API, an application or a policy, and left out",
+                "1 subscription is of applications that you may not see, and left out"
+            ]
         );
     }
 

@@ -323,10 +323,10 @@ fn details(
         key = environment.backends_key();
         environment.apply(&mut details);
     }
-    let api = read_exported(&details).map_err(|missing| {
+    let api = read_exported(&details).map_err(|fault| {
         Reason::new(
             file.place(&[]),
-            format!("it has no {}", missing.trim_start_matches("id, ")),
+            format!("it describes an API {fault}"),
             "Complete the file.",
         )
     })?;

@@ -158,7 +158,7 @@ fn apis_that_cannot_be_served_are_left_out() {
         (
             api("").replace("  context: /ledger\n", ""),
             DEFINITION,
-            "old/api.yaml:1:1: error: the API is left out: it has no context",
+            "old/api.yaml:1:1: error: the API is left out: it describes an API without `context`",
         ),
         (
             api(""),

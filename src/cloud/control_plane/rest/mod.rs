@@ -98,16 +98,29 @@ impl Rest {
         let parameters: Vec<(&str, &str)> = query.iter().map(|text| ("query", *text)).collect();
         let url = self.url(Root::Publisher, &["apis"]);
         let items = self.all_pages(&url, &parameters, API_VIEW, "id").await?;
-        Ok(items.iter().filter_map(ApiSummary::read).collect())
+        // One that nobody can name may be the one that is meant.
+        let read = |(number, item): (usize, &Value)| {
+            ApiSummary::read(item)
+                .map_err(|fault| unreadable(&url, format!("a list whose element {number} is an API {fault}")))
+        };
+        (1..).zip(&items).map(read).collect()
     }
 
-    /// Reads the details of an API or a revision, brought into the shape of 3.2 by `translate`.
-    pub(super) async fn api(&self, id: &str, translate: fn(&mut Value)) -> Result<(ApiDetails, Value), CloudError> {
+    /// Reads the details of an API that was listed, or of its revision with that `id`, brought into the shape of 3.2 by
+    /// `translate`.
+    pub(super) async fn api(
+        &self,
+        id: &str,
+        listed: &ApiSummary,
+        translate: fn(&mut Value),
+    ) -> Result<(ApiDetails, Value), CloudError> {
         let answer = self.read(Root::Publisher, &["apis", id], Limit::LIST, API_VIEW).await?;
         let mut document = answer.json()?;
         translate(&mut document);
-        let api =
-            ApiDetails::read(&document).map_err(|missing| answer.unreadable(format!("an API without {missing}")))?;
+        let api = ApiDetails::read(&document).map_err(|fault| answer.instead(format!("an API {fault}")))?;
+        if (&api.name, &api.version) != (&listed.name, &listed.version) {
+            return Err(answer.unreadable(format!("another API, {} {}", api.name, api.version)));
+        }
         Ok((api, document))
     }
 
@@ -125,12 +138,24 @@ impl Rest {
             Value::String(text) => json::parse(text.as_bytes()).unwrap_or(Value::Null),
             document => document,
         };
-        if document.is_object() {
+        // Anything else would take the place of a good definition.
+        let is_definition = ["openapi", "swagger"]
+            .iter()
+            .any(|key| json::text(&document, key).is_some());
+        if is_definition {
             let etag = answer.etag.filter(|etag| is_usable(etag));
             Ok(Definition::Document { document, etag })
         } else {
-            Err(answer.unreadable("a definition that is not an object"))
+            Err(answer.instead("something that is neither an OpenAPI nor a Swagger definition"))
         }
+    }
+}
+
+/// The error for what was read at an address and is not what was expected.
+pub(super) fn unreadable(url: &Url, problem: impl Into<String>) -> CloudError {
+    CloudError::Answer {
+        request: Call::get(url.clone()).name(),
+        problem: problem.into(),
     }
 }
 

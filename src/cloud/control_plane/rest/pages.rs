@@ -4,6 +4,8 @@ use super::{Rest, Root};
 use crate::cloud::http::{Answer, Call};
 use crate::cloud::{CloudError, json};
 use serde_json::Value;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use url::Url;
 
 /// A list longer than this is not a list of ours.
@@ -12,17 +14,30 @@ const MOST_ITEMS: usize = 100_000;
 /// What lists call their items; certificates have a name of their own.
 const LIST_KEYS: [&str; 2] = ["list", "certificates"];
 
-/// The items of a list answer.
+/// The items of a list answer, all of them objects. Some servers leave out what is around them; an empty array alone says
+/// nothing of a list.
 pub(super) fn items(answer: &Answer) -> Result<Vec<Value>, CloudError> {
-    match answer.json()? {
+    let items = match answer.json()? {
+        Value::Array(items) if items.is_empty() => Err(answer.unreadable("`[]`, in place of an object with a `list`")),
         Value::Array(items) => Ok(items),
         Value::Object(mut members) => match LIST_KEYS.iter().find_map(|key| members.remove(*key)) {
             Some(Value::Array(items)) => Ok(items),
-            Some(Value::Null) | None => Err(answer.unreadable("a list without items")),
-            Some(_) => Err(answer.unreadable("a list that is not an array")),
+            Some(Value::Null) | None => Err(answer.instead("an object without a `list`")),
+            Some(_) => Err(answer.unreadable("a `list` that is not an array")),
         },
         _ => Err(answer.unreadable("something that is not a list")),
+    }?;
+    match items.iter().position(|item| !item.is_object()) {
+        Some(index) => Err(answer.unreadable(format!("a list whose element {} is not an object", index + 1))),
+        None => Ok(items),
     }
+}
+
+/// Whether two items that have one id are not the same thing.
+fn are_two(a: &Value, b: &Value) -> bool {
+    ["name", "version"]
+        .iter()
+        .any(|key| json::text(a, key) != json::text(b, key))
 }
 
 impl Rest {
@@ -47,7 +62,7 @@ impl Rest {
         id_key: &str,
     ) -> Result<Vec<Value>, CloudError> {
         let mut all: Vec<Value> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashMap::new();
         let mut offset = 0;
         loop {
             let mut call = Call::get(url.clone())
@@ -63,13 +78,19 @@ impl Rest {
             offset += received;
             let before = all.len();
             for item in page {
-                let is_new = match json::text(&item, id_key) {
-                    Some(id) => seen.insert(id),
-                    None => true,
-                };
-                if is_new {
-                    all.push(item);
+                // Pages that shift while they are read have some items twice.
+                if let Some(id) = json::text(&item, id_key) {
+                    match seen.entry(id) {
+                        Entry::Occupied(known) => {
+                            if all.get(*known.get()).is_some_and(|known| are_two(known, &item)) {
+                                return Err(answer.unreadable(format!("a list with one `{id_key}` for two elements")));
+                            }
+                            continue;
+                        }
+                        Entry::Vacant(new) => new.insert(all.len()),
+                    };
                 }
+                all.push(item);
             }
             let is_last = match announced {
                 Some(total) => offset as u64 >= total && received < self.page,

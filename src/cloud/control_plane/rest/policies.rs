@@ -88,7 +88,13 @@ impl Rest {
         match json::text(&listed, "policyId").filter(|id| is_path_segment(id)) {
             Some(id) => {
                 let path = ["throttling", "policies", "advanced", &id];
-                self.read(Root::Admin, &path, Limit::SMALL, TIER_VIEW).await?.json()
+                let answer = self.read(Root::Admin, &path, Limit::SMALL, TIER_VIEW).await?;
+                let policy = answer.json()?;
+                // Its name is what operations refer to it by.
+                if json::text(&policy, "policyName") != json::text(&listed, "policyName") {
+                    return Err(answer.instead("something that is not the policy that was asked for"));
+                }
+                Ok(policy)
             }
             None => Ok(listed),
         }

@@ -65,7 +65,7 @@ impl ControlPlane for V0 {
     }
 
     async fn api(&self, listed: &ApiSummary) -> Result<ApiDetails, CloudError> {
-        Ok(self.0.api(&listed.id, shape::api).await?.0)
+        Ok(self.0.api(&listed.id, listed, shape::api).await?.0)
     }
 
     async fn definition(&self, api: &ApiDetails, known: Option<&str>) -> Result<Definition, CloudError> {

@@ -10,7 +10,7 @@ mod shape;
 
 pub(super) use shape::complete;
 
-use super::rest::{CONCURRENT_READS, KeyPlace, PolicyPlaces, Rest, Root, permitted};
+use super::rest::{CONCURRENT_READS, KeyPlace, PolicyPlaces, Rest, Root, permitted, unreadable};
 use super::v1::POLICY_VIEWS;
 use super::{
     ApiDetails, ApiSearch, ApiSummary, Certificates, ControlPlane, Definition, Found, GatewayData, LifeCycle,
@@ -31,7 +31,7 @@ const POLICIES: PolicyPlaces = PolicyPlaces {
 #[cfg(any(test, feature = "fuzzing"))]
 /// The revision that runs, of a list of them.
 pub(super) fn fuzzing(list: &[Value]) -> Option<Revision> {
-    let deployed = revisions::read(list);
+    let deployed = revisions::read(list).ok()?;
     revisions::in_environment(&deployed, "Default").or_else(|| revisions::latest(&deployed))
 }
 
@@ -45,7 +45,10 @@ impl V4 {
         let path = ["apis", id, "revisions"];
         let scopes = self.0.reads().revisions;
         match self.0.query_list(&path, ("query", "deployed:true"), scopes).await {
-            Ok(list) => Ok(revisions::read(&list)),
+            Ok(list) => revisions::read(&list).map_err(|fault| {
+                let problem = format!("a list with a revision {fault}");
+                unreadable(&self.0.url(Root::Publisher, &path), problem)
+            }),
             Err(error) if error.is_absence() => Ok(Vec::new()),
             Err(error) => Err(error),
         }
@@ -106,7 +109,7 @@ impl ControlPlane for V4 {
             None => revisions::latest(&self.deployed(&listed.id).await?),
         };
         let source = revision.as_ref().map_or(&listed.id, |revision| &revision.id);
-        let (mut api, document) = self.0.api(source, |_| {}).await?;
+        let (mut api, document) = self.0.api(source, listed, |_| {}).await?;
         api.id.clone_from(&listed.id);
         // A revision keeps what was deployed; the state is the API's, now.
         if listed.state != LifeCycle::unknown() {
@@ -137,7 +140,12 @@ impl ControlPlane for V4 {
         let Some(answer) = permitted(settings)? else {
             return Ok(None);
         };
-        Ok(Some(json::texts(&answer.json()?, "environment")))
+        let settings = answer.json()?;
+        let environments = json::member(&settings, "environment");
+        if !settings.is_object() || environments.is_some_and(|list| !list.is_array()) {
+            return Err(answer.instead("something that does not list the gateway environments"));
+        }
+        Ok(environments.map(|_| json::texts(&settings, "environment")))
     }
 
     async fn policies(&self) -> Result<PolicyDocuments, CloudError> {

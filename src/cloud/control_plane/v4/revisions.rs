@@ -14,9 +14,10 @@ pub(super) struct Deployed {
     time: i64,
 }
 
-/// Reads the list of revisions, keeping the deployed ones.
-pub(super) fn read(list: &[Value]) -> Vec<Deployed> {
-    list.iter().filter_map(deployed).collect()
+/// Reads the list of revisions, keeping the deployed ones; the error says what is wrong with one of
+/// these, as a fragment behind "a revision".
+pub(super) fn read(list: &[Value]) -> Result<Vec<Deployed>, &'static str> {
+    list.iter().filter_map(|value| deployed(value).transpose()).collect()
 }
 
 /// The revision that is deployed to an environment. An environment has one of each API; should there be more, the latest.
@@ -41,33 +42,36 @@ fn newest<'a>(candidates: impl Iterator<Item = &'a Deployed>) -> Option<Revision
         .map(|one| one.revision.clone())
 }
 
-fn deployed(value: &Value) -> Option<Deployed> {
+fn deployed(value: &Value) -> Result<Option<Deployed>, &'static str> {
+    if json::member(value, "deploymentInfo").is_some_and(|list| !list.is_array()) {
+        return Err("whose `deploymentInfo` is not a list");
+    }
     let deployments: Vec<&Value> = json::items(value, "deploymentInfo")
         .iter()
         .filter(|place| is_in_effect(place))
         .collect();
-    let mut environments: Vec<String> = deployments
-        .iter()
-        .filter_map(|place| json::text(place, "name"))
-        .collect();
+    let names = deployments.iter().map(|place| json::text(place, "name"));
+    let names: Option<Vec<String>> = names.collect();
+    let mut environments = names.ok_or("with a deployment without `name`")?;
     environments.sort();
     environments.dedup();
     if environments.is_empty() {
-        return None;
+        return Ok(None);
     }
+    let id = json::text(value, "id").filter(|id| is_path_segment(id));
     let time = deployments
         .iter()
         .filter_map(|place| milliseconds(&json::text(place, "deployedTime")?))
         .max();
     let name = json::text(value, "displayName").unwrap_or_default();
-    Some(Deployed {
+    Ok(Some(Deployed {
         revision: Revision {
-            id: json::text(value, "id").filter(|id| is_path_segment(id))?,
+            id: id.ok_or("without an `id` that can be asked for")?,
             number: name.rsplit(' ').next().and_then(|number| number.parse().ok()),
             environments,
         },
         time: time.unwrap_or(0),
-    })
+    }))
 }
 
 /// A deployment may wait for approval (from 4.3 on), or be refused. `CREATED` is also what servers write that know no
@@ -120,7 +124,7 @@ mod tests {
             revision("two", 2, &[("dev", "1767000000001"), ("test", "1767000000002")]),
             revision("three", 3, &[]),
         ];
-        let found = read(&list);
+        let found = read(&list).unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(id(in_environment(&found, "prod")).as_deref(), Some("one"));
         assert_eq!(id(in_environment(&found, "dev")).as_deref(), Some("two"));
@@ -139,7 +143,7 @@ mod tests {
             ("2026-03-01 10:00:00", "2026-03-01 10:00:00", "b"),
             ("yesterday", "1", "b"),
         ] {
-            let found = read(&[revision("a", 1, &[("x", first)]), revision("b", 2, &[("y", second)])]);
+            let found = read(&[revision("a", 1, &[("x", first)]), revision("b", 2, &[("y", second)])]).unwrap();
             assert_eq!(id(latest(&found)).as_deref(), Some(expected), "{first} {second}");
         }
     }
@@ -152,23 +156,39 @@ mod tests {
             (json!({"name": "x", "status": "CREATED", "deployedTime": "1"}), true),
             (json!({"name": "x", "status": "APPROVED"}), true),
             (json!({"name": "x"}), true),
-            (json!({"name": ""}), false),
         ] {
             let list = [json!({"id": "r", "displayName": null, "deploymentInfo": [deployment.clone()]})];
-            assert_eq!(!read(&list).is_empty(), expected, "{deployment}");
+            assert_eq!(!read(&list).unwrap().is_empty(), expected, "{deployment}");
         }
     }
 
     #[test]
-    fn what_is_no_revision_is_left_out() {
+    fn what_is_deployed_and_cannot_be_asked_for_is_told() {
         let places = json!([{"name": "x"}]);
-        for value in [
-            json!(null),
-            json!({"deploymentInfo": places}),
-            json!({"id": "..", "deploymentInfo": places}),
-            json!({"id": "r", "deploymentInfo": {"name": "x"}}),
+        for (value, expected) in [
+            (
+                json!({"deploymentInfo": places}),
+                "without an `id` that can be asked for",
+            ),
+            (
+                json!({"id": "..", "deploymentInfo": places}),
+                "without an `id` that can be asked for",
+            ),
+            (
+                json!({"id": "r", "deploymentInfo": {"name": "x"}}),
+                "whose `deploymentInfo` is not a list",
+            ),
+            (
+                json!({"id": "r", "deploymentInfo": [{"name": ""}]}),
+                "with a deployment without `name`",
+            ),
         ] {
-            assert!(read(std::slice::from_ref(&value)).is_empty(), "{value}");
+            assert_eq!(read(std::slice::from_ref(&value)), Err(expected), "{value}");
         }
+        // One that is deployed nowhere is not asked for.
+        assert_eq!(
+            read(&[json!({"deploymentInfo": []}), json!({"id": "r"})]),
+            Ok(Vec::new())
+        );
     }
 }
