@@ -54,6 +54,9 @@ pub(crate) enum ArchiveError {
         /// The name.
         name: String,
     },
+    /// One name of several files; which of them is meant, every reader decides otherwise.
+    #[error("several files in it have one name")]
+    SameName,
     /// A link.
     #[error("{name:?} in it is a link")]
     Link {
@@ -97,6 +100,10 @@ impl Budget {
 /// an archive that is refused.
 pub(super) fn unpack(archive: &[u8], budget: &mut Budget) -> Result<BTreeMap<String, Vec<u8>>, ArchiveError> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(ArchiveError::Damaged)?;
+    // The library keeps the last of them, and has no name for it.
+    if zip.has_duplicate_names() {
+        return Err(ArchiveError::SameName);
+    }
     if zip.len() > MAX_ENTRIES {
         return Err(ArchiveError::TooLarge {
             what: "it has more than".into(),
@@ -206,6 +213,15 @@ pub(super) mod tests {
         }
         let twice = unpack(&zipped(&[("api.yaml", b""), ("API.yaml", b"")]));
         assert!(matches!(twice, Err(ArchiveError::Twice { .. })), "{twice:?}");
+        // No writer gives one name to two files.
+        let mut same = zipped(&[("api.yaml", b"one"), ("api.yamm", b"two")]);
+        for at in 0..same.len() - 8 {
+            if same[at..].starts_with(b"api.yamm") {
+                same[at + 7] = b'l';
+            }
+        }
+        let twice = unpack(&same);
+        assert!(matches!(twice, Err(ArchiveError::SameName)), "{twice:?}");
     }
 
     #[test]

@@ -32,11 +32,30 @@ fn file(writer: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, bytes: &[u8]) {
     writer.write_all(bytes).unwrap();
 }
 
+/// The same archive with other names of the same length, which no writer would give.
+fn renamed(mut archive: Vec<u8>, name: &str, other: &str) -> Vec<u8> {
+    assert_eq!(name.len(), other.len());
+    for at in 0..archive.len() - name.len() {
+        if archive[at..].starts_with(name.as_bytes()) {
+            archive[at..at + name.len()].copy_from_slice(other.as_bytes());
+        }
+    }
+    archive
+}
+
 #[test]
 fn hostile_archives_are_refused_and_nothing_is_written() {
     let damaged = {
         let mut bytes = archive(|_| {});
         bytes[60] ^= 0xff;
+        bytes
+    };
+    let encrypted = {
+        // The flag that says so, in the header of the file and in the directory.
+        let mut bytes = archive(|_| {});
+        let directory = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+        bytes[6] |= 1;
+        bytes[directory + 8] |= 1;
         bytes
     };
     for (name, bytes, said) in [
@@ -69,6 +88,21 @@ fn hostile_archives_are_refused_and_nothing_is_written() {
             "stands in it twice",
         ),
         (
+            "one-name-twice",
+            renamed(
+                archive(|zip| file(zip, "ledger/api.yamm", b"type: api\n")),
+                "ledger/api.yamm",
+                "ledger/api.yaml",
+            ),
+            "several files in it have one name",
+        ),
+        ("encrypted", encrypted, "is encrypted"),
+        (
+            "name",
+            archive(|zip| file(zip, &format!("ledger/{}", "a/".repeat(600)), b"")),
+            "leads out of the archive",
+        ),
+        (
             "bomb",
             archive(|zip| file(zip, "ledger/bomb", &vec![0; (32 << 20) + 1])),
             "has more than 32 MB",
@@ -80,6 +114,12 @@ fn hostile_archives_are_refused_and_nothing_is_written() {
         ),
         ("damaged", damaged, "is not read"),
         ("cut", archive(|_| {})[..200].to_vec(), "no readable zip archive"),
+        ("empty", Vec::new(), "neither a folder nor a zip archive"),
+        (
+            "text",
+            b"<html>sign in</html>".to_vec(),
+            "neither a folder nor a zip archive",
+        ),
     ] {
         let place = Place::new();
         std::fs::write(place.path().join("export.zip"), bytes).unwrap();
@@ -93,6 +133,107 @@ fn hostile_archives_are_refused_and_nothing_is_written() {
             .collect();
         assert_eq!(outside, ["work"], "{name}");
     }
+}
+
+/// An archive of these files alone.
+fn only(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        file(&mut writer, name, text.as_bytes());
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// What is wrong with the API in an archive is told, and the project that it was to replace stays byte for byte.
+#[test]
+fn archives_without_an_api_that_can_be_used_leave_the_project_as_it_is() {
+    let [api, definition] = GOOD;
+    let place = Place::new();
+    std::fs::write(place.path().join("good.zip"), archive(|_| {})).unwrap();
+    place.mgw(&["migrate", "good.zip", "shop"]).exits(0);
+    let inner = only(&GOOD);
+    for (name, bytes, said) in [
+        ("nothing", only(&[]), &["is no project that is understood"][..]),
+        (
+            "other",
+            only(&[("readme.txt", "x")]),
+            &["is no project that is understood"],
+        ),
+        (
+            "two-deep",
+            archive_of("middle.zip", &archive_of("inner.zip", &inner)),
+            &["is no project that is understood"],
+        ),
+        (
+            "api-cut",
+            only(&[("ledger/api.yaml", "type: api\ndata: {name: 'Led"), definition]),
+            &["export.zip/ledger/api.yaml", "quote"],
+        ),
+        (
+            "api-nameless",
+            only(&[
+                ("ledger/api.yaml", "type: api\ndata: {version: '1', context: /ledger}\n"),
+                definition,
+            ]),
+            &["export.zip/ledger/api.yaml", "an API without `name`"],
+        ),
+        (
+            "api-security",
+            only(&[
+                (
+                    "ledger/api.yaml",
+                    &api.1
+                        .replace("  endpointConfig", "  securityScheme: 7\n  endpointConfig"),
+                ),
+                definition,
+            ]),
+            &[
+                "export.zip/ledger/api.yaml",
+                "an API whose `securityScheme` is not a list",
+            ],
+        ),
+        (
+            "no-definition",
+            only(&[api]),
+            &["export.zip/ledger", "there is no definition"],
+        ),
+        (
+            "definition-cut",
+            only(&[api, (definition.0, "openapi: 3.0.1\ninfo: {title: 'Led")]),
+            &["export.zip/ledger/Definitions/swagger.yaml", "quote"],
+        ),
+        (
+            "definition-html",
+            only(&[api, (definition.0, "<html><body>Sign in</body></html>\n")]),
+            &["export.zip/ledger/Definitions/swagger.yaml"],
+        ),
+        (
+            "definition-empty",
+            only(&[api, (definition.0, "")]),
+            &["export.zip/ledger/Definitions/swagger.yaml"],
+        ),
+        (
+            "definition-of-nothing",
+            only(&[api, (definition.0, "openapi: 3.0.1\n")]),
+            &["Ledger:1 has no operation that a gateway could serve"],
+        ),
+    ] {
+        std::fs::write(place.path().join("export.zip"), bytes).unwrap();
+        let before = place.files();
+        let outcome = place.mgw(&["migrate", "export.zip", "shop", "--force"]).exits(3);
+        let told = format!("{}{}", outcome.stdout, outcome.stderr);
+        for said in said {
+            assert!(told.contains(said), "{name}: no {said:?} in\n{told}");
+        }
+        assert!(told.contains("help: ") || told.contains("hint: "), "{name}: {told}");
+        assert_eq!(place.files(), before, "{name}");
+    }
+}
+
+fn archive_of(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    file(&mut writer, name, bytes);
+    writer.finish().unwrap().into_inner()
 }
 
 #[test]
