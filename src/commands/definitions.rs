@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::diagnostics::{Code, Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::project::download::{DownloadOptions, download};
+use crate::project::download::{DownloadOptions, Downloaded, download};
 use crate::project::incoming::{Incoming, Origin};
 use crate::project::{Layout, Neighbours, ServerFiles};
 use crate::whole_file::refuse_unfit;
@@ -73,7 +73,7 @@ fn fetch_one(
         }
         Origin::Url(url) => {
             let shown = shown(&url);
-            let (name, bytes) = download_one(&url, options, context)?;
+            let Downloaded { name, bytes, url } = download_one(&url, options, context)?;
             elsewhere = ServerFiles::new(&url, &name, &bytes);
             (shown, name, bytes)
         }
@@ -95,7 +95,7 @@ fn shown(url: &Url) -> String {
     url[url::Position::BeforeHost..url::Position::AfterPath].to_owned()
 }
 
-fn download_one(url: &Url, options: &DownloadOptions, context: &Context) -> Result<(String, Vec<u8>), Failure> {
+fn download_one(url: &Url, options: &DownloadOptions, context: &Context) -> Result<Downloaded, Failure> {
     let progress = context.ui.progress(format_args!("Downloading {}", shown(url)));
     let downloaded = context.block_on(interruptible(async {
         download(url, options).await.map_err(Failure::from)
@@ -130,8 +130,15 @@ fn take_along(
         }
         for path in missing {
             let address = files.address(&path);
-            let (_, bytes) = download_one(&address, options, context)?;
-            files.add(path, bytes);
+            let downloaded = download_one(&address, options, context)?;
+            if downloaded.url.join(".") != address.join(".") {
+                context.ui.warn(format_args!(
+                    "{} leads to {}: what it refers to is looked for beside the former",
+                    shown(&address),
+                    shown(&downloaded.url)
+                ));
+            }
+            files.add(path, downloaded.bytes);
             if files.len() > MAX_BYTES {
                 let message = format!("the files beside {of} have more than {} MB together", MAX_BYTES >> 20);
                 return Err(

@@ -11,7 +11,7 @@ use crate::folder::folder_of;
 use crate::openapi;
 use crate::project::Layout;
 use crate::public_file;
-use crate::remote::{RemoteLock, fetch};
+use crate::remote::{Fetched, RemoteLock, fetch};
 use crate::yaml::{self, Format, Value};
 use std::collections::BTreeSet;
 use url::Url;
@@ -86,14 +86,14 @@ pub(super) fn fetch_first(layout: &Layout, args: UpdateArgs, context: &Context) 
 fn fetch_one(layout: &Layout, url: &Url, is_update: bool, context: &Context) -> Result<(), Failure> {
     let shown = openapi::link::Location::Url(url.clone()).to_string();
     let progress = context.ui.progress(format_args!("Fetching {shown}"));
-    let bytes = context.block_on(interruptible(async { fetch(url).await.map_err(Failure::from) }));
+    let fetched = context.block_on(interruptible(async { fetch(url).await.map_err(Failure::from) }));
     drop(progress);
-    let bytes = bytes?;
+    let Fetched { bytes, base } = fetched?;
     let mut lock = RemoteLock::load(&layout.remote_lock())?;
-    let known = lock.file(url).map(|file| file.sha256);
-    let path = lock.put(url, &bytes);
+    let known = lock.file(url).cloned();
+    let path = lock.put(url, &bytes, base.as_ref());
     check(&shown, &path, &bytes, context)?;
-    let now = lock.file(url).map(|file| file.sha256);
+    let now = lock.file(url).cloned();
     if known.is_some() && known != now && !is_update {
         let message = format!("{shown} is not what remote.lock pins any more");
         return Err(Failure::new(ExitCode::LockOutOfDate, message)

@@ -4,7 +4,7 @@ use super::files;
 use super::sources::Sources;
 use crate::diagnostics::nearest;
 use crate::openapi::link::{Document, Library, Location, Unavailable};
-use crate::remote::RemoteLock;
+use crate::remote::{RemoteFile, RemoteLock};
 use crate::words::plain;
 use crate::yaml::{self, Format};
 use mgw_bundle::Digest;
@@ -180,6 +180,14 @@ impl Library for ProjectLibrary<'_> {
         let result = self.read(location);
         self.opened.insert(location.clone(), result.clone());
         result
+    }
+
+    fn base(&self, location: &Location) -> Location {
+        let redirected = match location {
+            Location::File(_) => None,
+            Location::Url(url) => self.remote.file(url).and_then(RemoteFile::base),
+        };
+        redirected.map_or_else(|| location.clone(), Location::Url)
     }
 }
 

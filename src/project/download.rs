@@ -87,12 +87,22 @@ fn redirects(url: &Url, at_home: bool) -> Policy {
     })
 }
 
-/// Downloads `url`; returns the file name that the server gives, and the bytes.
+/// What was downloaded.
+#[derive(Debug)]
+pub(crate) struct Downloaded {
+    /// The file name that the server gives.
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    /// Where it was in the end: what references in it are relative to.
+    pub(crate) url: Url,
+}
+
+/// Downloads `url`.
 ///
 /// # Errors
 ///
 /// Any status but success, and answers beyond the bounds of this module.
-pub(crate) async fn download(url: &Url, options: &DownloadOptions) -> Result<(String, Vec<u8>), DownloadError> {
+pub(crate) async fn download(url: &Url, options: &DownloadOptions) -> Result<Downloaded, DownloadError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(DownloadError::Credentials);
     }
@@ -119,6 +129,7 @@ pub(crate) async fn download(url: &Url, options: &DownloadOptions) -> Result<(St
     }
     let disposition = answer.headers().get(reqwest::header::CONTENT_DISPOSITION);
     let name = name_from_server(url, disposition.and_then(|value| value.to_str().ok()));
+    let found = answer.url().clone();
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         bytes.extend_from_slice(&chunk);
@@ -126,5 +137,9 @@ pub(crate) async fn download(url: &Url, options: &DownloadOptions) -> Result<(St
             return Err(DownloadError::TooLarge { host });
         }
     }
-    Ok((name, bytes))
+    Ok(Downloaded {
+        name,
+        bytes,
+        url: found,
+    })
 }

@@ -51,12 +51,21 @@ pub enum FetchError {
     },
 }
 
+/// A file that was fetched.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) bytes: Vec<u8>,
+    /// Where it was in the end, when that is not where it was asked for. Queries are left out, as they may be secrets: of an
+    /// address with one there is the folder.
+    pub(crate) base: Option<Url>,
+}
+
 /// Fetches `url`.
 ///
 /// # Errors
 ///
 /// Any status but success, and answers beyond the bounds of this module.
-pub(crate) async fn fetch(url: &Url) -> Result<Vec<u8>, FetchError> {
+pub(crate) async fn fetch(url: &Url) -> Result<Fetched, FetchError> {
     let shown = shown(url);
     if !url.username().is_empty() || url.password().is_some() {
         return Err(FetchError::Credentials(host(url)));
@@ -94,6 +103,7 @@ pub(crate) async fn fetch(url: &Url) -> Result<Vec<u8>, FetchError> {
         let status = answer.status().as_u16();
         return Err(FetchError::Status { url: shown, status });
     }
+    let base = redirected(url, answer.url());
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         bytes.extend_from_slice(&chunk);
@@ -101,12 +111,29 @@ pub(crate) async fn fetch(url: &Url) -> Result<Vec<u8>, FetchError> {
             return Err(FetchError::TooLarge { url: shown });
         }
     }
-    Ok(bytes)
+    Ok(Fetched { bytes, base })
+}
+
+/// What references are relative to in a file that was asked for at `asked` and found at `found`.
+fn redirected(asked: &Url, found: &Url) -> Option<Url> {
+    let mut base = found.clone();
+    base.set_fragment(None);
+    if base == *asked {
+        return None;
+    }
+    if base.query().is_some() {
+        base.set_query(None);
+        base = base.join(".").ok()?;
+    }
+    // Neither can fail for an address that was fetched.
+    let _ = base.set_username("");
+    let _ = base.set_password(None);
+    Some(base)
 }
 
 /// Encrypted, or not leaving this machine. `from_here`: so did what led there; nobody elsewhere sends requests to what
 /// listens here.
-fn is_allowed(url: &Url, from_here: bool) -> bool {
+pub(super) fn is_allowed(url: &Url, from_here: bool) -> bool {
     match is_here(url) {
         true => from_here && matches!(url.scheme(), "http" | "https"),
         false => url.scheme() == "https",
@@ -129,6 +156,33 @@ fn shown(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn references_are_relative_to_where_a_file_was_found() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        for (asked, found, base) in [
+            ("https://h/a.yaml?x", "https://h/a.yaml?x", None),
+            (
+                "https://h/a.yaml",
+                "https://h/v2/a.yaml#top",
+                Some("https://h/v2/a.yaml"),
+            ),
+            (
+                "https://h/a.yaml",
+                "https://u:p@s/v2/a.yaml",
+                Some("https://s/v2/a.yaml"),
+            ),
+            (
+                "https://h/a.yaml",
+                "https://s/v2/a.yaml?signature=x",
+                Some("https://s/v2/"),
+            ),
+            ("https://h/a.yaml?x", "https://h/a.yaml", Some("https://h/a.yaml")),
+        ] {
+            let expected = base.map(url);
+            assert_eq!(redirected(&url(asked), &url(found)), expected, "{asked} {found}");
+        }
+    }
 
     #[test]
     fn only_what_is_encrypted_or_local_is_fetched() {

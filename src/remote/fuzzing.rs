@@ -19,7 +19,7 @@ pub fn remote_lock(bytes: &[u8]) -> String {
                 .find_map(|line| Url::parse(line.trim_start_matches("# ")).ok());
             let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
             if let Some(url) = url {
-                let place = lock.put(&url, bytes);
+                let place = lock.put(&url, bytes, None);
                 let again = parse(&lock.text()).expect("what is noted can be read");
                 assert_eq!(again.file(&url).map(|file| file.path.as_str()), Some(place.as_str()));
             }

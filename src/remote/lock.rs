@@ -1,6 +1,8 @@
 //! The format of `remote.lock`.
 
+use super::fetch::is_allowed;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::openapi::link::is_here;
 use crate::project::shown;
 use crate::whole_file::read_public;
 use crate::yaml::{Format, Source, Span, SyntaxError, format_version, typed_toml};
@@ -41,6 +43,16 @@ pub(crate) struct RemoteFile {
     pub(crate) path: String,
     /// Digest of its bytes.
     pub(crate) sha256: Digest,
+    /// Where it was found, when the server redirected: what its references are relative to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
+}
+
+impl RemoteFile {
+    /// Where it was found, when the server redirected.
+    pub(crate) fn base(&self) -> Option<Url> {
+        Url::parse(self.base.as_deref()?).ok()
+    }
 }
 
 /// Why `remote.lock` could not be used.
@@ -114,14 +126,20 @@ impl RemoteLock {
             }
             _ => {
                 let lock: Self = typed_toml(&source).map_err(broken)?;
-                match lock.files.iter().find(|file| !is_place(&file.path)) {
-                    Some(file) => {
-                        let start = source.text().find(&file.path).unwrap_or_default();
-                        let message = format!("{:?} is no file in `{FOLDER}/`", file.path);
-                        Err(wrong(Span::new(start, start + file.path.len()), message))
-                    }
-                    None => Ok(lock),
+                let at = |text: &str| {
+                    let start = source.text().find(text);
+                    start.map_or_else(Span::default, |start| Span::new(start, start + text.len()))
+                };
+                if let Some(file) = lock.files.iter().find(|file| !is_place(&file.path)) {
+                    let message = format!("{:?} is no file in `{FOLDER}/`", file.path);
+                    return Err(wrong(at(&file.path), message));
                 }
+                let mut bases = lock.files.iter().filter_map(|file| Some((file, file.base.as_deref()?)));
+                if let Some((_, base)) = bases.find(|(file, base)| !is_base(&file.url, base)) {
+                    let message = "this is no address that a server could redirect to".to_owned();
+                    return Err(wrong(at(&format!("{base:?}")), message));
+                }
+                Ok(lock)
             }
         }
     }
@@ -139,7 +157,7 @@ impl RemoteLock {
     }
 
     /// Notes a file, and says where its copy goes.
-    pub(crate) fn put(&mut self, url: &Url, bytes: &[u8]) -> String {
+    pub(crate) fn put(&mut self, url: &Url, bytes: &[u8], base: Option<&Url>) -> String {
         let path = match self.file(url) {
             Some(file) => file.path.clone(),
             None => self.free_path(url, bytes),
@@ -149,6 +167,7 @@ impl RemoteLock {
             url: url.to_string(),
             path: path.clone(),
             sha256: Digest::of(bytes),
+            base: base.map(Url::to_string),
         });
         self.files.sort_by(|a, b| a.url.cmp(&b.url));
         path
@@ -212,6 +231,14 @@ fn is_place(path: &str) -> bool {
         })
 }
 
+/// Whether a server that is asked for a file could have redirected there.
+fn is_base(url: &str, base: &str) -> bool {
+    let (Ok(url), Ok(base)) = (Url::parse(url), Url::parse(base)) else {
+        return false;
+    };
+    is_allowed(&base, is_here(&url)) && base.username().is_empty() && base.password().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,11 +250,12 @@ mod tests {
     #[test]
     fn what_is_noted_is_read_again() {
         let mut lock = RemoteLock::default();
+        let base = url("https://s.example/v2/pet.yaml");
         let paths = [
-            lock.put(&url("https://h.example/v1/pet.yaml"), b"a: 1"),
-            lock.put(&url("https://a.example/v1/pet"), b"{}"),
-            lock.put(&url("https://h.example/v1_pet.yaml"), b"a: 2"),
-            lock.put(&url("https://h.example/v1/pet.yaml"), b"a: 3"),
+            lock.put(&url("https://h.example/v1/pet.yaml"), b"a: 1", None),
+            lock.put(&url("https://a.example/v1/pet"), b"{}", None),
+            lock.put(&url("https://h.example/v1_pet.yaml"), b"a: 2", Some(&base)),
+            lock.put(&url("https://h.example/v1/pet.yaml"), b"a: 3", None),
         ];
         assert_eq!(
             paths,
@@ -246,8 +274,34 @@ mod tests {
             again.file(&url("https://h.example/v1/pet.yaml")).unwrap().sha256,
             Digest::of(b"a: 3")
         );
+        let moved = again.file(&url("https://h.example/v1_pet.yaml")).unwrap();
+        assert_eq!(moved.base(), Some(base));
         let gone = lock.retain(|url| url.contains("a.example"));
         assert_eq!((gone.len(), lock.files.len()), (2, 1));
+    }
+
+    #[test]
+    fn nobody_is_redirected_to_this_machine() {
+        for (url, base, fits) in [
+            ("https://h/x", "https://s/y", true),
+            ("http://localhost/x", "http://127.0.0.1:1/y", true),
+            ("http://localhost/x", "https://s/y", true),
+            ("https://h/x", "http://s/y", false),
+            ("https://h/x", "http://localhost/y", false),
+            ("https://h/x", "https://u:p@s/y", false),
+            ("https://h/x", "file:///etc/y", false),
+            ("https://h/x", "y", false),
+        ] {
+            let digest = Digest::of(b"");
+            let text = format!(
+                "format = 1\n[[file]]\nurl = {url:?}\npath = \"remote/x.yaml\"\nsha256 = \"{digest}\"\nbase = {base:?}\n"
+            );
+            let read = RemoteLock::parse("remote.lock", text.into());
+            assert_eq!(read.is_ok(), fits, "{url} {base}");
+            if let Err(error) = read {
+                assert!(error.to_string().starts_with("remote.lock:6:"), "{error}");
+            }
+        }
     }
 
     #[test]

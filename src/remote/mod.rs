@@ -8,5 +8,5 @@ mod fetch;
 pub(crate) mod fuzzing;
 mod lock;
 
-pub(crate) use fetch::{FetchError, fetch};
-pub(crate) use lock::{RemoteLock, RemoteLockError};
+pub(crate) use fetch::{FetchError, Fetched, fetch};
+pub(crate) use lock::{RemoteFile, RemoteLock, RemoteLockError};

@@ -210,6 +210,61 @@ fn what_cannot_be_fetched_says_why() {
     place.mgw(&["build", "shop", "--allow-remote", "--locked"]).exits(2);
 }
 
+/// RFC 3986 section 5.1.3: references are relative to where a file was found, not to where it was asked for.
+#[test]
+fn references_in_a_redirected_file_are_relative_to_where_it_was_found() {
+    let server = Server::start(&[
+        ("/latest/item.yaml", "-> /v2/item.yaml"),
+        (
+            "/v2/item.yaml",
+            "Item: {properties: {part: {$ref: 'parts/part.json#/Part'}, self: {$ref: 'item.yaml#/Item'}}}\n",
+        ),
+        ("/v2/parts/part.json", "{\"Part\": {\"type\": \"object\"}}"),
+        ("/latest/parts/part.json", "{\"Part\": {\"type\": \"string\"}}"),
+        ("/signed.yaml", "-> /v2/signed.yaml?signature=canary-77a1"),
+        (
+            "/v2/signed.yaml?signature=canary-77a1",
+            "Item: {properties: {part: {$ref: 'parts/part.json#/Part'}}}\n",
+        ),
+    ]);
+    let place = Place::new();
+    place.write("shop/policies.yaml", "subscriptionPolicies: []\n");
+    let with = |reference: &str| {
+        place.write("shop/api_definitions/shop.yaml", &server.definition(reference));
+        place.mgw(&["check", "shop", "--allow-remote"]).exits(0)
+    };
+    with("/latest/item.yaml#/Item");
+    assert_eq!(server.asked(), "/latest/item.yaml /v2/item.yaml /v2/parts/part.json");
+    let pinned = lock(&place);
+    let base = format!("base = \"http://{}/v2/item.yaml\"\n", server.address);
+    assert_eq!(pinned.matches("[[file]]").count(), 2, "{pinned}");
+    assert!(pinned.contains(&base), "{pinned}");
+    place.mgw(&["build", "shop", "--offline"]).exits(0);
+
+    // Another place with the same bytes is another file: what it refers to may be something else.
+    server.put("/latest/item.yaml", "-> /v3/item.yaml");
+    let text = place.read("shop/remote/127.0.0.1_latest_item.yaml");
+    server.put("/v3/item.yaml", &text);
+    std::fs::remove_file(place.path().join("shop/remote/127.0.0.1_latest_item.yaml")).unwrap();
+    place
+        .mgw(&["check", "shop", "--allow-remote"])
+        .exits(15)
+        .says("is not what remote.lock pins any more");
+    assert_eq!(lock(&place), pinned);
+    server.asked();
+
+    // What may be secret in an address is not kept.
+    let outcome = with("/signed.yaml#/Item");
+    assert!(!outcome.stderr.contains("canary"), "{}", outcome.stderr);
+    assert!(!server.asked().contains("latest"));
+    let pinned = lock(&place);
+    assert!(
+        pinned.contains(&format!("base = \"http://{}/v2/\"\n", server.address)),
+        "{pinned}"
+    );
+    assert!(!pinned.contains("canary"), "{pinned}");
+}
+
 #[test]
 fn what_is_no_part_of_a_definition_is_not_pinned() {
     let server = Server::start(&[
@@ -261,6 +316,20 @@ fn a_definition_of_a_server_comes_with_what_is_beside_it() {
     assert_eq!(server.asked(), "/v1/shop.yaml /schemas/item.yaml /parts/part.json");
     place.mgw(&["build", "shop"]).exits(0);
     assert!(!place.path().join("shop/remote.lock").exists());
+
+    // What is beside it is beside where it was found.
+    server.put("/latest.yaml", "-> /v1/shop.yaml");
+    server.asked();
+    let latest = format!("http://{}/latest.yaml", server.address);
+    place
+        .mgw(&["init", "latest", "--api", &latest, "--allow-remote"])
+        .exits(0)
+        .says("Added api_definitions/schemas/item.yaml");
+    assert_eq!(
+        server.asked(),
+        "/latest.yaml /v1/shop.yaml /schemas/item.yaml /parts/part.json"
+    );
+    place.mgw(&["build", "latest"]).exits(0);
 
     // Where one of them is missing nothing is changed.
     server.put("/v2/shop.yaml", &definition.replace("item.yaml", "none.yaml"));

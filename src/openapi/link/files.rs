@@ -22,6 +22,8 @@ const MAX_CHAIN: usize = 32;
 /// A file of the definition.
 struct File {
     location: Location,
+    /// What its references are relative to.
+    base: Location,
     document: Arc<Document>,
     identities: Identities,
     /// By how much its spans are moved.
@@ -90,6 +92,7 @@ impl<'l> Files<'l> {
             bytes: definition.source.text().len(),
             opened: HashMap::from([(location.clone(), Ok(0))]),
             files: vec![File {
+                base: location.clone(),
                 location,
                 document: Arc::new(definition),
                 identities: identities.unwrap_or_default(),
@@ -170,7 +173,7 @@ impl<'l> Files<'l> {
         let refused =
             |reason: &str, remedy: &str| Problem::new(format!("the reference `{}` {reason}", shown(path)), remedy);
         let joined = match self.files.get(from) {
-            Some(file) => file.location.join(path),
+            Some(file) => file.base.join(path),
             None => return Err(refused("cannot be followed", "")),
         };
         let location = joined.map_err(|error| refused(&error.to_string(), error.remedy()))?;
@@ -207,9 +210,10 @@ impl<'l> Files<'l> {
             let reason = format!("is too much: all files together may have {} MB", MAX_BYTES >> 20);
             return Err(refused(&reason, REMEDY));
         };
+        let base = self.library.base(location);
         let mut identities = Identities::default();
         if self.has_identities {
-            identities = Identities::of(&document.node, location);
+            identities = Identities::of(&document.node, &base);
             if !identities.are_none() {
                 let node = identities.settle(&document.node);
                 let source = document.source.clone();
@@ -217,8 +221,11 @@ impl<'l> Files<'l> {
             }
         }
         self.source = source;
+        // What it calls itself is itself, and not the same once more.
+        self.opened.entry(base.clone()).or_insert(Ok(self.files.len()));
         self.files.push(File {
             location: location.clone(),
+            base,
             document,
             identities,
             moved,

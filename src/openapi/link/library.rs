@@ -36,4 +36,10 @@ pub trait Library {
     ///
     /// The file is not there, may not be read, or cannot be.
     fn open(&mut self, location: &Location) -> Result<Arc<Document>, Unavailable>;
+
+    /// What references in the file at a place are relative to (RFC 3986 section 5.1.3): another place where a server had
+    /// redirected whoever fetched it.
+    fn base(&self, location: &Location) -> Location {
+        location.clone()
+    }
 }
