@@ -1,6 +1,7 @@
 //! The files that a definition consists of, and what references lead to in them.
 
-use super::identity::Identities;
+use super::dynamic::Dynamic;
+use super::identity::{Identities, top};
 use super::inside::{Near, similar};
 use super::pointer::{canonical, found, only_reference};
 use super::{Document, Library, Location, Unavailable};
@@ -66,6 +67,8 @@ pub(super) struct Files<'l> {
     library: &'l mut dyn Library,
     /// Schemas have identities, as JSON Schema says.
     has_identities: bool,
+    /// References of theirs that schemas around decide about.
+    pub(super) dynamic: Dynamic,
     files: Vec<File>,
     opened: HashMap<Location, Result<usize, Problem>>,
     /// What has been looked for, in the order in which it came.
@@ -78,16 +81,18 @@ pub(super) struct Files<'l> {
 }
 
 impl<'l> Files<'l> {
-    /// `identities`: those of the definition, where its version knows such.
+    /// `identities` and `dynamic`: those of the definition, where its version knows such.
     pub(super) fn new(
         location: Location,
         definition: Document,
         identities: Option<Identities>,
+        dynamic: Dynamic,
         library: &'l mut dyn Library,
     ) -> Self {
         Self {
             library,
             has_identities: identities.is_some(),
+            dynamic,
             source: definition.source.clone(),
             bytes: definition.source.text().len(),
             opened: HashMap::from([(location.clone(), Ok(0))]),
@@ -213,6 +218,10 @@ impl<'l> Files<'l> {
         let base = self.library.base(location);
         let mut identities = Identities::default();
         if self.has_identities {
+            if let Some(node) = self.dynamic.settle(&document.node, top(&document.node), moved) {
+                let source = document.source.clone();
+                document = Arc::new(Document { source, node });
+            }
             identities = Identities::of(&document.node, &base);
             if !identities.are_none() {
                 let node = identities.settle(&document.node);

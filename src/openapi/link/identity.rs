@@ -47,12 +47,7 @@ impl Identities {
         let Some(address) = address_of(location) else {
             return Self::default();
         };
-        // A file that is no definition holds schemas, wherever it matters.
-        let top = if is_definition(document) {
-            Place::DOCUMENT
-        } else {
-            one(Kind::Schema)
-        };
+        let top = top(document);
         let mut identities = Self {
             top: Some(top),
             ..Self::default()
@@ -216,7 +211,16 @@ impl Identities {
     }
 }
 
-fn is_schema(place: Place) -> bool {
+/// What a file is: one that is no definition holds schemas, wherever it matters.
+pub(super) fn top(document: &Node) -> Place {
+    match is_definition(document) {
+        true => Place::DOCUMENT,
+        false => one(Kind::Schema),
+    }
+}
+
+/// Whether a place holds one schema.
+pub(super) fn is_schema(place: Place) -> bool {
     place.kind == Kind::Schema && !place.is_map
 }
 

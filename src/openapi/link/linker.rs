@@ -77,6 +77,7 @@ impl<'l, 'p> Linker<'l, 'p> {
         for (section, copies) in std::mem::take(&mut self.copied) {
             append(&mut document, &self.sections.path(section), copies);
         }
+        self.files.dynamic.report(&self.files.source, self.problems);
         for diagnostic in self.files.broken {
             self.problems.add_broken(diagnostic);
         }

@@ -6,6 +6,7 @@
 //! files become cycles within the definition. All values keep their places in the files they come from, because the
 //! [`Source`](crate::yaml::Source) of the whole knows all of them.
 
+mod dynamic;
 mod files;
 mod identity;
 mod inside;
@@ -17,12 +18,15 @@ mod pointer;
 mod problems;
 
 #[cfg(test)]
+mod dynamic_tests;
+#[cfg(test)]
 mod tests;
 
 use super::dialect::knows_json_schema;
 use super::place::{Place, Sections};
 use crate::diagnostics::Diagnostics;
 use crate::yaml::{Node, Source};
+use dynamic::Dynamic;
 use files::Files;
 use identity::Identities;
 use linker::Linker;
@@ -52,16 +56,22 @@ pub fn link(
     library: &mut dyn Library,
     diagnostics: &mut Diagnostics,
 ) -> Linked {
-    let identities = knows_json_schema(&definition.node).then(|| Identities::of(&definition.node, &location));
+    let mut dynamic = Dynamic::default();
+    let knows_json_schema = knows_json_schema(&definition.node);
+    if knows_json_schema && let Some(settled) = dynamic.settle(&definition.node, Place::DOCUMENT, 0) {
+        definition.node = settled;
+    }
+    let identities = knows_json_schema.then(|| Identities::of(&definition.node, &location));
     if let Some(identities) = identities.as_ref().filter(|identities| !identities.are_none()) {
         definition.node = identities.settle(&definition.node);
     }
     let mut problems = Problems::default();
     let linked = if inside::refers_outside(&definition.node) {
         let sections = Sections::of(&definition.node);
-        let files = Files::new(location, definition, identities, library);
+        let files = Files::new(location, definition, identities, dynamic, library);
         Linker::new(files, sections, is_lenient, &mut problems).link()
     } else {
+        dynamic.report(&definition.source, &mut problems);
         Linked {
             source: definition.source,
             document: definition.node,

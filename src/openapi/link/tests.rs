@@ -33,13 +33,13 @@ impl Library for Files {
     }
 }
 
-struct Outcome {
+pub(super) struct Outcome {
     linked: Linked,
-    json: Value,
-    problems: Vec<String>,
+    pub(super) json: Value,
+    pub(super) problems: Vec<String>,
 }
 
-fn link_all(main: &str, files: &[(&'static str, &str)], is_lenient: bool) -> Outcome {
+pub(super) fn link_all(main: &str, files: &[(&'static str, &str)], is_lenient: bool) -> Outcome {
     let mut files = Files(files.iter().map(|(path, text)| (*path, (*text).to_owned())).collect());
     let mut diagnostics = Diagnostics::default();
     let location = Location::File("api/main.yaml".into());
