@@ -25,7 +25,11 @@ pub fn explained_request(bytes: &[u8]) -> String {
     let said = format!("{:?}", explanation.expect("each request is answered"));
     let names = ["apikey".to_owned()];
     let shown = request.shown(&names);
-    for secret in request.query_secrets(&names).iter().filter(|secret| secret.len() >= 16) {
+    for secret in request
+        .target_secrets(&names)
+        .iter()
+        .filter(|secret| secret.len() >= 16)
+    {
         assert!(!shown.contains(secret.as_str()), "{shown} shows {secret}");
     }
     said + &shown

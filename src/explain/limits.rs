@@ -59,7 +59,7 @@ pub(super) fn told(
     applied.iter().map(tell).collect()
 }
 
-const fn level(kind: LevelKind) -> &'static str {
+pub(super) const fn level(kind: LevelKind) -> &'static str {
     match kind {
         LevelKind::Api => "api",
         LevelKind::Resource => "resource",

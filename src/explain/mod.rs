@@ -3,6 +3,7 @@
 //! What is decided is `mgw-runtime`'s matter. Here it is told: [`steps`] say what each phase decided and from what,
 //! [`refused`] why a request is refused and how to get it through.
 
+mod decisions;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod limits;

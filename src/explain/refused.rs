@@ -121,9 +121,17 @@ fn malformed(found: &Found<'_>, phase: &str, refusal: Refusal) -> Why {
             "the request has passed this gateway too often",
             "Look which endpoint leads back to the gateway.",
         ),
+        (_, "route") if !found.told.target.starts_with('/') => Why::new(
+            "the request names no path, and APIs are found by their paths",
+            "Send it for the path of a resource.",
+        ),
         (_, "route") => Why::new(
             "backends would read this path in different ways: as one resource or as another",
             "Write the path without `.` and `..` segments, doubled slashes, backslashes and encoded slashes; see `mgw help routing`.",
+        ),
+        (_, "listener") if found.told.method == "CONNECT" => Why::new(
+            "CONNECT asks a proxy for a tunnel, and the gateway makes none",
+            "Send the request itself; over HTTP/2 a WebSocket is opened by a client that speaks RFC 8441.",
         ),
         (_, "listener") => Why::new(
             "`Host`, `Content-Length`, `Transfer-Encoding` or the method is not as HTTP wants it",

@@ -26,7 +26,7 @@ pub(crate) struct Asked {
     pub(crate) target: String,
     /// `http` or `https`.
     pub(crate) listener: &'static str,
-    /// `1.1` or `2`.
+    /// `1.0`, `1.1` or `2`.
     pub(crate) http_version: &'static str,
     /// Whose request it is: the peer, or what trusted proxies say.
     pub(crate) client: Option<String>,
@@ -46,6 +46,8 @@ pub(crate) struct Report {
     pub(crate) caller: Option<ToldCaller>,
     /// In the order in which they answer.
     pub(crate) limits: Vec<ToldLimit>,
+    /// Decisions of the traffic manager that are looked for, in this order.
+    pub(crate) decisions: Vec<ToldDecision>,
     pub(crate) backend: Option<ToldBackend>,
     pub(crate) answer: Option<ToldAnswer>,
     /// What the gateway would ask others.
@@ -101,6 +103,18 @@ pub(crate) struct ToldLimit {
     /// Whether what is over the limit is refused.
     pub(crate) stops: bool,
     pub(crate) place: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ToldDecision {
+    /// `api`, `resource`, `subscription`, `application` or `custom`.
+    pub(crate) level: &'static str,
+    /// `null`: the traffic manager alone knows it.
+    pub(crate) policy: Option<String>,
+    /// What the traffic manager counts by.
+    pub(crate) key: String,
+    /// Whether what is over the limit is refused.
+    pub(crate) stops: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -193,7 +207,10 @@ impl Report {
             http_version,
             ..
         } = &self.request;
-        let version = if *http_version == "2" { ", HTTP/2" } else { "" };
+        let version = match *http_version {
+            "1.1" => String::new(),
+            other => format!(", HTTP/{other}"),
+        };
         let _ = writeln!(text, "{method} {target}  ({listener} listener{version})\n");
         for step in &self.steps {
             let mark = match step.outcome {

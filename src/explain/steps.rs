@@ -4,7 +4,7 @@ use super::report::{
     Asked, Outcome, Report, Step, StepOutcome, ToldAnswer, ToldApi, ToldApplication, ToldBackend, ToldCaller,
     ToldHeader, ToldLimit, ToldResource,
 };
-use super::{limits, refused, unknown};
+use super::{decisions, limits, refused, unknown};
 use crate::compile::{ApiPlaces, ProjectPlaces, Said, SaidOfApi};
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, ApiKeyLocation, Resource, Scheme, ScopeMatch};
@@ -75,7 +75,7 @@ impl Told<'_> {
                     .to_owned(),
             ],
             ExplainedCaller::None => Vec::new(),
-            _ => unknown::notes(self.settings, !found.limits.is_empty(), explanation.limited_elsewhere),
+            _ => unknown::notes(self.settings, !found.limits.is_empty(), explanation.limited_elsewhere.as_ref()),
         };
         Report {
             request: Asked {
@@ -102,6 +102,7 @@ impl Told<'_> {
             asks: explanation.asks.clone(),
             steps,
             notes,
+            decisions: decisions::told(explanation.limited_elsewhere.as_ref()),
             limits: found.limits,
         }
     }
@@ -270,8 +271,8 @@ impl Found<'_> {
     }
 
     fn throttled(&self) -> (String, Vec<String>) {
-        if self.told.explanation.limited_elsewhere {
-            return ("the traffic manager decides".to_owned(), Vec::new());
+        if let Some(consulted) = &self.told.explanation.limited_elsewhere {
+            return (decisions::text(&consulted.decisions), Vec::new());
         }
         if self.limits.is_empty() {
             return ("nothing limits it".to_owned(), Vec::new());

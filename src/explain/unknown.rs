@@ -1,12 +1,21 @@
 //! What a running gateway may know that is not known here.
 
 use mgw_runtime::config::RuntimeConfig;
+use mgw_runtime::throttle::Consulted;
 
 /// Tells what else may decide about a request once it has come as far as its caller.
-pub(super) fn notes(config: &RuntimeConfig, is_limited: bool, limited_elsewhere: bool) -> Vec<String> {
+pub(super) fn notes(config: &RuntimeConfig, is_limited: bool, elsewhere: Option<&Consulted>) -> Vec<String> {
     let mut notes = Vec::new();
-    if limited_elsewhere {
-        notes.push("the traffic manager counts requests and decides about quotas; it was not asked".to_owned());
+    if let Some(consulted) = elsewhere {
+        notes.push(format!(
+            "the traffic manager counts requests and decides about quotas; it was not asked, and its decisions are in the memory of running \
+             gateways alone: this is told as if no quota were used up"
+        ));
+        notes.push(format!(
+            "blocks and key templates of the control plane are those that a gateway with this data folder fetched last (blocks: {}, \
+             key templates: {})",
+            consulted.blocks, consulted.key_templates
+        ));
     } else if is_limited {
         let shared = match config.shared_quotas {
             Some(_) => ", and other gateways count with it",

@@ -162,6 +162,15 @@ fn mistakes_in_the_request_are_told() {
             "cannot be used with",
         ),
         (&["GET", "/shop", "--tls", "--plain"], "cannot be used with"),
+        (&["GET", "ftp://shop.test/shop"], "no listener takes `ftp:`"),
+        (&["GET", "/shop", "--absolute-form"], "wants a URL"),
+        (&["GET", "shop.test:80"], "is no path"),
+        (&["GET", "http://h/", "--absolute-form", "--http2"], "cannot be used with"),
+        (&["GET", "/shop", "--http1.0", "--http2"], "cannot be used with"),
+        (&["GET", "/shop", "--no-host", "--http2"], "cannot be used with"),
+        (&["GET", "/shop", "--no-host", "--header", "Host: a"], "contradict each other"),
+        (&["CONNECT", "/shop", "--http2"], "no request of HTTP/2"),
+        (&["GET", "/shop", "--http2", "--header", "Content-Length: 3"], "says how long the body is"),
         (&["GET", "/shop", "--at", "yesterday"], "--at"),
         (&["GET", "/shop", "--client-ip", "somewhere"], "--client-ip"),
         (&["GET"], "required"),
@@ -171,6 +180,9 @@ fn mistakes_in_the_request_are_told() {
         assert!(outcome.stderr.contains(message), "{arguments:?} {}", outcome.stderr);
         assert!([2, 7].contains(&outcome.code), "{arguments:?} {}", outcome.code);
     }
+    let target = format!("u:{CANARY}@shop/items?apikey={CANARY}");
+    let outcome = place.mgw(&["explain", "request", "--project", "shop", "GET", &target]).exits(2);
+    assert!(!outcome.stderr.contains(CANARY), "{}", outcome.stderr);
     // Codes are explained as before, also beside it.
     place.mgw(&["explain", "no-endpoint"]).exits(0);
     place.mgw(&["explain", "requests"]).exits(2);
@@ -224,6 +236,29 @@ fn bodies_protocols_and_certificates_can_be_said() {
     ask(&["--data", "@none"]).exits(7).says("none");
     ask(&["--client-cert", "no.pem"]).exits(2).says("no certificate in PEM");
     ask(&["--client-cert", "no.pem", "--plain"]).exits(2);
+}
+
+#[test]
+fn what_a_traffic_manager_decides_by_is_named() {
+    let place = project();
+    let definition = DEFINITION.replace("    get:\n", "    get:\n      x-wso2-disable-security: true\n");
+    place.write("shop/api_definitions/openapi.yaml", &definition);
+    let settings = "[throttlingConfig]\nenabledGlobalTMEventPublishing = true\njmsConnectionProviderUrl = \"amqp://a:b@127.0.0.1:1\"\n";
+    place.write("tm.conf", settings);
+    let request = [&REQUEST[..], &["--config", "tm.conf"]].concat();
+    place
+        .mgw(&request)
+        .exits(0)
+        .prints("ok  throttle   the traffic manager decides; nothing is known of its decisions by\n")
+        .prints("subscription: Unauthenticated, key 127.0.0.1:/shop:1.0.0\n")
+        .prints("Note: the traffic manager counts requests")
+        .prints("(blocks: 0, key templates: 0)")
+        .prints("Reaches the backend");
+    let document = place.mgw(&[&request[..], &["--output", "json"]].concat()).exits(0).json();
+    assert_eq!(
+        document["decisions"],
+        serde_json::json!([{"level": "subscription", "policy": "Unauthenticated", "key": "127.0.0.1:/shop:1.0.0", "stops": true}])
+    );
 }
 
 /// Tokens, passwords, keys and what the gateway shows backends: in no output, whatever becomes of the request.

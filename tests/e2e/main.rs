@@ -27,6 +27,7 @@ mod identity_provider;
 mod init;
 mod lying_control_plane;
 mod migrate;
+mod odd_requests;
 mod oidc_provider;
 mod old_toolkit;
 mod pages;

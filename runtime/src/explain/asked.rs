@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::shown;
+use super::target::{TargetForm, user_info, without_user_info};
 use crate::access_log::{is_secret_parameter, push_query};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
@@ -9,15 +10,17 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use std::net::IpAddr;
 
-/// A request as it would come over HTTP/1.1, or HTTP/2. Of a body only the length plays a part.
+/// A request as it would come over HTTP/1.1, 1.0 or 2. Of a body only the length plays a part.
 #[derive(Debug, Clone)]
 pub struct AskedRequest {
     method: Method,
     target: String,
+    form: TargetForm,
     headers: Vec<(HeaderName, HeaderValue)>,
     tls: bool,
     client: IpAddr,
     body: u64,
+    is_http10: bool,
     /// What HTTP/2 has in the place of a target and `Host`.
     http2: Option<Uri>,
     certificates: Vec<CertificateDer<'static>>,
@@ -29,7 +32,7 @@ pub enum AskedError {
     /// The method is none.
     #[error("{0:?} is no method")]
     Method(String),
-    /// The path does not start with `/`, or has a blank or a control character in it.
+    /// No target in any form, or one with a blank or a control character in it. What may be secret in it is not repeated.
     #[error("{0:?} is no path: it has to start with `/` and have no blanks in it")]
     Target(String),
     /// The name of a header is none.
@@ -41,30 +44,36 @@ pub enum AskedError {
     /// HTTP/2 has no way to say it.
     #[error("no request of HTTP/2 can have this target and this `Host`")]
     Http2,
+    /// HTTP/2 knows where a body ends, and takes no other word for it.
+    #[error("over HTTP/2 `Content-Length` is there once and says how long the body is, and CONNECT has none")]
+    Http2Length,
     /// No certificate in what should be a chain of them.
     #[error("it holds no certificate in PEM")]
     Certificate,
 }
 
 impl AskedRequest {
-    /// A request for a path, with its query where it has one, from `client` at the plain or the TLS listener.
+    /// A request from `client` at the plain or the TLS listener. `target`: a path, with its query where it has one; or `*`, a
+    /// whole URL as for a proxy, or `host:port` of CONNECT, which are sent as they are.
     ///
     /// # Errors
     ///
     /// See [`AskedError`].
     pub fn new(method: &str, target: &str, tls: bool, client: IpAddr) -> Result<Self, AskedError> {
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| AskedError::Method(method.to_owned()))?;
-        let is_sound = |character: char| !character.is_whitespace() && !character.is_control();
-        if !target.starts_with('/') || !target.chars().all(is_sound) {
-            return Err(AskedError::Target(target.to_owned()));
-        }
+        let form = TargetForm::of(&method, target).ok_or_else(|| {
+            let path = target.split('?').next().unwrap_or_default();
+            AskedError::Target(without_user_info(path, shown::HIDDEN))
+        })?;
         Ok(Self {
             method,
             target: target.to_owned(),
+            form,
             headers: Vec::new(),
             tls,
             client,
             body: 0,
+            is_http10: false,
             http2: None,
             certificates: Vec::new(),
         })
@@ -80,18 +89,29 @@ impl AskedRequest {
         }
     }
 
-    /// Has it come over HTTP/2, with prior knowledge at the plain listener. To be said when it has all its headers.
+    /// Has it come over HTTP/1.0.
+    pub fn over_http10(&mut self) {
+        self.is_http10 = true;
+    }
+
+    /// Has it come over HTTP/2, with prior knowledge at the plain listener. To be said when it has all its headers; those that
+    /// HTTP/2 has not are left out.
     ///
     /// # Errors
     ///
-    /// [`AskedError::Http2`].
+    /// [`AskedError::Http2`] and [`AskedError::Http2Length`].
     pub fn over_http2(&mut self) -> Result<(), AskedError> {
-        let host = self.headers.iter().find(|(name, _)| *name == HOST);
-        let host = host.map_or(Ok("localhost"), |(_, host)| host.to_str());
-        let scheme = if self.tls { "https" } else { "http" };
-        let uri = host.ok().filter(|host| !host.is_empty());
-        let uri = uri.and_then(|host| format!("{scheme}://{host}{}", self.target).parse().ok());
+        let mut hosts = self.headers.iter().filter(|(name, _)| *name == HOST);
+        let host = hosts.next().map_or(Ok("localhost"), |(_, host)| host.to_str());
+        let host = host.ok().filter(|host| !host.is_empty() && hosts.next().is_none());
+        let uri = host.and_then(|host| self.form.over_http2(&self.method, &self.target, host, self.tls));
         self.http2 = Some(uri.ok_or(AskedError::Http2)?);
+        let mut lengths = self.headers.iter().filter(|(name, _)| *name == CONTENT_LENGTH);
+        let is_length = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.parse() == Ok(self.body));
+        let fits = lengths.next().is_none_or(|(_, value)| is_length(value)) && lengths.next().is_none();
+        if !fits || (self.method == Method::CONNECT && self.body > 0) {
+            return Err(AskedError::Http2Length);
+        }
         self.headers.retain(|(name, value)| {
             ![HOST, CONNECTION, TRANSFER_ENCODING, UPGRADE].contains(name)
                 && !["keep-alive", "proxy-connection"].contains(&name.as_str())
@@ -139,22 +159,26 @@ impl AskedRequest {
         shown::is_secret_name(&name.to_ascii_lowercase())
     }
 
-    /// The values of query parameters that carry credentials: those of these names, and others whose names tell.
-    pub fn query_secrets(&self, names: &[String]) -> Vec<String> {
+    /// What in the target carries credentials: the values of query parameters of these names, and of others whose names tell,
+    /// and what stands before a host.
+    pub fn target_secrets(&self, names: &[String]) -> Vec<String> {
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let secret = pairs.filter(|(name, _)| is_secret_parameter(name, names));
-        secret.map(|(_, value)| value.to_owned()).collect()
+        let values = secret.map(|(_, value)| value);
+        values.chain(user_info(&self.target)).map(str::to_owned).collect()
     }
 
-    /// Path and query, with `***` for those values.
+    /// The target, with `***` for those values.
     pub fn shown(&self, names: &[String]) -> String {
         let (path, query) = match self.target.split_once('?') {
-            Some((path, query)) => (path, query),
-            None => return self.target.clone(),
+            Some((path, query)) => (path, Some(query)),
+            None => (self.target.as_str(), None),
         };
-        let mut line = path.as_bytes().to_vec();
-        push_query(&mut line, query, names);
+        let mut line = without_user_info(path, shown::HIDDEN).into_bytes();
+        if let Some(query) = query {
+            push_query(&mut line, query, names);
+        }
         String::from_utf8_lossy(&line).into_owned()
     }
 
@@ -187,7 +211,7 @@ impl AskedRequest {
         }
     }
 
-    /// What a client would send over HTTP/2; `None` where it speaks HTTP/1.1.
+    /// What a client would send over HTTP/2; `None` where it speaks another version.
     pub(super) fn over_streams(&self) -> Option<Request<Body>> {
         let uri = self.http2.clone()?;
         let mut request = Request::new(Body::of(self.body));
@@ -200,9 +224,10 @@ impl AskedRequest {
         Some(request)
     }
 
-    /// What a client would send over HTTP/1.1, up to the body.
+    /// What a client would send over HTTP/1.1 or 1.0, up to the body.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
+        let version = if self.is_http10 { "1.0" } else { "1.1" };
+        let mut bytes = format!("{} {} HTTP/{version}\r\n", self.method, self.target).into_bytes();
         for (name, value) in &self.headers {
             bytes.extend_from_slice(name.as_str().as_bytes());
             bytes.extend_from_slice(b": ");
@@ -236,6 +261,9 @@ mod tests {
             ("GET", "/a b", false),
             ("GET", "/ HTTP/1.1\r\nX: y", false),
             ("GET", "/\u{7f}", false),
+            ("OPTIONS", "*", true),
+            ("GET", "http://shop.test/a", true),
+            ("CONNECT", "shop.test:80", true),
         ] {
             assert_eq!(asked(method, target).is_ok(), is_sound, "{method:?} {target:?}");
         }
@@ -269,6 +297,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_secret_in_a_target_is_not_shown() {
+        let names = ["mine".to_owned()];
+        for (method, target, shown, secrets) in [
+            (
+                "GET",
+                "/a?x=1&mine=s&token=t",
+                "/a?x=1&mine=***&token=***",
+                &["s", "t"][..],
+            ),
+            ("GET", "http://u:p@h/a?mine=s", "http://***@h/a?mine=***", &["s", "u:p"]),
+            ("CONNECT", "u:p@h:80", "***@h:80", &["u:p"]),
+            ("OPTIONS", "*", "*", &[]),
+        ] {
+            let request = asked(method, target).expect("a request");
+            assert_eq!(request.shown(&names), shown);
+            assert_eq!(request.target_secrets(&names), secrets, "{target}");
+        }
+        for (target, told) in [("a?token=t", "a"), ("u:p@h/a", "***@h/a")] {
+            let error = asked("GET", target).expect_err("it is no target");
+            assert_eq!(error, AskedError::Target(told.to_owned()));
+        }
+    }
+
+    #[test]
     fn http2_has_its_own_way_to_say_it() {
         let mut request = asked("GET", "/a//b?c").expect("a request");
         for (name, value) in [
@@ -283,10 +335,51 @@ mod tests {
         let sent = request.over_streams().expect("it is of HTTP/2");
         assert_eq!(sent.uri(), "http://shop.test:90/a//b?c");
         assert_eq!(sent.headers().len(), 1);
-        for host in ["", "a b", "u\u{e4}"] {
-            let mut request = asked("GET", "/").expect("a request");
-            request.header("host", host).expect("a header");
-            assert_eq!(request.over_http2(), Err(AskedError::Http2), "{host:?}");
+        for (method, target, hosts, uri) in [
+            ("OPTIONS", "*", &["shop.test"][..], Ok("http://shop.test*")),
+            ("CONNECT", "shop.test:80", &["gateway"], Ok("shop.test:80")),
+            ("CONNECT", "/a", &["gateway"], Err(AskedError::Http2)),
+            ("CONNECT", "*", &["gateway"], Err(AskedError::Http2)),
+            ("GET", "http://shop.test/", &["shop.test"], Err(AskedError::Http2)),
+            ("GET", "/", &[""], Err(AskedError::Http2)),
+            ("GET", "/", &["a b"], Err(AskedError::Http2)),
+            ("GET", "/", &["u\u{e4}"], Err(AskedError::Http2)),
+            ("GET", "/", &["a", "a"], Err(AskedError::Http2)),
+        ] {
+            let mut request = asked(method, target).expect("a request");
+            for host in hosts {
+                request.header("host", host).expect("a header");
+            }
+            let said = request
+                .over_http2()
+                .map(|()| request.over_streams().map(|sent| sent.uri().clone()));
+            let said = said.map(|uri| uri.map(|uri| uri.to_string()).unwrap_or_default());
+            assert_eq!(said, uri.map(str::to_owned), "{method} {target} {hosts:?}");
         }
+        for (method, target, lengths, body, fits) in [
+            ("POST", "/", &[][..], 5, true),
+            ("POST", "/", &["5"], 5, true),
+            ("POST", "/", &["3"], 5, false),
+            ("POST", "/", &["5"], 0, false),
+            ("POST", "/", &["5", "5"], 5, false),
+            ("CONNECT", "a:80", &[], 5, false),
+        ] {
+            let mut request = asked(method, target).expect("a request");
+            for length in lengths {
+                request.header("content-length", length).expect("a header");
+            }
+            if body > 0 {
+                request.carry(body);
+            }
+            let said = request.over_http2();
+            assert_eq!(said.is_ok(), fits, "{method} {lengths:?} {body}");
+        }
+    }
+
+    #[test]
+    fn http_1_0_says_so() {
+        let mut request = asked("GET", "/").expect("a request");
+        request.over_http10();
+        assert_eq!(request.bytes(), b"GET / HTTP/1.0\r\n\r\n");
     }
 }

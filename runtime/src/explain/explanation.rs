@@ -3,7 +3,7 @@
 use crate::auth::{Grant, Identity};
 use crate::proxy::Phase;
 use crate::refusal::Refusal;
-use crate::throttle::AppliedLimit;
+use crate::throttle::{AppliedLimit, Consulted};
 use std::net::IpAddr;
 
 /// What the gateway would do with a request. Indexes are those of the bundle's configuration.
@@ -23,8 +23,8 @@ pub struct Explanation {
     pub caller: ExplainedCaller,
     /// The limits that count it, in the order in which they answer. None where it does not get that far.
     pub limits: Vec<AppliedLimit>,
-    /// The traffic manager decides about quotas.
-    pub limited_elsewhere: bool,
+    /// What it depends on where the traffic manager decides about quotas; `None`: it does not, or it does not get that far.
+    pub limited_elsewhere: Option<Consulted>,
     /// What the gateway would ask others for on the way.
     pub asks: Vec<String>,
     /// How it ends.
@@ -42,7 +42,7 @@ impl Explanation {
             failure: None,
             caller: ExplainedCaller::None,
             limits: Vec::new(),
-            limited_elsewhere: false,
+            limited_elsewhere: None,
             asks: Vec::new(),
             end: ExplanationEnd::Open {
                 phase: Phase::Listener.label(),

@@ -15,6 +15,7 @@ mod explainer;
 mod explanation;
 mod onlooker;
 mod shown;
+mod target;
 
 pub use asked::{AskedError, AskedRequest};
 pub use explainer::{Explainer, Unexplained};

@@ -11,7 +11,7 @@ use crate::proxy::{Leaving, Phase, Question, Witness};
 use crate::refusal::Refusal;
 use crate::route::ResourceIndex;
 use crate::snapshot::{Api, Snapshot};
-use crate::throttle::Levels;
+use crate::throttle::{CoreGlobal, GlobalRequest, GlobalThrottle, Levels};
 use crate::upstream::UpstreamError;
 use http::{HeaderName, HeaderValue};
 use std::net::IpAddr;
@@ -184,8 +184,9 @@ impl Witness for Onlooker {
         self.note(|explanation| explanation.limits = levels.applied());
     }
 
-    fn limited_elsewhere(&mut self) {
-        self.note(|explanation| explanation.limited_elsewhere = true);
+    fn limited_elsewhere(&mut self, throttle: &GlobalThrottle, core: &mut CoreGlobal, request: &GlobalRequest<'_>) {
+        let consulted = throttle.consult(core, request);
+        self.note(|explanation| explanation.limited_elsewhere = Some(consulted));
     }
 
     fn leaves(&mut self, leaving: &Leaving<'_>) -> Option<Result<(), UpstreamError>> {

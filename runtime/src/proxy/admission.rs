@@ -61,8 +61,8 @@ pub(super) async fn throttle(
     let call = call(caller, view);
     if let Some(throttle) = &snapshot.global_throttle {
         let request = global(core, route, caller, call, now);
-        witness.limited_elsewhere();
         let mut own = own_limits(core)?;
+        witness.limited_elsewhere(throttle, &mut own, &request);
         return throttle.admit(&mut own, &request);
     }
     let levels = levels(core, snapshot, route, caller, view.client_ip, &call, now)?;

@@ -3,7 +3,7 @@
 use crate::auth::{Caller, Service, Wait};
 use crate::route::ResourceIndex;
 use crate::snapshot::Api;
-use crate::throttle::Levels;
+use crate::throttle::{CoreGlobal, GlobalRequest, GlobalThrottle, Levels};
 use crate::upstream::{Endpoint, UpstreamError};
 use http::{HeaderMap, HeaderValue, Method};
 use std::net::IpAddr;
@@ -28,8 +28,8 @@ pub(crate) trait Witness {
     /// What limits the request. Nothing is counted yet.
     fn limited(&mut self, _: &Levels<'_>) {}
 
-    /// The traffic manager limits the request.
-    fn limited_elsewhere(&mut self) {}
+    /// The traffic manager limits the request, by decisions that are looked for next.
+    fn limited_elsewhere(&mut self, _: &GlobalThrottle, _: &mut CoreGlobal, _: &GlobalRequest<'_>) {}
 
     /// The request is ready for the backend. `Some`: it ends here, and this is how.
     fn leaves(&mut self, _: &Leaving<'_>) -> Option<Result<(), UpstreamError>> {

@@ -34,7 +34,7 @@ pub use blocks::Blocks;
 pub use condition::{Call, Conditional, check_pattern};
 pub use custom::MAX_CUSTOM_POLICIES;
 pub use desk::LeaseDesk;
-pub use global::{CallerLimits, LimitsState, LimitsStatus};
+pub use global::{CallerLimits, Consulted, ConsultedDecision, LimitsState, LimitsStatus};
 pub(crate) use global::{CoreGlobal, GlobalLimits, GlobalRequest, GlobalThrottle, LimitsSource};
 pub use key_template::{ClientForm, KeyFields, KeyTemplate, KeyTemplateError, MAX_KEY_TEMPLATE};
 pub use level::{CallerLevels, CallerNames, Level, LevelKind};

@@ -13,6 +13,7 @@ use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{ApiKeyLocation, Scheme};
 use mgw_runtime::config::RuntimeConfig;
 use mgw_runtime::explain::{AskedError, AskedRequest, Explainer};
+use std::borrow::Cow;
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,8 @@ pub struct ExplainRequestArgs {
     /// Method, such as GET.
     #[arg(value_name = "METHOD")]
     pub method: String,
-    /// Path with base path and query as a client sends it, or a URL, which also says the listener and Host.
+    /// Path with base path and query as a client sends it, or a URL, which also says the listener and Host; or `*`, or
+    /// `host:port` of CONNECT.
     #[arg(value_name = "PATH|URL")]
     pub target: String,
     /// Project folder, which is compiled first, or bundle file.
@@ -53,6 +55,15 @@ pub struct ExplainRequestArgs {
     /// It comes over HTTP/2, as calls of gRPC do.
     #[arg(long)]
     pub http2: bool,
+    /// It comes over HTTP/1.0.
+    #[arg(long = "http1.0", conflicts_with = "http2")]
+    pub http1_0: bool,
+    /// The whole URL is sent in the place of the path, as clients do that take the gateway for a proxy.
+    #[arg(long, conflicts_with = "http2")]
+    pub absolute_form: bool,
+    /// It has no Host.
+    #[arg(long, conflicts_with = "http2")]
+    pub no_host: bool,
     /// Certificate that the client shows in the TLS handshake, PEM, with its issuers behind it.
     #[arg(long, value_name = "FILE", conflicts_with = "plain")]
     pub client_cert: Option<PathBuf>,
@@ -100,39 +111,48 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
 /// What the target says.
 #[derive(Debug, PartialEq, Eq)]
 struct Target<'a> {
-    /// Path and query.
-    path: &'a str,
+    /// `None`: it is no URL.
+    scheme: Option<&'a str>,
+    /// Path and query; what stands there where there is no path.
+    path: Cow<'a, str>,
     host: Option<&'a str>,
-    tls: Option<bool>,
 }
 
 impl<'a> Target<'a> {
     /// Takes a URL apart and changes nothing in its path: how a path is written may be what matters.
-    fn parse(text: &'a str) -> Self {
-        let strip = |scheme: &str| {
-            let start = text.get(..scheme.len())?;
-            start.eq_ignore_ascii_case(scheme).then(|| text.get(scheme.len()..))?
-        };
-        let (rest, tls) = match (strip("http://"), strip("https://")) {
-            (Some(rest), _) => (rest, false),
-            (None, Some(rest)) => (rest, true),
-            (None, None) => {
-                return Self {
-                    path: text,
-                    host: None,
-                    tls: None,
-                };
-            }
+    fn parse(text: &'a str, is_connect: bool) -> Self {
+        let is_scheme = |scheme: &str| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric());
+        let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
+            // CONNECT names a host, and its `Host` is the same.
+            let names_host = is_connect && !text.starts_with(['/', '*']);
+            return Self {
+                scheme: None,
+                path: Cow::Borrowed(text),
+                host: names_host.then(|| without_user(text)),
+            };
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         Self {
-            path: if path.is_empty() { "/" } else { path },
-            host: Some(host),
-            tls: Some(tls),
+            path: match path.starts_with('/') {
+                true => Cow::Borrowed(path),
+                false => Cow::Owned(format!("/{path}")),
+            },
+            host: Some(without_user(authority)),
+            scheme: Some(scheme),
         }
     }
+
+    /// The listener that a URL says.
+    fn tls(&self) -> Option<bool> {
+        let scheme = self.scheme?;
+        let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+        (is("http") || is("https")).then(|| is("https"))
+    }
+}
+
+fn without_user(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 /// What the APIs call the headers and query parameters in which they want credentials.
@@ -173,7 +193,20 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
     let source = BundleSource::at(&args.project);
     let settings = settings(&args, &source, context)?;
     let bundle = source.load(&TrustedKeys::none(), &context.ui)?;
-    let target = Target::parse(&args.target);
+    let target = Target::parse(&args.target, args.method == "CONNECT");
+    match (args.absolute_form, target.scheme) {
+        (true, None) => {
+            let hint = "Write the URL as the client does, such as http://localhost:9090/shop/items.";
+            return Err(
+                Failure::new(ExitCode::Usage, "--absolute-form wants a URL in the place of the path").hint(hint),
+            );
+        }
+        (false, Some(scheme)) if target.tls().is_none() => {
+            let hint = "Begin the URL with http: or https:; with --absolute-form it is sent as it is.";
+            return Err(Failure::new(ExitCode::Usage, format!("no listener takes `{scheme}:`")).hint(hint));
+        }
+        _ => {}
+    }
     let is_tls = is_tls(&args, &target, &settings)?;
     let mut secrets = Secrets::default();
     let names = CredentialNames::of(&bundle.config);
@@ -205,13 +238,17 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
         places: project.as_ref(),
         is_tls,
         method: &args.method,
-        target: target.path,
+        target: &target.path,
     };
     let report = told.report(Asked {
         method: args.method.clone(),
         target: request.shown(&names.parameters),
         listener: if is_tls { "https" } else { "http" },
-        http_version: if args.http2 { "2" } else { "1.1" },
+        http_version: match (args.http2, args.http1_0) {
+            (true, _) => "2",
+            (false, true) => "1.0",
+            (false, false) => "1.1",
+        },
         client: None,
         time: time.to_string(),
     });
@@ -250,7 +287,7 @@ fn settings(args: &ExplainRequestArgs, source: &BundleSource, context: &Context)
 /// The listener that the request comes to, which has to be there.
 fn is_tls(args: &ExplainRequestArgs, target: &Target<'_>, settings: &RuntimeConfig) -> Result<bool, Failure> {
     let listener = &settings.listener;
-    if args.client_cert.is_some() && target.tls == Some(false) {
+    if args.client_cert.is_some() && target.tls() == Some(false) {
         return Err(
             Failure::new(ExitCode::Usage, "--client-cert is for the TLS listener").hint("Write `https:` in the URL.")
         );
@@ -258,7 +295,7 @@ fn is_tls(args: &ExplainRequestArgs, target: &Target<'_>, settings: &RuntimeConf
     let asked = match (args.tls || args.client_cert.is_some(), args.plain) {
         (true, _) => Some(true),
         (_, true) => Some(false),
-        (false, false) => target.tls,
+        (false, false) => target.tls(),
     };
     let is_tls = asked.unwrap_or(listener.http_port.is_none());
     let (name, port, other, key) = match is_tls {
@@ -284,7 +321,12 @@ fn asked(
     secrets: &mut Secrets,
     context: &Context,
 ) -> Result<AskedRequest, Failure> {
-    let mut request = AskedRequest::new(&args.method, target.path, is_tls, args.client_ip).map_err(wrong)?;
+    let sent = if args.absolute_form {
+        &args.target
+    } else {
+        &*target.path
+    };
+    let mut request = AskedRequest::new(&args.method, sent, is_tls, args.client_ip).map_err(wrong)?;
     for (name, value) in &args.headers {
         request.header(name, value).map_err(wrong)?;
         let is_named = names.headers.iter().any(|secret| secret.eq_ignore_ascii_case(name));
@@ -292,10 +334,14 @@ fn asked(
             secrets.add(value);
         }
     }
-    for secret in request.query_secrets(&names.parameters) {
+    for secret in request.target_secrets(&names.parameters) {
         secrets.add(&secret);
     }
-    if !request.has_header("host") {
+    if args.no_host && request.has_header("host") {
+        let failure = Failure::new(ExitCode::Usage, "--no-host and a header `Host` contradict each other");
+        return Err(failure.hint("Leave one of them out."));
+    }
+    if !args.no_host && !request.has_header("host") {
         request
             .header("host", target.host.unwrap_or("localhost"))
             .map_err(wrong)?;
@@ -314,6 +360,8 @@ fn asked(
     }
     if args.http2 {
         request.over_http2().map_err(wrong)?;
+    } else if args.http1_0 {
+        request.over_http10();
     }
     if let Some(path) = &args.client_cert {
         let failed = |error| Failure::file("read", path, error);
@@ -346,9 +394,13 @@ fn length(data: &str) -> Result<u64, Failure> {
 
 fn wrong(error: AskedError) -> Failure {
     let hint = match error {
-        AskedError::Target(_) => "Encode a blank as %20; a path begins with the base path of an API.",
+        AskedError::Target(_) => {
+            "Encode a blank as %20; a path begins with the base path of an API. Besides paths there are URLs, `*`, and `host:port` of \
+             the method CONNECT."
+        }
         AskedError::Method(_) => "Methods are words such as GET and POST.",
         AskedError::HeaderName(_) | AskedError::HeaderValue(_) => "Write --header 'Name: value'.",
+        AskedError::Http2Length => "Leave the header out, and the body where there can be none.",
         AskedError::Http2 => "Leave --http2 out, or ask about a path and a host that a URL can have.",
         AskedError::Certificate => "Name a PEM file.",
     };
@@ -395,20 +447,30 @@ mod tests {
 
     #[test]
     fn urls_are_taken_apart_and_not_put_right() {
-        for (text, path, host, tls) in [
-            ("/a/../b?c", "/a/../b?c", None, None),
+        for (text, path, host, scheme, tls) in [
+            ("/a/../b?c=http://x", "/a/../b?c=http://x", None, None, None),
             (
                 "http://localhost:9090/a//b?x=1",
                 "/a//b?x=1",
                 Some("localhost:9090"),
+                Some("http"),
                 Some(false),
             ),
-            ("HTTPS://u:p@h/%2e", "/%2e", Some("h"), Some(true)),
-            ("https://h", "/", Some("h"), Some(true)),
-            ("https://h?x", "?x", Some("h"), Some(true)),
-            ("ftp://h/a", "ftp://h/a", None, None),
+            ("HTTPS://u:p@h/%2e", "/%2e", Some("h"), Some("HTTPS"), Some(true)),
+            ("https://h", "/", Some("h"), Some("https"), Some(true)),
+            ("https://h?x", "/?x", Some("h"), Some("https"), Some(true)),
+            ("ftp://h/a", "/a", Some("h"), Some("ftp"), None),
+            ("*", "*", None, None, None),
         ] {
-            assert_eq!(Target::parse(text), Target { path, host, tls }, "{text}");
+            let path = Cow::Borrowed(path);
+            let target = Target::parse(text, false);
+            assert_eq!(target.tls(), tls, "{text}");
+            assert_eq!(target, Target { scheme, path, host }, "{text}");
+        }
+        for (text, host) in [("u@h:80", Some("h:80")), ("/a", None), ("*", None)] {
+            let path = Cow::Borrowed(text);
+            let scheme = None;
+            assert_eq!(Target::parse(text, true), Target { scheme, path, host }, "{text}");
         }
     }
 

@@ -26,7 +26,7 @@ static GENERATION: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug)]
 pub(crate) struct GlobalThrottle {
     generation: u64,
-    limits: Arc<GlobalLimits>,
+    pub(super) limits: Arc<GlobalLimits>,
     blocks: Arc<ServedBlocks>,
     apis: Vec<ApiLimits>,
     /// Subscription policies that only report.
@@ -34,19 +34,19 @@ pub(crate) struct GlobalThrottle {
 }
 
 #[derive(Debug)]
-struct ApiLimits {
+pub(super) struct ApiLimits {
     base_path: String,
     version: String,
     /// `None`: the API has no policy.
-    level: Option<Arc<Conditioned>>,
+    pub(super) level: Option<Arc<Conditioned>>,
     resources: Vec<ResourceLimits>,
 }
 
 #[derive(Debug)]
-struct ResourceLimits {
+pub(super) struct ResourceLimits {
     /// `None`: the resource has no policy, or the API's counts instead.
-    level: Option<Arc<Conditioned>>,
-    called: Arc<Called>,
+    pub(super) level: Option<Arc<Conditioned>>,
+    pub(super) called: Arc<Called>,
 }
 
 /// A request, as far as limits are concerned.
@@ -125,11 +125,7 @@ impl GlobalThrottle {
         request: &GlobalRequest<'_>,
         pass: impl FnOnce(&mut CoreGlobal, &Arc<Called>, &CallerLimits, bool) -> T,
     ) -> Result<T, Rejection> {
-        let found = self.api(request.api).and_then(|api| {
-            let resource = api.resources.get(usize::try_from(request.resource).ok()?)?;
-            Some((api, resource))
-        });
-        let Some((api, resource)) = found else {
+        let Some((api, resource)) = self.found(request) else {
             return Err(Refusal::UnknownPolicy.into());
         };
         if self
@@ -151,14 +147,30 @@ impl GlobalThrottle {
                 Ok(pass(core, called, limits, over_quota))
             }
             None => {
-                let limits = core.anonymous(self.generation, request.api, request.call.client, |address| {
-                    self.limits_of(anonymous(address, api), None, now_ms)
-                });
+                let limits = self.anonymous(core, request, api);
                 self.custom_policies(core, request, called, &limits)?;
                 let over_quota = subscription(&limits, now_ms)?;
                 Ok(pass(core, called, &limits, over_quota))
             }
         }
+    }
+
+    pub(super) fn found(&self, request: &GlobalRequest<'_>) -> Option<(&ApiLimits, &ResourceLimits)> {
+        let api = self.api(request.api)?;
+        let resource = api.resources.get(usize::try_from(request.resource).ok()?)?;
+        Some((api, resource))
+    }
+
+    /// The limits of an address without credentials.
+    pub(super) fn anonymous(
+        &self,
+        core: &mut CoreGlobal,
+        request: &GlobalRequest<'_>,
+        api: &ApiLimits,
+    ) -> Arc<CallerLimits> {
+        core.anonymous(self.generation, request.api, request.call.client, |address| {
+            self.limits_of(anonymous(address, api), None, request.now_ms)
+        })
     }
 
     /// The levels that all callers share. Where the API has a policy, it takes the place of its resources'.
@@ -200,20 +212,6 @@ impl GlobalThrottle {
         if templates.is_empty() || !decisions.any(now_ms) {
             return Ok(());
         }
-        let calling = &limits.calling;
-        let fields = |client_form| KeyFields {
-            resource_key: &called.resource_key,
-            user_id: &calling.user_id,
-            api_context: &called.api_context,
-            api_version: &called.api_version,
-            app_tenant: &calling.app_tenant,
-            api_tenant: &called.api_tenant,
-            app_id: &calling.app_id,
-            client: request.call.client,
-            client_form,
-            // Nothing in this gateway sets properties.
-            custom: &[],
-        };
         for template in templates.iter() {
             // Traffic managers see addresses as numbers, and may write them either way.
             let forms: &[ClientForm] = match template.names_client() {
@@ -221,7 +219,9 @@ impl GlobalThrottle {
                 false => &[ClientForm::Text],
             };
             for form in forms {
-                let until_ms = core.custom(decisions, now_ms, |key| template.render(&fields(*form), key));
+                let until_ms = core.custom(decisions, now_ms, |key| {
+                    template.render(&key_fields(request, called, limits, *form), key)
+                });
                 if let Some(until_ms) = until_ms {
                     return Err(over(Refusal::CustomQuota, until_ms, now_ms));
                 }
@@ -334,6 +334,29 @@ impl ResourceLimits {
                 ..called.clone()
             }),
         }
+    }
+}
+
+/// Returns what custom policies count a request by.
+pub(super) fn key_fields<'a>(
+    request: &GlobalRequest<'a>,
+    called: &'a Called,
+    limits: &'a CallerLimits,
+    client_form: ClientForm,
+) -> KeyFields<'a> {
+    let calling = &limits.calling;
+    KeyFields {
+        resource_key: &called.resource_key,
+        user_id: &calling.user_id,
+        api_context: &called.api_context,
+        api_version: &called.api_version,
+        app_tenant: &calling.app_tenant,
+        api_tenant: &called.api_tenant,
+        app_id: &calling.app_id,
+        client: request.call.client,
+        client_form,
+        // Nothing in this gateway sets properties.
+        custom: &[],
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::requests::Sent;
 use super::world::{CANARY, World};
-use crate::support::{Client, Pki, TestGateway, TlsClient, http2_over, on_runtime};
+use crate::support::{Client, Pki, TestGateway, TlsClient, http2_by_alpn, http2_over, on_runtime};
 use bytes::Bytes;
+use http::Uri;
 use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2::SendRequest;
 use mgw_runtime::explain::{AskedRequest, ExplainedAnswer, ExplainedTarget, Explainer, ExplanationEnd};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -24,6 +26,14 @@ pub enum Way<'p> {
     Tls(&'p Pki, Option<&'static str>),
     /// HTTP/2 at the plain listener, with prior knowledge.
     Http2,
+    /// HTTP/2 at the TLS listener, as agreed in the handshake; clients are those of [`Way::Tls`].
+    TlsHttp2(&'p Pki, Option<&'static str>),
+}
+
+impl Way<'_> {
+    fn is_tls(self) -> bool {
+        matches!(self, Self::Tls(..) | Self::TlsHttp2(..))
+    }
 }
 
 pub struct Comparison<'w> {
@@ -32,6 +42,7 @@ pub struct Comparison<'w> {
     client: Option<Client>,
     explainer: Explainer,
     statuses: BTreeSet<u16>,
+    oddities: BTreeSet<&'static str>,
 }
 
 impl<'w> Comparison<'w> {
@@ -42,12 +53,14 @@ impl<'w> Comparison<'w> {
             client: None,
             explainer: world.builder.explainer(),
             statuses: BTreeSet::new(),
+            oddities: BTreeSet::new(),
         }
     }
 
     /// Fails unless the explanation is what happens.
     pub fn compare(&mut self, number: usize, sent: &Sent, way: Way<'_>) {
         let Some(request) = asked(sent, way) else { return };
+        self.oddities.extend(sent.oddities());
         let explanation = self.explainer.explain(&request).expect("an explanation");
         assert!(
             !format!("{explanation:?}").contains(CANARY) || sent.target.contains(CANARY),
@@ -57,6 +70,7 @@ impl<'w> Comparison<'w> {
             Way::Plain => self.send(sent),
             Way::Tls(pki, identity) => self.send_over_tls(sent, pki, identity),
             Way::Http2 => self.send_over_http2(sent),
+            Way::TlsHttp2(pki, identity) => self.send_over_tls_http2(sent, pki, identity),
         };
         if let ExplanationEnd::NoConnection { .. } = explanation.end {
             assert!(answer.is_err(), "{number}: {answer:?} {way:?}");
@@ -87,7 +101,7 @@ impl<'w> Comparison<'w> {
             // The backend of the test is none for WebSockets: it got the handshake, or the gateway could not make one.
             (ExplanationEnd::Backend(told), None) if told.is_web_socket => {}
             // What the gateway answers itself at the TLS listener, it may have to ask others for.
-            (ExplanationEnd::Open { phase: "listener" }, None) if matches!(way, Way::Tls(..)) => {}
+            (ExplanationEnd::Open { phase: "listener" }, None) if way.is_tls() => {}
             (told, received) => panic!("{number}: {sent:?} {way:?}\ntold {told:?}\nbut {answer:?} {received:?}"),
         }
     }
@@ -96,6 +110,13 @@ impl<'w> Comparison<'w> {
     pub fn has_seen(&self, statuses: &[u16]) {
         for status in statuses {
             assert!(self.statuses.contains(status), "no {status} among {:?}", self.statuses);
+        }
+    }
+
+    /// Requests that hardly any client sends were among them.
+    pub fn has_compared(&self, oddities: &[&str]) {
+        for oddity in oddities {
+            assert!(self.oddities.contains(oddity), "no {oddity} among {:?}", self.oddities);
         }
     }
 
@@ -146,31 +167,52 @@ impl<'w> Comparison<'w> {
         let address = self.gateway.http();
         on_runtime(async move {
             let stream = tokio::net::TcpStream::connect(address).await?;
-            let mut sender = http2_over(stream).await;
-            let mut request = http::Request::builder().method(sent.method);
-            let host = sent.headers.iter().find(|(name, _)| *name == "host");
-            let host = host.map_or("localhost", |(_, host)| host.as_str());
-            request = request.uri(format!("http://{host}{}", sent.target));
-            for (name, value) in &sent.headers {
-                let is_of_http1 = ["host", "connection", "transfer-encoding", "upgrade"].contains(name);
-                if !is_of_http1 && (*name != "te" || value == "trailers") {
-                    request = request.header(*name, value);
-                }
-            }
-            let request = request.body(Full::<Bytes>::from(sent.body)).map_err(io::Error::other)?;
-            let answer = sender.send_request(request).await.map_err(io::Error::other)?;
-            let (head, body) = answer.into_parts();
-            let headers = head.headers.iter().map(|(name, value)| {
-                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                (name.as_str().to_owned(), value)
-            });
-            Ok(ExplainedAnswer {
-                status: head.status.as_u16(),
-                headers: headers.collect(),
-                body: body.collect().await.map_err(io::Error::other)?.to_bytes().into(),
-            })
+            exchange(http2_over(stream).await, sent, "http").await
         })
     }
+
+    fn send_over_tls_http2(&self, sent: &Sent, pki: &Pki, identity: Option<&str>) -> io::Result<ExplainedAnswer> {
+        let address = self.gateway.running.addresses().https.expect("the TLS listener is on");
+        on_runtime(async move { exchange(http2_by_alpn(pki, address, identity).await?, sent, "https").await })
+    }
+}
+
+/// One request over HTTP/2.
+async fn exchange(mut sender: SendRequest<Full<Bytes>>, sent: &Sent, scheme: &str) -> io::Result<ExplainedAnswer> {
+    let mut request = http::Request::builder()
+        .method(sent.method)
+        .uri(over_http2(sent, scheme)?);
+    for (name, value) in &sent.headers {
+        let is_of_http1 = ["host", "connection", "transfer-encoding", "upgrade"].contains(name);
+        if !is_of_http1 && (*name != "te" || value == "trailers") {
+            request = request.header(*name, value);
+        }
+    }
+    let request = request.body(Full::<Bytes>::from(sent.body)).map_err(io::Error::other)?;
+    let answer = sender.send_request(request).await.map_err(io::Error::other)?;
+    let (head, body) = answer.into_parts();
+    let headers = head.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), value)
+    });
+    Ok(ExplainedAnswer {
+        status: head.status.as_u16(),
+        headers: headers.collect(),
+        body: body.collect().await.map_err(io::Error::other)?.to_bytes().into(),
+    })
+}
+
+/// What a request has in the place of its target: CONNECT nothing but the host.
+fn over_http2(sent: &Sent, scheme: &str) -> io::Result<Uri> {
+    if sent.method == "CONNECT" {
+        return sent.target.parse().map_err(io::Error::other);
+    }
+    let host = sent.headers.iter().find(|(name, _)| *name == "host");
+    let host = host.map_or("localhost", |(_, host)| host.as_str());
+    let uri = Uri::builder().scheme(scheme).authority(host);
+    uri.path_and_query(sent.target.as_str())
+        .build()
+        .map_err(io::Error::other)
 }
 
 fn receive(client: &mut Client, method: &str) -> io::Result<ExplainedAnswer> {
@@ -191,26 +233,23 @@ fn receive(client: &mut Client, method: &str) -> io::Result<ExplainedAnswer> {
 
 /// `None` for what `AskedRequest` refuses, and what HTTP/2 itself does not let through.
 fn asked(sent: &Sent, way: Way<'_>) -> Option<AskedRequest> {
-    let is_tls = matches!(way, Way::Tls(..));
-    let mut request = AskedRequest::new(sent.method, &sent.target, is_tls, Ipv4Addr::LOCALHOST.into()).ok()?;
+    let from = Ipv4Addr::LOCALHOST.into();
+    let mut request = AskedRequest::new(sent.method, &sent.target, way.is_tls(), from).ok()?;
     for (name, value) in &sent.headers {
         request.header(name, value).ok()?;
     }
     if !sent.body.is_empty() {
         request.carry(sent.body.len() as u64);
     }
-    match way {
-        Way::Plain | Way::Tls(_, None) => {}
-        Way::Tls(pki, Some(identity)) => request
-            .show(&std::fs::read(pki.path(&format!("{identity}.pem"))).ok()?)
-            .ok()?,
-        Way::Http2 => {
-            let lengths = sent.headers.iter().filter(|(name, _)| *name == "content-length");
-            if sent.method == "CONNECT" || lengths.count() > 1 {
-                return None;
-            }
-            request.over_http2().ok()?;
-        }
+    if sent.is_http10 {
+        request.over_http10();
+    }
+    if let Way::Tls(pki, Some(identity)) | Way::TlsHttp2(pki, Some(identity)) = way {
+        let shown = std::fs::read(pki.path(&format!("{identity}.pem"))).ok()?;
+        request.show(&shown).ok()?;
+    }
+    if let Way::Http2 | Way::TlsHttp2(..) = way {
+        request.over_http2().ok()?;
     }
     Some(request)
 }

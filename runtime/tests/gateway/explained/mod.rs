@@ -7,7 +7,9 @@ mod world;
 
 use crate::support::{Backend, GatewayBuilder, Issuer, Pki, api};
 use compare::{Comparison, Way};
+use mgw_bundle::config::PolicyRef;
 use mgw_runtime::explain::{AskedRequest, ExplanationEnd};
+use mgw_runtime::throttle::LevelKind;
 use random::Random;
 use requests::Generator;
 use serde_json::json;
@@ -16,6 +18,16 @@ use world::World;
 
 /// How many requests are compared.
 const REQUESTS: usize = 10_000;
+
+/// What any version of HTTP can say, and hardly any client does.
+const ODDITIES: [&str; 6] = [
+    "asterisk-form",
+    "OPTIONS *",
+    "authority-form",
+    "TRACE",
+    "get",
+    "long path",
+];
 
 /// Thousands of requests, sent to a gateway and explained: the answers are the same to the byte, and backends get what was
 /// said that they would.
@@ -28,6 +40,8 @@ fn explanations_are_what_the_gateway_does() {
         comparison.compare(number, &generator.request(), Way::Plain);
     }
     comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 426, 429, 431, 500, 508]);
+    comparison.has_compared(&ODDITIES);
+    comparison.has_compared(&["absolute-form", "no Host", "two hosts", "HTTP/1.0"]);
 }
 
 /// The same where the gateway answers as micro-gw did.
@@ -52,6 +66,7 @@ fn explanations_are_what_the_gateway_does_over_http2() {
         comparison.compare(number, &generator.request(), Way::Http2);
     }
     comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 426, 429, 431, 500, 508]);
+    comparison.has_compared(&ODDITIES);
 }
 
 /// The same at the TLS listener, where clients show certificates that are believed, that are not, and none.
@@ -73,12 +88,22 @@ fn explanations_are_what_the_gateway_does_over_tls() {
     comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 429, 431]);
     drop((comparison, generator));
 
+    let mut generator = Generator::new(&world, Random::new(2443));
+    let mut comparison = Comparison::begin(&world);
+    for number in 0..REQUESTS / 10 {
+        let way = Way::TlsHttp2(&pki, identities[number % identities.len()]);
+        comparison.compare(number, &generator.request(), way);
+    }
+    comparison.has_seen(&[200, 400, 401, 403, 404, 405, 413, 414, 426, 429, 431]);
+    drop((comparison, generator));
+
     // A client without a certificate gets no connection where the handshake demands one.
     world.builder = world.builder.set("mutualSSLConfig.sslVerifyClient", "require");
     let mut generator = Generator::new(&world, Random::new(8443));
     let mut comparison = Comparison::begin(&world);
     for (number, identity) in identities.into_iter().enumerate() {
         comparison.compare(number, &generator.request(), Way::Tls(&pki, identity));
+        comparison.compare(number, &generator.request(), Way::TlsHttp2(&pki, identity));
     }
 }
 
@@ -86,6 +111,40 @@ fn get(target: &str) -> AskedRequest {
     let mut request = AskedRequest::new("GET", target, false, Ipv4Addr::LOCALHOST.into()).expect("a request");
     request.header("host", "gateway").expect("a header");
     request
+}
+
+/// Where the traffic manager counts, it is said by what it decides, as far as that is known.
+#[test]
+fn decisions_of_a_traffic_manager_are_named() {
+    let mut limited = api("/p", "http://127.0.0.1:1");
+    for resource in &mut limited.resources {
+        resource.policy = Some(PolicyRef {
+            name: "Three".into(),
+            index: None,
+        });
+    }
+    let settings = "[throttlingConfig]\nenabledGlobalTMEventPublishing = true\n\
+                    jmsConnectionProviderUrl = \"amqp://a:b@127.0.0.1:1\"\n";
+    let explainer = GatewayBuilder::new(vec![limited]).file(settings).explainer();
+    let explanation = explainer.explain(&get("/p/x")).expect("an explanation");
+    let consulted = explanation.limited_elsewhere.expect("the traffic manager decides");
+    let found: Vec<_> = consulted
+        .decisions
+        .iter()
+        .map(|decision| (decision.level, decision.policy.as_deref(), decision.key.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (LevelKind::Resource, Some("Three"), "/p/1.0/*:GET"),
+            (LevelKind::Subscription, Some("Unauthenticated"), "127.0.0.1:/p:1.0"),
+        ]
+    );
+    assert!(
+        matches!(explanation.end, ExplanationEnd::Backend(_)),
+        "{:?}",
+        explanation.end
+    );
 }
 
 /// What only others know is not guessed, and nobody is asked.

@@ -10,6 +10,7 @@ pub struct Sent {
     pub target: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: &'static str,
+    pub is_http10: bool,
 }
 
 impl Sent {
@@ -17,9 +18,36 @@ impl Sent {
         self.headers.iter().any(|(name, _)| *name == "transfer-encoding")
     }
 
+    /// What is odd about it.
+    pub fn oddities(&self) -> impl Iterator<Item = &'static str> {
+        let hosts = self.headers.iter().filter(|(name, _)| *name == "host").count();
+        let is_absolute = self
+            .target
+            .split(['/', '?'])
+            .next()
+            .is_some_and(|scheme| scheme.ends_with(':'));
+        let odd = [
+            (self.target == "*", "asterisk-form"),
+            (self.target == "*" && self.method == "OPTIONS", "OPTIONS *"),
+            (is_absolute, "absolute-form"),
+            (
+                self.method == "CONNECT" && self.target.contains("gateway") && !is_absolute,
+                "authority-form",
+            ),
+            (self.method == "TRACE", "TRACE"),
+            (self.method == "get", "get"),
+            (hosts == 0, "no Host"),
+            (hosts > 1, "two hosts"),
+            (self.is_http10, "HTTP/1.0"),
+            (self.target.len() > 300, "long path"),
+        ];
+        odd.into_iter().filter(|(is_so, _)| *is_so).map(|(_, name)| name)
+    }
+
     /// What goes over a connection of HTTP/1.1.
     pub fn bytes(&self) -> String {
-        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        let version = if self.is_http10 { "1.0" } else { "1.1" };
+        let mut bytes = format!("{} {} HTTP/{version}\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             bytes.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -42,7 +70,27 @@ pub struct Generator<'w> {
 }
 
 const METHODS: [&str; 9] = ["GET", "GET", "GET", "GET", "HEAD", "POST", "DELETE", "OPTIONS", "PATCH"];
-const ODD_METHODS: [&str; 4] = ["TRACE", "PURGE", "get", "CONNECT"];
+const ODD_METHODS: [&str; 7] = ["TRACE", "PURGE", "get", "CONNECT", "PRI", "OPTIONS", "!#$%&'*+-.^_`|~"];
+
+/// What may stand in the place of a path, as it is or before one.
+const TARGETS: [&str; 5] = [
+    "*",
+    "gateway:9090",
+    "gateway",
+    "user:canary-8d1f@gateway:9090",
+    "[::1]:80",
+];
+const ADDRESSES: [&str; 9] = [
+    "http://gateway",
+    "http://gateway:9090",
+    "HTTPS://elsewhere",
+    "http://user:canary-8d1f@gateway",
+    "http://[::1]",
+    "ftp://gateway",
+    "http://",
+    "http://gateway:port",
+    "http://a,b",
+];
 
 const PATHS: [&str; 40] = [
     "/pets/1.0/pets",
@@ -179,7 +227,7 @@ impl<'w> Generator<'w> {
 
     pub fn request(&mut self) -> Sent {
         let random = &mut self.random;
-        let method = match random.one_in(40) {
+        let method = match random.one_in(20) {
             true => *random.of(&ODD_METHODS),
             false => *random.of(&METHODS),
         };
@@ -197,6 +245,12 @@ impl<'w> Generator<'w> {
         }
         if random.one_in(150) {
             headers.clear();
+        }
+        if random.one_in(150) {
+            headers.push(("host", (*random.of(&["gateway", "other"])).to_owned()));
+        }
+        if method == "OPTIONS" && random.one_in(20) {
+            "*".clone_into(&mut target);
         }
         let needs_key = target.starts_with("/keys");
         if !random.one_in(3) {
@@ -230,6 +284,12 @@ impl<'w> Generator<'w> {
         if random.one_in(150) {
             headers.push(("x-large", "l".repeat(3000)));
         }
+        if method == "CONNECT" || random.one_in(60) {
+            target = match random.one_in(2) {
+                true => (*random.of(&TARGETS)).to_owned(),
+                false => format!("{}{target}", random.of(&ADDRESSES)),
+            };
+        }
         let mut body = "";
         if method == "POST" || random.one_in(60) {
             body = *random.of(&["", "0123456789", "0123456789012345678901234567890"]);
@@ -250,6 +310,7 @@ impl<'w> Generator<'w> {
             target,
             headers,
             body,
+            is_http10: random.one_in(80),
         }
     }
 }

@@ -22,5 +22,5 @@ pub use mgw_fixtures::etcd::EtcdServer;
 pub use mgw_fixtures::eventually::{PATIENCE, eventually};
 pub use pki::Pki;
 pub use tls_backend::TlsBackend;
-pub use tls_client::TlsClient;
+pub use tls_client::{TlsClient, http2_by_alpn};
 pub use web_socket::{WebSocket, close_reason};

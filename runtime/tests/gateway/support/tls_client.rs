@@ -1,11 +1,19 @@
 //! A client that speaks TLS and shows what it was shown.
 
 use super::{PATIENCE, Pki, Response};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use tokio_rustls::TlsConnector;
+
+/// A certificate and its key.
+type Identity = (CertificateDer<'static>, PrivateKeyDer<'static>);
 
 /// One TLS connection.
 pub struct TlsClient {
@@ -20,23 +28,8 @@ impl TlsClient {
     }
 
     /// The same with any certificate and its key.
-    pub fn connect_as(
-        pki: &Pki,
-        address: SocketAddr,
-        name: &str,
-        identity: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
-    ) -> io::Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add(pki.certificate("ca")).expect("it can be trusted");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("the defaults are safe")
-            .with_root_certificates(roots);
-        let config = match identity {
-            None => builder.with_no_client_auth(),
-            Some((certificate, key)) => builder.with_client_auth_cert(vec![certificate], key).expect("they fit"),
-        };
+    pub fn connect_as(pki: &Pki, address: SocketAddr, name: &str, identity: Option<Identity>) -> io::Result<Self> {
+        let config = config(pki, identity);
         let name = ServerName::try_from(name.to_owned()).expect("a name");
         let session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
         let socket = TcpStream::connect(address)?;
@@ -100,4 +93,38 @@ impl TlsClient {
             body: String::from_utf8(body).map_err(io::Error::other)?,
         })
     }
+}
+
+/// Trusts the authority of `pki` and shows a certificate.
+fn config(pki: &Pki, identity: Option<Identity>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(pki.certificate("ca")).expect("it can be trusted");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the defaults are safe")
+        .with_root_certificates(roots);
+    match identity {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => builder.with_client_auth_cert(vec![certificate], key).expect("they fit"),
+    }
+}
+
+/// Connects like [`TlsClient::connect`], and begins HTTP/2, as agreed in the handshake.
+pub async fn http2_by_alpn(
+    pki: &Pki,
+    address: SocketAddr,
+    identity: Option<&str>,
+) -> io::Result<SendRequest<Full<Bytes>>> {
+    let mut config = config(pki, identity.map(|name| (pki.certificate(name), pki.key(name))));
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let name = ServerName::try_from("localhost").expect("a name");
+    let stream = tokio::net::TcpStream::connect(address).await?;
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    // A server that believes no such client may have hung up by now.
+    let begun = handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+    let (sender, connection) = begun.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    Ok(sender)
 }

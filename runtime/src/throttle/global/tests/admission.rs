@@ -6,7 +6,7 @@ use crate::event_hub::{BlockChange, KeyTemplateChange, ThrottleDecision};
 use crate::refusal::{Refusal, Rejection};
 use crate::throttle::global::conditions::encode;
 use crate::throttle::global::{CoreGlobal, GlobalLimits, GlobalRequest, GlobalThrottle};
-use crate::throttle::{Admission, Call, SubscriptionTerms};
+use crate::throttle::{Admission, Call, Consulted, ConsultedDecision, LevelKind, SubscriptionTerms};
 use crate::traffic_manager::{EventQueue, Events, FIELDS};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
@@ -61,6 +61,8 @@ struct Fixture {
     events: Events,
     headers: HeaderMap,
     client: IpAddr,
+    /// What the last request depended on.
+    consulted: Consulted,
 }
 
 impl Fixture {
@@ -79,6 +81,7 @@ impl Fixture {
             events,
             headers,
             client: [192, 0, 2, 1].into(),
+            consulted: Consulted::default(),
         }
     }
 
@@ -119,6 +122,7 @@ impl Fixture {
             events: Some(&self.queue),
             now_ms: NOW,
         };
+        self.consulted = self.throttle.consult(&mut self.core, &request);
         self.throttle.admit(&mut self.core, &request)
     }
 
@@ -419,5 +423,57 @@ fn blocks_apply_to_whom_they_name_and_to_new_configurations() {
         drop(before);
         fixture.block(block, None, false);
         assert_eq!(fixture.refusal(0, 0, Some(&caller)), None);
+    }
+}
+
+/// What is said that a request depends on is what it depends on: a decision about each refuses it, and the first of them does.
+#[test]
+fn what_is_consulted_decides_in_that_order() {
+    let mut fixture = Fixture::new(ConditionKinds::default());
+    fixture.template("$userId:$apiContext", true);
+    fixture.template("$customProperty.missing", true);
+    let known = fixture.caller(0, "Gold", None);
+    let shop = fixture.caller(1, "Gold", None);
+    let reporting = fixture.caller(0, "Report", None);
+    let unlimited = fixture.caller(0, "Unlimited", None);
+    for (api, resource, caller, levels) in [
+        (
+            0,
+            0,
+            Some(&known),
+            &["resource", "subscription", "application", "custom"][..],
+        ),
+        (0, 1, Some(&known), &["subscription", "application", "custom"]),
+        (1, 0, Some(&shop), &["api", "subscription", "application", "custom"]),
+        (0, 1, Some(&reporting), &["subscription", "application", "custom"]),
+        (0, 1, Some(&unlimited), &["application", "custom"]),
+        (0, 0, None, &["resource", "custom", "subscription"]),
+    ] {
+        assert_eq!(fixture.refusal(api, resource, caller), None);
+        let consulted = fixture.consulted.clone();
+        let found: Vec<_> = consulted
+            .decisions
+            .iter()
+            .map(|decision| decision.level.name())
+            .collect();
+        assert_eq!((found, consulted.key_templates), (levels.to_vec(), 2));
+        let key = |decision: &ConsultedDecision| match decision.level {
+            LevelKind::Api | LevelKind::Resource => format!("{}_default", decision.key),
+            _ => decision.key.clone(),
+        };
+        // From the last to the first: whatever comes before it answers in its place.
+        for decision in consulted.decisions.iter().rev() {
+            let before = fixture.refusal(api, resource, caller);
+            fixture.decide(&key(decision), Some(UNTIL), None);
+            let refusal = if decision.stops {
+                Some(decision.level.refusal())
+            } else {
+                before
+            };
+            assert_eq!(fixture.refusal(api, resource, caller), refusal, "{decision:?}");
+        }
+        for decision in &consulted.decisions {
+            fixture.decide(&key(decision), None, None);
+        }
     }
 }
