@@ -59,6 +59,22 @@ impl Diagnostic {
         self.meant(typed, place, known, nearest(typed, candidates))
     }
 
+    /// Adds that what is written at the place of the correction is written in others as well.
+    #[must_use]
+    pub(crate) fn also_in(mut self, places: &[Span]) -> Self {
+        let first = self
+            .correction
+            .as_ref()
+            .and_then(|correction| correction.edits().first());
+        if let Some(text) = first.map(|edit| edit.text.clone()) {
+            let others = places.iter().map(|place| Edit::new(*place, text.clone()));
+            self.correction = self
+                .correction
+                .map(|correction| others.fold(correction, Correction::and));
+        }
+        self
+    }
+
     fn meant(self, typed: &str, place: Span, known: Option<&str>, near: Option<&str>) -> Self {
         match (known, near) {
             (Some(name), _) => self

@@ -3,7 +3,7 @@
 use super::value::{self, Wrong, is_unset};
 use super::{Block, Effect, Key, Kind, SettingsFile};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::yaml::{Member, Node, Source};
+use crate::yaml::{Member, Node, Source, in_headers};
 
 /// The codes of the findings about a file.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +170,8 @@ impl Checker<'_> {
             format!("{text}; it is ignored"),
         )
         .remedy("Remove it, or see the reference for the keys there are.")
-        .misspelt(name, member.key, near);
+        .misspelt(name, member.key, near)
+        .also_in(&in_headers(self.source, &format!("{prefix}{name}")));
         // Nobody knows what it holds: `pasword` holds a password.
         match member.node.as_str() {
             Some(_) => finding.secret(),

@@ -1,5 +1,6 @@
 //! `mgw.toml`: what the project is called, where its APIs come from.
 
+mod day;
 mod moving;
 mod read;
 mod schema;

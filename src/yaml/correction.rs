@@ -65,6 +65,21 @@ impl Correction {
         }
     }
 
+    /// The same in one more place, unless something is changed there already.
+    #[must_use]
+    pub(crate) fn and(mut self, edit: Edit) -> Self {
+        if let Change::Edits(edits) = &mut self.change {
+            let at = edits.partition_point(|other| other.span.start < edit.span.start);
+            let before = at.checked_sub(1).and_then(|before| edits.get(before));
+            let is_free = before.is_none_or(|before| before.span.end < edit.span.start)
+                && edits.get(at).is_none_or(|behind| edit.span.end < behind.span.start);
+            if is_free {
+                edits.insert(at, edit);
+            }
+        }
+        self
+    }
+
     /// The same, for somebody to look at.
     #[must_use]
     pub(crate) fn likely(mut self) -> Self {

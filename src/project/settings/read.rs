@@ -1,11 +1,11 @@
 //! Reads `mgw.toml` and tells everything that is wrong with it at once.
 
 use super::schema::{Key, Kind, ROOT, WORKSPACE};
-use super::{CorsSettings, FORMAT, Settings, moving};
+use super::{CorsSettings, FORMAT, Settings, day, moving};
 use crate::cloud::address::Address;
 use crate::cloud::pull::{ApiReference, is_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
-use crate::yaml::{Member, Node, Source, Span, Value, read_toml};
+use crate::yaml::{Member, Node, Source, Span, Value, in_headers, read_toml};
 use jiff::civil::Date;
 use serde_json::{Map, json};
 
@@ -207,8 +207,15 @@ impl Reader<'_> {
             }
             (Kind::Rule | Kind::Reason | Kind::Day, Value::String(text)) => {
                 if let Some((message, remedy)) = text_problem(kind, path, text) {
-                    let found = Diagnostic::error(Code::Suppression, self.source, node.span, message);
-                    self.diagnostics.push(found.remedy(remedy));
+                    let found = Diagnostic::error(Code::Suppression, self.source, node.span, message).remedy(remedy);
+                    self.diagnostics.push(match kind {
+                        Kind::Rule => found.misspelt(text, node.span, Code::ALL.iter().map(|code| code.name())),
+                        Kind::Day => match day::meant(text) {
+                            Some(day) => self.dated(found, node, day),
+                            None => found,
+                        },
+                        _ => found,
+                    });
                     return None;
                 }
                 return Some(node.to_json());
@@ -280,6 +287,7 @@ impl Reader<'_> {
         found = found.remedy(remedy);
         self.diagnostics.push(match (kind, node.as_str()) {
             (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Some(_)) => found.expecting_list(node),
+            (Kind::Tables(_), _) if node.as_object().is_some() => self.doubled(found, node, path),
             // A file of another version would not be read by its keys.
             (Kind::Format, Some(text)) if text.trim() == FORMAT.to_string() => {
                 found.replacing(node.span, FORMAT.to_string())
@@ -287,6 +295,36 @@ impl Reader<'_> {
             _ => found,
         });
         None
+    }
+
+    /// A day in the one way to write it, in the quotes that it has.
+    fn dated(&self, found: Diagnostic, node: &Node, day: Date) -> Diagnostic {
+        let quote = if self.source.slice(node.span).starts_with('\'') {
+            '\''
+        } else {
+            '"'
+        };
+        found
+            .remedy(format!("Did you mean `{day}`?"))
+            .replacing(node.span, format!("{quote}{day}{quote}"))
+    }
+
+    /// Tables that are written as one: `[a.b]` for `[[a.b]]`, or the only one of a list without its brackets.
+    fn doubled(&self, found: Diagnostic, node: &Node, path: &str) -> Diagnostic {
+        let (line, start) = self.source.line_of(node.span);
+        let header = format!("[{path}]");
+        let written = line.trim_start();
+        let at = start + line.len() - written.len();
+        match written.strip_prefix(header.as_str()).map(str::trim_start) {
+            Some(behind) if behind.is_empty() || behind.starts_with('#') => {
+                let place = Span::new(at, at + header.len());
+                found.replacing(place, format!("[{header}]"))
+            }
+            _ if self.source.slice(node.span).starts_with('{') => {
+                found.enclosing(node.span, ["[", "]"], "Make it a list")
+            }
+            _ => found,
+        }
     }
 
     fn choice(&mut self, node: &Node, text: &str, choices: &[&'static str], path: &str) {
@@ -308,6 +346,7 @@ impl Reader<'_> {
         let found = Diagnostic::error(Code::UnknownSetting, self.source, member.key, message)
             .remedy(remedy)
             .misspelt(name, member.key, known)
+            .also_in(&in_headers(self.source, &format!("{prefix}{name}")))
             .corrected(moved);
         // What is moved is a part of the file.
         let is_secret = table.is_some() && may_hold_secret(&member.node);
@@ -316,25 +355,19 @@ impl Reader<'_> {
 }
 
 /// What is wrong with a text that should be of a kind, and what to do about it.
-fn text_problem(kind: Kind, path: &str, text: &str) -> Option<(String, String)> {
+fn text_problem(kind: Kind, path: &str, text: &str) -> Option<(String, &'static str)> {
     match kind {
-        Kind::Rule if Code::named(text).is_none() => {
-            let near = nearest(text, Code::ALL.iter().map(|code| code.name()));
-            Some((
-                format!("there is no rule {text:?} to suppress"),
-                near.map_or_else(
-                    || "`mgw explain` lists them.".to_owned(),
-                    |near| format!("Did you mean `{near}`?"),
-                ),
-            ))
-        }
+        Kind::Rule if Code::named(text).is_none() => Some((
+            format!("there is no rule {text:?} to suppress"),
+            "`mgw explain` lists them.",
+        )),
         Kind::Reason if text.trim().is_empty() => Some((
             "a suppression has no reason".to_owned(),
-            "Say why it is as it should be, for whoever looks at it next.".to_owned(),
+            "Say why it is as it should be, for whoever looks at it next.",
         )),
         Kind::Day if text.parse::<Date>().is_err() => Some((
             format!("`{path}` is {text:?}, which is no day"),
-            "Write it like \"2027-03-31\".".to_owned(),
+            "Write it like \"2027-03-31\".",
         )),
         _ => None,
     }
