@@ -1,8 +1,8 @@
 //! The files of a project that its definitions refer to.
 
 use super::files;
+use super::near_file::{named, near_file};
 use super::sources::Sources;
-use crate::diagnostics::nearest;
 use crate::openapi::link::{Document, Library, Location, Unavailable};
 use crate::remote::{RemoteFile, RemoteLock};
 use crate::words::plain;
@@ -136,26 +136,23 @@ impl<'a> ProjectLibrary<'a> {
         let real_root = match &self.real_root {
             Some(root) => root,
             None => {
-                // The folder that one is in may have no name here.
-                let root = if self.root.as_os_str().is_empty() {
-                    Path::new(".")
-                } else {
-                    self.root
-                };
-                self.real_root.insert(std::fs::canonicalize(root).map_err(unreadable)?)
+                let real = std::fs::canonicalize(named(self.root)).map_err(unreadable)?;
+                self.real_root.insert(real)
             }
         };
         let real = match std::fs::canonicalize(path) {
             Ok(real) => real,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let near = near(path).map(|near| format!("Did you mean `{near}`?"));
-                let remedy = near.unwrap_or_else(|| {
-                    "Put the file there. Paths are relative to the file that the reference stands in.".into()
+                let near = near_file(self.root, relative);
+                let remedy = near.as_ref().map_or_else(
+                    || "Put the file there. Paths are relative to the file that the reference stands in.".to_owned(),
+                    |near| format!("Did you mean `{}`?", near.shown),
+                );
+                return Err(Unavailable::Refused {
+                    reason: format!("leads to `{relative}`, and there is no such file in the project"),
+                    remedy,
+                    meant: near.filter(|near| near.is_certain).map(|near| near.path),
                 });
-                return Err(refused(
-                    &format!("leads to `{relative}`, and there is no such file in the project"),
-                    &remedy,
-                ));
             }
             Err(error) => return Err(unreadable(error)),
         };
@@ -195,21 +192,6 @@ fn refused(reason: &str, remedy: &str) -> Unavailable {
     Unavailable::Refused {
         reason: reason.to_owned(),
         remedy: remedy.to_owned(),
+        meant: None,
     }
-}
-
-/// A file beside the one that is not there, with a name like its.
-fn near(path: &Path) -> Option<String> {
-    /// Folders with more files are not looked through for this.
-    const MOST: usize = 1_000;
-    let typed = path.file_name()?.to_str()?;
-    let names: Vec<String> = std::fs::read_dir(path.parent()?)
-        .ok()?
-        .take(MOST)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| Format::of_name(name).is_some())
-        .collect();
-    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-    names.sort_unstable();
-    nearest(typed, names).map(str::to_owned)
 }

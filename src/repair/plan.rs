@@ -75,7 +75,7 @@ pub(super) fn plan(
     current: impl Fn(&str) -> Option<Vec<u8>>,
 ) -> Plan {
     let mut plan = Plan::default();
-    let mut taken: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
     for finding in found.iter() {
         let Some(correction) = finding.correction.as_ref().filter(|correction| correction.is_certain()) else {
             continue;
@@ -106,16 +106,10 @@ pub(super) fn plan(
             plan.refused.push((finding.clone(), reason));
             continue;
         };
-        let (Some(first), Some(last)) = (edits.first(), edits.last()) else {
-            continue;
-        };
-        let range = (first.range.start, last.range.end);
-        let of_file = taken.entry(relative.clone()).or_default();
         // The others wait for the next round, in which places are what they are then.
-        if of_file.iter().any(|(start, end)| range.0 <= *end && *start <= range.1) {
+        if edits.is_empty() || !taken.entry(relative.clone()).or_default().take(&edits) {
             continue;
         }
-        of_file.push(range);
         plan.steps.push(Step {
             shown: shown(finding, correction, &bytes, &edits),
             title: correction.title.clone(),
@@ -126,6 +120,26 @@ pub(super) fn plan(
         });
     }
     plan
+}
+
+/// What is changed in a file: the ends of ranges by their starts. No two of them touch.
+#[derive(Debug, Default)]
+struct Taken(BTreeMap<usize, usize>);
+
+impl Taken {
+    /// Takes all the ranges, or none when one of them touches one that is taken.
+    fn take(&mut self, edits: &[Replacement]) -> bool {
+        let is_free = |edit: &Replacement| {
+            let before = self.0.range(..=edit.range.end).next_back();
+            before.is_none_or(|(_, end)| *end < edit.range.start)
+        };
+        let all_free = edits.iter().all(is_free);
+        if all_free {
+            self.0
+                .extend(edits.iter().map(|edit| (edit.range.start, edit.range.end)));
+        }
+        all_free
+    }
 }
 
 /// The file of a finding by its path in the project, or why it is not changed.

@@ -40,13 +40,22 @@ pub(super) struct Target {
     pub(super) pointer: String,
 }
 
+/// What is meant by a reference that leads nowhere.
+#[derive(Debug, Clone)]
+enum Meant {
+    /// A reference as it stands in a file, and what should stand there.
+    Reference(String, String),
+    /// A file of the project, by its path.
+    File(String),
+}
+
 /// Why a reference is not followed.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     pub(super) message: String,
     pub(super) remedy: String,
-    /// The reference as it stands there, and what is meant by it beyond doubt.
-    pub(super) meant: Option<(String, String)>,
+    /// What is meant beyond doubt.
+    meant: Option<Meant>,
     /// The file itself is broken, which is told where it is.
     pub(super) is_told: bool,
 }
@@ -58,6 +67,14 @@ impl Problem {
             remedy: remedy.into(),
             meant: None,
             is_told: false,
+        }
+    }
+
+    /// The reference as it stands there, and what should stand there beyond doubt.
+    pub(super) fn meant(&self) -> Option<(&str, &str)> {
+        match &self.meant {
+            Some(Meant::Reference(typed, meant)) => Some((typed, meant)),
+            Some(Meant::File(_)) | None => None,
         }
     }
 }
@@ -127,7 +144,13 @@ impl<'l> Files<'l> {
         let mut next = reference.to_owned();
         let mut from = file;
         for _ in 0..MAX_CHAIN {
-            let target = self.named(from, &next)?;
+            let target = self.named(from, &next).map_err(|mut problem| {
+                // Where it is another reference that leads nowhere, this one is right.
+                if let (Some(Meant::File(meant)), true) = (&problem.meant, (from, next.as_str()) == (file, reference)) {
+                    problem.meant = self.respelt(from, reference, meant);
+                }
+                problem
+            })?;
             if target.file == 0 {
                 return Ok(target);
             }
@@ -141,7 +164,7 @@ impl<'l> Files<'l> {
                 let mut problem = Problem::new(message, near.remedy);
                 if let (Some(pointer), true) = (near.meant, next == reference) {
                     let path = reference.split_once('#').map_or(reference, |(path, _)| path);
-                    problem.meant = Some((reference.to_owned(), format!("{path}#{pointer}")));
+                    problem.meant = Some(Meant::Reference(reference.to_owned(), format!("{path}#{pointer}")));
                 }
                 return Err(problem);
             };
@@ -173,6 +196,13 @@ impl<'l> Files<'l> {
         Ok(Target { file, pointer })
     }
 
+    /// A reference as it stands in a file, and how it is spelt when another file is meant.
+    fn respelt(&self, from: usize, reference: &str, meant: &str) -> Option<Meant> {
+        let (path, rest) = reference.split_at(reference.find('#').unwrap_or(reference.len()));
+        let path = self.location(from)?.respelt(path, meant)?;
+        Some(Meant::Reference(reference.to_owned(), format!("{path}{rest}")))
+    }
+
     /// The file that is meant by a path, or an address, that stands in another one.
     fn open(&mut self, from: usize, path: &str) -> Result<usize, Problem> {
         let refused =
@@ -201,7 +231,11 @@ impl<'l> Files<'l> {
         }
         let mut document = match self.library.open(location) {
             Ok(document) => document,
-            Err(Unavailable::Refused { reason, remedy }) => return Err(refused(&reason, &remedy)),
+            Err(Unavailable::Refused { reason, remedy, meant }) => {
+                let mut problem = refused(&reason, &remedy);
+                problem.meant = meant.map(Meant::File);
+                return Err(problem);
+            }
             Err(Unavailable::Broken(diagnostic)) => {
                 self.broken.push(*diagnostic);
                 let mut problem = refused("leads to a file that cannot be read", "");

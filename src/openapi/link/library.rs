@@ -23,6 +23,8 @@ pub enum Unavailable {
         reason: String,
         /// What to do about it: a sentence.
         remedy: String,
+        /// The file of the project that is meant beyond doubt, by its path.
+        meant: Option<String>,
     },
     /// It is no YAML or JSON; the finding is about the file itself.
     Broken(Box<Diagnostic>),

@@ -359,16 +359,9 @@ impl<'l, 'p> Linker<'l, 'p> {
         } else {
             Severity::Error
         };
-        self.problems.add(
-            severity,
-            &self.files.source,
-            at.moved(moved),
-            problem.message,
-            &problem.remedy,
-            problem
-                .meant
-                .as_ref()
-                .map(|(typed, meant)| (typed.as_str(), meant.as_str())),
-        );
+        let meant = problem.meant();
+        let (message, at) = (problem.message.clone(), at.moved(moved));
+        self.problems
+            .add(severity, &self.files.source, at, message, &problem.remedy, meant);
     }
 }

@@ -95,6 +95,27 @@ impl Location {
         }
     }
 
+    /// `target`, which leads to no file when it is written in this one, with the names in it that are not those on the way
+    /// to `meant`, a path inside the project. `None` where it is written in another way.
+    pub(super) fn respelt(&self, target: &str, meant: &str) -> Option<String> {
+        let Ok(Self::File(typed)) = self.join(target) else {
+            return None;
+        };
+        let mut names = typed.rsplit('/').zip(meant.rsplit('/'));
+        let mut parts: Vec<&str> = target.split('/').collect();
+        for part in parts.iter_mut().rev().take_while(|part| **part != "..") {
+            if matches!(*part, "" | ".") {
+                continue;
+            }
+            let (typed, meant) = names.next()?;
+            if typed != meant {
+                *part = meant;
+            }
+        }
+        let respelt = parts.join("/");
+        (self.join(&respelt) == Ok(Self::File(meant.to_owned()))).then_some(respelt)
+    }
+
     /// The last part without its ending.
     pub(super) fn stem(&self) -> &str {
         let path = match self {
@@ -190,6 +211,33 @@ mod tests {
         ] {
             let expected = expected.map(|path| Location::File(path.into()));
             assert_eq!(from.join(target), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_put_where_they_belong() {
+        let from = Location::File("api_definitions/v1/shop.yaml".into());
+        for (target, meant, expected) in [
+            ("pt.yaml", "api_definitions/v1/pet.yaml", Some("pet.yaml")),
+            ("./a//pt.yaml", "api_definitions/v1/a/pet.yaml", Some("./a//pet.yaml")),
+            (
+                "../shemas/pet.yaml",
+                "api_definitions/schemas/pet.yaml",
+                Some("../schemas/pet.yaml"),
+            ),
+            ("../../x%20y/pt.yaml", "x y/pet.yaml", Some("../../x%20y/pet.yaml")),
+            // Not a matter of the reference, not to be written as it is, not there.
+            ("pet.yaml", "api_definitions/v2/pet.yaml", None),
+            ("pt.yaml", "api_definitions/v1/50%41.yaml", None),
+            (
+                "a/../b/pt.yaml",
+                "api_definitions/v1/c/pet.yaml",
+                Some("a/../c/pet.yaml"),
+            ),
+            ("https://h/pt.yaml", "api_definitions/v1/pet.yaml", None),
+            ("../../../pt.yaml", "pet.yaml", None),
+        ] {
+            assert_eq!(from.respelt(target, meant).as_deref(), expected, "{target}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! References that lead nowhere, each kind of them told once.
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
-use crate::yaml::{Source, Span};
+use crate::yaml::{Correction, Source, Span};
 use indexmap::IndexMap;
 
 /// What has been found so far.
@@ -35,11 +35,17 @@ impl Problems {
             if !remedy.is_empty() {
                 diagnostic = diagnostic.remedy(remedy);
             }
-            if let Some((typed, meant)) = meant {
-                diagnostic = diagnostic.renaming(typed, span, meant);
-            }
             (diagnostic, 0)
         });
+        // A correction is one of one file; what is wrong in others comes when this one is right.
+        if let Some((typed, meant)) = meant.filter(|_| source.name_of(span) == first.file) {
+            let edit = source.rewriting(span, typed, meant);
+            first.correction = match (first.correction.take(), edit) {
+                (None, Some(edit)) if *count == 0 => Some(Correction::certain(format!("Write `{meant}`"), vec![edit])),
+                (Some(correction), Some(edit)) => Some(correction.and(edit)),
+                (correction, _) => correction,
+            };
+        }
         // The worst of them counts.
         first.severity = first.severity.min(severity);
         *count += 1;
