@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::exit::ExitCode;
 use crate::repair::{ShadowError, WriteError};
+use std::path::PathBuf;
 
 impl From<ShadowError> for Failure {
     fn from(error: ShadowError) -> Self {
@@ -17,10 +18,23 @@ impl From<ShadowError> for Failure {
 
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
+        let message = error.to_string();
         let failure = match error {
             WriteError::Io { path, source } => Self::file("write", &path, source),
-            WriteError::Changed(_) => Self::new(ExitCode::Environment, error.to_string())
+            WriteError::Changed(_) => Self::new(ExitCode::Environment, message)
                 .hint("Run the command again: it looks at the files as they are then."),
+            WriteError::Mixed { replaced, source, .. } => {
+                let mut failure = Self::new(ExitCode::Environment, message).because(source);
+                let kept = |(path, former): &(PathBuf, PathBuf)| {
+                    format!(
+                        "{} is repaired; what it was is in {}.",
+                        path.display(),
+                        former.display()
+                    )
+                };
+                failure.hints = replaced.iter().map(kept).collect();
+                return failure.hint("Put back what they were, or run the command again when files can be written.");
+            }
         };
         failure.hint("No file of the project was changed.")
     }

@@ -1,19 +1,19 @@
 //! Replaces files of a project, all of them or none.
 
 use super::rounds::RepairedFile;
-use crate::public_file::staged;
+use crate::folder::{folder_of, sync_folder};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
-/// Why nothing was replaced.
+/// Why files were not replaced.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WriteError {
-    /// Somebody else has written it in the meantime.
+    /// Somebody else has written it in the meantime; nothing was replaced.
     #[error("{} was changed while it was being repaired", .0.display())]
     Changed(PathBuf),
-    /// The system refused.
+    /// The system refused; nothing was replaced, or it is as it was again.
     #[error("cannot write {}", .path.display())]
     Io {
         /// The file.
@@ -22,6 +22,26 @@ pub(crate) enum WriteError {
         #[source]
         source: io::Error,
     },
+    /// The system refused, and refused also to put back what had been replaced by then.
+    #[error("cannot write {}, nor restore what was replaced before it", .path.display())]
+    Mixed {
+        /// The file that was not replaced.
+        path: PathBuf,
+        /// Those that were, each with the file in which its former contents are.
+        replaced: Vec<(PathBuf, PathBuf)>,
+        /// Cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A file with what is to be there, and what is there, both beside its place: so it takes no more than a rename to replace it
+/// and to put it back, which needs no space.
+struct Staged<'a> {
+    path: PathBuf,
+    original: &'a [u8],
+    new: TempPath,
+    former: TempPath,
 }
 
 /// Writes what files of the project at `root` have become. What a file was is compared with what it is first, and each is
@@ -29,50 +49,85 @@ pub(crate) enum WriteError {
 ///
 /// # Errors
 ///
-/// Then the files are as they were.
+/// Then the files are as they were, but for [`WriteError::Mixed`].
 pub(crate) fn write(root: &Path, files: &[RepairedFile]) -> Result<(), WriteError> {
-    let mut staged_files = Vec::with_capacity(files.len());
+    let mut all = Vec::with_capacity(files.len());
     for file in files {
         let path = root.join(&file.relative);
         let original = file.revision.original();
-        let staged = stage(&path, &file.revision.current())?;
-        staged_files.push((path, staged, original));
+        all.push(Staged {
+            new: stage(&path, &file.revision.current())?,
+            former: stage(&path, original)?,
+            path,
+            original,
+        });
     }
-    for (path, _, original) in &staged_files {
-        unchanged(path, original)?;
+    for file in &all {
+        unchanged(&file.path, file.original)?;
     }
-    let mut replaced: Vec<(PathBuf, &[u8])> = Vec::new();
-    for (path, staged, original) in staged_files {
-        if let Err(error) = staged.persist(&path) {
-            // What was there comes back in the same way.
-            for (path, original) in replaced {
-                let former = stage(&path, original);
-                let _ = former.map(|former| former.persist(&path));
-            }
-            return Err(WriteError::Io {
-                path,
-                source: error.error,
+    let mut replaced: Vec<(PathBuf, TempPath)> = Vec::new();
+    for Staged { path, new, former, .. } in all {
+        if let Err(error) = new.persist(&path) {
+            let lost = put_back(replaced);
+            let source = error.error;
+            return Err(match lost.is_empty() {
+                true => WriteError::Io { path, source },
+                false => WriteError::Mixed {
+                    path,
+                    replaced: lost,
+                    source,
+                },
             });
         }
-        replaced.push((path, original));
+        replaced.push((path, former));
     }
     for (path, _) in &replaced {
         // The files are there; at worst a power failure brings the old ones back.
-        let _ = crate::folder::sync_folder(crate::folder::folder_of(path));
+        let _ = sync_folder(folder_of(path));
     }
     Ok(())
 }
 
-/// A file beside its place, with the permissions of the one that is there.
-fn stage(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, WriteError> {
-    let failed = |source| WriteError::Io {
+/// Returns what could not be put back, with the files that have it.
+fn put_back(replaced: Vec<(PathBuf, TempPath)>) -> Vec<(PathBuf, PathBuf)> {
+    let lost = |(path, former): (PathBuf, TempPath)| {
+        let former = former.persist(&path).err()?.path;
+        let kept = former.to_path_buf();
+        // Where it cannot be kept either, version control is what is left.
+        let _ = former.keep();
+        Some((path, kept))
+    };
+    replaced.into_iter().filter_map(lost).collect()
+}
+
+/// A file beside its place, with the owner and the permissions of the one that is there: it may hold a secret.
+fn stage(path: &Path, bytes: &[u8]) -> Result<TempPath, WriteError> {
+    let staged = || {
+        let about = fs::metadata(path)?;
+        let mut file = tempfile::Builder::new().prefix(".mgw-").tempfile_in(folder_of(path))?;
+        file.write_all(bytes)?;
+        give(file.as_file(), &about);
+        file.as_file().set_permissions(about.permissions())?;
+        file.as_file().sync_all()?;
+        // Closed: there may be more of them than a process may have open.
+        Ok(file.into_temp_path())
+    };
+    staged().map_err(|source| WriteError::Io {
         path: path.to_owned(),
         source,
-    };
-    let permissions = fs::metadata(path).map_err(failed)?.permissions();
-    let staged = staged(path, bytes).map_err(failed)?;
-    staged.as_file().set_permissions(permissions).map_err(failed)?;
-    Ok(staged)
+    })
+}
+
+/// Gives a file to the owner of another one, as an administrator may who repairs what is somebody else's.
+fn give(file: &fs::File, about: &fs::Metadata) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        // Whoever may not is the owner, or has the folder to themselves.
+        let _ = fchown(file, Some(about.uid()), Some(about.gid()));
+    }
+    #[cfg(not(unix))]
+    let _ = (file, about);
 }
 
 fn unchanged(path: &Path, original: &[u8]) -> Result<(), WriteError> {

@@ -39,6 +39,7 @@ mod pull_killed;
 mod quotas;
 mod remote_files;
 mod repair;
+mod repair_faults;
 mod running;
 mod sandbox;
 mod serve;
