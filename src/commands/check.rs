@@ -1,6 +1,7 @@
 //! `mgw check`
 
 mod fix;
+mod workspace;
 
 use super::members::{self, Done, MemberArgs, Pace};
 use super::remote::{UpdateArgs, fetch_first};
@@ -54,10 +55,12 @@ struct Checked<'a> {
 
 /// Compiles the project and changes nothing in it, but for what is fetched or put right when that is asked for.
 pub fn run(args: CheckArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let Some(members) = members::of(&args.project, &args.members)? else {
+    let (workspace, fixed) = workspace::find(&args.project, &args.fix, &context.ui)?;
+    let Some(members) = members::chosen(&args.project, workspace, &args.members)? else {
         return one(args, context).map(|done| done.code);
     };
-    members::each(&members, context, Pace::Together, |member, context| {
+    let fixed = fixed.as_ref().map(|fixed| (fixed.code(), fixed));
+    members::each_after(fixed, &members, context, Pace::Together, |member, context| {
         let of_member = CheckArgs {
             project: member.path.clone(),
             reports: args.reports.of_member(member),
@@ -106,8 +109,8 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     ui.result("", &checked);
     args.reports
         .write("mgw check", &compiled.name, &compiled.diagnostics, Severity::Error)?;
-    if fixed.is_none() {
-        fix::offer(&layout, &compiled.diagnostics, ui);
+    if let Some(offer) = fix::offer(&layout, &compiled.diagnostics).filter(|_| fixed.is_none()) {
+        ui.hint(offer);
     }
     if compiled.diagnostics.has_errors() {
         return Err(findings::invalid(&compiled.name, &compiled.diagnostics));
@@ -122,10 +125,7 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
             checked.summary
         ),
     );
-    let code = match fixed.is_some_and(|fixed| fixed.would_change()) {
-        true => ExitCode::Changes,
-        false => ExitCode::Success,
-    };
+    let code = fixed.map_or(ExitCode::Success, |fixed| fixed.code());
     Ok(Done::serving(code, &compiled.config))
 }
 

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::diagnostics::nearest;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::project::{Member, Workspace, shown};
+use crate::project::{Faulty, Member, Workspace, shown};
 use crate::ui::Held;
 use crate::ui::count::Counted;
 use mgw_bundle::GatewayConfig;
@@ -77,7 +77,19 @@ impl Done {
 ///
 /// When the workspace cannot be used, or has no such project.
 pub(super) fn of(folder: &Path, args: &MemberArgs) -> Result<Option<Vec<Member>>, Failure> {
-    let workspace = Workspace::at(folder)?;
+    chosen(folder, Workspace::at(folder, Faulty::Refused)?, args)
+}
+
+/// The same of the workspace that the folder is.
+///
+/// # Errors
+///
+/// When the workspace has no such project.
+pub(super) fn chosen(
+    folder: &Path,
+    workspace: Option<Workspace>,
+    args: &MemberArgs,
+) -> Result<Option<Vec<Member>>, Failure> {
     let Some(Workspace { members }) = workspace else {
         return match args.members.first() {
             Some(_) => Err(Failure::new(
@@ -144,11 +156,14 @@ pub(super) fn report_of(path: &Path, member: &Member) -> PathBuf {
 }
 
 #[derive(serde::Serialize)]
-struct Shown<'a> {
+struct Shown<'a, T> {
     exit_code: u8,
     members: Vec<ShownMember<'a>>,
     /// What several projects would serve.
     shared: Vec<Shared>,
+    /// What was put right in the workspace's own file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'a T>,
 }
 
 #[derive(serde::Serialize)]
@@ -179,6 +194,21 @@ pub(super) fn each(
     pace: Pace,
     work: impl Fn(&Member, &Context) -> Result<Done, Failure> + Sync,
 ) -> Result<ExitCode, Failure> {
+    each_after(None::<(ExitCode, &())>, members, context, pace, work)
+}
+
+/// The same after something was put right in the workspace's own file, or would be: with how that ended.
+///
+/// # Errors
+///
+/// As [`each`].
+pub(super) fn each_after<T: serde::Serialize>(
+    fix: Option<(ExitCode, &T)>,
+    members: &[Member],
+    context: &Context,
+    pace: Pace,
+    work: impl Fn(&Member, &Context) -> Result<Done, Failure> + Sync,
+) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let mut results = Vec::with_capacity(members.len());
     let mut all_done = Vec::with_capacity(members.len());
@@ -193,7 +223,8 @@ pub(super) fn each(
         });
         all_done.push((member, done));
     });
-    let code = ExitCode::gravest(all_done.iter().map(|(_, done)| done.code));
+    let (first, fix) = fix.unzip();
+    let code = ExitCode::gravest(all_done.iter().map(|(_, done)| done.code).chain(first));
     let shared = shared(&all_done);
     for Shared { what, name, members } in &shared {
         let what = if *what == "api" { "the API" } else { "the base path" };
@@ -208,11 +239,12 @@ pub(super) fn each(
             exit_code: code as u8,
             members: results,
             shared,
+            fix,
         },
     );
     let failed: Vec<&str> = all_done
         .iter()
-        .filter(|(_, done)| done.code != ExitCode::Success)
+        .filter(|(_, done)| !matches!(done.code, ExitCode::Success | ExitCode::Changes))
         .map(|(member, _)| member.name.as_str())
         .collect();
     if failed.is_empty() {

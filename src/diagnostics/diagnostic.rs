@@ -222,13 +222,6 @@ impl Diagnostics {
         self
     }
 
-    /// The same for somebody who cannot have them put right.
-    #[must_use]
-    pub(crate) fn without_corrections(mut self) -> Self {
-        self.list.iter_mut().for_each(|diagnostic| diagnostic.correction = None);
-        self
-    }
-
     /// Whether something must be put right before anything can be built.
     pub fn has_errors(&self) -> bool {
         self.list

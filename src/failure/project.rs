@@ -43,8 +43,7 @@ impl From<WorkspaceError> for Failure {
         match error {
             WorkspaceError::Settings(error) => error.into(),
             WorkspaceError::Folder { path, source } => Self::file("read", &path, source),
-            // `mgw check --fix` puts projects right; what keeps them from being found is for whoever wrote it.
-            WorkspaceError::Invalid { file, findings } => Self::findings(&file, &findings.without_corrections()),
+            WorkspaceError::Invalid { what, findings } => Self::findings(&what, &findings),
         }
     }
 }

@@ -29,4 +29,4 @@ pub(crate) use server_files::ServerFiles;
 pub use settings::{
     BuildSettings, Compat, ControlPlaneKind, ControlPlaneSettings, CorsSettings, PullSettings, Settings, SettingsError,
 };
-pub(crate) use workspace::{Member, Workspace, WorkspaceError};
+pub(crate) use workspace::{Faulty, Member, Workspace, WorkspaceError};

@@ -4,8 +4,8 @@
 //! policies and no settings, counts for it.
 
 use super::settings::{MAX_FILE, read_workspace};
-use super::{Layout, SettingsError, shown};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
+use super::{Layout, Settings, SettingsError, is_project_name, shown};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, certain_name, nearest};
 use crate::ui::count::Counted;
 use crate::whole_file::{read_public, read_text};
 use crate::yaml::{Node, Source, Span};
@@ -45,10 +45,10 @@ pub(crate) enum WorkspaceError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The file, or that of a project, is not what is expected.
-    #[error("{file} has {}", findings.summary())]
+    #[error("{what} has {}", findings.summary())]
     Invalid {
-        /// The file.
-        file: String,
+        /// The file; several of them are the workspace.
+        what: String,
         /// Everything that is wrong.
         findings: Diagnostics,
     },
@@ -63,32 +63,48 @@ pub(crate) enum WorkspaceError {
     },
 }
 
+/// What becomes of a project whose own `mgw.toml` is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Faulty {
+    /// The workspace cannot be used.
+    Refused,
+    /// It is one of the projects: whoever looks at it tells what is wrong. Its name may be that of its folder.
+    Taken,
+}
+
 impl Workspace {
     /// The workspace in a folder; `None` when it is none.
     ///
     /// # Errors
     ///
     /// When the folder is a workspace, and its projects cannot be found.
-    pub(crate) fn at(root: &Path) -> Result<Option<Self>, WorkspaceError> {
-        let path = root.join("mgw.toml");
-        // What cannot be read at all is told by whoever takes it for a project.
-        let Ok(bytes) = read_public(&path, MAX_FILE) else {
-            return Ok(None);
-        };
-        Self::of_bytes(bytes, root)
+    pub(crate) fn at(root: &Path, faulty: Faulty) -> Result<Option<Self>, WorkspaceError> {
+        Self::of_file(&root.join("mgw.toml"), root, faulty)
     }
 
-    /// The same, of the bytes of its file.
-    fn of_bytes(bytes: Vec<u8>, root: &Path) -> Result<Option<Self>, WorkspaceError> {
+    /// The same with another `file` in the place of its `mgw.toml`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::at`].
+    pub(crate) fn of_file(file: &Path, root: &Path, faulty: Faulty) -> Result<Option<Self>, WorkspaceError> {
+        // What cannot be read at all is told by whoever takes it for a project.
+        match read_public(file, MAX_FILE) {
+            Ok(bytes) => Self::of_bytes(bytes, &shown(file), root, faulty),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The same of the bytes of the file, which messages call `file`.
+    fn of_bytes(bytes: Vec<u8>, file: &str, root: &Path, faulty: Faulty) -> Result<Option<Self>, WorkspaceError> {
         if !is_workspace(&String::from_utf8_lossy(&bytes)) {
             return Ok(None);
         }
-        let file = shown(&root.join("mgw.toml"));
-        let read = read_workspace(bytes, &file);
+        let read = read_workspace(bytes, file);
         let mut findings = read.diagnostics;
         let mut members = Vec::new();
         if let Some((source, document)) = &read.document {
-            let mut finder = Finder::new(root, source)?;
+            let mut finder = Finder::new(root, source, faulty)?;
             // Of a newer format nobody can tell what it means.
             if findings.iter().all(|finding| finding.code != Code::NewerFormat) {
                 members = finder.members(document)?;
@@ -97,7 +113,12 @@ impl Workspace {
         }
         if findings.has_errors() {
             findings.sort();
-            return Err(WorkspaceError::Invalid { file, findings });
+            let files: BTreeSet<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
+            let what = match files.first() {
+                Some(file) if files.len() == 1 => (*file).to_owned(),
+                _ => "the workspace".to_owned(),
+            };
+            return Err(WorkspaceError::Invalid { what, findings });
         }
         Ok(Some(Self { members }))
     }
@@ -117,7 +138,7 @@ pub fn fuzz(bytes: &[u8]) -> String {
         };
     }
     ROOT.with(|root| {
-        let found = Workspace::of_bytes(bytes.to_vec(), root.path());
+        let found = Workspace::of_bytes(bytes.to_vec(), "mgw.toml", root.path(), Faulty::Refused);
         match found {
             Ok(Some(workspace)) => {
                 let is_inside = |member: &Member| member.path.starts_with(root.path()) && member.path.is_dir();
@@ -141,6 +162,9 @@ struct Finder<'a> {
     root: &'a Path,
     source: &'a Source,
     real_root: PathBuf,
+    faulty: Faulty,
+    /// All patterns.
+    written: BTreeSet<String>,
     looked_at: usize,
     findings: Diagnostics,
 }
@@ -166,7 +190,7 @@ fn patterns<'n>(document: &'n Node, key: &str) -> Vec<Pattern<'n>> {
 }
 
 impl<'a> Finder<'a> {
-    fn new(root: &'a Path, source: &'a Source) -> Result<Self, WorkspaceError> {
+    fn new(root: &'a Path, source: &'a Source, faulty: Faulty) -> Result<Self, WorkspaceError> {
         // The folder that one is in may have no name here.
         let named = if root.as_os_str().is_empty() {
             Path::new(".")
@@ -181,6 +205,8 @@ impl<'a> Finder<'a> {
             root,
             source,
             real_root,
+            faulty,
+            written: BTreeSet::new(),
             looked_at: 0,
             findings: Diagnostics::default(),
         })
@@ -193,6 +219,8 @@ impl<'a> Finder<'a> {
             return Ok(Vec::new());
         }
         self.check_any(document);
+        let written = wanted.iter().chain(&unwanted);
+        self.written = written.map(|pattern| pattern.text.to_owned()).collect();
         let mut excluded = BTreeSet::new();
         for pattern in unwanted {
             excluded.extend(self.folders(pattern).unwrap_or_default());
@@ -238,8 +266,10 @@ impl<'a> Finder<'a> {
         }
         let mut members: Vec<Member> = Vec::new();
         for (path, pattern) in folders {
-            let name = match crate::compile::project_name_of(&Layout::new(&path)) {
-                Ok(name) => name,
+            let layout = Layout::new(&path);
+            let (name, is_sure) = match crate::compile::project_name_of(&layout) {
+                Ok(name) => (name, true),
+                Err(_) if self.faulty == Faulty::Taken => (likely_name(&layout), false),
                 Err(SettingsError::Invalid { findings, .. }) => {
                     self.findings.extend(findings);
                     continue;
@@ -251,7 +281,8 @@ impl<'a> Finder<'a> {
                 folder: shown(&path),
                 path,
             };
-            if let Some(other) = members.iter().find(|other| other.name == member.name) {
+            let of_same_name = members.iter().find(|other| other.name == member.name);
+            if let Some(other) = of_same_name.filter(|_| is_sure) {
                 let message = format!(
                     "{} and {} are both called `{}`",
                     other.folder, member.folder, member.name
@@ -340,11 +371,7 @@ impl<'a> Finder<'a> {
                 Ok(real) if real.is_dir() => folders.push(folder),
                 _ if is_pattern => {}
                 _ => {
-                    let remedy = near(&folder).map_or_else(
-                        || "Make it with `mgw init`, or remove the name.".to_owned(),
-                        |near| format!("Did you mean `{near}`?"),
-                    );
-                    self.wrong(pattern, "is no folder that is there", &remedy);
+                    self.nowhere(pattern, &folder);
                     return None;
                 }
             }
@@ -384,6 +411,24 @@ impl<'a> Finder<'a> {
         self.tell(pattern, message, remedy);
     }
 
+    /// Tells a folder that is not there.
+    fn nowhere(&mut self, pattern: Pattern<'_>, folder: &Path) {
+        let text = pattern.text;
+        let message = format!("`{}` is no folder that is there", text.escape_debug());
+        let mut found = Diagnostic::error(Code::ProjectSetting, self.source, pattern.place, message)
+            .remedy("Make it with `mgw init`, or remove the name.");
+        if let Some(near) = near(folder) {
+            found = found.remedy(format!("Did you mean `{}`?", near.name));
+            let typed = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let meant = text.strip_suffix(typed).map(|before| format!("{before}{}", near.name));
+            // What is named already is not meant once more.
+            if let Some(meant) = meant.filter(|meant| near.is_certain && !self.written.contains(meant)) {
+                found = found.renaming(text, pattern.place, &meant);
+            }
+        }
+        self.findings.push(found);
+    }
+
     fn too_many(&mut self, pattern: Pattern<'_>, what: &str, limit: usize) {
         let message = format!("there are more than {}", Counted(limit, what, what));
         self.tell(pattern, message, "Split the workspace, or name fewer folders.");
@@ -405,16 +450,38 @@ fn is_project(folder: &Path) -> bool {
     }
 }
 
+/// What a project is called whose `mgw.toml` is wrong.
+fn likely_name(layout: &Layout) -> String {
+    let read = Settings::read(&layout.settings()).ok().flatten();
+    let name = read.map(|read| read.settings.name).filter(|name| is_project_name(name));
+    name.unwrap_or_else(|| layout.folder_name())
+}
+
+/// A folder with a name like one that is not there.
+struct Near {
+    name: String,
+    /// Nothing else can be meant, and it is a project.
+    is_certain: bool,
+}
+
 /// A folder beside one that is not there, with a name like its.
-fn near(folder: &Path) -> Option<String> {
+fn near(folder: &Path) -> Option<Near> {
     let typed = folder.file_name()?.to_str()?;
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let names: Vec<String> = std::fs::read_dir(parent.unwrap_or(Path::new(".")))
+    let mut names: Vec<String> = std::fs::read_dir(parent.unwrap_or(Path::new(".")))
         .ok()?
-        .take(MAX_MEMBERS)
+        .take(MAX_MEMBERS + 1)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    nearest(typed, names.iter().map(String::as_str)).map(str::to_owned)
+    let is_whole = names.len() <= MAX_MEMBERS;
+    names.sort_unstable();
+    let all = || names.iter().map(String::as_str);
+    let certain = certain_name(typed, all()).filter(|name| is_whole && is_project(&folder.with_file_name(name)));
+    let name = certain.or_else(|| nearest(typed, all()))?.to_owned();
+    Some(Near {
+        is_certain: certain.is_some(),
+        name,
+    })
 }
 
 /// Whether a name matches a pattern, in which `*` stands for any text. Takes no longer than both are long, multiplied.
@@ -437,149 +504,4 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tempfile::TempDir;
-
-    fn workspace(file: &str, folders: &[&str]) -> TempDir {
-        let root = tempfile::tempdir().expect("a folder");
-        for folder in folders {
-            let path = root.path().join(folder);
-            std::fs::create_dir_all(&path).expect("writable");
-            let name = folder.replace('/', "-");
-            std::fs::write(path.join("mgw.toml"), format!("format = 1\nname = \"{name}\"\n")).expect("writable");
-        }
-        std::fs::write(root.path().join("mgw.toml"), file).expect("writable");
-        root
-    }
-
-    fn members(root: &Path) -> Result<Vec<String>, String> {
-        let told = |error| match error {
-            WorkspaceError::Invalid { findings, .. } => {
-                let first = findings.iter().next().map(ToString::to_string);
-                first.unwrap_or_default().replace(&format!("{}/", root.display()), "")
-            }
-            error => error.to_string(),
-        };
-        let found = Workspace::at(root).map_err(told)?;
-        let members = found.expect("a workspace").members;
-        Ok(members.into_iter().map(|member| member.name).collect())
-    }
-
-    fn of(members: &str) -> String {
-        format!("format = 1\n[workspace]\nmembers = {members}\n")
-    }
-
-    const FOLDERS: [&str; 5] = ["shop", "teams/a", "teams/b", "teams/.hidden", "teams/target"];
-
-    #[test]
-    fn names_and_patterns_stand_for_projects() {
-        for (patterns, expected) in [
-            ("[\"shop\"]", &["shop"][..]),
-            ("[\"teams/*\", \"shop\", \"./shop/\"]", &["shop", "teams-a", "teams-b"]),
-            ("[\"t*s/b\"]", &["teams-b"]),
-            ("[\"*\"]", &["shop"]),
-            ("[\"*/*\"]\nexclude = [\"teams/a\"]", &["teams-b"]),
-        ] {
-            let root = workspace(&of(patterns), &FOLDERS);
-            std::fs::create_dir(root.path().join("teams/no-project")).expect("writable");
-            assert_eq!(members(root.path()).expect(patterns), expected, "{patterns}");
-        }
-    }
-
-    #[test]
-    fn a_project_is_no_workspace() {
-        let root = workspace("format = 1\nname = \"x\"\n", &[]);
-        assert_eq!(Workspace::at(root.path()).expect("read"), None);
-        assert_eq!(Workspace::at(&root.path().join("nowhere")).expect("read"), None);
-    }
-
-    #[test]
-    fn what_cannot_be_meant_is_refused() {
-        for (file, expected) in [
-            (
-                of("[\"../shop\"]"),
-                "mgw.toml:3:12: error: `../shop` leads out of the workspace",
-            ),
-            (
-                of("[\"/etc\"]"),
-                "mgw.toml:3:12: error: `/etc` leads out of the workspace",
-            ),
-            (of("[\"\"]"), "mgw.toml:3:12: error: `` is no folder"),
-            (of("[\".\"]"), "mgw.toml:3:12: error: `.` is no folder"),
-            (
-                of("[\"shpo\"]"),
-                "mgw.toml:3:12: error: `shpo` is no folder that is there",
-            ),
-            (of("[\"x*\"]"), "mgw.toml:3:12: error: `x*` stands for no project"),
-            (
-                of("[\"link\"]"),
-                "mgw.toml:3:12: error: `link` leads out of the workspace by a link",
-            ),
-            (
-                of("[\"li*\"]"),
-                "mgw.toml:3:12: error: `li*` leads out of the workspace by a link",
-            ),
-            (of("[\"inner\"]"), "mgw.toml:3:12: error: `inner` is a workspace itself"),
-            (
-                of("[\"empty\"]"),
-                "mgw.toml:3:12: error: `empty` is not a project folder",
-            ),
-            (
-                of("[\"shop\", \"same\"]"),
-                "mgw.toml:3:12: error: same and shop are both called `shop`",
-            ),
-            (
-                of("[\"shop\"]\nmember = 1"),
-                "mgw.toml:4:1: error: unknown key `workspace.member`",
-            ),
-            (
-                of("\"shop\""),
-                "mgw.toml:3:11: error: `workspace.members` should be a list",
-            ),
-            (
-                format!("name = \"x\"\n{}", of("[]")),
-                "mgw.toml:1:1: error: unknown key `name`",
-            ),
-            (
-                of("[]").replace("= 1", "= 2"),
-                "mgw.toml:1:10: error: mgw.toml has format version 2",
-            ),
-            (
-                of(&format!("[{}]", "\"shop\",".repeat(257))),
-                "mgw.toml:3:1804: error: there are more than 256 patterns",
-            ),
-        ] {
-            let root = workspace(&file, &FOLDERS);
-            let path = |name: &str| root.path().join(name);
-            let outside = tempfile::tempdir().expect("a folder");
-            std::fs::write(outside.path().join("mgw.toml"), "format = 1\nname = \"out\"\n").expect("writable");
-            std::os::unix::fs::symlink(outside.path(), path("link")).expect("writable");
-            for folder in ["inner", "same", "empty"] {
-                std::fs::create_dir(path(folder)).expect("writable");
-            }
-            std::fs::write(path("inner/mgw.toml"), of("[]")).expect("writable");
-            std::fs::write(path("same/mgw.toml"), "format = 1\nname = \"shop\"\n").expect("writable");
-            let error = members(root.path()).expect_err(&file);
-            assert!(error.starts_with(expected), "{error}\n{expected}");
-        }
-    }
-
-    #[test]
-    fn stars_match_any_text() {
-        for (pattern, name, expected) in [
-            ("*", "", true),
-            ("*", "a", true),
-            ("a*c", "abc", true),
-            ("a*c", "ac", true),
-            ("a*c", "abcd", false),
-            ("**a", "ba", true),
-            ("a", "b", false),
-            ("", "a", false),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-        let stars = "*a".repeat(2_000);
-        assert!(!matches(&stars, &"a".repeat(1_000)));
-    }
-}
+mod tests;

@@ -18,5 +18,5 @@ mod write;
 pub(crate) use patch::patch;
 pub(crate) use protected::is_protected;
 pub(crate) use rounds::{Applied, Left, Repaired, Subject, repair};
-pub(crate) use shadow::ShadowError;
+pub(crate) use shadow::{Extent, ShadowError};
 pub(crate) use write::{WriteError, write};

@@ -3,7 +3,7 @@
 use super::judge::judge;
 use super::plan::{Key, Plan, Step, plan};
 use super::revision::{Replacement, Revision};
-use super::shadow::{Shadow, ShadowError};
+use super::shadow::{Extent, Shadow, ShadowError};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::project::{Layout, shown};
 use crate::yaml::{Position, Source};
@@ -72,16 +72,18 @@ pub(crate) struct Repaired<T> {
     pub(crate) findings: Diagnostics,
 }
 
-/// Tries all certain corrections of what `check` finds in the project. Nothing of the project itself is changed.
+/// Tries all certain corrections of what `check` finds in the folder, in a copy of it as far as `extent` says. Nothing of the
+/// folder itself is changed.
 ///
 /// # Errors
 ///
 /// When there can be no copy, or it cannot be checked.
 pub(crate) fn repair<T, E: From<ShadowError>>(
     layout: &Layout,
+    extent: Extent,
     check: impl Fn(&Layout) -> Result<(T, Diagnostics), E>,
 ) -> Result<Repaired<T>, E> {
-    let shadow = Shadow::of(layout)?;
+    let shadow = Shadow::of(layout, extent)?;
     let copy = Layout::new(shadow.root());
     let (mut checked, mut found) = check(&copy)?;
     let mut rounds = Rounds {

@@ -35,6 +35,15 @@ pub(crate) enum ShadowError {
     TooLarge(PathBuf),
 }
 
+/// What of a folder is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of a project.
+    Project,
+    /// Its `mgw.toml` alone: that of a workspace.
+    Settings,
+}
+
 /// The copy; it is removed at the end.
 #[derive(Debug)]
 pub(super) struct Shadow {
@@ -43,8 +52,8 @@ pub(super) struct Shadow {
 }
 
 impl Shadow {
-    /// Copies a project.
-    pub(super) fn of(layout: &Layout) -> Result<Self, ShadowError> {
+    /// Copies a project, or its settings.
+    pub(super) fn of(layout: &Layout, extent: Extent) -> Result<Self, ShadowError> {
         let root = layout.root();
         let failed = |source| ShadowError::Copy {
             path: root.to_owned(),
@@ -60,7 +69,10 @@ impl Shadow {
             to: target.clone(),
             entries: 0,
         };
-        copy.folder(Path::new(""), 0)?;
+        match extent {
+            Extent::Project => copy.folder(Path::new(""), 0)?,
+            Extent::Settings => copy.settings(&layout.settings()).map_err(failed)?,
+        }
         Ok(Self {
             _folder: folder,
             root: target,
@@ -134,6 +146,21 @@ impl Copy {
         Ok(())
     }
 
+    /// One file of the folder, and what leads to it where it is a link.
+    fn settings(&self, path: &Path) -> io::Result<()> {
+        let real = path.canonicalize()?;
+        let at = self.to.join(path.file_name().unwrap_or_default());
+        if let Ok(inside) = real.strip_prefix(&self.from) {
+            let target = self.to.join(inside);
+            fs::create_dir_all(target.parent().unwrap_or(&self.to))?;
+            copy_file(&real, &target)?;
+        }
+        match path.is_symlink() {
+            true => self.link(path, &at),
+            false => Ok(()),
+        }
+    }
+
     /// A link into the project leads into the copy; every other one leads where it did.
     fn link(&self, path: &Path, target: &Path) -> io::Result<()> {
         let leads_to = match path.canonicalize() {
@@ -189,7 +216,7 @@ mod tests {
         symlink("../file", root.join("a/b/in")).unwrap();
         symlink(outside.path().join("file"), root.join("a/out")).unwrap();
         symlink("none", root.join("a/none")).unwrap();
-        let shadow = Shadow::of(&Layout::new(&root)).unwrap();
+        let shadow = Shadow::of(&Layout::new(&root), Extent::Project).unwrap();
         let at = |path: &str| shadow.root().join(path);
         assert!(shadow.root().ends_with("shop") && !at("target").exists());
         assert!(at("a/none").symlink_metadata().is_ok() && !at("a/none").exists());

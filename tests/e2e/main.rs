@@ -40,6 +40,8 @@ mod quotas;
 mod remote_files;
 mod repair;
 mod repair_faults;
+mod repair_odd_files;
+mod repair_workspaces;
 mod running;
 mod sandbox;
 mod serve;

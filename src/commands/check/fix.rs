@@ -4,9 +4,10 @@ use super::inspect;
 use crate::compile::Compiled;
 use crate::context::Context;
 use crate::diagnostics::{Diagnostic, Diagnostics, Summary};
+use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{Layout, shown};
-use crate::repair::{Applied, Left, Repaired, Subject, is_protected, patch, repair, write};
+use crate::repair::{Applied, Extent, Left, Repaired, Subject, is_protected, patch, repair, write};
 use crate::ui::Ui;
 use crate::ui::count::Counted;
 use crate::yaml::{Correction, Position};
@@ -52,9 +53,49 @@ pub(super) struct Fixed {
 }
 
 impl Fixed {
-    /// Whether files would be changed.
-    pub(super) fn would_change(&self) -> bool {
-        self.dry_run && !self.files.is_empty()
+    /// Nothing was done yet.
+    pub(super) fn nothing(args: &FixArgs, found: &Diagnostics) -> Self {
+        Self {
+            dry_run: args.dry_run,
+            files: Vec::new(),
+            applied: Vec::new(),
+            refused: Vec::new(),
+            left: found.summary(),
+            patch: args.dry_run.then(String::new),
+            not_shown: Vec::new(),
+        }
+    }
+
+    /// Puts the repaired files in their places below `root`, or says what they would be. Returns it with what the last check
+    /// gave.
+    pub(super) fn of<T>(repaired: Repaired<T>, root: &Path, args: &FixArgs) -> Result<(Self, T, Diagnostics), Failure> {
+        let mut fixed = Self::nothing(args, &repaired.findings);
+        let name_of = |relative: &str| shown(&root.join(relative));
+        let files = &repaired.files;
+        fixed.files = files.iter().map(|file| name_of(&file.relative)).collect();
+        if args.dry_run {
+            let mut difference = Vec::new();
+            for file in files {
+                let name = name_of(&file.relative);
+                match patch(file, &in_patch(&name, &file.relative)) {
+                    Some(part) => difference.extend(part),
+                    None => fixed.not_shown.push(name),
+                }
+            }
+            fixed.patch = Some(String::from_utf8_lossy(&difference).into_owned());
+        } else if !files.is_empty() {
+            write(root, files)?;
+        }
+        (fixed.applied, fixed.refused) = (repaired.applied, repaired.refused);
+        Ok((fixed, repaired.checked, repaired.findings))
+    }
+
+    /// How the command ends where no errors are left: with changes, when files would be changed.
+    pub(super) fn code(&self) -> ExitCode {
+        match self.dry_run && !self.files.is_empty() {
+            true => ExitCode::Changes,
+            false => ExitCode::Success,
+        }
     }
 }
 
@@ -66,50 +107,23 @@ pub(super) fn fix(
     compiled: &mut Compiled,
     context: &Context,
 ) -> Result<Fixed, Failure> {
-    let mut fixed = Fixed {
-        dry_run: args.dry_run,
-        files: Vec::new(),
-        applied: Vec::new(),
-        refused: Vec::new(),
-        left: compiled.diagnostics.summary(),
-        patch: args.dry_run.then(String::new),
-        not_shown: Vec::new(),
-    };
     if certain(&compiled.diagnostics).next().is_none() {
-        return Ok(fixed);
+        return Ok(Fixed::nothing(args, &compiled.diagnostics));
     }
-    let Repaired {
-        files,
-        applied,
-        refused,
-        checked,
-        findings,
-    } = repair(layout, |copy| {
+    let repaired = repair(layout, Extent::Project, |copy| {
         let config = config.map(|config| in_copy(config, layout, copy));
         let mut compiled = inspect(copy, config.as_deref(), context)?;
         let found = std::mem::take(&mut compiled.diagnostics);
         Ok::<_, Failure>((compiled, found))
     })?;
-    let name_of = |relative: &str| shown(&layout.root().join(relative));
-    fixed.files = files.iter().map(|file| name_of(&file.relative)).collect();
+    let (mut fixed, checked, findings) = Fixed::of(repaired, layout.root(), args)?;
     if args.dry_run {
-        let mut difference = Vec::new();
-        for file in &files {
-            let name = name_of(&file.relative);
-            match patch(file, &in_patch(&name, &file.relative)) {
-                Some(part) => difference.extend(part),
-                None => fixed.not_shown.push(name),
-            }
-        }
-        fixed.patch = Some(String::from_utf8_lossy(&difference).into_owned());
         *compiled = checked;
         compiled.diagnostics = findings;
-    } else if !files.is_empty() {
-        write(layout.root(), &files)?;
+    } else if !fixed.files.is_empty() {
         *compiled = inspect(layout, config, context)?;
     }
     fixed.left = compiled.diagnostics.summary();
-    (fixed.applied, fixed.refused) = (applied, refused);
     Ok(fixed)
 }
 
@@ -130,7 +144,7 @@ fn in_patch(name: &str, relative: &str) -> String {
     if is_below { name } else { relative }.to_owned()
 }
 
-fn certain(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagnostic> {
+pub(super) fn certain(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagnostic> {
     let is_certain =
         |finding: &&Diagnostic| !finding.outside && finding.correction.as_ref().is_some_and(Correction::is_certain);
     diagnostics.iter().filter(is_certain)
@@ -147,18 +161,15 @@ fn repairable(layout: &Layout, diagnostics: &Diagnostics) -> usize {
     certain(diagnostics).filter(is_written).count()
 }
 
-/// Says that there are corrections.
-pub(super) fn offer(layout: &Layout, diagnostics: &Diagnostics, ui: &Ui) {
+/// Says that there are corrections, and how many; `None` where there are none.
+pub(super) fn offer(layout: &Layout, diagnostics: &Diagnostics) -> Option<String> {
     let folder = match shown(layout.root()).as_str() {
         "" => String::new(),
         folder => format!(" {folder}"),
     };
     match repairable(layout, diagnostics) {
-        0 => {}
-        1 => ui.hint(format_args!("1 of them can be repaired: `mgw check --fix{folder}`")),
-        count => ui.hint(format_args!(
-            "{count} of them can be repaired: `mgw check --fix{folder}`"
-        )),
+        0 => None,
+        count => Some(format!("{count} of them can be repaired: `mgw check --fix{folder}`")),
     }
 }
 

@@ -78,7 +78,9 @@ pub fn kept_in_json(case: &Case, ran: &Ran) -> Vec<String> {
         && document["causes"].is_array()
         && document["hints"].is_array();
     let findings = document["diagnostics"].as_array();
-    let is_findings = findings.is_some() || document["findings"].is_array() || document["cases"].is_array();
+    // Of a workspace, each project has its own.
+    let lists = ["findings", "cases", "members"];
+    let is_findings = findings.is_some() || lists.iter().any(|list| document[*list].is_array());
     if !is_error && !is_findings {
         broken("neither an error nor findings");
     }

@@ -23,13 +23,13 @@ pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> 
             case.name, fixed.outcome.stdout, fixed.outcome.stderr
         ));
     };
-    let applied = list(&fixed_document["fix"]["applied"]);
-    let refused = list(&fixed_document["fix"]["refused"]);
+    let applied = of_fixes(&fixed_document, "applied");
+    let refused = of_fixes(&fixed_document, "refused");
     if applied.is_empty() && refused.is_empty() {
         broken("a correction was neither made nor refused".to_owned());
     }
-    if !list(&again_document["fix"]["applied"]).is_empty() {
-        broken(format!("more is repaired the second time: {:#}", again_document["fix"]));
+    if !of_fixes(&again_document, "applied").is_empty() {
+        broken(format!("more is repaired the second time: {again_document:#}"));
     }
     let (was, is) = (counted(findings(&before)), counted(findings(&fixed_document)));
     for (key, gone) in counted(applied.iter()) {
@@ -39,9 +39,10 @@ pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> 
             broken(format!("{key:?} is still there"));
         }
     }
-    // A file that could not be read hides what is wrong with it, and so does a part of one.
+    // A file that could not be read hides what is wrong with it, and so does a part of one; that of a workspace hides projects.
     let hides = |applied: &Value| applied["code"] == "syntax" || applied["code"] == "dialect";
-    if applied.iter().any(hides) {
+    let has_found_projects = before["members"].is_null() && !fixed_document["members"].is_null();
+    if has_found_projects || applied.iter().any(hides) {
         return problems;
     }
     let is_behind = |finding: &Value| {
@@ -62,11 +63,19 @@ pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> 
 }
 
 fn findings(document: &Value) -> impl Iterator<Item = &Value> {
-    document["diagnostics"].as_array().into_iter().flatten()
+    documents(document).flat_map(|document| document["diagnostics"].as_array().into_iter().flatten())
 }
 
-fn list(value: &Value) -> Vec<Value> {
-    value.as_array().cloned().unwrap_or_default()
+/// What was done, or was not.
+fn of_fixes(document: &Value, which: &str) -> Vec<Value> {
+    let lists = documents(document).filter_map(|document| document["fix"][which].as_array());
+    lists.flatten().cloned().collect()
+}
+
+/// A document, and those of the projects of a workspace in it.
+fn documents(document: &Value) -> impl Iterator<Item = &Value> {
+    let members = document["members"].as_array().into_iter().flatten();
+    std::iter::once(document).chain(members.map(|member| &member["result"]))
 }
 
 /// How often there is each finding, wherever in its file.

@@ -101,16 +101,25 @@ impl Case {
 
     /// What is wrong with what `--fix` makes of it.
     pub fn repaired(&self) -> Vec<String> {
-        if self.command().first().is_none_or(|command| command != "check") {
-            return Vec::new();
+        let mut words = self.command().to_vec();
+        match words.first_mut() {
+            Some(command) if command == "check" => {}
+            // What it tells of files, `check` tells as well.
+            Some(command) if command == "audit" => *command = "check".to_owned(),
+            _ => return Vec::new(),
         }
-        let before = self.run(&["--output", "json"]);
+        let with = |more: &[&str]| {
+            let more = more.iter().map(|word| (*word).to_owned());
+            words.iter().cloned().chain(more).collect::<Vec<_>>()
+        };
+        let before = self.run_words(self.lay_out(), &with(&["--output", "json"]));
         if !repairs::are_known(&before) {
             return Vec::new();
         }
-        let mut fixed = self.run(&["--fix", "--output", "json"]);
+        let fix = with(&["--fix", "--output", "json"]);
+        let mut fixed = self.run_words(self.lay_out(), &fix);
         let place = std::mem::replace(&mut fixed.place, Place::new());
-        let again = self.run_in(place, &["--fix", "--output", "json"]);
+        let again = self.run_words(place, &fix);
         repairs::kept(self, &before, &fixed, &again)
     }
 
@@ -144,9 +153,14 @@ impl Case {
     }
 
     fn run_in(&self, place: Place, more: &[&str]) -> Ran {
+        let more = more.iter().map(|word| (*word).to_owned());
+        let words: Vec<String> = self.command().iter().cloned().chain(more).collect();
+        self.run_words(place, &words)
+    }
+
+    fn run_words(&self, place: Place, words: &[String]) -> Ran {
         let before = picture(&place.path());
-        let mut words: Vec<&str> = self.command().iter().map(String::as_str).collect();
-        words.extend(more);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let inner = place.command(&words);
         let mut bounded = Command::new("sh");
         bounded
