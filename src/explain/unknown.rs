@@ -7,10 +7,9 @@ use mgw_runtime::throttle::Consulted;
 pub(super) fn notes(config: &RuntimeConfig, is_limited: bool, elsewhere: Option<&Consulted>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(consulted) = elsewhere {
-        notes.push(format!(
-            "the traffic manager counts requests and decides about quotas; it was not asked, and its decisions are in the memory of running \
-             gateways alone: this is told as if no quota were used up"
-        ));
+        let quotas = "the traffic manager counts requests and decides about quotas; it was not asked, and its decisions are in the memory of \
+             running gateways alone: this is told as if no quota were used up";
+        notes.push(quotas.to_owned());
         notes.push(format!(
             "blocks and key templates of the control plane are those that a gateway with this data folder fetched last (blocks: {}, \
              key templates: {})",

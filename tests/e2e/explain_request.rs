@@ -165,12 +165,21 @@ fn mistakes_in_the_request_are_told() {
         (&["GET", "ftp://shop.test/shop"], "no listener takes `ftp:`"),
         (&["GET", "/shop", "--absolute-form"], "wants a URL"),
         (&["GET", "shop.test:80"], "is no path"),
-        (&["GET", "http://h/", "--absolute-form", "--http2"], "cannot be used with"),
+        (
+            &["GET", "http://h/", "--absolute-form", "--http2"],
+            "cannot be used with",
+        ),
         (&["GET", "/shop", "--http1.0", "--http2"], "cannot be used with"),
         (&["GET", "/shop", "--no-host", "--http2"], "cannot be used with"),
-        (&["GET", "/shop", "--no-host", "--header", "Host: a"], "contradict each other"),
+        (
+            &["GET", "/shop", "--no-host", "--header", "Host: a"],
+            "contradict each other",
+        ),
         (&["CONNECT", "/shop", "--http2"], "no request of HTTP/2"),
-        (&["GET", "/shop", "--http2", "--header", "Content-Length: 3"], "says how long the body is"),
+        (
+            &["GET", "/shop", "--http2", "--header", "Content-Length: 3"],
+            "says how long the body is",
+        ),
         (&["GET", "/shop", "--at", "yesterday"], "--at"),
         (&["GET", "/shop", "--client-ip", "somewhere"], "--client-ip"),
         (&["GET"], "required"),
@@ -181,7 +190,9 @@ fn mistakes_in_the_request_are_told() {
         assert!([2, 7].contains(&outcome.code), "{arguments:?} {}", outcome.code);
     }
     let target = format!("u:{CANARY}@shop/items?apikey={CANARY}");
-    let outcome = place.mgw(&["explain", "request", "--project", "shop", "GET", &target]).exits(2);
+    let outcome = place
+        .mgw(&["explain", "request", "--project", "shop", "GET", &target])
+        .exits(2);
     assert!(!outcome.stderr.contains(CANARY), "{}", outcome.stderr);
     // Codes are explained as before, also beside it.
     place.mgw(&["explain", "no-endpoint"]).exits(0);
@@ -254,7 +265,10 @@ fn what_a_traffic_manager_decides_by_is_named() {
         .prints("Note: the traffic manager counts requests")
         .prints("(blocks: 0, key templates: 0)")
         .prints("Reaches the backend");
-    let document = place.mgw(&[&request[..], &["--output", "json"]].concat()).exits(0).json();
+    let document = place
+        .mgw(&[&request[..], &["--output", "json"]].concat())
+        .exits(0)
+        .json();
     assert_eq!(
         document["decisions"],
         serde_json::json!([{"level": "subscription", "policy": "Unauthenticated", "key": "127.0.0.1:/shop:1.0.0", "stops": true}])
