@@ -1,6 +1,6 @@
 //! Compiles one definition.
 
-use super::endpoint::without_secrets;
+use super::endpoint::{warn_about_urls, without_secrets};
 use super::known_policies::KnownPolicies;
 use super::project::CompileError;
 use super::sources::Sources;
@@ -41,6 +41,7 @@ pub(super) fn compile(
     if definition.pruned.get(extensions::CORS).is_none() {
         compiled.api.cors = common.cors.cloned();
     }
+    warn_about_urls(&definition.source, &definition.document, diagnostics);
     let mut document = openapi::resolved_document(&definition.document);
     if without_secrets(&mut document) {
         sources.hide(file);

@@ -93,6 +93,41 @@ paths: {/a: {get: {x-wso2-production-endpoints: '#/x-wso2-endpoints/two'}}}
 }
 
 #[test]
+fn a_secret_in_whatever_can_hold_one_is_not_in_what_is_built() {
+    let (compiled, problems) = compile_definition(
+        "openapi: 3.0.0
+info: {title: Shop, version: 1.0.0, contact: {url: 'https://u:canary@a'}, license: {name: a, url: 'https://u:canary@a'}}
+externalDocs: {url: 'https://u:canary@a'}
+servers: [{url: 'http://u:canary@x/y'}, {url: 'http://x/y?q=canary'}, {url: 'http://{u}@x', variables: {u: {default: canary}}}]
+x-wso2-basePath: /shop
+x-kept: &kept {type: basic, username: ana, password: canary}
+x-wso2-endpoints:
+  - unused: {urls: ['https://u:canary@a', 'etcd(a, http://u:canary@a)'], securityConfig: {type: basic, passwrd: canary, username: {a: canary}, tokenUrl: 'http://h/t?client_secret=canary'}}
+x-wso2-production-endpoints: {urls: ['https://d'], securityConfig: *kept}
+paths:
+  /a:
+    servers: [{url: 'http://u:canary@x/y?q=canary'}]
+    get: {servers: [{url: 'http://u:canary@x/z#canary'}], x-wso2-production-endpoints: {urls: ['https://e']}}
+components:
+  securitySchemes:
+    o: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'http://u:canary@h/t', refreshUrl: 'http://h/t?token=canary', scopes: {}}}}
+    d: {type: openIdConnect, openIdConnectUrl: 'http://u:canary@h'}
+",
+    );
+    assert!(
+        compiled.entries.contains_key("definitions/Shop_1.0.0.json"),
+        "{problems:?}"
+    );
+    for (name, bytes) in &compiled.entries {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains("canary"), "{name}: {text}");
+    }
+    let told = |problem: &&String| problem.contains("is left out of what is built");
+    assert!(problems.iter().filter(told).count() >= 10, "{problems:?}");
+    assert!(!format!("{problems:?}").contains("canary"), "{problems:?}");
+}
+
+#[test]
 fn a_definition_becomes_an_api() {
     let api = api("paths:\n  /b/: {post: {}, get: {x-wso2-throttling-tier: 10kPerMin}}\n  /a/{id}: {get: {}}\n");
     assert_eq!(

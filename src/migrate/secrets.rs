@@ -2,12 +2,12 @@
 
 use super::draft::{Draft, Place};
 use crate::compile::SECRETS;
+pub(super) use crate::compile::without_credentials;
 use crate::diagnostics::Code;
 use crate::yaml::{Node, Source, Span, Value};
 use mgw_bundle::api_id;
 use mgw_runtime::config::CredentialSetting;
 use std::collections::BTreeSet;
-use url::Url;
 
 /// The extensions of backends of an API, and whether they are those of the sandbox.
 pub(super) const BACKENDS: [(&str, bool); 2] = [
@@ -37,21 +37,6 @@ pub(super) fn credential(kind: &str) -> Option<(&'static str, CredentialSetting)
         "oauth2" | "oauth" => ("client secret", CredentialSetting::ClientSecret),
         _ => return None,
     })
-}
-
-/// A URL without the user and password in it; `None` where it has none.
-pub(super) fn without_credentials(text: &str) -> Option<String> {
-    let is_called = |url: &Url| matches!(url.scheme(), "http" | "https" | "ws" | "wss");
-    let url = Url::parse(text.trim()).ok().filter(is_called)?;
-    if url.username().is_empty() && url.password().is_none() {
-        return None;
-    }
-    // As it is written, but for what stands before the last `@` of the authority.
-    let (scheme, rest) = text.split_once("://")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let (_, host) = authority.rsplit_once('@')?;
-    Some(format!("{scheme}://{host}{path}"))
 }
 
 /// Every secret below `securityConfig` and in URLs, at any depth, in the order of the file.

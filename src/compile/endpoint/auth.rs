@@ -1,22 +1,12 @@
 //! `securityConfig`: how the gateway shows the backend who it is.
 
+use super::secrets::{MEMBERS, SECRETS, has_credential};
 use super::targets::backend_url;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{CredentialPlace, EndpointAuth};
-use serde_json::Value;
 
 const CODE: Code = Code::Endpoint;
-
-/// Members that only the gateway's operator may know, and the end of the setting that tells the gateway.
-pub(crate) const SECRETS: [(&str, &str); 6] = [
-    ("password", "basic_password` or `<endpoint>_prod_digest_password"),
-    ("clientSecret", "client_secret"),
-    ("apiKey", "api_key"),
-    ("value", "api_key"),
-    ("accessToken", "client_secret"),
-    ("refreshToken", "client_secret"),
-];
 
 /// Longest name of a header or parameter, in bytes.
 const MAX_NAME: usize = 256;
@@ -34,6 +24,7 @@ pub(super) fn auth(
     let Some(config) = node.get("securityConfig").filter(|node| !node.is_null()) else {
         return Some(None);
     };
+    refuse_unknown(source, config, diagnostics);
     warn_about_secrets(source, config, diagnostics);
     let mut reader = Reader {
         source,
@@ -90,29 +81,24 @@ fn warn_about_secrets(source: &Source, config: &Node, diagnostics: &mut Diagnost
     }
 }
 
-/// Takes out of a definition what [`auth`] warns about: the document goes into the bundle, which is passed on.
-/// Returns whether there was any.
-pub(crate) fn without_secrets(document: &mut Value) -> bool {
-    let mut any = false;
-    match document {
-        Value::Object(members) => {
-            for (name, member) in members {
-                if let ("securityConfig", Value::Object(config)) = (name.as_str(), &mut *member) {
-                    for (secret, _) in SECRETS {
-                        any |= config.remove(secret).is_some();
-                    }
-                }
-                any |= without_secrets(member);
-            }
+/// What is misspelt may be a secret, so it is refused, and not shown.
+fn refuse_unknown(source: &Source, config: &Node, diagnostics: &mut Diagnostics) {
+    for (name, member) in config.as_object().into_iter().flatten() {
+        let secrets = SECRETS.iter().map(|(secret, _)| *secret);
+        if MEMBERS.contains(&name.as_str()) || secrets.clone().any(|secret| secret == name) {
+            continue;
         }
-        Value::Array(items) => {
-            for item in items {
-                any |= without_secrets(item);
-            }
-        }
-        _ => {}
+        let message = format!("`securityConfig` has no `{}`", name.escape_debug());
+        let finding = Diagnostic::error(CODE, source, member.key, message).secret();
+        let finding = match nearest(name, MEMBERS) {
+            Some(near) => finding.remedy(format!("Did you mean `{near}`?")),
+            None => finding.remedy(format!(
+                "Remove it; there are `{}`. Secrets are given to the gateway by its operator.",
+                MEMBERS.join("`, `")
+            )),
+        };
+        diagnostics.push(finding);
     }
-    any
 }
 
 struct Reader<'a> {
@@ -198,6 +184,14 @@ impl Reader<'_> {
                 diagnostic = diagnostic.secret();
             }
             self.diagnostics.push(diagnostic);
+            return None;
+        }
+        if query.is_some_and(has_credential) {
+            let node = self.config.get("tokenUrl").unwrap_or(self.config);
+            let message = "the query of `tokenUrl` holds a credential, which would stand in what is built";
+            let remedy = "Remove it from the URL; the client's secret is given to the gateway as `<endpoint>_prod_client_secret`.";
+            let diagnostic = Diagnostic::error(Code::EndpointSecret, self.source, node.span, message);
+            self.diagnostics.push(diagnostic.remedy(remedy).secret());
             return None;
         }
         let scopes = self.scopes()?;
@@ -334,6 +328,10 @@ mod tests {
                 "holds credentials",
             ),
             (
+                "{type: oauth2, tokenUrl: 'https://a/t?client_secret=canary', clientId: id}",
+                "holds a credential",
+            ),
+            (
                 "{type: oauth2, tokenUrl: 'https://a', clientId: id, grantType: password}",
                 "`password`",
             ),
@@ -356,6 +354,20 @@ mod tests {
             assert_eq!(messages.len(), 1, "{messages:?}");
             assert!(
                 messages[0].contains("is ignored") && !messages[0].contains("canary"),
+                "{messages:?}"
+            );
+        }
+        for (member, remedy) in [
+            ("passwrd", "Remove it"),
+            ("Password", "Remove it"),
+            ("usernam", "`username`"),
+        ] {
+            let (_, messages) = read(&format!("{{type: basic, username: u, {member}: canary}}"), Some("shop"));
+            let message = &messages[0];
+            assert!(
+                message.contains(&format!("has no `{member}`"))
+                    && message.contains(remedy)
+                    && !message.contains("canary"),
                 "{messages:?}"
             );
         }

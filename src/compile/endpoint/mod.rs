@@ -4,10 +4,11 @@ mod advanced;
 mod auth;
 mod fields;
 mod protocol;
+mod secrets;
 mod targets;
 
 pub(super) use advanced::DEFAULT_TIMEOUT_MS;
-pub(crate) use auth::{SECRETS, without_secrets};
+pub(crate) use secrets::{SECRETS, warn_about_urls, without_credentials, without_secrets};
 pub(super) use targets::backend_url;
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
