@@ -153,6 +153,18 @@ impl<'a> Pruner<'a, '_> {
             );
             return None;
         }
+        if let Some(reference) = operation.member("$ref") {
+            let message = format!(
+                "operation {} {path} is a reference, which operations cannot be: what it leads to would not count",
+                method.to_uppercase()
+            );
+            self.diagnostics.push(
+                Diagnostic::error(Code::Operation, source, reference.key, message).remedy(
+                    "Write the operation itself here, or refer to a whole path item with a `$ref` below the path.",
+                ),
+            );
+            return None;
+        }
         self.operation_id(path, operation);
         self.unserved.look_for_callbacks(operation);
         let mut shape = Shape::default();

@@ -267,3 +267,15 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn operations_that_are_references_are_refused() {
+    for reference in ["'#/x-op'", "5"] {
+        let text = format!(
+            "openapi: 3.0.0\n{INFO}paths:\n  /a:\n    get:\n      $ref: {reference}\nx-op: {{x-wso2-disable-security: true}}\n"
+        );
+        let (_, problems) = read_text(&text);
+        let problems = format!("{problems:?}");
+        assert!(problems.contains("operation GET /a is a reference"), "{problems}");
+    }
+}
