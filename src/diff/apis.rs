@@ -30,7 +30,7 @@ pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) 
         }
         if changes.len() == found && documents.0 != documents.1 {
             let mut about = changes.about(format!("{} {}", key.0, key.1));
-            about.cosmetic("its description, schemas or examples have changed");
+            about.cosmetic("its descriptions or examples have changed, or how it is written");
         }
     }
     for (name, version) in was.keys().filter(|key| !is.contains_key(*key)) {

@@ -97,8 +97,10 @@ impl Changes {
     /// The gravest first, then by what they are about.
     pub(super) fn sorted(mut self) -> Vec<Change> {
         self.found.sort_by(|a, b| {
-            let key = |change: &Change| (change.subject.clone(), change.place.clone(), change.what.clone());
-            b.class.cmp(&a.class).then_with(|| key(a).cmp(&key(b)))
+            let one = (&a.subject, &a.place, &a.what);
+            b.class
+                .cmp(&a.class)
+                .then_with(|| one.cmp(&(&b.subject, &b.place, &b.what)))
         });
         self.found
     }

@@ -51,3 +51,43 @@ fn each_class_of_change_has_its_exit_codes() {
     ends("same", &[]).exits(0);
     ends("nowhere", &["--exit-code"]).exits(7);
 }
+
+/// What the definition promises, over files that refer to each other, between projects, and between a bundle and a project
+/// in the words of another version.
+#[test]
+fn what_a_definition_promises_is_compared() {
+    const OLD: &str = "swagger: '2.0'\ninfo: {title: Shop, version: 1.0.0}\nx-wso2-basePath: /shop\n\
+        x-wso2-production-endpoints: {urls: ['https://backend.example']}\nproduces: [application/json]\n\
+        paths:\n  /orders: {get: {responses: {200: {description: ok, schema: {$ref: 'models.yaml#/Order'}}}}}\n";
+    const NEW: &str = "openapi: 3.0.3\ninfo: {title: Shop, version: 1.0.0}\nx-wso2-basePath: /shop\n\
+        x-wso2-production-endpoints: {urls: ['https://backend.example']}\n\
+        paths:\n  /orders: {get: {responses: {'200': {description: ok, content: {application/json: {schema: \
+        {$ref: 'models.yaml#/Order'}}}}}}}\n";
+    const ORDER: &str = "Order: {type: object, properties: {id: {type: integer}, next: {$ref: '#/Order'}}}\n";
+    let place = Place::new();
+    for (name, definition, order) in [
+        ("old", OLD, ORDER),
+        ("new", NEW, ORDER),
+        ("changed", NEW, &ORDER.replace("integer", "string")),
+    ] {
+        place.write(&format!("{name}/mgw.toml"), "format = 1\nname = \"shop\"\n");
+        place.write(&format!("{name}/api_definitions/shop.yaml"), definition);
+        place.write(&format!("{name}/api_definitions/models.yaml"), order);
+    }
+    place.mgw(&["build", "old"]).exits(0);
+    for before in ["old", "old/target/shop.zip"] {
+        let same = place.mgw(&["diff", before, "new", "--output", "json"]).exits(0).json();
+        let classes: Vec<_> = same["changes"]
+            .as_array()
+            .expect("changes")
+            .iter()
+            .map(|change| &change["class"])
+            .collect();
+        assert_eq!(classes, ["cosmetic"], "{same}");
+        let told = place
+            .mgw(&["diff", before, "changed", "--fail-on", "breaking"])
+            .exits(4);
+        let line = "  Shop 1.0.0 GET /orders: id of the body of the answer 200 is string, not integer\n";
+        assert!(told.stdout.contains(line), "{}", told.stdout);
+    }
+}

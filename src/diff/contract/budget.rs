@@ -1,0 +1,34 @@
+//! How much is compared: definitions come from elsewhere, and their references can make few lines into many.
+
+/// What may still be done to compare two definitions. Nothing is reckoned in time, so that the answer is always the same.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: usize,
+}
+
+impl Budget {
+    /// Steps for one API: schemas, properties, kinds of bodies and values that are looked at. The largest definition that
+    /// is read, and is written without tricks, needs less.
+    const MOST_STEPS: usize = 10_000_000;
+
+    pub(super) fn new() -> Self {
+        Self { left: Self::MOST_STEPS }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(steps: usize) -> Self {
+        Self { left: steps }
+    }
+
+    /// Takes steps; `false` when there are not so many.
+    pub(super) fn take(&mut self, steps: usize) -> bool {
+        let enough = self.left >= steps;
+        self.left = self.left.saturating_sub(steps);
+        enough
+    }
+
+    /// Whether something was left out.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.left == 0
+    }
+}
