@@ -1,4 +1,4 @@
-//! Completion in a real bash, as its line editor calls it.
+//! Completion in a real bash, as its line editor calls it, and in the line editors of zsh and fish where they are installed.
 
 use crate::support::{Outcome, Place};
 use std::process::Command;
@@ -19,18 +19,10 @@ fn complete_words(place: &Place, line: &str, words: &[impl AsRef<std::ffi::OsStr
         _mgw
         printf '%s\n' "${COMPREPLY[@]}"
     "#;
-    let program = env!("CARGO_BIN_EXE_mgw");
-    let folder = std::path::Path::new(program).parent().expect("a folder");
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
-    let mut command = Command::new("bash");
+    let mut command = shell("bash", place);
     command
         .args(["--noprofile", "--norc", "-c", SCRIPT, "bash", line])
-        .args(words)
-        .current_dir(place.path())
-        .env_clear()
-        .env("PATH", path)
-        .env("HOME", place.path())
-        .env("MGW_CONFIG_DIR", place.config_dir());
+        .args(words);
     let outcome = Outcome::of(command).exits(0);
     assert_eq!(outcome.stderr, "", "{line}");
     outcome
@@ -39,6 +31,58 @@ fn complete_words(place: &Place, line: &str, words: &[impl AsRef<std::ffi::OsStr
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// A shell in a place, which finds `mgw`.
+fn shell(name: &str, place: &Place) -> Command {
+    let program = env!("CARGO_BIN_EXE_mgw");
+    let folder = std::path::Path::new(program).parent().expect("a folder");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = Command::new(name);
+    command
+        .current_dir(place.path())
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", place.path())
+        .env("MGW_CONFIG_DIR", place.config_dir());
+    command
+}
+
+/// Types the line and a tab in a zsh on a terminal, and returns what the line is then.
+fn typed_in_zsh(place: &Place, line: &str) -> String {
+    const SCRIPT: &str = r#"
+        zmodload zsh/zpty
+        zpty shell 'zsh -f -i'
+        zpty -w shell 'PS1=""; autoload -U compinit; compinit -u -D; source ./completion.zsh; bindkey "^I" complete-word
+            show() { print -r -- "$BUFFER" > shown; print "SHO""WN" }; zle -N show; bindkey "^Xs" show; print "REA""DY"'
+        zpty -r -m shell out '*READY*'
+        zpty -w -n shell "$1"$'\t\x18s'
+        zpty -r -m shell out '*SHOWN*'
+        zpty -d shell
+        print -r -- "$(<shown)"
+    "#;
+    let mut command = shell("zsh", place);
+    command.args(["-f", "-c", SCRIPT, "zsh", line]);
+    Outcome::of(command).exits(0).stdout.trim_end().to_owned()
+}
+
+/// What fish would offer at the end of a line.
+fn offered_in_fish(place: &Place, line: &str) -> Vec<String> {
+    const SCRIPT: &str = "source ./completion.fish; complete --do-complete $argv[1]";
+    let mut command = shell("fish", place);
+    command.args(["--no-config", "-c", SCRIPT, line]);
+    let outcome = Outcome::of(command).exits(0);
+    assert_eq!(outcome.stderr, "", "{line}");
+    let words = outcome
+        .stdout
+        .lines()
+        .map(|line| line.split('\t').next().unwrap_or(line));
+    words.map(str::to_owned).collect()
+}
+
+fn is_installed(shell: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(shell).is_file())
 }
 
 /// As bash breaks it.
@@ -70,8 +114,10 @@ fn place() -> Place {
     );
     place.write("shop.zip", "");
     place.write("notes.txt", "");
-    let script = place.mgw(&["completions", "bash"]).exits(0).stdout;
-    place.write("completion.bash", &script);
+    for shell in ["bash", "zsh", "fish"] {
+        let script = place.mgw(&["completions", shell]).exits(0).stdout;
+        place.write(&format!("completion.{shell}"), &script);
+    }
     place
 }
 
@@ -167,4 +213,61 @@ fn a_broken_project_completes_what_it_can_and_asks_nobody() {
         .mgw(&["complete-line", "--", "pull", "shop", "--api", ""])
         .exits(0);
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+}
+
+/// Folders whose names have to be quoted, and one that would run something.
+fn odd_names(place: &Place) {
+    for name in ["two words/inner", "it's", "d\"q$(touch RUN)"] {
+        place.write(&format!("{name}/api_definitions/empty.txt"), "");
+    }
+}
+
+#[test]
+fn zsh_completes_inside_quotes_too() {
+    if !is_installed("zsh") {
+        return;
+    }
+    let place = place();
+    odd_names(&place);
+    for (line, expected) in [
+        ("mgw bui", "mgw build"),
+        ("mgw check sh", "mgw check shop/"),
+        ("mgw check 'sh", "mgw check 'shop/"),
+        ("mgw check \"sh", "mgw check \"shop/"),
+        ("mgw check 'two w", "mgw check 'two words/"),
+        ("mgw check \"two words/in", "mgw check \"two words/inner/"),
+        ("mgw check two\\ words/in", "mgw check two\\ words/inner/"),
+        ("mgw check 'i", "mgw check 'it'\\''s/"),
+        ("mgw check \"d", "mgw check \"d\\\"q\\$(touch RUN)/"),
+        ("mgw pull 'shop' --label 'pro", "mgw pull 'shop' --label 'production'"),
+        ("mgw 'che", "mgw 'check'"),
+    ] {
+        assert_eq!(typed_in_zsh(&place, line), expected, "{line}");
+    }
+    assert!(!place.path().join("RUN").exists());
+}
+
+#[test]
+fn fish_completes_inside_quotes_too() {
+    if !is_installed("fish") {
+        return;
+    }
+    let place = place();
+    odd_names(&place);
+    for (line, expected) in [
+        ("mgw check sh", &["shop/"][..]),
+        ("mgw check 'sh", &["shop/"]),
+        ("mgw check \"sh", &["shop/"]),
+        ("mgw check 'two w", &["two words/"]),
+        ("mgw check \"two words/in", &["two words/inner/"]),
+        ("mgw check two\\ words/in", &["two words/inner/"]),
+        ("mgw check 'i", &["it's/"]),
+        ("mgw check \"d", &["d\"q$(touch RUN)/"]),
+        ("mgw pull 'shop' --label ", &["dev", "production"]),
+        ("mgw pull 'shop' --label 'pro", &["production"]),
+        ("mgw pull shop --label='p", &["--label=production"]),
+    ] {
+        assert_eq!(offered_in_fish(&place, line), expected, "{line}");
+    }
+    assert!(!place.path().join("RUN").exists());
 }

@@ -1,9 +1,11 @@
 #compdef mgw
 # Completes mgw command lines in zsh; written by `mgw completions zsh`.
 _mgw() {
-    local -a lines whole whole_texts open open_texts
-    local line value
-    lines=("${(@f)$("${words[1]/#\~/$HOME}" complete-line -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    local -a typed lines whole whole_texts open open_texts
+    local line value quote="${compstate[quote]}"
+    # mgw wants words without quotes; the one under the cursor may have one that has no end yet.
+    typed=("${(@Q)words[2,CURRENT-1]}" "${(Q):-$quote$PREFIX$quote}")
+    lines=("${(@f)$("${words[1]/#\~/$HOME}" complete-line -- "${(@)typed}" 2>/dev/null)}")
     if [[ "${lines[1]}" == ':files' ]]; then
         _files
         return
