@@ -3,6 +3,7 @@
 use super::case::{Case, Request, Token, TokenClaims};
 use super::judge::{Answer, differences};
 use super::report::Outcome;
+use super::sent::Sent;
 use crate::local_issuer::{LocalIssuer, LocalToken};
 use mgw_bundle::config::Api;
 use std::collections::HashMap;
@@ -50,7 +51,7 @@ impl Caller<'_> {
             }
         }
         let differences = match last {
-            Ok(answer) => differences(&answer, &case.expect),
+            Ok(answer) => differences(&answer, &case.expect, &self.sent(&case.request)),
             Err(problem) => vec![problem],
         };
         Outcome {
@@ -59,6 +60,14 @@ impl Caller<'_> {
             differences,
             took: started.elapsed(),
         }
+    }
+
+    fn sent(&self, request: &Request) -> Sent {
+        let token = match &request.token {
+            Token::Local(claims) => self.token(claims).ok(),
+            Token::Absent => None,
+        };
+        Sent::of(request, token.as_deref())
     }
 
     async fn ask(&self, request: &Request) -> Result<Answer, String> {

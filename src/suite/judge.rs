@@ -1,11 +1,9 @@
 //! Compares an answer with what was expected.
 
 use super::case::{Expectation, HeaderExpectation};
+use super::sent::Sent;
 use serde_json::Value;
 use std::ops::RangeInclusive;
-
-/// The longest part of a body that a message shows.
-const LONGEST: usize = 200;
 
 /// What the gateway says of requests that lead nowhere, in whichever format.
 const NO_ROUTE: [&str; 2] = [
@@ -59,7 +57,7 @@ impl Answer {
 }
 
 /// Everything in which an answer differs from what was expected.
-pub(super) fn differences(answer: &Answer, expected: &Expectation) -> Vec<String> {
+pub(super) fn differences(answer: &Answer, expected: &Expectation, sent: &Sent) -> Vec<String> {
     let mut found = Vec::new();
     // Whoever asks often enough meets a limit; that says nothing about what was asked.
     if expected.from_backend && answer.status == 429 && matches!(answer.code(), Some(900_800..=900_899)) {
@@ -90,9 +88,9 @@ pub(super) fn differences(answer: &Answer, expected: &Expectation) -> Vec<String
         found.push(format!("the gateway answers with {refusal}; the backend was to answer"));
     }
     for (name, wanted) in &expected.headers {
-        found.extend(header(answer, name, wanted));
+        found.extend(header(answer, name, wanted, sent));
     }
-    found.extend(body(answer, expected));
+    found.extend(body(answer, expected, sent));
     found
 }
 
@@ -104,7 +102,7 @@ fn listed(statuses: &[RangeInclusive<u16>]) -> String {
     statuses.iter().map(one).collect::<Vec<_>>().join(" or ")
 }
 
-fn header(answer: &Answer, name: &str, wanted: &HeaderExpectation) -> Option<String> {
+fn header(answer: &Answer, name: &str, wanted: &HeaderExpectation, sent: &Sent) -> Option<String> {
     let name = name.to_ascii_lowercase();
     let mut values = answer
         .headers
@@ -118,16 +116,22 @@ fn header(answer: &Answer, name: &str, wanted: &HeaderExpectation) -> Option<Str
     };
     let first = values.clone().next();
     match (wanted, first) {
-        (HeaderExpectation::Absent, Some(value)) => Some(format!("the header {name} is there: {}", short(value))),
+        (HeaderExpectation::Absent, Some(value)) => Some(format!("the header {name} is there: {}", sent.short(value))),
         (HeaderExpectation::Absent, None) => None,
         (_, None) => Some(format!("the header {name} is missing")),
         (HeaderExpectation::Is(text) | HeaderExpectation::BeginsWith(text), Some(value)) => {
-            (!values.any(fits)).then(|| format!("the header {name} is {} instead of {}", short(value), short(text)))
+            (!values.any(fits)).then(|| {
+                format!(
+                    "the header {name} is {} instead of {}",
+                    sent.short(value),
+                    sent.short(text)
+                )
+            })
         }
     }
 }
 
-fn body(answer: &Answer, expected: &Expectation) -> Vec<String> {
+fn body(answer: &Answer, expected: &Expectation, sent: &Sent) -> Vec<String> {
     let mut found = Vec::new();
     let text = answer.text();
     let looks = expected.equals.is_some() || expected.json.is_some() || !expected.contains.is_empty();
@@ -139,27 +143,35 @@ fn body(answer: &Answer, expected: &Expectation) -> Vec<String> {
         return found;
     }
     if let Some(equals) = expected.equals.as_ref().filter(|equals| **equals != text) {
-        found.push(format!("the body is {} instead of {}", short(&text), short(equals)));
+        found.push(format!(
+            "the body is {} instead of {}",
+            sent.short(&text),
+            sent.short(equals)
+        ));
     }
     for part in expected.contains.iter().filter(|part| !text.contains(part.as_str())) {
-        found.push(format!("the body does not hold {}: {}", short(part), short(&text)));
+        found.push(format!(
+            "the body does not hold {}: {}",
+            sent.short(part),
+            sent.short(&text)
+        ));
     }
     if let Some(wanted) = &expected.json {
         match answer.json() {
-            Some(json) => found.extend(json_difference("$", wanted, &json)),
-            None => found.push(format!("the body is no JSON: {}", short(&text))),
+            Some(json) => found.extend(json_difference("$", wanted, &json, sent)),
+            None => found.push(format!("the body is no JSON: {}", sent.short(&text))),
         }
     }
     found
 }
 
 /// The first difference: members that are not named may be there, elements of lists may not.
-fn json_difference(path: &str, wanted: &Value, found: &Value) -> Option<String> {
+fn json_difference(path: &str, wanted: &Value, found: &Value, sent: &Sent) -> Option<String> {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => wanted.iter().find_map(|(key, value)| {
             let path = format!("{path}.{key}");
             match found.get(key) {
-                Some(found) => json_difference(&path, value, found),
+                Some(found) => json_difference(&path, value, found, sent),
                 None => Some(format!("{path} is missing from the body")),
             }
         }),
@@ -167,7 +179,7 @@ fn json_difference(path: &str, wanted: &Value, found: &Value) -> Option<String> 
             .iter()
             .zip(found)
             .enumerate()
-            .find_map(|(index, (wanted, found))| json_difference(&format!("{path}[{index}]"), wanted, found)),
+            .find_map(|(index, (wanted, found))| json_difference(&format!("{path}[{index}]"), wanted, found, sent)),
         (Value::Array(wanted), Value::Array(found)) => Some(format!(
             "{path} has {} elements instead of {}",
             found.len(),
@@ -178,23 +190,10 @@ fn json_difference(path: &str, wanted: &Value, found: &Value) -> Option<String> 
         _ if wanted == found => None,
         _ => Some(format!(
             "{path} is {} instead of {}",
-            short(&found.to_string()),
-            short(&wanted.to_string())
+            sent.short(&found.to_string()),
+            sent.short(&wanted.to_string())
         )),
     }
-}
-
-/// A text on one line, and no longer than a message may be.
-fn short(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if out.len() < text.len() {
-        out.push('…');
-    }
-    format!("`{out}`")
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod generate;
 mod judge;
 mod read;
 mod report;
+mod sent;
 
 pub(crate) use call::{Caller, Target};
 pub(crate) use case::Case;

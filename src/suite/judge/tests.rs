@@ -1,4 +1,5 @@
 use super::*;
+use crate::suite::case::{Request, Token};
 use serde_json::json;
 
 fn answer(body: &str) -> Answer {
@@ -15,7 +16,7 @@ fn of_json(wanted: Value, body: &str) -> Vec<String> {
         json: Some(wanted),
         ..Expectation::default()
     };
-    differences(&answer(body), &expected)
+    differences(&answer(body), &expected, &Sent::default())
 }
 
 #[test]
@@ -35,7 +36,11 @@ fn what_was_expected_differs_in_nothing() {
         ..Expectation::default()
     };
     assert_eq!(
-        differences(&answer(r#"{"id": 1, "tags": ["a"], "more": true}"#), &expected),
+        differences(
+            &answer(r#"{"id": 1, "tags": ["a"], "more": true}"#),
+            &expected,
+            &Sent::default()
+        ),
         [""; 0]
     );
 }
@@ -53,7 +58,7 @@ fn every_difference_is_told() {
         equals: Some("z".into()),
         ..Expectation::default()
     };
-    let found = differences(&answer("x\u{1b}[0m"), &expected);
+    let found = differences(&answer("x\u{1b}[0m"), &expected, &Sent::default());
     assert_eq!(
         found,
         [
@@ -118,9 +123,9 @@ fn the_gateways_refusals_are_told_from_the_backends_answers() {
         status: 429,
         ..answer(r#"{"fault":{"code":900800, "message":"Message throttled out"}}"#)
     };
-    assert_eq!(differences(&limited, &expected), [""; 0]);
+    assert_eq!(differences(&limited, &expected, &Sent::default()), [""; 0]);
     let refused = answer(r#"{"fault":{"code":900902}}"#);
-    assert_eq!(differences(&refused, &expected).len(), 1);
+    assert_eq!(differences(&refused, &expected, &Sent::default()).len(), 1);
 }
 
 #[test]
@@ -134,7 +139,32 @@ fn a_body_that_was_cut_is_not_judged() {
         ..Expectation::default()
     };
     assert_eq!(
-        differences(&cut, &expected),
+        differences(&cut, &expected, &Sent::default()),
         ["the body is longer than the 1 bytes that are looked at"]
+    );
+}
+
+#[test]
+fn what_was_sent_is_not_shown() {
+    let request = Request {
+        method: "GET".into(),
+        target: "/a?key=canary%2Fquery".into(),
+        headers: vec![
+            ("apikey".into(), "canary\"header".into()),
+            ("cookie".into(), "a=canary-cookie; b=c".into()),
+        ],
+        body: None,
+        token: Token::Absent,
+    };
+    let sent = Sent::of(&request, Some("canary-token"));
+    let body = r#"{"authorization": "Bearer canary-token", "apikey": "canary\"header", "url": "canary%2Fquery canary/query", "cookie": "a=canary-cookie; b=c"}"#;
+    let expected = Expectation {
+        contains: vec!["zzz".into()],
+        ..Expectation::default()
+    };
+    let found = differences(&answer(body), &expected, &sent);
+    assert!(
+        found[0].contains("Bearer (as sent)") && !found[0].contains("canary"),
+        "{found:?}"
     );
 }
