@@ -95,6 +95,14 @@ async fn of_an_api_cloud(found: &mut Found) {
     let gateway = world.run_impatiently();
     gateway.until("it is taken over", |told| told["apis"] == 4).await;
     let fault = |effect| Action::Fault(Fault::new(APIS, effect));
+    let json = |body: &str| {
+        fault(Effect::Answer {
+            status: 200,
+            content_type: "application/json".to_owned(),
+            location: None,
+            body: body.as_bytes().to_vec(),
+        })
+    };
     for (action, cause) in [
         (Action::Down, "cannot reach"),
         (fault(Effect::Latency { ms: 60_000 }), "… did not answer in time"),
@@ -105,6 +113,11 @@ async fn of_an_api_cloud(found: &mut Found) {
         (status(APIS, 403), "… answered 403"),
         (status(APIS, 429), "… answered 429"),
         (fault(Effect::Garbage), "… answered with something that is not JSON"),
+        (json("{}"), "… answered with an object …"),
+        (
+            json(r#"{"count": 1, "list": [{"name": "Orders"}], "pagination": {"total": 1}}"#),
+            "… answered with an API …",
+        ),
         (fault(Effect::HalfPage), "the control plane did not list …"),
     ] {
         found.passes(&world, &gateway, action, cause).await;
