@@ -116,7 +116,7 @@ async fn of_an_api_cloud(found: &mut Found) {
         (json("{}"), "… answered with an object …"),
         (
             json(r#"{"count": 1, "list": [{"name": "Orders"}], "pagination": {"total": 1}}"#),
-            "… answered with an API …",
+            "… answered with a list …",
         ),
         (fault(Effect::HalfPage), "the control plane did not list …"),
     ] {
