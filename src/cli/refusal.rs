@@ -62,10 +62,14 @@ pub fn refuse(
 ///
 /// Names the first of them.
 pub fn refuse_unreadable(environment: &Environment) -> Result<(), Failure> {
+    let is_ours = |name: &&str| name.starts_with("MGW_") || name.starts_with("WSO2_CLOUD_");
+    let mut unreadable = environment.unreadable().filter(is_ours).peekable();
+    // The commands are gone through only when there is something to look for.
+    if unreadable.peek().is_none() {
+        return Ok(());
+    }
     let of_flags = flag_variables();
-    let is_ours = |name: &str| name.starts_with("MGW_") || name.starts_with("WSO2_CLOUD_");
-    let mut unreadable = environment.unreadable();
-    match unreadable.find(|name| is_ours(name) && !of_flags.contains(*name)) {
+    match unreadable.find(|name| !of_flags.contains(*name)) {
         Some(name) => Err(
             Failure::new(ExitCode::Usage, format!("the value of {name} is not UTF-8"))
                 .hint(format!("Set {name} to a text in UTF-8, or unset it.")),

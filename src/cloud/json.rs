@@ -77,6 +77,15 @@ pub(crate) fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// Whether [`texts`] passes over nothing.
+pub(crate) fn is_texts(value: &Value, key: &str) -> bool {
+    match member(value, key) {
+        None | Some(Value::String(_)) => true,
+        Some(Value::Array(items)) => texts(value, key).len() == items.len(),
+        Some(_) => false,
+    }
+}
+
 /// Returns texts from an array of texts, an array of objects with a `name`, or one text with commas.
 pub(crate) fn texts(value: &Value, key: &str) -> Vec<String> {
     match member(value, key) {

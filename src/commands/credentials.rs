@@ -1,6 +1,6 @@
 //! Where the user name, the password and the other settings of a sign-in come from: flag, variable, project, prompt.
 
-use super::secrets::{secret, secret_of_stdin};
+use super::secrets::{secret, secret_of_stdin, secret_of_variable};
 use crate::cloud::account::UserName;
 use crate::cloud::address::Address;
 use crate::cloud::http::{CustomHeaders, HttpOptions};
@@ -243,11 +243,10 @@ impl CredentialArgs {
         }
         let environment = &context.environment;
         let own = secret(environment, "MGW_PASSWORD", "MGW_PASSWORD_FILE")?;
-        Ok(own.or_else(|| {
-            environment
-                .get("WSO2_CLOUD_PASSWORD")
-                .map(|text| text.to_owned().into())
-        }))
+        match own {
+            Some(own) => Ok(Some(own)),
+            None => secret_of_variable(environment, "WSO2_CLOUD_PASSWORD"),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::folder::folder_of;
 use crate::openapi;
 use crate::project::Layout;
 use crate::public_file;
-use crate::remote::{Fetched, RemoteLock, fetch};
+use crate::remote::{Fetched, RemoteFile, RemoteLock, fetch};
 use crate::yaml::{self, Format, Value};
 use std::collections::BTreeSet;
 use url::Url;
@@ -94,8 +94,20 @@ fn fetch_one(layout: &Layout, url: &Url, is_update: bool, context: &Context) -> 
     let path = lock.put(url, &bytes, base.as_ref());
     check(&shown, &path, &bytes, context)?;
     let now = lock.file(url).cloned();
-    if known.is_some() && known != now && !is_update {
-        let message = format!("{shown} is not what remote.lock pins any more");
+    let has_other_bytes = known
+        .as_ref()
+        .zip(now.as_ref())
+        .is_some_and(|(was, is)| was.sha256 != is.sha256);
+    // Locks of before say of no file where it was found.
+    let has_moved = known
+        .as_ref()
+        .and_then(RemoteFile::base)
+        .is_some_and(|was| Some(was) != base);
+    if (has_other_bytes || has_moved) && !is_update {
+        let message = match has_other_bytes {
+            true => format!("{shown} is not what remote.lock pins any more"),
+            false => format!("{shown} is found at another address than remote.lock pins"),
+        };
         return Err(Failure::new(ExitCode::LockOutOfDate, message)
             .hint("Look at what has changed there; `mgw check --update-remote` takes it over."));
     }

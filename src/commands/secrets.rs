@@ -25,13 +25,25 @@ pub(crate) fn secret(
             Failure::new(ExitCode::Usage, format!("{name} and {file_variable} are both set"))
                 .hint("Set one of them, so that it is certain which secret is meant."),
         ),
-        (Some(value), None) => one_line(value).map(Some).ok_or_else(|| {
-            Failure::new(ExitCode::Usage, format!("{name} does not hold one secret on one line"))
-                .hint("Set it to the secret and nothing else; what reads it from a file may have brought more lines.")
-        }),
+        (Some(_), None) => secret_of_variable(environment, name),
         (None, Some(path)) => secret_of_file(Path::new(path)).map(Some),
         (None, None) => Ok(None),
     }
+}
+
+/// The value of a variable.
+///
+/// # Errors
+///
+/// When it is not one line.
+pub(crate) fn secret_of_variable(environment: &Environment, name: &str) -> Result<Option<SecretString>, Failure> {
+    let Some(value) = environment.get(name) else {
+        return Ok(None);
+    };
+    one_line(value).map(Some).ok_or_else(|| {
+        Failure::new(ExitCode::Usage, format!("{name} does not hold one secret on one line"))
+            .hint("Set it to the secret and nothing else; what reads it from a file may have brought more lines.")
+    })
 }
 
 /// Reads a secret from a file, without the line end that editors leave.

@@ -2,6 +2,7 @@
 
 use super::credentials::SessionArgs;
 use super::interrupt::interruptible;
+use super::secrets::secret_of_variable;
 use crate::cloud::consumer_token;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -11,7 +12,7 @@ use crate::serve::BundleSource;
 use crate::signing::TrustedKeys;
 use crate::ui::Prompt;
 use mgw_bundle::config::Api;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -95,8 +96,8 @@ fn from_local_issuer(args: &TokenArgs, context: &Context) -> Result<ExitCode, Fa
 }
 
 fn from_control_plane(args: &TokenArgs, consumer_key: &str, context: &Context) -> Result<ExitCode, Failure> {
-    let secret = match context.environment.get("MGW_CONSUMER_SECRET") {
-        Some(secret) => SecretString::from(secret.to_owned()),
+    let secret = match secret_of_variable(&context.environment, "MGW_CONSUMER_SECRET")? {
+        Some(secret) => secret,
         None => context.ui.ask_secret(Prompt {
             label: "Consumer secret",
             flag: None,

@@ -52,7 +52,7 @@ mod tests;
 
 pub use bundle::{BuildError, Built, Packed, build_bundle, pack};
 pub(crate) use certificates::day;
-pub(crate) use endpoint::{SECRETS, without_credentials, without_secrets};
+pub(crate) use endpoint::{SECRETS, has_credential, without_credentials, without_secrets};
 pub use files::FileError;
 pub(crate) use files::shown;
 pub use library::RemoteFiles;

@@ -128,6 +128,30 @@ components:
 }
 
 #[test]
+fn what_only_looks_like_a_secret_stays() {
+    let (compiled, problems) = compile_definition(
+        "openapi: 3.0.0
+info: {title: Shop, version: 1.0.0}
+x-wso2-basePath: /shop
+x-wso2-production-endpoints: {urls: ['https://d']}
+paths: {/a: {get: {}}}
+components:
+  schemas:
+    Shop:
+      properties:
+        securityConfig: {type: object, description: kept-here, nullable: true}
+        home: {type: string, description: kept-here, nullable: true}
+      example: {servers: [{url: 'https://h/x?page=kept-2'}]}
+",
+    );
+    assert_eq!(problems, Vec::<String>::new());
+    let definition = String::from_utf8_lossy(&compiled.entries["definitions/Shop_1.0.0.json"]);
+    assert_eq!(definition.matches("kept-here").count(), 2, "{definition}");
+    assert_eq!(definition.matches("\"nullable\"").count(), 2, "{definition}");
+    assert!(definition.contains("?page=kept-2"), "{definition}");
+}
+
+#[test]
 fn a_definition_becomes_an_api() {
     let api = api("paths:\n  /b/: {post: {}, get: {x-wso2-throttling-tier: 10kPerMin}}\n  /a/{id}: {get: {}}\n");
     assert_eq!(

@@ -25,7 +25,7 @@ mod tests;
 
 pub(crate) use decide::{BASE_IMAGE, Facts, Wanted, decide};
 pub(crate) use model::{Deployment, Ports};
-pub(crate) use names::{holds_secret, is_image, object_name};
+pub(crate) use names::{holds_secret, is_image, names_secret, object_name};
 pub(crate) use program::Program;
 pub use render::RenderError;
 

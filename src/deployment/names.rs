@@ -130,7 +130,7 @@ pub(super) fn is_entry(text: &str) -> bool {
 }
 
 /// Whether an environment variable or a setting is for a secret, by its name.
-pub(super) fn names_secret(text: &str) -> bool {
+pub(crate) fn names_secret(text: &str) -> bool {
     const WORDS: [&str; 6] = ["password", "passwd", "passphrase", "secret", "credential", "privatekey"];
     const ENDS: [&str; 4] = ["token", "pwd", "apikey", "truststorepass"];
     let folded = text.to_ascii_lowercase().replace(['_', '-', '.'], "");

@@ -1,6 +1,5 @@
 //! The decisions of a traffic manager that a request depends on.
 
-use super::limits::level;
 use super::report::ToldDecision;
 use mgw_runtime::throttle::{Consulted, ConsultedDecision};
 
@@ -8,7 +7,7 @@ use mgw_runtime::throttle::{Consulted, ConsultedDecision};
 pub(super) fn told(consulted: Option<&Consulted>) -> Vec<ToldDecision> {
     let decisions = consulted.map_or(&[][..], |consulted| &consulted.decisions);
     let tell = |decision: &ConsultedDecision| ToldDecision {
-        level: level(decision.level),
+        level: decision.level.name(),
         policy: decision.policy.clone(),
         key: decision.key.clone(),
         stops: decision.stops,
@@ -24,7 +23,7 @@ pub(super) fn text(decisions: &[ConsultedDecision]) -> String {
     let lines = decisions.iter().map(|decision| {
         let policy = decision.policy.as_deref().unwrap_or("a custom policy");
         let stops = if decision.stops { "" } else { ", not enforced" };
-        format!("{}: {policy}, key {}{stops}", level(decision.level), decision.key)
+        format!("{}: {policy}, key {}{stops}", decision.level.name(), decision.key)
     });
     let lines: Vec<String> = lines.collect();
     format!(

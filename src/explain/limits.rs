@@ -47,7 +47,7 @@ pub(super) fn told(
             .zip(policy)
             .and_then(|(places, policy)| places.policy(section, policy));
         ToldLimit {
-            level: level(limit.level),
+            level: limit.level.name(),
             policy: policy.map(str::to_owned),
             what: limit.quantity.map(|quantity| quantity.what),
             count: limit.quantity.map(|quantity| quantity.count),
@@ -57,16 +57,6 @@ pub(super) fn told(
         }
     };
     applied.iter().map(tell).collect()
-}
-
-pub(super) const fn level(kind: LevelKind) -> &'static str {
-    match kind {
-        LevelKind::Api => "api",
-        LevelKind::Resource => "resource",
-        LevelKind::Subscription => "subscription",
-        LevelKind::Application => "application",
-        LevelKind::Custom => "custom",
-    }
 }
 
 /// A limit in a line.

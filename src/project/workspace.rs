@@ -221,6 +221,7 @@ impl<'a> Finder<'a> {
         self.check_any(document);
         let written = wanted.iter().chain(&unwanted);
         self.written = written.map(|pattern| pattern.text.to_owned()).collect();
+        let excluding = unwanted.first().copied();
         let mut excluded = BTreeSet::new();
         for pattern in unwanted {
             excluded.extend(self.folders(pattern).unwrap_or_default());
@@ -253,10 +254,9 @@ impl<'a> Finder<'a> {
                 return Ok(Vec::new());
             }
         }
-        let all = folders.len();
-        let last = folders.values().next().copied();
+        let are_any = !folders.is_empty();
         folders.retain(|folder, _| !excluded.contains(folder));
-        if let Some(pattern) = last.filter(|_| folders.is_empty() && all > 0) {
+        if let Some(pattern) = excluding.filter(|_| are_any && folders.is_empty()) {
             let remedy = "Remove from `exclude` what is meant.";
             self.tell(
                 pattern,
@@ -267,9 +267,9 @@ impl<'a> Finder<'a> {
         let mut members: Vec<Member> = Vec::new();
         for (path, pattern) in folders {
             let layout = Layout::new(&path);
-            let (name, is_sure) = match crate::compile::project_name_of(&layout) {
-                Ok(name) => (name, true),
-                Err(_) if self.faulty == Faulty::Taken => (likely_name(&layout), false),
+            let name = match crate::compile::project_name_of(&layout) {
+                Ok(name) => name,
+                Err(_) if self.faulty == Faulty::Taken => likely_name(&layout),
                 Err(SettingsError::Invalid { findings, .. }) => {
                     self.findings.extend(findings);
                     continue;
@@ -281,8 +281,7 @@ impl<'a> Finder<'a> {
                 folder: shown(&path),
                 path,
             };
-            let of_same_name = members.iter().find(|other| other.name == member.name);
-            if let Some(other) = of_same_name.filter(|_| is_sure) {
+            if let Some(other) = members.iter().find(|other| other.name == member.name) {
                 let message = format!(
                     "{} and {} are both called `{}`",
                     other.folder, member.folder, member.name
@@ -450,11 +449,12 @@ fn is_project(folder: &Path) -> bool {
     }
 }
 
-/// What a project is called whose `mgw.toml` is wrong.
+/// What a project is called whose `mgw.toml` is wrong: as it says, or as its folder, with those before it so that no other has
+/// the name.
 fn likely_name(layout: &Layout) -> String {
     let read = Settings::read(&layout.settings()).ok().flatten();
     let name = read.map(|read| read.settings.name).filter(|name| is_project_name(name));
-    name.unwrap_or_else(|| layout.folder_name())
+    name.unwrap_or_else(|| shown(layout.root()).trim_start_matches("./").replace('/', "-"))
 }
 
 /// A folder with a name like one that is not there.

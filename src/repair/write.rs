@@ -123,8 +123,10 @@ fn give(file: &fs::File, about: &fs::Metadata) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
-        // Whoever may not is the owner, or has the folder to themselves.
-        let _ = fchown(file, Some(about.uid()), Some(about.gid()));
+        // Whoever may not give it away keeps it, in the same group where they are in that: as editors have it.
+        if fchown(file, Some(about.uid()), Some(about.gid())).is_err() {
+            let _ = fchown(file, None, Some(about.gid()));
+        }
     }
     #[cfg(not(unix))]
     let _ = (file, about);

@@ -181,7 +181,8 @@ impl<'a> Reader<'a> {
         let expect = self.expectation(expect)?;
         let name = match node.get("name") {
             Some(name) => self.text(name, "`name`")?,
-            None => format!("{method} {target}"),
+            // What a query holds may be a credential, and names are shown.
+            None => format!("{method} {}", target.split('?').next().unwrap_or_default()),
         };
         Some(Case {
             name,

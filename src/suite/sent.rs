@@ -1,68 +1,62 @@
 //! What was sent, which answers may repeat and reports must not: it may be a credential.
 
 use super::case::Request;
+use crate::explain::Secrets;
 
 /// The longest part of a body that a message shows, in characters.
 const LONGEST: usize = 200;
-
-/// Shorter values are parts of everything.
-const SHORTEST: usize = 4;
-
-/// What stands in their place.
-const BLANK: &str = "(as sent)";
 
 /// Headers that hold no credential.
 const HARMLESS: [&str; 5] = ["accept", "accept-encoding", "content-length", "content-type", "host"];
 
 /// The values of a request that may be credentials.
 #[derive(Debug, Default)]
-pub(super) struct Sent(Vec<String>);
+pub(super) struct Sent(Secrets);
 
 impl Sent {
     /// Of a request and the token that was made for it.
     pub(super) fn of(request: &Request, token: Option<&str>) -> Self {
-        let is_harmless = |name: &str| HARMLESS.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let headers = request.headers.iter().filter(|(name, _)| !is_harmless(name));
-        let mut values: Vec<String> = headers
-            .flat_map(|(_, value)| std::iter::once(value.as_str()).chain(value.split([' ', ';', ','])))
-            .chain(token)
-            .map(|value| value.trim().to_owned())
-            .collect();
+        let mut sent = Self::default();
+        for (name, value) in &request.headers {
+            if HARMLESS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                continue;
+            }
+            sent.add(value);
+            // Cookies and parameters, which backends read one by one.
+            for part in value.split([' ', ';', ',']).map(str::trim) {
+                sent.add(part);
+                sent.add(part.split_once('=').map_or("", |(_, value)| value.trim_matches('"')));
+            }
+        }
+        sent.add(token.unwrap_or_default());
         if let Some((_, query)) = request.target.split_once('?') {
             let raw = query.split('&').filter_map(|pair| pair.split_once('='));
-            values.extend(raw.map(|(_, value)| value.to_owned()));
-            values.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
+            raw.for_each(|(_, value)| sent.add(value));
+            url::form_urlencoded::parse(query.as_bytes()).for_each(|(_, value)| sent.add(&value));
         }
-        // Bodies of JSON hold them with escapes.
-        let escaped = |value: &String| {
-            serde_json::Value::from(value.as_str())
-                .to_string()
-                .trim_matches('"')
-                .to_owned()
-        };
-        values.extend(values.iter().map(escaped).collect::<Vec<_>>());
-        values.retain(|value| {
-            value.len() >= SHORTEST && !value.eq_ignore_ascii_case("bearer") && !value.eq_ignore_ascii_case("basic")
-        });
-        // Longer ones first: others may be parts of them.
-        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        values.dedup();
-        Self(values)
+        sent
+    }
+
+    /// Adds a value, and as bodies of JSON hold it.
+    fn add(&mut self, value: &str) {
+        self.0.add(value);
+        let escaped = serde_json::Value::from(value).to_string();
+        let inside = escaped.get(1..escaped.len().saturating_sub(1)).unwrap_or_default();
+        if inside != value {
+            self.0.add(inside);
+        }
     }
 
     /// A text on one line, without what was sent, and no longer than a message may be.
     pub(super) fn short(&self, text: &str) -> String {
         // Before it is cut, as a part of a value would not be known.
-        let text = self
-            .0
-            .iter()
-            .fold(text.to_owned(), |text, value| text.replace(value.as_str(), BLANK));
+        let text = self.0.out_of(text);
         let mut out: String = text
             .chars()
             .take(LONGEST)
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        if out.len() < text.len() {
+        if text.chars().nth(LONGEST).is_some() {
             out.push('…');
         }
         format!("`{out}`")

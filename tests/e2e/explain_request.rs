@@ -151,8 +151,8 @@ fn a_bundle_names_its_entries_and_programs_get_a_document() {
 fn mistakes_in_the_request_are_told() {
     let place = project();
     for (arguments, message) in [
-        (&["GET", "shop/items"][..], "is no path"),
-        (&["GET", "/shop/a b"], "is no path"),
+        (&["GET", "shop/items"][..], "is no target of a request"),
+        (&["GET", "/shop/a b"], "is no target of a request"),
         (&["G T", "/shop"], "is no method"),
         (&["GET", "/shop", "--header", "no-colon"], "expected `NAME: VALUE`"),
         (&["GET", "/shop", "--header", "a b: c"], "is no name of a header"),
@@ -164,7 +164,7 @@ fn mistakes_in_the_request_are_told() {
         (&["GET", "/shop", "--tls", "--plain"], "cannot be used with"),
         (&["GET", "ftp://shop.test/shop"], "no listener takes `ftp:`"),
         (&["GET", "/shop", "--absolute-form"], "wants a URL"),
-        (&["GET", "shop.test:80"], "is no path"),
+        (&["GET", "shop.test:80"], "is no target of a request"),
         (
             &["GET", "http://h/", "--absolute-form", "--http2"],
             "cannot be used with",

@@ -49,18 +49,15 @@ impl EndpointOverrides {
         let authority = value
             .split_once("://")
             .map(|(_, rest)| rest.split(['/', '?', '#']).next());
-        name.contains("_endpoint_") && authority.flatten().is_some_and(|authority| authority.contains('@'))
+        let is_url = end_of(name)
+            .and_then(|end| end.strip_prefix("endpoint_"))
+            .is_some_and(is_number);
+        is_url && authority.flatten().is_some_and(|authority| authority.contains('@'))
     }
 
     /// Returns whether `name` has the form of an override.
     pub(super) fn is_name(name: &str) -> bool {
-        let after = ["_prod_", "_sand_"].iter().find_map(|infix| {
-            let (endpoint, rest) = name.rsplit_once(infix)?;
-            (!endpoint.is_empty()).then_some(rest)
-        });
-        let is_number =
-            |text: &str| !text.is_empty() && text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-        match after {
+        match end_of(name) {
             Some(rest) => {
                 CredentialSetting::ALL.iter().any(|setting| setting.end() == rest)
                     || rest.strip_prefix("endpoint_").is_some_and(is_number)
@@ -69,6 +66,18 @@ impl EndpointOverrides {
             None => false,
         }
     }
+}
+
+/// What stands behind the endpoint in the name of an override.
+fn end_of(name: &str) -> Option<&str> {
+    ["_prod_", "_sand_"].iter().find_map(|infix| {
+        let (endpoint, rest) = name.rsplit_once(infix)?;
+        (!endpoint.is_empty()).then_some(rest)
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What operators give about credentials towards a backend.

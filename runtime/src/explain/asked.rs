@@ -33,7 +33,7 @@ pub enum AskedError {
     #[error("{0:?} is no method")]
     Method(String),
     /// No target in any form, or one with a blank or a control character in it. What may be secret in it is not repeated.
-    #[error("{0:?} is no path: it has to start with `/` and have no blanks in it")]
+    #[error("{0:?} is no target of a request: a path starts with `/`, and there are no blanks in it")]
     Target(String),
     /// The name of a header is none.
     #[error("{0:?} is no name of a header")]

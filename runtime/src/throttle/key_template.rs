@@ -174,9 +174,13 @@ impl KeyTemplate {
         &self.text
     }
 
-    /// Returns whether keys depend on the client's address, and so on [`KeyFields::client_form`].
-    pub fn names_client(&self) -> bool {
-        self.parts.contains(&Part::Field(Field::ClientIp))
+    /// Returns the values of [`KeyFields::client_form`] by which the template has different keys. Traffic managers see
+    /// addresses as numbers, and may write them either way.
+    pub fn client_forms(&self) -> &'static [ClientForm] {
+        match self.parts.contains(&Part::Field(Field::ClientIp)) {
+            true => &[ClientForm::Text, ClientForm::Number],
+            false => &[ClientForm::Text],
+        }
     }
 
     /// Writes the key of a request over what `key` holds. `false`: the request has no such key, as a property is missing;
@@ -284,7 +288,9 @@ mod tests {
     #[test]
     fn addresses_have_two_forms() {
         let template = KeyTemplate::parse("$clientIp").expect("a template");
-        assert!(template.names_client() && !KeyTemplate::parse("$userId").expect("one").names_client());
+        assert_eq!(template.client_forms(), [ClientForm::Text, ClientForm::Number]);
+        let other = KeyTemplate::parse("$userId").expect("one");
+        assert_eq!(other.client_forms(), [ClientForm::Text]);
         let mut key = String::new();
         for (client, text, number) in [
             ("192.0.2.1", "192.0.2.1", "3221225985"),

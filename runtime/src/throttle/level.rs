@@ -36,7 +36,7 @@ impl LevelKind {
     }
 
     /// Returns the name that callers see.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Api => "api",
             Self::Resource => "resource",

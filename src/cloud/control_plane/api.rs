@@ -216,12 +216,11 @@ impl ApiDetails {
             kind.to_ascii_uppercase().as_str(),
             "HTTP" | "SOAP" | "SOAPTOREST" | "REST"
         );
-        let is_list = |key: &str| json::member(value, key).is_none_or(|list| list.is_array() || list.is_string());
-        if is_http && !is_list("securityScheme") {
-            return Err("whose `securityScheme` is not a list");
+        if is_http && !json::is_texts(value, "securityScheme") {
+            return Err("whose `securityScheme` is not a list of texts");
         }
-        if is_http && !is_list("transport") {
-            return Err("whose `transport` is not a list");
+        if is_http && !json::is_texts(value, "transport") {
+            return Err("whose `transport` is not a list of texts");
         }
         let config = object(value.get("endpointConfig")).ok_or("whose `endpointConfig` is not an object");
         let security = object(value.get("endpointSecurity")).ok_or("whose `endpointSecurity` is not an object");
@@ -277,10 +276,21 @@ impl Cors {
 }
 
 impl Operation {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            target: json::text(value, "target")?,
-            verb: json::text(value, "verb")?.to_lowercase(),
+    /// Reads an element of an API's operations; the error is a fragment behind "an API".
+    fn read(value: &Value) -> Result<Self, &'static str> {
+        const NOWHERE: &str = "with one of its `operations` without `target` or `verb`";
+        if !json::is_texts(value, "scopes") {
+            return Err("with one of its `operations` whose `scopes` are not a list of texts");
+        }
+        if matches!(
+            json::member(value, "throttlingPolicy"),
+            Some(Value::Array(_) | Value::Object(_))
+        ) {
+            return Err("with one of its `operations` whose `throttlingPolicy` is not a text");
+        }
+        Ok(Self {
+            target: json::text(value, "target").ok_or(NOWHERE)?,
+            verb: json::text(value, "verb").ok_or(NOWHERE)?.to_lowercase(),
             is_secured: json::text(value, "authType").as_deref() != Some("None"),
             policy: json::text(value, "throttlingPolicy").filter(|name| !is_unlimited(name)),
             scopes: json::texts(value, "scopes"),
@@ -305,9 +315,7 @@ fn operations(value: &Value) -> Result<Vec<Operation>, &'static str> {
         None => return Ok(Vec::new()),
         Some(list) => list.as_array().ok_or("whose `operations` are not a list")?,
     };
-    list.iter()
-        .map(|operation| Operation::read(operation).ok_or("with one of its `operations` without `target` or `verb`"))
-        .collect()
+    list.iter().map(Operation::read).collect()
 }
 
 /// Older servers write the object as a text. Nothing is null; the error is something else.
@@ -420,6 +428,18 @@ mod tests {
         for (key, good, bad) in [
             ("securityScheme", json!("oauth2"), json!({"mutualssl": true})),
             ("transport", json!(null), json!(7)),
+            ("transport", json!(["https"]), json!(["https", 7])),
+            ("securityScheme", json!([{"name": "oauth2"}]), json!([{"x": 1}])),
+            (
+                "operations",
+                json!([{"target": "/a", "verb": "GET", "scopes": ["w"]}]),
+                json!([{"target": "/a", "verb": "GET", "scopes": {"k": "w"}}]),
+            ),
+            (
+                "operations",
+                json!([{"target": "/a", "verb": "GET", "throttlingPolicy": "Gold"}]),
+                json!([{"target": "/a", "verb": "GET", "throttlingPolicy": {"name": "Gold"}}]),
+            ),
             ("operations", json!([]), json!({"target": "/a", "verb": "GET"})),
             (
                 "operations",

@@ -2,6 +2,7 @@
 
 use super::{Notice, Topic, endpoint_advanced};
 use crate::cloud::json;
+use crate::compile::has_credential;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -156,8 +157,11 @@ fn credentials(config: &Value, security: &Value, side: &str, notices: &mut Vec<N
             else {
                 return cannot(" without token URL and client id");
             };
-            // A user and password in it would be secrets.
-            let usable = Url::parse(&token_url).is_ok_and(|url| url.username().is_empty() && url.password().is_none());
+            // They would be secrets in a file that is built.
+            let is_usable = |url: Url| {
+                url.username().is_empty() && url.password().is_none() && !url.query().is_some_and(has_credential)
+            };
+            let usable = Url::parse(&token_url).is_ok_and(is_usable);
             if !usable {
                 return cannot(": the token URL is no URL, or holds credentials");
             }
@@ -323,6 +327,7 @@ mod tests {
             json!({"type": "OAUTH", "clientSecret": "canary"}),
             json!({"type": "OAUTH", "grantType": "PASSWORD", "tokenUrl": "https://t", "clientId": "id", "password": "canary"}),
             json!({"type": "OAUTH", "grantType": "CLIENT_CREDENTIALS", "tokenUrl": "https://u:canary@t", "clientId": "id"}),
+            json!({"type": "OAUTH", "grantType": "CLIENT_CREDENTIALS", "tokenUrl": "https://t?client_secret=canary", "clientId": "id"}),
             json!({"type": "NTLM", "password": "canary"}),
             json!({"type": "apikey", "apiKeyValue": "canary"}),
         ] {

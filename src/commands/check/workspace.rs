@@ -31,11 +31,7 @@ pub(super) fn find(root: &Path, args: &FixArgs, ui: &Ui) -> Result<(Option<Works
     let found = match Workspace::at(root, Faulty::Taken) {
         Err(WorkspaceError::Invalid { what, findings }) => {
             if !args.is_wanted() {
-                let failure = WorkspaceError::Invalid {
-                    what,
-                    findings: findings.clone(),
-                }
-                .into();
+                let failure = Failure::findings(&what, &findings);
                 return Err(match fix::offer(&layout, &findings) {
                     Some(offer) => Failure::hint(failure, offer),
                     None => failure,

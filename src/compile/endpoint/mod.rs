@@ -8,7 +8,7 @@ mod secrets;
 mod targets;
 
 pub(super) use advanced::DEFAULT_TIMEOUT_MS;
-pub(crate) use secrets::{SECRETS, warn_about_urls, without_credentials, without_secrets};
+pub(crate) use secrets::{SECRETS, has_credential, warn_about_urls, without_credentials, without_secrets};
 pub(super) use targets::backend_url;
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};

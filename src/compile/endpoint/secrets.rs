@@ -1,5 +1,6 @@
 //! What only the gateway's operator may know, and how it is kept out of what is built.
 
+use crate::deployment::names_secret;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span, Value as NodeValue};
 use mgw_bundle::config::Discovery;
@@ -33,21 +34,11 @@ pub(super) const MEMBERS: [&str; 9] = [
 const LOGIN_URLS: [&str; 4] = ["tokenUrl", "authorizationUrl", "refreshUrl", "openIdConnectUrl"];
 
 /// Whether a query has a parameter that is named like a credential.
-pub(super) fn has_credential(query: &str) -> bool {
-    const PARTS: [&str; 8] = [
-        "secret",
-        "password",
-        "passwd",
-        "pwd",
-        "token",
-        "key",
-        "assertion",
-        "credential",
-    ];
-    url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| {
-        let name = name.to_ascii_lowercase();
-        PARTS.iter().any(|part| name.contains(part))
-    })
+pub(crate) fn has_credential(query: &str) -> bool {
+    // What only URLs call so: signatures, and keys without a word before.
+    const NAMES: [&str; 4] = ["key", "sig", "signature", "client_assertion"];
+    url::form_urlencoded::parse(query.as_bytes())
+        .any(|(name, _)| names_secret(&name) || NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)))
 }
 
 /// A URL, also one in a look-up, without the user and password in it; `None` where it has none.
@@ -68,16 +59,45 @@ pub(crate) fn without_credentials(text: &str) -> Option<String> {
     Some(text.replacen(url, &format!("{scheme}//{host}{path}"), 1))
 }
 
-/// What a URL at a place may keep; `None`: all of it.
-fn without_secret(text: &str, key: &str, is_server: bool) -> Option<String> {
+/// Members with values of callers, which are what they are.
+const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];
+
+/// Where in a definition something stands, as far as it matters.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place<'k> {
+    /// The member that it is the value of, or an element of.
+    key: &'k str,
+    /// It is a server, or the list of them.
+    is_server: bool,
+    /// It is the URL of one.
+    is_server_url: bool,
+    /// It is inside of an extension, where endpoints are.
+    is_extension: bool,
+    /// It is inside of an example or the like.
+    is_data: bool,
+}
+
+impl<'k> Place<'k> {
+    fn member(self, name: &'k str) -> Self {
+        let is_data = self.is_data || DATA.contains(&name);
+        Self {
+            key: name,
+            is_server: name == "servers" && !is_data,
+            is_server_url: self.is_server && name == "url",
+            is_extension: self.is_extension || name.starts_with("x-"),
+            is_data,
+        }
+    }
+}
+
+/// What a text at a place may keep; `None`: all of it.
+fn without_secret(text: &str, place: Place<'_>) -> Option<String> {
     let clean = without_credentials(text);
     let rest = clean.as_deref().unwrap_or(text);
-    let query = rest.find(['?', '#']).map(|at| rest.split_at(at));
-    match query {
-        Some((base, _)) if is_server => Some(base.to_owned()),
-        Some((base, query)) if LOGIN_URLS.contains(&key) && query.split(['?', '#']).any(has_credential) => {
-            Some(base.to_owned())
-        }
+    let is_login = !place.is_data && LOGIN_URLS.contains(&place.key);
+    match rest.find(['?', '#']).map(|at| rest.split_at(at)) {
+        Some((base, _)) if place.is_server_url => Some(base.to_owned()),
+        Some((base, query)) if is_login && query.split(['?', '#']).any(has_credential) => Some(base.to_owned()),
         _ => clean,
     }
 }
@@ -86,13 +106,17 @@ fn without_secret(text: &str, key: &str, is_server: bool) -> Option<String> {
 /// by [`without_secrets`].
 pub(crate) fn warn_about_urls(source: &Source, document: &Node, diagnostics: &mut Diagnostics) {
     let place = |span: Span| (span.start, span.end);
+    // Other definitions have the same places.
+    let of_urls = [Code::Endpoint, Code::EndpointUrl, Code::EndpointSecret];
     let mut told: HashSet<(u32, u32)> = diagnostics
         .iter()
+        .filter(|one| of_urls.contains(&one.code))
         .filter_map(|one| one.place.as_ref())
+        .filter(|(of, _)| of.name() == source.name())
         .map(|(_, span)| place(*span))
         .collect();
     let mut found = Vec::new();
-    urls(document, "", false, &mut found);
+    urls(document, Place::default(), &mut found);
     for span in found {
         if told.insert(place(span)) {
             let message = "what this URL holds beside its place, credentials or a query, is left out of what is built";
@@ -103,31 +127,25 @@ pub(crate) fn warn_about_urls(source: &Source, document: &Node, diagnostics: &mu
     }
 }
 
-fn urls(node: &Node, key: &str, is_server: bool, found: &mut Vec<Span>) {
+fn urls(node: &Node, place: Place<'_>, found: &mut Vec<Span>) {
     match &node.value {
         NodeValue::Object(members) => {
             for (name, member) in members {
-                urls(
-                    &member.node,
-                    name,
-                    is_server && name == "url" || name == "servers",
-                    found,
-                );
+                urls(&member.node, place.member(name), found);
             }
         }
-        NodeValue::Array(items) => items.iter().for_each(|item| urls(item, key, is_server, found)),
-        NodeValue::String(text) if without_secret(text, key, is_server && key == "url").is_some() => {
-            found.push(node.span);
-        }
+        NodeValue::Array(items) => items.iter().for_each(|item| urls(item, place, found)),
+        NodeValue::String(text) if without_secret(text, place).is_some() => found.push(node.span),
         _ => {}
     }
 }
 
 /// Takes out of a definition what only operators may know: the document goes into the bundle, which is passed on. Of
-/// `securityConfig` only what is known to be no secret stays. Returns whether there was any.
+/// `securityConfig` in an extension only what is known to be no secret stays; a schema may have a property of that name.
+/// Returns whether there was any.
 pub(crate) fn without_secrets(document: &mut Value) -> bool {
     let mut taken = Taken::default();
-    taken.clean(document, "", false);
+    taken.clean(document, Place::default());
     // What is cut may stand in another place too, as behind a YAML anchor.
     if !taken.members.is_empty() {
         taken.clean_copies(document);
@@ -142,22 +160,22 @@ struct Taken {
 }
 
 impl Taken {
-    fn clean(&mut self, value: &mut Value, key: &str, is_server: bool) {
+    fn clean(&mut self, value: &mut Value, place: Place<'_>) {
         match value {
             Value::Object(members) => {
-                if let Some(config) = members.get_mut("securityConfig") {
+                if let Some(config) = members.get_mut("securityConfig").filter(|_| place.is_extension) {
                     self.config(config);
                 }
-                if is_server {
-                    self.server(members);
+                if place.is_server {
+                    self.server(members, place.member("url"));
                 }
                 for (name, member) in members {
-                    self.clean(member, name, name == "servers");
+                    self.clean(member, place.member(name));
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.clean(item, key, is_server)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.clean(item, place)),
             Value::String(text) => {
-                if let Some(clean) = without_secret(text, key, false) {
+                if let Some(clean) = without_secret(text, place) {
                     *text = clean;
                     self.any = true;
                 }
@@ -187,11 +205,11 @@ impl Taken {
     }
 
     /// The variables go with the part of the URL that they stand in.
-    fn server(&mut self, server: &mut serde_json::Map<String, Value>) {
+    fn server(&mut self, server: &mut serde_json::Map<String, Value>, place: Place<'_>) {
         let Some(Value::String(url)) = server.get_mut("url") else {
             return;
         };
-        if let Some(clean) = without_secret(url, "url", true) {
+        if let Some(clean) = without_secret(url, place) {
             let has_fewer = clean.matches('{').count() < url.matches('{').count();
             *url = clean;
             self.any = true;
@@ -209,6 +227,30 @@ impl Taken {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.clean_copies(item)),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_credential;
+
+    #[test]
+    fn queries_hold_credentials_by_the_names_of_parameters() {
+        for query in [
+            "client_secret=a",
+            "t=1&access_token=a",
+            "apiKey=a",
+            "api-key=a",
+            "Key=a",
+            "sig=a",
+            "client_assertion=a",
+            "client%5Fsecret=a",
+        ] {
+            assert!(has_credential(query), "{query}");
+        }
+        for query in ["", "t=1", "tokenType=jwt", "monkey=1", "key_id=7", "tenant=key"] {
+            assert!(!has_credential(query), "{query}");
         }
     }
 }

@@ -152,19 +152,23 @@ fn what_was_sent_is_not_shown() {
         headers: vec![
             ("apikey".into(), "canary\"header".into()),
             ("cookie".into(), "a=canary-cookie; b=c".into()),
+            (
+                "authorization".into(),
+                "Digest response=\"canary-response\", qop=auth".into(),
+            ),
         ],
         body: None,
         token: Token::Absent,
     };
     let sent = Sent::of(&request, Some("canary-token"));
-    let body = r#"{"authorization": "Bearer canary-token", "apikey": "canary\"header", "url": "canary%2Fquery canary/query", "cookie": "a=canary-cookie; b=c"}"#;
+    let body = r#"{"authorization": "Bearer canary-token", "apikey": "canary\"header", "url": "canary%2Fquery canary/query", "cookie": "a=canary-cookie; b=c", "cookies": {"a": "canary-cookie"}, "digest": "canary-response"}"#;
     let expected = Expectation {
         contains: vec!["zzz".into()],
         ..Expectation::default()
     };
     let found = differences(&answer(body), &expected, &sent);
     assert!(
-        found[0].contains("Bearer (as sent)") && !found[0].contains("canary"),
+        found[0].contains("Bearer ***") && !found[0].contains("canary"),
         "{found:?}"
     );
 }

@@ -64,10 +64,10 @@ impl GlobalThrottle {
         resource: &ResourceLimits,
         limits: &CallerLimits,
     ) -> Vec<ConsultedDecision> {
-        let fields = key_fields(request, &resource.called, limits, ClientForm::Text);
         let templates = self.limits.templates.load();
-        let decision = |template: &KeyTemplate| {
+        let decision = |template: &KeyTemplate, form: ClientForm| {
             let mut key = String::new();
+            let fields = key_fields(request, &resource.called, limits, form);
             template.render(&fields, &mut key).then_some(ConsultedDecision {
                 level: LevelKind::Custom,
                 policy: None,
@@ -75,7 +75,11 @@ impl GlobalThrottle {
                 stops: true,
             })
         };
-        templates.iter().filter_map(decision).collect()
+        let of_template = |template| {
+            let forms = KeyTemplate::client_forms(template).iter();
+            forms.filter_map(move |form| decision(template, *form))
+        };
+        templates.iter().flat_map(of_template).collect()
     }
 }
 

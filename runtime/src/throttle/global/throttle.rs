@@ -213,12 +213,7 @@ impl GlobalThrottle {
             return Ok(());
         }
         for template in templates.iter() {
-            // Traffic managers see addresses as numbers, and may write them either way.
-            let forms: &[ClientForm] = match template.names_client() {
-                true => &[ClientForm::Text, ClientForm::Number],
-                false => &[ClientForm::Text],
-            };
-            for form in forms {
+            for form in template.client_forms() {
                 let until_ms = core.custom(decisions, now_ms, |key| {
                     template.render(&key_fields(request, called, limits, *form), key)
                 });
