@@ -181,8 +181,7 @@ impl<'a> Reader<'a> {
         let expect = self.expectation(expect)?;
         let name = match node.get("name") {
             Some(name) => self.text(name, "`name`")?,
-            // What a query holds may be a credential, and names are shown.
-            None => format!("{method} {}", target.split('?').next().unwrap_or_default()),
+            None => format!("{method} {target}"),
         };
         Some(Case {
             name,

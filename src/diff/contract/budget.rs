@@ -4,6 +4,7 @@
 #[derive(Debug)]
 pub(super) struct Budget {
     left: usize,
+    is_exceeded: bool,
 }
 
 impl Budget {
@@ -12,23 +13,30 @@ impl Budget {
     const MOST_STEPS: usize = 10_000_000;
 
     pub(super) fn new() -> Self {
-        Self { left: Self::MOST_STEPS }
+        Self {
+            left: Self::MOST_STEPS,
+            is_exceeded: false,
+        }
     }
 
     #[cfg(test)]
     pub(super) fn of(steps: usize) -> Self {
-        Self { left: steps }
+        Self {
+            left: steps,
+            is_exceeded: false,
+        }
     }
 
     /// Takes steps; `false` when there are not so many.
     pub(super) fn take(&mut self, steps: usize) -> bool {
         let enough = self.left >= steps;
         self.left = self.left.saturating_sub(steps);
+        self.is_exceeded |= !enough;
         enough
     }
 
     /// Whether something was left out.
-    pub(super) fn is_used_up(&self) -> bool {
-        self.left == 0
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.is_exceeded
     }
 }

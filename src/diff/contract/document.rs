@@ -1,6 +1,7 @@
 //! A definition as the bundle has it, and what its references lead to.
 
 use super::swagger;
+use crate::openapi::reference::percent_decoded;
 use mgw_bundle::config::Method;
 use mgw_bundle::template::Template;
 use serde_json::{Map, Value};
@@ -36,6 +37,12 @@ impl Found<'_> {
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.method.as_str(), self.path)
     }
+}
+
+/// What a reference leads to in a document.
+pub(super) fn target_in<'a>(root: &'a Value, value: &Value) -> Option<&'a Value> {
+    let reference = value.get("$ref")?.as_str()?;
+    root.pointer(&percent_decoded(reference.strip_prefix('#')?)?)
 }
 
 impl Document {
@@ -99,8 +106,7 @@ impl Document {
 
     /// What a reference leads to at once; `None` where there is none, or nothing.
     pub(super) fn target<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
-        let reference = value.get("$ref")?.as_str()?;
-        self.root.pointer(reference.strip_prefix('#')?)
+        target_in(&self.root, value)
     }
 
     /// Whether a schema with a reference says more beside it.

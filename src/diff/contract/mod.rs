@@ -39,7 +39,7 @@ fn compare_documents(before: &Document, after: &Document, budget: Budget, about:
             compare_one(&mut schemas, (before, old), (after, now), &mut about.at(now.name()));
         }
     }
-    if schemas.budget.is_used_up() {
+    if schemas.budget.is_exceeded() {
         about.breaking(
             "its definition has too many schemas behind references to compare all, which may break callers: what was not \
              compared may have changed",

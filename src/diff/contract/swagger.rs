@@ -1,6 +1,8 @@
 //! What Swagger 2.0 says in other places than later versions.
 
+use super::document::target_in;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Where the fields of a form are put as the one schema that later versions have for them. No definition has such a key.
 const FORM: &str = "\u{0}form";
@@ -31,25 +33,29 @@ pub(super) fn gather_forms(root: &mut Value) {
 
 /// The schema of a form. Fields that are referred to stay so, since they may be large.
 fn form<'a>(owners: impl Iterator<Item = &'a Value>, root: &Value) -> Option<Value> {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
+    // An operation's own field takes the place of the one that all of the path share.
+    let mut by_name = BTreeMap::new();
     let fields = owners.filter_map(Value::as_array).flatten();
     for written in fields {
-        let reference = written.get("$ref").and_then(Value::as_str);
-        let field = reference
-            .and_then(|reference| root.pointer(reference.strip_prefix('#')?))
-            .unwrap_or(written);
+        let field = target_in(root, written).unwrap_or(written);
         if field.get("in").and_then(Value::as_str) != Some("formData") {
             continue;
         }
         let Some(name) = field.get("name").and_then(Value::as_str) else {
             continue;
         };
-        if field.get("required") == Some(&Value::Bool(true)) {
-            required.push(Value::from(name));
-        }
-        properties.insert(name.to_owned(), written.clone());
+        let is_required = field.get("required") == Some(&Value::Bool(true));
+        by_name.insert(name, (written, is_required));
     }
+    let required: Vec<&str> = by_name
+        .iter()
+        .filter(|(_, (_, is_required))| *is_required)
+        .map(|(name, _)| *name)
+        .collect();
+    let properties = by_name
+        .iter()
+        .map(|(name, (written, _))| ((*name).to_owned(), (*written).clone()));
+    let properties: Map<String, Value> = properties.collect();
     (!properties.is_empty()).then(|| json!({"type": "object", "properties": properties, "required": required}))
 }
 
@@ -79,6 +85,7 @@ mod tests {
             "paths": {"/a": {
                 "parameters": [{"name": "b", "in": "formData", "type": "string"}, {"name": "q", "in": "query"}],
                 "post": {"parameters": [{"$ref": "#/parameters/c"}]},
+                "put": {"parameters": [{"$ref": "#/parameters/%63"}, {"name": "b", "in": "formData", "required": true}]},
                 "get": {},
             }},
             "parameters": {"c": {"name": "c", "in": "formData", "required": true, "type": "file"}},
@@ -88,6 +95,8 @@ mod tests {
         assert_eq!(form["properties"].as_object().unwrap().len(), 2);
         assert_eq!(form["properties"]["c"], json!({"$ref": "#/parameters/c"}));
         assert_eq!(form["required"], json!(["c"]));
+        let form = form_of(&root["paths"]["/a"]["put"]).unwrap();
+        assert_eq!(form["required"], json!(["b", "c"]));
         for mut odd in [json!([]), json!({"paths": []}), json!({"paths": {"/a": [1]}})] {
             let before = odd.clone();
             gather_forms(&mut odd);

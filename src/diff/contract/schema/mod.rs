@@ -23,7 +23,7 @@ use finding::{At, fitting};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
-use view::{Together, UNWEIGHED, UNWEIGHED_BY_NAME, View, flattened};
+use view::{Rest, Together, UNWEIGHED, UNWEIGHED_BY_NAME, View, flattened};
 
 /// Most changes that are told of one place where a schema is used.
 const MOST_FINDINGS: usize = 50;
@@ -312,8 +312,14 @@ impl<'a> Schemas<'a> {
                 path,
                 found: &mut out.findings,
             };
+            // Where other properties are none, or follow a schema, these are let out of it.
+            let lets_out = *keyword == "patternProperties" && (old.rest != Rest::Open || new.rest != Rest::Open);
             match (&was[..], &is[..]) {
                 ([], []) => {}
+                ([], _) | (_, []) if lets_out => at.tell(
+                    Effect::Unclear("properties of such names followed what is said of all others"),
+                    format!("has {keyword}, or has it no more"),
+                ),
                 ([], _) => at.tell(Effect::Narrower, format!("has {keyword}, which is new")),
                 (_, []) => at.tell(Effect::Wider, format!("has {keyword} no more")),
                 (was, is) if was.len() != is.len() => at.tell(

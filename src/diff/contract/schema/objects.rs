@@ -43,12 +43,18 @@ impl<'a> Schemas<'a> {
                     self.walk(&was.schemas, &is.schemas, direction, &place, out);
                 }
                 (None, Some(is)) => {
-                    if let Some(schemas) = added(&old.rest, is.is_needed, &mut at) {
+                    let schemas = added(&old.rest, is.is_needed, &mut at);
+                    if let Some(schemas) = schemas.filter(|_| !old.properties.contains_key(name)) {
                         self.walk(&schemas, &is.schemas, direction, &place, out);
                     }
                 }
                 (Some(was), None) => {
-                    if let Some(schemas) = removed(&new.rest, &mut at) {
+                    // One that is marked as going the other way is none of the others.
+                    let rest = match new.properties.contains_key(name) {
+                        true => &Rest::Open,
+                        false => &new.rest,
+                    };
+                    if let Some(schemas) = removed(rest, &mut at) {
                         self.walk(&was.schemas, &schemas, direction, &place, out);
                     }
                 }

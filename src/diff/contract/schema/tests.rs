@@ -68,6 +68,31 @@ fn what_admits_less_breaks_those_who_send_and_what_admits_more_those_who_receive
             " is not null any more",
         ),
         (
+            json!({"type": ["string", "null"], "enum": ["a", null]}),
+            json!({"type": ["string", "null"], "enum": ["a"]}),
+            " is not null any more",
+        ),
+        (
+            json!({"type": "string", "nullable": true, "enum": ["a", null]}),
+            json!({"type": "string", "nullable": true, "enum": ["a"]}),
+            " is not null any more",
+        ),
+        (
+            json!({"allOf": [{"type": ["string", "null"]}, {"maxLength": 9}]}),
+            json!({"allOf": [{"type": ["string", "null"]}, {"type": "string", "maxLength": 9}]}),
+            " is not null any more",
+        ),
+        (
+            json!({"type": ["string", "integer"], "enum": ["1", 1]}),
+            json!({"type": ["string", "integer"], "enum": ["1"]}),
+            " is 1 no more",
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {}}}),
+            json!({"type": "object", "properties": {"a": {}}, "unevaluatedProperties": false}),
+            " has no other properties any more",
+        ),
+        (
             json!({"type": "integer", "format": "int64"}),
             json!({"type": "integer", "format": "int32"}),
             " has the format int32, not int64",
@@ -465,7 +490,7 @@ fn what_grows_behind_references_is_bounded() {
     let (old, new) = (circle(97), circle(89));
     let mut schemas = Schemas::new(&old, &new, Budget::of(2_000));
     assert!(schemas.compare(schema(&old), schema(&new), Sent).is_empty());
-    assert!(schemas.budget.is_used_up());
+    assert!(schemas.budget.is_exceeded());
     // Many changes are told as many, the gravest first.
     let properties = |kind: &str, more: &str| {
         let names = (0..300).map(|number| (format!("p{number}"), json!({"type": kind})));
@@ -477,4 +502,34 @@ fn what_grows_behind_references_is_bounded() {
     assert_eq!(findings.len(), MOST_FINDINGS + 1);
     assert_eq!((findings[0].path.as_str(), findings[0].class), ("zz", Class::Breaking));
     assert_eq!(findings[MOST_FINDINGS].what, "changes in more ways than are told here");
+}
+
+#[test]
+fn what_may_go_either_way_breaks_both() {
+    let open = json!({"type": "object", "additionalProperties": false});
+    let named = json!({"type": "object", "additionalProperties": false, "patternProperties": {"^x-": {}}});
+    for (old, new) in [(&open, &named), (&named, &open)] {
+        let (classes, whats) = classes(old, new);
+        assert_eq!(classes, [Class::Breaking, Class::Breaking], "{whats:?}");
+    }
+}
+
+#[test]
+fn what_is_sent_in_vain_breaks_those_who_send() {
+    let property = |mark: bool| json!({"type": "object", "properties": {"a": {"type": "string", "readOnly": mark}}, "additionalProperties": {"type": "string"}});
+    let ([sent, _], whats) = classes(&property(false), &property(true));
+    assert_eq!(sent, Class::Breaking, "{whats:?}");
+    let default = |members: Value| json!({"type": "object", "properties": {"a": members}});
+    let ([sent, received], whats) = classes(
+        &default(json!({"type": "integer", "default": 20})),
+        &default(json!({"type": "integer"})),
+    );
+    assert_eq!((sent, received), (Class::Breaking, Class::Cosmetic), "{whats:?}");
+}
+
+#[test]
+fn only_what_was_left_out_exceeds_the_budget() {
+    let mut budget = Budget::of(3);
+    assert!(budget.take(3) && !budget.is_exceeded());
+    assert!(!budget.take(1) && budget.is_exceeded());
 }

@@ -186,11 +186,12 @@ fn as_they_are(old: &View<'_>, new: &View<'_>, at: &mut At<'_>) {
 
 /// Who leaves something out means the default.
 fn defaults(old: Option<&Value>, new: Option<&Value>, at: &mut At<'_>) {
-    let (Some(was), Some(is)) = (old.map(shown), new.map(shown)) else {
-        return;
+    let what = match (old.map(shown), new.map(shown)) {
+        (Some(was), Some(is)) if was != is => format!("has the default {}, not {}", short(&is), short(&was)),
+        (Some(was), None) => format!("has the default {} no more", short(&was)),
+        _ => return,
     };
-    if was != is && at.direction == Direction::Sent {
-        let what = format!("has the default {}, not {}", short(&is), short(&was));
+    if at.direction == Direction::Sent {
         at.push(
             Class::Breaking,
             Some("it is answered otherwise where it is left out"),

@@ -154,7 +154,10 @@ fn is_null(schema: &Value) -> bool {
 /// Whether `null` is admitted, as far as it has been read.
 #[derive(Debug, Default)]
 struct Null {
-    is_named: bool,
+    /// By `nullable`, or as one of two alternatives: whatever the types say that stand beside it.
+    is_added: bool,
+    /// Among types or values, as far as no other schema of those that have to hold excludes it.
+    is_listed: bool,
     is_excluded: bool,
 }
 
@@ -191,15 +194,16 @@ impl<'a> View<'a> {
             }
         }
         // Where alternatives are all that is said, they say it.
-        view.is_nullable = null.is_named || !null.is_excluded && view.choices.is_empty();
+        view.is_nullable = null.is_added || !null.is_excluded && (null.is_listed || view.choices.is_empty());
         view
     }
 
     fn take(&mut self, members: &'a Map<String, Value>, null: &mut Null) {
         self.steps += 1 + members.len();
-        null.is_named |= ["nullable", "x-nullable"]
-            .iter()
-            .any(|key| members.get(*key) == Some(&Value::Bool(true)));
+        let is_nullable = |key: &&str| members.get(*key) == Some(&Value::Bool(true));
+        // With values that are listed, `null` has to be one of them.
+        let is_unlisted = values_of(members).is_some_and(|values| !values.iter().any(Value::is_null));
+        null.is_added |= !is_unlisted && ["nullable", "x-nullable"].iter().any(is_nullable);
         self.take_types(members, null);
         self.take_values(members, null);
         self.take_bounds(members);
@@ -211,7 +215,9 @@ impl<'a> View<'a> {
         }
         let keywords = UNWEIGHED.iter().chain(&UNWEIGHED_BY_NAME).chain(&AS_THEY_ARE);
         for keyword in keywords {
-            if let Some(value) = members.get(*keyword) {
+            // An object that is closed is weighed.
+            let is_weighed = |value: &&Value| *keyword == "unevaluatedProperties" && **value == Value::Bool(false);
+            if let Some(value) = members.get(*keyword).filter(|value| !is_weighed(value)) {
                 self.others.entry(keyword).or_default().push(value);
             }
         }
@@ -220,7 +226,7 @@ impl<'a> View<'a> {
     fn take_types(&mut self, members: &'a Map<String, Value>, null: &mut Null) {
         let Some(types) = types_of(members) else { return };
         match types.contains("null") {
-            true => null.is_named = true,
+            true => null.is_listed = true,
             false => null.is_excluded = true,
         }
         let types = types.into_iter().filter(|name| *name != "null");
@@ -246,16 +252,14 @@ impl<'a> View<'a> {
     }
 
     fn take_values(&mut self, members: &'a Map<String, Value>, null: &mut Null) {
-        let listed = members.get("enum").and_then(Value::as_array);
-        let values = match (listed, members.get("const")) {
-            (Some(values), _) => values.iter().collect(),
-            (None, Some(value)) => vec![value],
-            (None, None) => return,
-        };
+        let Some(values) = values_of(members) else { return };
         self.steps += values.len();
-        null.is_named |= values.iter().any(|value| value.is_null());
+        match values.iter().any(Value::is_null) {
+            true => null.is_listed = true,
+            false => null.is_excluded = true,
+        }
         let mut values: BTreeMap<String, &'a Value> = values
-            .into_iter()
+            .iter()
             .filter(|value| !value.is_null())
             .map(|value| (shown(value), value))
             .collect();
@@ -293,8 +297,11 @@ impl<'a> View<'a> {
         let required = members.get("required").and_then(Value::as_array);
         self.required
             .extend(required.into_iter().flatten().filter_map(Value::as_str));
+        let is_closed = |key: &&str| members.get(*key) == Some(&Value::Bool(false));
+        if ["additionalProperties", "unevaluatedProperties"].iter().any(is_closed) {
+            self.rest = Rest::Closed;
+        }
         match (members.get("additionalProperties"), &mut self.rest) {
-            (Some(Value::Bool(false)), rest) => *rest = Rest::Closed,
             (Some(Value::Object(schema)), _) if schema.is_empty() => {}
             (Some(schema @ Value::Object(_)), Rest::Schema(schemas)) => schemas.push(schema),
             (Some(schema @ Value::Object(_)), rest @ Rest::Open) => *rest = Rest::Schema(vec![schema]),
@@ -327,7 +334,7 @@ impl<'a> View<'a> {
             };
             self.steps += all.len();
             let branches: Vec<&Value> = all.iter().filter(|branch| !is_null(branch)).collect();
-            null.is_named |= branches.len() < all.len();
+            null.is_added |= branches.len() < all.len();
             if branches.len() > 1 {
                 self.choices.push(Choice { is_exclusive, branches });
             }
@@ -346,6 +353,12 @@ impl<'a> View<'a> {
     }
 }
 
+/// The values that a schema lists.
+fn values_of(members: &Map<String, Value>) -> Option<&[Value]> {
+    let listed = members.get("enum").and_then(Value::as_array).map(Vec::as_slice);
+    listed.or_else(|| members.get("const").map(std::slice::from_ref))
+}
+
 /// The types that a schema admits, as it says or as its other keywords make sense for.
 fn types_of(members: &Map<String, Value>) -> Option<BTreeSet<&str>> {
     match members.get("type") {
@@ -354,8 +367,7 @@ fn types_of(members: &Map<String, Value>) -> Option<BTreeSet<&str>> {
         _ => {}
     }
     let has = |keys: &[&str]| keys.iter().any(|key| members.contains_key(*key));
-    let values = members.get("enum").and_then(Value::as_array).map(Vec::as_slice);
-    if let Some(values) = values.or_else(|| members.get("const").map(std::slice::from_ref)) {
+    if let Some(values) = values_of(members) {
         return Some(values.iter().map(type_of).collect());
     }
     if has(&["properties", "additionalProperties"]) {
@@ -386,9 +398,11 @@ pub(super) fn admits_type(types: &BTreeSet<&str>, name: &str) -> bool {
     types.contains(name) || name == "integer" && types.contains("number")
 }
 
-/// A value as messages show it; the same value is shown in the same way.
+/// A value as messages show it; the same value is shown in the same way, and others in others.
 pub(super) fn shown(value: &Value) -> String {
     match value {
+        // A text that reads like another value is shown with its quotes.
+        Value::String(text) if serde_json::from_str::<Value>(text).is_ok() => value.to_string(),
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string().trim_end_matches(".0").to_owned(),
         other => other.to_string(),
