@@ -106,7 +106,7 @@ fn fetch_one(layout: &Layout, url: &Url, is_update: bool, context: &Context) -> 
     if (has_other_bytes || has_moved) && !is_update {
         let message = match has_other_bytes {
             true => format!("{shown} is not what remote.lock pins any more"),
-            false => format!("{shown} is found at another address than remote.lock pins"),
+            false => format!("{shown} is not what remote.lock pins any more: it is found at another address"),
         };
         return Err(Failure::new(ExitCode::LockOutOfDate, message)
             .hint("Look at what has changed there; `mgw check --update-remote` takes it over."));

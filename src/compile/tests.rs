@@ -128,6 +128,28 @@ components:
 }
 
 #[test]
+fn of_two_definitions_alike_both_are_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("api_definitions")).unwrap();
+    for version in ["1", "2"] {
+        let text = format!(
+            "openapi: 3.0.0\ninfo: {{title: Shop, version: {version}.0.0, contact: {{url: 'https://u:canary@a'}}}}\n\
+             x-wso2-basePath: /shop/{version}\nx-wso2-production-endpoints: {{urls: ['https://d']}}\n{GET}"
+        );
+        std::fs::write(folder.path().join(format!("api_definitions/v{version}.yaml")), text).unwrap();
+    }
+    let compiled = compile_project(&Layout::new(folder.path())).unwrap();
+    let told = compiled
+        .diagnostics
+        .iter()
+        .filter(|one| one.code == Code::EndpointSecret);
+    let files: Vec<&str> = told
+        .map(|one| one.file.rsplit('/').next().unwrap_or_default())
+        .collect();
+    assert_eq!(files, ["v1.yaml", "v2.yaml"]);
+}
+
+#[test]
 fn what_only_looks_like_a_secret_stays() {
     let (compiled, problems) = compile_definition(
         "openapi: 3.0.0

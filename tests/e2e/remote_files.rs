@@ -241,6 +241,13 @@ fn references_in_a_redirected_file_are_relative_to_where_it_was_found() {
     assert!(pinned.contains(&base), "{pinned}");
     place.mgw(&["build", "shop", "--offline"]).exits(0);
 
+    // A lock of before does not say where it was found; now it does.
+    place.write("shop/remote.lock", &pinned.replace(&base, ""));
+    std::fs::remove_file(place.path().join("shop/remote/127.0.0.1_latest_item.yaml")).unwrap();
+    place.mgw(&["check", "shop", "--allow-remote"]).exits(0);
+    assert_eq!(lock(&place), pinned);
+    server.asked();
+
     // Another place with the same bytes is another file: what it refers to may be something else.
     server.put("/latest/item.yaml", "-> /v3/item.yaml");
     let text = place.read("shop/remote/127.0.0.1_latest_item.yaml");

@@ -106,11 +106,10 @@ fn without_secret(text: &str, place: Place<'_>) -> Option<String> {
 /// by [`without_secrets`].
 pub(crate) fn warn_about_urls(source: &Source, document: &Node, diagnostics: &mut Diagnostics) {
     let place = |span: Span| (span.start, span.end);
-    // Other definitions have the same places.
-    let of_urls = [Code::Endpoint, Code::EndpointUrl, Code::EndpointSecret];
+    // Other definitions have the same places, and what is told of something else there may be any finding.
     let mut told: HashSet<(u32, u32)> = diagnostics
         .iter()
-        .filter(|one| of_urls.contains(&one.code))
+        .filter(|one| one.secret)
         .filter_map(|one| one.place.as_ref())
         .filter(|(of, _)| of.name() == source.name())
         .map(|(_, span)| place(*span))
