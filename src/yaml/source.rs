@@ -33,11 +33,11 @@ struct Part {
 #[derive(Debug)]
 struct File {
     name: String,
-    text: String,
+    text: Arc<str>,
     /// Byte offset of the start of each line.
-    lines: Vec<u32>,
+    lines: Arc<[u32]>,
     /// How many characters start before each block of [`BLOCK`] bytes.
-    characters: Vec<u32>,
+    characters: Arc<[u32]>,
 }
 
 /// Bytes between two counts of characters.
@@ -100,7 +100,7 @@ impl Source {
         let file = File {
             name: name.to_owned(),
             characters,
-            text,
+            text: text.into(),
             lines,
         };
         Self {
@@ -172,7 +172,7 @@ impl Source {
     pub(crate) fn within(&self, span: Span) -> Option<(&str, &str, std::ops::Range<usize>)> {
         let part = self.part(span.start)?;
         let range = (span.start - part.start) as usize..span.end.checked_sub(part.start)? as usize;
-        let text = part.file.text.as_str();
+        let text = &*part.file.text;
         text.get(range.clone()).map(|_| (part.file.name.as_str(), text, range))
     }
 
