@@ -78,16 +78,15 @@ pub(crate) fn finish(
         files.insert(OURS.into(), with_build(&build)?);
     }
 
-    let Staged {
-        mut place,
-        mut compiled,
-    } = staged(&files, folder)?;
+    let staged = Staged::new(&files, folder)?;
+    let mut compiled = staged.compiled()?;
     if errors(&compiled) > 0 && !has_own {
         build.compat = Some(Compat::MicroGw32);
         files.insert(OURS.into(), with_build(&build)?);
-        let compatible = staged(&files, folder)?;
-        if errors(&compatible.compiled) < errors(&compiled) {
-            (place, compiled) = (compatible.place, compatible.compiled);
+        staged.write(OURS, &files)?;
+        let compatible = staged.compiled()?;
+        if errors(&compatible) < errors(&compiled) {
+            compiled = compatible;
             draft.note(
                 Code::MigratePolicy,
                 &Place::File(within(folder, OURS)),
@@ -97,6 +96,7 @@ pub(crate) fn finish(
         } else {
             build.compat = None;
             files.insert(OURS.into(), with_build(&build)?);
+            staged.write(OURS, &files)?;
         }
     }
     let unfit = unfit(&compiled, folder);
@@ -104,17 +104,17 @@ pub(crate) fn finish(
         for path in &unfit {
             if let Some((aside, bytes)) = moved(path).zip(files.remove(path)) {
                 files.insert(aside, bytes);
+                staged.remove(path)?;
             }
         }
         set_aside(&compiled, &unfit, folder, &mut draft);
-        let rest = staged(&files, folder)?;
-        (place, compiled) = (rest.place, rest.compiled);
+        compiled = staged.compiled()?;
     }
     let mut check = compiled.diagnostics.clone();
     let mut of_settings = Diagnostics::default();
-    check_settings(&Layout::new(place.path()), &compiled, &mut of_settings)
+    check_settings(&Layout::new(staged.place.path()), &compiled, &mut of_settings)
         .map_err(|failure| MigrateError::Check(Box::new(failure)))?;
-    check.extend(named(&of_settings, place.path(), folder));
+    check.extend(named(&of_settings, staged.place.path(), folder));
     check.sort();
     carried.apis = compiled.config.apis.len();
     let mut findings = draft.findings;
@@ -147,24 +147,41 @@ fn with_build(settings: &[u8], build: &BuildSettings) -> Result<Vec<u8>, Migrate
     Ok(text)
 }
 
-/// Files in a folder that goes again, and what the compiler makes of them.
-struct Staged {
+/// Files in a folder that goes again. What changes is written anew, and nothing else: there may be thousands.
+struct Staged<'a> {
     place: tempfile::TempDir,
-    compiled: Compiled,
+    /// As the user will know it.
+    folder: &'a str,
 }
 
-/// Compiles files in a folder that goes again; findings name them as the user will know them.
-fn staged(files: &BTreeMap<String, Vec<u8>>, folder: &str) -> Result<Staged, MigrateError> {
-    let place = tempfile::Builder::new()
-        .prefix(".mgw-migrate-")
-        .tempdir()
-        .map_err(MigrateError::Stage)?;
-    for (name, bytes) in files {
-        write(&place.path().join(name), bytes).map_err(MigrateError::Stage)?;
+impl<'a> Staged<'a> {
+    fn new(files: &BTreeMap<String, Vec<u8>>, folder: &'a str) -> Result<Self, MigrateError> {
+        let place = tempfile::Builder::new()
+            .prefix(".mgw-migrate-")
+            .tempdir()
+            .map_err(MigrateError::Stage)?;
+        for (name, bytes) in files {
+            write(&place.path().join(name), bytes).map_err(MigrateError::Stage)?;
+        }
+        Ok(Self { place, folder })
     }
-    let mut compiled = compile_project(&Layout::new(place.path()))?;
-    compiled.diagnostics = named(&compiled.diagnostics, place.path(), folder);
-    Ok(Staged { place, compiled })
+
+    /// Writes one of the files as it is now.
+    fn write(&self, name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<(), MigrateError> {
+        let bytes = files.get(name).map(Vec::as_slice).unwrap_or_default();
+        write(&self.place.path().join(name), bytes).map_err(MigrateError::Stage)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), MigrateError> {
+        std::fs::remove_file(self.place.path().join(name)).map_err(MigrateError::Stage)
+    }
+
+    /// What the compiler makes of them; findings name them as the user will know them.
+    fn compiled(&self) -> Result<Compiled, MigrateError> {
+        let mut compiled = compile_project(&Layout::new(self.place.path()))?;
+        compiled.diagnostics = named(&compiled.diagnostics, self.place.path(), self.folder);
+        Ok(compiled)
+    }
 }
 
 /// The findings about files in one folder, as of those in another one.
