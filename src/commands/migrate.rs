@@ -103,7 +103,8 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
         return Err(nothing(&source, &finished, &args.reports, ui)?);
     }
     if manner == Manner::InPlace {
-        finished.files.retain(|path, _| !layout.root().join(path).exists());
+        finished.files.retain(|path, _| !is_there(&layout.root().join(path)));
+        refuse_links_out(layout.root(), &finished)?;
         if !args.dry_run {
             add(layout.root(), &finished)?;
         }
@@ -153,6 +154,33 @@ fn refuse_to_replace_what_is_read(args: &MigrateArgs, target: &Path) -> Result<(
             let message = format!("{} lies in the project that would be replaced", shown(path));
             return Err(Failure::new(ExitCode::Usage, message)
                 .hint("Name another folder for the new project: nothing of what is migrated is changed."));
+        }
+    }
+    Ok(())
+}
+
+/// Whether something is there, also a link that leads to nothing.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Refuses to write where a link leads out of the project: what is there belongs to somebody else.
+fn refuse_links_out(root: &Path, finished: &Finished) -> Result<(), Failure> {
+    let Ok(real) = root.canonicalize() else {
+        return Ok(());
+    };
+    for name in finished.files.keys() {
+        let path = root.join(name);
+        let folders = path.ancestors().skip(1).take_while(|folder| *folder != root);
+        for folder in folders.filter(|folder| is_there(folder)) {
+            let leads_out = !folder.canonicalize().is_ok_and(|folder| folder.starts_with(&real));
+            if leads_out {
+                let message = format!("{} is a link that leads out of the project", shown(folder));
+                return Err(Failure::new(ExitCode::Invalid, message).hint(format!(
+                    "{name} would be written there: put a folder in its place, or name a folder for a new project behind {}. Nothing was changed.",
+                    shown(root)
+                )));
+            }
         }
     }
     Ok(())
