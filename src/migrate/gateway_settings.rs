@@ -1,5 +1,7 @@
 //! `micro-gw.conf`, also of older versions: carried over but for secrets and what this gateway does not know.
 
+use super::comments;
+use super::credentials::{Written, without as without_credentials};
 use super::draft::{Draft, Place};
 use super::settings_file::{Leaf, leaves, without, written_key};
 use crate::diagnostics::{Code, Diagnostic};
@@ -27,7 +29,8 @@ pub(super) fn carry(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<Vec
         let place = Place::At(file.source.clone(), leaf.key);
         let said = found.get(&counted(file.source.position(leaf.key)));
         let known = known_key(&leaf.name);
-        if known.is_some_and(|known| known.secret) && leaf.is_set() {
+        let holds_one = |text: &str| without_credentials(text, Written::AsValue).is_some();
+        if leaf.is_set() && (known.is_some_and(|known| known.secret) || leaf.text().is_some_and(holds_one)) {
             // Whatever else is wrong with it: it is not copied, and the gateway says so where it is given.
             secret(leaf, &place, draft);
             gone.push((leaf, "a secret, which the gateway takes from its environment".into()));
@@ -57,7 +60,8 @@ pub(super) fn carry(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<Vec
     };
     draft.carried.settings += leaves.len() - gone.len();
     // A header of a table that nobody knows keeps a gateway from starting even without keys.
-    Some(without_unknown_tables(&text).into_bytes())
+    let text = comments::clean_toml(without_unknown_tables(&text), &file.source, draft)?;
+    Some(text.into_bytes())
 }
 
 /// The file, or a finding about the mistake in it.

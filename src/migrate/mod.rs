@@ -6,12 +6,15 @@
 
 mod apictl;
 mod archive;
+mod comments;
+mod credentials;
 mod draft;
 mod finish;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod gateway_settings;
 mod kind;
+mod leaks;
 mod micro_gw;
 mod micro_gw_2;
 mod policies;

@@ -1,10 +1,14 @@
 //! Definitions that are copied: as they are written, but for secrets.
 
 use crate::diagnostics::{Code, Diagnostic};
+use crate::migrate::comments;
 use crate::migrate::draft::{Draft, Place};
+use crate::migrate::leaks::{self, Leak};
 use crate::migrate::secrets;
+use crate::migrate::settings_file::span;
 use crate::migrate::tree::Branch;
-use crate::yaml::{self, Format, Node, Source, to_yaml};
+use crate::yaml::{self, Format, Node, Source, Span, to_yaml};
+use std::ops::Range;
 
 /// What is done with the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,40 +41,95 @@ pub(super) fn take(branch: &Branch<'_>, path: &str, manner: Manner, draft: &mut 
             return;
         }
     };
-    let mut text = source.text().to_owned();
-    let found = secrets::in_definition(&node);
-    if manner == Manner::Copied && !found.is_empty() {
-        secrets::tell(&source, &found, draft);
-        text = without_secrets(&source, &node, &found, format);
-    }
+    let text = match manner {
+        Manner::InPlace => source.text().to_owned(),
+        Manner::Copied => without_secrets(&source, &node, format, draft),
+    };
     draft.files.insert(path.to_owned(), text.into_bytes());
 }
 
-/// The text with every secret empty; the rest stays as it is written where that is possible.
-fn without_secrets(source: &Source, node: &Node, found: &[secrets::Found], format: Format) -> String {
+/// The text without any secret, each of which is told; the rest stays as it is written where that is possible.
+pub(super) fn without_secrets(source: &Source, node: &Node, format: Format, draft: &mut Draft) -> String {
+    let found = secrets::in_definition(node);
+    secrets::tell(source, &found, draft);
     let mut expected = node.to_json();
-    secrets::clean(&mut expected, found);
-    let mut text = source.text().to_owned();
-    for secret in found.iter().rev() {
-        let (start, end) = (secret.value.start as usize, secret.value.end as usize);
-        let url = secret.text.as_deref().filter(|_| secret.member.is_none());
-        let clean = match url.and_then(|url| Some((url, secrets::without_credentials(url)?))) {
-            Some((url, clean)) => source.slice(secret.value).replace(url, &clean),
-            None => "\"\"".to_owned(),
-        };
-        // Behind an alias, several secrets have the place of the alias.
-        if text.is_char_boundary(start) && text.is_char_boundary(end) && start <= end && end <= text.len() {
-            text.replace_range(start..end, &clean);
+    let leaks = leaks::take_out(node, &mut expected, &found);
+    leaks::tell(source, &leaks, draft);
+    secrets::clean(&mut expected, &found);
+    let texts = worth_looking_for(&found, &leaks);
+    let comments = match format {
+        Format::Json => Some(Vec::new()),
+        Format::Yaml => {
+            let meant = node.to_json();
+            comments::found(source.text(), &texts, |text| is_read_as(text, format, &meant))
         }
+    };
+    for comment in comments.iter().flatten() {
+        comments::tell(source, span(comment.clone()), draft);
     }
-    let parsed = yaml::parse("", text.clone().into_bytes(), format);
-    if parsed.is_ok_and(|(_, node)| node.to_json() == expected) {
+    if found.is_empty() && leaks.is_empty() && comments.as_ref().is_some_and(Vec::is_empty) {
+        return source.text().to_owned();
+    }
+    let text = edited(source, &found, &leaks, comments.as_deref().unwrap_or_default());
+    let is_clean = || {
+        let left = comments::found(&text, &texts, |text| is_read_as(text, format, &expected));
+        format == Format::Json || left.is_some_and(|left| left.is_empty())
+    };
+    if comments.is_some() && is_read_as(&text, format, &expected) && is_clean() {
         return text;
     }
     match format {
         Format::Json => serde_json::to_string_pretty(&expected).unwrap_or_default(),
         Format::Yaml => to_yaml(&expected).unwrap_or_default(),
     }
+}
+
+fn is_read_as(text: &str, format: Format, meant: &serde_json::Value) -> bool {
+    yaml::parse("", text.as_bytes().to_vec(), format).is_ok_and(|(_, node)| node.to_json() == *meant)
+}
+
+/// The secrets that would be known again where they stand in a comment too.
+fn worth_looking_for<'a>(found: &'a [secrets::Found], leaks: &'a [Leak]) -> Vec<&'a str> {
+    /// A shorter one may be a word that has nothing to do with it.
+    const SHORTEST: usize = 8;
+    let of_found = found.iter().filter_map(|secret| secret.text.as_deref());
+    let of_leaks = leaks.iter().filter_map(|leak| leak.text.as_deref());
+    of_found.chain(of_leaks).filter(|text| text.len() >= SHORTEST).collect()
+}
+
+/// The text with something else at the places of secrets and of comments.
+fn edited(source: &Source, found: &[secrets::Found], leaks: &[Leak], comments: &[Range<usize>]) -> String {
+    let of_found = found.iter().map(|secret| {
+        let url = secret.text.as_deref().filter(|_| secret.member.is_none());
+        let clean = match url.and_then(|url| Some((url, secrets::without_credentials(url)?))) {
+            Some((url, clean)) => source.slice(secret.value).replace(url, &clean),
+            None => "\"\"".to_owned(),
+        };
+        (secret.value, clean)
+    });
+    let of_leaks = leaks
+        .iter()
+        .map(|leak| (leak.place, serde_json::Value::from(leak.rest.as_str()).to_string()));
+    let of_comments = comments
+        .iter()
+        .map(|comment| (span(comment.clone()), comments::INSTEAD.to_owned()));
+    let mut edits: Vec<(Span, String)> = of_found.chain(of_leaks).chain(of_comments).collect();
+    edits.sort_by_key(|(place, _)| (place.start, place.end));
+    // Behind an alias, several secrets have the place of the alias.
+    edits.dedup_by_key(|(place, _)| (place.start, place.end));
+    let old = source.text();
+    let mut text = String::with_capacity(old.len());
+    let mut from = 0;
+    for (place, clean) in &edits {
+        let (start, end) = (place.start as usize, place.end as usize);
+        if let Some(between) = old.get(from..start).filter(|_| old.get(start..end).is_some()) {
+            text.push_str(between);
+            text.push_str(clean);
+            from = end;
+        }
+    }
+    text.push_str(old.get(from..).unwrap_or_default());
+    text
 }
 
 #[cfg(test)]
@@ -120,7 +179,8 @@ mod tests {
                     x-wso2-sandbox-endpoints:\n  urls: ['https://b']\n  securityConfig:\n    <<: *sec\n";
         let (text, told) = taken(text, "a.yaml", Manner::Copied);
         assert!(!text.contains("canary") && text.contains("https://b"), "{text}");
-        assert_eq!(told.len(), 2, "{told:?}");
+        // Two uses, and the value behind the anchor itself.
+        assert_eq!(told.len(), 3, "{told:?}");
         let text = "openapi: 3.0.0 # ours\nservers: [{url: 'https://u:canary@a.example/v1'}]\n";
         let (new, told) = taken(text, "a.yaml", Manner::Copied);
         assert_eq!(new, text.replace("u:canary@", ""));

@@ -4,6 +4,8 @@ use super::Manner;
 use crate::deployment::holds_secret;
 use crate::diagnostics::Code;
 use crate::micro_gw_file::SettingsFile;
+use crate::migrate::comments;
+use crate::migrate::credentials::{Written, without as without_credentials};
 use crate::migrate::draft::{Draft, Place};
 use crate::migrate::gateway_settings::parsed;
 use crate::migrate::settings_file::{Leaf, leaves, without};
@@ -56,8 +58,11 @@ pub(super) fn take(root: &Branch<'_>, path: &str, manner: Manner, draft: &mut Dr
         return;
     };
     draft.carried.settings += leaves.len() - gone.len();
-    let text = if gone.is_empty() { bytes } else { text.into_bytes() };
-    draft.files.insert(path.to_owned(), text);
+    if manner == Manner::InPlace {
+        draft.files.insert(path.to_owned(), bytes);
+    } else if let Some(text) = comments::clean_toml(text, &file.source, draft) {
+        draft.files.insert(path.to_owned(), text.into_bytes());
+    }
 }
 
 /// A secret in a value.
@@ -72,7 +77,8 @@ fn secrets(file: &SettingsFile, leaf: &Leaf<'_>) -> Vec<Secret> {
     let Some(text) = leaf.text().filter(|text| !text.starts_with("$env{")) else {
         return Vec::new();
     };
-    if holds_secret(leaf.last(), false, text) {
+    let is_alone = leaf.last() != "cmd" && !text.trim_start().starts_with(['{', '[']);
+    if holds_secret(leaf.last(), false, text) || is_alone && without_credentials(text, Written::AsValue).is_some() {
         let (what, span) = (leaf.name.clone(), leaf.key);
         let remedy = "Write `$env{NAME}` in its place.";
         return vec![Secret { what, span, remedy }];
@@ -103,11 +109,16 @@ fn in_map(node: &Node, found: &mut Vec<Secret>) {
         Value::Object(members) => {
             for (name, member) in members {
                 match member.node.as_str() {
-                    Some(text) if holds_secret(name, false, text) => found.push(Secret {
+                    Some(text)
+                        if holds_secret(name, false, text)
+                            || !text.starts_with("$env{") && without_credentials(text, Written::AsValue).is_some() =>
+                    {
+                        found.push(Secret {
                         what: name.clone(),
                         span: member.node.span,
                         remedy: "Write the whole map again, and refer to a secret: `\"NAME\": {secretKeyRef: {name: …, key: …}}`.",
-                    }),
+                        });
+                    }
                     _ => in_map(&member.node, found),
                 }
             }

@@ -3,11 +3,13 @@
 mod code;
 mod definitions;
 mod deployment;
+mod grpc;
 mod toolkit;
 
 pub(super) use code::does_nothing;
 pub(crate) use definitions::Manner;
 
+use super::comments;
 use super::draft::{Draft, Place};
 use super::gateway_settings::{self, parsed};
 use super::tree::Branch;
@@ -54,7 +56,11 @@ pub(super) fn convert(root: &Branch<'_>, given: Given, manner: Manner, draft: &m
         match area(path) {
             Area::Definition => definitions::take(root, path, manner, draft),
             Area::Copied => copy(root, path, draft),
-            Area::Policies => policies(root, path, draft),
+            Area::Ours if manner == Manner::InPlace => copy(root, path, draft),
+            Area::Ours => ours(root, draft),
+            Area::Grpc if manner == Manner::InPlace => copy(root, path, draft),
+            Area::Grpc => grpc::take(root, path, draft),
+            Area::Policies => policies(root, path, manner, draft),
             Area::Deployment => deployment::take(root, path, manner, draft),
             Area::Handled => {}
             Area::Code(what, remedy) => ballerina(root, path, what, remedy, draft),
@@ -100,6 +106,9 @@ pub(super) fn take_definition(branch: &Branch<'_>, path: &str, manner: Manner, d
 enum Area {
     Definition,
     Copied,
+    /// Settings of ours.
+    Ours,
+    Grpc,
     Policies,
     Deployment,
     /// Read before.
@@ -118,7 +127,8 @@ fn area(path: &str) -> Area {
     let is_code = name.ends_with(".bal") || name.ends_with(".java");
     match (folder, name) {
         _ if matches!(path, TOOLKIT | GATEWAY_SETTINGS) => Area::Handled,
-        _ if matches!(path, OURS | "mgw.lock") => Area::Copied,
+        _ if path == OURS => Area::Ours,
+        _ if path == "mgw.lock" => Area::Copied,
         _ if path == POLICIES => Area::Policies,
         _ if path == DEPLOYMENT => Area::Deployment,
         ("target", _) => Area::Built,
@@ -126,7 +136,7 @@ fn area(path: &str) -> Area {
         ("api_definitions", _) if Format::of_name(name).is_some() => Area::Definition,
         ("gen", _) if path.starts_with("gen/api_definitions/") && Format::of_name(name).is_some() => Area::Definition,
         ("gen", _) if path.starts_with("gen/control-plane/") => Area::Copied,
-        ("grpc_definitions", _) if name.ends_with(".proto") => Area::Copied,
+        ("grpc_definitions", _) if name.ends_with(".proto") => Area::Grpc,
         ("interceptors", _) if is_code => {
             Area::Code("interceptor", "Move its work into the backend or in front of it.")
         }
@@ -147,6 +157,16 @@ fn copy(root: &Branch<'_>, path: &str, draft: &mut Draft) {
     }
 }
 
+/// The settings of ours, without comments that hold credentials.
+fn ours(root: &Branch<'_>, draft: &mut Draft) {
+    if let Some((name, bytes)) = own(root, OURS, draft)
+        && let Some(file) = parsed(&name, bytes, draft)
+        && let Some(text) = comments::clean_toml(file.source.text().to_owned(), &file.source, draft)
+    {
+        draft.files.insert(OURS.to_owned(), text.into_bytes());
+    }
+}
+
 /// A file of the project, where it is there: its name in messages, and what is in it. One that cannot be read is told.
 fn own(root: &Branch<'_>, path: &str, draft: &mut Draft) -> Option<(String, Vec<u8>)> {
     if !root.has(path) {
@@ -162,14 +182,18 @@ fn own(root: &Branch<'_>, path: &str, draft: &mut Draft) -> Option<(String, Vec<
     }
 }
 
-fn policies(root: &Branch<'_>, path: &str, draft: &mut Draft) {
-    copy(root, path, draft);
-    let Some(bytes) = draft.files.get(path) else {
+fn policies(root: &Branch<'_>, path: &str, manner: Manner, draft: &mut Draft) {
+    let Some((name, bytes)) = own(root, path, draft) else {
         // Not those of a new project: others of the same names would have other limits.
         draft.files.insert(path.to_owned(), Vec::new());
         return;
     };
-    if let Ok((_, node)) = yaml::parse(path, bytes.clone(), Format::Yaml) {
+    draft.files.insert(path.to_owned(), bytes.clone());
+    if let Ok((source, node)) = yaml::parse(&name, bytes, Format::Yaml) {
+        if manner == Manner::Copied {
+            let text = definitions::without_secrets(&source, &node, Format::Yaml, draft);
+            draft.files.insert(path.to_owned(), text.into_bytes());
+        }
         let lists = node.as_object().into_iter().flatten();
         draft.carried.policies += lists
             .filter_map(|(_, list)| list.node.as_array().map(<[yaml::Node]>::len))

@@ -3,6 +3,7 @@
 mod attacks;
 #[cfg(target_os = "linux")]
 mod killed;
+mod leaks;
 mod served;
 
 use crate::support::{Outcome, Place};

@@ -1,0 +1,167 @@
+//! Credentials in definitions that stand where nobody wants one: in examples, unknown extensions, descriptions.
+
+use super::credentials::{Written, is_named, names_credential, without};
+use super::draft::{Draft, Place};
+use super::secrets::Found;
+use crate::diagnostics::Code;
+use crate::yaml::{Node, Source, Span, Value};
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// Keys whose value is one of what they stand in: of the property, parameter or header of that name.
+const OF_OWNER: [&str; 8] = [
+    "example",
+    "examples",
+    "x-example",
+    "x-examples",
+    "default",
+    "value",
+    "schema",
+    "const",
+];
+/// Keys below which names are not those of values: schemas, scopes, requirements.
+const NAMES: [&str; 4] = ["mapping", "scopes", "security", "x-wso2-application-security"];
+
+/// A value that looks like a credential, or has one in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Leak {
+    /// What it is called, where that is why.
+    name: Option<String>,
+    /// The value as it was, where it is a credential as a whole.
+    pub(super) text: Option<String>,
+    /// Its place.
+    pub(super) place: Span,
+    /// What is left of it.
+    pub(super) rest: String,
+}
+
+/// Takes the leaks out of `document`, which is `node` as JSON. Those that are `known` are left to others.
+pub(super) fn take_out(node: &Node, document: &mut Json, known: &[Found]) -> Vec<Leak> {
+    let mut search = Search {
+        known: known
+            .iter()
+            .map(|secret| (secret.value.start, secret.value.end))
+            .collect(),
+        found: Vec::new(),
+    };
+    search.value(node, document, Some(""));
+    // Behind an alias, a value has the place of the alias.
+    search.found.sort_by_key(|leak| (leak.place.start, leak.place.end));
+    search.found
+}
+
+struct Search {
+    known: BTreeSet<(u32, u32)>,
+    found: Vec<Leak>,
+}
+
+impl Search {
+    /// `name` is what the value is called; `None` where it says nothing of it.
+    fn value(&mut self, node: &Node, json: &mut Json, name: Option<&str>) {
+        match (&node.value, json) {
+            (Value::Object(members), Json::Object(into)) => {
+                let own = node.get("name").and_then(Node::as_str);
+                let own = own.filter(|own| names_credential(own)).or(name);
+                for (key, member) in members {
+                    let Some(json) = into.get_mut(key) else { continue };
+                    let name = match name {
+                        None => None,
+                        Some(_) if NAMES.contains(&key.as_str()) => None,
+                        Some(_) if OF_OWNER.contains(&key.as_str()) => own,
+                        Some(_) => Some(key.as_str()),
+                    };
+                    self.value(&member.node, json, name);
+                }
+            }
+            (Value::Array(items), Json::Array(into)) => {
+                for (item, json) in items.iter().zip(into) {
+                    self.value(item, json, name);
+                }
+            }
+            (Value::String(text), json) => self.text(node, text, json, name),
+            (Value::Number(number), json) => {
+                let text = number.to_string();
+                if let Some(name) = name.filter(|name| is_of_digits(name) && is_named(name, &text)) {
+                    self.take(node, Some(name), text, String::new(), json);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, node: &Node, text: &str, json: &mut Json, name: Option<&str>) {
+        if self.known.contains(&(node.span.start, node.span.end)) {
+            return;
+        }
+        if let Some(name) = name.filter(|name| is_named(name, text)) {
+            self.take(node, Some(name), text.to_owned(), String::new(), json);
+        } else if let Some(rest) = without(text, Written::AsValue) {
+            self.take(node, None, text.to_owned(), rest, json);
+        }
+    }
+
+    fn take(&mut self, node: &Node, name: Option<&str>, text: String, rest: String, json: &mut Json) {
+        *json = Json::from(rest.as_str());
+        self.found.push(Leak {
+            name: name.map(str::to_owned),
+            text: name.map(|_| text),
+            place: node.span,
+            rest,
+        });
+    }
+}
+
+/// Whether a number can be a credential under this name: `maxTokens` is none.
+fn is_of_digits(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "pwd", "secret"].iter().any(|word| name.contains(word))
+}
+
+/// Tells each of them.
+pub(super) fn tell(source: &Source, leaks: &[Leak], draft: &mut Draft) {
+    for leak in leaks {
+        let message = match &leak.name {
+            Some(name) => {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+                format!("the value of `{name}` looks like a credential, and is not copied")
+            }
+            None => "what looks like a credential in this value is not copied".to_owned(),
+        };
+        draft.lost(
+            Code::MigrateSecret,
+            &Place::At(source.clone(), leak.place),
+            message,
+            "Change the credential where it is one, because it stood in a file; write a placeholder here where an example is needed.",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Format, parse};
+
+    #[test]
+    fn leaks_are_found_wherever_they_stand_and_told_without_their_value() {
+        let text = "openapi: 3.0.0\ninfo: {title: A, version: '1', description: 'try token=canary1x'}\nx-ops: &ops {dbPassword: canary, hosts: ['amqp://u:canary@b']}\nx-more: *ops\n\
+                    paths:\n  /a:\n    get:\n      security: [{apiKey: [canary-scope]}]\n      parameters:\n      - {name: X-Api-Key, in: header, example: canary, schema: {type: string, default: canary}}\n\
+                    components:\n  schemas:\n    User:\n      properties: {password: {type: string, example: canary, format: password}, pin: {default: canary}}\n      example: {secret: 123456}\n      discriminator: {mapping: {password: canary-schema}}\n";
+        let (source, node) = parse("a.yaml", text.into(), Format::Yaml).unwrap();
+        let mut document = node.to_json();
+        let leaks = take_out(&node, &mut document, &[]);
+        let lines: Vec<u32> = leaks.iter().map(|leak| source.position(leak.place).line).collect();
+        assert_eq!(lines, [2, 3, 3, 4, 4, 10, 10, 14, 15], "{leaks:#?}");
+        let left = document.to_string();
+        assert_eq!(left.matches("canary").count(), 3, "{left}");
+        for stays in ["canary-scope", "canary-schema", "\"default\":\"canary\"", "amqp://b"] {
+            assert!(left.contains(stays), "{stays} in {left}");
+        }
+        let mut draft = Draft::default();
+        tell(&source, &leaks, &mut draft);
+        let told = format!(
+            "{:?}",
+            draft.findings.iter().map(ToString::to_string).collect::<Vec<_>>()
+        );
+        assert!(told.contains("a.yaml:3:") && !told.contains("canary"), "{told}");
+    }
+}
