@@ -3,13 +3,16 @@
 use super::api_file::{ApiFile, Shape, Unreadable, parse};
 use super::parameters::Environment;
 use super::rate_limits::RateLimits;
+use super::variables::{self, Form};
 use super::{certificates, fields, files, is_of_other_api};
 use crate::cloud::control_plane::{ApiDetails, ApiKind, LifeCycle, read_exported};
 use crate::cloud::pull::{CertificateFiles, Enriched, Topic, enrich};
 use crate::compile::without_secrets;
+use crate::context::Environment as Variables;
 use crate::diagnostics::Code;
 use crate::migrate::draft::{Draft, Place};
 use crate::migrate::file_name;
+use crate::migrate::leaks;
 use crate::migrate::policies::{self, Known};
 use crate::migrate::secrets::{self, BACKENDS, credential};
 use crate::migrate::tree::Branch;
@@ -41,6 +44,8 @@ pub(super) struct Converter<'d> {
     pub(super) delivered: BTreeSet<String>,
     /// Policies that were exported too.
     pub(super) limits: RateLimits,
+    /// What variables in `api.yaml` are filled with.
+    pub(super) variables: &'d Variables,
 }
 
 /// Why an API is left out: where, what, and what to do.
@@ -87,7 +92,7 @@ impl Converter<'_> {
         seen: &mut BTreeSet<String>,
     ) -> Result<(), Reason> {
         seen.extend(super::parameters::NAMES.map(str::to_owned));
-        let file = match ApiFile::read(branch) {
+        let mut file = match ApiFile::read(branch) {
             Some(Ok(file)) => file,
             Some(Err(error)) => {
                 let path = branch.first(super::NAMES).unwrap_or_default();
@@ -103,20 +108,31 @@ impl Converter<'_> {
             }
         };
         seen.insert(file.path.clone());
+        let from_variables = backends_from_variables(&file);
+        let unset = variables::fill(&file.source, &mut file.node, Form::Braces, self.variables);
         if file.shape.is_product() {
             seen.extend(branch.files().filter(|path| is_of_other_api(path)).map(str::to_owned));
         }
         let (api, environment_key) = details(&file, environment)?;
         let (definition_path, source, definition) = definition(branch, &file, seen)?;
         fields::list(&file, self.draft);
+        variables::tell(&file.source, &unset, self.draft);
         if let Some(environment) = environment {
             environment.list(self.draft);
         }
-        let enriched = self.enrich(&file, &api, &source, &definition);
+        let mut enriched = self.enrich(&file, &api, &source, &definition);
         self.tell(&file, &api, environment.zip(environment_key), &enriched);
+        let place = place_of_backends(&file, environment.zip(environment_key));
+        let is_from_variables = match environment {
+            Some(environment) if environment_key.is_some() => environment.has_variables(),
+            _ => from_variables,
+        };
+        if is_from_variables {
+            self.tell_of_addresses(&place, &api, &mut enriched.document);
+        }
         if !has_backend(&enriched.document) {
             return Err(Reason::new(
-                place_of_backends(&file, environment.zip(environment_key)),
+                place,
                 format!("{} {} has no backend that this gateway can call", api.name, api.version),
                 "Give it one, here or with --environment, and migrate again.",
             ));
@@ -154,6 +170,8 @@ impl Converter<'_> {
         let found = secrets::in_definition(definition);
         secrets::tell(source, &found, self.draft);
         let mut document = definition.to_json();
+        let leaked = leaks::take_out(definition, &mut document, &found);
+        leaks::tell(source, &leaked, self.draft);
         let has_backends = |config: &Value| {
             ["production_endpoints", "sandbox_endpoints"]
                 .iter()
@@ -257,6 +275,43 @@ impl Converter<'_> {
                     setting.of(&id, is_sandbox)
                 ),
             );
+        }
+    }
+
+    /// Leaves out backends whose address has a variable without a value, and tells how gateways are given other addresses
+    /// than variables have now.
+    fn tell_of_addresses(&mut self, place: &Place, api: &ApiDetails, document: &mut Value) {
+        let id = api_id(&api.name, &api.version);
+        let what = |side: &str| format!("the {side} backend of {} {}", api.name, api.version);
+        for (name, is_sandbox) in BACKENDS {
+            let (side, short) = if is_sandbox {
+                ("sandbox", "sand")
+            } else {
+                ("production", "prod")
+            };
+            let setting = format!("`{id}_{short}_endpoint_0`");
+            let urls = document.pointer(&format!("/{name}/urls")).and_then(Value::as_array);
+            let Some(urls) = urls else { continue };
+            let has_any = |url: &Value| url.as_str().is_some_and(|url| variables::has_any(url, Form::Any));
+            let is_open = urls.iter().any(has_any);
+            if !is_open {
+                self.draft.note(
+                    Code::MigrateBackend,
+                    place,
+                    format!("{} is where variables say now", what(side)),
+                    format!("A gateway that is to call another one is given it in the environment variable {setting}."),
+                );
+            } else if let Value::Object(members) = document {
+                members.shift_remove(name);
+                self.draft.lost(
+                    Code::MigrateBackend,
+                    place,
+                    format!("{} is left out, because a variable in its address has no value", what(side)),
+                    format!(
+                        "Set the variable, and migrate again. Where gateways have different backends, each is given its own in the environment variable {setting}."
+                    ),
+                );
+            }
         }
     }
 
@@ -417,6 +472,20 @@ fn has_backend(document: &Value) -> bool {
     let items = paths.into_iter().flat_map(|paths| paths.values());
     let mut operations = items.flat_map(|item| item.as_object().into_iter().flat_map(|item| item.values()));
     operations.any(has)
+}
+
+/// Whether the addresses of backends are in variables.
+fn backends_from_variables(file: &ApiFile) -> bool {
+    let has_any = |node: &Node| variables::has_any(file.source.slice(node.span), Form::Braces);
+    let Some(config) = file.data().get("endpointConfig") else {
+        return false;
+    };
+    match config.as_object() {
+        Some(members) => members
+            .iter()
+            .any(|(key, member)| key != "endpoint_security" && has_any(&member.node)),
+        None => has_any(config),
+    }
 }
 
 fn place_of_backends(file: &ApiFile, environment: Option<(&Environment<'_>, &'static str)>) -> Place {

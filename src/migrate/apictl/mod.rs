@@ -3,6 +3,7 @@
 mod api;
 mod api_file;
 mod certificates;
+mod custom_rule;
 mod fields;
 mod files;
 mod older;
@@ -68,6 +69,7 @@ pub(super) fn convert(
             names: BTreeMap::new(),
             delivered: BTreeSet::new(),
             limits,
+            variables: environments.variables,
         },
         used_environment: false,
     };
@@ -86,9 +88,11 @@ pub(super) fn convert(
         draft,
         ..
     } = batch.converter;
+    let mut policies = policies::file(&delivered);
+    policies.extend_from_slice(limits.custom().as_bytes());
     limits.write(draft)?;
     draft.carried.policies += delivered.len();
-    draft.files.insert("policies.yaml".into(), policies::file(&delivered));
+    draft.files.insert("policies.yaml".into(), policies);
     let certificates = certificates.sorted();
     if !certificates.is_empty() {
         let index = document(&certificates.index).map_err(MigrateError::Document)?;
@@ -100,6 +104,31 @@ pub(super) fn convert(
         }
     }
     Ok(())
+}
+
+/// Parameters of one or more APIs.
+enum Shared<'p> {
+    /// There is no such file.
+    None,
+    /// Why it cannot be read.
+    Unreadable(String),
+    /// With what it says of the environment that is meant.
+    Read(Box<Parameters<'p>>, Option<Environment<'p>>),
+}
+
+impl<'p> Shared<'p> {
+    /// Those of a folder.
+    fn read(branch: &Branch<'p>, environments: &Environments<'_>) -> Self {
+        match Parameters::read(branch) {
+            None => Self::None,
+            Some(Err(error)) => Self::Unreadable(api::sentence(error)),
+            Some(Ok(parameters)) => {
+                let meant = environments.name;
+                let environment = meant.and_then(|name| parameters.environment(name, environments.variables));
+                Self::Read(Box::new(parameters), environment)
+            }
+        }
+    }
 }
 
 /// All APIs of a migration.
@@ -119,8 +148,15 @@ impl Batch<'_, '_> {
     /// Converts the APIs in folders, then those in archives among them.
     fn convert(&mut self, root: &Branch<'_>, looks_into_archives: bool) -> Result<(), MigrateError> {
         let folders = folders(root);
+        // Read once: there may be thousands of APIs.
+        let shared = self.environments.parameters.as_ref().unwrap_or(root);
+        let shared = Shared::read(shared, self.environments);
+        let mut is_used = false;
         for folder in &folders.apis {
-            self.api(root, &root.folder(folder));
+            is_used |= self.api(&root.folder(folder), &shared);
+        }
+        if is_used {
+            self.tell_parameters(&shared);
         }
         let mut seen = std::mem::take(&mut self.seen);
         if looks_into_archives {
@@ -151,44 +187,43 @@ impl Batch<'_, '_> {
         Ok(())
     }
 
-    fn api(&mut self, root: &Branch<'_>, branch: &Branch<'_>) {
-        let found = match &self.environments.parameters {
-            Some(given) => Parameters::read(given),
-            None => Parameters::read(branch).or_else(|| Parameters::read(root)),
+    /// Converts the API of a folder; `shared` are the parameters of all those that have none beside them. Returns whether
+    /// it is one of them.
+    fn api(&mut self, branch: &Branch<'_>, shared: &Shared<'_>) -> bool {
+        let own = match &self.environments.parameters {
+            Some(_) => Shared::None,
+            None => Shared::read(branch, self.environments),
         };
-        let parameters = match found {
-            None => None,
-            Some(Ok(parameters)) => Some(parameters),
-            Some(Err(error)) => return self.fail(branch, MigrateError::Parameters(api::sentence(error))),
+        let is_shared = matches!(own, Shared::None);
+        let parameters = if is_shared { shared } else { &own };
+        let environment = match (parameters, self.environments.name) {
+            (Shared::Unreadable(why), _) => {
+                self.fail(branch, MigrateError::Parameters(why.clone()));
+                return is_shared;
+            }
+            (Shared::Read(parameters, None), Some(name)) => {
+                self.fail(branch, parameters.no_environment(name));
+                return is_shared;
+            }
+            (Shared::Read(_, environment), _) => environment.as_ref(),
+            (Shared::None, _) => None,
         };
-        let environment = match self.environment(parameters.as_ref()) {
-            Ok(environment) => environment,
-            Err(error) => return self.fail(branch, error),
-        };
-        self.converter.api(branch, environment.as_ref());
+        self.used_environment |= environment.is_some();
+        self.tell_parameters(&own);
+        self.converter.api(branch, environment);
+        is_shared
     }
 
-    fn environment<'p>(
-        &mut self,
-        parameters: Option<&'p Parameters<'p>>,
-    ) -> Result<Option<Environment<'p>>, MigrateError> {
-        match (parameters, self.environments.name) {
-            (Some(parameters), Some(name)) => {
-                let environment = parameters.environment(name, self.environments.variables)?;
-                self.used_environment = true;
-                Ok(Some(environment))
-            }
-            (Some(parameters), None) => {
-                let names = parameters.names().join(", ");
-                self.converter.draft.lost(
-                    Code::MigrateSetting,
-                    &parameters.place(),
-                    format!("what differs between environments is not applied: {names}"),
-                    "Name the one that is meant with --environment.",
-                );
-                Ok(None)
-            }
-            (None, _) => Ok(None),
+    /// Tells that parameters are not applied, where no environment is meant.
+    fn tell_parameters(&mut self, parameters: &Shared<'_>) {
+        if let (Shared::Read(parameters, None), None) = (parameters, self.environments.name) {
+            let names = parameters.names().join(", ");
+            self.converter.draft.lost(
+                Code::MigrateSetting,
+                &parameters.place(),
+                format!("what differs between environments is not applied: {names}"),
+                "Name the one that is meant with --environment.",
+            );
         }
     }
 

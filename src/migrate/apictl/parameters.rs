@@ -2,10 +2,9 @@
 
 use super::api_file::{Unreadable, parse};
 use super::certificates::{self, Files, Purpose};
-use super::variables::{self, Unset};
+use super::variables::{self, Form, Unset};
 use crate::cloud::pull::CertificateFiles;
 use crate::context::Environment as Variables;
-use crate::deployment::holds_secret;
 use crate::diagnostics::{Code, nearest};
 use crate::migrate::MigrateError;
 use crate::migrate::draft::{Draft, Place};
@@ -84,29 +83,27 @@ impl<'a> Parameters<'a> {
     }
 
     /// The environment of a name, with its variables filled.
-    ///
-    /// # Errors
-    ///
-    /// None of that name.
-    pub(super) fn environment(&'a self, name: &str, variables: &Variables) -> Result<Environment<'a>, MigrateError> {
+    pub(super) fn environment(&self, name: &str, variables: &Variables) -> Option<Environment<'a>> {
         let environments = self.environments();
-        match environments.iter().find(|(known, _)| *known == name) {
-            Some((_, node)) => {
-                let configs = node.get("configs").filter(|configs| configs.as_object().is_some());
-                let mut node = (*configs.unwrap_or(node)).clone();
-                let unset = variables::fill(&self.source, &mut node, variables);
-                Ok(Environment {
-                    parameters: self,
-                    node,
-                    unset,
-                })
-            }
-            None => Err(MigrateError::NoEnvironment {
-                file: self.branch.shown(self.path),
-                name: name.to_owned(),
-                near: nearest(name, self.names()).map(str::to_owned),
-                known: self.names().into_iter().map(str::to_owned).collect(),
-            }),
+        let (_, node) = environments.iter().find(|(known, _)| *known == name)?;
+        let configs = node.get("configs").filter(|configs| configs.as_object().is_some());
+        let mut node = (*configs.unwrap_or(node)).clone();
+        let unset = variables::fill(&self.source, &mut node, Form::Any, variables);
+        Some(Environment {
+            branch: self.branch.clone(),
+            source: self.source.clone(),
+            node,
+            unset,
+        })
+    }
+
+    /// That there is no environment of this name.
+    pub(super) fn no_environment(&self, name: &str) -> MigrateError {
+        MigrateError::NoEnvironment {
+            file: self.branch.shown(self.path),
+            name: name.to_owned(),
+            near: nearest(name, self.names()).map(str::to_owned),
+            known: self.names().into_iter().map(str::to_owned).collect(),
         }
     }
 }
@@ -114,7 +111,8 @@ impl<'a> Parameters<'a> {
 /// One environment.
 #[derive(Debug)]
 pub(super) struct Environment<'a> {
-    parameters: &'a Parameters<'a>,
+    branch: Branch<'a>,
+    source: Source,
     node: Node,
     /// Variables without a value.
     unset: Vec<Unset>,
@@ -124,7 +122,7 @@ impl Environment<'_> {
     /// Where a key of it is.
     pub(super) fn place(&self, key: &str) -> Place {
         let span = self.node.member(key).map_or(self.node.span, |member| member.key);
-        Place::At(self.parameters.source.clone(), span)
+        Place::At(self.source.clone(), span)
     }
 
     /// The key of the backends that it names, if it does.
@@ -132,6 +130,12 @@ impl Environment<'_> {
         ["endpoints", "loadBalanceEndpoints", "failoverEndpoints"]
             .into_iter()
             .find(|key| self.node.get(key).is_some_and(|value| !value.is_null()))
+    }
+
+    /// Whether the addresses of its backends are in variables.
+    pub(super) fn has_variables(&self) -> bool {
+        let key = self.backends_key().and_then(|key| self.node.member(key));
+        key.is_some_and(|member| self.source.slice(member.node.span).contains('$'))
     }
 
     /// Whether it says who the gateway is to the backends.
@@ -217,19 +221,7 @@ impl Environment<'_> {
 
     /// Lists what it says that does not carry over.
     pub(super) fn list(&self, draft: &mut Draft) {
-        // Secrets are not copied, so nobody misses the variables that they are in.
-        for unset in self
-            .unset
-            .iter()
-            .filter(|unset| !holds_secret(&unset.key, false, "set"))
-        {
-            draft.lost(
-                Code::MigrateSetting,
-                &Place::At(self.parameters.source.clone(), unset.place),
-                format!("the variable `{}` is not set", unset.name),
-                "Set it in the environment, and migrate again.",
-            );
-        }
+        variables::tell(&self.source, &self.unset, draft);
         for (key, member) in self.node.as_object().into_iter().flatten() {
             if member.node.is_null() || CARRIED.contains(&key.as_str()) {
                 continue;
@@ -257,7 +249,7 @@ impl Environment<'_> {
     /// Takes the certificates that it names.
     pub(super) fn certificates(&self, name: &str, version: &str, into: &mut CertificateFiles, draft: &mut Draft) {
         let files = Files {
-            branch: &self.parameters.branch,
+            branch: &self.branch,
             folders: &FOLDERS,
         };
         for (key, purpose) in [
@@ -265,7 +257,7 @@ impl Environment<'_> {
             ("mutualSslCerts", Purpose::Clients(name, version)),
         ] {
             for entry in self.node.get(key).and_then(Node::as_array).unwrap_or_default() {
-                let place = Place::At(self.parameters.source.clone(), entry.span);
+                let place = Place::At(self.source.clone(), entry.span);
                 certificates::take(entry, &place, purpose, &files, into, draft);
             }
         }
@@ -340,8 +332,9 @@ mod tests {
         let tree = tree(&[("params.yaml", "environments:\n- name: development\n- name: prod\n")]);
         let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
         assert_eq!(parameters.names(), ["development", "prod"]);
-        match parameters.environment("develpment", &Variables::default()) {
-            Err(MigrateError::NoEnvironment { near, known, .. }) => {
+        assert!(parameters.environment("develpment", &Variables::default()).is_none());
+        match parameters.no_environment("develpment") {
+            MigrateError::NoEnvironment { near, known, .. } => {
                 assert_eq!(near.as_deref(), Some("development"));
                 assert_eq!(known.len(), 2);
             }

@@ -1,6 +1,7 @@
 //! Rate limiting policies that were exported on their own: they come where those of a pull would be.
 
 use super::api_file::{Unreadable, parse};
+use super::custom_rule::{self, CustomRule};
 use crate::cloud::control_plane::PolicyLevel;
 use crate::cloud::pull::{document, exported_policy};
 use crate::diagnostics::Code;
@@ -9,6 +10,7 @@ use crate::migrate::draft::{Draft, Place};
 use crate::migrate::tree::Branch;
 use crate::yaml::{Format, Node};
 use mgw_bundle::config::{Policies, Policy};
+use mgw_runtime::throttle::MAX_CUSTOM_POLICIES;
 use std::collections::BTreeSet;
 
 /// What the files say they are.
@@ -20,6 +22,7 @@ const TARGET: &str = "gen/control-plane/policies.json";
 #[derive(Debug, Default)]
 pub(super) struct RateLimits {
     policies: Policies,
+    custom: Vec<CustomRule>,
     pub(super) seen: BTreeSet<String>,
 }
 
@@ -62,6 +65,7 @@ impl RateLimits {
             "subscription" => PolicyLevel::Subscription,
             "application" => PolicyLevel::Application,
             "advanced" => PolicyLevel::Advanced,
+            "custom" => return self.take_rule(node, place, draft),
             _ => {
                 return lost(
                     draft,
@@ -88,6 +92,44 @@ impl RateLimits {
                 into.push(policy);
             }
         }
+    }
+
+    /// Takes a custom rule, where its query counts each request under its key and nothing else.
+    fn take_rule(&mut self, node: &Node, place: &Place, draft: &mut Draft) {
+        let text = |key: &str| node.at(["data", key]).and_then(Node::as_str);
+        let name = text("policyName").unwrap_or_default();
+        let rule = text("keyTemplate")
+            .zip(text("siddhiQuery"))
+            .map(|(template, query)| custom_rule::read(name, template, query));
+        match rule {
+            Some(Ok(policy)) if self.custom.len() < MAX_CUSTOM_POLICIES => {
+                if self.custom.iter().any(|other| other.name == policy.name) {
+                    let message = format!("another file has a custom rule `{name}` too");
+                    draft.lost(Code::MigratePolicy, place, message, "Migrate one of them only.");
+                    return;
+                }
+                draft.carried.policies += 1;
+                self.custom.push(policy);
+            }
+            rule => {
+                let why = match rule {
+                    Some(Err(why)) => why,
+                    Some(Ok(_)) => format!("a project has at most {MAX_CUSTOM_POLICIES}"),
+                    None => "it has no `keyTemplate` and `siddhiQuery`".to_owned(),
+                };
+                draft.lost(
+                    Code::MigratePolicy,
+                    place,
+                    format!("the custom rule `{name}` is not applied: {why}"),
+                    "Write it under `customPolicies` in policies.yaml where the limit is meant for whoever calls: see \"Limits by a key of your own\" in the documentation.",
+                );
+            }
+        }
+    }
+
+    /// The custom rules as they stand in `policies.yaml`; nothing where there are none.
+    pub(super) fn custom(&self) -> String {
+        custom_rule::section(&self.custom)
     }
 
     /// Whether APIs and operations can be under a policy of that name.
