@@ -243,6 +243,10 @@ impl Converter<'_> {
         for notice in &enriched.notices {
             let (code, remedy) = match notice.topic {
                 Topic::Mediation | Topic::Secret => continue,
+                Topic::Backend if variables::has_any(&notice.text, Form::Any) => (
+                    Code::MigrateBackend,
+                    "Set the variable in the environment, and migrate again.",
+                ),
                 Topic::Backend => (
                     Code::MigrateBackend,
                     "Say in the definition how the backend is to be called.",
@@ -476,15 +480,14 @@ fn has_backend(document: &Value) -> bool {
 
 /// Whether the addresses of backends are in variables.
 fn backends_from_variables(file: &ApiFile) -> bool {
-    let has_any = |node: &Node| variables::has_any(file.source.slice(node.span), Form::Braces);
     let Some(config) = file.data().get("endpointConfig") else {
         return false;
     };
     match config.as_object() {
         Some(members) => members
             .iter()
-            .any(|(key, member)| key != "endpoint_security" && has_any(&member.node)),
-        None => has_any(config),
+            .any(|(key, member)| key != "endpoint_security" && variables::is_in(&member.node, Form::Braces)),
+        None => variables::is_in(config, Form::Braces),
     }
 }
 

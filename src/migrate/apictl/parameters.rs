@@ -17,6 +17,8 @@ pub(super) const NAMES: [&str; 4] = ["api_params.yaml", "api_params.yml", "param
 /// Where certificates that it names are.
 const FOLDERS: [&str; 4] = ["", "certificates", "Endpoint-certificates", "Client-certificates"];
 
+/// Keys of an environment that name backends.
+const BACKENDS: [&str; 3] = ["endpoints", "loadBalanceEndpoints", "failoverEndpoints"];
 /// Keys of an environment that say where an API is shown or sold, not how it is served.
 const PORTAL: [&str; 6] = [
     "policies",
@@ -88,8 +90,12 @@ impl<'a> Parameters<'a> {
         let (_, node) = environments.iter().find(|(known, _)| *known == name)?;
         let configs = node.get("configs").filter(|configs| configs.as_object().is_some());
         let mut node = (*configs.unwrap_or(node)).clone();
+        let has_variables = BACKENDS
+            .iter()
+            .any(|key| node.get(key).is_some_and(|value| variables::is_in(value, Form::Any)));
         let unset = variables::fill(&self.source, &mut node, Form::Any, variables);
         Some(Environment {
+            has_variables,
             branch: self.branch.clone(),
             source: self.source.clone(),
             node,
@@ -114,6 +120,8 @@ pub(super) struct Environment<'a> {
     branch: Branch<'a>,
     source: Source,
     node: Node,
+    /// Whether the addresses of backends are in variables.
+    has_variables: bool,
     /// Variables without a value.
     unset: Vec<Unset>,
 }
@@ -127,15 +135,14 @@ impl Environment<'_> {
 
     /// The key of the backends that it names, if it does.
     pub(super) fn backends_key(&self) -> Option<&'static str> {
-        ["endpoints", "loadBalanceEndpoints", "failoverEndpoints"]
+        BACKENDS
             .into_iter()
             .find(|key| self.node.get(key).is_some_and(|value| !value.is_null()))
     }
 
     /// Whether the addresses of its backends are in variables.
     pub(super) fn has_variables(&self) -> bool {
-        let key = self.backends_key().and_then(|key| self.node.member(key));
-        key.is_some_and(|member| self.source.slice(member.node.span).contains('$'))
+        self.has_variables
     }
 
     /// Whether it says who the gateway is to the backends.

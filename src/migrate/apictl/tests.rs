@@ -495,3 +495,71 @@ fn exported_policies_come_with_the_apis_that_are_under_them() {
     }
     assert_eq!(told.len(), 4, "{told:#?}");
 }
+
+#[test]
+fn addresses_of_backends_come_from_variables_or_are_left_out() {
+    let with = |production: &str, sandbox: &str| {
+        let backends =
+            format!("production_endpoints: {{url: '{production}'}}\n    sandbox_endpoints: {{url: '{sandbox}'}}");
+        let text = api("").replace("production_endpoints: {url: 'https://core.example'}", &backends);
+        let tree = tree(&[("api.yaml", &*text), ("Definitions/swagger.yaml", DEFINITION)]);
+        converted(&tree, None).unwrap()
+    };
+    let outcome = with("${BACKEND}/v1", "${GONE}");
+    let definition = text(&outcome, "api_definitions/Ledger-2.1.0.yaml");
+    assert!(
+        definition.contains("https://filled.example/v1") && !definition.contains("GONE"),
+        "{definition}"
+    );
+    let told = |said: &str| {
+        let mut lines = outcome.told.iter().map(|(_, line)| line);
+        assert!(lines.any(|line| line.contains(said)), "no {said} in {:?}", outcome.told);
+    };
+    told("note: the production backend of Ledger 2.1.0 is where variables say now");
+    told("_prod_endpoint_0`");
+    told("warning: the sandbox backend `${GONE}` is no http or https URL - Set the variable");
+    told("old/api.yaml:11:30: warning: the variable `GONE` is not set");
+    let in_path = with("${BACKEND}/v1", "https://sand.example/${GONE}");
+    let left_out =
+        "warning: the sandbox backend of Ledger 2.1.0 is left out, because a variable in its address has no value";
+    assert!(
+        in_path.told.iter().any(|(_, line)| line.contains(left_out)),
+        "{:?}",
+        in_path.told
+    );
+    assert!(!text(&in_path, "api_definitions/Ledger-2.1.0.yaml").contains("sand.example"));
+    let outcome = with("${GONE}", "${GONE}");
+    assert!(!outcome.files.contains_key("api_definitions/Ledger-2.1.0.yaml"));
+    assert!(
+        outcome.told.iter().any(|(severity, line)| *severity == Severity::Error
+            && line.contains("has no backend that this gateway can call")),
+        "{:?}",
+        outcome.told
+    );
+}
+
+#[test]
+fn custom_rules_come_into_the_policies_of_the_project() {
+    let rule = "type: throttling policy\nsubtype: custom rule\nversion: v4.2.0\ndata:\n  policyName: PerUser\n  keyTemplate: $userId\n  siddhiQuery: |\n    \
+                FROM RequestStream SELECT userId, ( not(userId is null) ) AS isEligible, userId as throttleKey INSERT INTO EligibilityStream;\n    \
+                FROM EligibilityStream[isEligible==true]#throttler:timeBatch(1 min) SELECT throttleKey, (count(throttleKey) >= 5) as isThrottled INSERT INTO R;\n";
+    let tree = tree(&[
+        ("a/api.yaml", &*api("")),
+        ("a/Definitions/swagger.yaml", DEFINITION),
+        ("rule.yaml", rule),
+        ("some.yaml", &rule.replace("not(userId is null)", "userId == 'ana'")),
+    ]);
+    let outcome = converted(&tree, None).unwrap();
+    let policies = text(&outcome, "policies.yaml");
+    assert!(
+        policies.ends_with("\ncustomPolicies:\n  - \"PerUser\":\n      keyTemplate: \"$userId\"\n      count: 5\n      unitTime: 1\n      timeUnit: min\n"),
+        "{policies}"
+    );
+    let line =
+        "old/some.yaml:5:15: warning: the custom rule `PerUser` is not applied: it counts only some of the requests";
+    assert!(
+        outcome.told.iter().any(|(_, told)| told.starts_with(line)),
+        "{:?}",
+        outcome.told
+    );
+}

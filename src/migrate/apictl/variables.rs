@@ -42,6 +42,16 @@ pub(super) fn has_any(text: &str, form: Form) -> bool {
     !filled(text, form, &Environment::default()).1.is_empty()
 }
 
+/// Whether a value has a variable in it, at any depth.
+pub(super) fn is_in(node: &Node, form: Form) -> bool {
+    match &node.value {
+        Value::Object(members) => members.values().any(|member| is_in(&member.node, form)),
+        Value::Array(items) => items.iter().any(|item| is_in(item, form)),
+        Value::String(text) => has_any(text, form),
+        _ => false,
+    }
+}
+
 /// Tells each variable that is not filled.
 pub(super) fn tell(source: &Source, unset: &[Unset], draft: &mut Draft) {
     // Secrets are not copied, so nobody misses the variables that they are in.
