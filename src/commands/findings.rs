@@ -7,7 +7,6 @@ use crate::failure::{Detail, Failure};
 use crate::project::Member;
 use crate::public_file;
 use crate::ui::Ui;
-use indexmap::IndexMap;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -88,40 +87,33 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Writes the findings to standard error; `--quiet` leaves the errors. Nobody edits pulled files, so what is no error
-/// in them is told briefly, and once for all of them. Nobody reads a hundred findings of one kind either. `-v` shows all.
+/// Writes the findings to standard error; `--quiet` leaves the errors. Nobody reads a hundred findings of one kind, and
+/// nobody edits pulled files, which count as one file for that. `-v` shows all.
 pub(crate) fn show(ui: &Ui, diagnostics: &Diagnostics) {
     let mut kinds: BTreeMap<(&str, Code, Severity), Shown<'_>> = BTreeMap::new();
-    let mut pulled: IndexMap<&str, (&Diagnostic, usize)> = IndexMap::new();
     for diagnostic in diagnostics.iter() {
-        let message = diagnostic.message.as_str();
         if diagnostic.severity == Severity::Error {
             ui.block(render(diagnostic, ui.has_color()));
-        } else if ui.is_verbose() {
+            continue;
+        }
+        let place = if is_pulled(diagnostic) {
+            PULLED
+        } else {
+            &diagnostic.file
+        };
+        let kind = (place, diagnostic.code, diagnostic.severity);
+        if ui.is_verbose() || kinds.entry(kind).or_default().takes(&diagnostic.message) {
             ui.line(render(diagnostic, ui.has_color()));
-        } else if is_pulled(diagnostic) {
-            pulled.entry(message).or_insert((diagnostic, 0)).1 += 1;
-        } else {
-            let kind = (diagnostic.file.as_str(), diagnostic.code, diagnostic.severity);
-            if kinds.entry(kind).or_default().takes(message) {
-                ui.line(render(diagnostic, ui.has_color()));
-            }
         }
     }
-    let tell = |severity, text: String| {
-        if severity == Severity::Warning {
-            ui.warn(text);
-        } else {
-            ui.line(format_args!("note: {text}"));
-        }
-    };
-    for (diagnostic, places) in pulled.into_values() {
-        tell(diagnostic.severity, brief(diagnostic, places));
-    }
-    for ((file, code, severity), shown) in kinds {
+    for ((place, code, severity), shown) in kinds {
         if shown.more > 0 {
             let more = shown.more;
-            tell(severity, format!("and {more} more [{code}] in {file} (-v shows them)"));
+            let text = format!("and {more} more [{code}] in {place} (-v shows them)");
+            match severity {
+                Severity::Warning => ui.warn(text),
+                _ => ui.line(format_args!("note: {text}")),
+            }
         }
     }
 }
@@ -130,15 +122,6 @@ fn is_pulled(diagnostic: &Diagnostic) -> bool {
     Path::new(&diagnostic.file)
         .parent()
         .is_some_and(|folder| folder.ends_with(PULLED))
-}
-
-fn brief(diagnostic: &Diagnostic, places: usize) -> String {
-    let message = &diagnostic.message;
-    match (places, diagnostic.position()) {
-        (2.., _) => format!("{message} ({places} places in {PULLED}; -v shows them)"),
-        (_, Some(position)) => format!("{message} ({}:{}:{})", diagnostic.file, position.line, position.column),
-        (_, None) => format!("{message} ({})", diagnostic.file),
-    }
 }
 
 /// Findings as the details of a failure.

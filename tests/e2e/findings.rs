@@ -43,6 +43,28 @@ fn the_code_of_a_finding_is_explained() {
         .says("Did you mean `no-endpoint`?");
 }
 
+/// A pulled definition's finding is suppressed by its code too, and put right by its remedy.
+#[test]
+fn findings_of_pulled_definitions_have_code_line_and_remedy() {
+    let place = Place::new();
+    place.mgw(&["init", "shop"]).exits(0);
+    let text = DEFINITION.replace("    get:\n", "    get:\n      x-wso2-disable-security: true\n");
+    place.write("shop/gen/api_definitions/openapi.yaml", &text);
+    place
+        .mgw(&["audit", "shop"])
+        .exits(4)
+        .says("warning[open-operation]: everybody may call GET /items/{id} of Shop:1.0.0")
+        .says("shop/gen/api_definitions/openapi.yaml:10:5")
+        .says("= help: Remove `x-wso2-disable-security`");
+    let many = (0..9).fold(DEFINITION.to_owned(), |text, number| {
+        text.replacen("x-wso2-basePath", &format!("x-wso2-odd{number}: 1\nx-wso2-basePath"), 1)
+    });
+    place.write("shop/gen/api_definitions/openapi.yaml", &many);
+    place
+        .mgw(&["check", "shop"])
+        .says("and 4 more [unknown-extension] in gen/api_definitions (-v shows them)");
+}
+
 #[test]
 fn findings_are_written_for_other_programs() {
     let place = faulty();
