@@ -72,6 +72,21 @@ async fn records_are_carried_from_a_site_to_the_service_and_the_gateway_is_shown
         .mgw(&["usage", "status", "--url", &admin, "--output", "json"])
         .exits(0);
     assert_eq!(status.json()["written"], serde_json::json!([1, 0, 0]));
+    // The time in the name is spread over the ten minutes before.
+    let closed = status.json()["oldest"]["closedMs"].as_u64().expect("a time");
+    let zip = std::fs::read_dir(&folder).expect("a folder").flatten();
+    let zip = zip
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|suffix| suffix == "zip"));
+    let written = zip
+        .expect("a file")
+        .metadata()
+        .and_then(|about| about.modified())
+        .expect("a time");
+    let written = written
+        .duration_since(std::time::SystemTime::UNIX_EPOCH)
+        .expect("a time");
+    assert_eq!(u128::from(closed), written.as_millis());
     let export = [
         "usage",
         "export",

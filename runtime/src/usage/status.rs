@@ -166,10 +166,12 @@ impl Counters {
         self.waiting.set(count(&[Kind::Packed, Kind::Tried, Kind::Closed]));
         self.uploaded.set(count(&[Kind::Uploaded]));
         self.refused.set(count(&[Kind::Refused]));
-        let waiting = files.iter().find(|file| file.kind.waits() || file.kind == Kind::Closed);
-        *self.oldest.lock().unwrap_or_else(PoisonError::into_inner) = waiting.map(|file| OldestFile {
-            closed_ms: file.closed_ms,
-        });
+        let waiting = files
+            .iter()
+            .filter(|file| file.kind.waits() || file.kind == Kind::Closed);
+        // Times in names are spread over ten minutes, so that files of several gateways are told apart.
+        let oldest = waiting.map(|file| file.written_ms).min();
+        *self.oldest.lock().unwrap_or_else(PoisonError::into_inner) = oldest.map(|closed_ms| OldestFile { closed_ms });
     }
 
     pub(super) fn status(&self, spool_limit: u64, are_uploaded: bool) -> UsageStatus {

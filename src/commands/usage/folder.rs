@@ -27,9 +27,9 @@ impl FolderArgs {
         };
         let unreadable = |error| Failure::file("read", &path, error);
         if !path.is_dir() {
-            return Err(
-                unreadable(std::io::ErrorKind::NotFound.into()).hint("Name the folder of `api.usage.data.path`.")
-            );
+            let message = format!("there is no folder {} with usage records", path.display());
+            return Err(Failure::new(ExitCode::Environment, message)
+                .hint("Name the folder of `api.usage.data.path`, or the gateway's data folder with --data-dir."));
         }
         let folder = Folder::at(path.clone());
         match FolderLock::take(&folder, Holder::Taker).map_err(unreadable)? {

@@ -2,7 +2,7 @@
 
 use super::names::{self, Kind};
 use super::times::SPREAD;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -19,8 +19,10 @@ pub struct SpoolFile {
     pub name: String,
     /// The part of it that stays the same.
     pub stem: String,
-    /// When it was closed, in milliseconds since the epoch.
+    /// The time in its name, in milliseconds since the epoch: up to ten minutes before it was closed.
     pub closed_ms: u64,
+    /// When it was written last, in milliseconds since the epoch.
+    pub written_ms: u64,
     /// How far it has come.
     pub kind: Kind,
     /// Its size.
@@ -76,6 +78,12 @@ impl Archive {
     fn file(&self) -> String {
         self.kind.name(self.stem())
     }
+}
+
+/// When a file was written last; nothing where the file system does not say.
+fn written_ms(about: &Metadata) -> Option<u64> {
+    let since = about.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
 }
 
 /// The folder.
@@ -218,6 +226,7 @@ impl Folder {
                 stem: stem.to_owned(),
                 name: name.to_string_lossy().into_owned(),
                 closed_ms,
+                written_ms: written_ms(&about).unwrap_or(closed_ms),
                 kind,
                 bytes: about.len(),
             });

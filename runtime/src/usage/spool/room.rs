@@ -26,6 +26,7 @@ mod tests {
             name: String::new(),
             stem: closed_ms.to_string(),
             closed_ms,
+            written_ms: closed_ms,
             kind,
             bytes: 1,
         }
