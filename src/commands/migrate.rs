@@ -124,6 +124,10 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     write_reports(&args.reports, &name, &finished)?;
     if args.dry_run {
         ui.hint("Nothing was written (--dry-run).");
+    } else if finished.check.has_errors() {
+        ui.hint(format_args!(
+            "Put right what `mgw check` says above, then run `mgw check {folder}` again."
+        ));
     } else if manner == Manner::InPlace {
         ui.hint(format_args!("Run `mgw build {folder}`, then `mgw run {folder}`."));
     } else {

@@ -35,6 +35,7 @@ fn drafted(tree: &Tree) -> String {
         }
         Some(Kind::Apictl) => {
             let environments = apictl::Environments {
+                settings: None,
                 name: None,
                 parameters: None,
                 variables: &Environment::default(),

@@ -209,6 +209,7 @@ pub(crate) fn convert(request: Request<'_>) -> Result<Converted, MigrateError> {
             }
             let given = request.parameters.map(open_parameters).transpose()?;
             let environments = apictl::Environments {
+                settings: request.config.and_then(|config| within_folder(request.source, config)),
                 name: request.environment,
                 parameters: given.as_ref().map(Tree::root),
                 variables: request.variables,
@@ -217,6 +218,13 @@ pub(crate) fn convert(request: Request<'_>) -> Result<Converted, MigrateError> {
         }
     }
     Ok(Converted { kind, draft })
+}
+
+/// The path of a file inside a folder, as the files of the folder are called.
+fn within_folder(folder: &Path, file: &Path) -> Option<String> {
+    let (folder, file) = (folder.canonicalize().ok()?, file.canonicalize().ok()?);
+    let inside = file.strip_prefix(folder).ok()?.to_str()?;
+    Some(inside.replace(std::path::MAIN_SEPARATOR, "/"))
 }
 
 /// A settings file that is no part of the project.

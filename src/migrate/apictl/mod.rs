@@ -34,6 +34,8 @@ pub(super) struct Environments<'a> {
     pub(super) name: Option<&'a str>,
     /// Where its parameters are, when not beside the APIs.
     pub(super) parameters: Option<Branch<'a>>,
+    /// The gateway's settings, where they are among the files: they are read elsewhere.
+    pub(super) settings: Option<String>,
     /// What variables in parameters are filled with.
     pub(super) variables: &'a Variables,
 }
@@ -61,7 +63,12 @@ pub(super) fn convert(
     let mut batch = Batch {
         environments,
         budget: Budget::of_many(),
-        seen: limits.seen.clone(),
+        seen: limits
+            .seen
+            .iter()
+            .cloned()
+            .chain(environments.settings.clone())
+            .collect(),
         failed: None,
         converter: Converter {
             draft,

@@ -21,6 +21,7 @@ fn converted(tree: &Tree, environment: Option<&str>) -> Result<Outcome, MigrateE
     let mut draft = Draft::default();
     let variables = [("BACKEND", "https://filled.example")].into_iter().collect();
     let environments = Environments {
+        settings: None,
         name: environment,
         parameters: None,
         variables: &variables,
