@@ -61,12 +61,16 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
             ExitCode::Usage,
             format!("{:?} cannot be the name of a project", args.name),
         )
-        .hint("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."));
+        .hint(match folder {
+            "." | ".." => {
+                "Name a folder that `mgw init` is to make, as in `mgw init shop`; move what is here into it afterwards."
+            }
+            _ => "Use letters, digits, `-`, `_` and `.`, starting with a letter or digit.",
+        }));
     }
     let layout = Layout::new(folder);
-    if !args.force && !is_free(layout.root()) {
-        return Err(create::CreateError::Exists(layout.root().to_owned()).into());
-    }
+    // Before anything is downloaded.
+    create::refuse_taken(&layout, args.force)?;
     let control_plane = control_plane(args.url.as_deref(), args.kind)?;
     let options = DownloadOptions {
         insecure: args.insecure,
@@ -160,9 +164,4 @@ fn control_plane(url: Option<&str>, kind: Option<ControlPlaneKind>) -> Result<Op
     };
     let url = Address::parse(url)?.to_string();
     Ok(Some(ControlPlaneSettings { url, kind }))
-}
-
-/// Whether nothing, or an empty folder, is there; looked at before anything is downloaded.
-fn is_free(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_err() || std::fs::read_dir(path).is_ok_and(|mut folder| folder.next().is_none())
 }

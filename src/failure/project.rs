@@ -11,6 +11,12 @@ impl From<CreateError> for Failure {
         match error {
             CreateError::Exists(_) => Self::new(ExitCode::Environment, error.to_string())
                 .hint("Choose another name, or replace the project there with --force."),
+            CreateError::NoParent { ref parent, .. } => {
+                Self::new(ExitCode::Environment, error.to_string()).hint(format!(
+                    "Create {} first, or check the path for a typing error.",
+                    parent.display()
+                ))
+            }
             CreateError::NotRemoved { .. } => {
                 Self::new(ExitCode::Environment, error.to_string()).hint("Remove or rename it yourself.")
             }

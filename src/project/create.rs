@@ -1,7 +1,7 @@
 //! Puts a new project folder into place: complete, or not at all.
 
 use super::Layout;
-use crate::folder::replace_folder;
+use crate::folder::{folder_of, replace_folder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,14 @@ pub enum CreateError {
     /// Something is there already.
     #[error("{} exists already", .0.display())]
     Exists(PathBuf),
+    /// There is nothing that it could be created in.
+    #[error("cannot create {}: there is no folder {}", .path.display(), .parent.display())]
+    NoParent {
+        /// The project.
+        path: PathBuf,
+        /// The folder around it.
+        parent: PathBuf,
+    },
     /// Something is there that `--force` does not remove.
     #[error("{} is not removed: {reason}", .path.display())]
     NotRemoved {
@@ -48,10 +56,7 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Erro
 /// Leaves everything as it was.
 pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: bool) -> Result<(), CreateError> {
     let root = layout.root();
-    let parent = match root.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = folder_of(root);
     let replaced = check_place(layout, force)?;
     let staged = tempfile::Builder::new()
         .prefix(".mgw-init-")
@@ -92,6 +97,13 @@ pub(crate) fn refuse_taken(layout: &Layout, force: bool) -> Result<(), CreateErr
 /// Whether a folder is to be replaced; an empty one is simply filled.
 fn check_place(layout: &Layout, force: bool) -> Result<bool, CreateError> {
     let root = layout.root();
+    let parent = folder_of(root);
+    if !parent.is_dir() {
+        return Err(CreateError::NoParent {
+            path: root.to_owned(),
+            parent: parent.to_owned(),
+        });
+    }
     let metadata = match std::fs::symlink_metadata(root) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),

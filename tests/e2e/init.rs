@@ -39,3 +39,17 @@ fn a_control_plane_is_kept_in_the_settings() {
     place.mgw(&["init", "other", "--url", "http://apim.example"]).exits(2);
     assert_eq!(place.files(), before);
 }
+
+#[test]
+fn a_place_that_takes_no_project_says_what_to_do() {
+    let place = Place::new();
+    let before = place.files();
+    let told = place
+        .mgw(&["init", "a/b"])
+        .exits(7)
+        .says("cannot create a/b: there is no folder a\n")
+        .says("Create a first");
+    assert!(!told.stderr.contains(".mgw-init-"), "{}", told.stderr);
+    place.mgw(&["init", "."]).exits(2).says("as in `mgw init shop`");
+    assert_eq!(place.files(), before);
+}
