@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::diff::{Change, Class, Counts, compare, markdown, text};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::project::shown;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -55,10 +56,23 @@ struct DiffResult<'a> {
 
 /// Tells what changes.
 pub fn run(args: DiffArgs, context: &Context) -> Result<ExitCode, Failure> {
+    if args.after.is_none() && args.before.is_file() {
+        let before = shown(&args.before);
+        let message =
+            format!("{before} is a file, which nothing is pulled into, and there is nothing else to compare it with");
+        return Err(Failure::new(ExitCode::Usage, message).hint(format!(
+            "Name a project folder or another bundle behind it, as in `mgw diff {before} .`."
+        )));
+    }
     let before = Served::at(&args.before, context)?;
     let after = match &args.after {
         Some(after) => Served::at(after, context)?,
-        None => Served::after_a_pull(&args.before, &args.pull, context)?,
+        None => Served::after_a_pull(&args.before, &args.pull, context).map_err(|failure| {
+            let project = shown(&args.before);
+            failure.hint(format!(
+                "Two projects or bundles are compared without a control plane: `mgw diff BEFORE {project}`."
+            ))
+        })?,
     };
     let changes = compare(before.side(), after.side());
     let written = match args.format {

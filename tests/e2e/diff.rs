@@ -91,3 +91,22 @@ fn what_a_definition_promises_is_compared() {
         assert!(told.stdout.contains(line), "{}", told.stdout);
     }
 }
+
+#[test]
+fn two_sides_without_a_control_plane_are_offered() {
+    let place = Place::new();
+    project(
+        &place,
+        "shop",
+        "",
+        "  /orders: {get: {responses: {'200': {description: ok}}}}\n",
+    );
+    place.mgw(&["build", "shop"]).exits(0);
+    place
+        .mgw(&["diff", "shop/target/shop.zip"])
+        .exits(2)
+        .says("nothing else to compare it with")
+        .says("`mgw diff shop/target/shop.zip .`");
+    let told = place.mgw(&["diff", "shop"]).says("`mgw diff BEFORE shop`");
+    assert_ne!(told.code, 0);
+}
