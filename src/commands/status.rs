@@ -23,7 +23,7 @@ pub struct StatusArgs {
     /// Project folder
     #[arg(value_name = "PROJECT", default_value = ".")]
     pub project: PathBuf,
-    /// Admin listener of a running gateway, to compare what it serves
+    /// Admin listener of a running gateway, to compare what it serves [default: MGW_ADMIN_URL, where it is set]
     #[arg(long, value_name = "URL")]
     pub gateway: Option<String>,
     /// Ask the gateway alone whether it takes traffic, at --gateway, MGW_ADMIN_URL or http://localhost:9797; for containers
@@ -146,7 +146,8 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
     } else {
         control_plane::look(&layout, &args.pull, context)?
     };
-    let gateway = match &args.gateway {
+    let named = args.gateway.as_deref();
+    let gateway = match named.or_else(|| context.environment.get("MGW_ADMIN_URL")) {
         Some(url) => Some(gateway::look(&layout, url, context)?),
         None => None,
     };

@@ -81,3 +81,13 @@ fn a_gateway_of_another_project_is_told_by_its_name() {
     gateway.signal("TERM");
     gateway.end().exits(0);
 }
+
+#[test]
+fn the_gateway_of_the_environment_is_looked_at() {
+    let place = Place::new();
+    place.mgw(&["init", "shop"]).exits(0);
+    let mut command = place.command(&["status", "shop", "--offline"]);
+    command.env("MGW_ADMIN_URL", "http://127.0.0.1:9");
+    let told = crate::support::Outcome::of(command).exits(0);
+    assert!(told.stdout.contains("Gateway"), "{}", told.stdout);
+}
