@@ -105,7 +105,8 @@ fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Fi
     let mut schemes = schemes
         .flat_map(|resource| &resource.security.alternatives)
         .flat_map(|requirement| &requirement.schemes);
-    if !schemes.any(|scheme| *scheme == Scheme::Basic) {
+    let api_keys = settings.api_keys.own_issuer.enabled;
+    if !api_keys && !schemes.any(|scheme| *scheme == Scheme::Basic) {
         return;
     }
     for (name, user) in &settings.users.by_name {
@@ -116,7 +117,7 @@ fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Fi
             findings.push(warning(
                 Code::WeakHash,
                 format!("the password of the user {name} is kept as a plain hash, which is guessed quickly"),
-                "Hash it with Argon2id, bcrypt or PBKDF2.",
+                "Hash it with bcrypt or Argon2id: `mgw help basic-auth` shows how.",
             ));
         }
     }
