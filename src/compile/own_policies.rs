@@ -39,12 +39,14 @@ impl OwnPolicies {
         if let Some(bytes) = &bytes {
             sources.add(POLICIES, bytes);
         }
-        let is_written = bytes.is_some();
+        let is_written = bytes
+            .as_ref()
+            .is_some_and(|bytes| bytes != policies::DEFAULT_POLICIES.as_bytes());
         let bytes = bytes.unwrap_or_else(|| policies::DEFAULT_POLICIES.as_bytes().to_vec());
         Ok(match yaml::parse(&shown, bytes, Format::Yaml) {
             Ok((source, document)) => Self {
                 policies: policies::read(&source, &document, diagnostics),
-                // Differences from the built-in defaults are nobody's mistake.
+                // Differences from the built-in defaults are nobody's mistake, whether `mgw init` wrote them down or not.
                 written: is_written.then_some((source, document)),
                 are_read: true,
             },
