@@ -4,6 +4,7 @@
 //! user's configuration folder.
 
 use crate::private_file::write_once;
+use mgw_bundle::Digest;
 use mgw_bundle::config::Api;
 use mgw_fixtures::keys::{ApplicationClaims, Claims, KeyAlgorithm, KeyError, SigningKey, SubscribedApi};
 use std::io::ErrorKind;
@@ -52,7 +53,7 @@ pub struct LocalToken<'a> {
     pub apis: &'a [&'a Api],
     /// `sub`
     pub subject: &'a str,
-    /// Application name.
+    /// Application name; tokens of one name are of one application, tokens of two names of two.
     pub application: &'a str,
     /// Application policy.
     pub application_policy: &'a str,
@@ -131,13 +132,14 @@ impl LocalIssuer {
     ///
     /// When the key cannot sign.
     pub fn sign(&self, token: LocalToken<'_>) -> Result<String, LocalIssuerError> {
-        let mut claims = Claims::new(ISSUER, "local", token.lifetime);
+        let application = Application::named(token.application);
+        let mut claims = Claims::new(ISSUER, token.application, token.lifetime);
         claims.subject = token.subject.to_owned();
         claims.scopes = token.scopes;
         claims.key_type = token.key_type.to_owned();
         claims.application = Some(ApplicationClaims {
-            id: 0,
-            uuid: "local".to_owned(),
+            id: application.id.into(),
+            uuid: application.uuid,
             name: token.application.to_owned(),
             policy: token.application_policy.to_owned(),
             owner: token.subject.to_owned(),
@@ -164,9 +166,40 @@ impl LocalIssuer {
     }
 }
 
+/// What tells an application from others: limits are counted by it. Nothing keeps a list of local applications, so it
+/// follows from the name.
+#[derive(Debug, PartialEq, Eq)]
+struct Application {
+    id: u32,
+    uuid: String,
+}
+
+impl Application {
+    fn named(name: &str) -> Self {
+        let digits = Digest::of(name.as_bytes()).to_string();
+        let part = |range| digits.get(range).unwrap_or_default();
+        let parts = [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)];
+        // Ids of the control plane are positive numbers of 32 bits with a sign.
+        let id = u32::from_str_radix(part(32..40), 16).unwrap_or_default() >> 1;
+        Self {
+            id: id.max(1),
+            uuid: parts.join("-"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_application_is_told_from_others_by_its_name() {
+        let [one, again, two] = ["one", "one", "two"].map(Application::named);
+        assert_eq!(one, again);
+        assert_ne!((one.id, &one.uuid), (two.id, &two.uuid));
+        assert_ne!(one.id, two.id);
+        assert_eq!(one.uuid, "7692c3ad-3540-bb80-3c02-0b3aee66cd88");
+    }
 
     #[test]
     fn the_key_is_made_once_and_only_its_owner_can_read_it() {

@@ -158,6 +158,9 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
     report(&compiled.name, &outcomes, &skipped, args.junit.as_deref(), ui)
 }
 
+/// Where no case at all can be made, that many reasons are told.
+const MOST_REASONS: usize = 5;
+
 /// The cases, in groups whose cases are made in order, and what no case was made for.
 fn cases(
     args: &TestArgs,
@@ -208,6 +211,13 @@ fn cases(
         let failure = Failure::new(ExitCode::Usage, "there is nothing to test");
         return Err(match &args.only {
             Some(only) => failure.hint(format!("No case has {only:?} in its name.")),
+            None if args.generate => skipped
+                .iter()
+                .take(MOST_REASONS)
+                .fold(failure, |failure, reason| {
+                    failure.hint(format!("No case can be made for {reason}."))
+                })
+                .hint("Write cases into tests/*.yaml."),
             None => failure.hint("Write cases into tests/*.yaml, or have them made with --generate."),
         });
     }

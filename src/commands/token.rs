@@ -32,7 +32,7 @@ pub struct TokenArgs {
     /// Who the token is about.
     #[arg(long, default_value = "local-user")]
     pub subject: String,
-    /// Name of the application.
+    /// Name of the application; each name is an application of its own, with counts of its own.
     #[arg(long, default_value = "local")]
     pub application: String,
     /// Policy of the application.

@@ -272,7 +272,12 @@ impl Report {
             _ => "Answered with",
         };
         let code = answer.code.map_or_else(String::new, |code| format!(", code {code}"));
-        let _ = writeln!(text, "{verb} {}{code}", answer.status);
+        // Whoever calls by gRPC sees this status; that of HTTP is 200 whatever happened.
+        let grpc = answer.headers.iter().find(|(name, _)| name == "grpc-status");
+        let _ = match grpc {
+            Some((_, status)) => writeln!(text, "{verb} grpc-status {status} (HTTP {}){code}", answer.status),
+            None => writeln!(text, "{verb} {}{code}", answer.status),
+        };
         if let Some(reason) = &answer.reason {
             let _ = writeln!(text, "  reason: {reason}");
         }

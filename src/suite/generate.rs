@@ -26,12 +26,9 @@ pub(crate) struct Generated {
 pub(crate) fn generate(bundle: &Bundle, echo: bool) -> Generated {
     let mut generated = Generated::default();
     for api in &bundle.config.apis {
-        // Neither takes requests that could be written down here.
-        if api.kind == ApiKind::Grpc || api.state == ApiState::Blocked || api.mutual_tls == Some(MutualTls::Mandatory) {
+        if let Some(reason) = uncallable(api) {
             let name = format!("{}:{}", api.name, api.version);
-            generated
-                .skipped
-                .push(format!("{name}: gRPC, blocked, or called with a client certificate"));
+            generated.skipped.push(format!("{name}: {reason}"));
             continue;
         }
         let definition = bundle.entries.get(&api.definition);
@@ -47,6 +44,17 @@ pub(crate) fn generate(bundle: &Bundle, echo: bool) -> Generated {
         maker.of_missing_methods(&mut generated);
     }
     generated
+}
+
+/// Why an API takes no requests that could be written down here.
+fn uncallable(api: &Api) -> Option<&'static str> {
+    if api.kind == ApiKind::Grpc {
+        return Some("it is gRPC");
+    }
+    if api.state == ApiState::Blocked {
+        return Some("it is blocked");
+    }
+    (api.mutual_tls == Some(MutualTls::Mandatory)).then_some("it is called with a client certificate")
 }
 
 struct Maker<'a> {

@@ -239,7 +239,7 @@ fn bodies_protocols_and_certificates_can_be_said() {
     ask(&call).exits(0).prints("Reaches the backend");
     ask(&[&call[..], &["--data", "012345"]].concat())
         .exits(0)
-        .prints("Refused with 200");
+        .prints("Refused with grpc-status 8 (HTTP 200)");
     ask(&["--http2", "--set", "http2.enable=false"])
         .exits(2)
         .says("speaks no HTTP/2");

@@ -89,3 +89,55 @@ fn mistakes_in_cases_are_findings() {
         .says("error[test-case]: a case has no `expects`")
         .says("shop/tests/a.yaml:2:");
 }
+
+#[test]
+fn each_name_is_an_application_of_its_own() {
+    let place = project();
+    let policies = place.read("shop/policies.yaml");
+    let limit = "subscriptionPolicies:\n  - 1PerYear: {count: 1, unitTime: 1, timeUnit: year}\n";
+    place.write(
+        "shop/policies.yaml",
+        &policies.replacen("subscriptionPolicies:\n", limit, 1),
+    );
+    let case = |application: &str, status: u16| {
+        format!(
+            "- {{request: GET /shop/items/1, token: {{application: {application}, subscription-policy: 1PerYear}}, expect: {{status: {status}}}}}\n"
+        )
+    };
+    let cases = [case("one", 200), case("two", 200), case("one", 429), case("two", 429)];
+    place.write("shop/tests/applications.yaml", &format!("tests:\n{}", cases.concat()));
+    place.mgw(&["test", "shop", "--echo"]).exits(0).says("Passed 4 cases");
+}
+
+#[test]
+fn why_no_case_can_be_made_is_told() {
+    let place = Place::new();
+    place.mgw(&["init", "shop"]).exits(0);
+    place.write(
+        "shop/grpc_definitions/echo.proto",
+        "syntax = \"proto3\";\npackage demo;\nimport \"wso2/options.proto\";\n\
+         service Echo {\n  option (wso2.production_endpoints) = { url: \"http://127.0.0.1:1\" };\n  rpc Say (M) returns (M);\n}\n\
+         message M { string text = 1; }\n",
+    );
+    let told = place
+        .mgw(&["test", "shop", "--generate", "--echo"])
+        .exits(2)
+        .says("No case can be made for")
+        .says("it is gRPC");
+    assert!(!told.stderr.contains("--generate."), "{}", told.stderr);
+    // Nor can a `.proto` file say which listener is meant.
+    let told = place.mgw(&["audit", "shop", "--fail-on", "never"]).exits(0);
+    assert!(!told.stderr.contains("x-wso2-transports"), "{}", told.stderr);
+    let call = [
+        "explain",
+        "request",
+        "POST",
+        "/demo.Echo/Say",
+        "--project",
+        "shop",
+        "--http2",
+    ];
+    place
+        .mgw(&[&call, ["--header", "Content-Type: application/grpc"].as_slice()].concat())
+        .prints("Refused with grpc-status 16 (HTTP 200)");
+}

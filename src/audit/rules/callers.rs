@@ -3,7 +3,7 @@
 use crate::audit::finding::{Finding, Subject, name, operation};
 use crate::diagnostics::Code;
 use mgw_bundle::GatewayConfig;
-use mgw_bundle::config::{Api, ApiKeyLocation, Method, MutualTls, Resource, Scheme};
+use mgw_bundle::config::{Api, ApiKeyLocation, ApiKind, Method, MutualTls, Resource, Scheme};
 
 /// Whether nobody has to show anything to call an operation. Where security is off, the gateway looks at no certificate
 /// either, even where the API demands one.
@@ -98,7 +98,13 @@ pub(super) fn credentials_in_the_clear<'a>(api: &'a Api, _config: &GatewayConfig
     let asks = api.resources.iter().any(|resource| resource.security.enabled);
     if api.transports.http && asks {
         let message = format!("callers of {} may send their credentials over plain HTTP", name(api));
-        let remedy = "Set `x-wso2-transports: [https]`, unless something in front of the gateway ends TLS.";
+        let remedy = match api.kind {
+            // Options of a service do not say it.
+            ApiKind::Grpc => {
+                "Have them call the TLS port alone: keep them from the plain one with a firewall or a network policy."
+            }
+            _ => "Set `x-wso2-transports: [https]`, unless something in front of the gateway ends TLS.",
+        };
         findings.push(Finding::note(
             Code::CredentialsInTheClear,
             Subject::Api(api),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, clap::Args)]
 pub struct UnblockArgs {
     /// The block's number, as `mgw inspect blocks` shows it.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = number)]
     pub id: u64,
     /// Which gateway.
     #[command(flatten)]
@@ -21,6 +21,12 @@ pub struct UnblockArgs {
 #[derive(Debug, Deserialize, Serialize)]
 struct Unblocked {
     removed: OperatorBlock,
+}
+
+/// Reads the number of a block.
+fn number(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "write the number that `mgw inspect blocks` shows".to_owned())
 }
 
 /// Removes a block.
