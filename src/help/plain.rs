@@ -80,6 +80,7 @@ mod tests {
         for page in crate::help::PAGES {
             let text = plain(page.text);
             assert!(text.starts_with("# ") && !text.contains("]("), "{}", page.topic);
+            assert!(!text.contains("{{#"), "{} shows less than it has", page.topic);
         }
     }
 }

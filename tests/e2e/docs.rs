@@ -68,6 +68,21 @@ fn every_relative_link_leads_to_a_file() {
     assert!(checked > 40, "only {checked} links were found");
 }
 
+/// Pages are read as they are: by `mgw help`, in the repository, in an editor.
+#[test]
+fn no_page_leaves_an_example_to_the_tool_that_makes_the_book() {
+    let mut left = Vec::new();
+    for page in files("docs", ".md") {
+        let text = read(&page);
+        left.extend(
+            (text.lines().enumerate())
+                .filter(|(_, line)| line.contains("{{#"))
+                .map(|(index, line)| format!("{}:{}: {line}", page.display(), index + 1)),
+        );
+    }
+    assert!(left.is_empty(), "{}", left.join("\n"));
+}
+
 #[test]
 fn every_page_of_the_book_is_in_its_summary() {
     let book = repository().join("docs/src");

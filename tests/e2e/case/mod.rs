@@ -7,6 +7,8 @@
 //! | `micro-gw.conf` | the gateway's settings |
 //! | anything else, such as `policies.yaml` | goes into the project as it is |
 //!
+//! What the case's page shows of a file is not in the folder: the page has it, and the case takes it from there.
+//!
 //! In all of them `http://localhost:3000` and `:3001` stand for two backends, `http://localhost:9443` for a key manager,
 //! and `${id:NAME:VERSION}` for the id of an API. Beside the settings lie `issuer.pem` (the key of tokens),
 //! `api-keys.pem` and `api-keys-private.pem` (the key of API keys), and the certificates and the store of [`certificates`].
@@ -42,7 +44,7 @@ pub async fn run(folder: &Path, mode: Mode) -> Vec<String> {
     }
     // Pages show the default behaviour.
     if let (Some(page), Mode::Default) = (&case.page, mode) {
-        problems.extend(page::run(page, folder, &stage));
+        problems.extend(page::run(page, &stage));
     }
     stage.end().await;
     problems

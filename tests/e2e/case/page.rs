@@ -1,19 +1,30 @@
 //! The commands of a page of the documentation, run as they are written.
 //!
 //! In a block marked `console` every line is `$ curl … # STATUS`, for the gateway on its usual ports and with the case's
-//! credentials as variables. Files that the page includes have to be files of the case.
+//! credentials as variables. What a block puts into a file (`file=NAME`) is that file of the case, which has no other.
 
 use super::stage::Stage;
+use crate::pages::files_of;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/how-to/security");
 
-/// Returns what does not hold.
-pub fn run(page: &str, case: &Path, stage: &Stage) -> Vec<String> {
+fn read(page: &str) -> String {
     let path = Path::new(PAGES).join(format!("{page}.md"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut problems = includes(&text, &path, case);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The files that a page shows, by name.
+pub fn files(page: &str) -> BTreeMap<String, String> {
+    files_of(page, &read(page))
+}
+
+/// Returns what does not hold.
+pub fn run(page: &str, stage: &Stage) -> Vec<String> {
+    let text = read(page);
+    let mut problems = Vec::new();
     let commands = commands(&text);
     if commands.is_empty() {
         problems.push(format!("{page}: the page has no command"));
@@ -44,19 +55,6 @@ fn commands(text: &str) -> Vec<&str> {
         }
     }
     commands
-}
-
-fn includes(text: &str, page: &Path, case: &Path) -> Vec<String> {
-    let folder = page.parent().expect("a page is in a folder");
-    text.split("{{#include ")
-        .skip(1)
-        .filter_map(|rest| {
-            let name = rest.split("}}").next()?;
-            let included = folder.join(name).canonicalize();
-            let of_case = included.as_ref().is_ok_and(|path| path.starts_with(case));
-            (!of_case).then(|| format!("{name} is no file of {}", case.display()))
-        })
-        .collect()
 }
 
 fn status_of(command: &str, stage: &Stage) -> String {

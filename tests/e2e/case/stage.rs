@@ -1,7 +1,7 @@
 //! Everything a case runs with: the binary, backends, a key manager, credentials.
 
 use super::description::{Case, Key, Listener, Reached, Request};
-use super::{certificates, key_manager, tokens};
+use super::{certificates, key_manager, page, tokens};
 use crate::running::Running;
 use crate::support::Place;
 use mgw_fixtures::backend::Backend;
@@ -49,8 +49,15 @@ impl Stage {
         };
         let place = Place::new();
         let files = files_of(folder);
+        let shown = case.page.as_deref().map(page::files).unwrap_or_default();
         let copy = |file: &Path, target: &str| {
-            let text = std::fs::read_to_string(folder.join(file)).expect("a case holds text");
+            let own = std::fs::read_to_string(folder.join(file)).ok();
+            let text = match (own, shown.get(&*file.to_string_lossy())) {
+                (Some(text), None) => text,
+                (None, Some(text)) => text.clone(),
+                (Some(_), Some(_)) => panic!("{} is in the case and on its page", file.display()),
+                (None, None) => panic!("{}: neither in the case nor on its page", file.display()),
+            };
             place.write(target, &fill(&text));
         };
         for name in ["openapi.yaml", "micro-gw.conf"] {

@@ -24,6 +24,21 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The terminal of blocks that name none.
 const FIRST: &str = "first";
 
+/// What the blocks of a page put into files, by name; a file that is extended later is not among them.
+pub fn files_of(name: &str, text: &str) -> BTreeMap<String, String> {
+    let blocks = Page::of(name, text).blocks.into_iter();
+    blocks
+        .filter_map(|block| match block.kind {
+            Kind::File {
+                path,
+                text,
+                append: false,
+            } => Some((path, text)),
+            _ => None,
+        })
+        .collect()
+}
+
 #[test]
 fn tutorial_from_api_cloud_to_your_own_machine() {
     execute("tutorial/api-cloud.md");
