@@ -6,7 +6,7 @@ use crate::cloud::CloudError;
 use crate::exit::ExitCode;
 
 const WHERE: &str = "Name the admin listener with --url or MGW_ADMIN_URL; its port is 9797, unless \
-                     `b7a.observability.metrics.prometheus.port` says otherwise.";
+                     `adminConfig.port` says otherwise.";
 
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {

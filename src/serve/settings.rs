@@ -35,7 +35,7 @@ pub(crate) fn free_ports() -> Vec<(String, String)> {
         ("listenerConfig.host", "127.0.0.1"),
         ("listenerConfig.httpPort", "0"),
         ("listenerConfig.httpsPort", "0"),
-        ("b7a.observability.metrics.prometheus.port", "0"),
+        ("adminConfig.port", "0"),
         ("b7a.http.accesslog.console", "false"),
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))

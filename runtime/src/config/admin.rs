@@ -18,12 +18,12 @@ pub(super) const KEYS: &[Key] = &[
         "its address; keep it local",
     ),
     Key::new(
-        "b7a.observability.metrics.prometheus.port",
+        "adminConfig.port",
         Kind::PORT,
         "9797",
         "port of /metrics, /health and /ready",
     )
-    .also(&["adminConfig.port"]),
+    .also(&["b7a.observability.metrics.prometheus.port"]),
     Key::inert("b7a.observability.metrics.enabled", Kind::Bool),
     Key::inert("b7a.observability.metrics.reporter", Kind::Text),
     Key::inert("b7a.observability.metrics.enableAuth", Kind::Bool),
@@ -47,7 +47,7 @@ impl Admin {
         Self {
             enabled: reader.bool("adminConfig.enabled"),
             host: reader.address("adminConfig.host"),
-            port: reader.port("b7a.observability.metrics.prometheus.port"),
+            port: reader.port("adminConfig.port"),
         }
     }
 }

@@ -247,6 +247,8 @@ pub struct KeyDescription {
     pub meaning: &'static str,
     /// Whether this gateway acts on it.
     pub effective: bool,
+    /// Other names of it, which are accepted too.
+    pub aliases: Vec<String>,
 }
 
 /// Returns every key in catalogue order, for the reference documentation.
@@ -277,6 +279,7 @@ fn describe(key: &Key, prefix: &str, into: &mut Vec<KeyDescription>) {
             default: key.default.unwrap_or(""),
             meaning: key.meaning,
             effective: key.effective,
+            aliases: key.aliases.iter().map(|alias| format!("{prefix}{alias}")).collect(),
         }),
     }
 }

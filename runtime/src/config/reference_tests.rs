@@ -12,7 +12,8 @@ const INTRODUCTION: &str = "# Gateway configuration
 The gateway reads `micro-gw.conf` (TOML), environment variables and `--set key=value`, with the keys of micro-gw 3.2 and
 a few of its own. `--set` wins over the environment, the environment over the file, the file over the default.
 
-- The environment variable of a key has `_` for every `.`, with case kept: `listenerConfig_httpPort=8080`.
+- The environment variable of a key has `_` for every `.`, with case kept: `listenerConfig_httpPort=8080`. One that
+  begins like a section and names no setting is told with a warning.
 - `[[name]]` is an array of tables. Written as a single `[name]`, its keys can be overridden like any other; elements of
   an array cannot.
 - Keys with a dash below are accepted so that files of micro-gw work; they have no effect and the gateway says so.
@@ -124,13 +125,17 @@ fn row(page: &mut String, description: &KeyDescription) {
         default,
         meaning,
         effective,
+        aliases,
     } = description;
     let default = if default.is_empty() {
         String::new()
     } else {
         format!("`{default}`")
     };
-    let meaning = if *effective { meaning } else { "–" };
+    let mut meaning = if *effective { *meaning } else { "–" }.to_owned();
+    for alias in aliases {
+        let _ = write!(meaning, "; also `{alias}`");
+    }
     let kind = kind.replace('|', "\\|");
     let _ = writeln!(page, "| `{name}` | {kind} | {default} | {meaning} |");
 }

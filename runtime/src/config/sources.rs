@@ -324,6 +324,16 @@ impl Merged {
         }
         if EndpointOverrides::is_name(name) {
             self.set_override(name, value, Origin::Environment(name.to_owned()));
+        } else if let Some(known) = misspelt(name) {
+            // It may be meant for somebody else, so it is no error.
+            self.warnings.push(ConfigWarning {
+                kind: WarningKind::Doubtful,
+                origin: Origin::Environment(name.to_owned()),
+                reason: match known {
+                    Some(near) => format!("no setting has this name, so that it sets nothing; did you mean `{near}`?"),
+                    None => "no setting has this name, so that it sets nothing".to_owned(),
+                },
+            });
         }
     }
 
@@ -430,6 +440,45 @@ impl Merged {
         element.origin.get_or_insert_with(|| origin.clone());
         self.assign_in(key, text, origin, element);
         self.settings = settings;
+    }
+}
+
+/// Whether a variable that names no setting looks as if it were to: with the one that is near, if there is one. A
+/// section that is a plain word, such as `server`, may be that of anybody's variable.
+fn misspelt(variable: &str) -> Option<Option<String>> {
+    let (section, rest) = variable.split_once('_')?;
+    let of_section = |name: &str| name.split('.').next() == Some(section);
+    let mut near = BTreeSet::new();
+    for key in all().filter(|key| {
+        std::iter::once(&key.name)
+            .chain(key.aliases)
+            .any(|name| of_section(name))
+    }) {
+        let inner = match key.kind {
+            Kind::Tables(keys) => keys,
+            // Anything may stand between the name and the keys of these.
+            Kind::Named(_) if variable.starts_with(&format!("{}_", key.name.replace('.', "_"))) => return None,
+            _ => &[],
+        };
+        near.extend(
+            std::iter::once(key.name)
+                .chain(key.aliases.iter().copied())
+                .map(|name| name.replace('.', "_")),
+        );
+        near.extend(
+            inner
+                .iter()
+                .map(|inner| format!("{}.{}", key.name, inner.name).replace('.', "_")),
+        );
+    }
+    if near.is_empty() || passes_through(&variable.replace('_', ".")) {
+        return None;
+    }
+    let is_ours = section.bytes().any(|byte| byte.is_ascii_uppercase());
+    let own = format!("{section}_");
+    match nearest(rest, near.iter().filter_map(|name| name.strip_prefix(&own))) {
+        Some(near) => Some(Some(format!("{own}{near}"))),
+        None => is_ours.then_some(None),
     }
 }
 

@@ -497,3 +497,35 @@ fn keys_are_known_by_their_dotted_names() {
         assert_eq!(is_known_section(name), expected, "{name}");
     }
 }
+
+#[test]
+fn a_variable_that_is_misspelt_is_told_and_others_are_left_alone() {
+    let told = |name: &str| -> Vec<String> {
+        let (_, warnings) = load("", &[(name, "canary")], &[]).unwrap();
+        warnings.iter().map(ToString::to_string).collect()
+    };
+    for (name, near) in [
+        ("listenerConfig_httPort", "; did you mean `listenerConfig_httpPort`?"),
+        ("jwtTokenConfig_isuer", "; did you mean `jwtTokenConfig_issuer`?"),
+        ("listenerConfig_colour", ""),
+        ("server_timestampSkw", "; did you mean `server_timestampSkew`?"),
+    ] {
+        let expected = format!("environment variable {name}: no setting has this name, so that it sets nothing{near}");
+        assert_eq!(told(name), [expected], "{name}");
+    }
+    let ana = "e3ff046ae352440b76336c0df21cbab0d9d7e9da";
+    let (_, warnings) = load("", &[("b7a_users_ana_password", ana)], &[]).unwrap();
+    assert_eq!(warnings, []);
+    for name in [
+        "PATH",
+        "server_name",
+        "security_context",
+        "http2_proxy",
+        "b7a_log_level",
+        "shop_prod_basic_password",
+        "listenerConfig",
+    ] {
+        let refused = load("", &[(name, "INFO")], &[]).map(|(_, warnings)| warnings);
+        assert!(refused.is_ok_and(|warnings| warnings.is_empty()), "{name}");
+    }
+}

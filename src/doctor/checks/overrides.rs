@@ -7,8 +7,16 @@ use mgw_runtime::config::keys;
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let project_url = sight.project.as_ref().ok().and_then(Option::as_ref);
     let project_url = project_url.and_then(|settings| settings.control_plane.as_ref());
-    let keys: Vec<String> = keys().into_iter().map(|key| key.name).collect();
+    let keys = every_name();
     decide(&sight.environment, project_url.map(|plane| plane.url.as_str()), &keys)
+}
+
+/// The names of all settings, each with the others that it may have.
+fn every_name() -> Vec<String> {
+    keys()
+        .into_iter()
+        .flat_map(|key| std::iter::once(key.name).chain(key.aliases))
+        .collect()
 }
 
 fn decide(environment: &Environment, project_url: Option<&str>, keys: &[String]) -> Vec<Finding> {
@@ -63,6 +71,12 @@ mod tests {
         assert_eq!(
             told(&[("listenerConfig_httpPort", "8080")]),
             ["set in the environment, over the file: listenerConfig_httpPort"]
+        );
+        assert!(every_name().iter().any(|name| name == "adminConfig.port"));
+        assert!(
+            every_name()
+                .iter()
+                .any(|name| name == "b7a.observability.metrics.prometheus.port")
         );
         assert_eq!(
             told(&[("MGW_URL", "https://b.example")]),
