@@ -331,9 +331,17 @@ pub(crate) fn data_dir(given: Option<PathBuf>, context: &Context) -> Result<Path
 }
 
 /// The gateway's own log goes where conversation goes.
+/// What is written at a level: below INFO the libraries tell of every frame, which hides what the gateway has to say.
+fn filter_of(level: &str) -> String {
+    match level {
+        "debug" | "trace" => format!("info,mgw={level},mgw_runtime={level}"),
+        _ => level.to_owned(),
+    }
+}
+
 fn start_logging(config: &RuntimeConfig, ui: &Ui) {
     let level = if ui.is_quiet() { "error" } else { &config.logging.level };
-    let filter = tracing_subscriber::EnvFilter::try_new(level).unwrap_or_default();
+    let filter = tracing_subscriber::EnvFilter::try_new(filter_of(level)).unwrap_or_default();
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(ui.has_color());

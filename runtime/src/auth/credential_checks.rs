@@ -12,6 +12,9 @@ use super::{Caller, CredentialKind, Identity};
 use crate::refusal::Refusal;
 use std::sync::Arc;
 
+/// Why a good token is refused.
+pub(super) const REVOKED: &str = "token is revoked";
+
 impl Decision<'_> {
     /// Checks a bearer token: signed by a configured issuer, or known to the key manager.
     pub(super) fn bearer(&mut self, token: &str) -> Result<Arc<Caller>, Failed> {
@@ -46,6 +49,7 @@ impl Decision<'_> {
                 true => "the API key may not be used from this address or page",
                 false => "the API key is not for this API",
             };
+            tracing::debug!(reason = failure, "API key refused");
             self.core.learn(|learnt| learnt.failure = Some(failure.to_owned()));
             Err(Refusal::InvalidCredentials.into())
         }
@@ -126,8 +130,8 @@ impl Decision<'_> {
             }
         };
         if security.revocations.contains(token, identity.token_id.as_deref()) {
-            self.core
-                .learn(|learnt| learnt.failure = Some("token is revoked".to_owned()));
+            tracing::debug!(reason = REVOKED, "token refused");
+            self.core.learn(|learnt| learnt.failure = Some(REVOKED.to_owned()));
             return Err(Refusal::InvalidCredentials.into());
         }
         if kind == CredentialKind::ApiKey {

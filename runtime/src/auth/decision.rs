@@ -19,6 +19,9 @@ use std::sync::{Arc, Mutex};
 /// When a retry makes sense while the key manager is away, in milliseconds.
 const KEY_MANAGER_PAUSE_MS: u64 = 5000;
 
+/// Why a credential is refused that may be good.
+const SCHEME: &str = "the resource takes no credential of this scheme";
+
 /// Why a credential does not admit.
 pub(super) enum Failed {
     Refused(Refusal),
@@ -128,6 +131,7 @@ impl Decision<'_> {
             Credential::Basic(_) => |alternative| alternative.basic,
             // Only bearer tokens could be meant; whether they are accepted here decides about the code.
             Credential::Other => {
+                tracing::debug!(reason = SCHEME, "credential refused");
                 let bearer = self.resource.alternatives.iter().any(|alternative| alternative.bearer);
                 let refusal = if bearer {
                     Refusal::InvalidCredentials
@@ -161,7 +165,10 @@ impl Decision<'_> {
                 decided.caller.map_err(Failed::from)
             }
             None if tried || matches!(credential, Credential::Absent) => Err(Refusal::MissingCredentials.into()),
-            None => Err(Refusal::WrongScheme.into()),
+            None => {
+                tracing::debug!(reason = SCHEME, "credential refused");
+                Err(Refusal::WrongScheme.into())
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The check of opaque tokens by what the key manager says.
 
+use super::credential_checks::REVOKED;
 use super::decision::{Decision, Failed};
 use super::jwt::{Expectations, check_claims};
 use super::key_manager::key_validation::{KeyQuestion, KeyValidator, Validation};
@@ -29,9 +30,13 @@ impl<'a> Decision<'a> {
     pub(super) fn opaque(&mut self, presented: Presented<'_>) -> Result<Arc<Caller>, Failed> {
         let token = presented.token;
         let security = &self.authenticator.security;
-        if matches!(security.opaque_tokens, OpaqueTokens::Unknown)
-            || token.len() > security.config.authentication.max_token_bytes
-        {
+        let is_too_long = token.len() > security.config.authentication.max_token_bytes;
+        if is_too_long || matches!(security.opaque_tokens, OpaqueTokens::Unknown) {
+            let reason = match is_too_long {
+                true => "it is longer than authConfig.maxTokenBytes",
+                false => "it is no JWT, and there is no key manager that knows other tokens",
+            };
+            tracing::debug!(reason, "token refused");
             return Err(Refusal::InvalidCredentials.into());
         }
         let presented = self.as_opaque(presented);
@@ -45,6 +50,7 @@ impl<'a> Decision<'a> {
         // Read before the check: a revocation in between is then noticed at the next request.
         let revocations = security.revocations.generation();
         if security.revocations.contains(token, None) {
+            tracing::debug!(reason = REVOKED, "token refused");
             return Err(Refusal::InvalidCredentials.into());
         }
         let mut identity = match &security.opaque_tokens {
@@ -54,6 +60,7 @@ impl<'a> Decision<'a> {
         };
         identity.remote_claims = security.config.key_manager.remote_claims;
         if security.revocations.contains(token, identity.token_id.as_deref()) {
+            tracing::debug!(reason = REVOKED, "token refused");
             return Err(Refusal::InvalidCredentials.into());
         }
         self.remember(presented, Arc::new(identity), revocations)
@@ -67,6 +74,7 @@ impl<'a> Decision<'a> {
                 self.core
                     .tokens
                     .refuse(presented, Refusal::InvalidCredentials, self.now_ms);
+                tracing::debug!(reason = "the key manager says that it is not active", "token refused");
                 return Err(Refusal::InvalidCredentials.into());
             }
             Some(Answer::Senseless) => return Err(Refusal::InvalidCredentials.into()),
