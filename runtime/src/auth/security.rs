@@ -167,6 +167,13 @@ impl Security {
         self.lasting.token_proxy.is_some()
     }
 
+    /// Returns whether users are to get API keys, for the APIs that the settings name, and there is no key to sign them with.
+    pub fn lacks_api_key_signer(&self) -> bool {
+        let settings = &self.config.api_keys.own_issuer;
+        let are_wanted = settings.enabled && !settings.apis.is_empty() && !self.config.users.by_name.is_empty();
+        are_wanted && self.keys.load().services.api_keys.is_none()
+    }
+
     /// Returns the state of every issuer whose keys come from a URL, for readiness and metrics.
     pub fn key_sources(&self, now_ms: u64) -> Vec<KeySourceStatus> {
         let sources = self.lasting.key_sources.iter().flatten();

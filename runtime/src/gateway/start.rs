@@ -101,6 +101,12 @@ impl Gateway {
         };
         let threads = spawn(&control, control_runtime, listeners, admin, &settings, writers)?;
         announce(&snapshot, &addresses, certificate.as_ref());
+        if control.continued.security.lacks_api_key_signer() {
+            tracing::warn!(
+                "nobody gets API keys, and /apikey is not found: there is no RSA key to sign them; set \
+                 apikey.issuer.tokenConfig.privateKeyFile"
+            );
+        }
         Ok(RunningGateway::new(addresses, certificate, control, threads))
     }
 }
