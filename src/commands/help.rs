@@ -17,6 +17,18 @@ pub struct HelpArgs {
     pub words: Vec<String>,
 }
 
+/// Other words under which a page is looked for.
+const ALIASES: &[(&str, &str)] = &[
+    ("authentication", "callers"),
+    ("policies", "limits"),
+    ("quickstart", "openapi-file"),
+    ("quotas", "limits"),
+    ("rate-limits", "limits"),
+    ("security", "callers"),
+    ("throttling", "limits"),
+    ("tutorial", "api-cloud"),
+];
+
 /// The word that lists the topics.
 const TOPICS: &str = "topics";
 
@@ -75,7 +87,11 @@ pub fn run(args: HelpArgs, context: &Context) -> Result<ExitCode, Failure> {
 
 /// The page of a topic; `-page` behind it tells it from a command of the same name.
 fn page(topic: &str) -> Option<Page> {
-    let named = |name: &str| PAGES.iter().copied().find(|page| page.topic == name);
+    let named = |name: &str| {
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+        let name = alias.map_or(name, |(_, topic)| topic);
+        PAGES.iter().copied().find(|page| page.topic == name)
+    };
     named(topic).or_else(|| named(topic.strip_suffix("-page")?))
 }
 
@@ -110,7 +126,8 @@ fn unknown(words: &[&str]) -> Failure {
         .get_subcommands()
         .map(|command| command.get_name().to_owned())
         .collect();
-    let topics = PAGES.iter().map(|page| page.topic);
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    let topics = PAGES.iter().map(|page| page.topic).chain(aliases);
     let candidates = commands.iter().map(String::as_str).chain(topics);
     let failure = Failure::new(
         ExitCode::Usage,
@@ -119,5 +136,20 @@ fn unknown(words: &[&str]) -> Failure {
     match nearest(&typed, candidates) {
         Some(near) => failure.hint(format!("Did you mean `{near}`?")),
         None => failure.hint("`mgw help` lists the commands, `mgw help topics` the topics."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_words_lead_to_pages_and_take_no_name_away() {
+        for (alias, topic) in ALIASES {
+            assert_eq!(page(alias).map(|page| page.topic), Some(*topic), "{alias}");
+            assert!(PAGES.iter().all(|page| page.topic != *alias), "{alias}");
+            assert!(command(&[alias]).is_none(), "{alias}");
+        }
+        assert!(page("throtling").is_none());
     }
 }
