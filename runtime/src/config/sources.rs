@@ -333,6 +333,7 @@ impl Merged {
                     Some(near) => format!("no setting has this name, so that it sets nothing; did you mean `{near}`?"),
                     None => "no setting has this name, so that it sets nothing".to_owned(),
                 },
+                remedy: None,
             });
         }
     }
