@@ -1,5 +1,6 @@
 //! Alternatives: `oneOf` and `anyOf`.
 
+use super::discriminator::{self, Discriminator, last_step};
 use super::finding::{At, short, some};
 use super::view::{Choice, Together, View, flattened};
 use super::{Compared, Schemas, is_same};
@@ -14,6 +15,9 @@ const MOST_MATCHED: usize = 256;
 /// An alternative on one side.
 struct Branch<'a> {
     schemas: Together<'a>,
+    /// The name of the schema that it is a reference to.
+    reference: Option<&'a str>,
+    /// How it is called in what is told: by the reference or its title.
     name: Option<&'a str>,
     types: Option<BTreeSet<&'a str>>,
 }
@@ -78,8 +82,8 @@ impl<'a> Schemas<'a> {
 
     fn alternatives(
         &mut self,
-        ((was_exclusive, old), old_discriminator): ((bool, Vec<Together<'a>>), Option<&str>),
-        ((is_exclusive, new), discriminator): ((bool, Vec<Together<'a>>), Option<&str>),
+        ((was_exclusive, old), old_discriminator): ((bool, Vec<Together<'a>>), Option<Discriminator<'a>>),
+        ((is_exclusive, new), discriminator): ((bool, Vec<Together<'a>>), Option<Discriminator<'a>>),
         direction: Direction,
         path: &str,
         out: &mut Compared,
@@ -103,13 +107,19 @@ impl<'a> Schemas<'a> {
                 false => at.tell(Effect::Wider, "is any of its alternatives, not exactly one"),
             }
         }
-        if let (Some(was), Some(is)) = (old_discriminator, discriminator)
-            && was != is
-        {
+        let both = old_discriminator.zip(discriminator);
+        if let Some((was, is)) = both.filter(|(was, is)| was.property != is.property) {
+            let (was, is) = (short(was.property), short(is.property));
             at.tell(
                 Effect::Other,
-                format!("has alternatives that {} tells apart, not {}", short(is), short(was)),
+                format!("has alternatives that {is} tells apart, not {was}"),
             );
+        } else if let Some((was, is)) = both {
+            for (one, other) in &pairs {
+                if let (Some(one), Some(other)) = (old[*one].reference, new[*other].reference) {
+                    discriminator::compare((was, one), (is, other), &mut at);
+                }
+            }
         }
         if !gone.is_empty() {
             let names = gone.iter().map(|index| label(&old[*index], *index)).collect::<Vec<_>>();
@@ -191,16 +201,19 @@ impl<'a> Schemas<'a> {
 
 fn branch<'a>(document: &'a Document, schemas: Together<'a>) -> Branch<'a> {
     let (all, _) = flattened(document, &schemas);
-    let name = match &schemas[..] {
-        [schema] => {
-            let text = |schema: &'a Value, key: &str| schema.get(key).and_then(Value::as_str);
-            let target = text(schema, "$ref").map(|reference| reference.rsplit('/').next().unwrap_or(reference));
-            target.or_else(|| text(schema, "title"))
-        }
+    let text = |key: &str| match &schemas[..] {
+        [schema] => schema.get(key).and_then(Value::as_str),
         _ => None,
     };
+    let reference = text("$ref").map(last_step);
+    let name = reference.or_else(|| text("title"));
     let types = View::of(&all).types;
-    Branch { schemas, name, types }
+    Branch {
+        schemas,
+        reference,
+        name,
+        types,
+    }
 }
 
 /// Whether no value is one of both, as far as types tell.

@@ -5,6 +5,7 @@
 //! from there are put together. A pair that comes back to itself has nothing new to say.
 
 mod choices;
+mod discriminator;
 mod finding;
 mod number;
 mod objects;

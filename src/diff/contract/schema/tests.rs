@@ -259,6 +259,42 @@ fn what_cannot_be_weighed_may_break_with_a_reason() {
 }
 
 #[test]
+fn the_values_that_name_alternatives_are_compared() {
+    let pets = |mapping: Value| {
+        let schemas = ["Cat", "Dog"].map(|name| json!({"$ref": format!("#/components/schemas/{name}")}));
+        json!({"oneOf": schemas, "discriminator": {"propertyName": "kind", "mapping": mapping}})
+    };
+    let cat = "#/components/schemas/Cat";
+    for (old, new, sent, received) in [
+        // The name of a schema is what names it where nothing else does.
+        (json!({}), json!({"Cat": cat}), vec![], vec![]),
+        (json!({"cat": cat}), json!({"cat": "Cat"}), vec![], vec![]),
+        (
+            json!({}),
+            json!({"cat": cat}),
+            vec!["breaking||has Cat for the kind cat, not Cat"],
+            vec!["breaking||has Cat for the kind cat, not Cat"],
+        ),
+        (
+            json!({"cat": cat}),
+            json!({"cat": cat, "kitty": cat}),
+            vec!["compatible||has Cat for the kind kitty too"],
+            vec!["breaking||has Cat for the kind kitty too"],
+        ),
+        (
+            json!({"cat": cat, "kitty": cat}),
+            json!({"cat": cat}),
+            vec!["breaking||has Cat for the kind kitty no more"],
+            vec!["compatible||has Cat for the kind kitty no more"],
+        ),
+    ] {
+        let (old, new) = (pets(old), pets(new));
+        assert_eq!(told(["3.0.0"; 2], &old, &new, Sent), sent, "{old} {new}");
+        assert_eq!(told(["3.0.0"; 2], &old, &new, Received), received, "{old} {new}");
+    }
+}
+
+#[test]
 fn properties_come_and_go_otherwise_sent_than_received() {
     let with = |properties: Value, required: &[&str]| json!({"type": "object", "properties": properties, "required": required});
     let plain = with(json!({"a": {"type": "string"}}), &[]);

@@ -3,6 +3,7 @@
 //! A schema is a list of schemas that have to hold together: itself, what it refers to, and what stands in its `allOf`. The
 //! ways in which versions of OpenAPI say the same (`nullable`, `type: [.., "null"]`, `const`) are one here.
 
+use super::discriminator::Discriminator;
 use super::number::{Bound, End};
 use crate::diff::contract::document::Document;
 use serde_json::{Map, Value};
@@ -90,7 +91,7 @@ pub(super) struct View<'a> {
     pub(super) first_items: Vec<&'a Value>,
     pub(super) choices: Vec<Choice<'a>>,
     /// The property that tells alternatives apart.
-    pub(super) discriminator: Option<&'a str>,
+    pub(super) discriminator: Option<Discriminator<'a>>,
     pub(super) default: Option<&'a Value>,
     /// What cannot be weighed, by keyword.
     pub(super) others: BTreeMap<&'static str, Vec<&'a Value>>,
@@ -307,13 +308,9 @@ impl<'a> View<'a> {
             (Some(schema @ Value::Object(_)), rest @ Rest::Open) => *rest = Rest::Schema(vec![schema]),
             _ => {}
         }
-        self.discriminator = self.discriminator.or_else(|| {
-            let discriminator = members.get("discriminator")?;
-            // Up to 2.0 the name stood there alone.
-            discriminator
-                .as_str()
-                .or_else(|| discriminator.get("propertyName")?.as_str())
-        });
+        self.discriminator = self
+            .discriminator
+            .or_else(|| Discriminator::of(members.get("discriminator")?));
     }
 
     fn take_lists(&mut self, members: &'a Map<String, Value>) {
