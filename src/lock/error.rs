@@ -66,7 +66,7 @@ pub enum LockError {
         /// Number of times.
         readings: u32,
     },
-    /// The settings say what to pull, and nothing was pulled.
+    /// The settings say what to pull, or files were pulled, and there is no lock.
     #[error("{} is missing", path.display())]
     Missing {
         /// The lock.

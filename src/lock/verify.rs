@@ -14,7 +14,7 @@ const LARGEST: u64 = 256 << 20;
 /// Checks the pulled files against the lock, and what the settings want pulled against what was.
 ///
 /// `flags` are what the command line wants; where it names nothing, the settings count. A project that pulls nothing
-/// needs no lock.
+/// needs no lock, but files in `gen/` that no lock vouches for may have been pulled, or be anybody's.
 pub(crate) fn verify(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
     steadily(layout, || verify_once(layout, flags))
 }
@@ -24,7 +24,9 @@ fn verify_once(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
         .map(|settings| settings.pull)
         .unwrap_or_default();
     let Some(lock) = LockFile::load(&layout.lock())? else {
-        return if !flags.is_empty() || !settings.is_empty() {
+        let mut unlocked = Vec::new();
+        list_files(&layout.generated(), "gen", &mut unlocked)?;
+        return if !flags.is_empty() || !settings.is_empty() || !unlocked.is_empty() {
             Err(LockError::Missing { path: layout.lock() })
         } else {
             Ok(())

@@ -14,7 +14,7 @@ pub(super) fn look(layout: &Layout) -> Result<Section, Failure> {
         }
         Ok(()) => Ok(Section::same("as in mgw.lock")),
         Err(LockError::Missing { .. }) => Ok(Section::differs(vec![
-            "mgw.toml names what to pull, and there is no mgw.lock: mgw pull brings it".to_owned(),
+            "there is no mgw.lock for what is in gen/ or is to be pulled: mgw pull brings it".to_owned(),
         ])),
         Err(LockError::OutOfDate { differences }) => Ok(Section::differs(differences)),
         Err(error) => Err(error.into()),

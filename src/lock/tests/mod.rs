@@ -138,6 +138,16 @@ fn every_difference_is_named() {
     ));
     stage(&layout, &OLD, &["dev", "prod"]).commit().unwrap();
     verify(&layout, &Selection::default()).unwrap();
+    // What was pulled by flags alone has nothing in the settings that asks for a lock.
+    write(&Settings::new("shop"));
+    verify(&layout, &Selection::default()).unwrap();
+    let lock = std::fs::read(layout.lock()).unwrap();
+    std::fs::remove_file(layout.lock()).unwrap();
+    assert!(matches!(
+        verify(&layout, &Selection::default()),
+        Err(LockError::Missing { .. })
+    ));
+    std::fs::write(layout.lock(), lock).unwrap();
 
     settings.pull.labels = vec!["dev".into()];
     settings.pull.apis = vec!["Orders:1.0.0".into()];
