@@ -88,15 +88,18 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
     }
     let certificates = Certificates::of(audited);
     let mut findings = rules::of_apis(audited.config);
+    rules::credentials_in_the_clear(audited.config, audited.settings, &mut findings);
     findings.extend(rules::of_backends(audited));
     findings.extend(rules::of_settings(audited.settings, audited.config));
     findings.extend(rules::of_certificates(&certificates.seen, audited.today));
-    for finding in findings {
-        if suppressions.cover(finding.code, finding.api().as_deref(), finding.operation().as_deref()) {
-            suppressed += 1;
-        } else {
-            diagnostics.push(diagnostic(&finding, audited.settings_file, &mut places));
-        }
+    findings.retain(|finding| {
+        let is_covered = suppressions.cover(finding.code, finding.api().as_deref(), finding.operation().as_deref());
+        suppressed += usize::from(is_covered);
+        !is_covered
+    });
+    rules::open_as_a_whole(&mut findings);
+    for finding in &findings {
+        diagnostics.push(diagnostic(finding, audited.settings_file, &mut places));
     }
     let file = crate::compile::shown(audited.root, "mgw.toml");
     for told in suppressions.leftovers(&file, audited.project_file) {

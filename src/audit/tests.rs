@@ -195,6 +195,37 @@ fn an_api_that_is_open_altogether_is_told_once() {
 }
 
 #[test]
+fn open_operations_can_be_looked_at_one_by_one() {
+    let open = SOUND.replace(
+        "      responses: {}",
+        "      x-wso2-disable-security: true\n      responses: {}",
+    );
+    let project = Project::of(&open);
+    let of = |operation: &str| Suppression {
+        api: Some("Shop:1.0.0".to_owned()),
+        operation: Some(operation.to_owned()),
+        ..suppression("open-operation")
+    };
+    let limits = suppression("open-unlimited");
+    let all = project.audit("", std::slice::from_ref(&limits));
+    assert_eq!(told(&all), ["open-operation warning"]);
+    let each = [of("GET /items"), of("POST /items"), limits.clone()];
+    assert_eq!(told(&project.audit("", &each)), [""; 0]);
+    // The one that nobody has looked at is told by itself.
+    let found = project.audit("", &each[1..]);
+    assert_eq!(told(&found), ["open-operation warning"]);
+    let message = &found.diagnostics.iter().next().unwrap().message;
+    assert!(message.contains("GET /items"), "{message}");
+}
+
+#[test]
+fn nobody_sends_credentials_to_a_listener_that_is_off() {
+    let plain = SOUND.replacen("x-wso2-transports: [https]\n", "x-wso2-transports: [http, https]\n", 1);
+    let audit = Project::of(&plain).audit("[listenerConfig]\nhttpEnabled = false\n", &[]);
+    assert_eq!(told(&audit), [""; 0]);
+}
+
+#[test]
 fn each_rule_for_settings_finds_what_it_is_for() {
     let cases: &[(&str, &[&str])] = &[
         (
@@ -221,6 +252,14 @@ fn each_rule_for_settings_finds_what_it_is_for() {
         (
             "[security]\nvalidateSubscriptions = false\n",
             &["subscriptions-unchecked note"],
+        ),
+        (
+            "[[jwtTokenConfig]]\nissuer = \"x\"\naudience = [\"a\"]\njwksURL = \"https://idp.example/keys\"\nvalidateSubscription = false\n",
+            &["subscriptions-unchecked note"],
+        ),
+        (
+            "[[jwtTokenConfig]]\nissuer = \"x\"\naudience = [\"a\"]\njwksURL = \"https://idp.example/keys\"\nvalidateSubscription = true\n",
+            &[],
         ),
     ];
     let project = Project::of(SOUND);
@@ -265,14 +304,14 @@ fn suppressions_cover_what_they_name_and_no_more() {
     assert_eq!(told(&found), ["open-operation warning", "open-unlimited warning"]);
     assert_eq!(found.suppressed, 1);
 
-    // What is said of an operation does not cover the API, and what is said of the API covers its operations.
+    // What is said of an operation does not cover others, and what is said of the API covers its operations.
     let of_operation = Suppression {
         rule: "open-operation".to_owned(),
         ..of_get
     };
     assert!(told(&project.audit("", &[of_operation])).contains(&"open-operation warning".to_owned()));
     let found = project.audit("", &[suppression("open-unlimited"), suppression("open-operation")]);
-    assert_eq!((told(&found), found.suppressed), (Vec::new(), 3));
+    assert_eq!((told(&found), found.suppressed), (Vec::new(), 4));
 }
 
 #[test]

@@ -4,6 +4,8 @@ use crate::audit::finding::{Finding, Subject, name, operation};
 use crate::diagnostics::Code;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{Api, ApiKeyLocation, ApiKind, Method, MutualTls, Resource, Scheme};
+use mgw_runtime::config::RuntimeConfig;
+use std::collections::BTreeMap;
 
 /// Whether nobody has to show anything to call an operation. Where security is off, the gateway looks at no certificate
 /// either, even where the API demands one.
@@ -11,28 +13,56 @@ pub(super) fn is_open(resource: &Resource) -> bool {
     !resource.security.enabled
 }
 
-/// Operations that everybody may call. Where a whole API is open, that is told once.
+/// Operations that everybody may call.
 pub(super) fn open_operations<'a>(api: &'a Api, _config: &GatewayConfig, findings: &mut Vec<Finding<'a>>) {
-    let open: Vec<&Resource> = api.resources.iter().filter(|resource| is_open(resource)).collect();
-    let remedy = "Remove `x-wso2-disable-security`, or suppress the finding with the reason why everybody may call.";
-    let without = match api.mutual_tls {
+    for resource in api.resources.iter().filter(|resource| is_open(resource)) {
+        let message = format!(
+            "everybody may call {} of {}{}",
+            operation(resource),
+            name(api),
+            also(api)
+        );
+        let subject = Subject::Operation(api, resource);
+        findings.push(Finding::warning(Code::OpenOperation, subject, message, CLOSE));
+    }
+}
+
+/// Tells APIs once of which every operation is open, where nobody has looked at a single one.
+pub(in crate::audit) fn open_as_a_whole(findings: &mut Vec<Finding<'_>>) {
+    let mut open: BTreeMap<*const Api, usize> = BTreeMap::new();
+    let of_open = |finding: &Finding<'_>| match finding.subject {
+        Subject::Operation(api, _) if finding.code == Code::OpenOperation => Some(std::ptr::from_ref(api)),
+        _ => None,
+    };
+    for api in findings.iter().filter_map(of_open) {
+        *open.entry(api).or_default() += 1;
+    }
+    findings.retain_mut(|finding| {
+        let Subject::Operation(api, _) = finding.subject else {
+            return true;
+        };
+        let all = api.resources.len();
+        match of_open(finding).and_then(|api| open.get_mut(&api)) {
+            // The first of them stands for all; the others find nothing left.
+            Some(count) if all > 1 && *count == all => {
+                *count = 0;
+                finding.subject = Subject::Api(api);
+                finding.message = format!("everybody may call every operation of {}{}", name(api), also(api));
+                true
+            }
+            Some(0) => false,
+            _ => true,
+        }
+    });
+}
+
+const CLOSE: &str = "Remove `x-wso2-disable-security`, or suppress the finding with the reason why everybody may call.";
+
+/// What they need not show either.
+fn also(api: &Api) -> &'static str {
+    match api.mutual_tls {
         Some(MutualTls::Mandatory) => ", also without the client certificate that the API demands",
         _ => "",
-    };
-    if open.len() > 1 && open.len() == api.resources.len() {
-        let message = format!("everybody may call every operation of {}{without}", name(api));
-        findings.push(Finding::warning(
-            Code::OpenOperation,
-            Subject::Api(api),
-            message,
-            remedy,
-        ));
-        return;
-    }
-    for resource in open {
-        let message = format!("everybody may call {} of {}{without}", operation(resource), name(api));
-        let subject = Subject::Operation(api, resource);
-        findings.push(Finding::warning(Code::OpenOperation, subject, message, remedy));
     }
 }
 
@@ -93,8 +123,20 @@ pub(super) fn keys_in_queries<'a>(api: &'a Api, _config: &GatewayConfig, finding
     }
 }
 
-/// Credentials over plain HTTP.
-pub(super) fn credentials_in_the_clear<'a>(api: &'a Api, _config: &GatewayConfig, findings: &mut Vec<Finding<'a>>) {
+/// Credentials over plain HTTP, where the gateway listens to that at all.
+pub(in crate::audit) fn credentials_in_the_clear<'a>(
+    config: &'a GatewayConfig,
+    settings: &RuntimeConfig,
+    findings: &mut Vec<Finding<'a>>,
+) {
+    if settings.listener.http_port.is_some() {
+        for api in &config.apis {
+            credentials_of(api, findings);
+        }
+    }
+}
+
+fn credentials_of<'a>(api: &'a Api, findings: &mut Vec<Finding<'a>>) {
     let asks = api.resources.iter().any(|resource| resource.security.enabled);
     if api.transports.http && asks {
         let message = format!("callers of {} may send their credentials over plain HTTP", name(api));

@@ -7,6 +7,7 @@ mod settings;
 mod transport;
 
 use super::finding::Finding;
+pub(super) use callers::{credentials_in_the_clear, open_as_a_whole};
 pub(super) use certificates::of_certificates;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::Api;
@@ -16,11 +17,10 @@ pub(super) use transport::backends_in_the_clear as of_backends;
 /// A rule for APIs. Only those that look at limits need the policies.
 type Rule = for<'a> fn(&'a Api, &GatewayConfig, &mut Vec<Finding<'a>>);
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 6] = [
     callers::open_operations,
     callers::unscoped_operations,
     callers::keys_in_queries,
-    callers::credentials_in_the_clear,
     callers::any_origin,
     limits::open_and_unlimited,
     transport::deprecated,

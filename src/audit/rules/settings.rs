@@ -132,4 +132,19 @@ fn subscriptions(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
             "Leave `security.validateSubscriptions` out to have them checked where there is subscription data.",
         ));
     }
+    let unchecked = settings
+        .issuers
+        .iter()
+        .filter(|issuer| issuer.validate_subscription == Some(false));
+    for issuer in unchecked {
+        findings.push(Finding::note(
+            Code::SubscriptionsUnchecked,
+            Subject::Settings,
+            format!(
+                "subscriptions are not checked for tokens of the issuer {}: each opens every API",
+                issuer.issuer
+            ),
+            "Leave `validateSubscription` out to have them checked where there is subscription data.",
+        ));
+    }
 }
