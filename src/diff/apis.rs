@@ -95,11 +95,13 @@ fn compare_one(before: (&Api, Side<'_>), after: (&Api, Side<'_>), about: &mut Ab
     certificates::compare_clients(before, after, about);
     cors::compare(old.cors.as_ref(), new.cors.as_ref(), about);
     let (policies_before, policies_after) = (&before.1.config.policies, &after.1.config.policies);
-    limits::compare_use(
-        (old.policy.as_ref(), policies_before),
-        (new.policy.as_ref(), policies_after),
-        about,
-    );
+    if !limits::change_level(old, new) {
+        limits::compare_use(
+            (old.policy.as_ref(), policies_before),
+            (new.policy.as_ref(), policies_after),
+            about,
+        );
+    }
     endpoints::compare(&old.endpoints, &new.endpoints, about);
     operations::compare((old, policies_before), (new, policies_after), about);
 }

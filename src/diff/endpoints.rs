@@ -19,7 +19,7 @@ fn compare_one(side: &str, before: Option<&Endpoint>, after: Option<&Endpoint>, 
         (None, None) => return,
         (None, Some(added)) => {
             clear(side, None, added, about);
-            return about.compatible(format!("there is a {side} backend"));
+            return about.weakening(format!("there is a {side} backend: {side} keys are let through to it"));
         }
         (Some(_), None) => return about.breaking(format!("the {side} backend is gone")),
         (Some(before), Some(after)) => (before, after),

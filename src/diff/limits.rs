@@ -2,7 +2,7 @@
 
 use super::change::{About, Class};
 use crate::compile::describe_policy;
-use mgw_bundle::config::{Burst, Policies, Policy, PolicyRef, Quota};
+use mgw_bundle::config::{Api, Burst, Policies, Policy, PolicyRef, Quota, Resource};
 
 /// Which way a limit moves. Both at once: more at a time, fewer over time, or the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,6 +108,38 @@ pub(super) fn policy(before: &Policy, after: &Policy) -> Move {
             tighter: false,
         })
         .and(conditional)
+}
+
+/// Whether an API as a whole was under a policy and operations by themselves are now, or the other way round. One that the
+/// API is under leaves no room for others.
+pub(super) fn change_level(before: &Api, after: &Api) -> bool {
+    let of_operations = |api: &Api| api.resources.iter().any(|resource| resource.policy.is_some());
+    before.policy.is_some() != after.policy.is_some() && (of_operations(before) || of_operations(after))
+}
+
+/// Compares what limits an operation of two APIs that [`change_level`].
+pub(super) fn compare_level(
+    before: (&Api, &Resource, &Policies),
+    after: (&Api, &Resource, &Policies),
+    about: &mut About<'_>,
+) {
+    fn used<'a>(api: &'a Api, resource: &'a Resource) -> Option<&'a PolicyRef> {
+        api.policy.as_ref().or(resource.policy.as_ref())
+    }
+    let (was, is) = (used(before.0, before.1), used(after.0, after.1));
+    compare_use((was, before.2), (is, after.2), about);
+    if let (Some(_), Some(is)) = (was, is) {
+        let name = &is.name;
+        if after.0.policy.is_none() {
+            about.weakening(format!(
+                "the policy {name} counts its requests alone, not those of the whole API"
+            ));
+        } else {
+            about.breaking(format!(
+                "the policy {name} counts the requests of the whole API, not its alone"
+            ));
+        }
+    }
 }
 
 /// Compares the use of policies by an API or an operation.

@@ -17,6 +17,7 @@ mod policies;
 mod render;
 mod security;
 mod subscribers;
+mod takeovers;
 #[cfg(test)]
 mod tests;
 
@@ -42,7 +43,8 @@ pub(crate) struct Side<'a> {
 pub(crate) fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     let mut changes = Changes::default();
     apis::compare(before, after, &mut changes);
-    policies::compare(&before.config.policies, &after.config.policies, &mut changes);
+    takeovers::compare(before, after, &mut changes);
+    policies::compare(before.config, after.config, &mut changes);
     certificates::compare_backends(before, after, &mut changes);
     subscribers::compare(before, after, &mut changes);
     let faults = |side: Side<'_>| (side.config.api_fault_responses, side.config.global_fault_responses);

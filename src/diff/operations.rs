@@ -13,18 +13,26 @@ type Place = (Result<Template, String>, Method);
 /// Compares the operations of an API.
 pub(super) fn compare(before: (&Api, &Policies), after: (&Api, &Policies), about: &mut About<'_>) {
     let (was, is) = (by_place(before.0), by_place(after.0));
+    let changes_level = limits::change_level(before.0, after.0);
     for (key, resource) in &is {
         let mut about = about.at(place(resource));
         if let Some(old) = was.get(key) {
             guards((before.0, old), (after.0, resource), &mut about);
-            limits::compare_use(
-                (old.policy.as_ref(), before.1),
-                (resource.policy.as_ref(), after.1),
-                &mut about,
-            );
+            if changes_level {
+                limits::compare_level((before.0, old, before.1), (after.0, resource, after.1), &mut about);
+            } else {
+                limits::compare_use(
+                    (old.policy.as_ref(), before.1),
+                    (resource.policy.as_ref(), after.1),
+                    &mut about,
+                );
+            }
             backends((before.0, old), (after.0, resource), &mut about);
         } else if Guard::of(after.0, resource).admits_everybody() {
             about.weakening("it is new, and anybody may call it");
+        } else if resource.method == Method::Options && was.keys().any(|(template, _)| is_for(template, resource)) {
+            // Browsers send no credentials with it.
+            about.breaking("it was answered by the gateway itself, and asks for credentials now");
         } else {
             about.compatible("it is new");
             // Its requests were another operation's.
@@ -101,6 +109,13 @@ fn serving<'a>(operations: &BTreeMap<Place, &'a Resource>, wanted: &Resource) ->
     matching
         .min_by_key(|(template, follows, _)| (*template, *follows))
         .map(|(_, _, resource)| resource)
+}
+
+/// Whether a template takes requests that an operation is for.
+fn is_for(template: &Result<Template, String>, wanted: &Resource) -> bool {
+    template
+        .as_ref()
+        .is_ok_and(|template| template.matches(&example(&wanted.template)))
 }
 
 /// A path that stands for the requests of a template: with a text in the place of variables that nobody else expects.

@@ -3,18 +3,37 @@
 use super::change::Changes;
 use super::limits;
 use crate::compile::describe_policy;
-use mgw_bundle::config::{Block, CustomPolicy, Policies, Policy};
-use std::collections::BTreeMap;
+use mgw_bundle::GatewayConfig;
+use mgw_bundle::config::{Block, CustomPolicy, Policy};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares all policies and blocks.
-pub(super) fn compare(before: &Policies, after: &Policies, changes: &mut Changes) {
-    for (kind, before, after) in [
-        ("resource", &before.resource, &after.resource),
-        ("application", &before.application, &after.application),
-        ("subscription", &before.subscription, &after.subscription),
-    ] {
-        compare_list(kind, before, after, changes);
-    }
+pub(super) fn compare(before: &GatewayConfig, after: &GatewayConfig, changes: &mut Changes) {
+    let used: BTreeSet<&str> = used(before).chain(used(after)).collect();
+    let (before, after) = (&before.policies, &after.policies);
+    let anybody_may_be = |_: &str| true;
+    compare_list(
+        "resource",
+        &before.resource,
+        &after.resource,
+        &|name| used.contains(name),
+        changes,
+    );
+    // Applications and subscriptions may be known to tokens alone.
+    compare_list(
+        "application",
+        &before.application,
+        &after.application,
+        &anybody_may_be,
+        changes,
+    );
+    compare_list(
+        "subscription",
+        &before.subscription,
+        &after.subscription,
+        &anybody_may_be,
+        changes,
+    );
     compare_custom(&before.custom, &after.custom, changes);
     for block in after.blocks.iter().filter(|block| !before.blocks.contains(block)) {
         changes.about(blocked(block)).breaking("requests are blocked");
@@ -24,7 +43,25 @@ pub(super) fn compare(before: &Policies, after: &Policies, changes: &mut Changes
     }
 }
 
-fn compare_list(kind: &str, before: &[Policy], after: &[Policy], changes: &mut Changes) {
+/// The policies that APIs and operations are under.
+fn used(config: &GatewayConfig) -> impl Iterator<Item = &str> {
+    config.apis.iter().flat_map(|api| {
+        let of_operations = api.resources.iter().filter_map(|resource| resource.policy.as_ref());
+        api.policy
+            .iter()
+            .chain(of_operations)
+            .map(|policy| policy.name.as_str())
+    })
+}
+
+/// `may_limit` says whether anything is or may be under a policy.
+fn compare_list(
+    kind: &str,
+    before: &[Policy],
+    after: &[Policy],
+    may_limit: &dyn Fn(&str) -> bool,
+    changes: &mut Changes,
+) {
     let by_name = |list: &[Policy]| -> BTreeMap<String, Policy> {
         let policies = list.iter();
         policies.map(|policy| (policy.name.clone(), policy.clone())).collect()
@@ -33,9 +70,14 @@ fn compare_list(kind: &str, before: &[Policy], after: &[Policy], changes: &mut C
     for (name, policy) in &is {
         let mut about = changes.about(format!("{kind} policy {name}"));
         match was.get(name) {
-            None => about.compatible(format!("it is new: {}", describe_policy(policy))),
+            None if may_limit(name) => about.compatible(format!("it is new: {}", describe_policy(policy))),
+            None => about.cosmetic(format!(
+                "it is new, and nothing is under it: {}",
+                describe_policy(policy)
+            )),
             Some(old) if old == policy => {}
-            Some(old) => limits::policy(old, policy).tell(&instead(policy, old), &mut about),
+            Some(old) if may_limit(name) => limits::policy(old, policy).tell(&instead(policy, old), &mut about),
+            Some(old) => about.cosmetic(format!("{}; nothing is under it", instead(policy, old))),
         }
     }
     for name in was.keys().filter(|name| !is.contains_key(*name)) {
@@ -43,7 +85,6 @@ fn compare_list(kind: &str, before: &[Policy], after: &[Policy], changes: &mut C
         match kind {
             // What is still under it is told with the API: all that can be is known.
             "resource" => about.cosmetic("it is gone"),
-            // Applications and subscriptions may be known to tokens alone.
             _ => about.breaking("it is gone: requests under it are refused"),
         }
     }

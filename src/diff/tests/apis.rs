@@ -107,7 +107,7 @@ fn changes_of_apis_have_their_class_there_and_back() {
             &[Weakening, Compatible],
             &[Compatible],
         ),
-        (|api| api.endpoints.production = None, &[Breaking], &[Compatible]),
+        (|api| api.endpoints.production = None, &[Breaking], &[Weakening]),
     ];
     for (index, (edit, there, back)) in table.into_iter().enumerate() {
         let mut changed = config();
@@ -197,4 +197,128 @@ fn apis_policies_and_blocks_come_and_go() {
     two.policies.custom.push(second);
     assert_eq!(classes(&two, &two), Vec::<Class>::new());
     assert_eq!(classes(&two, &custom), [Class::Weakening]);
+}
+
+fn named(name: &str, base_path: &str, templates: &[&str]) -> Api {
+    Api {
+        name: name.into(),
+        base_path: base_path.into(),
+        resources: templates.iter().map(|template| resource(template)).collect(),
+        ..api()
+    }
+}
+
+#[test]
+fn requests_that_go_to_another_api_are_told_of_the_one_that_loses_them() {
+    let of = |apis: Vec<Api>| GatewayConfig { apis, ..config() };
+    let told = |before: &GatewayConfig, after: &GatewayConfig| -> Vec<String> {
+        let entries = entries();
+        let side = |config| Side {
+            config,
+            snapshot: None,
+            entries: &entries,
+        };
+        let changes = compare(side(before), side(after)).into_iter();
+        changes
+            .map(|change| {
+                let place = change.place.unwrap_or_default();
+                format!("{} {} {place}: {}", change.class.name(), change.subject, change.what)
+            })
+            .collect()
+    };
+    let shop = || {
+        named(
+            "Shop",
+            "/shop",
+            &["/a", "/v2", "/v2/b", "/{any}/b", "/v2x", "/*", "/v2/{id}"],
+        )
+    };
+    let (alone, taken) = (of(vec![shop()]), of(vec![shop(), named("New", "/shop/v2", &["/b"])]));
+    assert_eq!(
+        told(&alone, &taken),
+        [
+            "breaking Shop 1 GET /*: its requests below /shop/v2 go to New 1, whose path is longer",
+            "breaking Shop 1 GET /v2: its requests go to New 1, whose path is longer",
+            "breaking Shop 1 GET /v2/b: its requests go to New 1, whose path is longer",
+            "breaking Shop 1 GET /v2/{id}: its requests go to New 1, whose path is longer",
+            "breaking Shop 1 GET /{any}/b: its requests below /shop/v2 go to New 1, whose path is longer",
+            "compatible New 1 : it is new, at /shop/v2",
+        ]
+    );
+    let back = told(&taken, &alone);
+    assert_eq!(back[0], "breaking New 1 : it is gone");
+    assert_eq!(
+        back[1],
+        "compatible Shop 1 GET /*: it serves requests below /shop/v2, which went to New 1"
+    );
+    assert_eq!(back.len(), 6, "{back:#?}");
+    // An open API at the root takes what nobody else does.
+    let mut root = named("Root", "/", &["/*"]);
+    root.resources[0].security.enabled = false;
+    let (both, left) = (of(vec![shop(), root.clone()]), of(vec![root]));
+    assert_eq!(
+        told(&both, &left),
+        [
+            "breaking Shop 1 : it is gone",
+            "weakening Root 1 GET /*: it serves requests below /shop, which went to Shop 1, and anybody may call it",
+        ]
+    );
+    // An API's own default version takes nothing from it.
+    let mut default = shop();
+    default.default_version_path = Some("/shop/v2".into());
+    assert_eq!(
+        told(&alone, &of(vec![default])),
+        ["compatible Shop 1 : it is the default version, at /shop/v2"]
+    );
+}
+
+#[test]
+fn options_that_the_gateway_answered_break_when_they_ask_for_credentials() {
+    let mut declared = config();
+    declared.apis[0].resources.push(Resource {
+        method: Method::Options,
+        ..resource("/a")
+    });
+    assert_eq!(classes(&config(), &declared), [Class::Breaking]);
+    let mut elsewhere = config();
+    elsewhere.apis[0].resources.push(Resource {
+        method: Method::Options,
+        ..resource("/b")
+    });
+    assert_eq!(classes(&config(), &elsewhere), [Class::Compatible]);
+}
+
+#[test]
+fn policies_that_nothing_is_under_are_cosmetic() {
+    let with = |count: u64| {
+        let mut config = config();
+        config.policies.resource[0] = policy("Ten", count);
+        config
+    };
+    assert_eq!(classes(&with(10), &with(20)), [Class::Cosmetic]);
+    let used = |count: u64| {
+        let mut config = with(count);
+        config.apis[0].resources[0].policy = uses("Ten", 0);
+        config
+    };
+    assert_eq!(classes(&used(10), &used(20)), [Class::Weakening]);
+    assert_eq!(classes(&used(20), &used(10)), [Class::Breaking]);
+}
+
+#[test]
+fn a_policy_of_the_api_can_become_one_of_its_operations() {
+    let mut whole = config();
+    whole.apis[0].policy = uses("Ten", 0);
+    whole.apis[0].resources.push(resource("/b"));
+    let mut single = whole.clone();
+    single.apis[0].policy = None;
+    for resource in &mut single.apis[0].resources {
+        resource.policy = uses("Ten", 0);
+    }
+    assert_eq!(classes(&whole, &single), [Class::Weakening; 2]);
+    assert_eq!(classes(&single, &whole), [Class::Breaking; 2]);
+    single.apis[0].resources[1].policy = uses("Twenty", 1);
+    assert_eq!(classes(&whole, &single), [Class::Weakening; 3]);
+    single.apis[0].resources[1].policy = None;
+    assert_eq!(classes(&whole, &single), [Class::Weakening; 2]);
 }

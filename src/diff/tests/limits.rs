@@ -20,13 +20,15 @@ fn another_policy_is_weighed_by_its_numbers() {
 
 #[test]
 fn a_limit_that_moves_both_ways_is_told_as_both() {
-    let mut hourly = config();
+    let mut used = config();
+    used.apis[0].resources[0].policy = uses("Ten", 0);
+    let mut hourly = used.clone();
     hourly.policies.resource[0].quota = Quota::Requests {
         count: 100,
         window_ms: 3_600_000,
     };
-    assert_eq!(classes(&config(), &hourly), [Class::Breaking, Class::Weakening]);
-    assert_eq!(classes(&hourly, &config()), [Class::Breaking, Class::Weakening]);
+    assert_eq!(classes(&used, &hourly), [Class::Breaking, Class::Weakening]);
+    assert_eq!(classes(&hourly, &used), [Class::Breaking, Class::Weakening]);
 }
 
 #[test]

@@ -137,9 +137,9 @@ fn every_target_in_the_clear_counts() {
     };
     assert_eq!(
         classes(&config(), &with_sandbox("http://s.example")),
-        [Weakening, Compatible]
+        [Weakening, Weakening]
     );
-    assert_eq!(classes(&config(), &with_sandbox("https://s.example")), [Compatible]);
+    assert_eq!(classes(&config(), &with_sandbox("https://s.example")), [Weakening]);
 }
 
 #[test]
