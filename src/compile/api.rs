@@ -3,7 +3,7 @@
 use super::base_path;
 use super::endpoints::{self, NamedEndpoints};
 use super::known_policies::KnownPolicies;
-use super::security::ApiSecurity;
+use super::security::{ApiSecurity, Expanded};
 use super::template::{Template, TemplateError};
 use super::{cors, extensions, tiers, transports, unused_endpoints};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
@@ -105,6 +105,7 @@ impl Resources<'_> {
         let mut resources = Vec::new();
         let mut missing = Vec::new();
         let mut relative = self.endpoints.relative.clone();
+        let mut expanded = Expanded::default();
         for operation in self.definition.operations() {
             let template = templates.accept(self.definition, operation, diagnostics);
             let found = endpoints::of_operation(self.definition, operation, self.named, diagnostics);
@@ -119,6 +120,9 @@ impl Resources<'_> {
             let source = &self.definition.source;
             let policy = tiers::of_operation(source, operation.node, self.policy, self.policies, diagnostics);
             let (security, scopes) = self.security.of_operation(operation, diagnostics);
+            if !expanded.add(self.definition, &security, &scopes, diagnostics) {
+                break;
+            }
             unused_endpoints::check_operation(self.definition, operation, &found.endpoints, &security, diagnostics);
             let Some(template) = template else { continue };
             let resource = Resource {

@@ -35,6 +35,7 @@ mod reserved;
 mod security;
 mod security_schemes;
 mod servers;
+mod size;
 pub(crate) mod sources;
 mod subscribers;
 mod template;

@@ -10,7 +10,7 @@ use super::project_entries::{ProjectEntriesError, project_entries};
 use super::pulled::{pulled, pulled_subscriptions};
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
-use super::{certificates, cors, follow_ups, project_name, reserved, subscribers, unreachable};
+use super::{certificates, cors, follow_ups, project_name, reserved, size, subscribers, unreachable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
 use crate::project::{BuildSettings, Layout, Settings, SettingsError};
@@ -19,7 +19,7 @@ use crate::toolkit_config::ToolkitConfig;
 use crate::yaml;
 use crate::{grpc, openapi};
 use mgw_bundle::config::{self, Api, ApiKind};
-use mgw_bundle::{Digest, GatewayConfig, SubscriptionSnapshot};
+use mgw_bundle::{Digest, GatewayConfig, Limits, SubscriptionSnapshot};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -295,6 +295,9 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     if let Some(own) = own {
         sources.extend(&own.origin().sources);
+    }
+    if !diagnostics.has_errors() {
+        size::check(root, &config, &entries, &Limits::default(), &mut diagnostics);
     }
     if !policies_are_known {
         diagnostics = diagnostics.filtered(|finding| finding.code != Code::UnknownPolicy);

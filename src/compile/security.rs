@@ -9,6 +9,13 @@ use crate::yaml::{Node, Source};
 use mgw_bundle::config::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
 use openapiv3::SecurityRequirement;
 
+/// Schemes that a definition has for the gateway, and that one `security` names: each operation has a list of its own, in which a request
+/// looks for its own.
+const MAX_SCHEMES: usize = 64;
+
+/// Bytes that the schemes and scopes of all operations of a definition take, as they are written down for each.
+const MAX_BYTES: usize = 64 << 20;
+
 /// What one `security` element asks for.
 #[derive(Debug, Clone, Default)]
 struct Asked {
@@ -31,6 +38,7 @@ impl<'a> ApiSecurity<'a> {
     /// Reads the API level.
     pub(super) fn read(definition: &'a Definition, mutual_tls_mandatory: bool, diagnostics: &mut Diagnostics) -> Self {
         let schemes = SchemeTable::new(definition);
+        check_count(definition, &schemes, diagnostics);
         let asked = definition
             .model
             .security
@@ -186,6 +194,7 @@ impl<'a> ApiSecurity<'a> {
                         .collect();
                     if keys.is_empty() {
                         keys = self.schemes.api_keys();
+                        keys.truncate(MAX_SCHEMES);
                     }
                     if keys.is_empty() {
                         keys = [ApiKeyLocation::Header, ApiKeyLocation::Query]
@@ -223,6 +232,74 @@ impl<'a> ApiSecurity<'a> {
     }
 }
 
+/// Each operation may have all of them, in its own list.
+fn check_count(definition: &Definition, schemes: &SchemeTable<'_>, diagnostics: &mut Diagnostics) {
+    let count = schemes.names().count();
+    if count <= MAX_SCHEMES {
+        return;
+    }
+    let place = definition.pruned.at(["components", "securitySchemes"]);
+    let message = format!("{count} security schemes are defined; the most is {MAX_SCHEMES}");
+    diagnostics.push(
+        Diagnostic::error(
+            Code::SecurityScheme,
+            &definition.source,
+            place.map_or(definition.title_span(), |node| node.span),
+            message,
+        )
+        .remedy("Remove those that no caller uses, or divide the API into several."),
+    );
+}
+
+/// Adds up what the rules of operations take in a bundle.
+#[derive(Debug, Default)]
+pub(super) struct Expanded {
+    bytes: usize,
+}
+
+impl Expanded {
+    /// Counts the rules of one operation. `false`, with a finding, where all of them together are too much.
+    pub(super) fn add(
+        &mut self,
+        definition: &Definition,
+        security: &Security,
+        scopes: &Scopes,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        /// What JSON has around a name.
+        const AROUND: usize = 32;
+        let of_scheme = |scheme: &Scheme| match scheme {
+            Scheme::ApiKey { name, .. } => name.len() + 4 * AROUND,
+            Scheme::Oauth2 | Scheme::Basic => 2 * AROUND,
+        };
+        let schemes = security
+            .alternatives
+            .iter()
+            .flat_map(|requirement| &requirement.schemes);
+        let scopes = scopes.names.iter().map(|name| name.len() + AROUND);
+        self.bytes += schemes.map(of_scheme).chain(scopes).sum::<usize>();
+        if self.bytes <= MAX_BYTES {
+            return true;
+        }
+        let message = format!(
+            "the security schemes and scopes of all operations of {} take more than {} MB, being written down for each of them",
+            definition.name(),
+            MAX_BYTES >> 20
+        );
+        let place = definition.pruned.get("security").map(|node| node.span);
+        diagnostics.push(
+            Diagnostic::error(
+                Code::Security,
+                &definition.source,
+                place.unwrap_or(definition.title_span()),
+                message,
+            )
+            .remedy("Name fewer schemes and scopes in `security`, or divide the API into several."),
+        );
+        false
+    }
+}
+
 fn single(scheme: Scheme) -> Requirement {
     Requirement { schemes: vec![scheme] }
 }
@@ -236,6 +313,16 @@ fn ask(
     diagnostics: &mut Diagnostics,
 ) -> Asked {
     let mut asked = Asked::default();
+    let count: usize = list.iter().map(|requirement| requirement.len().max(1)).sum();
+    if count > MAX_SCHEMES {
+        let place = owner.get("security").unwrap_or(owner);
+        let message = format!("`security` names {count} schemes; the most is {MAX_SCHEMES}");
+        diagnostics.push(
+            Diagnostic::error(Code::SecurityScheme, source, place.span, message)
+                .remedy("Name the schemes alone that callers use."),
+        );
+        return asked;
+    }
     for (index, requirement) in list.iter().enumerate() {
         let place = owner.at(["security", index.to_string().as_str()]);
         let mut together = Vec::new();

@@ -3,6 +3,7 @@
 mod endpoints;
 mod paths;
 mod projects;
+mod sizes;
 
 use super::*;
 use crate::diagnostics::{Code, Severity};

@@ -45,6 +45,7 @@ codes! {
     BackendInTheClear = "backend-in-the-clear",
     BackendsUnchecked = "backends-unchecked",
     BasePath = "base-path",
+    BundleSize = "bundle-size",
     Certificate = "certificate",
     CertificateExpiry = "certificate-expiry",
     Cors = "cors",
