@@ -67,10 +67,13 @@ impl<'a> Pruner<'a, '_> {
                 member.key,
                 format!("the path `{path}` does not start with `/`"),
             )
-            .remedy(format!("Write `/{path}`."));
+            .remedy(match path.contains("://") {
+                true => "Write what follows the host alone, such as `/orders/{id}`; where the backend is stands in `servers`.".to_owned(),
+                false => format!("Write `/{path}`."),
+            });
             // What belongs into a path and stands beside it is indented wrongly.
             let is_misplaced = METHODS.contains(&path) || OTHER_KEYS.contains(&path);
-            self.diagnostics.push(match is_misplaced {
+            self.diagnostics.push(match is_misplaced || path.contains("://") {
                 true => finding,
                 false => finding.renaming(path, member.key, &format!("/{path}")),
             });

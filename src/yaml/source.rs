@@ -1,5 +1,6 @@
 //! The text of a file, and the way from a byte offset to line and column.
 
+use super::recoded::recoded;
 use super::{Span, SyntaxError, explain, foreign, limits};
 use std::sync::Arc;
 
@@ -55,7 +56,8 @@ impl Source {
         }
         if let Some(foreign) = foreign::tell(&bytes) {
             let error = SyntaxError::whole(name, foreign.message).remedy(foreign.remedy);
-            return Err(match foreign.is_text() {
+            // What is cut off or damaged nobody can put right.
+            return Err(match foreign.is_text() && recoded(&bytes).is_some() {
                 true => error.in_other_encoding(),
                 false => error,
             });

@@ -12,7 +12,7 @@ use crate::ui::Ui;
 use crate::ui::count::Counted;
 use crate::yaml::{Correction, Position};
 use indexmap::IndexMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// So many corrections are named that are not made for one reason; the others are counted.
 const MOST_OF_A_REASON: usize = 5;
@@ -140,7 +140,7 @@ fn in_copy(config: &Path, layout: &Layout, copy: &Layout) -> PathBuf {
 fn in_patch(name: &str, relative: &str) -> String {
     let is_below = Path::new(name)
         .components()
-        .all(|part| matches!(part, std::path::Component::Normal(_)));
+        .all(|part| matches!(part, Component::Normal(_)));
     if is_below { name } else { relative }.to_owned()
 }
 
@@ -150,15 +150,19 @@ pub(super) fn certain(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagno
     diagnostics.iter().filter(is_certain)
 }
 
-/// How many findings can be repaired in files that people write.
+/// How many findings can be repaired in files of the project that people write.
 fn repairable(layout: &Layout, diagnostics: &Diagnostics) -> usize {
-    let root = shown(&layout.root().join("x"));
-    let root = root.strip_suffix('x').unwrap_or_default();
-    let is_written = |finding: &&Diagnostic| {
-        let relative = finding.file.strip_prefix(root).unwrap_or(&finding.file);
-        !is_protected(relative)
-    };
+    let is_written = |finding: &&Diagnostic| in_project(layout, &finding.file).is_some_and(|file| !is_protected(file));
     certain(diagnostics).filter(is_written).count()
+}
+
+/// The path of a file inside the project; `None` where it is elsewhere, as the settings may be that `--config` names.
+fn in_project<'f>(layout: &Layout, file: &'f str) -> Option<&'f str> {
+    let root = PathBuf::from(shown(layout.root()));
+    let file = Path::new(file.strip_prefix("./").unwrap_or(file));
+    let inside = file.strip_prefix(root).ok()?;
+    let is_below = inside.components().all(|part| matches!(part, Component::Normal(_)));
+    inside.to_str().filter(|_| is_below)
 }
 
 /// Says that there are corrections, and how many; `None` where there are none.
@@ -227,5 +231,26 @@ fn place(Subject { file, position, .. }: &Subject) -> String {
     match position {
         Some(Position { line, column }) => format!("{file}:{line}:{column}"),
         None => file.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_elsewhere_are_none_of_the_project() {
+        for (root, file, expected) in [
+            ("shop", "shop/policies.yaml", Some("policies.yaml")),
+            ("./shop", "./shop/conf/micro-gw.conf", Some("conf/micro-gw.conf")),
+            (".", "policies.yaml", Some("policies.yaml")),
+            ("/work/shop", "/work/shop/policies.yaml", Some("policies.yaml")),
+            ("shop", "micro-gw.conf", None),
+            ("shop", "shop2/policies.yaml", None),
+            (".", "../micro-gw.conf", None),
+            (".", "/etc/mgw/micro-gw.conf", None),
+        ] {
+            assert_eq!(in_project(&Layout::new(root), file), expected, "{root} {file}");
+        }
     }
 }
