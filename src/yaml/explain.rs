@@ -23,8 +23,11 @@ const CLOSE: &str = "Look above for a bracket or a quote that is not closed, and
 const LARGE: &str = "Remove examples, or split the file.";
 const INDENT: &str = "Indent what belongs together alike, with blanks, and what is inside by two more.";
 
+const LONG_KEY: &str = "a key has to fit into one line of at most 1024 characters";
+const SHORTER: &str = "Make it shorter.";
+
 /// Parts of what the YAML parser says, what is meant, and what to do about it. The first that fits is taken.
-const YAML: [(&str, &str, &str); 29] = [
+const YAML: [(&str, &str, &str); 30] = [
     (
         "tab",
         "a tab stands where only blanks may indent",
@@ -41,11 +44,7 @@ const YAML: [(&str, &str, &str); 29] = [
         "this line is neither a key with a colon nor a value",
         "Write `key: value`, with a blank after the colon.",
     ),
-    (
-        "simple key",
-        "a key has to fit into one line of at most 1024 characters",
-        "Make it shorter.",
-    ),
+    ("simple key", LONG_KEY, SHORTER),
     ("mapping keys are not allowed", "no key may start here", INDENT),
     (
         "block sequence entries are not allowed",
@@ -116,6 +115,11 @@ const YAML: [(&str, &str, &str); 29] = [
         "Write the key.",
     ),
     (
+        "tagged scalar into string",
+        "a key should be a text without a tag",
+        "Remove the tag before it, such as `!!int`; a number or a word that is none belongs in quotes.",
+    ),
+    (
         "expected string scalar",
         "a key should be a text",
         "Write keys as plain texts.",
@@ -153,8 +157,29 @@ const YAML: [(&str, &str, &str); 29] = [
     ),
 ];
 
-/// What the YAML parser says.
-pub(super) fn yaml(message: &str) -> Explained {
+/// Characters that a key may have without `?` before it.
+const LONGEST_KEY: usize = 1024;
+
+/// What the YAML parser says; `rest` is the file from where it says it.
+pub(super) fn yaml(message: &str, rest: &str) -> Explained {
+    if message.contains("deserialize null into string")
+        && let Some(written) = ["null", "Null", "NULL", "~"]
+            .into_iter()
+            .find(|null| rest.starts_with(null))
+    {
+        return Explained::new(
+            format!("this is not YAML: a key should be a text, and `{written}` is none"),
+            "Put the key in quotes: '…'.",
+        );
+    }
+    if message.contains("simple key expected")
+        && rest
+            .lines()
+            .next()
+            .is_some_and(|line| line.chars().nth(LONGEST_KEY).is_some())
+    {
+        return Explained::new(format!("this is not YAML: {LONG_KEY}"), SHORTER);
+    }
     if let Some(rest) = message.strip_prefix("duplicate mapping key") {
         let key = rest
             .trim_start_matches(':')
@@ -385,7 +410,23 @@ mod tests {
                 "the key `a` stands here a second time",
             ),
         ] {
-            let explained = yaml(said);
+            let explained = yaml(said, "");
+            assert!(explained.message.contains(meant), "{said}: {}", explained.message);
+            assert!(explained.remedy.is_some(), "{said}");
+        }
+        let long = "k".repeat(LONGEST_KEY + 1);
+        for (said, rest, meant) in [
+            ("cannot deserialize null into string", ": 1", "a key is missing"),
+            ("cannot deserialize null into string", "~: 1", "`~` is none"),
+            ("simple key expected", "k", "neither a key"),
+            ("simple key expected", &long, "at most 1024"),
+            (
+                "cannot deserialize tagged scalar into string",
+                "\"5\": 1",
+                "without a tag",
+            ),
+        ] {
+            let explained = yaml(said, rest);
             assert!(explained.message.contains(meant), "{said}: {}", explained.message);
             assert!(explained.remedy.is_some(), "{said}");
         }

@@ -90,7 +90,8 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
             source.span_at(location.line(), location.column())
         });
     let correction = mend::yaml(source, span, message);
-    let explain::Explained { message, remedy } = explain::yaml(message);
+    let explain::Explained { message, remedy } =
+        explain::yaml(message, source.text().get(span.start as usize..).unwrap_or_default());
     let error = SyntaxError::new(source, span, message).corrected(correction);
     match remedy {
         Some(remedy) => error.remedy(remedy),
