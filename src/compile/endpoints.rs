@@ -204,7 +204,7 @@ fn from_servers(
             Ok(url) if urls.contains(&url) => {}
             Ok(url) => urls.push(url),
             Err(fault) => {
-                let secret = url.contains(['@', '?']);
+                let secret = url.contains(['@', '?', '#']);
                 let url = if secret { String::new() } else { format!(" `{url}`") };
                 let message = format!("the server{url} is not used as a backend: {fault}");
                 let diagnostic = Diagnostic::warning(Code::Server, source, span, message)

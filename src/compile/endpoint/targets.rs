@@ -24,7 +24,7 @@ pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostic
     else {
         let expected = format!("a list of 1 to {MAX_URLS} URLs");
         let finding = Diagnostic::expected(Code::Endpoint, source, list, "`urls`", &expected);
-        let is_secret = list.as_str().is_some_and(|text| text.contains(['@', '?']));
+        let is_secret = list.as_str().is_some_and(|text| text.contains(['@', '?', '#']));
         diagnostics.push(finding.expecting_list(list).secret_if(is_secret));
         return None;
     };
@@ -68,10 +68,10 @@ fn is_web_socket(url: &str) -> bool {
     url.starts_with("ws:") || url.starts_with("wss:")
 }
 
-/// The finding about a URL; one with credentials is shown neither in the message nor with its line, nor is one with a query,
-/// in which keys are sent.
+/// The finding about a URL; one with credentials is shown neither in the message nor with its line, nor is one with a query
+/// or a fragment, in which keys are sent.
 fn bad_url(source: &Source, span: Span, text: &str, fault: &str) -> Diagnostic {
-    if text.contains(['@', '?']) {
+    if text.contains(['@', '?', '#']) {
         return Diagnostic::error(
             Code::EndpointUrl,
             source,
