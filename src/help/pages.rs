@@ -55,6 +55,7 @@ pages! {
     "grpc": "how-to/grpc.md",
     "key-validation": "how-to/security/key-validation.md",
     "limits": "how-to/limits.md",
+    "live-changes": "how-to/live-changes.md",
     "migrate": "how-to/migrate.md",
     "mutual-tls": "how-to/security/mutual-tls.md",
     "oauth2-jwt": "how-to/security/oauth2-jwt.md",

@@ -135,6 +135,11 @@ fn see_what_changes() {
 }
 
 #[test]
+fn change_an_api_while_the_gateway_runs() {
+    execute("how-to/live-changes.md");
+}
+
+#[test]
 fn follow_the_control_plane() {
     execute("how-to/connected.md");
 }
