@@ -18,8 +18,10 @@ pub(crate) fn plain(message: &str) -> String {
 }
 
 /// What the operating system says of files and addresses, and what is meant.
-const SYSTEM: [(&str, &str); 8] = [
+const SYSTEM: [(&str, &str); 10] = [
     ("No such file or directory", "there is no such file or folder"),
+    ("entity not found", "there is no such file or folder"),
+    ("entity already exists", "there is a file of that name already"),
     ("Is a directory", "it is a folder, not a file"),
     ("is a directory", "it is a folder, not a file"),
     ("Not a directory", "a part of its path is a file, not a folder"),
@@ -29,9 +31,15 @@ const SYSTEM: [(&str, &str); 8] = [
     ("Connection reset by peer", "the other side broke the connection off"),
 ];
 
-/// A message in which the operating system speaks, without its numbers.
+/// A message in which the operating system speaks, without its numbers and without the names of temporary files, which nobody has
+/// given.
 fn of_the_system(message: &str) -> String {
     let mut plain = message.to_owned();
+    if plain.ends_with('"')
+        && let Some(start) = plain.rfind(" at path \"")
+    {
+        plain.truncate(start);
+    }
     while let Some(start) = plain.find(" (os error ")
         && let Some(length) = plain.get(start..).and_then(|rest| rest.find(')'))
     {
@@ -173,6 +181,11 @@ mod tests {
                 "`name` is missing, line 3, column 5",
             ),
             ("missing field `name` at line 0 column 0", "`name` is missing"),
+            ("entity already exists", "there is a file of that name already"),
+            (
+                "No such file or directory (os error 2) at path \"/nope/.mgw-fpVIKi\"",
+                "there is no such file or folder",
+            ),
             (
                 "unknown field `nam`, expected `name` or `version`",
                 "`nam` is not known there; did you mean `name`?",

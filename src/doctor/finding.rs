@@ -122,5 +122,5 @@ fn root_cause(failure: &Failure) -> Option<String> {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    Some(cause.to_string())
+    Some(crate::words::plain(&cause.to_string()))
 }

@@ -32,9 +32,15 @@ impl From<DownloadError> for Failure {
             DownloadError::Setup(source) => Self::new(ExitCode::Environment, message).because(source),
             DownloadError::Credentials => Self::new(ExitCode::Usage, message)
                 .hint("Download the file yourself, so that no password stands on the command line."),
-            DownloadError::Transport { source, .. } => Self::new(ExitCode::Environment, message)
-                .because(source)
-                .hint("Check the address and the connection; --insecure accepts certificates that cannot be verified."),
+            DownloadError::Transport { source, .. } => {
+                let hint = match refused(&source) {
+                    true => "Check host and port, and that a server listens there.",
+                    false => {
+                        "Check the address and the connection; --insecure accepts certificates that cannot be verified."
+                    }
+                };
+                Self::new(ExitCode::Environment, message).because(source).hint(hint)
+            }
             DownloadError::Status { .. } => Self::new(ExitCode::Environment, message)
                 .hint("Check the address; a definition behind a login has to be downloaded with a browser first."),
             DownloadError::TooLarge { .. } => {
@@ -86,4 +92,17 @@ impl From<RemoteLockError> for Failure {
             }
         }
     }
+}
+
+/// Whether nobody listens at the address.
+fn refused(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let kind = inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if kind == Some(std::io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }

@@ -36,10 +36,10 @@ pub enum DownloadError {
         source: reqwest::Error,
     },
     /// The server refused.
-    #[error("{host} answered with status {status}")]
+    #[error("{address} was answered with status {status}")]
     Status {
-        /// The server.
-        host: String,
+        /// What was asked for, without what may be secret in it.
+        address: String,
         /// HTTP status.
         status: u16,
     },
@@ -125,7 +125,8 @@ pub(crate) async fn download(url: &Url, options: &DownloadOptions) -> Result<Dow
     let mut answer = client.get(url.clone()).send().await.map_err(failed)?;
     if !answer.status().is_success() {
         let status = answer.status().as_u16();
-        return Err(DownloadError::Status { host, status });
+        let address = url[url::Position::BeforeHost..url::Position::AfterPath].to_owned();
+        return Err(DownloadError::Status { address, status });
     }
     let disposition = answer.headers().get(reqwest::header::CONTENT_DISPOSITION);
     let name = name_from_server(url, disposition.and_then(|value| value.to_str().ok()));

@@ -373,6 +373,14 @@ impl Ui {
     }
 }
 
+/// What a library says around the reason, which says nothing to anybody who does not know the library.
+const WRAPPINGS: [&str; 4] = [
+    "error sending request",
+    "client error (Connect)",
+    "client error (SendRequest)",
+    "tcp connect error",
+];
+
 /// The chain of causes, each once.
 fn causes(failure: &Failure) -> Vec<String> {
     let mut causes = Vec::new();
@@ -384,5 +392,8 @@ fn causes(failure: &Failure) -> Vec<String> {
         }
         cause = error.source();
     }
+    let last = causes.pop();
+    causes.retain(|text| !WRAPPINGS.contains(&text.as_str()));
+    causes.extend(last);
     causes
 }

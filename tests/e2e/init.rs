@@ -53,3 +53,18 @@ fn a_place_that_takes_no_project_says_what_to_do() {
     place.mgw(&["init", "."]).exits(2).says("as in `mgw init shop`");
     assert_eq!(place.files(), before);
 }
+
+#[test]
+fn a_server_that_is_not_there_is_told_in_one_line() {
+    let place = Place::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/openapi.yaml", listener.local_addr().expect("bound"));
+    drop(listener);
+    let told = place
+        .mgw(&["init", "shop", "--api", &url])
+        .exits(7)
+        .says("caused by: the connection was refused")
+        .says("that a server listens there");
+    assert_eq!(told.stderr.matches("caused by").count(), 1, "{}", told.stderr);
+    assert!(!told.stderr.contains("--insecure"), "{}", told.stderr);
+}

@@ -85,7 +85,7 @@ pub(in crate::doctor) fn answer(sight: &Sight) -> Vec<Finding> {
         return vec![Finding::skipped("nothing is connected to (--offline)")];
     }
     vec![match sight.answer() {
-        Ok((place, answer)) => Finding::ok(format!("{place} answers ({})", answer.status)),
+        Ok((place, answer)) => Finding::ok(format!("{place} can be reached; its answer was {}", answer.status)),
         // Serving needs no control plane.
         Err(failure) => Finding::of(failure).at_most_a_warning(),
     }]

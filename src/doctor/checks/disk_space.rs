@@ -47,7 +47,8 @@ struct Free {
 fn free(path: &Path) -> Option<Free> {
     let existing = path.ancestors().find(|path| path.exists())?;
     let system = rustix::fs::statvfs(existing).ok()?;
-    Some(Free {
+    // Such as /proc, which holds no files of anybody.
+    (system.f_blocks > 0).then_some(Free {
         bytes: system.f_bavail.saturating_mul(system.f_frsize),
         files: (system.f_files > 0).then_some(system.f_favail),
     })
@@ -84,6 +85,13 @@ pub(super) fn size(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::doctor::Verdict;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_holds_no_files_of_anybody_has_no_room_to_tell() {
+        assert!(free(Path::new("/proc/x/gateway")).is_none());
+        assert!(free(Path::new("/")).is_some());
+    }
 
     #[test]
     fn little_room_is_told() {
