@@ -8,6 +8,17 @@ use crate::ui::{ColorChoice, Ui, UiSettings, Verbosity};
 use clap::CommandFactory;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io::Write;
+
+/// A terminal of which nothing is known yet.
+const PLAIN: UiSettings = UiSettings {
+    format: OutputFormat::Text,
+    verbosity: Verbosity::Normal,
+    color: ColorChoice::Never,
+    no_input: true,
+    ci: true,
+    no_color: true,
+};
 
 /// Ends the program as the parser wants it: with the help or version that was asked for, or with what is wrong.
 /// Programs that asked for JSON get the error as a document as well.
@@ -16,10 +27,16 @@ pub fn refuse(
     words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> std::process::ExitCode {
-    // Nobody is left to be told when neither stream takes it.
-    let _ = error.print();
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
     if !error.use_stderr() {
-        return ExitCode::Success.into();
+        let ui = Ui::new(PLAIN);
+        return match ui.check_written(printed) {
+            Ok(()) => ExitCode::Success.into(),
+            Err(failure) => {
+                ui.failure(&failure);
+                failure.code.into()
+            }
+        };
     }
     let words: Vec<OsString> = words.into_iter().collect();
     let hint = match error.kind() {
@@ -38,11 +55,7 @@ pub fn refuse(
         } else {
             OutputFormat::Text
         },
-        verbosity: Verbosity::Normal,
-        color: ColorChoice::Never,
-        no_input: true,
-        ci: true,
-        no_color: true,
+        ..PLAIN
     });
     if let Some(hint) = &hint {
         ui.hint(hint);

@@ -334,6 +334,16 @@ impl Ui {
         }
     }
 
+    /// The same, after something else has written there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::check_output`].
+    pub(crate) fn check_written(&self, result: std::io::Result<()>) -> Result<(), Failure> {
+        self.written(result);
+        self.check_output()
+    }
+
     fn written(&self, result: std::io::Result<()>) {
         if let Err(error) = result
             && error.kind() != std::io::ErrorKind::BrokenPipe

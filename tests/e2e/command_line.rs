@@ -122,14 +122,30 @@ fn programs_get_usage_errors_and_wrong_settings_as_json() {
 #[test]
 fn a_result_that_cannot_be_written_is_a_failure() {
     let place = Place::new();
-    let full = std::fs::File::options()
-        .write(true)
-        .open("/dev/full")
-        .expect("Linux has it");
-    let mut command = place.command(&["version"]);
-    command.stdout(full);
-    let status = command.status().expect("the binary starts");
-    assert_eq!(status.code(), Some(7));
+    for words in [&["version"][..], &["--version"], &["--help"], &["check", "-h"]] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("Linux has it");
+        let mut command = place.command(words);
+        command.stdout(full);
+        let output = command.output().expect("the binary starts");
+        assert_eq!(output.status.code(), Some(7), "{words:?}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("could not be written"), "{words:?}: {told}");
+    }
+}
+
+#[test]
+fn no_temporary_file_is_named_that_could_not_be_made() {
+    let place = Place::new();
+    place.mgw(&["init", "shop"]).exits(0);
+    let told = place
+        .mgw(&["check", "shop", "--sarif", "nowhere/found.sarif"])
+        .exits(7)
+        .says("cannot write nowhere/found.sarif")
+        .says("there is no such file or folder\n");
+    assert!(!told.stderr.contains(".mgw-"), "{}", told.stderr);
 }
 
 #[test]
