@@ -153,10 +153,13 @@ pub enum Command {
     Version(commands::version::VersionArgs),
 }
 
+mod mistake;
 mod old_words;
 mod parse;
 mod refusal;
 
+pub(crate) use mistake::meant;
+pub(crate) use old_words::instead;
 pub use old_words::today;
 pub use parse::parse;
 pub(crate) use refusal::flag_variables;

@@ -68,10 +68,19 @@ fn launcher(words: &mut Vec<OsString>) -> Result<(), clap::Error> {
     Ok(())
 }
 
-fn gone(word: &str) -> Option<clap::Error> {
+/// What is said to somebody who types a word that has no like here.
+pub(crate) fn instead(word: &str) -> Option<String> {
     let (_, instead) = GONE.iter().find(|(gone, _)| *gone == word)?;
-    let text = format!("there is no `{word}`: {instead}");
-    Some(Cli::command().error(ErrorKind::InvalidSubcommand, text))
+    Some(format!("there is no `{word}`: {instead}"))
+}
+
+fn gone(word: &str) -> Option<clap::Error> {
+    Some(Cli::command().error(ErrorKind::InvalidSubcommand, instead(word)?))
+}
+
+/// Whether the next word is an option's value, where the option stands before the command.
+pub(super) fn takes_value(word: &str) -> bool {
+    GLOBAL_VALUES.contains(&word)
 }
 
 /// Where the command stands.
@@ -82,7 +91,7 @@ fn command(words: &[OsString]) -> Option<usize> {
         if is_value {
             is_value = false;
         } else if word.starts_with('-') {
-            is_value = GLOBAL_VALUES.contains(&word);
+            is_value = takes_value(word);
         } else {
             return Some(place);
         }

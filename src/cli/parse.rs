@@ -1,6 +1,6 @@
 //! From words and variables to a command.
 
-use super::Cli;
+use super::{Cli, mistake};
 use crate::context::Environment;
 use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches};
@@ -19,8 +19,14 @@ pub fn parse(words: Vec<OsString>, environment: &Environment) -> Result<Cli, cla
     {
         command = without_empty(command, environment);
     }
-    let mut matches = command.try_get_matches_from_mut(words)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    let texts: Vec<String> = words
+        .iter()
+        .filter_map(|word| word.to_str().map(str::to_owned))
+        .collect();
+    match command.try_get_matches_from_mut(words) {
+        Ok(mut matches) => Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command)),
+        Err(error) => Err(mistake::clearer(error, &texts, command)),
+    }
 }
 
 /// The same command, which asks for no variable that is set to nothing.

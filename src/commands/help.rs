@@ -1,6 +1,6 @@
 //! `mgw help`
 
-use crate::cli::Cli;
+use crate::cli::{Cli, instead, meant};
 use crate::context::Context;
 use crate::diagnostics::nearest;
 use crate::exit::ExitCode;
@@ -20,11 +20,15 @@ pub struct HelpArgs {
 /// Other words under which a page is looked for.
 const ALIASES: &[(&str, &str)] = &[
     ("authentication", "callers"),
+    ("k8s", "docker-kubernetes"),
+    ("kubernetes", "docker-kubernetes"),
     ("policies", "limits"),
     ("quickstart", "openapi-file"),
     ("quotas", "limits"),
     ("rate-limits", "limits"),
+    ("reload", "live-changes"),
     ("security", "callers"),
+    ("sighup", "live-changes"),
     ("throttling", "limits"),
     ("tutorial", "api-cloud"),
 ];
@@ -122,6 +126,9 @@ fn list(context: &Context) {
 
 fn unknown(words: &[&str]) -> Failure {
     let typed = words.join(" ");
+    if let Some(instead) = instead(&typed) {
+        return Failure::new(ExitCode::Usage, instead);
+    }
     let commands: Vec<String> = Cli::command()
         .get_subcommands()
         .map(|command| command.get_name().to_owned())
@@ -133,7 +140,8 @@ fn unknown(words: &[&str]) -> Failure {
         ExitCode::Usage,
         format!("there is neither a command nor a topic `{typed}`"),
     );
-    match nearest(&typed, candidates) {
+    let meant = meant(&typed).filter(|name| commands.iter().any(|command| command == name));
+    match meant.or_else(|| nearest(&typed, candidates)) {
         Some(near) => failure.hint(format!("Did you mean `{near}`?")),
         None => failure.hint("`mgw help` lists the commands, `mgw help topics` the topics."),
     }
@@ -151,5 +159,13 @@ mod tests {
             assert!(command(&[alias]).is_none(), "{alias}");
         }
         assert!(page("throtling").is_none());
+    }
+
+    #[test]
+    fn words_that_are_no_commands_here_are_known() {
+        assert!(unknown(&["start"]).message.contains("stays in the foreground"));
+        assert_eq!(unknown(&["serve"]).hints, ["Did you mean `run`?"]);
+        assert_eq!(unknown(&["buidl"]).hints, ["Did you mean `build`?"]);
+        assert!(unknown(&["frob"]).hints[0].starts_with("`mgw help` lists"));
     }
 }
