@@ -33,7 +33,7 @@ impl Context {
             color: global.color,
             no_input: global.no_input,
             ci: environment.is_set("CI"),
-            no_color: environment.is_set("NO_COLOR"),
+            no_color: environment.is_set("NO_COLOR") || environment.get("TERM") == Some("dumb"),
         });
         if global.java_debug.is_some() {
             ui.warn("--java.debug has no effect: there is no Java to debug; -v tells every step");

@@ -79,7 +79,7 @@ pub struct UiSettings {
     pub no_input: bool,
     /// `CI` is set.
     pub ci: bool,
-    /// `NO_COLOR` is set and not empty.
+    /// `NO_COLOR` is set and not empty, or `TERM` is `dumb`.
     pub no_color: bool,
 }
 

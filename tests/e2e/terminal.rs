@@ -159,6 +159,7 @@ fn colours_are_for_terminals_and_can_be_declined() {
     };
     assert!(colourful(&[], &[]));
     assert!(!colourful(&[("NO_COLOR", "1")], &[]));
+    assert!(!colourful(&[("TERM", "dumb")], &[]));
     assert!(!colourful(&[], &["--color", "never"]));
     let piped = place.mgw(&["check", "nowhere"]).exits(3);
     assert!(!piped.stderr.contains(ESCAPE), "{}", piped.stderr);
