@@ -1,4 +1,4 @@
-//! New files that only their owner can read.
+//! Files that only their owner should read.
 
 use std::io::Write;
 use std::path::Path;
@@ -16,4 +16,21 @@ pub(crate) fn write_once(folder: &Path, path: &Path, contents: &[u8]) -> std::io
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// What a file's owner, its group and others may do with it, where that can be told.
+#[cfg(unix)]
+pub(crate) fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    Some(path.metadata().ok()?.mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn mode(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// Whether others than a file's owner may do anything with it.
+pub(crate) fn is_exposed(mode: u32) -> bool {
+    mode & 0o077 != 0
 }

@@ -101,7 +101,7 @@ pub fn run(args: BuildArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     // A key that cannot be used is told before anything is pulled.
-    let keys = signing_keys::signing(&args.sign, &context.environment)?;
+    let keys = signing_keys::to_sign_with(&args.sign, context)?;
     let revision = source_revision(args.source_revision.as_deref(), &context.environment)?;
     let layout = toolkit::layout(&args.project, args.pull.source.config.as_deref())?;
     let selection = args.pull.selection.named()?;

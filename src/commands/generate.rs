@@ -121,7 +121,7 @@ fn generate(
 ) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let keys = match parts.image {
-        true => signing_keys::signing(&[], &context.environment)?,
+        true => signing_keys::to_sign_with(&[], context)?,
         false => Vec::new(),
     };
     let layout = Layout::new(project);

@@ -46,9 +46,9 @@ pub struct RunArgs {
     /// Where the gateway keeps what it makes itself, such as its certificate [default: in the user's configuration]
     #[arg(long, value_name = "DIR", env = "MGW_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Serve only what this key signed, or another that is named so: its name, or a PEM file (repeatable) [default: those of
-    /// MGW_VERIFY_KEY, else bundle.trustedKeys of the settings]
-    #[arg(long = "verify-key", value_name = "KEY")]
+    /// Serve only what this key signed, or another that is named so: its name, or a PEM file (repeatable, or with
+    /// commas between them) [default: those of MGW_VERIFY_KEY, else bundle.trustedKeys of the settings]
+    #[arg(long = "verify-key", value_name = "KEY", value_delimiter = ',')]
     pub verify_keys: Vec<KeyReference>,
     /// Following the control plane.
     #[command(flatten)]

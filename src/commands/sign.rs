@@ -33,7 +33,7 @@ struct Signed {
 
 /// Adds signatures to a bundle that has been built. What is signed is what was read: the bundle's digest stays.
 pub fn run(args: SignArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let keys = signing_keys::signing(&args.keys, &context.environment)?;
+    let keys = signing_keys::to_sign_with(&args.keys, context)?;
     if keys.is_empty() {
         return Err(Failure::new(ExitCode::Usage, "there is no key to sign with").hint(
             "Name one with --key NAME or --key FILE, or set MGW_SIGNING_KEY_FILE; `mgw keys new NAME` makes one.",

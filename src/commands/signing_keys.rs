@@ -1,10 +1,12 @@
 //! The keys that a command line or a pipeline's environment names.
 
-use crate::context::Environment;
+use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::private_file::{is_exposed, mode};
 use crate::signing::{KeyReference, KeyStore, SigningError, TrustedKeys};
 use mgw_bundle::SigningKey;
+use std::path::PathBuf;
 
 /// A pipeline's signing key itself, as secret stores hand it out, and the file that holds it.
 const VARIABLE: &str = "MGW_SIGNING_KEY";
@@ -17,13 +19,40 @@ pub(crate) fn store(environment: &Environment) -> Result<KeyStore, Failure> {
     Ok(KeyStore::new(&environment.config_dir()?))
 }
 
+/// The keys to sign with, as [`signing`] finds them; private keys that others can read are told.
+pub(crate) fn to_sign_with(named: &[KeyReference], context: &Context) -> Result<Vec<SigningKey>, Failure> {
+    let environment = &context.environment;
+    let keys = signing(named, environment)?;
+    for path in exposed(named, environment) {
+        context.ui.warn(format_args!(
+            "others can read the signing key {}: run `chmod 600` on it, and replace the key where somebody may have read it",
+            path.display()
+        ));
+    }
+    Ok(keys)
+}
+
+/// The files of private keys to sign with that others than their owner can read.
+fn exposed(named: &[KeyReference], environment: &Environment) -> Vec<PathBuf> {
+    let of_environment = || environment.get(FILE_VARIABLE).map(PathBuf::from).into_iter().collect();
+    let files: Vec<PathBuf> = match (named, store(environment)) {
+        ([], _) => of_environment(),
+        (_, Err(_)) => Vec::new(),
+        (named, Ok(store)) => named.iter().filter_map(|key| store.private_file(key)).collect(),
+    };
+    files
+        .into_iter()
+        .filter(|path| mode(path).is_some_and(is_exposed))
+        .collect()
+}
+
 /// The keys to sign with: those that are named, else the environment's, else none.
 ///
 /// # Errors
 ///
 /// When one of them cannot be used, or the environment names two, or one that came out empty: nobody should take a bundle
 /// for a signed one.
-pub(crate) fn signing(named: &[KeyReference], environment: &Environment) -> Result<Vec<SigningKey>, Failure> {
+fn signing(named: &[KeyReference], environment: &Environment) -> Result<Vec<SigningKey>, Failure> {
     if !named.is_empty() {
         let store = store(environment)?;
         let keys = named.iter().map(|reference| store.signing(reference));
@@ -140,6 +169,24 @@ mod tests {
         };
         let both = [(VARIABLE, pem.as_str()), (FILE_VARIABLE, file.as_str())];
         assert_eq!(signers(&[], &[]).expect("none"), []);
+        let exposed = |named: &[&str], variables: &[(&str, &str)]| {
+            let home = [("MGW_CONFIG_DIR", home.as_str())];
+            let environment: Environment = home.iter().chain(variables).copied().collect();
+            let named: Vec<KeyReference> = named.iter().filter_map(|name| name.parse().ok()).collect();
+            exposed(&named, &environment).len()
+        };
+        let variable = [(FILE_VARIABLE, file.as_str())];
+        assert_eq!(
+            (exposed(&["release", "pipeline"], &[]), exposed(&[], &variable)),
+            (0, 0)
+        );
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        std::fs::set_permissions(&file, open).expect("ours");
+        assert_eq!(
+            (exposed(&["release", "pipeline"], &[]), exposed(&[], &variable)),
+            (1, 1)
+        );
+        assert_eq!(exposed(&["release", file.as_str()], &variable), 1);
         assert_eq!(signers(&[], &both[..1]).expect("its value"), [pipeline.public]);
         assert_eq!(signers(&[], &both[1..]).expect("its file"), [pipeline.public]);
         assert_eq!(signers(&["release"], &both).expect("named"), [release.public]);

@@ -26,8 +26,9 @@ pub struct VerifyArgs {
     /// The digest that the bundle must have, as `mgw build` printed it [default: that of MGW_DIGEST]
     #[arg(long, value_name = "SHA256")]
     pub digest: Option<String>,
-    /// Key that must have signed the bundle, or another that is named so: its name, or a PEM file (repeatable) [default: those of MGW_VERIFY_KEY]
-    #[arg(long = "key", value_name = "KEY")]
+    /// Key that must have signed the bundle, or another that is named so: its name, or a PEM file (repeatable, or
+    /// with commas between them) [default: those of MGW_VERIFY_KEY]
+    #[arg(long = "key", value_name = "KEY", value_delimiter = ',')]
     pub keys: Vec<KeyReference>,
 }
 

@@ -212,6 +212,14 @@ impl KeyStore {
         }
     }
 
+    /// Where the private half of a key is.
+    pub(crate) fn private_file(&self, reference: &KeyReference) -> Option<PathBuf> {
+        match reference {
+            KeyReference::Name(name) => self.get(name).ok()?.private_file,
+            KeyReference::File(path) => Some(path.clone()),
+        }
+    }
+
     /// The key that checks. A file may hold either half: whoever signs has no need to look for the other one.
     ///
     /// # Errors

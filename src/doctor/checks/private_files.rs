@@ -2,6 +2,7 @@
 
 use crate::cloud::session::SessionStore;
 use crate::doctor::{Finding, Sight};
+use crate::private_file::{is_exposed, mode};
 use std::path::{Path, PathBuf};
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
@@ -32,19 +33,8 @@ fn key_files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-#[cfg(unix)]
-fn mode(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    Some(path.metadata().ok()?.mode() & 0o777)
-}
-
-#[cfg(not(unix))]
-fn mode(_path: &Path) -> Option<u32> {
-    None
-}
-
 fn decide(files: &[(PathBuf, u32)]) -> Vec<Finding> {
-    let exposed = files.iter().filter(|(_, mode)| mode & 0o077 != 0);
+    let exposed = files.iter().filter(|(_, mode)| is_exposed(*mode));
     let findings: Vec<Finding> = exposed
         .map(|(path, mode)| {
             let path = path.display();
