@@ -120,6 +120,9 @@ struct ServedApi {
     name: String,
     version: String,
     url: String,
+    /// Where it is too, being the default version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_version_url: Option<String>,
 }
 
 pub(crate) fn key_and_value(text: &str) -> Result<(String, String), String> {
@@ -368,6 +371,7 @@ fn describe(gateway: &RunningGateway, bundle: &Bundle) -> Serving {
                 name: api.name.clone(),
                 version: api.version.clone(),
                 url: format!("{base}{}", api.base_path),
+                default_version_url: api.default_version_path.as_ref().map(|path| format!("{base}{path}")),
             }
         })
         .collect();
@@ -392,7 +396,12 @@ pub(crate) fn reachable(scheme: &str, address: std::net::SocketAddr) -> String {
 
 fn show(serving: &Serving, gateway: &RunningGateway, ui: &Ui) {
     for api in &serving.apis {
-        ui.status("Serving", format_args!("{} {} at {}", api.name, api.version, api.url));
+        let also = api.default_version_url.as_ref();
+        let also = also.map_or(String::new(), |url| format!(" and {url}"));
+        ui.status(
+            "Serving",
+            format_args!("{} {} at {}{also}", api.name, api.version, api.url),
+        );
     }
     if let Some(origin) = gateway.certificate() {
         ui.detail(format_args!("certificate: {origin:?}"));

@@ -253,3 +253,21 @@ fn what_is_not_there_cannot_be_served() {
     place.mgw(&["run", "."]).exits(3).says("not a project");
     place.mgw(&["token", "."]).exits(3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_default_version_is_told_with_both_addresses() {
+    let place = project("http://localhost:1");
+    let definition = place.read("shop/api_definitions/openapi.yaml");
+    let versioned = definition.replace(
+        "x-wso2-basePath: /shop",
+        "x-wso2-basePath: /shop/{version}\nx-mgw-default-version: true",
+    );
+    place.write("shop/api_definitions/openapi.yaml", &versioned);
+    let mut arguments = vec!["run", "shop", "--output", "json"];
+    arguments.extend(ON_LOOPBACK);
+    let serving = Running::start(&place, &arguments).json_line();
+    let url = serving["http"].as_str().expect("an address");
+    let api = &serving["apis"][0];
+    assert_eq!(api["url"], format!("{url}/shop/1.0.0"));
+    assert_eq!(api["default_version_url"], format!("{url}/shop"));
+}
