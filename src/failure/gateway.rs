@@ -11,18 +11,20 @@ pub(crate) fn not_started(error: StartError, places: &Places) -> Failure {
     let mut named = error.named();
     named.sort();
     named.dedup();
-    let details: Vec<Detail> = named
-        .iter()
-        .filter_map(|name| {
-            let origin = places.of(name)?;
-            Some(Detail {
-                text: format!("{origin}: names {name}"),
+    let placed = named.iter().filter_map(|name| Some((places.of(name)?, name)));
+    let (hints, details): (Vec<String>, Vec<Detail>) = placed
+        .map(|(origin, name)| {
+            let detail = Detail {
+                // People read it below the error.
+                text: String::new(),
                 json: serde_json::json!({ "severity": "note", "message": format!("{origin}: names {name}") }),
-            })
+            };
+            (format!("`{name}` is named at {origin}."), detail)
         })
-        .collect();
+        .unzip();
     let mut failure = Failure::from(error);
     failure.details = details;
+    failure.hints.splice(0..0, hints);
     failure
 }
 

@@ -241,8 +241,8 @@ fn files_that_cannot_be_used_are_reported_with_the_lines_that_name_them() {
         .mgw(&["run", "shop"])
         .exits(3)
         // Beside the file that names it, not in the working directory.
-        .says("micro-gw.conf:3:1: names shop/conf/keys/missing.pem")
-        .says("micro-gw.conf:7:3: names nobody")
+        .says("`shop/conf/keys/missing.pem` is named at shop/conf/micro-gw.conf:3:1.")
+        .says("`nobody` is named at shop/conf/micro-gw.conf:7:3.")
         .says("there is no trust store");
 }
 
