@@ -8,6 +8,18 @@ use crate::exit::ExitCode;
 const WHERE: &str = "Name the admin listener with --url or MGW_ADMIN_URL; its port is 9797, unless \
                      `adminConfig.port` says otherwise.";
 
+impl AdminError {
+    /// The failure, where the gateway has been asked and refused with what to do about that.
+    pub(crate) fn with_hint(self, hint: &str) -> Failure {
+        let is_refused = matches!(self, Self::Refused { status: 404 | 422, .. });
+        let failure = Failure::from(self);
+        match is_refused {
+            true => failure.hint(hint),
+            false => failure,
+        }
+    }
+}
+
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
         let message = error.to_string();

@@ -116,7 +116,7 @@ async fn a_limit_is_looked_at_and_its_count_begins_again() {
         let arguments = ["admin", "reset-quota", key, "--level", level, "--url", admin];
         shop.place.mgw(&arguments)
     };
-    let missed = reset("application", key).exits(14);
+    let missed = reset("application", key).exits(14).says("mgw inspect quotas");
     assert!(
         missed.stderr.contains("nothing is counted under this level and key"),
         "{}",
@@ -196,6 +196,10 @@ async fn a_block_is_set_looked_at_and_removed() {
     assert_eq!(shop.get().await, 200);
     let missing = mgw(&["admin", "unblock", "2"]).exits(14);
     assert!(missing.stderr.contains("there is no such block"), "{}", missing.stderr);
+    missing.says("mgw inspect blocks");
+    mgw(&["admin", "block", "api", "/nope:1.0.0"])
+        .exits(14)
+        .says("as in `/nope`");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,8 +115,11 @@ pub fn run(args: BlockArgs, context: &Context) -> Result<ExitCode, Failure> {
         );
         members.extend(setting.reason.map(|reason| ("reason".to_owned(), reason.into())));
     }
-    let asked = async { Ok(client.post::<OperatorBlock>("/blocks", &body).await?) };
-    let set = context.block_on(interruptible(asked))?;
+    let asked = async { Ok(client.post::<OperatorBlock>("/blocks", &body).await) };
+    let set = context.block_on(interruptible(asked))?.map_err(|error| match &block {
+        Block::Api { context } | Block::Subscription { context, .. } => error.with_hint(&hint(context)),
+        _ => error.into(),
+    })?;
     let text = format!(
         "{} is blocked until {} (block {})",
         describe_block(&set.block),
@@ -125,6 +128,14 @@ pub fn run(args: BlockArgs, context: &Context) -> Result<ExitCode, Failure> {
     );
     context.ui.result(text, &set);
     Ok(ExitCode::Success)
+}
+
+/// How an API is named: keys of limits have the version behind a colon.
+fn hint(context: &str) -> String {
+    let base_path = context
+        .split_once(':')
+        .map_or("/shop/1.0.0", |(base_path, _)| base_path);
+    format!("Name an API by its base path, as in `{base_path}`; `mgw inspect` shows that of each API of a bundle.")
 }
 
 impl Whose {
@@ -203,6 +214,12 @@ fn addresses(text: &str) -> Result<Addresses, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_limits_are_no_base_paths() {
+        assert!(hint("/p:1.0.0").contains("`/p`;"));
+        assert!(hint("/nope").contains("`/shop/1.0.0`;"));
+    }
 
     #[test]
     fn spans_of_time_have_a_unit() {

@@ -40,8 +40,10 @@ pub fn run(args: ResetQuotaArgs, context: &Context) -> Result<ExitCode, Failure>
     if let (Some(what), Some(members)) = (args.what, body.as_object_mut()) {
         members.insert("what".into(), what.name().into());
     }
-    let asked = async { Ok(client.post::<Reset>("/quotas/reset", &body).await?) };
+    let asked = async { Ok(client.post::<Reset>("/quotas/reset", &body).await) };
     let reset = context.block_on(interruptible(asked))?;
+    let reset =
+        reset.map_err(|error| error.with_hint("`mgw inspect quotas` shows what is counted, with levels and keys."))?;
     let counters = Counted(usize::try_from(reset.reset).unwrap_or(usize::MAX), "count", "counts");
     let begin = if reset.reset == 1 { "begins" } else { "begin" };
     let text = format!(

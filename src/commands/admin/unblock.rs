@@ -33,8 +33,9 @@ fn number(text: &str) -> Result<u64, String> {
 pub fn run(args: UnblockArgs, context: &Context) -> Result<ExitCode, Failure> {
     let client = AdminClient::new(&args.admin, &context.ui)?;
     let path = format!("/blocks/{}", args.id);
-    let asked = async { Ok(client.delete::<Unblocked>(&path).await?) };
+    let asked = async { Ok(client.delete::<Unblocked>(&path).await) };
     let unblocked = context.block_on(interruptible(asked))?;
+    let unblocked = unblocked.map_err(|error| error.with_hint("`mgw inspect blocks` shows those that there are."))?;
     let text = format!(
         "{} is no longer blocked by {}",
         describe_block(&unblocked.removed.block),

@@ -22,12 +22,12 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
     let asked = async { Ok(client.get::<UsageStatus>("/usage", &[]).await) };
     let status = context.block_on(interruptible(asked))?.map_err(|error| {
         let keeps_none = !matches!(error, AdminError::Unreachable { .. } | AdminError::Address { .. });
-        let failure = Failure::from(error);
+        let mut failure = Failure::from(error);
         if keeps_none {
-            failure.hint("A gateway keeps usage records only with `analytics.fileUpload.enable = true`.")
-        } else {
-            failure
+            let likely = "A gateway keeps usage records only with `analytics.fileUpload.enable = true`.";
+            failure.hints.insert(0, likely.to_owned());
         }
+        failure
     })?;
     context.ui.result(text(&status, Timestamp::now()), &status);
     Ok(ExitCode::Success)
