@@ -189,7 +189,9 @@ pub(super) fn finish(layout: &Layout, definitions: Vec<String>, context: &Contex
     } else if diagnostics.has_errors() {
         ui.hint(format_args!("Put the errors right, then run `mgw build {folder}`."));
     } else {
-        ui.hint(format_args!("Run `mgw build {folder}`, then `mgw run {folder}`."));
+        ui.hint(format_args!(
+            "Run `mgw run {folder} --local-issuer` to try it, with tokens of `mgw token {folder}`; `mgw build {folder}` makes a bundle of it."
+        ));
     }
     ui.result(
         "",

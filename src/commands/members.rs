@@ -9,7 +9,7 @@ use crate::ui::Held;
 use crate::ui::count::Counted;
 use mgw_bundle::GatewayConfig;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
@@ -71,6 +71,11 @@ impl Done {
     }
 }
 
+/// The parts of a path that lead anywhere.
+fn parts(path: &Path) -> impl Iterator<Item = Component<'_>> {
+    path.components().filter(|part| *part != Component::CurDir)
+}
+
 /// The projects that are meant in a folder; `None`: it is no workspace.
 ///
 /// # Errors
@@ -107,7 +112,7 @@ pub(super) fn chosen(
     for wanted in &args.members {
         let in_workspace = folder.join(wanted);
         let is_meant = |member: &&Member| {
-            let same_folder = |path: &Path| path.components().eq(member.path.components());
+            let same_folder = |path: &Path| parts(path).eq(parts(&member.path));
             member.name == *wanted || same_folder(&in_workspace) || same_folder(Path::new(wanted))
         };
         let Some(member) = members.iter().find(is_meant) else {

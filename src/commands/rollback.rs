@@ -1,5 +1,6 @@
 //! `mgw rollback`
 
+use crate::compile::CompileError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_replaced};
@@ -43,8 +44,7 @@ struct Listed<'a> {
 pub fn run(args: RollbackArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
     if !layout.root().is_dir() {
-        let message = format!("there is no project folder {}", layout.root().display());
-        return Err(Failure::new(ExitCode::Invalid, message));
+        return Err(CompileError::NotAProject(layout.root().to_owned()).into());
     }
     recover(&layout)?;
     let all = generations(&layout)?;

@@ -133,8 +133,7 @@ pub fn run(args: StatusArgs, context: &Context) -> Result<ExitCode, Failure> {
     }
     let layout = toolkit::layout(&args.project, args.pull.source.config.as_deref())?;
     if !layout.root().is_dir() {
-        let message = format!("there is no project folder {}", layout.root().display());
-        return Err(Failure::new(ExitCode::Invalid, message).hint("Create it with mgw init."));
+        return Err(CompileError::NotAProject(layout.root().to_owned()).into());
     }
     let is_project = layout.settings().is_file() || layout.definitions().is_dir() || layout.lock().is_file();
     if !is_project {

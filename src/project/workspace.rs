@@ -266,6 +266,8 @@ impl<'a> Finder<'a> {
         }
         let mut members: Vec<Member> = Vec::new();
         for (path, pattern) in folders {
+            // As somebody types it who is in the workspace.
+            let path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
             let layout = Layout::new(&path);
             let name = match crate::compile::project_name_of(&layout) {
                 Ok(name) => name,

@@ -153,3 +153,11 @@ fn the_tests_of_all_projects_are_made() {
         assert!(place.read(&format!("tests.{name}.xml")).contains("<testsuite"));
     }
 }
+
+#[test]
+fn files_are_named_as_those_type_them_who_are_there() {
+    let place = workspace();
+    place.write("shop/api_definitions/api.yaml", "openapi: 3.0.0\n");
+    let told = place.mgw(&["check"]).exits(3).says("--> shop/api_definitions/api.yaml");
+    assert!(!told.stderr.contains("./"), "{}", told.stderr);
+}

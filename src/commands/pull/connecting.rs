@@ -6,6 +6,7 @@ use crate::cloud::pull::{GatewayPassword, PullError, Selection};
 use crate::cloud::session::{Connection, Session};
 use crate::commands::interrupt::interruptible;
 use crate::commands::toolkit::toolkit;
+use crate::compile::CompileError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -36,8 +37,7 @@ pub(crate) fn prepare_at(
 ) -> Result<Prepared, Failure> {
     let ui = &context.ui;
     if !layout.root().is_dir() {
-        let message = format!("there is no project folder {}", layout.root().display());
-        return Err(Failure::new(ExitCode::Invalid, message).hint("Create it with mgw init."));
+        return Err(CompileError::NotAProject(layout.root().to_owned()).into());
     }
     crate::lock::recover(layout)?;
     let settings = Settings::load(&layout.settings())?;
