@@ -129,7 +129,7 @@ pub(super) fn digest(documents: &PolicyDocuments, former: &[Block]) -> Digested 
         Some(rules) => notices.extend(
             rules
                 .iter()
-                .map(|rule| format!("the custom rule {rule} cannot be run by this gateway")),
+                .map(|rule| format!("the custom rule {rule} is left out: its query runs in a traffic manager alone; `customPolicies` in policies.yaml count by a key template")),
         ),
         None => notices.push("you may not see custom rules: should there be any, they are not applied".to_owned()),
     }

@@ -276,7 +276,7 @@ fn finish(
     }
     if hidden > 0 {
         notices.push(format!(
-            "{} of applications that you may not see, and left out",
+            "{} of applications of others, which you may not see, and left out",
             Counted(hidden, "subscription is", "subscriptions are")
         ));
     }
@@ -392,7 +392,7 @@ mod tests {
             joined.notices,
             [
                 "2 subscriptions are without an API, an application or a policy, and left out",
-                "1 subscription is of applications that you may not see, and left out"
+                "1 subscription is of applications of others, which you may not see, and left out"
             ]
         );
     }
