@@ -118,6 +118,7 @@ codes! {
     ToolkitConfig = "toolkit-config",
     Transports = "transports",
     UnknownExtension = "unknown-extension",
+    UnknownKey = "unknown-key",
     UnknownPolicy = "unknown-policy",
     UnknownSetting = "unknown-setting",
     UnreachableEndpoint = "unreachable-endpoint",

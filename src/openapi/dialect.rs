@@ -95,6 +95,11 @@ impl Dialect {
             let finding = Diagnostic::error(Code::Dialect, source, member.node.span, message).remedy(remedy);
             diagnostics.push(finding.corrected(correction(source, key, member, version)));
         }
+        if let (Some(_), Some(_), Some(other)) = (dialect, members.get("openapi"), members.get("swagger")) {
+            let message = "`swagger` has no effect beside `openapi`: the definition is read as OpenAPI 3";
+            let finding = Diagnostic::warning(Code::Dialect, source, other.key, message);
+            diagnostics.push(finding.remedy("Remove one of the two."));
+        }
         if version.starts_with("3.2") && dialect.is_some() {
             let message = "this OpenAPI 3.2 definition is read as 3.1; what 3.2 adds is not served";
             diagnostics.push(Diagnostic::note(Code::Dialect, source, member.node.span, message));

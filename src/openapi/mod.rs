@@ -14,6 +14,7 @@ mod components;
 mod definition;
 mod dialect;
 mod foreign;
+mod keys;
 pub(crate) mod link;
 mod operations;
 mod place;

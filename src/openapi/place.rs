@@ -159,9 +159,10 @@ pub(super) enum Sections {
 impl Sections {
     /// Where this definition keeps it.
     pub(super) fn of(definition: &Node) -> Self {
-        match definition.get("swagger") {
-            Some(_) => Self::Top,
-            None => Self::Components,
+        // Where both are there, `openapi` counts.
+        match (definition.get("openapi"), definition.get("swagger")) {
+            (None, Some(_)) => Self::Top,
+            _ => Self::Components,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::dialect::Dialect;
 use super::shape::{Shape, scalar_text, text};
-use super::{components, operations, servers};
+use super::{components, keys, operations, servers};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};
 
@@ -13,6 +13,7 @@ const MAX_NAME: usize = 256;
 pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) -> Option<Node> {
     let mut shape = Shape::default();
     shape.text("openapi", document.span, "3.0.3");
+    keys::check(source, document, dialect, diagnostics);
     let info = info(source, document, diagnostics);
     let servers = match dialect {
         Dialect::Swagger20 => servers::of_swagger(source, document, diagnostics),

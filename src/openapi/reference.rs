@@ -4,7 +4,7 @@ use crate::yaml::Node;
 use std::borrow::Cow;
 
 /// Longest chain of references that is followed.
-const MAX_CHAIN: usize = 32;
+pub(super) const MAX_CHAIN: usize = 32;
 
 /// Why a reference leads nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +18,12 @@ pub(super) enum ReferenceError {
     /// It comes back to itself.
     #[error("the reference `{0}` leads back to itself")]
     Cycle(String),
+    /// It goes on and on, whether it comes back to itself or not.
+    #[error("the reference `{0}` goes on over more than {most} references", most = MAX_CHAIN)]
+    Long(String),
+    /// All of the definition is there.
+    #[error("the reference `{0}` leads to the whole definition")]
+    Whole(String),
     /// Something is there that cannot be meant: its kind.
     #[error("the reference `{0}` leads to {1}, and a map should be there")]
     Unfit(String, &'static str),
@@ -32,11 +38,17 @@ pub(super) fn target(node: &Node) -> Option<&str> {
 pub(super) fn follow<'a>(document: &'a Node, mut node: &'a Node) -> Result<&'a Node, ReferenceError> {
     let mut seen: Vec<&str> = Vec::new();
     while let Some(reference) = target(node) {
-        if seen.contains(&reference) || seen.len() >= MAX_CHAIN {
+        if seen.contains(&reference) {
             return Err(ReferenceError::Cycle(reference.to_owned()));
+        }
+        if let (Some(first), true) = (seen.first(), seen.len() >= MAX_CHAIN) {
+            return Err(ReferenceError::Long((*first).to_owned()));
         }
         seen.push(reference);
         node = lookup(document, reference)?;
+        if std::ptr::eq(node, document) {
+            return Err(ReferenceError::Whole(reference.to_owned()));
+        }
     }
     Ok(node)
 }
@@ -102,7 +114,8 @@ mod tests {
     #[test]
     fn references_are_followed_to_their_end() {
         let text = "a: {$ref: '#/b'}\nb: {$ref: '#/c~1d/e%20f'}\nc/d: {e f: 5}\nx: {$ref: '#/y'}\ny: {$ref: '#/x'}\n\
-                    s: {$ref: '#/s'}\nr: {$ref: 'other.yaml#/a'}\nn: {$ref: '#/nothing'}\nz: {$ref: '#bad'}\n";
+                    s: {$ref: '#/s'}\nr: {$ref: 'other.yaml#/a'}\nn: {$ref: '#/nothing'}\nz: {$ref: '#bad'}\n\
+                    w: {$ref: '#'}\n";
         let (_, document) = parse("a", text.into(), Format::Yaml).unwrap();
         let result = |key: &str| follow(&document, document.get(key).unwrap()).map(Node::as_u64);
         assert_eq!(result("a"), Ok(Some(5)));
@@ -111,5 +124,18 @@ mod tests {
         assert_eq!(result("r"), Err(ReferenceError::Remote("other.yaml#/a".into())));
         assert_eq!(result("n"), Err(ReferenceError::Dangling("#/nothing".into())));
         assert_eq!(result("z"), Err(ReferenceError::Dangling("#bad".into())));
+        assert_eq!(result("w"), Err(ReferenceError::Whole("#".into())));
+    }
+
+    /// A chain without an end is not called a circle.
+    #[test]
+    fn long_chains_are_told_as_such() {
+        let last = MAX_CHAIN + 1;
+        let chain = (0..last).map(|at| format!("a{at}: {{$ref: '#/a{}'}}\n", at + 1));
+        let text = chain.chain([format!("a{last}: 5\n")]).collect::<String>();
+        let (_, document) = parse("a", text.into(), Format::Yaml).unwrap();
+        let result = |key: &str| follow(&document, document.get(key).unwrap()).map(Node::as_u64);
+        assert_eq!(result("a1"), Ok(Some(5)));
+        assert_eq!(result("a0"), Err(ReferenceError::Long("#/a1".into())));
     }
 }

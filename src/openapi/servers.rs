@@ -48,6 +48,7 @@ fn server(source: &Source, element: &Node, diagnostics: &mut Diagnostics) -> Opt
             .and_then(|default| scalar_text(source, default))
         {
             Some(default) => {
+                check_choice(source, name, &variable.node, &default, diagnostics);
                 let mut pruned = Shape::default();
                 pruned.text("default", variable.node.span, default);
                 variables.put(name, variable.key, pruned.at(variable.node.span));
@@ -65,6 +66,25 @@ fn server(source: &Source, element: &Node, diagnostics: &mut Diagnostics) -> Opt
     }
     shape.put("variables", element.span, variables.at(element.span));
     Some(shape.at(element.span))
+}
+
+/// Tells of a default that is none of the values which the variable may have.
+fn check_choice(source: &Source, name: &str, variable: &Node, default: &str, diagnostics: &mut Diagnostics) {
+    let choices = variable.get("enum").and_then(Node::as_array).unwrap_or_default();
+    let mut known = choices.iter().filter_map(|choice| scalar_text(source, choice));
+    let Some(first) = known.next() else { return };
+    if first == default || known.any(|choice| choice == default) {
+        return;
+    }
+    let span = variable.get("default").map_or(variable.span, |node| node.span);
+    let message = format!(
+        "the default `{default}` of the server variable `{name}` is not among its `enum`, and is used all the same"
+    );
+    diagnostics.push(
+        Diagnostic::warning(Code::Servers, source, span, message).remedy(format!(
+            "Write one that is, such as `default: {first}`, or add it to the `enum`."
+        )),
+    );
 }
 
 /// The server that `host`, `basePath` and `schemes` of a 2.0 document describe.
@@ -85,8 +105,10 @@ pub(super) fn of_swagger(source: &Source, document: &Node, diagnostics: &mut Dia
             }
         }
     };
-    let host = part("host").filter(|(_, host)| !host.is_empty());
-    let path = part("basePath").filter(|(_, path)| !path.is_empty());
+    let (host, path) = (part("host"), part("basePath"));
+    check_schemes(source, document, diagnostics);
+    let host = host.filter(|(_, host)| !host.is_empty());
+    let path = path.filter(|(_, path)| !path.is_empty());
     let slash = |path: &str| {
         let path = path.trim_end_matches('/');
         if path.is_empty() || path.starts_with('/') {
@@ -117,6 +139,26 @@ pub(super) fn of_swagger(source: &Source, document: &Node, diagnostics: &mut Dia
     let mut shape = Shape::default();
     shape.put("url", span, text(span, url));
     Some((span, list(span, vec![shape.at(span)])))
+}
+
+/// Tells of `schemes` that cannot be read.
+fn check_schemes(source: &Source, document: &Node, diagnostics: &mut Diagnostics) {
+    let Some(node) = document.get("schemes").filter(|node| !node.is_null()) else {
+        return;
+    };
+    let Some(elements) = node.as_array() else {
+        let finding = Diagnostic::expected(Code::Servers, source, node, "`schemes`", "a list of texts");
+        let scheme = node
+            .as_str()
+            .filter(|text| ["http", "https", "ws", "wss"].contains(text));
+        let remedy = format!("Write `schemes: [{}]`.", scheme.unwrap_or("https"));
+        diagnostics.push(finding.remedy(remedy).expecting_list(node));
+        return;
+    };
+    for element in elements.iter().filter(|element| element.as_str().is_none()) {
+        let what = "an element of `schemes`";
+        diagnostics.push(Diagnostic::expected(Code::Servers, source, element, what, "a text"));
+    }
 }
 
 /// The scheme of a 2.0 document. Where several are listed the encrypted one is taken; they name one host, so there is

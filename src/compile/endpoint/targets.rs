@@ -142,6 +142,9 @@ pub(in crate::compile) fn backend_url(text: &str) -> Result<String, String> {
             url.scheme()
         ));
     }
+    if url.port() == Some(0) {
+        return Err(fault(url::ParseError::InvalidPort));
+    }
     if url.host_str().is_none_or(str::is_empty) {
         return Err("it has no host".to_owned());
     }
@@ -186,6 +189,8 @@ mod tests {
             ("file(/etc/passwd, http://a)", "below the folder"),
             ("file(../urls, http://a)", "below the folder"),
             ("consul(shop, http://a)", "does not begin with"),
+            ("http://a:0/", "not a number from 1 to 65535"),
+            ("etcd(shop, http://a:0)", "not a number from 1 to 65535"),
         ] {
             let found = target(text).expect_err("it is refused");
             assert!(found.contains(fault), "{text}: {found}");

@@ -6,7 +6,7 @@ use super::inside::{Near, similar};
 use super::pointer::{canonical, found, only_reference};
 use super::{Document, Library, Location, Unavailable};
 use crate::diagnostics::Diagnostic;
-use crate::openapi::reference::ReferenceError;
+use crate::openapi::reference::{MAX_CHAIN, ReferenceError};
 use crate::yaml::{Source, limits};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,9 +16,6 @@ const MAX_FILES: usize = 1_000;
 
 /// Most bytes of all of them together.
 const MAX_BYTES: usize = 2 * limits::MAX_FILE_BYTES as usize;
-
-/// Longest chain of references that lead to references.
-const MAX_CHAIN: usize = 32;
 
 /// A file of the definition.
 struct File {
@@ -143,7 +140,8 @@ impl<'l> Files<'l> {
     pub(super) fn target(&mut self, file: usize, reference: &str) -> Result<Target, Problem> {
         let mut next = reference.to_owned();
         let mut from = file;
-        for _ in 0..MAX_CHAIN {
+        let mut seen = Vec::new();
+        while seen.len() < MAX_CHAIN {
             let target = self.named(from, &next).map_err(|mut problem| {
                 // Where it is another reference that leads nowhere, this one is right.
                 if let (Some(Meant::File(meant)), true) = (&problem.meant, (from, next.as_str()) == (file, reference)) {
@@ -171,11 +169,18 @@ impl<'l> Files<'l> {
             let Some(further) = only_reference(found) else {
                 return Ok(target);
             };
+            if seen.contains(&target) {
+                return Err(Problem::new(
+                    ReferenceError::Cycle(shown(reference)).to_string(),
+                    "Let one of the references lead to something else.",
+                ));
+            }
             (from, next) = (target.file, further.to_owned());
+            seen.push(target);
         }
         Err(Problem::new(
-            ReferenceError::Cycle(shown(reference)).to_string(),
-            "Let one of the references lead to something else.",
+            ReferenceError::Long(shown(reference)).to_string(),
+            "Let it lead to its end at once.",
         ))
     }
 

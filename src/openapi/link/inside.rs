@@ -44,7 +44,13 @@ pub(super) fn check_inside(linked: &Linked, node: &Node, place: Place, problems:
         && !matches!(place.kind, Kind::PathItem | Kind::SecurityScheme)
     {
         let (error, near) = match reference::lookup(&linked.document, target) {
-            Ok(found) => (unfit(target, found, place), Near::remedy(UNFIT)),
+            Ok(found) => match unfit(target, found, place) {
+                Some(error) => (Some(error), Near::remedy(UNFIT)),
+                None => (
+                    endless(&linked.document, node),
+                    Near::remedy("Let it lead to something else."),
+                ),
+            },
             Err(error) => (Some(error), similar(&linked.document, target.trim_start_matches('#'))),
         };
         if let Some(error) = error {
@@ -68,6 +74,12 @@ pub(super) fn check_inside(linked: &Linked, node: &Node, place: Place, problems:
         }
         _ => {}
     }
+}
+
+/// Why references that are there lead to nothing. How long they go on does not matter where nobody follows them.
+fn endless(document: &Node, node: &Node) -> Option<ReferenceError> {
+    let error = reference::follow(document, node).err()?;
+    matches!(error, ReferenceError::Cycle(_) | ReferenceError::Whole(_)).then_some(error)
 }
 
 /// What is wrong with a reference to `found`, when that can never be what belongs to this place.

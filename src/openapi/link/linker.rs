@@ -211,6 +211,12 @@ impl<'l, 'p> Linker<'l, 'p> {
             return None;
         }
         let at = node.get("$ref").map_or(node.span, |node| node.span);
+        if file == 0 && reference.is_empty() {
+            let message = "this reference is empty, and leads to the whole definition";
+            let remedy = "Write the way to what is meant, such as `#/components/schemas/Pet`.";
+            self.report(file, at, place, Problem::new(message.to_owned(), remedy));
+            return None;
+        }
         let target = match self.files.target(file, reference) {
             Ok(target) => target,
             Err(problem) => {
