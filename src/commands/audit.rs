@@ -85,6 +85,7 @@ pub fn run(args: AuditArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
+    args.reports.refuse(&layout)?;
     let mut compiled = compile_project(&layout)?;
     let source = BundleSource::Project(layout.clone());
     let settings = GatewaySettings::of(args.config.as_deref(), &context.environment, &source);
@@ -94,8 +95,9 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
     compiled.diagnostics.extend(settings.diagnostics);
     compiled.diagnostics.sort();
     let Some(settings) = settings.config.filter(|_| !compiled.diagnostics.has_errors()) else {
+        let project = (&*compiled.name, layout.root());
         args.reports
-            .write(COMMAND, &compiled.name, &compiled.diagnostics, Severity::Error)?;
+            .write(COMMAND, project, &compiled.diagnostics, Severity::Error)?;
         return Err(findings::refused(ui, &compiled.name, &compiled.diagnostics)
             .hint("What cannot be built cannot be audited either."));
     };
@@ -128,8 +130,9 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
         diagnostics: &found.diagnostics,
     };
     ui.result("", &shown);
+    let project = (&*compiled.name, layout.root());
     args.reports
-        .write(COMMAND, &compiled.name, &found.diagnostics, args.fail_on.least())?;
+        .write(COMMAND, project, &found.diagnostics, args.fail_on.least())?;
     if found.diagnostics.has_errors() {
         return Err(findings::invalid(&compiled.name, &found.diagnostics));
     }

@@ -88,6 +88,7 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(args.project);
     let config = args.config.as_deref();
+    args.reports.refuse(&layout)?;
     fetch_first(&layout, args.remote, context)?;
     let mut compiled = inspect(&layout, config, context)?;
     let fixed = match args.fix.is_wanted() {
@@ -107,8 +108,9 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
         fix: fixed.as_ref(),
     };
     ui.result("", &checked);
+    let project = (&*compiled.name, layout.root());
     args.reports
-        .write("mgw check", &compiled.name, &compiled.diagnostics, Severity::Error)?;
+        .write("mgw check", project, &compiled.diagnostics, Severity::Error)?;
     if let Some(offer) = fix::offer(&layout, &compiled.diagnostics).filter(|_| fixed.is_none()) {
         ui.hint(offer);
     }

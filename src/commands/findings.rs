@@ -1,11 +1,11 @@
 //! Shows what was found in a project's files.
 
 use super::members::report_of;
+use super::report_file::{self, Report};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, render, report};
 use crate::exit::ExitCode;
 use crate::failure::{Detail, Failure};
-use crate::project::Member;
-use crate::public_file;
+use crate::project::{Layout, Member};
 use crate::ui::Ui;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -31,19 +31,27 @@ impl ReportArgs {
         }
     }
 
+    /// Refuses reports that would take the place of something else, before anything is done.
+    pub(super) fn refuse(&self, layout: &Layout) -> Result<(), Failure> {
+        let reports = [
+            (Report::Sarif, self.sarif.as_deref()),
+            (Report::Junit, self.junit.as_deref()),
+        ];
+        report_file::refuse(&reports, layout)
+    }
+
     /// Reports are written whatever was found: without one, a pipeline would show that of the run before. `failing`: the
-    /// least bad findings with which the command fails.
+    /// least bad findings with which the command fails. `root`: the folder of the project.
     pub(super) fn write(
         &self,
         command: &str,
-        project: &str,
+        (project, root): (&str, &Path),
         diagnostics: &Diagnostics,
         failing: Severity,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.sarif {
-            let log = report::sarif(diagnostics, env!("CARGO_PKG_VERSION"));
-            let bytes = format!("{log:#}\n").into_bytes();
-            public_file::replace(path, &bytes).map_err(|error| Failure::file("write", path, error))?;
+            let log = report::sarif(diagnostics, env!("CARGO_PKG_VERSION"), &report::Base::of(root));
+            Report::Sarif.write(path, format!("{log:#}\n").as_bytes())?;
         }
         match &self.junit {
             Some(path) => write_junit(path, command, project, diagnostics, failing),
@@ -61,8 +69,7 @@ pub(super) fn write_junit(
     failing: Severity,
 ) -> Result<(), Failure> {
     let bytes = report::junit(command, project, diagnostics, failing);
-    let written = bytes.and_then(|bytes| public_file::replace(path, &bytes));
-    written.map_err(|error| Failure::file("write", path, error))
+    Report::Junit.write(path, &bytes.map_err(|error| Failure::file("write", path, error))?)
 }
 
 /// Where `pull` puts definitions.

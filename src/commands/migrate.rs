@@ -67,6 +67,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
                 .hint("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."),
         );
     }
+    args.reports.refuse(&layout)?;
     if !args.dry_run && manner == Manner::Copied {
         create::refuse_taken(&layout, args.force)?;
         refuse_to_replace_what_is_read(&args, layout.root())?;
@@ -100,7 +101,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     };
     let mut finished = finish(draft, &name, folder, manner, check_settings)?;
     if finished.carried.apis == 0 {
-        return Err(nothing(&source, &finished, &args.reports, ui)?);
+        return Err(nothing((&source, layout.root()), &finished, &args.reports, ui)?);
     }
     if manner == Manner::InPlace {
         finished.files.retain(|path, _| !is_there(&layout.root().join(path)));
@@ -121,7 +122,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     }
     let report = report(&source, kind, folder, !args.dry_run, &finished);
     ui.result(report.text(), &report);
-    write_reports(&args.reports, &name, &finished)?;
+    write_reports(&args.reports, (&name, layout.root()), &finished)?;
     if args.dry_run {
         ui.hint("Nothing was written (--dry-run).");
     } else if finished.check.has_errors() {
@@ -221,22 +222,22 @@ fn report<'a>(source: &'a str, kind: Kind, project: &'a str, written: bool, fini
 }
 
 /// Findings and what the compiler says, as one.
-fn write_reports(reports: &findings::ReportArgs, name: &str, finished: &Finished) -> Result<(), Failure> {
+fn write_reports(reports: &findings::ReportArgs, project: (&str, &Path), finished: &Finished) -> Result<(), Failure> {
     let mut all = Diagnostics::default();
     all.extend(finished.findings.clone());
     all.extend(finished.check.clone());
     all.sort();
-    reports.write("mgw migrate", name, &all, Severity::Warning)
+    reports.write("mgw migrate", project, &all, Severity::Warning)
 }
 
 /// The end of a migration of which nothing came.
 fn nothing(
-    source: &str,
+    (source, root): (&str, &Path),
     finished: &Finished,
     reports: &findings::ReportArgs,
     ui: &crate::ui::Ui,
 ) -> Result<Failure, Failure> {
-    write_reports(reports, source, finished)?;
+    write_reports(reports, (source, root), finished)?;
     let mut failure =
         Failure::new(ExitCode::Invalid, format!("no API of {source} can be carried over")).hint("Nothing was written.");
     failure.details = findings::details(ui, &finished.findings);

@@ -32,6 +32,7 @@ mod members;
 pub mod migrate;
 pub mod pull;
 mod remote;
+mod report_file;
 pub mod rollback;
 pub mod run;
 pub mod sandbox;

@@ -1,6 +1,7 @@
 //! `mgw test`
 
 use super::members::{self, Done, MemberArgs, Pace};
+use super::report_file::{self, Report};
 use super::{findings, run as serving};
 use crate::compile::{compile_project, pack};
 use crate::context::Context;
@@ -9,7 +10,6 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::local_issuer::LocalIssuer;
 use crate::project::Layout;
-use crate::public_file;
 use crate::serve::{BundleSource, GatewaySettings, free_ports, load_settings, trust_local_issuer};
 use crate::suite::{Caller, Case, Outcome, Target, Verdict, generate, junit, read_folder};
 use crate::ui::count::Counted;
@@ -92,6 +92,7 @@ pub fn run(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
     let layout = Layout::new(&args.project);
+    report_file::refuse(&[(Report::Junit, args.junit.as_deref())], &layout)?;
     let compiled = compile_project(&layout)?;
     if compiled.diagnostics.has_errors() {
         if let Some(path) = &args.junit {
@@ -345,8 +346,8 @@ fn report(
     };
     ui.result("", &tested);
     if let Some(path) = file {
-        let written = junit(project, outcomes).and_then(|bytes| public_file::replace(path, &bytes));
-        written.map_err(|error| Failure::file("write", path, error))?;
+        let bytes = junit(project, outcomes).map_err(|error| Failure::file("write", path, error))?;
+        Report::Junit.write(path, &bytes)?;
     }
     let without = match skipped.len() {
         0 => String::new(),

@@ -1,7 +1,8 @@
 //! What holds for every finding, whatever the file was.
 
-use super::report::{junit, sarif};
+use super::report::{Base, junit, sarif};
 use super::{Diagnostic, Diagnostics, Severity, render};
+use std::path::Path;
 
 /// Everything that is said of a file, in every form in which it is said.
 ///
@@ -21,7 +22,13 @@ pub(crate) fn told(mut diagnostics: Diagnostics) -> String {
     let document = serde_json::to_string(&diagnostics).expect("findings are text and numbers");
     let cases = junit("check", "shop", &diagnostics, Severity::Warning).expect("it is written to memory");
     let cases = String::from_utf8(cases).expect("the document is UTF-8");
-    [said, document, sarif(&diagnostics, "0.0.0").to_string(), cases].join("\n")
+    [
+        said,
+        document,
+        sarif(&diagnostics, "0.0.0", &Base::of(Path::new("."))).to_string(),
+        cases,
+    ]
+    .join("\n")
 }
 
 fn check_place(diagnostic: &Diagnostic) {

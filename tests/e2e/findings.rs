@@ -102,6 +102,58 @@ fn findings_are_written_for_other_programs() {
 }
 
 #[test]
+fn a_report_names_files_from_the_top_of_the_checkout() {
+    let place = faulty();
+    let project = place.path().join("shop").display().to_string();
+    let uris = |project: &str| {
+        place.mgw(&["check", project, "--sarif", "out.sarif"]).exits(3);
+        let log: serde_json::Value = serde_json::from_str(&place.read("out.sarif")).expect("JSON");
+        let results = log["runs"][0]["results"].as_array().expect("a list").clone();
+        assert!(!results.is_empty());
+        let uri =
+            |result: serde_json::Value| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].clone();
+        results.into_iter().map(uri).collect::<Vec<_>>()
+    };
+    let expected = "shop/api_definitions/openapi.yaml";
+    assert!(uris(&project).iter().all(|uri| uri == expected));
+    // The checkout may begin below the working folder.
+    place.write("shop/.git/HEAD", "");
+    let expected = "api_definitions/openapi.yaml";
+    assert!(uris("shop").iter().all(|uri| uri == expected));
+}
+
+#[test]
+fn a_report_replaces_reports_alone() {
+    let place = faulty();
+    place.write("notes", "mine");
+    for arguments in [
+        &["check", "shop", "--sarif", "notes"][..],
+        &["check", "shop", "--fix", "--junit", "notes"],
+        &["audit", "shop", "--junit", "notes"],
+        &["test", "shop", "--echo", "--junit", "notes"],
+        &["migrate", "shop", "new", "--sarif", "notes"],
+    ] {
+        place
+            .mgw(arguments)
+            .exits(7)
+            .says("notes is there, and is no ")
+            .says("Name another file with ");
+    }
+    assert_eq!(place.read("notes"), "mine");
+    assert!(!place.path().join("new").exists());
+
+    place
+        .mgw(&["check", "shop", "--sarif", "out", "--junit", "./out"])
+        .exits(2)
+        .says("--sarif and --junit name the same file");
+    place
+        .mgw(&["check", "shop", "--sarif", "shop/policies.yaml"])
+        .exits(2)
+        .says("the policies of the project are");
+    assert!(!place.path().join("out").exists());
+}
+
+#[test]
 fn many_findings_of_one_kind_are_counted() {
     let place = Place::new();
     let (head, _) = DEFINITION.split_once("  /items").unwrap();

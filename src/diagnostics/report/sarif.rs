@@ -1,15 +1,20 @@
 //! SARIF 2.1.0, the format in which code hosts and editors take findings.
 
+use super::base::{Base, Whereabouts};
 use crate::diagnostics::json::ShownEdit;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What paths are relative to, by the name that code hosts have for it.
+const TOP: &str = "%SRCROOT%";
 
 /// Findings as a SARIF log of one run.
-pub fn sarif(diagnostics: &Diagnostics, version: &str) -> Value {
+pub fn sarif(diagnostics: &Diagnostics, version: &str, base: &Base) -> Value {
     let codes: BTreeSet<Code> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
     let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
-    let results: Vec<Value> = diagnostics.iter().map(result).collect();
+    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| result(diagnostic, base)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -17,6 +22,9 @@ pub fn sarif(diagnostics: &Diagnostics, version: &str) -> Value {
             "tool": { "driver": { "name": "mgw", "version": version, "rules": rules } },
             // Columns are counted in characters, as everywhere in mgw.
             "columnKind": "unicodeCodePoints",
+            "originalUriBaseIds": {
+                TOP: { "description": { "text": "The top of the checkout, or else the folder in which mgw was called." } },
+            },
             "results": results,
         }],
     })
@@ -30,7 +38,7 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(diagnostic: &Diagnostic) -> Value {
+fn result(diagnostic: &Diagnostic, base: &Base) -> Value {
     let level = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -40,7 +48,7 @@ fn result(diagnostic: &Diagnostic) -> Value {
         Some(remedy) => format!("{}\n{remedy}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
-    let mut location = json!({ "artifactLocation": { "uri": uri(&diagnostic.file) } });
+    let mut location = json!({ "artifactLocation": artifact(&diagnostic.file, base) });
     if diagnostic.outside {
         return json!({
             "ruleId": diagnostic.code.name(),
@@ -64,14 +72,14 @@ fn result(diagnostic: &Diagnostic) -> Value {
         "message": { "text": text },
         "locations": [{ "physicalLocation": location }],
     });
-    if let Some(fix) = fix(diagnostic) {
+    if let Some(fix) = fix(diagnostic, base) {
         result["fixes"] = json!([fix]);
     }
     result
 }
 
 /// What puts the finding right, for editors that can do it.
-fn fix(diagnostic: &Diagnostic) -> Option<Value> {
+fn fix(diagnostic: &Diagnostic, base: &Base) -> Option<Value> {
     let correction = diagnostic.correction.as_ref()?;
     let edits = diagnostic.shown_edits();
     if edits.is_empty() {
@@ -91,14 +99,22 @@ fn fix(diagnostic: &Diagnostic) -> Option<Value> {
     Some(json!({
         "description": { "text": correction.title },
         "artifactChanges": [{
-            "artifactLocation": { "uri": uri(&diagnostic.file) },
+            "artifactLocation": artifact(&diagnostic.file, base),
             "replacements": edits.iter().map(replacement).collect::<Vec<_>>(),
         }],
     }))
 }
 
-/// A path as a relative URI reference: what has a meaning in URIs is escaped.
-fn uri(path: &str) -> String {
+/// Where a file is: relative to the top where it is below it, else by an address of its own.
+fn artifact(file: &str, base: &Base) -> Value {
+    match base.whereabouts(file) {
+        Whereabouts::Below(path) => json!({ "uri": escaped(&path), "uriBaseId": TOP }),
+        Whereabouts::Elsewhere(path) => json!({ "uri": format!("file://{}", escaped(&path)) }),
+    }
+}
+
+/// A path in a URI: what has a meaning there is escaped.
+fn escaped(path: &Path) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const ESCAPED: &AsciiSet = &CONTROLS
         .add(b' ')
@@ -117,7 +133,7 @@ fn uri(path: &str) -> String {
         .add(b'{')
         .add(b'|')
         .add(b'}');
-    utf8_percent_encode(path.strip_prefix("./").unwrap_or(path), ESCAPED).to_string()
+    utf8_percent_encode(&path.to_string_lossy(), ESCAPED).to_string()
 }
 
 #[cfg(test)]
@@ -130,7 +146,12 @@ mod tests {
         let mut all = Diagnostics::default();
         all.push(misspelt());
         all.push(Diagnostic::file(Code::Files, "a b/c#1.yaml", "this link leads nowhere"));
-        let log = sarif(&all, "1.2.3");
+        all.push(Diagnostic::file(
+            Code::Files,
+            "../d e.yaml",
+            "it is not below the checkout",
+        ));
+        let log = sarif(&all, "1.2.3", &Base::at("/no/repo", "/no/repo"));
         let run = &log["runs"][0];
         assert_eq!(run["tool"]["driver"]["version"], "1.2.3");
         let rules: Vec<&str> = run["tool"]["driver"]["rules"]
@@ -152,7 +173,8 @@ mod tests {
               {
                 "physicalLocation": {
                   "artifactLocation": {
-                    "uri": "shop/api_definitions/shop.yaml"
+                    "uri": "shop/api_definitions/shop.yaml",
+                    "uriBaseId": "%SRCROOT%"
                   },
                   "region": {
                     "startLine": 3,
@@ -174,7 +196,24 @@ mod tests {
               {
                 "physicalLocation": {
                   "artifactLocation": {
-                    "uri": "a%20b/c%231.yaml"
+                    "uri": "a%20b/c%231.yaml",
+                    "uriBaseId": "%SRCROOT%"
+                  }
+                }
+              }
+            ]
+          },
+          {
+            "ruleId": "files",
+            "level": "error",
+            "message": {
+              "text": "it is not below the checkout"
+            },
+            "locations": [
+              {
+                "physicalLocation": {
+                  "artifactLocation": {
+                    "uri": "file:///no/d%20e.yaml"
                   }
                 }
               }
