@@ -371,6 +371,10 @@ impl<'a> Finder<'a> {
                 }
                 Ok(real) if real.is_dir() => folders.push(folder),
                 _ if is_pattern => {}
+                Ok(_) => {
+                    self.wrong(pattern, "is a file, and a project is a folder", inside);
+                    return None;
+                }
                 _ => {
                     self.nowhere(pattern, &folder);
                     return None;
@@ -470,12 +474,14 @@ struct Near {
 fn near(folder: &Path) -> Option<Near> {
     let typed = folder.file_name()?.to_str()?;
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut names: Vec<String> = std::fs::read_dir(parent.unwrap_or(Path::new(".")))
-        .ok()?
-        .take(MAX_MEMBERS + 1)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+    let entries = std::fs::read_dir(parent.unwrap_or(Path::new("."))).ok()?;
+    let entries: Vec<_> = entries.take(MAX_MEMBERS + 1).filter_map(Result::ok).collect();
+    let is_whole = entries.len() <= MAX_MEMBERS;
+    let mut names: Vec<String> = entries
+        .into_iter()
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
-    let is_whole = names.len() <= MAX_MEMBERS;
     names.sort_unstable();
     let all = || names.iter().map(String::as_str);
     let certain = certain_name(typed, all()).filter(|name| is_whole && is_project(&folder.with_file_name(name)));
