@@ -5,12 +5,17 @@ use crate::ui::visible;
 use crate::yaml::{Edit, Source, Span};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use std::borrow::Cow;
+use std::ops::Range;
 
-/// Stands for what may be a secret.
+/// Stands for what is not shown.
 const HIDDEN: &str = "…";
 
-/// Lines longer than this (minified JSON) are named by position and not shown.
+/// Of lines longer than this (minified JSON) the part in question is shown.
 const LONGEST_LINE: usize = 300;
+
+/// So many bytes of a long line are shown on each side of what is marked, and of that.
+const AROUND: usize = 50;
+const MOST_MARKED: usize = 80;
 
 /// Of longer messages the middle is left out.
 const LONGEST_MESSAGE: usize = 400;
@@ -22,15 +27,23 @@ pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
+    let place = place(diagnostic);
     let mut group = level
         .primary_title(single_line(&diagnostic.message))
         .id(diagnostic.code.name())
-        .element(place(diagnostic));
+        .element(place.element);
     if let Some(remedy) = &diagnostic.remedy {
         group = group.element(Level::HELP.message(single_line(remedy)));
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&[group]) + "\n"
+    let mut text = renderer.render(&[group]) + "\n";
+    if let Some((of_part, of_line)) = place.moved
+        // What is said comes first, in one line.
+        && let Some(at) = text.find('\n').and_then(|title| Some(title + text.get(title..)?.find(&of_part)?))
+    {
+        text.replace_range(at..at + of_part.len(), &of_line);
+    }
+    text
 }
 
 /// Whether what a correction of a finding replaces may be shown.
@@ -61,9 +74,25 @@ pub(crate) fn may_hold_secret(source: &Source, line: &str, start: usize) -> bool
     }
 }
 
-fn place(diagnostic: &Diagnostic) -> Element<'_> {
+/// Where a finding is.
+struct Place<'a> {
+    element: Element<'a>,
+    /// How the position in a part of a line is shown, and how the one in the line.
+    moved: Option<(String, String)>,
+}
+
+impl<'a> Place<'a> {
+    fn of(element: impl Into<Element<'a>>) -> Self {
+        Self {
+            element: element.into(),
+            moved: None,
+        }
+    }
+}
+
+fn place(diagnostic: &Diagnostic) -> Place<'_> {
     let Some((source, span)) = &diagnostic.place else {
-        return Origin::path(visible(&diagnostic.file)).into();
+        return Place::of(Origin::path(visible(&diagnostic.file)));
     };
     let position = source.position(*span);
     let (line, start) = source.line_of(*span);
@@ -72,11 +101,26 @@ fn place(diagnostic: &Diagnostic) -> Element<'_> {
     let presentable = source
         .presentable(line, start)
         .filter(|_| !diagnostic.secret && !is_kept);
+    let name = visible(source.name_of(*span));
+    if line.len() > LONGEST_LINE && presentable.is_some() && !source.is_masked() {
+        let (part, marked) = window(line, within(source, *span, line, start));
+        if !is_hidden(&part) {
+            let before = part.get(..marked.start).unwrap_or_default().chars().count();
+            let at = |column: usize| format!("{name}:{}:{column}", position.line);
+            let moved = Some((at(before + 1), at(position.column as usize)));
+            let snippet = Snippet::source(part).line_start(position.line as usize).path(name);
+            return Place {
+                element: snippet.annotation(AnnotationKind::Primary.span(marked)).into(),
+                moved,
+            };
+        }
+    }
     let Some(shown) = presentable.filter(|_| line.len() <= LONGEST_LINE && !is_hidden(line)) else {
-        return Origin::path(visible(source.name_of(*span)))
-            .line(position.line as usize)
-            .char_column(position.column as usize)
-            .into();
+        return Place::of(
+            Origin::path(name)
+                .line(position.line as usize)
+                .char_column(position.column as usize),
+        );
     };
     let mut marked = within(source, *span, line, start);
     let mut text = Cow::Borrowed(line);
@@ -87,11 +131,25 @@ fn place(diagnostic: &Diagnostic) -> Element<'_> {
             marked = marked.start.min(shown + 1)..text.len();
         }
     }
-    Snippet::source(text)
+    let snippet = Snippet::source(text)
         .line_start(position.line as usize)
-        .path(visible(source.name_of(*span)))
-        .annotation(AnnotationKind::Primary.span(marked))
-        .into()
+        .path(name)
+        .annotation(AnnotationKind::Primary.span(marked));
+    Place::of(snippet)
+}
+
+/// The part of a long line around what is marked in it, and what is marked in the part.
+fn window(line: &str, marked: Range<usize>) -> (String, Range<usize>) {
+    let boundary = |at: usize| (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at));
+    let boundary = |at: usize| boundary(at).unwrap_or_default();
+    let end = boundary(marked.end.min(marked.start + MOST_MARKED));
+    let (from, to) = (boundary(marked.start.saturating_sub(AROUND)), boundary(end + AROUND));
+    let before = if from > 0 { HIDDEN } else { "" };
+    let behind = if to < line.len() { HIDDEN } else { "" };
+    let part = format!("{before}{}{behind}", line.get(from..to).unwrap_or_default());
+    let moved = |at: usize| at - from + before.len();
+    let marked = moved(marked.start)..moved(end);
+    (part, marked)
 }
 
 /// Whether a line has characters in it that nobody sees, or that change how the others are seen.
@@ -125,7 +183,7 @@ fn holds_secret(line: &str) -> bool {
 }
 
 /// The part of a span that lies in its first line, as a range of that line; at least one character where there is one.
-fn within(source: &Source, span: Span, line: &str, start: usize) -> std::ops::Range<usize> {
+fn within(source: &Source, span: Span, line: &str, start: usize) -> Range<usize> {
     let from = (span.start as usize).saturating_sub(start).min(line.len());
     let first = source
         .slice(span)

@@ -43,13 +43,28 @@ fn a_finding_about_a_whole_file_names_it() {
 }
 
 #[test]
-fn a_minified_line_is_named_and_not_shown() {
-    let text = format!("{{\"a\": \"{}\", \"b\": 1}}", "x".repeat(1000));
+fn of_a_minified_line_the_part_in_question_is_shown() {
+    let text = format!(
+        "{{\"a\": \"{}\", \"b\": 1, \"c\": \"{}\"}}",
+        "x".repeat(1000),
+        "é".repeat(1000)
+    );
+    let (source, node) = parse("a.json", text.into(), Format::Json).unwrap();
+    let diagnostic = Diagnostic::error(Code::Model, &source, node.get("b").unwrap().span, "b is wrong");
+    insta::assert_snapshot!(render(&diagnostic, false), @r#"
+    error[model]: b is wrong
+     --> a.json:1:1016
+      |
+    1 | …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "b": 1, "c": "ééééééééééééééééééééé…
+      |                                                    ^
+    "#);
+    // A secret anywhere in the line keeps all of it out of sight.
+    let text = format!("{{\"password\": \"{}\", \"b\": 1}}", "x".repeat(1000));
     let (source, node) = parse("a.json", text.into(), Format::Json).unwrap();
     let diagnostic = Diagnostic::error(Code::Model, &source, node.get("b").unwrap().span, "b is wrong");
     insta::assert_snapshot!(render(&diagnostic, false), @r"
     error[model]: b is wrong
-    --> a.json:1:1016
+    --> a.json:1:1023
     ");
 }
 
