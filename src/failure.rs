@@ -16,7 +16,7 @@ mod sandbox;
 mod signing;
 
 pub(crate) use cloud::sign_in_command;
-pub(crate) use gateway::not_started;
+pub(crate) use gateway::{SET_SECRET, endpoint_remedy, not_started, start_remedy};
 pub(crate) use pull::not_replaced;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, render};

@@ -62,7 +62,9 @@ mod watched_files;
 
 pub use access_log::AccessLogError;
 pub use connected::{ConnectedReport, ConnectedState, Freshness, Pulls, RefusedBundle, Thresholds};
-pub use gateway::{Addresses, DrainReport, Gateway, GatewayOptions, ReloadError, RunningGateway, StartError};
+pub use gateway::{
+    Addresses, DrainReport, Gateway, GatewayOptions, Rehearsed, ReloadError, RunningGateway, StartError, StartProblem,
+};
 pub use operator_blocks::BlockFileError;
 pub use route::RouteError;
 pub use server::{BindError, CertificateError, CertificateOrigin, OcspError, TlsError};

@@ -18,7 +18,7 @@ pub struct AdminArgs {
 
 impl AdminArgs {
     /// The address, without a slash at its end.
-    pub(super) fn address(&self) -> Result<Url, AdminError> {
+    pub(crate) fn address(&self) -> Result<Url, AdminError> {
         let refused = |reason: &str| AdminError::Address {
             url: self.url.clone(),
             reason: reason.to_owned(),

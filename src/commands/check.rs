@@ -5,14 +5,15 @@ mod workspace;
 
 use super::members::{self, Done, MemberArgs, Pace};
 use super::remote::{UpdateArgs, fetch_first};
+use super::version::TOOL;
 use super::{deploy, findings};
-use crate::compile::{Compiled, compile_project};
+use crate::compile::{Compiled, ProjectPlaces, compile_project, pack};
 use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
-use crate::serve::{BundleSource, GatewaySettings, read_settings};
+use crate::serve::{BundleSource, GatewaySettings, Rehearsal, Start, read_settings};
 use crate::suite::read_folder;
 use crate::ui::count;
 use fix::{FixArgs, Fixed};
@@ -98,6 +99,9 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     if let Some(fixed) = &fixed {
         fix::tell(fixed, ui);
     }
+    let starting = start(&layout, config, &compiled, context)?;
+    compiled.diagnostics.extend(starting);
+    compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
     let checked = Checked {
         project: &compiled.name,
@@ -129,6 +133,28 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     );
     let code = fixed.map_or(ExitCode::Success, |fixed| fixed.code());
     Ok(Done::serving(code, &compiled.config))
+}
+
+/// What keeps a gateway from starting, as far as project and settings say it alone: who checks may be without the secrets and
+/// files of the machine that serves.
+fn start(
+    layout: &Layout,
+    config: Option<&Path>,
+    compiled: &Compiled,
+    context: &Context,
+) -> Result<Diagnostics, Failure> {
+    let source = BundleSource::Project(layout.clone());
+    let settings = GatewaySettings::of(config, &context.environment, &source);
+    let settings = read_settings(&settings, &context.environment)?;
+    // What does not compile is not served; the settings are looked at all the same.
+    let packed = pack(compiled, TOOL).ok();
+    let rehearsal = Rehearsal {
+        bundle: packed.as_ref().map(|packed| &packed.bundle),
+        settings: &settings,
+        start: Start::Elsewhere,
+        places: Some(&ProjectPlaces::new(layout.clone())),
+    };
+    Ok(rehearsal.findings())
 }
 
 /// Compiles a project, with everything that is found in it.

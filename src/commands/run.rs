@@ -280,7 +280,9 @@ fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<
     if let Some(broker) = args.connected.broker.as_ref().filter(|_| args.connected.connected) {
         settings.sets.push(broker::setting(broker, &context.environment)?);
     }
-    let ReadSettings { config, diagnostics } = read_settings(&settings, &context.environment)?;
+    let ReadSettings {
+        config, diagnostics, ..
+    } = read_settings(&settings, &context.environment)?;
     let Some(mut config) = config else {
         return Err(all_unusable(source, diagnostics, &context.ui));
     };
@@ -333,7 +335,6 @@ pub(crate) fn data_dir(given: Option<PathBuf>, context: &Context) -> Result<Path
     }
 }
 
-/// The gateway's own log goes where conversation goes.
 /// What is written at a level: below INFO the libraries tell of every frame, which hides what the gateway has to say.
 fn filter_of(level: &str) -> String {
     match level {
@@ -342,6 +343,7 @@ fn filter_of(level: &str) -> String {
     }
 }
 
+/// The gateway's own log goes where conversation goes.
 fn start_logging(config: &RuntimeConfig, ui: &Ui) {
     let level = if ui.is_quiet() { "error" } else { &config.logging.level };
     let filter = tracing_subscriber::EnvFilter::try_new(filter_of(level)).unwrap_or_default();

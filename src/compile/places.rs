@@ -244,6 +244,17 @@ impl ApiPlaces {
         Some(at(&definition.source, span))
     }
 
+    /// Where an endpoint is described; without a name at an operation, else where the API says its backends.
+    pub(crate) fn endpoint(&self, name: Option<&str>, what: Said) -> Option<(&Source, Span)> {
+        let definition = self.definition.as_ref()?;
+        let of = |owner: &Node| Some(what.keys().iter().find_map(|key| owner.member(key))?.key);
+        let described = match name {
+            Some(name) => endpoint(definition, name),
+            None => definition.operations().find_map(|operation| of(operation.node)),
+        };
+        Some((&definition.source, described.or_else(|| of(&definition.pruned))?))
+    }
+
     /// Where the API says something about itself.
     pub(crate) fn said_of_api(&self, what: SaidOfApi) -> Option<Place> {
         let definition = self.definition.as_ref()?;

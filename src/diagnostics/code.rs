@@ -83,6 +83,7 @@ codes! {
     MigratePolicy = "migrate-policy",
     MigrateSecret = "migrate-secret",
     MigrateSetting = "migrate-setting",
+    MissingFile = "missing-file",
     Model = "model",
     MutualTls = "mutual-tls",
     NewerFormat = "newer-format",

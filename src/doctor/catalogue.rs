@@ -68,12 +68,14 @@ checks! {
         "the bundle is signed by a key that is trusted, where one is demanded";
     "settings", "settings", checks::settings::look:
         "the gateway's settings are in order, and where they come from";
+    "start", "start", checks::start::look:
+        "a gateway can start with the project and the settings: secrets, keys, certificates and stores are there, and go together";
     "ports", "ports", checks::ports::look:
         "the ports of the listeners are free, and whose they are otherwise";
     "certificates", "certificates", checks::certificates::look:
-        "the listeners' certificates and stores can be used, and until when";
+        "until when the certificates of listeners, backends and clients are valid";
     "issuers", "issuers", checks::issuers::look:
-        "somebody's tokens are trusted where operations ask for one, and key files can be read";
+        "somebody's tokens are trusted where operations ask for one";
     "data-folder", "data folder", checks::data_folder::look:
         "the gateway can write to its data folder";
     "disk-space", "disk space", checks::disk_space::look:

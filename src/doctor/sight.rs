@@ -1,6 +1,7 @@
 //! What checks look at, made once.
 
 use super::checks::control_plane;
+use super::checks::gateway::{self, Answered};
 use super::checks::leftovers::{self, Leftover};
 use crate::cloud::address::Address;
 use crate::cloud::http::Answer;
@@ -8,12 +9,11 @@ use crate::cloud::session::{Session, SessionStore};
 use crate::commands::version::TOOL;
 use crate::compile::{Compiled, compile_project, pack};
 use crate::context::Environment;
-use crate::diagnostics::Diagnostics;
 use crate::failure::Failure;
 use crate::project::{Layout, Settings};
-use crate::serve::{BundleSource, GatewaySettings, read_settings, unusable};
+use crate::serve::{BundleSource, GatewaySettings, ReadSettings, read_settings, unusable};
 use crate::ui::Ui;
-use mgw_bundle::GatewayConfig;
+use mgw_bundle::{Bundle, Digest, GatewayConfig};
 use mgw_runtime::config::RuntimeConfig;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -51,23 +51,20 @@ pub(crate) struct Sight {
     /// `mgw.toml`
     pub(crate) project: Result<Option<Settings>, Failure>,
     /// The gateway's settings as `run` would read them.
-    pub(crate) config: Result<(RuntimeConfig, Diagnostics), Failure>,
+    pub(crate) config: Result<ReadSettings, Failure>,
     /// What was left behind before anything was read.
     pub(super) leftover: Option<Leftover>,
     answer: OnceLock<Result<(String, Answer), Failure>>,
     compiled: OnceLock<Result<Compiled, Failure>>,
-    served: OnceLock<Option<GatewayConfig>>,
+    bundle: OnceLock<Option<Bundle>>,
+    ready: OnceLock<Answered>,
 }
 
 /// The settings with what may not be meant in them; a failure has everything that is wrong.
-fn config(
-    settings: &GatewaySettings,
-    environment: &Environment,
-    ui: &Ui,
-) -> Result<(RuntimeConfig, Diagnostics), Failure> {
+fn config(settings: &GatewaySettings, environment: &Environment, ui: &Ui) -> Result<ReadSettings, Failure> {
     let read = read_settings(settings, environment)?;
     match read.config {
-        Some(config) => Ok((config, read.diagnostics)),
+        Some(_) => Ok(read),
         None => Err(unusable("the gateway's settings have", &read.diagnostics, ui)),
     }
 }
@@ -98,7 +95,8 @@ impl Sight {
             options,
             answer: OnceLock::new(),
             compiled: OnceLock::new(),
-            served: OnceLock::new(),
+            bundle: OnceLock::new(),
+            ready: OnceLock::new(),
         }
     }
 
@@ -121,18 +119,31 @@ impl Sight {
         compiled.as_ref()
     }
 
-    /// What would be served: the project's configuration, or the bundle's.
-    pub(crate) fn served(&self) -> Option<&GatewayConfig> {
-        let served = self.served.get_or_init(|| match self.bundle_file() {
-            Some(path) => Some(crate::commands::bundle_file::read(path).ok()?.config),
-            None if self.is_project() => {
-                let compiled = self.compiled().ok()?;
-                let packs = !compiled.diagnostics.has_errors() && pack(compiled, TOOL).is_ok();
-                packs.then(|| compiled.config.clone())
-            }
+    /// What would be served: the project as it would be built, or the bundle; whoever asks first makes it.
+    pub(crate) fn bundle(&self) -> Option<&Bundle> {
+        let bundle = self.bundle.get_or_init(|| match self.bundle_file() {
+            Some(path) => crate::commands::bundle_file::read(path).ok(),
+            None if self.is_project() => Some(pack(self.compiled().ok()?, TOOL).ok()?.bundle),
             None => None,
         });
-        served.as_ref()
+        bundle.as_ref()
+    }
+
+    /// The configuration of what would be served.
+    pub(crate) fn served(&self) -> Option<&GatewayConfig> {
+        self.bundle().map(|bundle| &bundle.config)
+    }
+
+    /// Which bundle a build of the project gives now; `None` where it gives none, and where a bundle is looked at.
+    pub(super) fn built_now(&self) -> Option<Digest> {
+        self.bundle()
+            .filter(|_| self.bundle_file().is_none())
+            .map(|bundle| bundle.digest)
+    }
+
+    /// What a gateway that may run here says of itself; whoever asks first asks it.
+    pub(super) fn ready(&self) -> &Answered {
+        self.ready.get_or_init(|| gateway::ask(self))
     }
 
     /// What the control plane answers, with its address; whoever asks first asks it.
@@ -142,7 +153,7 @@ impl Sight {
 
     /// The gateway's settings, where they are in order.
     pub(crate) fn settings(&self) -> Option<&RuntimeConfig> {
-        self.config.as_ref().ok().map(|(config, _)| config)
+        self.config.as_ref().ok().and_then(|read| read.config.as_ref())
     }
 
     /// Where the control plane is, in the order in which commands look: variable, project, session, API Cloud.

@@ -4,7 +4,7 @@ use super::{Detail, Failure};
 use crate::exit::ExitCode;
 use crate::local_issuer::LocalIssuerError;
 use mgw_runtime::config::Places;
-use mgw_runtime::{ReloadError, StartError};
+use mgw_runtime::{EndpointProblem, ReloadError, SnapshotError, StartError};
 
 /// Makes the failure of a start, with the places of the settings that it goes back to.
 pub(crate) fn not_started(error: StartError, places: &Places) -> Failure {
@@ -30,50 +30,67 @@ pub(crate) fn not_started(error: StartError, places: &Places) -> Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        let (code, hint) = match &error {
-            StartError::Bind(_) => (
-                ExitCode::Environment,
-                "Stop the other program, or choose a port: --set listenerConfig.httpPort=8080.",
-            ),
-            StartError::Snapshot(_) => (
-                ExitCode::Invalid,
-                "Build the bundle again with this version, and check the endpoint overrides in the settings.",
-            ),
-            StartError::Tls(_) | StartError::Trust(_) => (
-                ExitCode::Environment,
-                "Check the certificate, key and trust files that the settings name, and the folder of --data-dir.",
-            ),
-            StartError::Security(_) => (
-                ExitCode::Invalid,
-                "Check what the settings say about issuers, users and certificates, and the files they name.",
-            ),
-            StartError::SharedQuotas(_) => (
-                ExitCode::Invalid,
-                "Check `throttlingConfig.shared.url` and the certificates of `throttlingConfig.shared.caFile`.",
-            ),
-            StartError::AccessLog(_) => (
-                ExitCode::Environment,
-                "Check the path of the access log in the settings.",
-            ),
-            StartError::Usage(_) => (
-                ExitCode::Environment,
-                "Set `api.usage.data.path` to a folder that this gateway alone may write to.",
-            ),
-            StartError::Blocks(_) => (
-                ExitCode::Environment,
-                "Restore the file from a copy; if the blocks in it are not needed any more, remove it.",
-            ),
-            StartError::TrafficManager { .. } => (
-                ExitCode::Environment,
-                "Check the certificates that throttlingConfig.receiverCaFile names, or those of the trust store.",
-            ),
-            StartError::NoListener => (
-                ExitCode::Invalid,
-                "Switch the HTTP or the HTTPS listener on in the settings.",
-            ),
-            StartError::Thread(_) => (ExitCode::Environment, "Check the limits of processes and open files."),
+        let code = match &error {
+            StartError::Snapshot(_)
+            | StartError::Security(_)
+            | StartError::SharedQuotas(_)
+            | StartError::NoListener => ExitCode::Invalid,
+            _ => ExitCode::Environment,
         };
+        let hint = start_remedy(&error);
         Self::new(code, "the gateway cannot start").because(error).hint(hint)
+    }
+}
+
+/// What to do about a secret of the gateway itself that is not set.
+pub(crate) const SET_SECRET: &str = "Set it in the environment of the gateway, with `_` for `.`.";
+
+/// What to do about something that keeps a gateway from starting.
+pub(crate) fn start_remedy(error: &StartError) -> &'static str {
+    match error {
+        StartError::Security(_) | StartError::Tls(_) | StartError::Trust(_)
+            if error.problems().iter().any(|problem| problem.missing.is_some()) =>
+        {
+            SET_SECRET
+        }
+        StartError::Bind(_) => "Stop the other program, or choose a port: --set listenerConfig.httpPort=8080.",
+        StartError::Snapshot(SnapshotError::Endpoints(problems)) => {
+            let lacks_secret = problems.iter().find(|problem| problem.missing.is_some());
+            lacks_secret.or(problems.first()).map_or("", endpoint_remedy)
+        }
+        StartError::Snapshot(_) => "Build the bundle again with this version.",
+        StartError::Tls(_) | StartError::Trust(_) => {
+            "Check the certificate, key and trust files that the settings name, and the folder of --data-dir."
+        }
+        StartError::Security(_) => {
+            "Check what the settings say about issuers, users and certificates, and the files they name."
+        }
+        StartError::SharedQuotas(_) => {
+            "Check `throttlingConfig.shared.url` and the certificates of `throttlingConfig.shared.caFile`."
+        }
+        StartError::AccessLog(_) => "Check the path of the access log in the settings.",
+        StartError::Usage(_) => "Set `api.usage.data.path` to a folder that this gateway alone may write to.",
+        StartError::Blocks(_) => {
+            "Restore the file from a copy; if the blocks in it are not needed any more, remove it."
+        }
+        StartError::TrafficManager { .. } => {
+            "Check the certificates that throttlingConfig.receiverCaFile names, or those of the trust store."
+        }
+        StartError::NoListener => "Switch the HTTP or the HTTPS listener on in the settings.",
+        StartError::Thread(_) => "Check the limits of processes and open files.",
+    }
+}
+
+/// What to do about an endpoint that cannot be used.
+pub(crate) fn endpoint_remedy(problem: &EndpointProblem) -> &'static str {
+    match (&problem.missing, &problem.setting) {
+        (Some(_), _) => {
+            "Set it in the environment of the gateway; `mgw help backend-credentials` describes such settings."
+        }
+        (None, Some(_)) => "Correct the setting, or leave it out to have what the definition says.",
+        (None, None) => {
+            "Correct the endpoint in the definition; `mgw help backends` and `mgw help backend-credentials` say what it may be."
+        }
     }
 }
 

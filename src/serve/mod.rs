@@ -5,6 +5,7 @@
 mod advice;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod rehearsal;
 mod settings;
 mod signers;
 mod source;
@@ -12,6 +13,7 @@ mod supervise;
 mod trust;
 
 pub(crate) use advice::{advise, needs_tokens};
+pub(crate) use rehearsal::{Rehearsal, Start};
 pub(crate) use settings::{
     GatewaySettings, ReadSettings, free_ports, load_settings, read_settings, unusable, what_is_set,
 };

@@ -49,6 +49,8 @@ pub(crate) struct ReadSettings {
     pub(crate) config: Option<RuntimeConfig>,
     /// Everything that is wrong with them, or may not be meant.
     pub(crate) diagnostics: Diagnostics,
+    /// The file, of which only that may be shown which is no secret.
+    source: Option<Source>,
 }
 
 impl GatewaySettings {
@@ -107,7 +109,12 @@ pub(super) fn read_sources(
         Err(error) => {
             diagnostics.push(error.into());
             let config = None;
-            return ReadSettings { config, diagnostics };
+            let source = None;
+            return ReadSettings {
+                config,
+                diagnostics,
+                source,
+            };
         }
     };
     let variables: Vec<(String, String)> = environment
@@ -123,24 +130,37 @@ pub(super) fn read_sources(
         Ok((config, warnings)) => (Some(config), Vec::new(), warnings),
         Err(errors) => (None, errors, Vec::new()),
     };
-    if !errors.is_empty() || !warnings.is_empty() {
-        let file = file.map(|source| {
-            let values = shown_values(source.text());
-            source.showing_only(values.into_iter().map(|range| Span::new(range.start, range.end)))
-        });
-        for error in of_syntax(&errors, file.as_ref()) {
-            diagnostics.push(error.into());
-        }
-        errors
-            .iter()
-            .filter(|error| error.kind != ErrorKind::Syntax)
-            .for_each(|error| diagnostics.push(of_error(error, file.as_ref())));
-        warnings
-            .iter()
-            .for_each(|warning| diagnostics.push(of_warning(warning, file.as_ref())));
+    let source = file.map(|source| {
+        let values = shown_values(source.text());
+        source.showing_only(values.into_iter().map(|range| Span::new(range.start, range.end)))
+    });
+    for error in of_syntax(&errors, source.as_ref()) {
+        diagnostics.push(error.into());
     }
+    errors
+        .iter()
+        .filter(|error| error.kind != ErrorKind::Syntax)
+        .for_each(|error| diagnostics.push(of_error(error, source.as_ref())));
+    warnings
+        .iter()
+        .for_each(|warning| diagnostics.push(of_warning(warning, source.as_ref())));
     diagnostics.sort();
-    ReadSettings { config, diagnostics }
+    ReadSettings {
+        config,
+        diagnostics,
+        source,
+    }
+}
+
+impl ReadSettings {
+    /// A finding where a setting was written; `None`: nobody wrote it.
+    pub(super) fn finding(&self, code: Code, origin: Option<&Origin>, message: &str) -> Diagnostic {
+        match (origin, &self.source) {
+            (Some(origin), source) => at(code, origin, source.as_ref(), message).0,
+            (None, Some(source)) => Diagnostic::file(code, source.name(), message),
+            (None, None) => Diagnostic::outside(code, "the gateway's settings", message),
+        }
+    }
 }
 
 /// Merges and checks the settings; what may not be meant is shown.

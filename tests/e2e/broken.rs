@@ -105,6 +105,19 @@ fn every_broken_input_is_repaired_as_far_as_it_can_be() {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
+/// Whatever keeps a gateway from starting is found before it is started.
+#[test]
+fn every_broken_input_that_stops_a_start_is_found_before_it() {
+    let cases: Vec<Case> = formats()
+        .iter()
+        .flat_map(|(folder, format)| cases(folder, format))
+        .filter(Case::starts)
+        .collect();
+    assert!(cases.len() > 20 || std::env::var_os("MGW_CASE").is_some());
+    let problems = in_parallel(&cases, Case::found_before_a_start);
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
 /// The corpus is a promise: it does not shrink unnoticed.
 #[test]
 fn every_format_has_its_share_of_cases() {

@@ -258,7 +258,34 @@ async fn backends_and_a_gateway_that_runs_are_looked_at() {
     let (verdict, text) = told(only(&place, "backends", &["shop", "--backends"]), "backends");
     assert_eq!(verdict, "ok", "{text}");
     assert_eq!(backend.request_count(), 0);
-    let (gateway, _, admin) = serve::run(&place, "shop", &[]);
+    let (gateway, url, admin) = serve::run(&place, "shop", &[]);
+    let port = |url: &str| url.rsplit(':').next().expect("a port").to_owned();
+    let sets = [
+        "listenerConfig.host=127.0.0.1".to_owned(),
+        format!("listenerConfig.httpPort={}", port(&url)),
+        format!("adminConfig.port={}", port(&admin)),
+        "listenerConfig.httpsPort=0".to_owned(),
+    ];
+    let ports = |more: &[&str]| {
+        let mut arguments = vec!["shop", "--url", &admin];
+        arguments.extend(sets.iter().flat_map(|set| ["--set", set]));
+        arguments.extend(more);
+        Outcome::of(only(&place, "ports", &arguments))
+    };
+    // A process that another test is just starting has the ports for a moment too.
+    eventually("its own gateway is in nobody's way", || {
+        let own = ports(&[]);
+        let report = own.json();
+        report["warnings"] == 0 && own.stdout.contains("by the gateway of this project")
+    });
+    let unknown = ports(&["--offline"]);
+    assert!(
+        unknown
+            .stdout
+            .contains("All is well where it is this project's own gateway"),
+        "{}",
+        unknown.stdout
+    );
     let (verdict, text) = told(only(&place, "gateway", &["shop", "--url", &admin]), "gateway");
     assert_eq!(verdict, "ok", "{text}");
     assert!(text.contains("serves what is here"), "{text}");
@@ -282,6 +309,109 @@ async fn backends_and_a_gateway_that_runs_are_looked_at() {
     assert_eq!(verdict, "warning", "{text}");
     gateway.signal("TERM");
     gateway.end().exits(0);
+}
+
+/// The settings of a project.
+fn settings(place: &Place, text: &str) {
+    place.write("shop/conf/micro-gw.conf", text);
+}
+
+#[test]
+fn files_that_a_start_needs_are_found_by_doctor_and_check() {
+    let place = project();
+    let start = || Outcome::of(place.command(&["doctor", "shop", "--offline", "--only", "start"]));
+    start().exits(0).prints("a gateway can start with shop");
+    settings(
+        &place,
+        "[[jwtTokenConfig]]\nissuer = \"https://issuer.example\"\njwksURL = \"https://issuer.example/jwks\"\njwksCaFile = \"missing.pem\"\n",
+    );
+    let told =
+        "shop/conf/micro-gw.conf:4:1: shop/conf/missing.pem is not there, and the gateway does not start without it";
+    start().exits(7).prints(told).prints("Put it there");
+    // Another machine may have it.
+    place
+        .mgw(&["check", "shop"])
+        .exits(0)
+        .says("warning[missing-file]")
+        .says("shop/conf/micro-gw.conf:4:1")
+        .says("where the gateway's machine alone has it, nothing is wrong");
+
+    settings(&place, "[b7a.http.accesslog]\npath = \"logs/access.log\"\n");
+    start()
+        .exits(7)
+        .prints("shop/conf/micro-gw.conf:2:1: shop/conf/logs is not there");
+    place.mgw(&["check", "shop"]).exits(0);
+    place.write("shop/conf/logs/other.log", "");
+    start().exits(0);
+    let log = place.path().join("shop/conf/logs/access.log");
+    assert!(!log.exists(), "a rehearsal makes no file");
+
+    // The certificate of one key, and another key.
+    let [key, other] = [(), ()].map(|()| rcgen::KeyPair::generate().expect("a key"));
+    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    place.write("shop/conf/server.pem", &certificate.pem());
+    place.write("shop/conf/server.key", &other.serialize_pem());
+    settings(
+        &place,
+        "[listenerConfig]\ncertificateFile = \"server.pem\"\nprivateKeyFile = \"server.key\"\n",
+    );
+    start()
+        .exits(7)
+        .prints("shop/conf/micro-gw.conf:2:1: the gateway does not start");
+    place
+        .mgw(&["check", "shop"])
+        .exits(3)
+        .says("error[gateway-setting]")
+        .says("shop/conf/micro-gw.conf:2:1");
+    place.write("shop/conf/server.key", &key.serialize_pem());
+    start().exits(0);
+    place.mgw(&["check", "shop"]).exits(0);
+
+    // Keys of this kind sign no API keys, and others are not there.
+    settings(
+        &place,
+        "[listenerConfig]\ncertificateFile = \"server.pem\"\nprivateKeyFile = \"server.key\"\n\
+         [b7a.users.ana]\npassword = \"@sha256:{4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631}\"\n\
+         [[apikey.issuer.api]]\nname = \"Shop\"\nversions = \"*\"\n",
+    );
+    let nobody = "nobody gets API keys, and `/apikey` is not found";
+    start().exits(0).prints("warning").prints(nobody);
+    place
+        .mgw(&["check", "shop"])
+        .exits(0)
+        .says("warning[doubtful-setting]")
+        .says(nobody);
+}
+
+#[test]
+fn a_missing_password_of_a_backend_is_told_where_the_gateway_starts() {
+    let place = Place::new();
+    place.write(
+        "openapi.yaml",
+        "openapi: 3.0.0\ninfo: {title: Shop, version: 1.0.0}\nx-wso2-basePath: /shop\nx-wso2-endpoints:\n  - shop:\n      \
+         urls: ['https://backend.example']\n      securityConfig: {type: basic, username: ana}\n\
+         x-wso2-production-endpoints: '#/x-wso2-endpoints/shop'\n\
+         paths: {/x: {get: {x-wso2-disable-security: true, responses: {}}}}\n",
+    );
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    place.mgw(&["check", "shop"]).exits(0);
+    let doctor = |password: Option<&str>| {
+        let mut command = place.command(&["doctor", "shop", "--offline", "--only", "start"]);
+        command.envs(password.map(|password| ("shop_prod_basic_password", password)));
+        Outcome::of(command)
+    };
+    doctor(None)
+        .exits(7)
+        .prints("shop/api_definitions/openapi.yaml:5:5: the gateway does not start: endpoint https://backend.example of API Shop:1.0.0")
+        .prints("set shop_prod_basic_password")
+        .prints("Set it in the environment of the gateway");
+    doctor(Some("canary")).exits(0);
+    let run = place
+        .mgw(&["run", "shop"])
+        .exits(3)
+        .says("Set it in the environment of the gateway");
+    assert!(!run.stderr.contains("Build the bundle again"), "{}", run.stderr);
 }
 
 /// The entries of a support file.

@@ -3,7 +3,7 @@
 use super::line::{Format, Record, Stamp};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel};
@@ -35,6 +35,27 @@ pub struct AccessLogError {
     /// Cause.
     #[source]
     source: io::Error,
+}
+
+impl AccessLogTarget {
+    /// Finds what would keep the log from being opened, and makes no file.
+    pub(crate) fn rehearse(&self) -> Result<(), AccessLogError> {
+        let Self::File(path) = self else { return Ok(()) };
+        let failed = |path: &Path, source| AccessLogError {
+            path: path.to_owned(),
+            source,
+        };
+        match OpenOptions::new().append(true).open(path) {
+            Ok(_) => Ok(()),
+            // The start would make it, in a folder that is there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let found = folder.map_or(Ok(()), |folder| folder.metadata().map(drop));
+                found.map_err(|error| failed(folder.unwrap_or(path), error))
+            }
+            Err(error) => Err(failed(path, error)),
+        }
+    }
 }
 
 /// The end that request threads hold.

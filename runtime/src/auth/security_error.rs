@@ -97,4 +97,20 @@ impl SecurityError {
             | Self::Random => None,
         }
     }
+
+    /// Returns the setting that the error is about.
+    pub(crate) fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Read { setting, .. } | Self::Key { setting, .. } | Self::Alias { setting, .. } => Some(setting),
+            Self::Store(error) => Some(error.setting()),
+            Self::ClientTrust(_) => Some("mutualSSLConfig.clientCaFile"),
+            // The key is not set: what wants it is.
+            Self::NoSigningKey { .. } => Some("jwtGeneratorConfig.jwtGeneratorEnabled"),
+            Self::KeyManager { .. }
+            | Self::RevocationSource { .. }
+            | Self::SubscriptionData { .. }
+            | Self::Random
+            | Self::Client { .. } => None,
+        }
+    }
 }

@@ -69,6 +69,7 @@ pub(super) fn read(reader: &mut Reader<'_>, password: Option<&SecretString>) -> 
                     .or_else(|| password.cloned())
                     .unwrap_or_default(),
                 setting: "httpClients.sslConfig.clientCertificates.keyStorePath",
+                password_setting: "httpClients.sslConfig.clientCertificates.keyStorePassword",
                 ..store
             }),
             (certificate, key, store) => {

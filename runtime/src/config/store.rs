@@ -16,6 +16,8 @@ pub struct StoreSettings {
     pub password: SecretString,
     /// The key of the configuration that names the file.
     pub setting: &'static str,
+    /// The key of the configuration that holds the password.
+    pub password_setting: &'static str,
 }
 
 impl StoreSettings {
@@ -35,6 +37,7 @@ impl StoreSettings {
             path: file,
             password: reader.secret(password).unwrap_or_default(),
             setting: path,
+            password_setting: password,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A gateway before it binds anything: the same for one that serves and one that only explains.
 
 use super::StartError;
-use super::start::{milliseconds, quotas};
+use super::start::{Quotas, milliseconds, quotas};
 use crate::auth::{CoreAuth, Security};
 use crate::clock::Clock;
 use crate::config::{KeepAlive, RuntimeConfig};
@@ -23,6 +23,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
+
+/// What a gateway has whatever it serves, and a bundle is compiled with.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) security: Arc<Security>,
+    pub(super) quotas: Quotas,
+    pub(super) origins: Origins,
+    pub(super) operator_blocks: OperatorBlocks,
+}
 
 /// A gateway that has read everything and bound nothing.
 #[derive(Debug)]
@@ -48,7 +57,25 @@ impl Prepared {
         unix_ms: u64,
     ) -> Result<Self, StartError> {
         let security = Security::start(config, Some(data_dir), control)?;
-        let (counters, shared_quotas) = quotas(config, control)?;
+        let parts = Parts {
+            security,
+            quotas: quotas(config, control)?,
+            origins: Origins::new(config, control)?,
+            operator_blocks: OperatorBlocks::open(data_dir)?,
+        };
+        Self::of(parts, bundle, config, cores, control, unix_ms)
+    }
+
+    /// The same, of parts that were made before.
+    pub(super) fn of(
+        parts: Parts,
+        bundle: &Bundle,
+        config: &RuntimeConfig,
+        cores: usize,
+        control: &Handle,
+        unix_ms: u64,
+    ) -> Result<Self, StartError> {
+        let (counters, shared_quotas) = parts.quotas;
         let connector = Connector::new(
             config.http_clients.connect_timeout,
             Http2Settings {
@@ -57,7 +84,7 @@ impl Prepared {
                 max_headers: config.http_clients.response_limits.max_header_size,
             },
         );
-        let origins = Arc::new(Origins::new(config, control)?);
+        let origins = Arc::new(parts.origins);
         let prober = Prober {
             runtime: control.clone(),
             upstream: Arc::new(upstream(config, cores, connector, &Clock::new(), &origins)),
@@ -69,9 +96,9 @@ impl Prepared {
             tokens: TokenSources::new(&origins, control),
             origins,
             endpoints: EndpointStates::new(cores, Some(prober)),
-            security,
+            security: parts.security,
             metrics: Arc::new(Metrics::new(cores)),
-            operator_blocks: OperatorBlocks::open(data_dir)?,
+            operator_blocks: parts.operator_blocks,
         };
         let snapshot = Snapshot::compile(bundle, config, &continued, 1, unix_ms)?;
         Ok(Self {

@@ -10,7 +10,9 @@ use crate::auth::Security;
 use crate::clock::Clock;
 use crate::config::RuntimeConfig;
 use crate::core::Core;
-use crate::server::{CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable};
+use crate::server::{
+    CertificateSources, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable,
+};
 use crate::shared_quotas::SharedQuotas;
 use crate::snapshot::Snapshot;
 use crate::throttle::Counters;
@@ -49,9 +51,9 @@ impl Gateway {
             continued, snapshot, ..
         } = &prepared;
         let offer_tokens = continued.security.offers_tokens();
-        let tls = if config.listener.https_port.is_some() || offer_tokens {
-            let trust = snapshot.authenticator.client_trust();
-            Some(ServerTls::new(&config, &options.data_dir, trust)?)
+        let tls = if needs_client_tls(&config, offer_tokens) {
+            let sources = CertificateSources::of(&config.listener, &options.data_dir);
+            Some(ServerTls::new(&config, sources, snapshot.authenticator.client_trust())?)
         } else {
             None
         };
@@ -126,11 +128,16 @@ pub(super) fn quotas(config: &RuntimeConfig, control: &Handle) -> Result<Quotas,
 }
 
 /// A gateway that nobody can reach is a mistake.
-fn check_listeners(config: &RuntimeConfig) -> Result<(), StartError> {
+pub(super) fn check_listeners(config: &RuntimeConfig) -> Result<(), StartError> {
     if config.listener.http_port.is_none() && config.listener.https_port.is_none() {
         return Err(StartError::NoListener);
     }
     Ok(())
+}
+
+/// Whether a listener speaks TLS.
+pub(super) fn needs_client_tls(config: &RuntimeConfig, offer_tokens: bool) -> bool {
+    config.listener.https_port.is_some() || offer_tokens
 }
 
 fn core_count(config: &RuntimeConfig, options: &GatewayOptions) -> usize {
@@ -194,11 +201,18 @@ pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
+/// `None`: there is no access log.
+pub(super) fn access_log_target(config: &RuntimeConfig) -> Option<AccessLogTarget> {
+    match (&config.access_log.path, config.access_log.console) {
+        (Some(path), _) => Some(AccessLogTarget::File(path.clone())),
+        (None, true) => Some(AccessLogTarget::Console),
+        (None, false) => None,
+    }
+}
+
 fn access_log(config: &RuntimeConfig) -> Result<Option<(AccessLog, Writer)>, StartError> {
-    let target = match (&config.access_log.path, config.access_log.console) {
-        (Some(path), _) => AccessLogTarget::File(path.clone()),
-        (None, true) => AccessLogTarget::Console,
-        (None, false) => return Ok(None),
+    let Some(target) = access_log_target(config) else {
+        return Ok(None);
     };
     let format = if config.access_log.json {
         Format::Json
@@ -209,7 +223,7 @@ fn access_log(config: &RuntimeConfig) -> Result<Option<(AccessLog, Writer)>, Sta
 }
 
 /// Starts telling the traffic manager, where that is switched on; returns a queue for each core.
-fn publisher(
+pub(super) fn publisher(
     config: &RuntimeConfig,
     security: &Security,
     cores: usize,
@@ -250,7 +264,7 @@ struct Writers {
     usage: Option<Usage>,
 }
 
-fn runtime() -> Result<Runtime, StartError> {
+pub(super) fn runtime() -> Result<Runtime, StartError> {
     tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()

@@ -35,8 +35,8 @@ pub(crate) enum ChangeError {
     Write(#[source] io::Error),
 }
 
-/// The blocks that operators have set.
-#[derive(Debug)]
+/// The blocks that operators have set. The default has none, and no file.
+#[derive(Debug, Default)]
 pub(crate) struct OperatorBlocks {
     path: PathBuf,
     list: Mutex<BlockList>,

@@ -5,7 +5,7 @@ use crate::config::StoreSettings;
 use crate::own_file;
 use crate::tls::{OpenStore, StoreError};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -135,7 +135,7 @@ pub(super) fn from_store(settings: &StoreSettings) -> Result<Identity, Certifica
 pub(super) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError> {
     let certificate = data_dir.join(CERTIFICATE_FILE);
     let key = data_dir.join(KEY_FILE);
-    let kept = certificate.exists() && key.exists();
+    let kept = is_kept(data_dir);
     if !kept {
         generate(&certificate, &key)?;
     }
@@ -148,6 +148,25 @@ pub(super) fn self_signed(data_dir: &Path) -> Result<Identity, CertificateError>
         } else {
             CertificateOrigin::Generated { certificate }
         },
+    })
+}
+
+fn is_kept(data_dir: &Path) -> bool {
+    data_dir.join(CERTIFICATE_FILE).exists() && data_dir.join(KEY_FILE).exists()
+}
+
+/// The same, but one that is made is not written. `None`: there is no such folder.
+pub(super) fn unkept(data_dir: Option<&Path>) -> Result<Identity, CertificateError> {
+    if let Some(folder) = data_dir.filter(|folder| is_kept(folder)) {
+        return self_signed(folder);
+    }
+    let certificate = data_dir.unwrap_or(Path::new("")).join(CERTIFICATE_FILE);
+    let made = make()?;
+    Ok(Identity {
+        path: certificate.clone(),
+        chain: vec![made.cert.der().clone()],
+        key: PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into(),
+        origin: CertificateOrigin::Generated { certificate },
     })
 }
 
@@ -183,9 +202,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
     })
 }
 
-fn generate(certificate: &Path, key: &Path) -> Result<(), CertificateError> {
+fn make() -> Result<rcgen::CertifiedKey<rcgen::KeyPair>, CertificateError> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let made = rcgen::generate_simple_self_signed(names.to_vec()).map_err(CertificateError::Generate)?;
+    rcgen::generate_simple_self_signed(names.to_vec()).map_err(CertificateError::Generate)
+}
+
+fn generate(certificate: &Path, key: &Path) -> Result<(), CertificateError> {
+    let made = make()?;
     // The key goes first: a certificate without its key would look like a pair that is there.
     write(key, made.signing_key.serialize_pem().as_bytes())?;
     write(certificate, made.cert.pem().as_bytes())

@@ -25,6 +25,7 @@ pub(crate) use connections::Connections;
 pub use ocsp::OcspError;
 pub(crate) use run::{CoreListener, Drain, DrainOutcome, run};
 pub(crate) use serve::{ConnectionBudget, ServeSettings, serve_witnessed};
+pub(crate) use sources::CertificateSources;
 pub(crate) use stream_tasks::StreamEnd;
 pub(crate) use tls::ServerTls;
 pub use tls::TlsError;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The files that server certificates come from.
 #[derive(Debug)]
-pub(super) struct CertificateSources {
+pub(crate) struct CertificateSources {
     default: Source,
     ocsp: Option<PathBuf>,
     named: Vec<NamedCertificate>,
@@ -27,10 +27,13 @@ enum Source {
     Store(StoreSettings),
     /// Made in this folder when there is none.
     SelfSigned(PathBuf),
+    /// That of this folder, if any; one that is made is not kept.
+    Unkept(Option<PathBuf>),
 }
 
 impl CertificateSources {
-    pub(super) fn of(listener: &Listener, data_dir: &Path) -> Self {
+    /// The operator's files; without any, a self-signed certificate is made in `data_dir`.
+    pub(crate) fn of(listener: &Listener, data_dir: &Path) -> Self {
         let default = match (
             &listener.certificate_file,
             &listener.private_key_file,
@@ -50,6 +53,15 @@ impl CertificateSources {
         }
     }
 
+    /// The same, and nothing is written.
+    pub(crate) fn unkept(listener: &Listener, data_dir: Option<&Path>) -> Self {
+        let mut sources = Self::of(listener, data_dir.unwrap_or(Path::new("")));
+        if let Source::SelfSigned(_) = sources.default {
+            sources.default = Source::Unkept(data_dir.map(Path::to_owned));
+        }
+        sources
+    }
+
     /// Reads all of them.
     pub(super) fn load(
         &self,
@@ -59,6 +71,7 @@ impl CertificateSources {
             Source::Pem { certificate, key } => certificate::from_files(certificate, key)?,
             Source::Store(store) => certificate::from_store(store)?,
             Source::SelfSigned(folder) => certificate::self_signed(folder)?,
+            Source::Unkept(folder) => certificate::unkept(folder.as_deref())?,
         };
         let origin = identity.origin.clone();
         let mut set = CertificateSet::new(certified(identity, self.ocsp.as_deref(), provider)?);
@@ -86,7 +99,7 @@ impl CertificateSources {
             Source::Pem { certificate, key } => vec![certificate, key],
             Source::Store(store) => vec![&store.path],
             // Nobody but the gateway writes these.
-            Source::SelfSigned(_) => Vec::new(),
+            Source::SelfSigned(_) | Source::Unkept(_) => Vec::new(),
         };
         files.extend(&self.ocsp);
         for named in &self.named {

@@ -9,7 +9,6 @@ use crate::tls::{ClientTrust, ClientVerifier, ProtocolError};
 use arc_swap::ArcSwap;
 use rustls::crypto::CryptoProvider;
 use rustls::{ServerConfig, SupportedProtocolVersion};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why the TLS listener cannot be set up.
@@ -65,8 +64,12 @@ struct Parts {
 }
 
 impl ServerTls {
-    /// Sets TLS up; makes a self-signed certificate in `data_dir` when the operator gave none.
-    pub(crate) fn new(config: &RuntimeConfig, data_dir: &Path, trust: ClientTrust) -> Result<Self, TlsError> {
+    /// Sets TLS up with the certificates of `sources`, for clients of which `trust` believes those that show one.
+    pub(crate) fn new(
+        config: &RuntimeConfig,
+        sources: CertificateSources,
+        trust: ClientTrust,
+    ) -> Result<Self, TlsError> {
         let settings = &config.mutual_tls;
         let choice = choose(
             &settings.protocol_versions,
@@ -80,10 +83,7 @@ impl ServerTls {
             tracing::warn!("{warning}");
         }
         let provider = Arc::new(choice.provider);
-        let (rotation, origin) = Rotation::start(
-            CertificateSources::of(&config.listener, data_dir),
-            Arc::clone(&provider),
-        )?;
+        let (rotation, origin) = Rotation::start(sources, Arc::clone(&provider))?;
         let parts = Parts {
             rotation,
             provider,

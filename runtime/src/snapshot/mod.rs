@@ -55,6 +55,10 @@ pub enum SnapshotError {
 pub struct EndpointProblem {
     /// Name and version of the API.
     pub api: String,
+    /// The endpoint's name; `None` for one that is written at an operation.
+    pub endpoint: Option<String>,
+    /// Whether it is for sandbox keys.
+    pub sandbox: bool,
     /// The URL as given.
     pub url: String,
     /// What is wrong with it.

@@ -34,6 +34,16 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: KeyStoreError,
     },
+    /// The store does not open without a password, and none is set.
+    #[error("open {} for `{setting}`: it needs a password: set {password}", path.display())]
+    NoPassword {
+        /// The file.
+        path: PathBuf,
+        /// The key of the configuration.
+        setting: &'static str,
+        /// The key of the configuration that holds the password.
+        password: &'static str,
+    },
     /// The store has no key with a certificate.
     #[error(
         "{} of `{setting}` holds no private key with its certificate; make it with `openssl pkcs12 -export -inkey`",
@@ -77,8 +87,31 @@ impl StoreError {
     /// Returns what the settings name that the error is about: the file, or the alias.
     pub(crate) fn named(&self) -> String {
         match self {
-            Self::Read { path, .. } | Self::Open { path, .. } | Self::NoKey { path, .. } => path.display().to_string(),
+            Self::Read { path, .. }
+            | Self::Open { path, .. }
+            | Self::NoPassword { path, .. }
+            | Self::NoKey { path, .. } => path.display().to_string(),
             Self::NoAlias { alias, .. } | Self::Ambiguous { alias, .. } => alias.clone(),
+        }
+    }
+
+    /// Returns the setting that the error is about.
+    pub(crate) fn setting(&self) -> &'static str {
+        match self {
+            Self::Read { setting, .. }
+            | Self::Open { setting, .. }
+            | Self::NoPassword { setting, .. }
+            | Self::NoKey { setting, .. }
+            | Self::NoAlias { setting, .. }
+            | Self::Ambiguous { setting, .. } => setting,
+        }
+    }
+
+    /// Returns the setting that has to be set.
+    pub(crate) fn missing(&self) -> Option<&'static str> {
+        match self {
+            Self::NoPassword { password, .. } => Some(password),
+            _ => None,
         }
     }
 }
@@ -107,16 +140,25 @@ impl OpenStore {
             path,
             password,
             setting,
+            password_setting,
         } = settings;
         let bytes = read(path).map_err(|source| StoreError::Read {
             path: path.clone(),
             setting,
             source,
         })?;
-        let store = KeyStore::read(&bytes, password.expose_secret()).map_err(|reason| StoreError::Open {
-            path: path.clone(),
-            setting,
-            reason,
+        let password = password.expose_secret();
+        let store = KeyStore::read(&bytes, password).map_err(|reason| match reason {
+            KeyStoreError::Password if password.is_empty() => StoreError::NoPassword {
+                path: path.clone(),
+                setting,
+                password: password_setting,
+            },
+            reason => StoreError::Open {
+                path: path.clone(),
+                setting,
+                reason,
+            },
         })?;
         Ok(Self {
             path: path.clone(),
@@ -194,6 +236,7 @@ mod tests {
             path,
             password: "canary-secret".into(),
             setting: "listenerConfig.keyStorePath",
+            password_setting: "listenerConfig.keyStorePassword",
         }
     }
 

@@ -1,8 +1,6 @@
 //! Whether the bundle is whole, and up to date.
 
 use crate::commands::bundle_file;
-use crate::commands::version::TOOL;
-use crate::compile::pack;
 use crate::doctor::{Finding, Sight};
 use mgw_bundle::Digest;
 use std::path::PathBuf;
@@ -15,13 +13,7 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         Ok(bundle) => bundle,
         Err(failure) => return vec![Finding::of(&failure)],
     };
-    let now = match sight.compiled() {
-        Ok(compiled) if sight.bundle_file().is_none() && !compiled.diagnostics.has_errors() => {
-            pack(compiled, TOOL).ok().map(|packed| packed.bundle.digest)
-        }
-        _ => None,
-    };
-    vec![decide(&path.display().to_string(), bundle.digest, now)]
+    vec![decide(&path.display().to_string(), bundle.digest, sight.built_now())]
 }
 
 /// The bundle that was named, or the project's latest build.

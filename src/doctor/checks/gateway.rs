@@ -1,17 +1,16 @@
 //! A gateway that may run here.
 
-use super::probe;
+use super::{probe, process};
 use crate::admin::{AdminClient, AdminError};
-use crate::commands::version::TOOL;
-use crate::compile::pack;
 use crate::doctor::{Finding, Sight};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use serde::Deserialize;
+use url::Host;
 
 /// What of `/ready` decides.
 #[derive(Debug, Deserialize)]
-struct Ready {
+pub(in crate::doctor) struct Ready {
     ready: bool,
     #[serde(default)]
     reasons: Vec<serde_json::Value>,
@@ -19,40 +18,58 @@ struct Ready {
     bundle: String,
 }
 
+/// What the gateway says; `None`: none answers.
+pub(in crate::doctor) type Answered = Result<Option<Ready>, Failure>;
+
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let url = &sight.options.admin.url;
     if sight.options.offline {
         return vec![Finding::skipped("nothing is connected to (--offline)")];
     }
-    let ready = match ask(sight) {
-        Ok(Ok(ready)) => ready,
-        Ok(Err(AdminError::Unreachable { .. })) => return vec![Finding::skipped(format!("none answers at {url}"))],
-        Ok(Err(error)) => return vec![Finding::of(&Failure::from(error)).at_most_a_warning()],
-        Err(failure) => return vec![Finding::of(&failure).at_most_a_warning()],
+    let ready = match sight.ready() {
+        Ok(Some(ready)) => ready,
+        Ok(None) => return vec![Finding::skipped(format!("none answers at {url}"))],
+        Err(failure) => return vec![Finding::of(failure).at_most_a_warning()],
     };
-    let own = sight.compiled().ok().filter(|_| sight.is_project());
-    let own = own.filter(|compiled| !compiled.diagnostics.has_errors());
-    let own = own
-        .and_then(|compiled| pack(compiled, TOOL).ok())
-        .map(|packed| packed.bundle.digest.to_string());
-    vec![decide(url, &ready, own.as_deref())]
+    let own = sight.built_now().map(|own| own.to_string());
+    vec![decide(url, ready, own.as_deref())]
 }
 
-fn ask(sight: &Sight) -> Result<Result<Ready, AdminError>, Failure> {
-    let client = match AdminClient::new(&sight.options.admin, &sight.ui) {
-        Ok(client) => client,
-        Err(error) => return Ok(Err(error)),
+/// The process of the gateway that serves this project here; `None` where none is known to.
+pub(super) fn own_process(sight: &Sight) -> Option<u32> {
+    if sight.options.offline {
+        return None;
+    }
+    let Ok(Some(ready)) = sight.ready() else { return None };
+    let is_own = sight.served()?.project == ready.project;
+    let url = sight.options.admin.address().ok().filter(|_| is_own)?;
+    let is_here = match url.host()? {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
     };
+    let port = url.port_or_known_default().filter(|_| is_here)?;
+    process::listens_on(port).map(|(_, id)| id)
+}
+
+/// Asks it.
+pub(in crate::doctor) fn ask(sight: &Sight) -> Answered {
+    let client = AdminClient::new(&sight.options.admin, &sight.ui)?;
     let answer = super::runtime()?
         .block_on(async { tokio::time::timeout(probe::PATIENCE, client.get_in_any_state("/ready")).await });
-    let patience = probe::PATIENCE.as_secs();
-    answer.map_err(|_| {
-        let what = format!(
-            "the admin listener at {} did not answer within {patience} s",
-            sight.options.admin.url
-        );
-        Failure::new(ExitCode::Unreachable, what).hint("See its log; restart it if it hangs.")
-    })
+    match answer {
+        Ok(Ok(ready)) => Ok(Some(ready)),
+        Ok(Err(AdminError::Unreachable { .. })) => Ok(None),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => {
+            let patience = probe::PATIENCE.as_secs();
+            let what = format!(
+                "the admin listener at {} did not answer within {patience} s",
+                sight.options.admin.url
+            );
+            Err(Failure::new(ExitCode::Unreachable, what).hint("See its log; restart it if it hangs."))
+        }
+    }
 }
 
 fn decide(url: &str, ready: &Ready, own: Option<&str>) -> Finding {

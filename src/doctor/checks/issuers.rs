@@ -3,33 +3,17 @@
 use crate::doctor::{Finding, Sight};
 use crate::serve::needs_tokens;
 use crate::ui::count::Counted;
-use mgw_runtime::config::RuntimeConfig;
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let Some(config) = sight.settings() else {
         return vec![Finding::skipped("the settings have to be in order first")];
     };
     let are_needed = sight.served().is_some_and(needs_tokens);
-    let mut findings = unreadable(config);
-    findings.push(decide(
+    vec![decide(
         config.issuers.len(),
         config.key_manager.server_url.is_some(),
         are_needed,
-    ));
-    findings
-}
-
-/// Key files that cannot be opened stop the gateway from starting.
-fn unreadable(config: &RuntimeConfig) -> Vec<Finding> {
-    let files = config
-        .issuers
-        .iter()
-        .flat_map(|issuer| [&issuer.public_key_file, &issuer.certificate_file])
-        .flatten();
-    files
-        .filter_map(|path| Some((path, std::fs::File::open(path).err()?)))
-        .map(|(path, error)| Finding::of(&crate::failure::Failure::file("read", path, error)))
-        .collect()
+    )]
 }
 
 fn decide(issuers: usize, has_key_manager: bool, are_needed: bool) -> Finding {

@@ -30,6 +30,7 @@ pub(super) mod session;
 pub(super) mod settings;
 pub(super) mod shared_store;
 pub(super) mod signature;
+pub(super) mod start;
 pub(super) mod time_zone;
 pub(super) mod usage_spool;
 pub(super) mod user_folder;

@@ -1,9 +1,17 @@
 //! The ports of the listeners.
 
+use super::gateway::own_process;
 use super::process;
 use crate::doctor::{Finding, Sight};
+use std::cell::OnceCell;
 use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener};
+
+/// What the kernel calls a gateway.
+const GATEWAY: &str = "mgw";
+/// What to do about ports of a gateway of which nobody knows what it serves.
+const GATEWAYS: &str = "All is well where it is this project's own gateway; beside another one, choose a port in conf/micro-gw.conf or with --set.";
+const OTHERS: &str = "Stop the other program, or choose a port in conf/micro-gw.conf or with --set.";
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let Some(config) = sight.settings() else {
@@ -16,6 +24,8 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         (api.host, api.https_port, "HTTPS"),
         (config.admin.host, admin, "admin"),
     ];
+    // Asked once at most, and only where somebody has a port.
+    let own = OnceCell::new();
     let findings: Vec<Finding> = listeners
         .into_iter()
         .filter_map(|(host, port, name)| Some((host, port.filter(|port| *port != 0)?, name)))
@@ -24,6 +34,11 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
                 .map(|_| ())
                 .map_err(|error| (error.kind(), error.to_string()));
             let holder = bound.as_ref().err().and_then(|_| process::listens_on(port));
+            let holder = holder.map(|(command, id)| Holder {
+                is_own: *own.get_or_init(|| own_process(sight)) == Some(id),
+                command,
+                id,
+            });
             decide(host, port, name, bound, holder)
         })
         .collect();
@@ -33,25 +48,35 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     findings
 }
 
+/// Who has a port.
+#[derive(Debug, Clone)]
+struct Holder {
+    command: String,
+    /// Of the process.
+    id: u32,
+    /// Whether it is the gateway that serves this project.
+    is_own: bool,
+}
+
 fn decide(
     host: IpAddr,
     port: u16,
     name: &str,
     bound: Result<(), (ErrorKind, String)>,
-    holder: Option<(String, u32)>,
+    holder: Option<Holder>,
 ) -> Finding {
     match bound {
         Ok(()) => Finding::ok(format!("{port} is free ({name})")),
-        Err((ErrorKind::AddrInUse, _)) => {
-            let whose = match holder {
-                Some((command, id)) => format!("{command}, process {id}"),
-                None => "another program".to_owned(),
-            };
-            Finding::warning(
-                format!("{port} is taken ({name}) by {whose}"),
-                "Stop the other program, or choose a port in conf/micro-gw.conf or with --set.",
-            )
-        }
+        Err((ErrorKind::AddrInUse, _)) => match holder {
+            Some(Holder { is_own: true, id, .. }) => Finding::ok(format!(
+                "{port} is taken ({name}) by the gateway of this project, process {id}"
+            )),
+            Some(Holder { command, id, .. }) => Finding::warning(
+                format!("{port} is taken ({name}) by {command}, process {id}"),
+                if command == GATEWAY { GATEWAYS } else { OTHERS },
+            ),
+            None => Finding::warning(format!("{port} is taken ({name}) by another program"), OTHERS),
+        },
         Err((ErrorKind::PermissionDenied, _)) if port < 1024 => Finding::problem(
             format!("{port} is for privileged programs ({name})"),
             "Choose a port from 1024 on, or lower net.ipv4.ip_unprivileged_port_start.",
@@ -76,14 +101,35 @@ mod tests {
     fn whoever_has_a_port_is_named() {
         let host = "0.0.0.0".parse().unwrap();
         let why = |kind| Err((kind, "why".to_owned()));
+        let by = |command: &str, is_own| {
+            Some(Holder {
+                command: command.to_owned(),
+                id: 42,
+                is_own,
+            })
+        };
         for (port, bound, holder, verdict, text) in [
             (9090, Ok(()), None, Verdict::Ok, "9090 is free (HTTP)"),
             (
                 9090,
                 why(ErrorKind::AddrInUse),
-                Some(("nginx".to_owned(), 42)),
+                by("nginx", false),
                 Verdict::Warning,
                 "9090 is taken (HTTP) by nginx, process 42",
+            ),
+            (
+                9090,
+                why(ErrorKind::AddrInUse),
+                by("mgw", true),
+                Verdict::Ok,
+                "9090 is taken (HTTP) by the gateway of this project, process 42",
+            ),
+            (
+                9090,
+                why(ErrorKind::AddrInUse),
+                by("mgw", false),
+                Verdict::Warning,
+                "9090 is taken (HTTP) by mgw, process 42",
             ),
             (
                 9090,

@@ -1,6 +1,7 @@
 //! The gateway's settings, as `run` would read them.
 
 use crate::doctor::{Finding, Sight};
+use crate::serve::ReadSettings;
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let shown = match &sight.options.settings.file {
@@ -8,8 +9,10 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         None => "the defaults".to_owned(),
     };
     match &sight.config {
-        Ok((_, warnings)) if warnings.iter().next().is_none() => vec![Finding::ok(shown)],
-        Ok((_, warnings)) => {
+        Ok(read) if read.diagnostics.iter().next().is_none() => vec![Finding::ok(shown)],
+        Ok(ReadSettings {
+            diagnostics: warnings, ..
+        }) => {
             let remedy = "Correct or remove it; mgw help gateway-configuration lists every key.";
             let told = warnings
                 .iter()

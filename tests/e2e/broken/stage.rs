@@ -123,6 +123,45 @@ impl Case {
         repairs::kept(self, &before, &fixed, &again)
     }
 
+    /// Whether the command starts a gateway.
+    pub fn starts(&self) -> bool {
+        self.command().first().is_some_and(|command| command == "run")
+    }
+
+    /// What is wrong with what `doctor` and `check` say of a gateway that does not start.
+    pub fn found_before_a_start(&self) -> Vec<String> {
+        let run = self.run(&[]);
+        let is_stopped = run.outcome.stderr.contains("the gateway cannot start");
+        // Sockets, and what is no matter of settings.
+        if !is_stopped {
+            return Vec::new();
+        }
+        let mut words = self.command().to_vec();
+        "doctor".clone_into(&mut words[0]);
+        words.extend(["--offline", "--only", "start"].map(str::to_owned));
+        let doctor = self.run_words(self.lay_out(), &words);
+        let mut problems = promises::of_output(self, &doctor);
+        if doctor.outcome.code != 7 || !doctor.outcome.stdout.contains("micro-gw.conf:") {
+            problems.push(format!("{}: doctor says\n{}", self.name, said(&doctor)));
+        }
+        // The password may be where the gateway is.
+        if run.outcome.stderr.contains("it needs a password") {
+            return problems;
+        }
+        let config = words
+            .iter()
+            .position(|word| word == "--config")
+            .expect("it has settings");
+        let words = ["check", &words[1], "--config", &words[config + 1]].map(str::to_owned);
+        let check = self.run_words(self.lay_out(), &words);
+        problems.extend(promises::of_output(self, &check));
+        let is_told = check.outcome.code == 3 || check.outcome.stderr.contains("[missing-file]");
+        if !is_told || !check.outcome.stderr.contains("micro-gw.conf") {
+            problems.push(format!("{}: check says\n{}", self.name, said(&check)));
+        }
+        problems
+    }
+
     /// Whether `base` is good.
     pub fn is_good(&self) -> Option<String> {
         let good = self.format.good?;

@@ -83,10 +83,10 @@ impl<'a> Resolver<'a> {
         let web_socket = targets.iter().any(|(_, web_socket)| *web_socket);
         let targets: Arc<[Target]> = targets.into_iter().map(|(target, _)| target).collect();
         if endpoint.targets.is_empty() {
-            self.problem(api, "has no URL");
+            self.problem(api, endpoint, sandbox, "has no URL");
         }
         if targets.len() > MAX_TARGETS {
-            self.problem(api, "has more than 64 URLs");
+            self.problem(api, endpoint, sandbox, "has more than 64 URLs");
         }
         let seeds = urls.iter().map(|url| url_seed(url)).collect();
         let destinations = || urls.iter().map(|url| url.as_str().into()).collect();
@@ -161,6 +161,8 @@ impl<'a> Resolver<'a> {
             .map_err(|reason| {
                 self.problems.push(EndpointProblem {
                     api: format!("{}:{}", api.name, api.version),
+                    endpoint: endpoint.name.clone(),
+                    sandbox,
                     url: without_credentials(&written.url),
                     reason,
                     setting,
@@ -190,9 +192,11 @@ impl<'a> Resolver<'a> {
         Ok(Target::found(found))
     }
 
-    fn problem(&mut self, api: &config::Api, reason: &'static str) {
+    fn problem(&mut self, api: &config::Api, endpoint: &config::Endpoint, sandbox: bool, reason: &'static str) {
         self.problems.push(EndpointProblem {
             api: format!("{}:{}", api.name, api.version),
+            endpoint: endpoint.name.clone(),
+            sandbox,
             url: String::new(),
             reason,
             setting: None,
@@ -214,6 +218,8 @@ impl<'a> Resolver<'a> {
         credentials(&given, endpoint, self.tokens).unwrap_or_else(|unusable| {
             self.problems.push(EndpointProblem {
                 api: format!("{}:{}", api.name, api.version),
+                endpoint: endpoint.name.clone(),
+                sandbox,
                 url: endpoint.urls().next().map(without_credentials).unwrap_or_default(),
                 reason: unusable.reason,
                 setting: unusable.setting,
