@@ -41,6 +41,8 @@ pub(crate) struct Told<'a> {
     pub(crate) method: &'a str,
     /// Path and query.
     pub(crate) target: &'a str,
+    /// Settings that are missing, and were taken for set.
+    pub(crate) lacking: &'a [String],
 }
 
 /// What is looked up once and used by several phases.
@@ -68,7 +70,7 @@ impl Told<'_> {
             ExplanationEnd::Answer { .. } | ExplanationEnd::NoConnection { .. } => Outcome::Refused,
         };
         let steps = found.steps();
-        let notes = match explanation.caller {
+        let mut notes = match explanation.caller {
             _ if matches!(explanation.end, ExplanationEnd::NoConnection { .. }) => vec![
                 "clients are believed by `mutualSSLConfig.clientCaFile`, by the authorities of the trust store, and by the certificates \
                  of the APIs and of `mutualSSLConfig.api.certificates`"
@@ -77,6 +79,7 @@ impl Told<'_> {
             ExplainedCaller::None => Vec::new(),
             _ => unknown::notes(self.settings, !found.limits.is_empty(), explanation.limited_elsewhere.as_ref()),
         };
+        notes.extend(unknown::lacking(self.lacking));
         Report {
             request: Asked {
                 client: explanation.client.map(|client| client.to_string()),

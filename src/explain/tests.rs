@@ -124,6 +124,7 @@ impl Project {
             is_tls: false,
             method,
             target,
+            lacking: &[],
         };
         let report = told.report(Asked {
             http_version: "1.1",

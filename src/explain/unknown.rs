@@ -3,6 +3,20 @@
 use mgw_runtime::config::RuntimeConfig;
 use mgw_runtime::throttle::Consulted;
 
+/// Tells of secrets that are not here.
+pub(super) fn lacking(settings: &[String]) -> Option<String> {
+    let named: Vec<String> = settings.iter().map(|setting| format!("`{setting}`")).collect();
+    let (are, them, their) = match settings.len() {
+        0 => return None,
+        1 => ("is", "it", "its value plays"),
+        _ => ("are", "them", "their values play"),
+    };
+    Some(format!(
+        "{} {are} not set here: the gateway does not start without {them}, and {their} no part in this explanation",
+        named.join(", ")
+    ))
+}
+
 /// Tells what else may decide about a request once it has come as far as its caller.
 pub(super) fn notes(config: &RuntimeConfig, is_limited: bool, elsewhere: Option<&Consulted>) -> Vec<String> {
     let mut notes = Vec::new();

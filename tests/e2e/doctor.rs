@@ -412,6 +412,17 @@ fn a_missing_password_of_a_backend_is_told_where_the_gateway_starts() {
         .exits(3)
         .says("Set it in the environment of the gateway");
     assert!(!run.stderr.contains("Build the bundle again"), "{}", run.stderr);
+    // What the password is decides nothing.
+    place
+        .mgw(&["explain", "request", "GET", "/shop/x", "--project", "shop"])
+        .exits(0)
+        .prints("Reaches the backend: GET https://backend.example/x")
+        .prints("`shop_prod_basic_password` is not set here");
+    settings(&place, "[mutualSSLConfig]\nclientCaFile = \"missing.pem\"\n");
+    place
+        .mgw(&["explain", "request", "GET", "/shop/x", "--project", "shop"])
+        .exits(3)
+        .says("An explanation reads the files that the settings name");
 }
 
 /// The entries of a support file.

@@ -40,7 +40,7 @@ impl EndpointOverrides {
         self.values.get(name).map(secrecy::ExposeSecret::expose_secret)
     }
 
-    pub(super) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.values.insert(name.to_owned(), SecretString::from(value));
     }
 

@@ -22,6 +22,9 @@ use tokio::runtime::{Builder, Runtime};
 /// No request takes this long without others: it bounds what a defect could do.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Stands for a secret that is not known.
+const STAND_IN: &str = "***";
+
 /// A gateway that serves nobody, and says what it would do. Its quotas are counted as a gateway's that has just started:
 /// every request that it admits counts.
 #[derive(Debug)]
@@ -30,6 +33,7 @@ pub struct Explainer {
     prepared: Prepared,
     settings: ServeSettings,
     unix_ms: u64,
+    lacking: Vec<String>,
     /// What is done beside requests would be done here, and is not: nothing runs it.
     _still: Runtime,
     running: Runtime,
@@ -46,7 +50,8 @@ impl Explainer {
     ///
     /// # Errors
     ///
-    /// What would keep the gateway from starting, as far as it is no matter of sockets.
+    /// What would keep the gateway from starting, as far as it is no matter of sockets. Secrets for backends may be missing:
+    /// what they are plays no part, and [`Self::lacking`] names them.
     pub fn new(
         bundle: &Bundle,
         mut config: RuntimeConfig,
@@ -59,8 +64,20 @@ impl Explainer {
         let runtime = || Builder::new_current_thread().enable_all().build();
         let still = runtime().map_err(StartError::Thread)?;
         let running = runtime().map_err(StartError::Thread)?;
-        let prepared = Prepared::new(bundle, &config, data_dir, 1, still.handle(), unix_ms)?;
+        let prepare = |config: &RuntimeConfig| Prepared::new(bundle, config, data_dir, 1, still.handle(), unix_ms);
+        let mut lacking = Vec::new();
+        let prepared = match prepare(&config) {
+            Err(error) => {
+                lacking = missing_secrets(&error).ok_or(error)?;
+                for setting in &lacking {
+                    config.overrides.set(setting, STAND_IN);
+                }
+                prepare(&config)?
+            }
+            Ok(prepared) => prepared,
+        };
         Ok(Self {
+            lacking,
             settings: serve_settings(&config),
             config,
             prepared,
@@ -68,6 +85,11 @@ impl Explainer {
             _still: still,
             running,
         })
+    }
+
+    /// Returns the settings without which the gateway does not start, and which are taken for set here.
+    pub fn lacking(&self) -> &[String] {
+        &self.lacking
     }
 
     /// Says what would become of a request. Not to be called on a runtime.
@@ -175,6 +197,12 @@ impl Explainer {
             _ => Ok(None),
         }
     }
+}
+
+/// The settings with secrets for backends, where nothing but these is missing.
+fn missing_secrets(error: &StartError) -> Option<Vec<String>> {
+    let problems = error.problems().into_iter();
+    problems.map(|problem| problem.endpoint.and(problem.missing)).collect()
 }
 
 fn now_ms() -> u64 {

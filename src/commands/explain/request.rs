@@ -11,7 +11,8 @@ use crate::signing::TrustedKeys;
 use crate::whole_file::{read_public, refuse_unfit};
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{ApiKeyLocation, Scheme};
-use mgw_runtime::config::RuntimeConfig;
+use mgw_runtime::StartError;
+use mgw_runtime::config::{Places, RuntimeConfig};
 use mgw_runtime::explain::{AskedError, AskedRequest, Explainer};
 use std::borrow::Cow;
 use std::io::Read;
@@ -218,7 +219,7 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
     let places = settings.places.clone();
     let data_dir = data_dir(args.data_dir, context)?;
     let explainer =
-        Explainer::new(&bundle, settings.clone(), &data_dir, at_ms).map_err(|error| not_started(error, &places))?;
+        Explainer::new(&bundle, settings.clone(), &data_dir, at_ms).map_err(|error| unprepared(error, &places))?;
     if args.http2 && !settings.listener.http2 {
         let hint = "Switch it on with `http2.enable` of the settings.";
         return Err(Failure::new(ExitCode::Usage, "the gateway speaks no HTTP/2").hint(hint));
@@ -239,6 +240,7 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
         is_tls,
         method: &args.method,
         target: &target.path,
+        lacking: explainer.lacking(),
     };
     let report = told.report(Asked {
         method: args.method.clone(),
@@ -258,6 +260,14 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
         (Outcome::Undecided, true) => ExitCode::Partial,
         _ => ExitCode::Success,
     })
+}
+
+/// Decisions are explained by a gateway, which needs its files for any of them.
+fn unprepared(error: StartError, places: &Places) -> Failure {
+    not_started(error, places).hint(
+        "An explanation reads the files that the settings name, as the gateway does, but needs no secrets for backends; \
+         --config and --set give other settings.",
+    )
 }
 
 /// The settings that `mgw run` would have.
