@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 pub(super) const GATEWAY_SETTINGS: &str = "conf/micro-gw.conf";
 /// Where the toolkit's settings are, when they are in the project.
 const TOOLKIT: &str = "conf/toolkit-config.toml";
-const DEPLOYMENT: &str = "conf/deployment-config.toml";
+/// Where the settings of containers are.
+pub(super) const DEPLOYMENT: &str = "conf/deployment-config.toml";
 const POLICIES: &str = "policies.yaml";
 /// Settings of ours.
 pub(super) const OURS: &str = "mgw.toml";
@@ -64,12 +65,7 @@ pub(super) fn convert(root: &Branch<'_>, given: Given, manner: Manner, draft: &m
             Area::Deployment => deployment::take(root, path, manner, draft),
             Area::Handled => {}
             Area::Code(what, remedy) => ballerina(root, path, what, remedy, draft),
-            Area::Generated => draft.note(
-                Code::MigrateCode,
-                &place,
-                "this code is what micro-gw generates for tokens and the like, and is not run",
-                "Nothing is to be done where nobody changed it: the gateway has these services itself.",
-            ),
+            Area::Generated => tell_generated(&place, draft),
             Area::Java => draft.lost(
                 Code::MigrateCode,
                 &place,
@@ -78,6 +74,12 @@ pub(super) fn convert(root: &Branch<'_>, given: Given, manner: Manner, draft: &m
             ),
             Area::Built => *folders.entry("target").or_default() += 1,
             Area::Aside => {}
+            Area::Key => draft.lost(
+                Code::MigrateFile,
+                &place,
+                "keys, certificates and stores are not copied",
+                "Keep it outside version control, and name it in the gateway's settings where it is needed.",
+            ),
             Area::Unknown => draft.lost(
                 Code::MigrateFile,
                 &place,
@@ -101,6 +103,21 @@ pub(super) fn take_definition(branch: &Branch<'_>, path: &str, manner: Manner, d
     definitions::take(branch, path, manner, draft);
 }
 
+/// Takes the container settings of another project over.
+pub(super) fn take_deployment(branch: &Branch<'_>, path: &str, draft: &mut Draft) {
+    deployment::take(branch, path, Manner::Copied, draft);
+}
+
+/// Tells that a service is one that each project has.
+pub(super) fn tell_generated(place: &Place, draft: &mut Draft) {
+    draft.note(
+        Code::MigrateCode,
+        place,
+        "this code is what micro-gw generates for tokens and the like, and is not run",
+        "Nothing is to be done where nobody changed it: the gateway has these services itself.",
+    );
+}
+
 /// What a file of the project is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Area {
@@ -118,8 +135,13 @@ enum Area {
     Java,
     Built,
     Aside,
+    /// A key, a certificate or a store of them.
+    Key,
     Unknown,
 }
+
+/// How files with keys and certificates end.
+const KEYS: [&str; 8] = [".cer", ".crt", ".jks", ".key", ".p12", ".pem", ".pfx", ".der"];
 
 fn area(path: &str) -> Area {
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -147,6 +169,7 @@ fn area(path: &str) -> Area {
         ("services", _) if is_code => Area::Generated,
         ("lib", _) if name.ends_with(".jar") => Area::Java,
         (_, "README.md" | "LICENSE") => Area::Aside,
+        _ if KEYS.iter().any(|end| name.to_ascii_lowercase().ends_with(end)) => Area::Key,
         _ => Area::Unknown,
     }
 }
@@ -326,6 +349,7 @@ mod tests {
                 "resourcePolicies:\n- a: {}\n- b: {}\napplicationPolicies:\n- c: {}\n",
             ),
             ("services/token_endpoint.bal", "x"),
+            ("security/edge.P12", ""),
             ("strange.xml", ""),
             ("target/a.jar", ""),
         ]);
@@ -355,6 +379,7 @@ mod tests {
                 "old/extensions/startup_extension.bal:1:17: warning: the extension `init` is not run",
                 "old/interceptors/a.bal:3:17: warning: the interceptor `validate` is not run",
                 "old/lib/mine.jar: warning: this Java code is not run",
+                "old/security/edge.P12: warning: keys, certificates and stores are not copied",
                 "old/services/token_endpoint.bal: note: this code is what micro-gw generates for tokens and the like, and is not run",
                 "old/strange.xml: warning: this file is not understood",
                 "old/target: note: 1 file of an old build",

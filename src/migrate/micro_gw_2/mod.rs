@@ -10,7 +10,7 @@ mod service;
 mod tokens;
 
 use super::draft::{Draft, Place};
-use super::micro_gw::{Manner, does_nothing, take_definition};
+use super::micro_gw::{self, Manner, does_nothing, take_definition};
 use super::secrets::{credential, without_credentials};
 use super::tree::Branch;
 use super::{file_name, gateway_settings};
@@ -63,6 +63,8 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
             }
         } else if path.starts_with("api_definitions/") && Format::of_name(path).is_some() {
             take_definition(root, path, Manner::Copied, draft);
+        } else if path == micro_gw::DEPLOYMENT {
+            micro_gw::take_deployment(root, path, draft);
         } else {
             other(path, &place, draft);
         }
@@ -126,7 +128,13 @@ fn code(
         );
     }
     let is_generated = !declared.is_empty() || !called.is_empty();
-    services.extend(declared.into_iter().map(|service| (source.clone(), service)));
+    for service in declared {
+        if service.is_of_every_project() {
+            micro_gw::tell_generated(&Place::At(source.clone(), service.span), draft);
+        } else {
+            services.push((source.clone(), service));
+        }
+    }
     endpoints.extend(called);
     let name = source.name().rsplit('/').next().unwrap_or_default();
     if is_generated || matches!(name, "listeners.bal" | "throttle_policy_initializer.bal") {
@@ -155,12 +163,6 @@ fn other(path: &str, place: &Place, draft: &mut Draft) {
         return;
     }
     match (folder, path) {
-        ("conf", "conf/deployment-config.toml") => draft.lost(
-            Code::MigrateSetting,
-            place,
-            "container settings of this version do not carry over",
-            "Write conf/deployment-config.toml as version 3.2 has it.",
-        ),
         (_, "README.md" | "LICENSE") => draft.note(
             Code::MigrateFile,
             place,
@@ -468,7 +470,6 @@ endpoint http:LoadBalanceClient PizzaShackAPI__1_0_0_sand {
     fn what_is_not_as_it_is_generated_is_told() {
         let odd = SERVICE.replace("apiVersion: \"1.0.0\",", "apiVersion: version(),");
         let (draft, told) = converted(&[
-            ("conf/deployment-config.toml", ""),
             ("notes.txt", ""),
             ("src/A.bal", &odd),
             ("src/B.bal", &SERVICE.replace("PizzaShackAPI", "Other")),
@@ -485,7 +486,6 @@ endpoint http:LoadBalanceClient PizzaShackAPI__1_0_0_sand {
         ]);
         assert!(draft.files.is_empty(), "{:?}", draft.files.keys());
         let expected = [
-            "old/conf/deployment-config.toml: warning: container settings of this version do not carry over",
             "old/notes.txt: warning: this file is not understood",
             "old/src/A.bal:22:23: error: the API of `PizzaShackAPI__1_0_0` is left out: its annotations are not as micro-gw generates them",
             "old/src/B.bal:22:23: error: Other 1.0.0 is left out: no endpoint is called `Other__1_0_0_prod` or `Other__1_0_0_sand`",
@@ -496,5 +496,69 @@ endpoint http:LoadBalanceClient PizzaShackAPI__1_0_0_sand {
             "old/src/policies/mine.bal: warning: this policy is not as micro-gw generates it, and is not understood",
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn listeners_say_what_an_api_speaks() {
+        for (bound, transports, unknown) in [
+            ("apiListener, apiSecureListener", None, 0),
+            ("apiSecureListener", Some("x-wso2-transports:\n- https\n"), 0),
+            ("apiListener", Some("x-wso2-transports:\n- http\n"), 0),
+            ("apiSecureListener, mine", Some("x-wso2-transports:\n- https\n"), 1),
+        ] {
+            let service = SERVICE.replace("apiListener, apiSecureListener", bound);
+            let (draft, told) = converted(&[("src/A.bal", &service), ("src/endpoints.bal", ENDPOINTS)]);
+            let text = String::from_utf8(draft.files["api_definitions/PizzaShackAPI-1.0.0.yaml"].clone()).unwrap();
+            assert_eq!(text.contains("x-wso2-transports"), transports.is_some(), "{text}");
+            assert!(text.contains(transports.unwrap_or_default()), "{text}");
+            let of_listener = "old/src/A.bal:22:68: warning: `bind mine` is not understood";
+            assert_eq!(
+                told.iter().filter(|line| *line == of_listener).count(),
+                unknown,
+                "{told:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_every_project_has_is_no_loss() {
+        let tokens = "@http:ServiceConfig { basePath: \"/token\" }\nservice<http:Service> tokenService bind tokenListenerEndpoint {\n\
+                      @http:ResourceConfig { path: \"/*\" }\nall (endpoint caller, http:Request req) { call(); }\n}\n";
+        let endpoints = ENDPOINTS.replace(
+            "http:LoadBalanceClient PizzaShackAPI__1_0_0_sand {",
+            "http:FailoverClient PizzaShackAPI__1_0_0_sand {\n failoverCodes: [501, 502, 503, 504],\n secureSocket: { trustStore: { path: gateway:get(\"a\") } },",
+        );
+        let (draft, told) = converted(&[
+            (
+                "conf/deployment-config.toml",
+                "[docker.dockerConfig]\nenable = true\nname = 'edge'\npassword = 'canary'\n",
+            ),
+            ("src/A.bal", SERVICE),
+            ("src/endpoints.bal", &endpoints),
+            ("src/token_endpoint.bal", tokens),
+        ]);
+        assert_eq!(
+            String::from_utf8_lossy(&draft.files["conf/deployment-config.toml"]),
+            "[docker.dockerConfig]\nenable = true\nname = 'edge'\n# docker.dockerConfig.password: a secret\n"
+        );
+        assert!(
+            told.len() == 4
+                && told[0].starts_with("old/conf/deployment-config.toml:4:1: warning: the secret")
+                && told[1].contains("note: the definition of PizzaShackAPI 1.0.0")
+                && told[2].contains("warning: the password for the production backend")
+                && told[3].starts_with("old/src/token_endpoint.bal:2:23: note: this code is what micro-gw generates"),
+            "{told:#?}"
+        );
+        for odd in [
+            "failoverCodes: [500, 502, 503, 504]",
+            "secureSocket: { ciphers: [\"x\"] }",
+        ] {
+            let endpoints = ENDPOINTS.replace("httpVersion:", &format!("{odd}, httpVersion:"));
+            let (_, told) = converted(&[("src/A.bal", SERVICE), ("src/endpoints.bal", &endpoints)]);
+            assert!(
+                told.iter().any(|line| line.contains("is not understood")),
+                "{odd}: {told:#?}"
+            );
+        }
     }
 }

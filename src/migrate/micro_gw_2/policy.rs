@@ -78,7 +78,10 @@ pub(super) fn read(source: &Source) -> Option<Policy> {
     })
 }
 
-/// The policies as `policies.yaml`, with `Unauthenticated` as every project has it.
+/// Subscription policies that callers have of whom nothing else is known.
+const OF_UNKNOWN_CALLERS: [&str; 2] = ["Unauthenticated", "Default"];
+
+/// The policies as `policies.yaml`, with those of unknown callers as every project has them.
 pub(super) fn file(policies: &[Policy]) -> String {
     let mut text = String::new();
     for (level, list) in [
@@ -87,25 +90,26 @@ pub(super) fn file(policies: &[Policy]) -> String {
         (Level::Subscription, "subscriptionPolicies"),
     ] {
         let of_level: Vec<&Policy> = policies.iter().filter(|policy| policy.level == level).collect();
-        let needs_unauthenticated =
-            level == Level::Subscription && of_level.iter().all(|policy| policy.name != "Unauthenticated");
-        if of_level.is_empty() && !needs_unauthenticated {
+        let is_missing =
+            |name: &&str| level == Level::Subscription && of_level.iter().all(|policy| policy.name != *name);
+        let added: Vec<Policy> = OF_UNKNOWN_CALLERS
+            .into_iter()
+            .filter(is_missing)
+            .map(|name| Policy {
+                level,
+                name: name.into(),
+                count: 500,
+                milliseconds: 60_000,
+                stops: true,
+            })
+            .collect();
+        if of_level.is_empty() && added.is_empty() {
             let _ = writeln!(text, "{list}: []");
             continue;
         }
         let _ = writeln!(text, "{list}:");
-        for policy in of_level {
+        for policy in of_level.into_iter().chain(&added) {
             let _ = write!(text, "{}", entry(policy));
-        }
-        if needs_unauthenticated {
-            let policy = Policy {
-                level,
-                name: "Unauthenticated".into(),
-                count: 500,
-                milliseconds: 60_000,
-                stops: true,
-            };
-            let _ = write!(text, "{}", entry(&policy));
         }
     }
     text
@@ -186,10 +190,10 @@ mod tests {
             .at(["applicationPolicies", "0", "10PerMin", "count"])
             .and_then(crate::yaml::Node::as_u64);
         assert_eq!(count, Some(10), "{text}");
-        assert!(
-            node.at(["subscriptionPolicies", "0", "Unauthenticated"]).is_some(),
-            "{text}"
-        );
+        for (index, name) in ["Unauthenticated", "Default"].into_iter().enumerate() {
+            let path = ["subscriptionPolicies", &index.to_string(), name];
+            assert!(node.at(path).is_some(), "{name} in {text}");
+        }
         assert_eq!(
             node.get("resourcePolicies")
                 .and_then(|list| list.as_array())

@@ -32,6 +32,8 @@ pub(super) struct Service {
     pub(super) config: Record,
     /// `@gateway:API`
     pub(super) api: Record,
+    /// The listeners that it is bound to.
+    pub(super) listeners: Vec<(String, Span)>,
     /// Its resources.
     pub(super) resources: Vec<Resource>,
 }
@@ -91,6 +93,12 @@ const KNOWN: [(&str, &[&str]); 4] = [
     ),
     ("gateway:RateLimit", &["policy"]),
 ];
+/// The listeners that APIs are bound to, and what they speak.
+const LISTENERS: [(&str, &str); 2] = [("apiListener", "http"), ("apiSecureListener", "https")];
+/// Base paths of the services that each project has beside its APIs.
+const OF_EVERY_PROJECT: [&str; 4] = ["/authorize", "/revoke", "/token", "/userinfo"];
+/// Statuses at which every endpoint with failover goes on to its next backend.
+const FAILOVER_STATUSES: [&str; 4] = ["501", "502", "503", "504"];
 /// Those of endpoints. The version of HTTP is found out with each backend.
 const OF_ENDPOINTS: [&str; 6] = [
     "url",
@@ -152,13 +160,22 @@ pub(super) fn read(source: &Source) -> Declared {
                     span,
                 }) = tokens.get(at + 4)
                 {
-                    declared.services.push(Service {
+                    let service = Service {
                         name: name.clone(),
                         span: *span,
                         config: config.take().unwrap_or_default(),
                         api: api.take().unwrap_or_default(),
+                        listeners: listeners(&tokens, at + 5),
                         resources: Vec::new(),
-                    });
+                    };
+                    if !service.is_of_every_project() {
+                        let of_others = |(name, _): &&(String, Span)| LISTENERS.iter().all(|(known, _)| known != name);
+                        let others = service.listeners.iter().filter(of_others);
+                        declared
+                            .unknown
+                            .extend(others.map(|(name, span)| (format!("bind {name}"), *span)));
+                    }
+                    declared.services.push(service);
                 }
                 at += 4;
             }
@@ -171,6 +188,45 @@ pub(super) fn read(source: &Source) -> Declared {
         at += 1;
     }
     declared
+}
+
+/// The names between `bind` and the brace of a service.
+fn listeners(tokens: &[Placed], at: usize) -> Vec<(String, Span)> {
+    if !matches!(tokens.get(at), Some(Placed { token: Token::Name(word), .. }) if word == "bind") {
+        return Vec::new();
+    }
+    let behind = tokens.iter().skip(at + 1);
+    let names = behind.take_while(|placed| placed.token != Token::Mark('{'));
+    names
+        .filter_map(|placed| match &placed.token {
+            Token::Name(name) => Some((name.clone(), placed.span)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether a member of an endpoint says what is so without it: the usual statuses of failover, and TLS by the settings of
+/// the gateway, which carry over themselves.
+fn is_usual(member: &str, value: Option<&Value>) -> bool {
+    match (member, value) {
+        ("failoverCodes", Some(Value::List(statuses))) => {
+            statuses.len() == FAILOVER_STATUSES.len()
+                && FAILOVER_STATUSES
+                    .iter()
+                    .all(|usual| statuses.contains(&Value::Number((*usual).to_owned())))
+        }
+        ("secureSocket", Some(value)) => is_of_settings(value),
+        _ => false,
+    }
+}
+
+/// Whether all of a value comes from the gateway's settings.
+fn is_of_settings(value: &Value) -> bool {
+    match value {
+        Value::Call(_) => true,
+        Value::Record(record) => record.members.iter().all(|(.., value)| is_of_settings(value)),
+        _ => false,
+    }
 }
 
 /// `endpoint http:Client NAME { url: … }`
@@ -208,9 +264,9 @@ fn endpoint(source: &Source, tokens: &[Placed], at: usize, kind: &str, declared:
         _ => settings.texts("url"),
     };
     let of_endpoint = |(member, span): (String, Span)| (format!("{member}` of the endpoint `{name}"), span);
-    declared
-        .unknown
-        .extend(settings.unknown(&OF_ENDPOINTS).into_iter().map(of_endpoint));
+    let mut unknown = settings.unknown(&OF_ENDPOINTS);
+    unknown.retain(|(member, _)| !is_usual(member, settings.get(member)));
+    declared.unknown.extend(unknown.into_iter().map(of_endpoint));
     let credentials = settings.record("auth").and_then(|auth| {
         let user = auth.text("username")?;
         let scheme = match auth.get("scheme") {
@@ -239,6 +295,20 @@ fn endpoint(source: &Source, tokens: &[Placed], at: usize, kind: &str, declared:
 }
 
 impl Service {
+    /// Whether it is no API, but one of the services that each project has for tokens.
+    pub(super) fn is_of_every_project(&self) -> bool {
+        let path = self.config.text("basePath").unwrap_or_default();
+        self.api.members.is_empty() && OF_EVERY_PROJECT.contains(&path)
+    }
+
+    /// What its listeners speak, where that is not everything.
+    fn transports(&self) -> Option<Vec<&'static str>> {
+        let is_bound = |name: &str| self.listeners.iter().any(|(listener, _)| listener == name);
+        let known = LISTENERS.iter().filter(|(name, _)| is_bound(name));
+        let transports: Vec<&str> = known.map(|(_, transport)| *transport).collect();
+        (transports.len() == 1).then_some(transports)
+    }
+
     /// Name and version of the API.
     pub(super) fn identity(&self) -> Option<(&str, &str)> {
         Some((
@@ -306,6 +376,9 @@ impl Service {
         let header = self.api.text("authorizationHeader");
         if let Some(header) = header.filter(|header| !header.is_empty()) {
             document.insert("x-wso2-auth-header".into(), header.into());
+        }
+        if let Some(transports) = self.transports() {
+            document.insert("x-wso2-transports".into(), transports.into());
         }
         if let Some(kinds) = self.kinds_of_callers() {
             let security = json!({ "security-types": kinds, "optional": false });
