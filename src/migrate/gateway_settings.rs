@@ -6,7 +6,7 @@ use super::draft::{Draft, Place};
 use super::settings_file::{Leaf, leaves, without, written_key};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::micro_gw_file::SettingsFile;
-use crate::yaml::Position;
+use crate::yaml::{Node, Position, Span};
 use mgw_runtime::config::{KnownKey, Origin, RuntimeConfig, Sources, known_key};
 use std::collections::BTreeMap;
 
@@ -16,6 +16,26 @@ const RENAMED: [(&str, &str); 4] = [
     ("listenerConfig.keyStore.password", "keyStorePassword"),
     ("listenerConfig.trustStore.path", "trustStorePath"),
     ("listenerConfig.trustStore.password", "trustStorePassword"),
+];
+
+/// Settings that name certificates of the trust store: where they stand, what is lost without it, and the setting that names a
+/// file instead.
+const OF_TRUST_STORE: [(&str, &str, &str); 3] = [
+    (
+        "jwtTokenConfig.certificateAlias",
+        "tokens of this issuer are checked with a certificate of a store that came with micro-gw: the gateway does not start without it",
+        "Set `jwksURL`, or export the certificate with `keytool -exportcert -rfc` and name its file in `certificateFile`.",
+    ),
+    (
+        "apikey.tokenConfigs.certificateAlias",
+        "API keys are checked with a certificate of a store that came with micro-gw: none is accepted without it",
+        "Export the certificate with `keytool -exportcert -rfc`, and name its file in `apikey.tokenConfigs.certificateFile`.",
+    ),
+    (
+        "mutualSSLConfig.api.certificates.aliasList",
+        "clients of this API are known by certificates of a store that came with micro-gw: none is accepted without it",
+        "Put their certificates into a store of your own, and name it in `listenerConfig.trustStorePath`.",
+    ),
 ];
 
 /// Takes the text of the file over; returns that of the new one.
@@ -49,6 +69,7 @@ pub(super) fn carry(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<Vec
             gone.push((leaf, "did not carry over".into()));
         }
     }
+    certificates_of_trust_store(&file, &leaves, draft);
     let Some(text) = without(&file, &leaves, &gone) else {
         draft.lost(
             Code::MigrateSetting,
@@ -172,6 +193,41 @@ fn is_file_there(known: &KnownKey, path: &str, place: &Place, draft: &mut Draft)
         "Write its whole path, or put it there outside version control.",
     );
     true
+}
+
+/// Tells who is known by certificates of the store that came with micro-gw, which this gateway has not.
+fn certificates_of_trust_store(file: &SettingsFile, leaves: &[Leaf<'_>], draft: &mut Draft) {
+    let named = leaves.iter().find(|leaf| leaf.name == "listenerConfig.trustStorePath");
+    if named.is_some_and(|leaf| leaf.text().is_some_and(|path| !path.starts_with("${"))) {
+        return;
+    }
+    // Those that have their keys from elsewhere too.
+    let tables = file.document.get("jwtTokenConfig");
+    let tables = tables.map(|node| node.as_array().unwrap_or(std::slice::from_ref(node)));
+    let has_text = |table: &Node, key| {
+        table
+            .get(key)
+            .and_then(Node::as_str)
+            .is_some_and(|text| !text.is_empty())
+    };
+    let others = ["jwksURL", "certificateFile", "publicKeyFile"];
+    let known_elsewhere: Vec<Span> = tables
+        .into_iter()
+        .flatten()
+        .filter(|table| others.iter().any(|key| has_text(table, key)))
+        .filter_map(|table| Some(table.member("certificateAlias")?.key))
+        .collect();
+    for leaf in leaves {
+        let found = OF_TRUST_STORE.iter().find(|(name, ..)| *name == leaf.name);
+        let says_something = leaf.text().is_some() || leaf.node.as_array().is_some_and(|names| !names.is_empty());
+        if let Some((_, message, remedy)) = found
+            && says_something
+            && !known_elsewhere.contains(&leaf.key)
+        {
+            let place = Place::At(file.source.clone(), leaf.key);
+            draft.lost(Code::MigrateFile, &place, *message, *remedy);
+        }
+    }
 }
 
 /// Gives keys that are called otherwise since their new names.
@@ -309,5 +365,30 @@ mod tests {
         let (new, told, _) = carried("[listenerConfig\n");
         assert_eq!(new, "");
         assert!(told[0].starts_with("micro-gw.conf:1:"), "{told:?}");
+    }
+
+    #[test]
+    fn who_is_known_by_the_store_of_micro_gw_is_told() {
+        let rest = "[[jwtTokenConfig]]\nissuer = \"a\"\ncertificateAlias = \"wso2apim310\"\n[[jwtTokenConfig]]\nissuer = \"b\"\ncertificateAlias = \"x\"\njwksURL = \"https://b.example/jwks\"\n\
+                    [apikey.tokenConfigs]\ncertificateAlias = \"ballerina\"\n[[mutualSSLConfig.api.certificates]]\nname = \"A\"\nversion = \"1\"\naliasList = [\"p\"]\n";
+        let of_aliases = |head: &str| {
+            let (_, mut told, _) = carried(&format!("{head}{rest}"));
+            told.retain(|line| line.contains("that came with micro-gw:"));
+            told
+        };
+        for head in [
+            "",
+            "[listenerConfig]\ntrustStorePath = \"${mgw-runtime.home}/runtime/bre/security/ballerinaTruststore.p12\"\n",
+        ] {
+            let told = of_aliases(head);
+            let lines = head.lines().count();
+            assert_eq!(told.len(), 3, "{told:#?}");
+            for (line, start) in told.iter().zip([3, 9, 13]) {
+                let start = format!("micro-gw.conf:{}:1: warning:", start + lines);
+                assert!(line.starts_with(&start), "{start} {line}");
+            }
+        }
+        let told = of_aliases("[listenerConfig]\ntrustStorePath = \"/etc/trust.p12\"\n");
+        assert!(told.is_empty(), "{told:#?}");
     }
 }
