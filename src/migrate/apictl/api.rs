@@ -531,6 +531,6 @@ fn written(document: &Value, path: &str) -> Result<(Vec<u8>, &'static str), Stri
 }
 
 /// Text of a file in a message: short, and nothing that steers a terminal.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(120).collect()
 }

@@ -1,7 +1,7 @@
 //! Every member of an API in its file: carried over, of use to portals alone, or without an equal here.
 
-use super::api_file::ApiFile;
-use super::api_file::Shape;
+use super::api_file::{ApiFile, Shape};
+use super::backends;
 use crate::diagnostics::Code;
 use crate::migrate::draft::Draft;
 use crate::yaml::{Node, Value};
@@ -144,6 +144,7 @@ pub(super) fn list(file: &ApiFile, draft: &mut Draft) {
     let Some(members) = file.data().as_object() else {
         return;
     };
+    backends::list(file, draft);
     let is_older = file.shape == Shape::Older;
     let mut portal = Vec::new();
     for (name, member) in members {
@@ -185,7 +186,7 @@ pub(super) fn list(file: &ApiFile, draft: &mut Draft) {
 }
 
 /// Nothing, or what stands for nothing.
-fn is_empty(node: &Node) -> bool {
+pub(super) fn is_empty(node: &Node) -> bool {
     match &node.value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),
@@ -196,7 +197,7 @@ fn is_empty(node: &Node) -> bool {
 }
 
 /// Members that change how requests are answered, some of whose values need nothing.
-const EFFECTS: [&str; 8] = [
+const EFFECTS: [&str; 9] = [
     "enableSchemaValidation",
     "threatProtectionPolicies",
     "keyManagers",
@@ -205,6 +206,7 @@ const EFFECTS: [&str; 8] = [
     "apiKeyHeader",
     "websubSubscriptionConfiguration",
     "asyncTransportProtocols",
+    "subtypeConfiguration",
 ];
 
 /// What is lost with a member, and what to do.
@@ -225,6 +227,13 @@ fn effect(name: &str, value: &Node) -> Option<(&'static str, &'static str)> {
             (!list.is_empty()).then_some((
                 "threat protection policies are not applied",
                 "Bound requests in front of the gateway, or have the backend check them.",
+            ))
+        }
+        "subtypeConfiguration" => {
+            let subtype = value.get("subtype").and_then(Node::as_str).unwrap_or("DEFAULT");
+            (!subtype.eq_ignore_ascii_case("DEFAULT")).then_some((
+                "what is particular to this subtype of APIs is not applied: its calls are passed on as they are",
+                "See what it does there; where it changes how requests are answered, say so in the definition.",
             ))
         }
         "keyManagers" if !is_all => Some((
@@ -286,6 +295,11 @@ mod tests {
             (
                 "apiKeyHeader: X-Key",
                 Some("old/api.yaml:3:3: warning: the name of the header"),
+            ),
+            ("subtypeConfiguration: {subtype: DEFAULT, configuration: null}", None),
+            (
+                "subtypeConfiguration: {subtype: AIAPI}",
+                Some("old/api.yaml:3:3: warning: what is particular to this subtype"),
             ),
             ("threatProtectionPolicies: {list: []}", None),
             (

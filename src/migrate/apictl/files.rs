@@ -1,5 +1,6 @@
 //! Files of an API's folder that no definition comes of.
 
+use super::parameters;
 use crate::diagnostics::Code;
 use crate::migrate::draft::{Draft, Place};
 use crate::migrate::tree::Branch;
@@ -19,6 +20,8 @@ enum Fate {
     Certificate,
     /// Where the API was deployed.
     Deployment,
+    /// What differs between environments, where nobody looks for it.
+    Parameters,
     /// What tools and people keep beside an API.
     Aside,
     /// Nobody knows.
@@ -38,11 +41,18 @@ fn fate(path: &str) -> Fate {
         ("Client-certificates" | "Endpoint-certificates", _) => Fate::Certificate,
         ("", "deployment_environments" | "deployments" | "deploy_env") => Fate::Deployment,
         ("", "" | "readme" | "license" | "api_meta" | "changelog") => Fate::Aside,
+        _ if is_parameters(path) => Fate::Parameters,
         // What `apictl export apis` leaves behind, at whatever depth.
         _ if EXPORT_LOGS.iter().any(|log| path.ends_with(log)) => Fate::Aside,
         _ if path.split('/').any(|part| part.starts_with('.')) => Fate::Aside,
         _ => Fate::Unknown,
     }
+}
+
+/// Whether a file is called as those that say what differs between environments.
+pub(super) fn is_parameters(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    parameters::NAMES.contains(&name)
 }
 
 /// Whether a file says what an API is: where it is left out, so is this.
@@ -79,6 +89,12 @@ pub(super) fn list(branch: &Branch<'_>, seen: &BTreeSet<String>, draft: &mut Dra
                 &place,
                 "where the API was deployed stays behind: a project is served by every gateway that runs it",
                 "Make a project for each gateway that is to serve other APIs.",
+            ),
+            Fate::Parameters => draft.lost(
+                Code::MigrateSetting,
+                &place,
+                "what differs between environments is not applied: the file stands neither beside an API nor where the migration begins",
+                "Name it with --params, and the environment that is meant with --environment.",
             ),
             Fate::Aside => draft.note(
                 Code::MigrateFile,
@@ -132,6 +148,7 @@ mod tests {
             ("README.md", ""),
             (".hidden/x", ""),
             ("deployment_environments.yaml", ""),
+            ("emea/api_params.yaml", ""),
             ("strange.bin", ""),
         ]);
         let mut draft = Draft::default();
@@ -152,6 +169,7 @@ mod tests {
                 "old/Policies: warning: 1 file of mediation that this gateway does not run",
                 "old/README.md: note: a gateway has no use for this file",
                 "old/deployment_environments.yaml: note: where the API was deployed stays behind: a project is served by every gateway that runs it",
+                "old/emea/api_params.yaml: warning: what differs between environments is not applied: the file stands neither beside an API nor where the migration begins",
                 "old/strange.bin: warning: this file is not understood",
             ]
         );

@@ -2,6 +2,7 @@
 
 mod api;
 mod api_file;
+mod backends;
 mod certificates;
 mod custom_rule;
 mod fields;
@@ -190,6 +191,14 @@ impl Batch<'_, '_> {
         // What lies inside a folder of an API has been listed with it.
         seen.extend(root.files().filter(|path| folders.hold(path)).map(str::to_owned));
         seen.extend(parameters::NAMES.map(str::to_owned));
+        if self.environments.parameters.is_some() {
+            // Others than those that are meant.
+            seen.extend(
+                root.files()
+                    .filter(|path| files::is_parameters(path))
+                    .map(str::to_owned),
+            );
+        }
         files::list(root, &seen, self.converter.draft);
         Ok(())
     }
