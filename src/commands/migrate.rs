@@ -100,7 +100,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
         Ok(())
     };
     let mut finished = finish(draft, &name, folder, manner, check_settings)?;
-    if finished.carried.apis == 0 {
+    if finished.carried.apis == 0 && !finished.has_set_aside() {
         return Err(nothing((&source, layout.root()), &finished, &args.reports, ui)?);
     }
     if manner == Manner::InPlace {
@@ -125,6 +125,11 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     write_reports(&args.reports, (&name, layout.root()), &finished)?;
     if args.dry_run {
         ui.hint("Nothing was written (--dry-run).");
+    } else if finished.carried.apis == 0 {
+        ui.hint(format_args!(
+            "Nothing can be built yet: put a definition in {} right, and move it to api_definitions/.",
+            within(folder, "left_out/")
+        ));
     } else if finished.check.has_errors() {
         ui.hint(format_args!(
             "Put right what `mgw check` says above, then run `mgw check {folder}` again."

@@ -31,6 +31,14 @@ pub(crate) struct Finished {
     pub(crate) check: Diagnostics,
 }
 
+impl Finished {
+    /// Whether something of it can be put right in the new project.
+    pub(crate) fn has_set_aside(&self) -> bool {
+        let is_aside = |path: &&String| DEFINITIONS.iter().any(|(_, aside)| path.starts_with(aside));
+        self.files.keys().any(|path| is_aside(&path))
+    }
+}
+
 /// What is said of a project beside what the compiler says of it: that of its settings.
 pub(crate) type SettingsCheck<'a> = &'a dyn Fn(&Layout, &Compiled, &mut Diagnostics) -> Result<(), Failure>;
 

@@ -334,6 +334,30 @@ fn what_nobody_understands_is_refused() {
     assert_eq!(place.files(), before);
 }
 
+#[test]
+fn an_api_that_is_set_aside_is_put_right_in_the_new_project() {
+    let place = Place::new();
+    place.write(
+        "one/api.yaml",
+        "type: api\ndata:\n  name: Ledger\n  version: '1'\n  context: /ledger\n  lifeCycleStatus: PUBLISHED\n  \
+         endpointConfig: {production_endpoints: {url: 'https://core.example'}}\n",
+    );
+    let interceptor = "x-wso2-request-interceptor: audit\n";
+    place.write(
+        "one/Definitions/swagger.yaml",
+        &format!("openapi: 3.0.0\ninfo: {{title: Ledger, version: '1'}}\n{interceptor}paths: {{/a: {{get: {{responses: {{}}}}}}}}\n"),
+    );
+    place
+        .mgw(&["migrate", "one", "shop"])
+        .exits(8)
+        .says("carried over: 0 APIs")
+        .says("shop/left_out/Ledger-1.yaml")
+        .says("Nothing can be built yet");
+    let text = place.read("shop/left_out/Ledger-1.yaml").replace(interceptor, "");
+    place.write("shop/api_definitions/Ledger-1.yaml", &text);
+    place.mgw(&["build", "shop"]).exits(0);
+}
+
 /// The project of micro-gw 3.2, with the settings of its gateway beside it.
 fn micro_gw() -> Place {
     let place = place_with("petstore");
