@@ -40,7 +40,7 @@ pub(super) fn take_out(node: &Node, document: &mut Json, known: &[Found]) -> Vec
     let mut search = Search {
         known: known
             .iter()
-            .map(|secret| (secret.value.start, secret.value.end))
+            .filter_map(|secret| Some((secret.value.start, secret.value.end, secret.text.as_deref()?)))
             .collect(),
         found: Vec::new(),
     };
@@ -50,12 +50,13 @@ pub(super) fn take_out(node: &Node, document: &mut Json, known: &[Found]) -> Vec
     search.found
 }
 
-struct Search {
-    known: BTreeSet<(u32, u32)>,
+struct Search<'a> {
+    /// Place and text: behind an alias, all values have the place of the alias.
+    known: BTreeSet<(u32, u32, &'a str)>,
     found: Vec<Leak>,
 }
 
-impl Search {
+impl Search<'_> {
     /// `name` is what the value is called; `None` where it says nothing of it.
     fn value(&mut self, node: &Node, json: &mut Json, name: Option<&str>) {
         match (&node.value, json) {
@@ -90,7 +91,7 @@ impl Search {
     }
 
     fn text(&mut self, node: &Node, text: &str, json: &mut Json, name: Option<&str>) {
-        if self.known.contains(&(node.span.start, node.span.end)) {
+        if self.known.contains(&(node.span.start, node.span.end, text)) {
             return;
         }
         if let Some(name) = name.filter(|name| is_named(name, text)) {
@@ -163,5 +164,16 @@ mod tests {
             draft.findings.iter().map(ToString::to_string).collect::<Vec<_>>()
         );
         assert!(told.contains("a.yaml:3:") && !told.contains("canary"), "{told}");
+    }
+
+    #[test]
+    fn beside_a_known_secret_behind_an_alias_leaks_are_found_too() {
+        let text = "x-ops: &ops {queue: 'amqp://u:canary@b', dbPassword: canary-7f3a}\nx-more: *ops\n";
+        let (_, node) = parse("a.yaml", text.into(), Format::Yaml).unwrap();
+        let known = crate::migrate::secrets::in_definition(&node);
+        let mut document = node.to_json();
+        assert_eq!((known.len(), take_out(&node, &mut document, &known).len()), (2, 2));
+        crate::migrate::secrets::clean(&mut document, &known);
+        assert!(!document.to_string().contains("canary"), "{document}");
     }
 }
