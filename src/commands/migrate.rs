@@ -100,7 +100,9 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
         Ok(())
     };
     let mut finished = finish(draft, &name, folder, manner, check_settings)?;
-    if finished.carried.apis == 0 && !finished.has_set_aside() {
+    // A project without any API is better than none, and no better than another one.
+    let is_of_use = finished.has_set_aside() && !(args.force && is_there(layout.root()));
+    if finished.carried.apis == 0 && !is_of_use {
         return Err(nothing((&source, layout.root()), &finished, &args.reports, ui)?);
     }
     if manner == Manner::InPlace {

@@ -347,12 +347,19 @@ fn an_api_that_is_set_aside_is_put_right_in_the_new_project() {
         "one/Definitions/swagger.yaml",
         &format!("openapi: 3.0.0\ninfo: {{title: Ledger, version: '1'}}\n{interceptor}paths: {{/a: {{get: {{responses: {{}}}}}}}}\n"),
     );
-    place
+    let outcome = place
         .mgw(&["migrate", "one", "shop"])
         .exits(8)
-        .says("carried over: 0 APIs")
-        .says("shop/left_out/Ledger-1.yaml")
         .says("Nothing can be built yet");
+    for line in ["carried over: 0 APIs", "left out: shop/left_out/Ledger-1.yaml: the API"] {
+        assert!(outcome.stdout.contains(line), "no {line:?} in {}", outcome.stdout);
+    }
+    let before = place.files();
+    place
+        .mgw(&["migrate", "one", "shop", "--force"])
+        .exits(3)
+        .says("no API of one");
+    assert_eq!(place.files(), before, "a project is not replaced by one without an API");
     let text = place.read("shop/left_out/Ledger-1.yaml").replace(interceptor, "");
     place.write("shop/api_definitions/Ledger-1.yaml", &text);
     place.mgw(&["build", "shop"]).exits(0);
