@@ -4,6 +4,7 @@
 //! `@gateway:RateLimit` of services, the endpoints that are called as the service and `_prod` or `_sand`, and the policies.
 //! Everything else is listed.
 
+mod metadata;
 mod policy;
 mod record;
 mod service;
@@ -16,6 +17,7 @@ use super::tree::Branch;
 use super::{file_name, gateway_settings};
 use crate::diagnostics::Code;
 use crate::yaml::{Format, Source, to_yaml};
+use metadata::Described;
 use mgw_bundle::api_id;
 use service::{Declared, Endpoint, Service};
 use std::collections::BTreeMap;
@@ -40,6 +42,7 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
     let mut services: Vec<(Source, Service)> = Vec::new();
     let mut endpoints: BTreeMap<String, Endpoint> = BTreeMap::new();
     let mut policies = Vec::new();
+    let mut described: Vec<Described> = Vec::new();
     let has_definitions = root
         .files()
         .any(|path| path.starts_with("api_definitions/") && Format::of_name(path).is_some());
@@ -65,6 +68,10 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
             take_definition(root, path, Manner::Copied, draft);
         } else if path == micro_gw::DEPLOYMENT {
             micro_gw::take_deployment(root, path, draft);
+        } else if is_kept(path)
+            && let Some(apis) = metadata::read(root, path, draft)
+        {
+            described.extend(apis);
         } else {
             other(path, &place, draft);
         }
@@ -80,7 +87,12 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
         }
     } else {
         for (source, service) in &services {
-            api(source, service, &endpoints, draft);
+            let described = described.iter().find(|api| api.is_of(service));
+            api(source, service, &endpoints, described, draft);
+        }
+        let is_served = |api: &&Described| services.iter().any(|(_, service)| api.is_of(service));
+        for api in described.iter().filter(|api| !is_served(api)) {
+            api.tell_unserved(draft);
         }
     }
     if !policies.is_empty() {
@@ -157,9 +169,14 @@ fn code(
     }
 }
 
+/// Whether a file is one of the project, and not of a build or a tool.
+fn is_kept(path: &str) -> bool {
+    !path.starts_with("target/") && path.split('/').all(|part| !part.starts_with('.'))
+}
+
 fn other(path: &str, place: &Place, draft: &mut Draft) {
     let folder = path.split('/').next().unwrap_or_default();
-    if path.split('/').any(|part| part.starts_with('.')) || folder == "target" {
+    if !is_kept(path) {
         return;
     }
     match (folder, path) {
@@ -178,8 +195,14 @@ fn other(path: &str, place: &Place, draft: &mut Draft) {
     }
 }
 
-/// The definition of a service with its backends.
-fn api(source: &Source, service: &Service, endpoints: &BTreeMap<String, Endpoint>, draft: &mut Draft) {
+/// The definition of a service with its backends, and with what the control plane said of the API.
+fn api(
+    source: &Source,
+    service: &Service,
+    endpoints: &BTreeMap<String, Endpoint>,
+    described: Option<&Described>,
+    draft: &mut Draft,
+) {
     let place = Place::At(source.clone(), service.span);
     let (Some((name, version)), Some(mut document)) = (service.identity(), service.definition()) else {
         draft.left_out(
@@ -200,6 +223,11 @@ fn api(source: &Source, service: &Service, endpoints: &BTreeMap<String, Endpoint
             format!("nothing is known of the authentication provider `{provider}`: callers have to show what the definition asks for"),
             "See \"Decide who may call\" in the documentation.",
         );
+    }
+    let known = described.and_then(|api| api.definition(draft));
+    let is_known = known.is_some();
+    if let Some(known) = known {
+        document = metadata::merged(document, known);
     }
     let mut has_backend = false;
     for (suffix, extension, side, is_sandbox) in [
@@ -250,14 +278,16 @@ fn api(source: &Source, service: &Service, endpoints: &BTreeMap<String, Endpoint
         );
         return;
     }
-    draft.note(
-        Code::MigrateApi,
-        &place,
-        format!(
-            "the definition of {name} {version} has the paths and methods of the code, and nothing of what is sent"
-        ),
-        "Replace it with that of the control plane where that is at hand.",
-    );
+    if !is_known {
+        draft.note(
+            Code::MigrateApi,
+            &place,
+            format!(
+                "the definition of {name} {version} has the paths and methods of the code, and nothing of what is sent"
+            ),
+            "Replace it with that of the control plane where that is at hand.",
+        );
+    }
     match to_yaml(&serde_json::Value::Object(document)) {
         Ok(text) => {
             let file = file_name(&format!("{name}-{version}"), "yaml");
@@ -273,292 +303,4 @@ fn api(source: &Source, service: &Service, endpoints: &BTreeMap<String, Endpoint
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::migrate::finish;
-    use crate::migrate::tree::tests::tree;
-
-    const SERVICE: &str = r#"import ballerina/http;
-import wso2/gateway;
-
-@http:ServiceConfig {
-    basePath: "/pizzashack/1.0.0",
-    authConfig: {
-        authProviders:["jwt","oauth2"]
-    },
-    cors: {
-        allowOrigins: ["*"],
-        allowCredentials: false,
-        allowHeaders: ["authorization"],
-        allowMethods: ["GET","POST"]
-    }
-}
-@gateway:API {
-    publisher:"admin",
-    name:"PizzaShackAPI",
-    apiVersion: "1.0.0",
-    apiTier : ""
-}
-service<http:Service> PizzaShackAPI__1_0_0 bind apiListener, apiSecureListener {
-
-    @http:ResourceConfig {
-        methods:["POST"],
-        path:"/order",
-        authConfig:{
-            authentication:{
-                enabled:true
-            },
-            scopes: ["order"]
-        }
-    }
-    @gateway:RateLimit{policy : "10PerMin"}
-    post1 (endpoint outboundEp, http:Request req) {
-        string urlPostfix = untaint req.rawPath.replace("/pizzashack/1.0.0", "");
-        if (runtime:getInvocationContext().attributes["KEY_TYPE"] == "PRODUCTION") { x = PizzaShackAPI__1_0_0_prod->forward(urlPostfix, req); }
-    }
-
-    @http:ResourceConfig {
-        methods:["GET", "HEAD"],
-        path:"/menu",
-        authConfig:{ authentication:{ enabled:false } }
-    }
-    @gateway:RateLimit{policy : ""}
-    get2 (endpoint outboundEp, http:Request req) { }
-}
-"#;
-
-    const ENDPOINTS: &str = r#"import ballerina/http;
-endpoint http:Client PizzaShackAPI__1_0_0_prod {
-    url: gateway:retrieveConfig("api_x_prod_endpoint_0","https://pizza.example/v1"),
-    auth: { scheme: http:BASIC_AUTH, username: gateway:retrieveConfig("api_x_prod_basic_username","svc"), password: gateway:retrieveConfig("api_x_prod_basic_password","canary") },
-    httpVersion: gateway:getHttpVersion()
-};
-endpoint http:LoadBalanceClient PizzaShackAPI__1_0_0_sand {
-    targets: [ { url: "https://a.example" }, { url: "https://b.example" } ]
-};
-"#;
-
-    fn converted(files: &[(&str, &str)]) -> (Draft, Vec<String>) {
-        let mut draft = Draft::default();
-        convert(&tree(files).root(), None, &mut draft);
-        draft.findings.sort();
-        let told = draft.findings.iter().map(ToString::to_string).collect();
-        (draft, told)
-    }
-
-    #[test]
-    fn a_service_becomes_a_definition() {
-        let (draft, told) = converted(&[
-            ("src/PizzaShackAPI__1_0_0.bal", SERVICE),
-            ("src/endpoints.bal", ENDPOINTS),
-        ]);
-        let text = String::from_utf8(draft.files["api_definitions/PizzaShackAPI-1.0.0.yaml"].clone()).unwrap();
-        insta::assert_snapshot!(text, @r#"
-        openapi: "3.0.1"
-        info:
-          title: PizzaShackAPI
-          version: "1.0.0"
-        x-wso2-basePath: /pizzashack/1.0.0
-        x-wso2-owner: admin
-        x-wso2-cors:
-          corsConfigurationEnabled: true
-          accessControlAllowOrigins:
-          - "*"
-          accessControlAllowCredentials: false
-          accessControlAllowHeaders:
-          - authorization
-          accessControlAllowMethods:
-          - GET
-          - POST
-        paths:
-          /order:
-            post:
-              responses:
-                default:
-                  description: what the backend answers
-              security:
-              - default:
-                - order
-              x-wso2-throttling-tier: 10PerMin
-          /menu:
-            get:
-              responses:
-                default:
-                  description: what the backend answers
-              x-wso2-disable-security: true
-            head:
-              responses:
-                default:
-                  description: what the backend answers
-              x-wso2-disable-security: true
-        components:
-          securitySchemes:
-            default:
-              type: oauth2
-              flows:
-                implicit:
-                  authorizationUrl: https://localhost/authorize
-                  scopes:
-                    order: ""
-        x-wso2-production-endpoints:
-          type: http
-          urls:
-          - https://pizza.example/v1
-          securityConfig:
-            type: basic
-            username: svc
-        x-wso2-sandbox-endpoints:
-          type: load_balance
-          urls:
-          - https://a.example
-          - https://b.example
-        "#);
-        assert_eq!(told.len(), 2, "{told:#?}");
-        assert!(
-            told[0].starts_with("old/src/PizzaShackAPI__1_0_0.bal:22:23: note: the definition of PizzaShackAPI 1.0.0"),
-            "{told:#?}"
-        );
-        assert!(
-            told[1].starts_with("old/src/endpoints.bal:2:22: warning: the password for the production backend"),
-            "{told:#?}"
-        );
-        assert!(!format!("{:?}{told:?}{text}", draft.files).contains("canary"));
-    }
-
-    #[test]
-    fn what_callers_and_backends_are_shown_is_kept_or_told() {
-        let service = SERVICE
-            .replace("[\"jwt\",\"oauth2\"]\n", "[\"basic\", \"ldap\"], loud: true\n")
-            .replace(
-                "apiTier : \"\"",
-                "apiTier : \"\",\n    authorizationHeader : \"X-Auth\", odd: 5",
-            )
-            .replace("path:\"/menu\",", "path:\"/menu\", consumes: [\"text/plain\"],");
-        let endpoints = ENDPOINTS
-            .replace("scheme: http:BASIC_AUTH", "scheme: http:DIGEST_AUTH")
-            .replace("https://a.example", "https://u:canary@a.example")
-            .replace("httpVersion:", "timeoutMillis: 5000, httpVersion:");
-        let (draft, told) = converted(&[("src/A.bal", &service), ("src/endpoints.bal", &endpoints)]);
-        let text = String::from_utf8(draft.files["api_definitions/PizzaShackAPI-1.0.0.yaml"].clone()).unwrap();
-        for part in [
-            "x-wso2-auth-header: X-Auth\n",
-            "x-wso2-application-security:\n  security-types:\n  - basic_auth\n  optional: false\n",
-            "securityConfig:\n    type: digest\n    username: svc\n",
-            "- https://a.example\n",
-        ] {
-            assert!(text.contains(part), "{part} in {text}");
-        }
-        for message in [
-            "old/src/A.bal:7:42: warning: `authConfig.loud` of `@http:ServiceConfig` is not understood",
-            "`odd` of `@gateway:API` is not understood",
-            "`consumes` of `@http:ResourceConfig` is not understood",
-            "`timeoutMillis` of the endpoint `PizzaShackAPI__1_0_0_prod` is not understood",
-            "nothing is known of the authentication provider `ldap`",
-            "the credentials in a URL of the sandbox backend",
-        ] {
-            assert!(told.iter().any(|line| line.contains(message)), "{message}: {told:#?}");
-        }
-        assert!(!format!("{text}{told:?}").contains("canary"));
-        let remedies = draft.findings.iter().filter_map(|finding| finding.remedy.as_deref());
-        let of_digest = remedies.filter(|remedy| remedy.contains("_prod_digest_password"));
-        assert_eq!(of_digest.count(), 1);
-        let finished = finish(draft, "shop", "shop", Manner::Copied, &|_, _, _| Ok(())).unwrap();
-        assert_eq!(finished.carried.apis, 1, "{:?}", finished.findings);
-    }
-
-    #[test]
-    fn what_is_not_as_it_is_generated_is_told() {
-        let odd = SERVICE.replace("apiVersion: \"1.0.0\",", "apiVersion: version(),");
-        let (draft, told) = converted(&[
-            ("notes.txt", ""),
-            ("src/A.bal", &odd),
-            ("src/B.bal", &SERVICE.replace("PizzaShackAPI", "Other")),
-            (
-                "src/C.bal",
-                "endpoint sql:Client db { url: \"x\" };\nendpoint http:SimpleClient c { };\n@odd:Thing { }\nfunction f() { run(); }\n",
-            ),
-            (
-                "src/extension_filter.bal",
-                "function filter() returns boolean { return true; }\n",
-            ),
-            ("src/policies/mine.bal", "function x() { }\n"),
-            ("target/x.balx", ""),
-        ]);
-        assert!(draft.files.is_empty(), "{:?}", draft.files.keys());
-        let expected = [
-            "old/notes.txt: warning: this file is not understood",
-            "old/src/A.bal:22:23: error: the API of `PizzaShackAPI__1_0_0` is left out: its annotations are not as micro-gw generates them",
-            "old/src/B.bal:22:23: error: Other 1.0.0 is left out: no endpoint is called `Other__1_0_0_prod` or `Other__1_0_0_sand`",
-            "old/src/C.bal: warning: this code is not run",
-            "old/src/C.bal:2:28: warning: `endpoint http:SimpleClient` is not understood",
-            "old/src/C.bal:3:1: warning: `@odd:Thing` is not understood",
-            "old/src/extension_filter.bal: note: this code does nothing, as micro-gw puts it into each project",
-            "old/src/policies/mine.bal: warning: this policy is not as micro-gw generates it, and is not understood",
-        ];
-        assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn listeners_say_what_an_api_speaks() {
-        for (bound, transports, unknown) in [
-            ("apiListener, apiSecureListener", None, 0),
-            ("apiSecureListener", Some("x-wso2-transports:\n- https\n"), 0),
-            ("apiListener", Some("x-wso2-transports:\n- http\n"), 0),
-            ("apiSecureListener, mine", Some("x-wso2-transports:\n- https\n"), 1),
-        ] {
-            let service = SERVICE.replace("apiListener, apiSecureListener", bound);
-            let (draft, told) = converted(&[("src/A.bal", &service), ("src/endpoints.bal", ENDPOINTS)]);
-            let text = String::from_utf8(draft.files["api_definitions/PizzaShackAPI-1.0.0.yaml"].clone()).unwrap();
-            assert_eq!(text.contains("x-wso2-transports"), transports.is_some(), "{text}");
-            assert!(text.contains(transports.unwrap_or_default()), "{text}");
-            let of_listener = "old/src/A.bal:22:68: warning: `bind mine` is not understood";
-            assert_eq!(
-                told.iter().filter(|line| *line == of_listener).count(),
-                unknown,
-                "{told:#?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_every_project_has_is_no_loss() {
-        let tokens = "@http:ServiceConfig { basePath: \"/token\" }\nservice<http:Service> tokenService bind tokenListenerEndpoint {\n\
-                      @http:ResourceConfig { path: \"/*\" }\nall (endpoint caller, http:Request req) { call(); }\n}\n";
-        let endpoints = ENDPOINTS.replace(
-            "http:LoadBalanceClient PizzaShackAPI__1_0_0_sand {",
-            "http:FailoverClient PizzaShackAPI__1_0_0_sand {\n failoverCodes: [501, 502, 503, 504],\n secureSocket: { trustStore: { path: gateway:get(\"a\") } },",
-        );
-        let (draft, told) = converted(&[
-            (
-                "conf/deployment-config.toml",
-                "[docker.dockerConfig]\nenable = true\nname = 'edge'\npassword = 'canary'\n",
-            ),
-            ("src/A.bal", SERVICE),
-            ("src/endpoints.bal", &endpoints),
-            ("src/token_endpoint.bal", tokens),
-        ]);
-        assert_eq!(
-            String::from_utf8_lossy(&draft.files["conf/deployment-config.toml"]),
-            "[docker.dockerConfig]\nenable = true\nname = 'edge'\n# docker.dockerConfig.password: a secret\n"
-        );
-        assert!(
-            told.len() == 4
-                && told[0].starts_with("old/conf/deployment-config.toml:4:1: warning: the secret")
-                && told[1].contains("note: the definition of PizzaShackAPI 1.0.0")
-                && told[2].contains("warning: the password for the production backend")
-                && told[3].starts_with("old/src/token_endpoint.bal:2:23: note: this code is what micro-gw generates"),
-            "{told:#?}"
-        );
-        for odd in [
-            "failoverCodes: [500, 502, 503, 504]",
-            "secureSocket: { ciphers: [\"x\"] }",
-        ] {
-            let endpoints = ENDPOINTS.replace("httpVersion:", &format!("{odd}, httpVersion:"));
-            let (_, told) = converted(&[("src/A.bal", SERVICE), ("src/endpoints.bal", &endpoints)]);
-            assert!(
-                told.iter().any(|line| line.contains("is not understood")),
-                "{odd}: {told:#?}"
-            );
-        }
-    }
-}
+mod tests;
