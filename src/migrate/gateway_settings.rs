@@ -1,5 +1,6 @@
 //! `micro-gw.conf`, also of older versions: carried over but for secrets and what this gateway does not know.
 
+use super::choreo_settings;
 use super::comments;
 use super::credentials::{Written, without as without_credentials};
 use super::draft::{Draft, Place};
@@ -41,6 +42,9 @@ const OF_TRUST_STORE: [(&str, &str, &str); 3] = [
 /// Takes the text of the file over; returns that of the new one.
 pub(super) fn carry(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<Vec<u8>> {
     let file = parsed(name, bytes, draft)?;
+    if choreo_settings::is_it(&file) {
+        return Some(choreo_settings::carry(&file, draft));
+    }
     let file = renamed(file, draft)?;
     let leaves = leaves(&file);
     let found = judge(&file, &leaves);

@@ -6,6 +6,7 @@
 
 mod apictl;
 mod archive;
+mod choreo_settings;
 mod comments;
 mod credentials;
 mod draft;

@@ -22,6 +22,8 @@ enum Fate {
     Deployment,
     /// What differs between environments, where nobody looks for it.
     Parameters,
+    /// Settings of a gateway.
+    Settings,
     /// What tools and people keep beside an API.
     Aside,
     /// Nobody knows.
@@ -41,6 +43,7 @@ fn fate(path: &str) -> Fate {
         ("Client-certificates" | "Endpoint-certificates", _) => Fate::Certificate,
         ("", "deployment_environments" | "deployments" | "deploy_env") => Fate::Deployment,
         ("", "" | "readme" | "license" | "api_meta" | "changelog") => Fate::Aside,
+        _ if path == "config.toml" || path.ends_with("/config.toml") => Fate::Settings,
         _ if is_parameters(path) => Fate::Parameters,
         // What `apictl export apis` leaves behind, at whatever depth.
         _ if EXPORT_LOGS.iter().any(|log| path.ends_with(log)) => Fate::Aside,
@@ -96,6 +99,12 @@ pub(super) fn list(branch: &Branch<'_>, seen: &BTreeSet<String>, draft: &mut Dra
                 "what differs between environments is not applied: the file stands neither beside an API nor where the migration begins",
                 "Name it with --params, and the environment that is meant with --environment.",
             ),
+            Fate::Settings => draft.lost(
+                Code::MigrateSetting,
+                &place,
+                "these settings are not read",
+                "Name the file with --config where they are those of the gateway.",
+            ),
             Fate::Aside => draft.note(
                 Code::MigrateFile,
                 &place,
@@ -147,6 +156,7 @@ mod tests {
             ("Policies/addHeader.j2", ""),
             ("README.md", ""),
             (".hidden/x", ""),
+            ("conf/config.toml", ""),
             ("deployment_environments.yaml", ""),
             ("emea/api_params.yaml", ""),
             ("strange.bin", ""),
@@ -168,6 +178,7 @@ mod tests {
                 "old/Interceptors/a.jar: warning: this interceptor is not run",
                 "old/Policies: warning: 1 file of mediation that this gateway does not run",
                 "old/README.md: note: a gateway has no use for this file",
+                "old/conf/config.toml: warning: these settings are not read",
                 "old/deployment_environments.yaml: note: where the API was deployed stays behind: a project is served by every gateway that runs it",
                 "old/emea/api_params.yaml: warning: what differs between environments is not applied: the file stands neither beside an API nor where the migration begins",
                 "old/strange.bin: warning: this file is not understood",
