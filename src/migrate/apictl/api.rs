@@ -44,6 +44,8 @@ pub(super) struct Converter<'d> {
     pub(super) delivered: BTreeSet<String>,
     /// Policies that were exported too.
     pub(super) limits: RateLimits,
+    /// The gateway's settings, as messages call the file: they are read elsewhere.
+    pub(super) settings: Option<String>,
     /// What variables in `api.yaml` are filled with.
     pub(super) variables: &'d Variables,
 }
@@ -82,6 +84,8 @@ impl Converter<'_> {
             // What is left out is told once.
             seen.extend(branch.files().filter(|path| files::is_of_api(path)).map(str::to_owned));
         }
+        let is_settings = |path: &&str| self.settings.as_ref().is_some_and(|name| *name == branch.shown(path));
+        seen.extend(branch.files().filter(is_settings).map(str::to_owned));
         files::list(branch, &seen, self.draft);
     }
 

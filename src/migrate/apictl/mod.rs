@@ -77,6 +77,7 @@ pub(super) fn convert(
             names: BTreeMap::new(),
             delivered: BTreeSet::new(),
             limits,
+            settings: environments.settings.as_deref().map(|path| root.shown(path)),
             variables: environments.variables,
         },
         used_environment: false,

@@ -564,3 +564,24 @@ fn custom_rules_come_into_the_policies_of_the_project() {
         outcome.told
     );
 }
+
+#[test]
+fn settings_that_are_read_elsewhere_are_not_listed() {
+    let tree = tree(&[
+        ("api.yaml", &api("")),
+        ("Definitions/swagger.yaml", DEFINITION),
+        ("config.toml", ""),
+        ("conf/config.toml", ""),
+    ]);
+    let mut draft = Draft::default();
+    let variables = Variables::default();
+    let environments = Environments {
+        settings: Some("config.toml".into()),
+        name: None,
+        parameters: None,
+        variables: &variables,
+    };
+    convert(&tree.root(), &environments, &mut draft).unwrap();
+    let told: Vec<String> = draft.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["old/conf/config.toml: warning: these settings are not read"]);
+}

@@ -74,6 +74,7 @@ pub(super) fn convert(root: &Branch<'_>, given: Given, manner: Manner, draft: &m
             ),
             Area::Built => *folders.entry("target").or_default() += 1,
             Area::Aside => {}
+            Area::Key if manner == Manner::InPlace => {}
             Area::Key => draft.lost(
                 Code::MigrateFile,
                 &place,
