@@ -82,7 +82,7 @@ pub(super) fn convert(
         },
         used_environment: false,
     };
-    batch.convert(root, true)?;
+    batch.convert(root, None)?;
     if let Some(name) = environments.name
         && !batch.used_environment
     {
@@ -154,21 +154,23 @@ struct Batch<'a, 'd> {
 }
 
 impl Batch<'_, '_> {
-    /// Converts the APIs in folders, then those in archives among them.
-    fn convert(&mut self, root: &Branch<'_>, looks_into_archives: bool) -> Result<(), MigrateError> {
+    /// Converts the APIs in folders, then those in archives among them. In an archive, the parameters `outer` of what it lies
+    /// in count where it has none. Returns whether they were.
+    fn convert(&mut self, root: &Branch<'_>, outer: Option<&Shared<'_>>) -> Result<bool, MigrateError> {
         let folders = folders(root);
         // Read once: there may be thousands of APIs.
-        let shared = self.environments.parameters.as_ref().unwrap_or(root);
-        let shared = Shared::read(shared, self.environments);
+        let own = self.environments.parameters.as_ref().unwrap_or(root);
+        let own = Shared::read(own, self.environments);
+        let (shared, is_own) = match (&own, outer) {
+            (Shared::None, Some(outer)) => (outer, false),
+            (own, _) => (own, true),
+        };
         let mut is_used = false;
         for folder in &folders.apis {
-            is_used |= self.api(&root.folder(folder), &shared);
-        }
-        if is_used {
-            self.tell_parameters(&shared);
+            is_used |= self.api(&root.folder(folder), shared);
         }
         let mut seen = std::mem::take(&mut self.seen);
-        if looks_into_archives {
+        if outer.is_none() {
             for path in archives(root, &folders).take(MAX_ARCHIVES) {
                 let place = Place::File(root.shown(path));
                 seen.insert(path.to_owned());
@@ -176,7 +178,7 @@ impl Batch<'_, '_> {
                     .read(path)
                     .and_then(|bytes| Tree::of_archive(root.shown(path), &bytes, &mut self.budget));
                 match opened {
-                    Ok(tree) => self.convert(&tree.root(), false)?,
+                    Ok(tree) => is_used |= self.convert(&tree.root(), Some(shared))?,
                     Err(error) => {
                         let why = std::error::Error::source(&error).map_or(String::new(), |why| format!(": {why}"));
                         self.converter.draft.left_out(
@@ -188,6 +190,9 @@ impl Batch<'_, '_> {
                     }
                 }
             }
+        }
+        if is_used && is_own {
+            self.tell_parameters(shared);
         }
         // What lies inside a folder of an API has been listed with it.
         seen.extend(root.files().filter(|path| folders.hold(path)).map(str::to_owned));
@@ -201,7 +206,7 @@ impl Batch<'_, '_> {
             );
         }
         files::list(root, &seen, self.converter.draft);
-        Ok(())
+        Ok(is_used && !is_own)
     }
 
     /// Converts the API of a folder; `shared` are the parameters of all those that have none beside them. Returns whether
@@ -223,7 +228,17 @@ impl Batch<'_, '_> {
                 return is_shared;
             }
             (Shared::Read(_, environment), _) => environment.as_ref(),
-            (Shared::None, _) => None,
+            (Shared::None, name) => {
+                if let Some(name) = name {
+                    self.converter.draft.lost(
+                        Code::MigrateSetting,
+                        &Place::File(branch.shown("")),
+                        format!("nothing says what is different in the environment `{name}`: backends and credentials are those of the export"),
+                        "Put api_params.yaml beside it, or name the file with --params.",
+                    );
+                }
+                None
+            }
         };
         self.used_environment |= environment.is_some();
         self.tell_parameters(&own);
@@ -330,5 +345,7 @@ fn archives<'a>(root: &Branch<'a>, folders: &Folders) -> impl Iterator<Item = &'
     paths.into_iter()
 }
 
+#[cfg(test)]
+mod environment_tests;
 #[cfg(test)]
 mod tests;

@@ -3,21 +3,21 @@ use crate::diagnostics::Severity;
 use crate::migrate::archive::tests::zipped;
 use crate::migrate::tree::tests::tree;
 
-const DEFINITION: &str = "openapi: 3.0.1\ninfo: {title: x, version: '0'}\npaths:\n  /a:\n    get: {responses: {}}\n  /b:\n    post: {responses: {}}\n";
+pub(super) const DEFINITION: &str = "openapi: 3.0.1\ninfo: {title: x, version: '0'}\npaths:\n  /a:\n    get: {responses: {}}\n  /b:\n    post: {responses: {}}\n";
 
-fn api(extra: &str) -> String {
+pub(super) fn api(extra: &str) -> String {
     format!(
         "type: api\nversion: v4.2.0\ndata:\n  name: Ledger\n  version: 2.1.0\n  context: /ledger\n  lifeCycleStatus: PUBLISHED\n  \
          endpointConfig:\n    endpoint_type: http\n    production_endpoints: {{url: 'https://core.example'}}\n{extra}"
     )
 }
 
-struct Outcome {
-    files: BTreeMap<String, Vec<u8>>,
-    told: Vec<(Severity, String)>,
+pub(super) struct Outcome {
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(super) told: Vec<(Severity, String)>,
 }
 
-fn converted(tree: &Tree, environment: Option<&str>) -> Result<Outcome, MigrateError> {
+pub(super) fn converted(tree: &Tree, environment: Option<&str>) -> Result<Outcome, MigrateError> {
     let mut draft = Draft::default();
     let variables = [("BACKEND", "https://filled.example")].into_iter().collect();
     let environments = Environments {
@@ -45,7 +45,7 @@ fn one(api: &str, definition: &str) -> Outcome {
     converted(&tree, None).unwrap()
 }
 
-fn text<'a>(outcome: &'a Outcome, path: &str) -> &'a str {
+pub(super) fn text<'a>(outcome: &'a Outcome, path: &str) -> &'a str {
     let bytes = outcome.files.get(path);
     let bytes = bytes.unwrap_or_else(|| panic!("{path} in {:?}; {:?}", outcome.files.keys(), outcome.told));
     std::str::from_utf8(bytes).unwrap()
@@ -563,25 +563,4 @@ fn custom_rules_come_into_the_policies_of_the_project() {
         "{:?}",
         outcome.told
     );
-}
-
-#[test]
-fn settings_that_are_read_elsewhere_are_not_listed() {
-    let tree = tree(&[
-        ("api.yaml", &api("")),
-        ("Definitions/swagger.yaml", DEFINITION),
-        ("config.toml", ""),
-        ("conf/config.toml", ""),
-    ]);
-    let mut draft = Draft::default();
-    let variables = Variables::default();
-    let environments = Environments {
-        settings: Some("config.toml".into()),
-        name: None,
-        parameters: None,
-        variables: &variables,
-    };
-    convert(&tree.root(), &environments, &mut draft).unwrap();
-    let told: Vec<String> = draft.findings.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["old/conf/config.toml: warning: these settings are not read"]);
 }

@@ -1,0 +1,93 @@
+//! What stands beside APIs and archives: parameters of environments, settings of gateways.
+
+use super::tests::{DEFINITION, api, converted, text};
+use super::*;
+use crate::migrate::archive::tests::zipped;
+use crate::migrate::tree::tests::tree;
+
+#[test]
+fn parameters_beside_archives_count_for_the_apis_in_them() {
+    let parameters =
+        "environments:\n- name: stage\n  configs: {endpoints: {production: {url: 'https://stage.example'}}}\n";
+    let archive = |extra: &[(&str, &[u8])]| {
+        let one = api("");
+        let files = [
+            ("Ledger/api.yaml", one.as_bytes()),
+            ("Ledger/Definitions/swagger.yaml", DEFINITION.as_bytes()),
+        ];
+        zipped(&[&files, extra].concat())
+    };
+    let others = "environments:\n- name: stage\n  configs: {endpoints: {production: {url: 'https://own.example'}}}\n";
+    for (inner, expected) in [
+        (archive(&[]), "https://stage.example"),
+        (
+            archive(&[("Ledger/api_params.yaml", others.as_bytes())]),
+            "https://own.example",
+        ),
+        (
+            archive(&[("api_params.yaml", others.as_bytes())]),
+            "https://own.example",
+        ),
+    ] {
+        let all = zipped(&[("api_params.yaml", parameters.as_bytes()), ("ledger.zip", &inner)]);
+        let tree = Tree::of_archive("all.zip".into(), &all, &mut Budget::of_one()).unwrap();
+        let outcome = converted(&tree, Some("stage")).unwrap();
+        let definition = text(&outcome, "api_definitions/Ledger-2.1.0.yaml");
+        assert!(definition.contains(expected), "{expected} in {definition}");
+    }
+    // Without an environment, they are told.
+    let all = zipped(&[
+        ("api_params.yaml", parameters.as_bytes()),
+        ("ledger.zip", &archive(&[])),
+    ]);
+    let tree = Tree::of_archive("all.zip".into(), &all, &mut Budget::of_one()).unwrap();
+    let told = converted(&tree, None).unwrap().told;
+    let of_parameters = told
+        .iter()
+        .filter(|(_, told)| told.starts_with("all.zip/api_params.yaml: warning: what differs"));
+    assert_eq!(of_parameters.count(), 1, "{told:#?}");
+}
+
+#[test]
+fn an_api_of_which_no_parameters_speak_is_told_where_an_environment_is_meant() {
+    let others = api("").replace("Ledger", "Orders").replace("/ledger", "/orders");
+    let tree = tree(&[
+        ("ledger/api.yaml", &api("")),
+        ("ledger/Definitions/swagger.yaml", DEFINITION),
+        ("ledger/params.yaml", "environments:\n- name: stage\n"),
+        ("orders/api.yaml", &others),
+        ("orders/Definitions/swagger.yaml", DEFINITION),
+    ]);
+    let told = converted(&tree, Some("stage")).unwrap().told;
+    let found: Vec<&str> = told
+        .iter()
+        .map(|(_, told)| told.as_str())
+        .filter(|told| told.contains("environment"))
+        .collect();
+    assert!(
+        found.len() == 1
+            && found[0].starts_with("old/orders: warning: nothing says what is different in the environment `stage`"),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn settings_that_are_read_elsewhere_are_not_listed() {
+    let tree = tree(&[
+        ("api.yaml", &api("")),
+        ("Definitions/swagger.yaml", DEFINITION),
+        ("config.toml", ""),
+        ("conf/config.toml", ""),
+    ]);
+    let mut draft = Draft::default();
+    let variables = Variables::default();
+    let environments = Environments {
+        settings: Some("config.toml".into()),
+        name: None,
+        parameters: None,
+        variables: &variables,
+    };
+    convert(&tree.root(), &environments, &mut draft).unwrap();
+    let told: Vec<String> = draft.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["old/conf/config.toml: warning: these settings are not read"]);
+}
