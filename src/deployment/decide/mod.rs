@@ -13,6 +13,7 @@ use super::names::{holds_secret, is_label, is_label_value, is_qualified_name, ob
 use crate::context::Environment;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::micro_gw_file::{EnvironmentValue, Section, SettingsFile, check};
+use crate::project::shown;
 use crate::yaml::{Node, parse_toml};
 use mgw_runtime::config::known_key;
 use std::collections::BTreeSet;
@@ -64,6 +65,13 @@ pub(crate) struct Facts<'a> {
     pub(crate) environment: Option<&'a Environment>,
 }
 
+impl Facts<'_> {
+    /// The project's own `micro-gw.conf` as messages call it.
+    fn settings_file(&self) -> String {
+        shown(&self.root.join("conf").join(CONF_FILE))
+    }
+}
+
 /// Decides what is written. Everything that is wrong is among the findings; with errors among them, nothing is to be written.
 /// `ports` tells which listeners a gateway with these settings and variables has.
 pub(crate) fn decide(
@@ -105,7 +113,7 @@ pub(crate) fn decide(
         && let Some(bytes) = facts.settings.filter(|_| has_image)
     {
         if let Some(text) = clear_text(bytes, "the image") {
-            let finding = Diagnostic::file(Code::DeploymentSecret, format!("conf/{CONF_FILE}"), text);
+            let finding = Diagnostic::file(Code::DeploymentSecret, facts.settings_file(), text);
             decider.diagnostics.push(Diagnostic {
                 severity: Severity::Warning,
                 ..finding.remedy(FROM_ELSEWHERE)
@@ -137,7 +145,13 @@ pub(crate) fn decide(
         Ok(ports) => ports,
         Err(reason) => {
             if has_image || wanted.objects {
-                decider.diagnostics.push(unusable_settings(&reason));
+                let is_own = mounted_settings.is_none() && copied_settings.is_none() && facts.settings.is_some();
+                let named = if is_own {
+                    facts.settings_file()
+                } else {
+                    file.source.name().to_owned()
+                };
+                decider.diagnostics.push(unusable_settings(named, &reason));
             }
             ports(None, &[], &[]).unwrap_or_default()
         }
@@ -348,6 +362,8 @@ fn secrets_in(path: &str, node: &Node, found: &mut Vec<String>) {
         // Names are the net below what the settings' own catalogue knows.
         let is_known = known_key(&inner).is_some_and(|key| key.secret);
         match member.node.as_str() {
+            // It is no secret, and the gateway says that it puts nothing in its place.
+            Some(text) if text.starts_with("$env{") => {}
             Some(text) if holds_secret(name, is_known, text) => found.push(inner),
             _ => secrets_in(&inner, &member.node, found),
         }
@@ -358,11 +374,11 @@ fn secrets_in(path: &str, node: &Node, found: &mut Vec<String>) {
 }
 
 /// A container with settings that cannot be used does not start, unless it gets from elsewhere what is missing here.
-fn unusable_settings(reason: &str) -> Diagnostic {
+fn unusable_settings(file: String, reason: &str) -> Diagnostic {
     let text = format!("the gateway's settings cannot be used as they are, so its usual ports are taken: {reason}");
     Diagnostic {
         severity: Severity::Warning,
-        ..Diagnostic::file(Code::DeploymentConfig, CONF_FILE, text)
+        ..Diagnostic::file(Code::DeploymentConfig, file, text)
     }
     .remedy("Put them right, or give the container what is missing in its environment.")
 }

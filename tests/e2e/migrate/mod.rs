@@ -365,6 +365,29 @@ fn an_api_that_is_set_aside_is_put_right_in_the_new_project() {
     place.mgw(&["build", "shop"]).exits(0);
 }
 
+#[test]
+fn what_is_said_of_settings_names_their_file_in_the_new_project() {
+    let place = Place::new();
+    place.write(
+        "old/api_definitions/a.yaml",
+        "openapi: 3.0.0\ninfo: {title: A, version: '1'}\nx-wso2-basePath: /a\n\
+         x-wso2-production-endpoints: {urls: ['https://a.example']}\npaths: {/x: {get: {responses: {}}}}\n",
+    );
+    place.write(
+        "old/conf/deployment-config.toml",
+        "[docker.dockerConfig]\nenable = true\n",
+    );
+    place.write(
+        "old/conf/micro-gw.conf",
+        "[b7a.users.ana]\npassword = \"canary-7f3a\"\n[apim.eventHub]\npassword = \"$env{HUB}\"\n",
+    );
+    let report = place.mgw(&["migrate", "old", "shop"]).exits(8).stdout;
+    let line = "mgw check: shop/conf/micro-gw.conf: warning: the gateway's settings cannot be used as they are";
+    assert!(report.contains(line), "{report}");
+    // A variable is no secret.
+    assert!(!report.contains("clear text"), "{report}");
+}
+
 /// The project of micro-gw 3.2, with the settings of its gateway beside it.
 fn micro_gw() -> Place {
     let place = place_with("petstore");
