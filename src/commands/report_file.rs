@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// So many bytes of a file are looked at to tell whether it is a report.
-const MOST_OF_SARIF: u64 = 256 << 20;
+const MOST_OF_JSON: u64 = 256 << 20;
 const MOST_OF_JUNIT: u64 = 64 << 10;
 
 /// What of a project is read, so that a report there would be taken for something else.
@@ -23,6 +23,8 @@ const READ_FOLDERS: [&str; 4] = ["api_definitions", "grpc_definitions", "gen", "
 pub(super) enum Report {
     Sarif,
     Junit,
+    /// What a pull would change.
+    Plan,
 }
 
 impl Report {
@@ -31,6 +33,7 @@ impl Report {
         match self {
             Self::Sarif => "--sarif",
             Self::Junit => "--junit",
+            Self::Plan => "--plan",
         }
     }
 
@@ -38,6 +41,7 @@ impl Report {
         match self {
             Self::Sarif => "SARIF log",
             Self::Junit => "JUnit report",
+            Self::Plan => "plan of a pull",
         }
     }
 
@@ -48,7 +52,8 @@ impl Report {
             return true;
         }
         match self {
-            Self::Sarif => is_sarif(file.take(MOST_OF_SARIF)),
+            Self::Sarif => is_sarif(file.take(MOST_OF_JSON)),
+            Self::Plan => is_plan(file.take(MOST_OF_JSON)),
             Self::Junit => is_junit(file.take(MOST_OF_JUNIT)),
         }
     }
@@ -159,6 +164,19 @@ fn is_sarif(file: impl Read) -> bool {
     serde_json::from_reader(BufReader::new(file)).is_ok_and(|log: Log| log.version.starts_with("2."))
 }
 
+fn is_plan(file: impl Read) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Plan {
+        #[serde(rename = "format")]
+        _format: u32,
+        #[serde(rename = "changes")]
+        _changes: Vec<IgnoredAny>,
+        #[serde(rename = "wanted")]
+        _wanted: IgnoredAny,
+    }
+    serde_json::from_reader(BufReader::new(file)).is_ok_and(|_: Plan| true)
+}
+
 fn is_junit(file: impl Read) -> bool {
     let mut reader = quick_xml::Reader::from_reader(BufReader::new(file));
     let mut buffer = Vec::new();
@@ -196,7 +214,10 @@ mod tests {
         ] {
             assert_eq!(Report::Sarif.is_in(text.as_bytes()), is_sarif, "{text}");
             assert_eq!(Report::Junit.is_in(text.as_bytes()), is_junit, "{text}");
+            assert_eq!(Report::Plan.is_in(text.as_bytes()), text.is_empty(), "{text}");
         }
+        let plan = r#"{"format": 1, "counts": {}, "changes": [{}], "wanted": {"format": 1}}"#;
+        assert!(Report::Plan.is_in(plan.as_bytes()) && !Report::Sarif.is_in(plan.as_bytes()));
     }
 
     #[test]

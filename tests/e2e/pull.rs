@@ -169,6 +169,19 @@ fn a_plan_that_cannot_be_written_asks_nothing() {
     case.mgw(&["pull", "shop", "--label", "dev", "--plan", "missing/plan.json"])
         .exits(7)
         .says("missing/plan.json");
+    // A plan takes the place of a former one, and of nothing else.
+    let settings = case.place.read("shop/mgw.toml");
+    case.place.write("notes", "mine");
+    for (file, code, reason) in [
+        ("shop/mgw.toml", 2, "the settings of the project are"),
+        ("notes", 7, "is no plan of a pull"),
+    ] {
+        case.mgw(&["pull", "shop", "--label", "dev", "--plan", file])
+            .exits(code)
+            .says(reason);
+    }
+    assert_eq!(case.place.read("shop/mgw.toml"), settings);
+    assert_eq!(case.place.read("notes"), "mine");
     assert!(case.simulator.requests().is_empty());
 }
 

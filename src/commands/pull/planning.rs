@@ -4,6 +4,7 @@ use super::plan_file::PlanFile;
 use super::{PullOptions, Wanted, prepare_at, scratch};
 use crate::cloud::pull::Selection;
 use crate::commands::diff::Served;
+use crate::commands::report_file::{self, Report};
 use crate::compile::{CompileError, Compiled, compile_project};
 use crate::context::Context;
 use crate::diagnostics::Code;
@@ -25,6 +26,7 @@ pub(super) fn run(
     context: &Context,
 ) -> Result<ExitCode, Failure> {
     // Fails before anything is asked where it cannot be written.
+    report_file::refuse(&[(Report::Plan, Some(file))], layout)?;
     let target = PlanFile::open(file)?;
     recover(layout)?;
     let base = lock_bytes(layout)?;
