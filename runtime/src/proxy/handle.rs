@@ -17,7 +17,7 @@ use crate::forwarding::{Hop, MaxForwards};
 use crate::media_type::is_grpc;
 use crate::refusal::{BodyFormat, Refusal, Rejection};
 use crate::route::routed;
-use crate::server::{Connection, Offer};
+use crate::server::{ClientBody, Connection, Offer};
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
 use crate::upstream::{FailureReason, Keyed, Outgoing, RequestBody, ResponseBody, UpstreamError};
@@ -57,6 +57,7 @@ pub(crate) async fn handle<W: Witness>(
     let local = core.snapshot.load_full();
     let snapshot = &*local.0;
     let (mut parts, incoming) = request.into_parts();
+    let incoming = ClientBody::new(incoming, parts.version, &connection);
     let method = match routed(&parts.method) {
         None if websocket::is_extended_connect(&parts) => Some(Method::Get),
         method => method,

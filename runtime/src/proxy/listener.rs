@@ -6,15 +6,15 @@ use super::host;
 use super::phase::Phase;
 use super::websocket;
 use crate::refusal::Refusal;
+use crate::server::ClientBody;
 use crate::snapshot::Snapshot;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body::Body as _;
-use hyper::body::Incoming;
 
 /// Checks sizes and form, and answers `/health`.
-pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &Incoming) -> Option<Answered> {
+pub(super) fn check(snapshot: &Snapshot, parts: &Parts, body: &ClientBody) -> Option<Answered> {
     let refuse = |refusal| Some(Answered::refused(Phase::Listener, refusal));
     if parts.method == Method::CONNECT && !websocket::is_extended_connect(parts) {
         return refuse(Refusal::BadRequest);

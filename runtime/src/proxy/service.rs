@@ -5,12 +5,12 @@ use super::phase::Phase;
 use crate::auth::{MAX_BODY, Service, ServiceRequest};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
+use crate::server::ClientBody;
 use crate::snapshot::Snapshot;
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
 use std::net::IpAddr;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) async fn answer(
     snapshot: &Snapshot,
     service: Service,
     parts: &Parts,
-    body: Incoming,
+    body: ClientBody,
     client_ip: IpAddr,
     unix_ms: u64,
 ) -> Result<Response<Bytes>, Answered> {
@@ -70,7 +70,7 @@ pub(super) async fn answer(
     })
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+async fn read(body: ClientBody) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),

@@ -250,6 +250,11 @@ impl Connection {
         }
     }
 
+    /// Whether it takes no more requests.
+    pub(super) fn is_closing(&self) -> bool {
+        self.order.load(Relaxed) != Order::Serve as u8
+    }
+
     /// Returns the order; the task of `waker` is woken when it rises.
     pub(super) fn ordered(&self, waker: &Waker) -> Order {
         let order = self.order.load(Relaxed);

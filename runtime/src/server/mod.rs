@@ -3,6 +3,7 @@
 mod bind;
 mod certificate;
 mod certificate_set;
+mod client_body;
 mod client_io;
 mod connection;
 mod connections;
@@ -20,6 +21,7 @@ mod unread;
 pub use bind::BindError;
 pub(crate) use bind::{bind_shared, shareable};
 pub use certificate::{CertificateError, CertificateOrigin};
+pub(crate) use client_body::ClientBody;
 pub(crate) use connection::{ClientTimeouts, Connection, Offer};
 pub(crate) use connections::Connections;
 pub use ocsp::OcspError;

@@ -5,11 +5,11 @@
 
 use super::trailers::Protected;
 use crate::clock::Clock;
+use crate::server::ClientBody;
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +32,7 @@ pub(crate) enum RequestBody {
 /// What the client sends.
 #[derive(Debug)]
 pub(crate) struct Streamed {
-    incoming: Incoming,
+    incoming: ClientBody,
     /// What no trailer may be.
     protected: Arc<Protected>,
     /// What the client may still send.
@@ -107,7 +107,7 @@ pub(crate) enum RequestBodyError {
 impl RequestBody {
     /// Wraps what the server hands out. `limit` bounds the body in bytes; up to `keep` bytes are recorded, none with 0.
     pub(crate) fn new(
-        incoming: Incoming,
+        incoming: ClientBody,
         limit: u64,
         keep: usize,
         protected: &Arc<Protected>,

@@ -15,6 +15,7 @@ mod connected;
 mod cors;
 mod discovery;
 mod drain;
+mod early_answers;
 mod explained;
 mod forward_proxy;
 mod forwarding;

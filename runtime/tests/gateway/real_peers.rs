@@ -175,6 +175,38 @@ fn a_listener_who_leaves_ends_the_stream() {
     eventually("the backend knows", || curl(&[&format!("{base}/left")]) == "2");
 }
 
+/// curl takes a stream that is reset while it sends for a failure, whatever was answered.
+#[test]
+fn curl_gets_answers_that_come_before_its_body() {
+    let gateway = GatewayBuilder::new(vec![api("/p", "http://127.0.0.1:1")])
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+        .set("listenerConfig.maxEntityBodySize", "10")
+        .start();
+    let https = gateway.running.addresses().https.expect("the TLS listener is on");
+    let url = format!("https://localhost:{}/nothing", https.port());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("large");
+    fs::write(&file, vec![b'x'; 3 << 20]).expect("it is written");
+    let large = format!("@{}", file.display());
+    for (body, expected) in [("abc", "2 404"), (large.as_str(), "2 413")] {
+        for _ in 0..20 {
+            let said = curl(&[
+                "--http2",
+                "--insecure",
+                "--data-binary",
+                body,
+                "--output",
+                "/dev/null",
+                "--write-out",
+                "%{http_version} %{http_code}",
+                &url,
+            ]);
+            assert_eq!(said, expected);
+        }
+    }
+}
+
 #[test]
 fn clients_choose_their_version_of_http() {
     let server = Peer::start("aiohttp_server");
