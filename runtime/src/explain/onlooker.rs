@@ -13,6 +13,7 @@ use crate::route::ResourceIndex;
 use crate::snapshot::{Api, Snapshot};
 use crate::throttle::{CoreGlobal, GlobalRequest, GlobalThrottle, Levels};
 use crate::upstream::UpstreamError;
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -101,11 +102,20 @@ impl Onlooker {
                 is_added: !self.sent.iter().any(|sent| sent.0 == *name && sent.1 == *value),
             }
         });
+        // A body in chunks goes on in chunks, where the backend knows them; the connection to it writes the header.
+        let is_chunked = !endpoint.web_socket && !preview.is_http2 && self.sends(&TRANSFER_ENCODING);
+        let chunks = is_chunked.then(|| ExplainedHeader {
+            name: TRANSFER_ENCODING.as_str().to_owned(),
+            value: "chunked".to_owned(),
+            is_secret: false,
+            is_added: false,
+        });
         let mut removed: Vec<String> = self
             .sent
             .iter()
             .map(|(name, _)| name)
-            .filter(|name| !leaving.headers.contains_key(*name) && *name != http::header::HOST)
+            .filter(|name| !leaving.headers.contains_key(*name) && *name != HOST)
+            .filter(|name| !is_chunked || *name != TRANSFER_ENCODING)
             .map(|name| name.as_str().to_owned())
             .collect();
         removed.sort();
@@ -122,9 +132,14 @@ impl Onlooker {
             is_found: preview.is_found,
             is_web_socket: endpoint.web_socket,
             credentials: credentials.map(|credentials| credentials.kind()),
-            headers: headers.collect(),
+            headers: headers.chain(chunks).collect(),
             removed,
         })
+    }
+
+    /// Whether the client sends a header of this name.
+    fn sends(&self, name: &HeaderName) -> bool {
+        self.sent.iter().any(|(sent, _)| sent == name)
     }
 }
 

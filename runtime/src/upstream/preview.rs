@@ -19,6 +19,8 @@ pub(crate) struct Preview {
     pub(crate) host: HeaderValue,
     /// Whether discovery says where the target is.
     pub(crate) is_found: bool,
+    /// Whether it is likely to get the request by HTTP/2.
+    pub(crate) is_http2: bool,
 }
 
 impl Endpoint {
@@ -41,6 +43,7 @@ impl Endpoint {
             target,
             host,
             is_found: chosen.is_some_and(Target::is_found),
+            is_http2: chosen.is_some_and(Target::expects_http2),
         })
     }
 }

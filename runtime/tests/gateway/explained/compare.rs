@@ -15,7 +15,7 @@ use std::net::Ipv4Addr;
 /// What differs from answer to answer, whoever gives it.
 const OF_THE_MOMENT: [&str; 4] = ["date", "x-correlation-id", "retry-after", "ratelimit"];
 /// What the connection to the backend adds.
-const OF_THE_HOP: [&str; 2] = ["transfer-encoding", "connection"];
+const OF_THE_HOP: [&str; 1] = ["connection"];
 
 /// How requests come to the gateway.
 #[derive(Debug, Clone, Copy)]
@@ -276,6 +276,9 @@ fn is_received(told: &ExplainedTarget, head: &str, context: &str) {
         .collect();
     let host = received.iter().position(|(name, _)| name == "host").expect("a host");
     assert_eq!(received.remove(host).1, told.host, "{context}");
+    for name in &told.removed {
+        assert!(!received.iter().any(|(own, _)| own == name), "{name} {context}");
+    }
     let mut headers: Vec<(String, String)> = told
         .headers
         .iter()
