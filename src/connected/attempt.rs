@@ -102,6 +102,11 @@ impl Missed {
     }
 }
 
+/// Why a bundle is not served, in one sentence without secrets.
+pub(crate) fn reason(failure: &Failure) -> String {
+    Missed::of_failure(failure).reason
+}
+
 /// An error and its causes in one line.
 pub(super) fn sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();

@@ -1,6 +1,6 @@
 //! The loop: attempts when they are due, at once when something says so, for as long as the gateway serves.
 
-use super::attempt::{Missed, MissedKind, Taken};
+use super::attempt::{Missed, MissedKind, Taken, reason};
 use super::ledger::Ledger;
 use super::offer::{Offered, another};
 use super::schedule::{GATHERING, LEAST, jitter, wait};
@@ -82,7 +82,7 @@ impl Following {
 
     /// Tells that there was a bundle to offer which could not even be read; whether somebody hears it.
     pub(crate) fn refuse(&self, failure: &Failure) -> bool {
-        let reason = Missed::of_failure(failure).reason;
+        let reason = reason(failure);
         self.bases.send_modify(|offered| offered.unusable = Some(reason));
         !self.bases.is_closed()
     }

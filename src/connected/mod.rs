@@ -37,6 +37,7 @@ mod take_over;
 mod tests;
 mod updates;
 
+pub(crate) use attempt::reason;
 pub(crate) use follow::Following;
 pub(crate) use start::{ConnectedOptions, Prepared, prepare};
 pub(crate) use state_folder::StateError;

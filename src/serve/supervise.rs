@@ -1,7 +1,7 @@
 //! Signals and changed bundles, from the start of a gateway to its end.
 
 use super::BundleSource;
-use crate::connected::Following;
+use crate::connected::{Following, reason};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::signing::TrustedKeys;
@@ -87,6 +87,9 @@ fn reload(
         ui.status("Serving", "changed keys and certificates");
     }
     let loaded = source.load(trusted, ui);
+    if let Err(failure) = &loaded {
+        gateway.refuse_bundle(reason(failure));
+    }
     if let Some(following) = following {
         let is_followed = match &loaded {
             Ok(bundle) => following.offer(bundle.clone()),
@@ -102,6 +105,7 @@ fn reload(
     let taken = loaded.and_then(|bundle| {
         let digest = bundle.digest;
         if digest == gateway.bundle() {
+            gateway.keep_bundle();
             return Ok(None);
         }
         gateway.reload(&bundle)?;

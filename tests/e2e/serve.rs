@@ -138,6 +138,21 @@ async fn a_changed_bundle_is_taken_and_a_broken_one_is_not() {
 
     std::fs::write(place.path().join("shop/target/shop.zip"), "broken").unwrap();
     gateway.signal("HUP");
+    let mut told = ready().await;
+    for _ in 0..600 {
+        if told.get("refusedBundle").is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        told = ready().await;
+    }
+    let reason = told["refusedBundle"]["reason"].as_str();
+    assert!(reason.is_some_and(|reason| reason.contains("shop.zip")), "{told}");
+    assert_eq!((&told["ready"], &told["bundle"]), (&true.into(), &before));
+    let metrics = client.get(format!("{admin}/metrics")).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    assert!(metrics.contains("mgw_bundle_refused 1\n"), "{metrics}");
+    assert!(!metrics.contains("mgw_reload_failures_total 0\n"), "{metrics}");
     assert_eq!(status(client.get(format!("{url}/shop/open"))).await, 200);
 
     let changed = place
@@ -155,7 +170,9 @@ async fn a_changed_bundle_is_taken_and_a_broken_one_is_not() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!(opened, 200);
-    assert_ne!(ready().await["bundle"], before);
+    let told = ready().await;
+    assert_ne!(told["bundle"], before);
+    assert_eq!(told.get("refusedBundle"), None, "{told}");
     gateway.signal("TERM");
     let outcome = gateway.end().exits(0);
     assert!(outcome.stderr.contains("not an intact bundle"), "{}", outcome.stderr);

@@ -3,7 +3,7 @@
 use super::State;
 use super::answer::{Answer, error, json, not_allowed};
 use super::guard;
-use crate::connected::ConnectedStatus;
+use crate::connected::{ConnectedStatus, RefusedBundle};
 use crate::subscription_data::DataStatus;
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
@@ -87,7 +87,7 @@ struct Ages {
 /// A bundle that is not served.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Refused {
+pub(crate) struct Refused {
     /// Absent: it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
@@ -144,6 +144,16 @@ impl Connected {
     }
 }
 
+impl Refused {
+    pub(crate) fn of(refused: &RefusedBundle) -> Self {
+        Self {
+            digest: refused.digest.clone(),
+            reason: refused.reason.clone(),
+            at_ms: refused.at_ms,
+        }
+    }
+}
+
 impl ConnectedDetail {
     /// `served` is the digest of what is served, `apis` how many APIs that has.
     pub(crate) fn of(status: &ConnectedStatus, served: String, apis: usize, data: Option<DataStatus>) -> Self {
@@ -169,11 +179,7 @@ impl ConnectedDetail {
                 failed: report.pulls.failed,
                 refused: report.pulls.refused,
             },
-            refused_bundle: report.refused_bundle.as_ref().map(|refused| Refused {
-                digest: refused.digest.clone(),
-                reason: refused.reason.clone(),
-                at_ms: refused.at_ms,
-            }),
+            refused_bundle: report.refused_bundle.as_ref().map(Refused::of),
             event_hub: data.map(|data| EventHub {
                 state: data.state.name(),
                 notified: data.notified,

@@ -15,6 +15,6 @@ mod revocations;
 mod serve;
 
 pub(crate) use blocks::{BlockError, BlocksInForce};
-pub(crate) use connected::{Connected, ConnectedDetail};
+pub(crate) use connected::{Connected, ConnectedDetail, Refused};
 pub(crate) use ready::{Discovered, GlobalLimits, Readiness, Reason, RevocationSource, SharedQuotas, SubscriptionData};
 pub(crate) use serve::{State, serve};

@@ -1,6 +1,6 @@
 //! Whether the gateway takes traffic, and what it serves.
 
-use super::Connected;
+use super::{Connected, Refused};
 use serde::Serialize;
 
 /// The answer of `/ready`. Ready means: status 200; otherwise 503 and the reasons.
@@ -13,6 +13,9 @@ pub(crate) struct Readiness {
     pub(crate) project: String,
     /// Digest of the bundle being served.
     pub(crate) bundle: String,
+    /// The bundle that the gateway was given last and does not serve. No reason to send traffic away: the one before goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refused_bundle: Option<Refused>,
     /// APIs being served.
     pub(crate) apis: usize,
     /// Counts the configurations of this process, from 1.

@@ -1,12 +1,12 @@
 //! What the cores share and the control thread sees.
 
 use crate::admin::{
-    BlockError, BlocksInForce, Connected, ConnectedDetail, Discovered, GlobalLimits, Readiness, Reason,
+    BlockError, BlocksInForce, Connected, ConnectedDetail, Discovered, GlobalLimits, Readiness, Reason, Refused,
     RevocationSource, SharedQuotas, State, SubscriptionData,
 };
 use crate::auth::{KeySourceStatus, RevocationListError};
 use crate::config::RuntimeConfig;
-use crate::connected::{ConnectedReport, ConnectedStatus};
+use crate::connected::{ConnectedReport, ConnectedStatus, RefusedBundle};
 use crate::core::Core;
 use crate::discovery::{DiscoveryState, DiscoveryStatus};
 use crate::gateway::ReloadError;
@@ -21,6 +21,7 @@ use crate::usage::{UsageHandle, UsageStatus};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Block;
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -43,6 +44,8 @@ pub(super) struct Control {
     pub(super) reloading: Mutex<()>,
     /// How following the control plane goes, where one is followed.
     pub(super) connected: ArcSwapOption<ConnectedReport>,
+    /// The bundle that the gateway was given last and does not serve, where no control plane is followed.
+    pub(super) refused_bundle: ArcSwapOption<RefusedBundle>,
     pub(super) draining: AtomicBool,
     pub(super) lost_log_lines: Arc<AtomicU64>,
     pub(super) started_at: jiff::Timestamp,
@@ -70,15 +73,37 @@ impl Control {
         if self.is_draining() {
             return Err(ReloadError::Draining);
         }
+        let taken = self.take_over(bundle);
+        match &taken {
+            Ok(()) => self.refused_bundle.store(None),
+            Err(error) => {
+                let reason = match error.source() {
+                    Some(cause) => format!("{error}: {cause}"),
+                    None => error.to_string(),
+                };
+                self.refuse_bundle(Some(bundle.digest.to_string()), reason);
+            }
+        }
+        taken
+    }
+
+    /// Counts and notes a bundle that was to be served and is not.
+    pub(super) fn refuse_bundle(&self, digest: Option<String>, reason: String) {
+        self.continued.metrics.reload_failures.fetch_add(1, Ordering::Relaxed);
+        self.refused_bundle.store(Some(Arc::new(RefusedBundle {
+            digest,
+            reason,
+            at_ms: unix_ms(),
+        })));
+    }
+
+    fn take_over(&self, bundle: &Bundle) -> Result<(), ReloadError> {
         let metrics = &self.continued.metrics;
         let generation = self.snapshot.load().generation + 1;
         let compiled = compile(bundle, &self.config, &self.continued, generation);
         let served = match &compiled {
             Ok(snapshot) => Arc::clone(snapshot),
-            Err(_) => {
-                metrics.reload_failures.fetch_add(1, Ordering::Relaxed);
-                self.snapshot.load_full()
-            }
+            Err(_) => self.snapshot.load_full(),
         };
         let counted: Vec<_> = served.apis.iter().map(|api| Arc::clone(&api.metrics)).collect();
         metrics.keep(&counted);
@@ -120,6 +145,14 @@ impl Control {
             .map(|report| ConnectedStatus::at(report, Instant::now()))
     }
 
+    /// The bundle that was given last, where it is not served.
+    fn refused_bundle(&self, connected: Option<&ConnectedStatus>) -> Option<Refused> {
+        match connected {
+            Some(status) => status.report.refused_bundle.as_ref().map(Refused::of),
+            None => self.refused_bundle.load().as_deref().map(Refused::of),
+        }
+    }
+
     /// Why the gateway takes no traffic; empty when it does.
     fn reasons(
         &self,
@@ -152,6 +185,7 @@ impl State for Control {
             reasons,
             project: snapshot.project.clone(),
             bundle: snapshot.digest.to_string(),
+            refused_bundle: self.refused_bundle(connected.as_ref()),
             apis: snapshot.apis.len(),
             config_generation: snapshot.generation,
             started_at: self.started_at.to_string(),
@@ -312,6 +346,7 @@ impl State for Control {
             usage: self.usage.as_ref().map(UsageHandle::status),
             event_groups: self.event_groups.as_ref().map(Groups::status).unwrap_or_default(),
             config_generation: snapshot.generation,
+            bundle_refused: self.refused_bundle(connected.as_ref()).is_some(),
             apis: snapshot.apis.len() as u64,
             ready: self.reasons(&key_sources, &discovery, connected.as_ref()).is_empty(),
             connected,

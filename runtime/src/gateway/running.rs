@@ -99,6 +99,18 @@ impl RunningGateway {
         self.control.reload(bundle)
     }
 
+    /// Tells that a bundle which was to replace the one being served could not be read, or not be trusted, and why: one
+    /// sentence without secrets. `/ready` and the metrics say so until another is served, or [`Self::keep_bundle`]. One that
+    /// [`Self::reload`] refused need not be told.
+    pub fn refuse_bundle(&self, reason: String) {
+        self.control.refuse_bundle(None, reason);
+    }
+
+    /// Tells that the bundle which was given last is the one being served.
+    pub fn keep_bundle(&self) {
+        self.control.refused_bundle.store(None);
+    }
+
     /// Tells how following the control plane goes, for `/ready`, `/connected` and the metrics.
     pub fn report_connected(&self, report: ConnectedReport) {
         self.control.connected.store(Some(Arc::new(report)));

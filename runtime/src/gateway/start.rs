@@ -92,6 +92,7 @@ impl Gateway {
             snapshot: ArcSwap::new(Arc::clone(&snapshot)),
             reloading: Mutex::default(),
             connected: ArcSwapOption::empty(),
+            refused_bundle: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             lost_log_lines: Arc::clone(&options.lost_log_lines),
             started_at: jiff::Timestamp::now(),

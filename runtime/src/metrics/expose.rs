@@ -79,6 +79,8 @@ pub(crate) struct Gauges {
     /// `None`: there are no usage records.
     pub(crate) usage: Option<UsageStatus>,
     pub(crate) config_generation: u64,
+    /// The bundle that was given last is not served.
+    pub(crate) bundle_refused: bool,
     pub(crate) apis: u64,
     pub(crate) ready: bool,
     /// When the first server certificate expires, in seconds since 1970; `None` without TLS.
@@ -246,6 +248,11 @@ impl Scrape {
                 "config_generation",
                 "Number of the configuration being served",
                 gauges.config_generation,
+            ),
+            (
+                "bundle_refused",
+                "Whether the bundle that the gateway was given last is not served",
+                u64::from(gauges.bundle_refused),
             ),
             ("apis", "APIs being served", gauges.apis),
             (

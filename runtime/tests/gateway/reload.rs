@@ -1,6 +1,6 @@
 //! A new bundle replaces the old one between two requests.
 
-use crate::support::{Backend, Client, GatewayBuilder, api, policy};
+use crate::support::{Backend, Client, GatewayBuilder, TestGateway, api, policy};
 use mgw_bundle::config::EndpointAuth;
 use mgw_runtime::ReloadError;
 use std::sync::Arc;
@@ -68,6 +68,47 @@ fn a_bad_bundle_changes_nothing() {
         assert_eq!(gateway.get("/p").body, "ok");
     }
     assert_eq!(gateway.metric("mgw_reload_failures_total"), Some(3.0));
+}
+
+/// What `/ready` says of the bundle that was given last, and whether the metrics agree.
+fn refused(gateway: &TestGateway) -> serde_json::Value {
+    let answer = Client::get(gateway.admin(), "/ready");
+    assert_eq!(answer.status, 200, "it serves");
+    let ready: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    let refused = ready["refusedBundle"].clone();
+    let measured = if refused.is_null() { 0.0 } else { 1.0 };
+    assert_eq!(gateway.metric("mgw_bundle_refused"), Some(measured));
+    refused
+}
+
+#[test]
+fn a_refused_bundle_is_told_until_a_good_one_comes() {
+    let good = GatewayBuilder::new(vec![api("/p", "http://192.0.2.1")]);
+    let other = GatewayBuilder::new(vec![api("/q", "http://192.0.2.1")]);
+    let bad = GatewayBuilder::new(vec![api("/q", "ftp://x")]).bundle();
+    let gateway = good.start();
+    assert!(refused(&gateway).is_null());
+
+    gateway.running.reload(&bad).expect_err("it cannot be served");
+    let told = refused(&gateway);
+    assert_eq!(told["digest"], bad.digest.to_string());
+    assert!(
+        told["reason"].as_str().is_some_and(|reason| reason.contains("q:1.0")),
+        "{told}"
+    );
+    assert!(told["atMs"].as_u64() > Some(0), "{told}");
+    gateway.running.reload(&other.bundle()).expect("a good bundle");
+    assert!(refused(&gateway).is_null());
+
+    gateway.running.refuse_bundle("another key signed it".into());
+    let told = refused(&gateway);
+    assert_eq!(
+        (told.get("digest"), &told["reason"]),
+        (None, &"another key signed it".into())
+    );
+    gateway.running.keep_bundle();
+    assert!(refused(&gateway).is_null());
+    assert_eq!(gateway.metric("mgw_reload_failures_total"), Some(2.0));
 }
 
 #[test]

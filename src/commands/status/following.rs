@@ -33,12 +33,24 @@ pub(super) struct Following {
 /// A bundle that a gateway was given and does not serve.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all(deserialize = "camelCase"))]
-struct RefusedBundle {
+pub(super) struct RefusedBundle {
     /// Absent: it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     reason: String,
     at_ms: u64,
+}
+
+impl RefusedBundle {
+    /// For people.
+    pub(super) fn sentence(&self) -> String {
+        let digest = self.digest.as_deref().map(|digest| format!(" ({digest})"));
+        format!(
+            "the bundle that it was given last{} is not served: {}",
+            digest.unwrap_or_default(),
+            self.reason
+        )
+    }
 }
 
 impl Following {
@@ -58,12 +70,8 @@ impl Following {
         if let Some(skew) = &self.clock_skew {
             text.push_str(&format!("; {skew}"));
         }
-        if let Some(RefusedBundle { digest, reason, .. }) = &self.refused_bundle {
-            let digest = digest.as_deref().map(|digest| format!(" ({digest})"));
-            text.push_str(&format!(
-                "; the bundle that it was given last{} is not served: {reason}",
-                digest.unwrap_or_default()
-            ));
+        if let Some(refused) = &self.refused_bundle {
+            text.push_str(&format!("; {}", refused.sentence()));
         }
         if let Some(remedy) = &self.remedy {
             text.push_str(&format!(". {remedy}"));

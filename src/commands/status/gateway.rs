@@ -1,7 +1,7 @@
 //! The project against a running gateway.
 
 use super::Section;
-use super::following::Following;
+use super::following::{Following, RefusedBundle};
 use crate::admin::{AdminArgs, AdminClient, AdminError};
 use crate::attestation::own_origin;
 use crate::commands::bundle_file;
@@ -25,6 +25,9 @@ struct Ready {
     ready: bool,
     project: String,
     bundle: String,
+    /// The bundle that it was given last, where it does not serve that.
+    #[serde(rename = "refusedBundle", default)]
+    refused: Option<RefusedBundle>,
 }
 
 /// What a look at a gateway gave.
@@ -152,6 +155,10 @@ fn compare(ready: &Ready, own: &Own, following: Option<&Following>) -> Section {
             )
         });
     }
+    // Where it follows a control plane, that is told with it.
+    if let (Some(refused), None) = (&ready.refused, following) {
+        differences.push(refused.sentence());
+    }
     if !ready.ready {
         differences.push("it is not ready".to_owned());
     }
@@ -215,6 +222,7 @@ mod tests {
             ready,
             project: "shop".into(),
             bundle,
+            refused: None,
         };
         assert_eq!(compare(&ready(true, digest.to_string()), &own, None).state, State::Same);
         let elsewhere = Ready {
@@ -239,5 +247,11 @@ mod tests {
         ] {
             assert_eq!(compare(&answer, own, None).differences.len(), places, "{answer:?}");
         }
+        let refused = json!({"ready": true, "project": "shop", "bundle": digest.to_string(), "refusedBundle": {"reason": "it is broken", "atMs": 1}});
+        let refused: Ready = serde_json::from_value(refused).unwrap();
+        assert_eq!(
+            compare(&refused, own, None).differences,
+            ["the bundle that it was given last is not served: it is broken"]
+        );
     }
 }
