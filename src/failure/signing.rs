@@ -49,6 +49,14 @@ fn hint(error: &SigningError) -> String {
             source: KeyError::Encrypted,
             ..
         } => "Decrypt it into a file that only you can read: `openssl pkey -in FILE -out KEY.pem`.".to_owned(),
+        SigningError::Key {
+            source: KeyError::Several(_),
+            ..
+        }
+        | SigningError::Variable {
+            source: KeyError::Several(_),
+            ..
+        } => "Put each key into a file of its own, and name every one that counts.".to_owned(),
         SigningError::Key { purpose: "signing", .. } | SigningError::Variable { .. } => {
             "Signing needs an Ed25519 key in PEM (PKCS#8, `BEGIN PRIVATE KEY`); `mgw keys new NAME` makes one, as does \
              `openssl genpkey -algorithm ed25519`."

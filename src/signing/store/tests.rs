@@ -79,6 +79,17 @@ fn what_is_no_key_is_refused_and_nothing_is_kept() {
             "{text:?}"
         );
     }
+    let pem = SigningKey::generate().expect("a key").public().to_pem();
+    std::fs::write(&file, pem.repeat(2)).expect("writable");
+    for refused in [
+        store.import(&name("x"), &file).map(drop),
+        store.public(&KeyReference::File(file.clone())).map(drop),
+    ] {
+        let Err(SigningError::Key { source, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(source, KeyError::Several("PUBLIC KEY"));
+    }
     std::fs::write(&file, "x".repeat(70_000)).expect("writable");
     assert!(matches!(
         store.import(&name("x"), &file),

@@ -21,6 +21,9 @@ pub enum KeyError {
     /// There is no such block in the text.
     #[error("there is no PEM block `{0}`")]
     Missing(&'static str),
+    /// There are several keys in the text, and nothing says which is meant.
+    #[error("there are several PEM blocks `{0}` in it")]
+    Several(&'static str),
     /// A key of another kind, or a damaged one.
     #[error("it is no Ed25519 key")]
     NotEd25519,
@@ -41,8 +44,9 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// When there is none, or it is of another kind.
+    /// When there is none or more than one, or it is of another kind.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        only_one(text, "PUBLIC KEY")?;
         let der = SubjectPublicKeyInfoDer::from_pem_slice(text.as_bytes());
         let der = der.map_err(|_| KeyError::Missing("PUBLIC KEY"))?;
         let bytes = der.strip_prefix(&PREFIX).ok_or(KeyError::NotEd25519)?;
@@ -102,11 +106,14 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// When there is none, it is of another kind, or is encrypted.
+    /// When there is none or more than one, it is of another kind, or is encrypted.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        only_one(text, "PRIVATE KEY")?;
         match PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()) {
             Ok(der) => Self::from_der(der.secret_pkcs8_der()),
             Err(_) if text.contains("BEGIN ENCRYPTED PRIVATE KEY") => Err(KeyError::Encrypted),
+            // As OpenSSL writes keys of elliptic curves, and others before PKCS#8: none of them is an Ed25519 key.
+            Err(_) if text.contains(" PRIVATE KEY-----") => Err(KeyError::NotEd25519),
             Err(_) => Err(KeyError::Missing("PRIVATE KEY")),
         }
     }
@@ -145,6 +152,14 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.public().id())
+    }
+}
+
+/// Whoever takes the first of several keys leaves the others out, and nobody notices.
+fn only_one(text: &str, block: &'static str) -> Result<(), KeyError> {
+    match text.matches(&format!("-----BEGIN {block}-----")).count() {
+        0 | 1 => Ok(()),
+        _ => Err(KeyError::Several(block)),
     }
 }
 
@@ -199,5 +214,25 @@ mod tests {
         assert_eq!(refused(&encrypted), Some(KeyError::Encrypted));
         let cut = RFC_PRIVATE.replace("MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06", "MC4CAQAwBQYDK2Vw");
         assert_eq!(refused(&cut), Some(KeyError::NotEd25519));
+        // As `openssl ecparam -genkey` writes them.
+        let curve = RFC_PRIVATE.replace("PRIVATE", "EC PRIVATE");
+        assert_eq!(refused(&curve), Some(KeyError::NotEd25519));
+    }
+
+    #[test]
+    fn none_of_several_keys_is_chosen() {
+        let other = SigningKey::generate().expect("a key");
+        let public = format!("{RFC_PUBLIC}{}", other.public().to_pem());
+        assert_eq!(PublicKey::from_pem(&public), Err(KeyError::Several("PUBLIC KEY")));
+        let private = format!("{RFC_PRIVATE}{}", *other.to_pem().expect("encoded"));
+        assert_eq!(
+            SigningKey::from_pem(&private).err(),
+            Some(KeyError::Several("PRIVATE KEY"))
+        );
+        let halves = format!("{RFC_PRIVATE}{RFC_PUBLIC}");
+        assert_eq!(
+            PublicKey::from_pem(&halves).ok(),
+            SigningKey::from_pem(&halves).ok().map(|key| key.public())
+        );
     }
 }
