@@ -5,6 +5,7 @@
 //! was written, a key that stands twice is an error. Every dimension of the input is bounded ([`limits`]); aliases
 //! cannot blow a small file up. Nothing is included or expanded from outside the file.
 
+mod conflict;
 mod correction;
 mod embedded;
 mod error;
@@ -26,6 +27,7 @@ mod yaml_reader;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use conflict::merge_conflict;
 pub(crate) use correction::unquoted;
 pub use correction::{Certainty, Change, Correction, Edit};
 pub use embedded::parse_embedded;
@@ -35,7 +37,7 @@ pub(crate) use recoded::recoded;
 pub use source::{Position, Source};
 pub(crate) use toml_headers::in_headers;
 pub(crate) use toml_reader::read_toml;
-pub(crate) use toml_words::{format_version, merge_conflict, syntax_errors, toml_meaning, typed_toml};
+pub(crate) use toml_words::{format_version, syntax_errors, toml_meaning, typed_toml};
 pub use writer::{WriteError, to_yaml};
 
 /// The syntax of a file.
@@ -83,7 +85,9 @@ pub fn parse(name: &str, bytes: Vec<u8>, format: Format) -> Result<(Source, Node
     let node = match format {
         Format::Yaml => yaml_reader::read(&source),
         Format::Json => json_reader::read(&source),
-    }?;
+    };
+    // What the parser says of the marks is true, and no help.
+    let node = node.map_err(|error| merge_conflict(&source).unwrap_or(error))?;
     Ok((source, node))
 }
 

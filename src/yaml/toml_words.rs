@@ -1,13 +1,11 @@
 //! What the TOML parser says, in the words of whoever wrote the file, and once for each place.
 
+use super::conflict::{conflict, is_marker, merge_conflict};
 use super::{Source, Span, SyntaxError};
 use crate::words::plain;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use toml::de::DeTable;
-
-/// What merging versions writes where both changed a line.
-const CONFLICT: &str = "<<<<<<<";
 
 /// Parts of what the parser says, what is meant, and what to do about it. The first that fits is taken.
 const TOML: [(&str, &str, &str); 26] = [
@@ -193,37 +191,6 @@ pub(crate) fn format_version(source: &Source) -> Option<(u64, Span)> {
     Some((number, Span::new(value.span().start, value.span().end)))
 }
 
-/// That two versions of a file were merged and nobody chose, where that is so.
-pub(crate) fn merge_conflict(source: &Source) -> Option<SyntaxError> {
-    let at = conflict(source)?;
-    let error = SyntaxError::new(
-        source,
-        Span::new(at, at + CONFLICT.len()),
-        "two versions of the file were merged, and this conflict is left",
-    );
-    Some(error.remedy("Keep one of the two versions, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`."))
-}
-
-/// Where the mark of a conflict stands.
-fn conflict(source: &Source) -> Option<usize> {
-    let text = source.text();
-    let is_marked = text.contains("\n=======") && text.contains("\n>>>>>>>");
-    let mut starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-    let start = starts.find(|start| text.get(*start..).is_some_and(|rest| rest.starts_with(CONFLICT)));
-    start.filter(|_| is_marked)
-}
-
-/// Whether a line is one of those that mark a conflict.
-fn is_marker(source: &Source, span: Span) -> bool {
-    let text = source.text();
-    let before = text.get(..span.start as usize).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = text.get(start..).unwrap_or_default();
-    [CONFLICT, "=======", ">>>>>>>"]
-        .iter()
-        .any(|mark| line.starts_with(mark))
-}
-
 /// What the parser means, where it is the parser that speaks.
 pub(crate) fn toml_meaning(message: &str) -> Option<&'static str> {
     let known = TOML.iter().find(|(part, ..)| message.contains(part));
@@ -315,6 +282,7 @@ mod tests {
                 &[2],
                 "this conflict is left",
             ),
+            ("<<<<<<< HEAD\na = 1\n", &[1], "this conflict is left"),
         ] {
             let told = told(text);
             assert!(told[0].1.contains(meant), "{text}: {told:?}");
