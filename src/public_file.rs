@@ -27,21 +27,20 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 ///
 /// As the system has them.
 pub(crate) fn staged(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(".mgw-").tempfile_in(folder_of(path))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mgw-");
+    #[cfg(unix)]
+    builder.permissions(readable());
+    let mut file = builder.tempfile_in(folder_of(path))?;
     file.write_all(bytes)?;
-    readable(file.as_file())?;
     file.as_file().sync_all()?;
     Ok(file)
 }
 
-/// Temporary files are made for their owner alone; these hold no secret and go to other users and containers.
-fn readable(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    Ok(())
+/// Temporary files are made for their owner alone; these go to other users and containers, unless the umask says otherwise.
+#[cfg(unix)]
+fn readable() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }
 
 #[cfg(test)]
@@ -55,7 +54,10 @@ mod tests {
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         replace(&file, b"one").expect("written");
         let mode = |path: &Path| path.metadata().expect("there").permissions().mode() & 0o777;
-        assert_eq!(mode(&file), 0o644);
+        // Whatever whoever runs this keeps from others stays so.
+        let plain = folder.path().join("plain");
+        std::fs::write(&plain, b"").expect("written");
+        assert_eq!(mode(&file), mode(&plain) & 0o644);
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("ours");
         std::os::unix::fs::symlink("file", &link).expect("a link");
         replace(&link, b"two").expect("written");
