@@ -2,6 +2,8 @@
 
 use super::case::{Expectation, HeaderExpectation};
 use super::sent::Sent;
+use quick_xml::Reader;
+use quick_xml::events::Event;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -33,12 +35,39 @@ impl Answer {
 
     /// The code of a refusal of the gateway's own.
     pub(super) fn code(&self) -> Option<u64> {
-        let json = self.json()?;
-        let code = json.get("fault").unwrap_or(&json).get("code")?.clone();
-        let code = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
+        let (code, is_fault) = self.json_code().or_else(|| Some((fault_code(&self.body)?, true)))?;
         // The families of the gateway, and its faults whose code is the status; backends may have codes of their own.
-        let is_fault = json.get("fault").is_some() && code == u64::from(self.status);
-        (is_fault || matches!(code, 101_503..=101_599 | 900_000..=900_999)).then_some(code)
+        let is_status = is_fault && code == u64::from(self.status);
+        (is_status || matches!(code, 101_503..=101_599 | 900_000..=900_999)).then_some(code)
+    }
+
+    /// A code in JSON, and whether it is that of a fault.
+    fn json_code(&self) -> Option<(u64, bool)> {
+        let json = self.json()?;
+        let code = json.get("fault").unwrap_or(&json).get("code")?;
+        let code = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
+        Some((code, json.get("fault").is_some()))
+    }
+}
+
+/// The code of a fault in XML, whatever prefix its names have.
+fn fault_code(body: &[u8]) -> Option<u64> {
+    let mut reader = Reader::from_str(std::str::from_utf8(body).ok()?);
+    let mut open: Vec<String> = Vec::new();
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(element) => {
+                open.push(element.local_name().as_ref().to_owned());
+                // Whatever begins otherwise is no fault of the gateway.
+                if open[0] != "fault" {
+                    return None;
+                }
+            }
+            Event::Text(text) if open == ["fault", "code"] => return text.trim().parse().ok(),
+            Event::End(_) => drop(open.pop()),
+            Event::Eof => return None,
+            _ => {}
+        }
     }
 }
 

@@ -103,6 +103,17 @@ fn the_gateways_refusals_are_told_from_the_backends_answers() {
             Some(900_902),
         ),
         (r#"{"code":"900906","message":"x"}"#, Some(900_906)),
+        (
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><fault><code>900902</code><message>Missing Credentials</message></fault>",
+            Some(900_902),
+        ),
+        (
+            "<am:fault xmlns:am=\"http://wso2.org/apimanager\"><am:message>x</am:message><am:code> 900901 </am:code></am:fault>",
+            Some(900_901),
+        ),
+        ("<order><fault><code>900902</code></fault></order>", None),
+        ("<fault><cause><code>900902</code></cause></fault>", None),
+        ("<fault><code>17</code></fault>", None),
         (r#"{"code":17}"#, None),
         (r#"{"fault":"x"}"#, None),
         ("text", None),
