@@ -113,7 +113,11 @@ impl<'a> ApiSecurity<'a> {
             optional: optional && !open,
             alternatives: if open { Vec::new() } else { alternatives },
         };
-        (security, self.scopes(operation, asked, diagnostics))
+        let scopes = self.scopes(operation, asked, diagnostics);
+        if security.enabled {
+            self.warn_about_scopes(operation, &scopes, diagnostics);
+        }
+        (security, scopes)
     }
 
     /// Whether anybody may call: only an explicit extension opens an operation.
@@ -128,6 +132,33 @@ impl<'a> ApiSecurity<'a> {
                 self.disabled || auth_type.is_some_and(|(text, _)| text == "None")
             }
         }
+    }
+
+    /// Of a scope that no token can carry.
+    fn warn_about_scopes(&self, operation: Operation<'_>, scopes: &Scopes, diagnostics: &mut Diagnostics) {
+        let Some(name) = scopes.names.iter().find(|name| !Scopes::is_name(name)) else {
+            return;
+        };
+        let places = [extensions::SCOPE, "security"];
+        let span = places
+            .iter()
+            .find_map(|key| operation.node.get(key))
+            .map(|node| node.span);
+        let span = span.or_else(|| self.definition.document.get("security").map(|node| node.span));
+        let effect = match scopes.can_be_carried() {
+            true => String::new(),
+            false => format!(", so none may call {}", operation.name()),
+        };
+        let message = format!("no token can carry the scope `{name}`: between scopes stand blanks{effect}");
+        diagnostics.push(
+            Diagnostic::warning(
+                Code::Scope,
+                &self.definition.source,
+                span.unwrap_or(operation.node.span),
+                message,
+            )
+            .remedy("Write it without blanks, as it stands in tokens; of several scopes in `security` one suffices."),
+        );
     }
 
     fn warn_about_empty(&self, operation: Operation<'_>, diagnostics: &mut Diagnostics) {

@@ -364,11 +364,28 @@ fn scopes_come_from_security_or_the_control_plane() {
         ("{}", vec!["z"]),
         ("{security: [{o: [b, a]}, {o: [c]}]}", vec!["a", "b", "c"]),
         ("{security: [{k: []}]}", vec![]),
-        ("{security: [{o: [a]}], x-scope: 'p q'}", vec!["p q"]),
+        ("{security: [{o: [a]}], x-scope: p}", vec!["p"]),
     ] {
         let api = api(&format!("{schemes}paths: {{/a: {{get: {operation}}}}}\n"));
         assert_eq!(api.resources[0].scopes.names, expected, "{operation}");
     }
+}
+
+#[test]
+fn a_scope_that_no_token_can_carry_is_told() {
+    let schemes = "components: {securitySchemes: {o: {type: oauth2, flows: {}}}}\n";
+    let told = |operation: &str| api_with_problems(&format!("{schemes}paths: {{/a: {{get: {operation}}}}}\n")).1;
+    let alone = told("{x-scope: 'p q'}");
+    assert!(alone.contains("no token can carry the scope `p q`"), "{alone}");
+    assert!(alone.contains("so none may call"), "{alone}");
+    let beside = told("{security: [{o: ['p q', r]}]}");
+    assert!(
+        beside.contains("no token can carry the scope `p q`") && !beside.contains("may call"),
+        "{beside}"
+    );
+    assert!(told("{security: [{o: ['']}]}").contains("no token can carry"));
+    assert_eq!(told("{security: [{o: [p, r]}]}"), "");
+    assert_eq!(told("{x-wso2-disable-security: true, x-scope: 'p q'}"), "");
 }
 
 #[test]

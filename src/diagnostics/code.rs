@@ -106,6 +106,7 @@ codes! {
     Reference = "reference",
     ReservedPath = "reserved-path",
     ResponseCache = "response-cache",
+    Scope = "scope",
     Security = "security",
     SecurityScheme = "security-scheme",
     Server = "server",

@@ -4,6 +4,8 @@
 //! - With a token that lacks its scopes, it is refused.
 //! - A method that a path does not have is refused.
 //! - With a token, and the examples of the definition, the backend answers, and as the definition says.
+//!
+//! The gateway's own table of routes is asked where each request goes: one that goes elsewhere says nothing about its operation.
 
 mod examples;
 
@@ -11,6 +13,7 @@ use super::case::{Case, Expectation, Request, Token, TokenClaims};
 use examples::Example;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, ApiKind, ApiState, Endpoint, Method, MutualTls, Resource, Scheme};
+use mgw_runtime::route::{HeadRule, RouteTable};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -25,7 +28,11 @@ pub(crate) struct Generated {
 /// Makes cases for every API of a bundle. `echo`: the backend answers everything with 200, whatever the definition says.
 pub(crate) fn generate(bundle: &Bundle, echo: bool) -> Generated {
     let mut generated = Generated::default();
-    for api in &bundle.config.apis {
+    // What cannot be routed is no bundle that is built.
+    let Ok(routes) = RouteTable::build(&bundle.config.apis, HeadRule::LikeGet) else {
+        return generated;
+    };
+    for (index, api) in bundle.config.apis.iter().enumerate() {
         if let Some(reason) = uncallable(api) {
             let name = format!("{}:{}", api.name, api.version);
             generated.skipped.push(format!("{name}: {reason}"));
@@ -35,11 +42,13 @@ pub(crate) fn generate(bundle: &Bundle, echo: bool) -> Generated {
         let definition = definition.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
         let maker = Maker {
             api,
+            index,
+            routes: &routes,
             definition: definition.unwrap_or_default(),
             echo,
         };
-        for resource in &api.resources {
-            maker.of_resource(resource, &mut generated);
+        for (index, resource) in api.resources.iter().enumerate() {
+            maker.of_resource(index, resource, &mut generated);
         }
         maker.of_missing_methods(&mut generated);
     }
@@ -57,18 +66,39 @@ fn uncallable(api: &Api) -> Option<&'static str> {
     (api.mutual_tls == Some(MutualTls::Mandatory)).then_some("it is called with a client certificate")
 }
 
+/// What stands for variables that may hold any text. The second is one that hardly any template has in their place.
+const ANY_TEXT: [&str; 2] = ["1", "mgw-test"];
+
+/// Paths that a template matches, whatever its variables are.
+fn any_paths(template: &str) -> impl Iterator<Item = String> {
+    let path = move |text: &str| examples::filled(template, |_| text.to_owned());
+    let below = move |text: &str| match template.ends_with('*') {
+        true => format!("{}{text}/{text}", path(text)),
+        false => path(text),
+    };
+    ANY_TEXT.into_iter().flat_map(move |text| [path(text), below(text)])
+}
+
 struct Maker<'a> {
     api: &'a Api,
+    /// Its position in the bundle.
+    index: usize,
+    routes: &'a RouteTable,
     definition: Value,
     echo: bool,
 }
 
 impl Maker<'_> {
-    fn of_resource(&self, resource: &Resource, generated: &mut Generated) {
+    fn of_resource(&self, index: usize, resource: &Resource, generated: &mut Generated) {
         let name = self.name(resource);
         let example = examples::of(&self.definition, resource);
         // Refusals come before anything is looked up, so that any text will do for a variable.
-        let target = self.target(&example.path_with("1"), "");
+        let targets = std::iter::once(example.path_with(ANY_TEXT[0])).chain(any_paths(&resource.template));
+        let mut targets = targets.map(|path| self.target(&path, ""));
+        let Some(target) = targets.find(|target| self.leads(target, index, resource)) else {
+            generated.skipped.push(format!("{name}: its requests go elsewhere"));
+            return;
+        };
         let security = &resource.security;
         if security.enabled && !security.optional {
             let expect = Expectation {
@@ -106,15 +136,44 @@ impl Maker<'_> {
             generated.skipped.push(format!("{name}: it is a WebSocket"));
             return;
         }
+        if takes_token && only_tokens(resource) && !resource.scopes.can_be_carried() {
+            generated.skipped.push(format!("{name}: no token can carry its scopes"));
+            return;
+        }
         match example.complete() {
-            Ok(example) => generated
-                .cases
-                .push(self.of_example(resource, &name, example, takes_token)),
+            Ok(example) => match self.astray(&example.path, index, resource) {
+                Some(reason) => generated.skipped.push(format!("{name}: {reason}")),
+                None => generated
+                    .cases
+                    .push(self.of_example(resource, &name, example, takes_token)),
+            },
             Err(missing) => generated.skipped.push(format!(
                 "{name}: the definition has no example of {}",
                 missing.join(", ")
             )),
         }
+    }
+
+    /// Whether a request is that of the operation at this position.
+    fn leads(&self, target: &str, index: usize, resource: &Resource) -> bool {
+        self.routes.resource_at(resource.method, target) == Some((self.index, index))
+    }
+
+    /// Why the path that the examples make is not the operation's, where it is not.
+    fn astray(&self, path: &str, index: usize, resource: &Resource) -> Option<String> {
+        let target = self.target(path, "");
+        if self.leads(&target, index, resource) {
+            return None;
+        }
+        Some(match self.routes.resource_at(resource.method, &target) {
+            Some((api, other)) if api == self.index => {
+                let other = self.api.resources.get(other);
+                let template = other.map_or("another path", |other| other.template.as_str());
+                format!("the path of its examples, {target}, is that of {template}")
+            }
+            Some(_) => format!("the path of its examples, {target}, is another API's"),
+            None => format!("the path of its examples, {target}, is refused, or nothing is there"),
+        })
     }
 
     fn of_example(&self, resource: &Resource, name: &str, example: Example, takes_token: bool) -> Case {
@@ -169,7 +228,13 @@ impl Maker<'_> {
             let Some(method) = candidates.into_iter().find(|method| !has(*method)) else {
                 continue;
             };
-            let target = self.target(&examples::filled(template, |_| "1".to_owned()), "");
+            let target = self.target(&examples::filled(template, |_| ANY_TEXT[0].to_owned()), "");
+            // Elsewhere there may be such a method, or nothing at all.
+            let mut declared = self.api.resources.iter().enumerate();
+            if !declared.any(|(index, resource)| resource.template == template && self.leads(&target, index, resource))
+            {
+                continue;
+            }
             let expect = Expectation {
                 statuses: vec![405..=405],
                 ..Expectation::default()

@@ -8,6 +8,24 @@ use std::ops::RangeInclusive;
 /// What may stand in a path or a query as it is.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Headers that say how the body is written, who calls, and how the message is sent; an example of them would say something
+/// else than what is so.
+const OF_THE_REQUEST: [&str; 13] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// A request made of examples.
 #[derive(Debug, Default)]
 pub(super) struct Example {
@@ -131,8 +149,7 @@ impl Examples<'_> {
                 }
                 self.example.query.push_str(&format!("{}={}", pair(name), pair(&value)));
             }
-            // These say how the body is written and who calls; an example of them would say something else.
-            "header" if !["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str()) => {
+            "header" if !OF_THE_REQUEST.contains(&name.to_ascii_lowercase().as_str()) => {
                 let is_header = http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(&value).is_ok();
                 if is_header {
                     self.example.headers.push((name.to_owned(), value));

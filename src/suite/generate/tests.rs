@@ -12,7 +12,7 @@ components:
   schemas: {Item: {type: object, example: {id: 1}}}
 paths:
   /items/{id}:
-    parameters: [{name: id, in: path, required: true, schema: {type: string}, example: a b/c}]
+    parameters: [{name: id, in: path, required: true, schema: {type: string}, example: a b+c}]
     get:
       parameters: [{name: q, in: query, required: true, schema: {type: string, enum: [x&y]}}]
       responses: {'200': {description: ok}, 4XX: {description: no}}
@@ -62,13 +62,13 @@ fn operations_are_called_with_and_without_what_they_ask_for() {
             "DELETE /shop/items/1 405",
             "DELETE /shop/open 405",
             "DELETE /shop/unknown/1 405",
-            "GET /shop/items/a%20b%2Fc 401",
-            "GET /shop/items/a%20b%2Fc?q=x%26y 200,400",
+            "GET /shop/items/a%20b%2Bc 401",
+            "GET /shop/items/a%20b%2Bc?q=x%26y 200,400",
             "GET /shop/open 204",
             "GET /shop/unknown/1 401",
-            "PUT /shop/items/a%20b%2Fc ",
-            "PUT /shop/items/a%20b%2Fc 401",
-            "PUT /shop/items/a%20b%2Fc 403",
+            "PUT /shop/items/a%20b%2Bc ",
+            "PUT /shop/items/a%20b%2Bc 401",
+            "PUT /shop/items/a%20b%2Bc 403",
         ]
     );
     assert_eq!(
@@ -109,4 +109,80 @@ fn templates_that_share_requests_are_not_told_apart() {
     assert!(overlap("/items/{id}/", "/items/mine"));
     assert!(!overlap("/items/{id}", "/items/mine/x"));
     assert!(!overlap("/items", "/others"));
+}
+
+/// One API at `/a`, all of it open but for what an operation says itself.
+fn of_paths(paths: &str) -> Generated {
+    generated(
+        &format!(
+            "openapi: 3.0.0\ninfo: {{title: A, version: '1'}}\nx-wso2-basePath: /a\n\
+             x-wso2-production-endpoints: {{urls: ['http://127.0.0.1:1']}}\n\
+             components: {{securitySchemes: {{o: {{type: oauth2, flows: {{}}}}}}}}\npaths:\n{paths}"
+        ),
+        false,
+    )
+}
+
+#[test]
+fn headers_of_the_message_itself_are_not_sent() {
+    let generated = of_paths(
+        "  /x:\n    post:\n      parameters:\n      - {name: Content-Length, in: header, example: '5'}\n      \
+         - {name: transfer-encoding, in: header, example: chunked}\n      - {name: HOST, in: header, example: other}\n      \
+         - {name: X-Trace, in: header, example: abc}\n      responses: {'200': {description: ok}}\n",
+    );
+    let sent: Vec<_> = generated.cases.iter().flat_map(|case| &case.request.headers).collect();
+    assert_eq!(sent, [&("X-Trace".to_owned(), "abc".to_owned())]);
+}
+
+#[test]
+fn operations_that_no_request_reaches_have_no_cases() {
+    let generated = of_paths(
+        "  /x/{a}: {get: {responses: {'200': {description: ok}}}}\n  /x/{a}/*: {get: {responses: {'200': {description: ok}}}}\n  \
+         /x/*: {get: {responses: {'200': {description: ok}}}}\n",
+    );
+    let dead = ["GET /x/{a} of A:1", "GET /x/* of A:1"];
+    let told: Vec<&String> = generated
+        .skipped
+        .iter()
+        .filter(|why| why.contains("go elsewhere"))
+        .collect();
+    assert!(!told.is_empty(), "{:?}", generated.skipped);
+    for case in &generated.cases {
+        assert!(!told.iter().any(|why| why.starts_with(&case.place)), "{}", case.name);
+    }
+    assert!(
+        told.iter().all(|why| dead.iter().any(|dead| why.starts_with(dead))),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn examples_whose_path_is_no_request_for_the_operation_are_told_once() {
+    for example in ["a/b", "a\\\\b", "..", ".", "a\\0b", "mine"] {
+        let generated = of_paths(&format!(
+            "  /x/{{id}}/z:\n    get:\n      parameters: [{{name: id, in: path, required: true, schema: {{type: string}}, example: \"{example}\"}}]\n      \
+             responses: {{'200': {{description: ok}}}}\n  /x/mine/z: {{get: {{responses: {{'200': {{description: ok}}}}}}}}\n"
+        ));
+        let found = lines(&generated);
+        // Any text does where the gateway refuses before it looks anything up.
+        assert!(found.contains(&"GET /a/x/1/z 401".to_owned()), "{example}: {found:?}");
+        let asked = generated
+            .cases
+            .iter()
+            .filter(|case| case.place.starts_with("GET /x/{id}/z"));
+        assert_eq!(asked.count(), 1, "{example}: {found:?}");
+        let told: Vec<&String> = generated
+            .skipped
+            .iter()
+            .filter(|why| why.contains("path of its examples"))
+            .collect();
+        assert_eq!(told.len(), 1, "{example}: {:?}", generated.skipped);
+    }
+}
+
+#[test]
+fn nobody_is_asked_for_a_scope_that_no_token_can_carry() {
+    let generated = of_paths("  /x: {get: {x-scope: 'p q', responses: {'200': {description: ok}}}}\n");
+    assert_eq!(lines(&generated), ["GET /a/x 401", "GET /a/x 403", "DELETE /a/x 405"]);
+    assert_eq!(generated.skipped, ["GET /x of A:1: no token can carry its scopes"]);
 }

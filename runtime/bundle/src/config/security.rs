@@ -60,6 +60,23 @@ pub struct Scopes {
     pub names: Vec<String>,
 }
 
+impl Scopes {
+    /// Whether a token can carry a scope of this name: in tokens, blanks stand between scopes (RFC 6749, section 3.3).
+    pub fn is_name(name: &str) -> bool {
+        !name.is_empty() && !name.contains(|c: char| c.is_ascii_whitespace())
+    }
+
+    /// Whether some token can carry what is asked for.
+    pub fn can_be_carried(&self) -> bool {
+        let mut names = self.names.iter().map(|name| Self::is_name(name));
+        match self.rule {
+            _ if self.names.is_empty() => true,
+            ScopeMatch::Any => names.any(|is_name| is_name),
+            ScopeMatch::All => names.all(|is_name| is_name),
+        }
+    }
+}
+
 /// How several scopes combine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
