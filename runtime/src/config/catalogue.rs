@@ -177,7 +177,7 @@ pub fn known_key(name: &str) -> Option<KnownKey> {
             file: false,
             effective: false,
         };
-        if super::sources::passes_through(name) {
+        if super::key_names::passes_through(name) {
             return Some(inert);
         }
         super::EndpointOverrides::is_name(name).then(|| KnownKey {
@@ -231,7 +231,7 @@ pub fn is_known_section(name: &str) -> bool {
                 }
         })
     }
-    SECTIONS.iter().any(|keys| is_section(keys, name)) || super::sources::passes_through(&format!("{name}.x.level"))
+    SECTIONS.iter().any(|keys| is_section(keys, name)) || super::key_names::passes_through(&format!("{name}.x.level"))
 }
 
 /// A key as the reference documentation shows it.

@@ -31,6 +31,7 @@ mod http_clients;
 mod issuer;
 mod key_manager;
 mod key_manager_auth;
+mod key_names;
 mod listener;
 mod logging;
 mod mutual_tls;

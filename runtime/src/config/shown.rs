@@ -1,7 +1,7 @@
 //! Which values of a configuration file may be shown to people.
 
 use super::catalogue::{Key, Kind, all};
-use super::sources::is_section;
+use super::key_names::is_section;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
