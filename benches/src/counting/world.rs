@@ -1,10 +1,7 @@
 //! A configuration with a limit at every level, without files and sockets.
 
 use mgw_bundle::GatewayConfig;
-use mgw_bundle::config::{
-    Api, ApiKind, ApiState, Endpoints, Method, Policies, Policy, PolicyRef, Quota, Resource, Scopes, Security,
-    Transports,
-};
+use mgw_bundle::config::{Api, Endpoints, Method, Policies, Policy, PolicyRef, Quota, Resource, Scopes, Security};
 use mgw_quota::{Counter, LeaseTerms};
 use mgw_runtime::throttle::{CallerLevels, Counters, LeaseDesk, SubscriptionTerms, Throttle};
 use std::sync::Arc;
@@ -92,28 +89,8 @@ pub(super) fn bare_api(base_path: &str) -> Api {
         endpoints: Endpoints::default(),
     };
     Api {
-        id: mgw_bundle::api_id("petstore", "1.0.0"),
-        name: "petstore".into(),
-        version: "1.0.0".into(),
-        base_path: base_path.into(),
-        default_version_path: None,
-        alternatives: Vec::new(),
-        provider: None,
-        kind: ApiKind::default(),
-        state: ApiState::Published,
-        transports: Transports {
-            http: true,
-            https: true,
-        },
-        auth_header: None,
-        mutual_tls: None,
-        client_certificates: Vec::new(),
-        cors: None,
-        policy: None,
-        endpoints: Endpoints::default(),
         resources: vec![resource],
-        definition: String::new(),
-        source: String::new(),
+        ..Api::plain("petstore", "1.0.0", base_path)
     }
 }
 

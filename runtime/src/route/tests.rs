@@ -1,36 +1,16 @@
 use super::fuzzing::{as_sent, open};
 use super::*;
-use mgw_bundle::config::{ApiKind, ApiState, Endpoints, Resource, Transports};
+use mgw_bundle::config::Resource;
 use mgw_bundle::template::{Template, decoded};
 use proptest::prelude::*;
 
 pub(super) fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
     Api {
-        id: format!("api_{base_path}"),
-        name: base_path.into(),
-        version: "1".into(),
-        base_path: base_path.into(),
-        default_version_path: None,
-        alternatives: Vec::new(),
-        provider: None,
-        kind: ApiKind::default(),
-        state: ApiState::Published,
-        transports: Transports {
-            http: true,
-            https: true,
-        },
-        auth_header: None,
-        mutual_tls: None,
-        client_certificates: Vec::new(),
-        cors: None,
-        policy: None,
-        endpoints: Endpoints::default(),
         resources: resources
             .iter()
             .map(|(template, method)| open(template, *method))
             .collect(),
-        definition: String::new(),
-        source: String::new(),
+        ..Api::plain(base_path, "1", base_path)
     }
 }
 

@@ -62,28 +62,9 @@ pub(super) fn gateway(api_policy: Option<&str>, resource_policy: Option<&str>, p
         endpoints: Endpoints::default(),
     };
     let api = |name: &str| Api {
-        id: mgw_bundle::api_id(name, "1.0.0"),
-        name: name.into(),
-        version: "1.0.0".into(),
-        base_path: format!("/{name}/v1"),
-        default_version_path: None,
-        alternatives: Vec::new(),
-        provider: None,
-        kind: ApiKind::default(),
-        state: ApiState::Published,
-        transports: Transports {
-            http: true,
-            https: true,
-        },
-        auth_header: None,
-        mutual_tls: None,
-        client_certificates: Vec::new(),
-        cors: None,
         policy: api_policy.map(reference),
-        endpoints: Endpoints::default(),
         resources: vec![resource.clone()],
-        definition: String::new(),
-        source: String::new(),
+        ..Api::plain(name, "1.0.0", &format!("/{name}/v1"))
     };
     GatewayConfig {
         format: 1,

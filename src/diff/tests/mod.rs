@@ -13,24 +13,10 @@ use mgw_bundle::config::*;
 
 fn api() -> Api {
     Api {
-        id: mgw_bundle::api_id("Shop", "1"),
-        name: "Shop".into(),
-        version: "1".into(),
-        kind: ApiKind::Http,
-        base_path: "/shop/1".into(),
-        default_version_path: None,
-        provider: None,
-        state: ApiState::Published,
         transports: Transports {
             http: false,
             https: true,
         },
-        auth_header: None,
-        alternatives: Vec::new(),
-        mutual_tls: None,
-        client_certificates: Vec::new(),
-        cors: None,
-        policy: None,
         endpoints: Endpoints {
             production: Some(backend("https://b.example")),
             sandbox: None,
@@ -38,6 +24,7 @@ fn api() -> Api {
         resources: vec![resource("/a")],
         definition: "definitions/shop.json".into(),
         source: "shop.yaml".into(),
+        ..Api::plain("Shop", "1", "/shop/1")
     }
 }
 

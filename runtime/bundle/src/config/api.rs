@@ -1,6 +1,7 @@
 //! One API: its identity, where it listens, what it asks of callers and where it sends them.
 
 use super::{ClientCertificate, Cors, Endpoints, PolicyRef, Requirement, Resource};
+use crate::api_id;
 use serde::{Deserialize, Serialize};
 
 /// An API as the gateway serves it.
@@ -55,6 +56,37 @@ pub struct Api {
     pub definition: String,
     /// The definition file in the project, relative, for messages. Never a path of the build machine.
     pub source: String,
+}
+
+impl Api {
+    /// A published API over both transports, without operations, backends, limits or anything else that can be absent: whoever
+    /// makes one sets what is different about it.
+    pub fn plain(name: &str, version: &str, base_path: &str) -> Self {
+        Self {
+            id: api_id(name, version),
+            name: name.to_owned(),
+            version: version.to_owned(),
+            kind: ApiKind::default(),
+            base_path: base_path.to_owned(),
+            default_version_path: None,
+            provider: None,
+            state: ApiState::Published,
+            transports: Transports {
+                http: true,
+                https: true,
+            },
+            auth_header: None,
+            alternatives: Vec::new(),
+            mutual_tls: None,
+            client_certificates: Vec::new(),
+            cors: None,
+            policy: None,
+            endpoints: Endpoints::default(),
+            resources: Vec::new(),
+            definition: String::new(),
+            source: String::new(),
+        }
+    }
 }
 
 /// What the clients of an API speak.

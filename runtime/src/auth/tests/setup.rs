@@ -78,28 +78,8 @@ pub(super) fn resource(alternatives: Vec<Requirement>, scopes: Scopes) -> Resour
 
 pub(super) fn api(resources: Vec<Resource>) -> Api {
     Api {
-        id: mgw_bundle::api_id("Ledger", "1.0.0"),
-        name: "Ledger".into(),
-        version: "1.0.0".into(),
-        base_path: "/ledger/1.0.0".into(),
-        default_version_path: None,
-        alternatives: Vec::new(),
-        provider: None,
-        kind: ApiKind::default(),
-        state: ApiState::Published,
-        transports: Transports {
-            http: true,
-            https: true,
-        },
-        auth_header: None,
-        mutual_tls: None,
-        client_certificates: Vec::new(),
-        cors: None,
-        policy: None,
-        endpoints: Endpoints::default(),
         resources,
-        definition: String::new(),
-        source: String::new(),
+        ..Api::plain("Ledger", "1.0.0", "/ledger/1.0.0")
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::client::{Client, Response};
 use mgw_bundle::config::{
-    Api, ApiKind, ApiState, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource, Scopes,
-    Security, Transports,
+    Api, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource, Scopes, Security,
 };
-use mgw_bundle::{Bundle, BundleContents, GatewayConfig, Limits, SubscriptionSnapshot, api_id, write_bundle};
+use mgw_bundle::{Bundle, BundleContents, GatewayConfig, Limits, SubscriptionSnapshot, write_bundle};
 use mgw_runtime::config::{RuntimeConfig, Sources};
 use mgw_runtime::explain::Explainer;
 use mgw_runtime::{Gateway, GatewayOptions, RunningGateway, StartError};
@@ -32,30 +31,11 @@ pub fn open(template: &str, method: Method) -> Resource {
 
 /// An API whose base path takes everything by GET, POST and HEAD, with one backend.
 pub fn api(base_path: &str, url: &str) -> Api {
-    let (name, version) = (base_path.trim_start_matches('/').to_owned(), "1.0".to_owned());
-    let id = api_id(&name, &version);
+    let api = Api::plain(base_path.trim_start_matches('/'), "1.0", base_path);
     Api {
-        id: id.clone(),
-        name,
-        version,
-        base_path: base_path.into(),
-        default_version_path: None,
-        alternatives: Vec::new(),
-        provider: None,
-        kind: ApiKind::default(),
-        state: ApiState::Published,
-        transports: Transports {
-            http: true,
-            https: true,
-        },
-        auth_header: None,
-        mutual_tls: None,
-        client_certificates: Vec::new(),
-        cors: None,
-        policy: None,
         endpoints: Endpoints {
             production: Some(Endpoint::plain(
-                Some(id),
+                Some(api.id.clone()),
                 EndpointKind::Single,
                 [url.to_owned()],
                 // Longer than a machine stalls; tests that want silence to be noticed set less.
@@ -66,8 +46,7 @@ pub fn api(base_path: &str, url: &str) -> Api {
         resources: [Method::Get, Method::Post, Method::Head]
             .map(|method| open("/*", method))
             .to_vec(),
-        definition: String::new(),
-        source: String::new(),
+        ..api
     }
 }
 
