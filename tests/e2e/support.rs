@@ -23,6 +23,9 @@ pub fn traced(command: &Command, options: &[&str]) -> Command {
     traced
 }
 
+/// The folder of a place for temporary files of its commands.
+const TEMPORARY: &str = "tmp";
+
 /// A case's own folder with a user configuration folder inside; both are removed at the end.
 pub struct Place {
     folder: TempDir,
@@ -31,7 +34,9 @@ pub struct Place {
 impl Place {
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a temporary folder can be created");
-        std::fs::create_dir(folder.path().join("work")).expect("the folder is writable");
+        for name in ["work", TEMPORARY] {
+            std::fs::create_dir(folder.path().join(name)).expect("the folder is writable");
+        }
         Self { folder }
     }
 
@@ -55,6 +60,8 @@ impl Place {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.folder.path())
             .env("MGW_CONFIG_DIR", self.config_dir())
+            // What a command that is killed leaves behind goes with the place.
+            .env("TMPDIR", self.folder.path().join(TEMPORARY))
             .stdin(Stdio::null());
         command
     }
