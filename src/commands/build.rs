@@ -3,7 +3,7 @@
 use super::deploy::{self, DeploymentArgs, Parts};
 use super::findings;
 use super::members::{self, Done, MemberArgs, Pace};
-use super::pull::{PullOptions, pull_first};
+use super::pull::{Agreed, PullOptions, pull_first};
 use super::remote::{RemoteArgs, fetch_first};
 use super::signing_keys;
 use super::toolkit;
@@ -39,6 +39,9 @@ pub struct BuildArgs {
     /// With --label and the like: remove APIs that were pulled before and are gone
     #[arg(long, conflicts_with = "locked")]
     pub prune: bool,
+    /// With --label and the like: take less than was pulled before, where the control plane does not show the rest any more
+    #[arg(long, conflicts_with = "locked")]
+    pub accept_unseen: bool,
     /// Sign the bundle with a key: its name, or a PEM file (repeatable) [default: MGW_SIGNING_KEY, or the file that MGW_SIGNING_KEY_FILE names]
     #[arg(long, value_name = "KEY")]
     pub sign: Vec<KeyReference>,
@@ -107,7 +110,11 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     let selection = args.pull.selection.named()?;
     let mut is_partial = false;
     if !args.locked && !selection.is_empty() {
-        is_partial = pull_first(&layout, &args.pull, args.prune, context)?.is_partial();
+        let agreed = Agreed {
+            prune: args.prune,
+            accept_unseen: args.accept_unseen,
+        };
+        is_partial = pull_first(&layout, &args.pull, agreed, context)?.is_partial();
     }
     let remote = RemoteArgs {
         allow_remote: args.allow_remote,

@@ -14,9 +14,9 @@ use crate::cloud::pull::removed;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::lock::LockError;
+use crate::lock::{LockError, LockFile, Unseen};
 use crate::project::Layout;
-use crate::pulling::{Prepared, Pulled, content_differences, gone};
+use crate::pulling::{Loss, Prepared, Pulled, content_differences, gone, losses};
 use crate::ui::count;
 use std::path::PathBuf;
 use telling::{Tense, result, tell};
@@ -33,6 +33,10 @@ pub struct PullArgs {
     /// Remove APIs that were pulled before and are gone; without this, nothing is pulled then
     #[arg(long)]
     pub prune: bool,
+    /// Take less than was pulled before, where the control plane does not show the rest any more; without this, nothing is
+    /// pulled then
+    #[arg(long)]
+    pub accept_unseen: bool,
     /// Tell what would change, and change nothing
     #[arg(long, conflicts_with = "locked")]
     pub dry_run: bool,
@@ -40,11 +44,29 @@ pub struct PullArgs {
     #[arg(long)]
     pub locked: bool,
     /// Change nothing, and write down what would, for a review and mgw apply
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["locked", "dry_run", "prune"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["locked", "dry_run", "prune", "accept_unseen"])]
     pub plan: Option<PathBuf>,
     /// End with code 20 when something changes, and with 34 when nothing does
     #[arg(long)]
     pub exit_code: bool,
+}
+
+impl PullArgs {
+    fn agreed(&self) -> Agreed {
+        Agreed {
+            prune: self.prune,
+            accept_unseen: self.accept_unseen,
+        }
+    }
+}
+
+/// What a pull may take away, as the user said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Agreed {
+    /// APIs that are gone.
+    pub(crate) prune: bool,
+    /// What the control plane does not show any more.
+    pub(crate) accept_unseen: bool,
 }
 
 /// Pulls APIs, policies and subscriptions into the project.
@@ -63,16 +85,19 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
         if args.locked {
             put_locked(&layout, prepared)?
         } else {
-            put(prepared, args.prune)?
+            put(prepared, args.agreed())?
         }
     };
     let tense = if args.dry_run { Tense::Would } else { Tense::Did };
     let removed = removed(pulled.old.as_ref(), &pulled.lock);
     let changes = changes(&pulled);
     tell(context, &pulled, &removed, tense);
-    if args.dry_run && !args.prune && !gone(pulled.old.as_ref(), &pulled.lock).is_empty() {
-        let text = "without --prune nothing is pulled while APIs are gone that were pulled before";
-        context.ui.warn(text);
+    if args.dry_run
+        && let Err(failure) = agree(&pulled, args.agreed())
+    {
+        context
+            .ui
+            .warn(format_args!("nothing would be pulled: {}", failure.message));
     }
     context.ui.result("", &result(&pulled, &removed, tense, changes));
     Ok(match (pulled.is_partial(), args.exit_code) {
@@ -107,7 +132,7 @@ fn changes(pulled: &Pulled) -> bool {
 pub(crate) fn pull_first(
     layout: &Layout,
     options: &PullOptions,
-    prune: bool,
+    agreed: Agreed,
     context: &Context,
 ) -> Result<Pulled, Failure> {
     let prepared = prepare_at(
@@ -117,7 +142,7 @@ pub(crate) fn pull_first(
         Wanted::Named(&options.selection),
         context,
     )?;
-    let pulled = put(prepared, prune)?;
+    let pulled = put(prepared, agreed)?;
     tell(
         context,
         &pulled,
@@ -132,17 +157,52 @@ pub(crate) fn scratch() -> Result<tempfile::TempDir, Failure> {
     tempfile::tempdir().map_err(|error| Failure::file("create a folder in", &std::env::temp_dir(), error))
 }
 
-/// Puts a pull in place, unless APIs are gone and nobody said that they may be.
-fn put(prepared: Prepared, prune: bool) -> Result<Pulled, Failure> {
-    let outcome = prepared.outcome();
-    let gone = gone(outcome.old.as_ref(), &outcome.lock);
-    if !gone.is_empty() && !prune {
+/// Puts a pull in place, unless it takes away what nobody said may go.
+fn put(prepared: Prepared, agreed: Agreed) -> Result<Pulled, Failure> {
+    agree(prepared.outcome(), agreed)?;
+    Ok(prepared.commit()?)
+}
+
+/// Whether what a pull takes away may go.
+fn agree(pulled: &Pulled, agreed: Agreed) -> Result<(), Failure> {
+    let gone = gone(pulled.old.as_ref(), &pulled.lock);
+    if !gone.is_empty() && !agreed.prune {
         let message = format!("{} that were pulled before are gone", count::apis(gone.len()));
         return Err(Failure::new(ExitCode::Gate, message)
             .because(gone.join("\n             "))
             .hint("Nothing was changed. Publish them again, or remove them with mgw pull --prune."));
     }
-    Ok(prepared.commit()?)
+    let hidden = hidden(pulled);
+    if !hidden.is_empty() && !agreed.accept_unseen {
+        let message = "the control plane does not show any more what was pulled before";
+        return Err(Failure::new(ExitCode::Gate, message)
+            .because(hidden.join("\n             "))
+            .hint(
+                "Nothing was changed. Pull as somebody who sees it, or go without it with mgw pull --accept-unseen.",
+            ));
+    }
+    Ok(())
+}
+
+/// What was pulled before from the same place and is hidden now, each with what it takes to see it.
+fn hidden(pulled: &Pulled) -> Vec<String> {
+    let is_same = |old: &&LockFile| old.source.is_same_place(&pulled.lock.source);
+    let Some(old) = pulled.old.as_ref().filter(is_same) else {
+        return Vec::new();
+    };
+    let sight = &pulled.files.sight;
+    losses(old, &pulled.lock, sight)
+        .into_iter()
+        // Blocks that cannot be seen stay.
+        .filter(|loss| *loss != Loss::Part(Unseen::BlockList))
+        // A lock of an older build does not say what was seen: to pull again is what has it said.
+        .filter(|loss| old.unseen.is_some() || matches!(loss, Loss::Certificate(_)))
+        .map(|loss| match (&sight.failed_data, loss) {
+            (Some(failed), Loss::Part(Unseen::GatewayData)) => format!("{}: {}", loss.name(), failed.reason),
+            (_, Loss::Certificate(path)) => format!("{path}: {}", loss.remedy()),
+            _ => format!("{}: {}", loss.name(), loss.remedy()),
+        })
+        .collect()
 }
 
 /// Puts a pull in place that brings what the lock says, file by file.

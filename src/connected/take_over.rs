@@ -251,11 +251,7 @@ impl TakeOver {
         if let Some(is_refused) = sight.refuses_blocks {
             self.account.note_blocks(is_refused);
         }
-        let is_same_source = {
-            let (own, new) = (&self.base.followed.lock.source, &lock.source);
-            own.url == new.url && own.organisation == new.organisation
-        };
-        if !is_same_source {
+        if !self.base.followed.lock.source.is_same_place(&lock.source) {
             return Err(Missed::new(
                 MissedKind::Refused,
                 "what was pulled is of another organisation",

@@ -17,7 +17,11 @@ pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) 
         (None, None) => return,
         (Some(_), None) => {
             let mut about = changes.about("subscriptions");
-            return about.weakening("there is no list of them any more: tokens say what they are for");
+            about.weakening("there is no list of them any more: tokens say what they are for");
+            return about.breaking(
+                "whoever is in the list and has an access token without the claim `subscribedAPIs`, or with one that does not \
+                 name the API, is refused",
+            );
         }
         (None, Some(_)) => {
             let mut about = changes.about("subscriptions");

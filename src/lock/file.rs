@@ -60,6 +60,11 @@ pub(crate) struct LockedSource {
 }
 
 impl LockedSource {
+    /// Whether both are of the same organisation of the same control plane.
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        self.url == other.url && self.organisation == other.organisation
+    }
+
     /// What was asked for.
     pub(crate) fn wanted(&self) -> PullSettings {
         PullSettings {

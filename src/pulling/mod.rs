@@ -9,6 +9,7 @@ mod former;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod gone;
+mod loss;
 mod plan;
 mod prepared;
 mod stage;
@@ -16,5 +17,6 @@ mod stage;
 pub(crate) use compare::content_differences;
 pub(crate) use error::PullingError;
 pub(crate) use gone::gone;
+pub(crate) use loss::{Loss, losses};
 pub(crate) use plan::{Plan, PlanError};
 pub(crate) use prepared::{Prepared, PullRequest, Pulled, prepare};

@@ -106,6 +106,43 @@ fn a_label_is_pulled_built_and_locked() {
         .says("Did you mean prod?");
 }
 
+#[test]
+fn what_is_not_shown_any_more_is_not_taken_for_gone() {
+    let case = Case::signed_in();
+    case.mgw(&["pull", "shop", "--label", "dev"]).exits(0);
+    let before = case.place.files();
+    case.simulator.set_fault(Fault::new(
+        "/api/am/store",
+        Effect::Status {
+            status: 403,
+            retry_after: None,
+        },
+    ));
+    for words in [&["pull", "shop"][..], &["build", "shop", "--label", "dev"]] {
+        case.mgw(words)
+            .exits(4)
+            .says("the control plane does not show any more what was pulled before")
+            .says("applications and subscriptions: the user needs the roles of a publisher and a subscriber")
+            .says("--accept-unseen");
+        assert_eq!(case.place.files(), before);
+    }
+    case.mgw(&["pull", "shop", "--dry-run"])
+        .exits(0)
+        .says("nothing would be pulled: the control plane does not show any more what was pulled before");
+    let planned = case.mgw(&["pull", "shop", "--plan", "plan.json"]).exits(0);
+    assert!(planned.stdout.contains("breaking"), "{}", planned.stdout);
+    assert!(
+        planned.stdout.contains("without the claim `subscribedAPIs`"),
+        "{}",
+        planned.stdout
+    );
+    case.mgw(&["pull", "shop", "--accept-unseen"])
+        .exits(0)
+        .says("0 subscriptions");
+    // Whoever went without it does not have it any more.
+    case.mgw(&["pull", "shop"]).exits(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_in_the_middle_of_a_pull_changes_nothing() {

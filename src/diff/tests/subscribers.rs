@@ -85,7 +85,8 @@ fn subscribers_come_and_go() {
         ),
         (
             |data| data.source = SnapshotSource::TokenClaims,
-            &[Weakening],
+            // Tokens with the claim go on, tokens without it do not.
+            &[Breaking, Weakening],
             &[Breaking],
         ),
     ];
@@ -113,5 +114,5 @@ fn another_source_of_the_same_data_is_cosmetic() {
     other.source = SnapshotSource::InternalData;
     assert!(classes(Some(&snapshot("1")), Some(&snapshot("uuid-1"))).is_empty());
     assert_eq!(classes(Some(&snapshot("1")), Some(&other)), [Class::Cosmetic]);
-    assert_eq!(classes(Some(&other), None), [Class::Weakening]);
+    assert_eq!(classes(Some(&other), None), [Class::Breaking, Class::Weakening]);
 }
