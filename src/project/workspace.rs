@@ -237,6 +237,20 @@ impl<'a> Finder<'a> {
             {
                 continue;
             }
+            if is_pattern
+                && let Some(inner) = found
+                    .iter()
+                    .find(|folder| has_workspace(folder) && !excluded.contains(*folder))
+            {
+                let inner = inner.strip_prefix(self.root).unwrap_or(inner);
+                let problem = format!("stands for `{}` too, which is a workspace itself", shown(inner));
+                self.wrong(
+                    pattern,
+                    &problem,
+                    "Name its projects here, and the folder under `exclude`.",
+                );
+                continue;
+            }
             let found: Vec<PathBuf> = found
                 .into_iter()
                 .filter(|folder| !is_pattern || is_project(folder))
@@ -314,9 +328,7 @@ impl<'a> Finder<'a> {
 
     /// Whether a folder is a project, which is told where it is none.
     fn check_project(&mut self, pattern: Pattern<'_>, folder: &Path) -> bool {
-        if let Ok(text) = read_text(&folder.join("mgw.toml"), MAX_FILE)
-            && is_workspace(&text)
-        {
+        if has_workspace(folder) {
             self.wrong(
                 pattern,
                 "is a workspace itself",
@@ -351,6 +363,14 @@ impl<'a> Finder<'a> {
                 return None;
             };
             let part = part.to_string_lossy();
+            if part == "**" {
+                self.wrong(
+                    pattern,
+                    "does not go down through all folders: `*` stands for a part of one name",
+                    "Name each depth, as `*` and `*/*` do.",
+                );
+                return None;
+            }
             let mut next = Vec::new();
             for folder in found {
                 if part.contains('*') {
@@ -443,6 +463,11 @@ impl<'a> Finder<'a> {
         let found = Diagnostic::error(Code::ProjectSetting, self.source, pattern.place, message);
         self.findings.push(found.remedy(remedy));
     }
+}
+
+/// Whether a folder is a workspace.
+fn has_workspace(folder: &Path) -> bool {
+    read_text(&folder.join("mgw.toml"), MAX_FILE).is_ok_and(|text| is_workspace(&text))
 }
 
 /// Whether a folder is a project, one of micro-gw among them; a workspace is none.

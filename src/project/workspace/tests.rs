@@ -40,9 +40,16 @@ fn names_and_patterns_stand_for_projects() {
         ("[\"t*s/b\"]", &["teams-b"]),
         ("[\"*\"]", &["shop"]),
         ("[\"*/*\"]\nexclude = [\"teams/a\"]", &["teams-b"]),
+        ("[\"*\", \"inner/x\"]\nexclude = [\"inner\"]", &["inner-x", "shop"]),
     ] {
         let root = workspace(&of(patterns), &FOLDERS);
         std::fs::create_dir(root.path().join("teams/no-project")).expect("writable");
+        if patterns.contains("inner") {
+            let inner = root.path().join("inner");
+            std::fs::create_dir_all(inner.join("x")).expect("writable");
+            std::fs::write(inner.join("x/mgw.toml"), "format = 1\nname = \"inner-x\"\n").expect("writable");
+            std::fs::write(inner.join("mgw.toml"), of("[\"x\"]")).expect("writable");
+        }
         assert_eq!(members(root.path()).expect(patterns), expected, "{patterns}");
     }
 }
@@ -84,6 +91,14 @@ fn what_cannot_be_meant_is_refused() {
             "mgw.toml:3:12: error: `li*` leads out of the workspace by a link",
         ),
         (of("[\"inner\"]"), "mgw.toml:3:12: error: `inner` is a workspace itself"),
+        (
+            of("[\"inn*\"]"),
+            "mgw.toml:3:12: error: `inn*` stands for `inner` too, which is a workspace itself",
+        ),
+        (
+            of("[\"**\"]"),
+            "mgw.toml:3:12: error: `**` does not go down through all folders",
+        ),
         (
             of("[\"empty\"]"),
             "mgw.toml:3:12: error: `empty` is not a project folder",
