@@ -29,6 +29,7 @@ pub(crate) mod gateway_status;
 pub mod grpc;
 mod help;
 mod junit;
+mod line_ends;
 mod local_issuer;
 pub(crate) mod lock;
 mod micro_gw_file;

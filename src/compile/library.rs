@@ -3,6 +3,7 @@
 use super::files;
 use super::near_file::{named, near_file};
 use super::sources::Sources;
+use crate::line_ends;
 use crate::openapi::link::{Document, Library, Location, Unavailable};
 use crate::remote::{RemoteFile, RemoteLock};
 use crate::words::plain;
@@ -115,11 +116,13 @@ impl<'a> ProjectLibrary<'a> {
                 "Let everybody who builds the project read the file.",
             )
         })?;
-        if pinned.is_some_and(|pinned| pinned != Digest::of(&bytes)) {
-            return Err(refused(
-                &format!("has a copy, `{relative}`, that is not what remote.lock pins"),
-                "Restore the copy from version control, or fetch it again with `mgw check --allow-remote`.",
-            ));
+        if let Some(pinned) = pinned.filter(|pinned| *pinned != Digest::of(&bytes)) {
+            let remedy = match line_ends::are_all_that_differs(&bytes, pinned) {
+                true => line_ends::REMEDY,
+                false => "Restore the copy from version control, or fetch it again with `mgw check --allow-remote`.",
+            };
+            let reason = format!("has a copy, `{relative}`, that is not what remote.lock pins");
+            return Err(refused(&reason, remedy));
         }
         self.read.add(relative, &bytes);
         let shown = files::shown(self.root, relative);

@@ -203,9 +203,19 @@ impl From<LockError> for Failure {
                 .hint(
                     "Nothing was changed. Run mgw pull and commit the result, or undo the change in the control plane.",
                 ),
-            LockError::OutOfDate { differences } => Self::new(ExitCode::LockOutOfDate, message)
-                .because(differences.join("\n             "))
-                .hint("Run mgw pull and commit the result, or take the files back from version control."),
+            LockError::OutOfDate { differences, line_ends } => {
+                let failure = Self::new(ExitCode::LockOutOfDate, message).because(differences.join("\n             "));
+                let failure = match line_ends {
+                    0 => failure,
+                    _ => failure.hint(crate::line_ends::REMEDY),
+                };
+                match line_ends < differences.len() {
+                    true => {
+                        failure.hint("Run mgw pull and commit the result, or take the files back from version control.")
+                    }
+                    false => failure,
+                }
+            }
         }
     }
 }

@@ -77,6 +77,8 @@ pub enum LockError {
     OutOfDate {
         /// Whole sentences without a full stop.
         differences: Vec<String>,
+        /// How many of them are about the line ends of a file alone.
+        line_ends: usize,
     },
     /// The control plane has something else than what was pulled; every difference is named.
     #[error("the control plane differs from mgw.lock in {}", Counted(differences.len(), "place", "places"))]

@@ -70,7 +70,7 @@ fn is_undone_by_hand(layout: &Layout, stage: &Stage) -> Result<bool, LockError> 
         return Ok(false);
     }
     let differences = match LockFile::load(&layout.lock()) {
-        Ok(Some(lock)) => file_differences(layout, &lock)?,
+        Ok(Some(lock)) => file_differences(layout, &lock)?.texts,
         Ok(None) => vec!["mgw.lock is missing".to_owned()],
         Err(error) => vec![error.to_string()],
     };

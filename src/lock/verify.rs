@@ -3,6 +3,7 @@
 use super::unchanged::list_files;
 use super::{LockError, LockFile, steadily};
 use crate::cloud::pull::Selection;
+use crate::line_ends;
 use crate::project::{Layout, Settings};
 use crate::whole_file::{self, Unfit};
 use mgw_bundle::Digest;
@@ -41,11 +42,15 @@ fn verify_once(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
     } else {
         compare_selection("the command line", flags, &lock, &mut differences);
     }
-    differences.extend(file_differences(layout, &lock)?);
+    let of_files = file_differences(layout, &lock)?;
+    differences.extend(of_files.texts);
     if differences.is_empty() {
         Ok(())
     } else {
-        Err(LockError::OutOfDate { differences })
+        Err(LockError::OutOfDate {
+            line_ends: of_files.line_ends,
+            differences,
+        })
     }
 }
 
@@ -80,9 +85,19 @@ fn named(names: &[String]) -> String {
     }
 }
 
-/// Where the pulled files are not those that the lock vouches for, as sentences without a full stop.
-pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<Vec<String>, LockError> {
+/// Where the pulled files are not those that the lock vouches for.
+#[derive(Debug, Default)]
+pub(super) struct FileDifferences {
+    /// Sentences without a full stop.
+    pub(super) texts: Vec<String>,
+    /// How many of them are about line ends alone.
+    pub(super) line_ends: usize,
+}
+
+/// Compares the pulled files with those that the lock vouches for.
+pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<FileDifferences, LockError> {
     let mut differences = Vec::new();
+    let mut line_ends = 0;
     let mut locked: BTreeMap<String, Digest> = lock
         .all_files()
         .map(|(path, digest)| (path.to_owned(), digest))
@@ -95,6 +110,10 @@ pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<Vec<S
                 let file = layout.root().join(&path);
                 match whole_file::read_public(&file, LARGEST) {
                     Ok(bytes) if Digest::of(&bytes) == digest => {}
+                    Ok(bytes) if line_ends::are_all_that_differs(&bytes, digest) => {
+                        line_ends += 1;
+                        differences.push(format!("{path} has CRLF at the ends of lines, where LF was pulled"));
+                    }
                     Ok(_) => differences.push(format!("{path} was changed")),
                     // Neither was pulled: a link that leads nowhere, a pipe, something without an end.
                     Err(error) if Unfit::remedy(&error).is_some() => {
@@ -108,5 +127,8 @@ pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<Vec<S
         }
     }
     differences.extend(locked.into_keys().map(|path| format!("{path} is missing")));
-    Ok(differences)
+    Ok(FileDifferences {
+        texts: differences,
+        line_ends,
+    })
 }

@@ -23,8 +23,9 @@ pub struct ScaffoldError {
     source: tera::Error,
 }
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("mgw.toml", include_str!("../../templates/project/mgw.toml")),
+    (".gitattributes", include_str!("../../templates/project/gitattributes")),
     (".gitignore", include_str!("../../templates/project/gitignore")),
     ("README.md", include_str!("../../templates/project/README.md")),
     (
@@ -81,6 +82,7 @@ mod tests {
         assert_eq!(
             names,
             [
+                ".gitattributes",
                 ".gitignore",
                 "README.md",
                 "api_definitions/.gitkeep",

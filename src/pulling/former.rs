@@ -41,6 +41,7 @@ pub(super) fn former_blocks(
             "{POLICIES} is not what was pulled, and you may not see the block list that it had: restore it, or pull as \
              somebody who may"
         )],
+        line_ends: 0,
     };
     Ok(policies.ok_or_else(damaged)?.blocks)
 }

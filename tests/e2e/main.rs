@@ -25,6 +25,7 @@ mod findings;
 mod forged_tokens;
 mod identity_provider;
 mod init;
+mod line_ends;
 mod lying_control_plane;
 mod migrate;
 mod odd_requests;

@@ -16,7 +16,7 @@ pub(super) fn look(layout: &Layout) -> Result<Section, Failure> {
         Err(LockError::Missing { .. }) => Ok(Section::differs(vec![
             "there is no mgw.lock for what is in gen/ or is to be pulled: mgw pull brings it".to_owned(),
         ])),
-        Err(LockError::OutOfDate { differences }) => Ok(Section::differs(differences)),
+        Err(LockError::OutOfDate { differences, .. }) => Ok(Section::differs(differences)),
         Err(error) => Err(error.into()),
     }
 }

@@ -156,7 +156,7 @@ fn every_difference_is_named() {
     std::fs::remove_file(folder.path().join(OLD[1].0)).unwrap();
     std::fs::write(folder.path().join("gen/api_definitions/x.json"), "").unwrap();
     match verify(&layout, &Selection::default()) {
-        Err(LockError::OutOfDate { differences }) => assert_eq!(
+        Err(LockError::OutOfDate { differences, .. }) => assert_eq!(
             differences,
             [
                 "mgw.toml wants the labels dev, pulled were dev, prod",
