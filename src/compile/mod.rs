@@ -21,6 +21,7 @@ mod follow_ups;
 pub(crate) mod fuzzing;
 mod known_policies;
 mod library;
+mod locked_apis;
 mod near_file;
 mod own_parts;
 mod own_policies;

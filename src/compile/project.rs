@@ -10,7 +10,7 @@ use super::project_entries::{ProjectEntriesError, project_entries};
 use super::pulled::{pulled, pulled_subscriptions};
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
-use super::{certificates, cors, follow_ups, project_name, reserved, size, subscribers, unreachable};
+use super::{certificates, cors, follow_ups, locked_apis, project_name, reserved, size, subscribers, unreachable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
 use crate::project::{BuildSettings, Layout, Settings, SettingsError};
@@ -282,6 +282,8 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         sources.add(LOCK, lock);
         match project_entries(&name, settings, lock, &own_policies.policies) {
             Ok(project) => {
+                let named = files::shown(root, LOCK);
+                locked_apis::check(&project.lock, (&named, lock), &config.apis, &sources, &mut diagnostics);
                 let apis = project.lock.apis.iter();
                 locked = apis.map(|api| (api.path.clone(), PulledApi::from(api))).collect();
                 entries.extend(project.entries);

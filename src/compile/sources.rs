@@ -28,6 +28,11 @@ impl Sources {
         self.0.insert(path.to_owned(), None);
     }
 
+    /// The digest of a file that was read, where it may be told.
+    pub(crate) fn digest(&self, path: &str) -> Option<Digest> {
+        self.0.get(path).copied().flatten()
+    }
+
     /// Whether a file has no digest.
     pub(crate) fn is_hidden(&self, path: &str) -> bool {
         self.0.get(path) == Some(&None)

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Code, Diagnostic};
 use crate::ui::count::Counted;
-use crate::yaml::{Source, SyntaxError, format_version};
+use crate::yaml::{Source, Span, SyntaxError, format_version};
 use std::path::PathBuf;
 
 /// What to do about a lock that cannot be read.
@@ -103,6 +103,28 @@ pub enum LockError {
     Settings(#[from] crate::project::SettingsError),
 }
 
+/// A finding at a place of a lock, or at its version; `file` is what messages call it, `bytes` what stands in it.
+pub(super) fn finding(
+    code: Code,
+    file: &str,
+    bytes: &[u8],
+    place: impl Fn(&Source) -> Option<Span>,
+    message: String,
+) -> Diagnostic {
+    match Source::new(file, bytes.to_vec()) {
+        // Nothing of a lock is a secret, but what was put there by mistake may be.
+        Ok(source) => {
+            let version = || format_version(&source).map(|(_, span)| span);
+            let shown = source.clone().showing_only(version());
+            match place(&source).or_else(version) {
+                Some(span) => Diagnostic::error(code, &shown, span, message),
+                None => Diagnostic::file(code, file, message),
+            }
+        }
+        Err(error) => Diagnostic { code, ..error.into() },
+    }
+}
+
 /// Line and column behind the name of a file.
 fn place(error: &SyntaxError) -> String {
     error
@@ -132,19 +154,7 @@ impl LockError {
             ),
             _ => return None,
         };
-        let finding = match Source::new(file, bytes.to_vec()) {
-            // Nothing of a lock is a secret, but what was put there by mistake may be.
-            Ok(source) => {
-                let version = || format_version(&source).map(|(_, span)| span);
-                let shown = source.clone().showing_only(version());
-                match place.or_else(version) {
-                    Some(span) => Diagnostic::error(code, &shown, span, message),
-                    None => Diagnostic::file(code, file, message),
-                }
-            }
-            Err(error) => Diagnostic { code, ..error.into() },
-        };
-        Some(finding.remedy(remedy))
+        Some(finding(code, file, bytes, |_| place, message).remedy(remedy))
     }
 
     /// The same, where there is no way back.

@@ -1,6 +1,7 @@
 //! The format of `mgw.lock`. No secrets, and no times of ours: the same state of the control plane gives the same bytes.
 
-use super::{LockError, Unseen};
+use super::{LockError, Unseen, entries};
+use crate::cloud::control_plane::LifeCycle;
 use crate::project::{ControlPlaneKind, PullSettings, shown};
 use crate::yaml::{Source, SyntaxError, format_version, typed_toml};
 use mgw_bundle::Digest;
@@ -89,7 +90,8 @@ pub(crate) struct LockedApi {
     /// Owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) provider: Option<String>,
-    /// Life-cycle state.
+    /// Life-cycle state: one in which APIs are served.
+    #[serde(deserialize_with = "served_state")]
     pub(crate) state: String,
     /// When it was changed, in the control plane's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +112,18 @@ pub(crate) struct LockedApi {
     pub(crate) path: String,
     /// Digest of the definition.
     pub(crate) sha256: Digest,
+}
+
+fn served_state<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let state = String::deserialize(deserializer)?;
+    let names = LifeCycle::SERVED.map(|state| state.name());
+    if names.contains(&state) {
+        return Ok(state);
+    }
+    let [published, prototyped, deprecated, blocked] = names;
+    Err(serde::de::Error::custom(format!(
+        "a state in which an API is served should stand there: `{published}`, `{prototyped}`, `{deprecated}` or `{blocked}`"
+    )))
 }
 
 /// A file that belongs to no API.
@@ -205,8 +219,13 @@ impl LockFile {
         };
         let source = Source::new(&shown(path), text.into()).map_err(broken)?;
         let read = typed_toml::<Self>(&source);
-        if matches!(&read, Ok(lock) if lock.format == FORMAT) {
-            return read.map_err(broken);
+        if let Ok(lock) = &read
+            && lock.format == FORMAT
+        {
+            return match entries::doubled(lock, &source) {
+                Some(error) => Err(broken(error)),
+                None => read.map_err(broken),
+            };
         }
         match format_version(&source) {
             // What a newer version writes is no mistake.

@@ -8,6 +8,7 @@
 //! - [`verify`] tells whether files and settings are still those that were pulled.
 
 mod durable;
+mod entries;
 mod error;
 mod file;
 #[cfg(any(test, feature = "fuzzing"))]

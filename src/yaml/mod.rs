@@ -37,7 +37,7 @@ pub(crate) use recoded::recoded;
 pub use source::{Position, Source};
 pub(crate) use toml_headers::in_headers;
 pub(crate) use toml_reader::read_toml;
-pub(crate) use toml_words::{format_version, syntax_errors, toml_meaning, typed_toml};
+pub(crate) use toml_words::{format_version, syntax_errors, toml_entry, toml_meaning, typed_toml};
 pub use writer::{WriteError, to_yaml};
 
 /// The syntax of a file.

@@ -191,6 +191,14 @@ pub(crate) fn format_version(source: &Source) -> Option<(u64, Span)> {
     Some((number, Span::new(value.span().start, value.span().end)))
 }
 
+/// The place of a value in the entry at `index` of an array of tables at the top of a file in TOML.
+pub(crate) fn toml_entry(source: &Source, array: &str, index: usize, key: &str) -> Option<Span> {
+    let (table, _) = DeTable::parse_recoverable(source.text());
+    let entries = table.get_ref().get(array)?.get_ref().as_array()?;
+    let value = entries.get(index)?.get_ref().as_table()?.get(key)?;
+    Some(Span::new(value.span().start, value.span().end))
+}
+
 /// What the parser means, where it is the parser that speaks.
 pub(crate) fn toml_meaning(message: &str) -> Option<&'static str> {
     let known = TOML.iter().find(|(part, ..)| message.contains(part));

@@ -65,6 +65,9 @@ impl LifeCycle {
         Self::Other("unknown".into())
     }
 
+    /// The states in which gateways serve APIs.
+    pub(crate) const SERVED: [Self; 4] = [Self::Published, Self::Prototyped, Self::Deprecated, Self::Blocked];
+
     /// Whether gateways serve APIs in this state.
     pub(crate) fn is_served(&self) -> bool {
         !matches!(self, Self::NotDeployed | Self::Other(_))
