@@ -16,6 +16,7 @@ mod former;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod gather;
+mod left_out;
 mod listing;
 mod mediation;
 mod notice;
