@@ -55,6 +55,12 @@ impl WatchedFile {
         self.seen = Some(stamp);
     }
 
+    /// It is known as it is now, whatever it was at the last look.
+    pub(crate) fn know_now(&mut self) {
+        self.seen = stamp(&self.path).or(self.seen);
+        self.pending = None;
+    }
+
     /// Whether it is there and not what it was at the last look.
     pub(crate) fn changed(&mut self) -> bool {
         let now = stamp(&self.path);
@@ -106,6 +112,27 @@ mod tests {
         let mut unseen = WatchedFile::unseen(path.clone());
         std::fs::write(&path, "ab").expect("written");
         assert!(!unseen.settled() && unseen.settled());
+    }
+
+    #[test]
+    fn what_is_known_meanwhile_is_no_other_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bundle");
+        let mut file = WatchedFile::new(path.clone());
+        std::fs::write(&path, "a").expect("written");
+        file.know_now();
+        assert!(!file.settled() && !file.settled());
+        std::fs::write(&path, "ab").expect("written");
+        assert!(!file.settled(), "it may be growing");
+        file.know_now();
+        assert!(!file.settled() && !file.settled());
+        // What comes after that is another one.
+        std::fs::write(&path, "abc").expect("written");
+        assert!(!file.settled() && file.settled());
+        std::fs::remove_file(&path).expect("removed");
+        file.know_now();
+        std::fs::write(&path, "abcd").expect("written");
+        assert!(!file.settled() && file.settled());
     }
 
     #[test]

@@ -326,9 +326,9 @@ impl TakeOver {
         Ok(())
     }
 
-    /// Serves another base, and begins anew with it.
-    pub(super) async fn rebase(&mut self, bundle: Arc<Bundle>) -> Result<(), Missed> {
-        let base = Base::of_bundle(&bundle).map_err(|error| Missed::failed(&error))?;
+    /// The base that a bundle is, where it can be followed instead of the one that there is.
+    fn next_base(&self, bundle: &Bundle) -> Result<Base, Missed> {
+        let base = Base::of_bundle(bundle).map_err(|error| Missed::failed(&error))?;
         let address = base.address().map_err(|error| Missed::failed(&error))?;
         let (own, new) = (&self.base.followed.lock.source, &base.followed.lock.source);
         if address != self.account.address || own.kind != new.kind || own.organisation != new.organisation {
@@ -336,6 +336,14 @@ impl TakeOver {
             let reason = "it follows another control plane or organisation: restart the gateway with it";
             return Err(Missed::new(MissedKind::Refused, reason));
         }
+        Ok(base)
+    }
+
+    /// Serves another base, and begins anew with it.
+    pub(super) async fn rebase(&mut self, bundle: Arc<Bundle>) -> Result<(), Missed> {
+        let next = self.next_base(&bundle);
+        // The gateway counts those itself that it is given.
+        let base = next.inspect_err(|missed| self.gateway.refuse_bundle(missed.reason.clone()))?;
         let gateway = Arc::clone(&self.gateway);
         let reloaded = blocking(move || gateway.reload(&bundle)).await?;
         reloaded.map_err(|error| Missed::new(MissedKind::Refused, super::attempt::sentence(&error)))?;

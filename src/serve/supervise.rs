@@ -48,7 +48,13 @@ pub(crate) async fn supervise(
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hang_up.recv() => reload(&gateway, source, trusted, following, ui),
+            _ = signals.hang_up.recv() => {
+                // What the signal has taken up, or refused, is not taken up again for being another file.
+                if let Some(watched) = &mut watched {
+                    watched.know_now();
+                }
+                reload(&gateway, source, trusted, following, ui);
+            }
             _ = look.tick() => {
                 if watched.as_mut().is_some_and(WatchedFile::settled) {
                     reload(&gateway, source, trusted, following, ui);

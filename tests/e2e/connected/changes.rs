@@ -177,6 +177,7 @@ async fn a_bundle_that_is_refused_is_told_until_a_good_one_comes() {
     replace(&good[..good.len() / 2]);
     let told = refused("shop.zip").await;
     assert_eq!(told["refusedBundle"].get("digest"), None, "{told}");
+    assert!(gateway.measures("mgw_reload_failures_total 1").await);
 
     // One that follows something else has one. It stays refused while the control plane is followed as before.
     let lock = world.place.read("shop/mgw.lock");
@@ -185,6 +186,7 @@ async fn a_bundle_that_is_refused_is_told_until_a_good_one_comes() {
     world.place.mgw(&["build", "shop"]).exits(0);
     let told = refused("another control plane").await;
     assert!(told["refusedBundle"]["digest"].is_string(), "{told}");
+    assert!(gateway.measures("mgw_reload_failures_total 2").await);
     let seen = told["pulls"]["unchanged"].as_u64();
     let told = gateway
         .until("it is followed", |told| told["pulls"]["unchanged"].as_u64() > seen)
