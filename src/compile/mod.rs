@@ -33,6 +33,7 @@ mod project_name;
 mod pulled;
 mod referenced;
 mod reserved;
+mod scope_alternatives;
 mod security;
 mod security_schemes;
 mod servers;

@@ -2,12 +2,14 @@
 
 use super::application_security::ApplicationSecurity;
 use super::extensions;
+use super::scope_alternatives::{self, TokenRequirement};
 use super::security_schemes::{Known, SchemeTable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
 use openapiv3::SecurityRequirement;
+use std::collections::BTreeSet;
 
 /// Schemes that a definition has for the gateway, and that one `security` names: each operation has a list of its own, in which a request
 /// looks for its own.
@@ -21,6 +23,8 @@ const MAX_BYTES: usize = 64 << 20;
 struct Asked {
     alternatives: Vec<Requirement>,
     scopes: Vec<String>,
+    /// Those of the alternatives that take tokens, as they are written.
+    of_tokens: Vec<TokenRequirement>,
 }
 
 /// The rules of an API, from which those of its operations follow.
@@ -53,6 +57,9 @@ impl<'a> ApiSecurity<'a> {
             diagnostics,
         ) == Some(true);
         let application = ApplicationSecurity::read(&definition.source, &definition.pruned, diagnostics);
+        if !disabled {
+            scope_alternatives::check(&definition.source, &asked.of_tokens, diagnostics);
+        }
         Self {
             definition,
             schemes,
@@ -116,6 +123,9 @@ impl<'a> ApiSecurity<'a> {
         let scopes = self.scopes(operation, asked, diagnostics);
         if security.enabled {
             self.warn_about_scopes(operation, &scopes, diagnostics);
+            if let Some(own) = own.filter(|_| operation.node.get(extensions::SCOPE).is_none()) {
+                scope_alternatives::check(source, &own.of_tokens, diagnostics);
+            }
         }
         (security, scopes)
     }
@@ -357,6 +367,7 @@ fn ask(
     for (index, requirement) in list.iter().enumerate() {
         let place = owner.at(["security", index.to_string().as_str()]);
         let mut together = Vec::new();
+        let mut listed = BTreeSet::new();
         let mut usable = !requirement.is_empty();
         for (name, scopes) in requirement {
             let key = place
@@ -366,6 +377,7 @@ fn ask(
                 Some(Ok(scheme)) => {
                     if scheme == Scheme::Oauth2 {
                         asked.scopes.extend(scopes.iter().cloned());
+                        listed.extend(scopes.iter().cloned());
                     }
                     if !together.contains(&scheme) {
                         together.push(scheme);
@@ -390,6 +402,13 @@ fn ask(
                     );
                 }
             }
+        }
+        if usable && together.contains(&Scheme::Oauth2) {
+            asked.of_tokens.push(TokenRequirement {
+                schemes: together.clone(),
+                scopes: listed,
+                span: place.map_or(owner.span, |place| place.span),
+            });
         }
         let requirement = Requirement { schemes: together };
         if usable && !asked.alternatives.contains(&requirement) {

@@ -3,6 +3,7 @@
 mod endpoints;
 mod paths;
 mod projects;
+mod scopes;
 mod sizes;
 
 use super::*;

@@ -107,6 +107,7 @@ codes! {
     ReservedPath = "reserved-path",
     ResponseCache = "response-cache",
     Scope = "scope",
+    ScopeAlternatives = "scope-alternatives",
     Security = "security",
     SecurityScheme = "security-scheme",
     Server = "server",
