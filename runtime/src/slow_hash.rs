@@ -105,6 +105,14 @@ fn argon2id(text: &str) -> Result<Method, SlowHashError> {
 }
 
 impl SlowHash {
+    /// The cost of a hash of bcrypt: the work is two to this power. `None`: it is of argon2id.
+    pub fn bcrypt_cost(&self) -> Option<u32> {
+        match &self.0 {
+            Method::Argon2id { .. } => None,
+            Method::Bcrypt(text) => Some(HashParts::from_str(text).ok()?.get_cost()),
+        }
+    }
+
     /// Returns whether this is the hash of the password. Takes up to about a second.
     pub(crate) fn matches(&self, password: &[u8]) -> bool {
         match &self.0 {
@@ -140,6 +148,10 @@ mod tests {
         for text in GOOD {
             let hash = SlowHash::from_str(text).expect("a hash");
             assert!(hash.matches(b"secret"), "{text}");
+            let cost = text
+                .strip_prefix("$2")
+                .map(|rest| if rest.starts_with('b') { 4 } else { 5 });
+            assert_eq!(hash.bcrypt_cost(), cost, "{text}");
             for wrong in [&b"Secret"[..], b"secret\0", b"", &[b's'; 100]] {
                 assert!(!hash.matches(wrong), "{text}");
             }

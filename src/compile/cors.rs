@@ -2,7 +2,7 @@
 
 use super::extensions;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::project::CorsSettings;
+use crate::project::{CorsSettings, never_sent};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::Cors;
 
@@ -60,7 +60,11 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
         match key {
             "corsConfigurationEnabled" => enabled = boolean(source, written, value, diagnostics)?,
             "accessControlAllowCredentials" => cors.allow_credentials = boolean(source, written, value, diagnostics)?,
-            "accessControlAllowOrigins" => cors.allow_origins = star(texts(source, written, value, diagnostics)?),
+            "accessControlAllowOrigins" => {
+                let origins = texts(source, written, value, diagnostics)?;
+                warn_about_origins(source, value, diagnostics);
+                cors.allow_origins = star(origins);
+            }
             "accessControlAllowMethods" => {
                 let methods = texts(source, written, value, diagnostics)?;
                 cors.allow_methods = star(methods.into_iter().map(|method| method.to_ascii_uppercase()).collect());
@@ -96,6 +100,16 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
         );
     }
     Some(cors)
+}
+
+/// Of origins that let nobody in.
+fn warn_about_origins(source: &Source, list: &Node, diagnostics: &mut Diagnostics) {
+    for element in list.as_array().into_iter().flatten() {
+        if let Some((why, remedy)) = element.as_str().map(str::trim).and_then(never_sent) {
+            let message = format!("this origin {why}");
+            diagnostics.push(Diagnostic::warning(Code::Cors, source, element.span, message).remedy(remedy));
+        }
+    }
 }
 
 /// The key in its first spelling, whichever of the three was written.

@@ -26,6 +26,7 @@ pub(crate) use pulled_certificates::{
 };
 pub(crate) use scaffold::Scaffold;
 pub(crate) use server_files::ServerFiles;
+pub(crate) use settings::never_sent;
 pub use settings::{
     BuildSettings, Compat, ControlPlaneKind, ControlPlaneSettings, CorsSettings, PullSettings, Settings, SettingsError,
 };

@@ -2,6 +2,7 @@
 
 mod day;
 mod moving;
+mod origin;
 mod read;
 mod schema;
 
@@ -10,6 +11,7 @@ use super::workspace::is_workspace;
 use crate::audit::AuditSettings;
 use crate::diagnostics::Diagnostics;
 use crate::whole_file::read_public;
+pub(crate) use origin::never_sent;
 use read::ReadSettings;
 pub(super) use read::read_workspace;
 use serde::{Deserialize, Serialize};

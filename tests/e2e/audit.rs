@@ -287,6 +287,17 @@ fn every_rule_finds_its_example() {
 }
 
 #[test]
+fn a_low_cost_of_bcrypt_is_found() {
+    for (cost, is_weak) in [("04", true), ("09", true), ("10", false), ("12", false)] {
+        let hash = format!("$2b${cost}$abcdefghijklmnopqrstuu{}", "a".repeat(31));
+        let settings = format!("[b7a.users.jim]\npassword = \"{hash}\"\n");
+        let basic = [("    get:\n", "    get:\n      security: [{basic: []}]\n")];
+        let told = example("weak-hash", &basic, &settings).mgw(&["audit", "shop", "--fail-on", "never"]);
+        assert_eq!(told.stderr.contains("warning[weak-hash]"), is_weak, "{}", told.stderr);
+    }
+}
+
+#[test]
 fn no_rule_is_without_an_example() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnostics/explanations");
     for entry in std::fs::read_dir(folder).expect("the sources are there") {

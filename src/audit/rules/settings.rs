@@ -99,7 +99,10 @@ fn admin(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
     }
 }
 
-/// Hashes that are computed by the billion.
+/// Least cost of bcrypt that keeps guessers busy, as OWASP has it ("Password Storage Cheat Sheet").
+const LEAST_BCRYPT_COST: u32 = 10;
+
+/// Hashes that are computed by the billion, or nearly.
 fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Finding<'_>>) {
     let schemes = config.apis.iter().flat_map(|api| &api.resources);
     let mut schemes = schemes
@@ -118,6 +121,17 @@ fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Fi
                 Code::WeakHash,
                 format!("the password of the user {name} is kept as a plain hash, which is guessed quickly"),
                 "Hash it with bcrypt or Argon2id: `mgw help basic-auth` shows how.",
+            ));
+        }
+        if let PasswordHash::Slow(hash) = &user.password
+            && let Some(cost) = hash.bcrypt_cost().filter(|cost| *cost < LEAST_BCRYPT_COST)
+        {
+            findings.push(warning(
+                Code::WeakHash,
+                format!(
+                    "the password of the user {name} is kept as a bcrypt hash of cost {cost}, which is guessed quickly"
+                ),
+                "Hash it with a cost of 10 or more, or with Argon2id: `mgw help basic-auth` shows how.",
             ));
         }
     }

@@ -1,7 +1,7 @@
 //! Reads `mgw.toml` and tells everything that is wrong with it at once.
 
 use super::schema::{Key, Kind, ROOT, WORKSPACE};
-use super::{CorsSettings, FORMAT, Settings, day, moving};
+use super::{CorsSettings, FORMAT, Settings, day, moving, never_sent};
 use crate::cloud::address::Address;
 use crate::cloud::pull::{ApiReference, is_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
@@ -220,7 +220,7 @@ impl Reader<'_> {
                 }
                 return Some(node.to_json());
             }
-            (Kind::HeaderTexts, Value::Array(elements)) if !elements.iter().all(is_header_text) => {
+            (Kind::HeaderTexts | Kind::Origins, Value::Array(elements)) if !elements.iter().all(is_header_text) => {
                 for element in elements.iter().filter(|element| !is_header_text(element)) {
                     let message = format!("an element of `{path}` cannot stand in a header");
                     let found = Diagnostic::error(Code::ProjectSetting, self.source, element.span, message);
@@ -241,11 +241,14 @@ impl Reader<'_> {
                 }
                 return is_right.then(|| node.to_json());
             }
-            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Value::Array(elements)) => {
+            (Kind::Texts | Kind::HeaderTexts | Kind::Origins | Kind::Names | Kind::Apis, Value::Array(elements)) => {
                 for element in elements.iter().filter(|element| element.as_str().is_none()) {
                     let what = format!("an element of `{path}`");
                     let found = Diagnostic::expected(Code::ProjectSetting, self.source, element, &what, "a text");
                     self.diagnostics.push(found.remedy("Put it in quotes."));
+                }
+                if matches!(kind, Kind::Origins) {
+                    self.warn_about_origins(elements, path);
                 }
                 let texts = elements.iter().filter_map(Node::as_str);
                 return Some(texts.collect::<Vec<_>>().into());
@@ -269,14 +272,14 @@ impl Reader<'_> {
                 ("true or false".to_owned(), "Write it without quotes.".to_owned())
             }
             (Kind::Bool, _) => ("true or false".to_owned(), "Write `true` or `false`.".to_owned()),
-            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Value::String(_)) => (
+            (Kind::Texts | Kind::HeaderTexts | Kind::Origins | Kind::Names | Kind::Apis, Value::String(_)) => (
                 "a list of texts".to_owned(),
                 "Write it in brackets, like [\"dev\"].".to_owned(),
             ),
             (Kind::Text | Kind::Address | Kind::Rule | Kind::Reason | Kind::Day, _) => {
                 ("a text".to_owned(), "Put it in quotes.".to_owned())
             }
-            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, _) => {
+            (Kind::Texts | Kind::HeaderTexts | Kind::Origins | Kind::Names | Kind::Apis, _) => {
                 ("a list of texts".to_owned(), "Write it like [\"dev\"].".to_owned())
             }
             (Kind::OneOf(choices), _) => ("a text".to_owned(), one_of(choices)),
@@ -286,7 +289,9 @@ impl Reader<'_> {
         let mut found = Diagnostic::expected(Code::ProjectSetting, self.source, node, &format!("`{path}`"), &expected);
         found = found.remedy(remedy);
         self.diagnostics.push(match (kind, node.as_str()) {
-            (Kind::Texts | Kind::HeaderTexts | Kind::Names | Kind::Apis, Some(_)) => found.expecting_list(node),
+            (Kind::Texts | Kind::HeaderTexts | Kind::Origins | Kind::Names | Kind::Apis, Some(_)) => {
+                found.expecting_list(node)
+            }
             (Kind::Tables(_), _) if node.as_object().is_some() => self.doubled(found, node, path),
             // A file of another version would not be read by its keys.
             (Kind::Format, Some(text)) if text.trim() == FORMAT.to_string() => {
@@ -295,6 +300,17 @@ impl Reader<'_> {
             _ => found,
         });
         None
+    }
+
+    /// Of origins that let nobody in.
+    fn warn_about_origins(&mut self, origins: &[Node], path: &str) {
+        for element in origins {
+            if let Some((why, remedy)) = element.as_str().and_then(never_sent) {
+                let message = format!("an element of `{path}` {why}");
+                let found = Diagnostic::warning(Code::ProjectSetting, self.source, element.span, message);
+                self.diagnostics.push(found.remedy(remedy));
+            }
+        }
     }
 
     /// A day in the one way to write it, in the quotes that it has.

@@ -8,6 +8,8 @@ pub(super) enum Kind {
     Texts,
     /// As they can stand in the list of a header.
     HeaderTexts,
+    /// The same, of origins.
+    Origins,
     /// Names of what the control plane has, such as labels.
     Names,
     /// APIs as `NAME:VERSION`.
@@ -97,7 +99,7 @@ const BUILD: &[Key] = &[
 ];
 
 const CORS: &[Key] = &[
-    key("allow-origins", Kind::HeaderTexts),
+    key("allow-origins", Kind::Origins),
     key("allow-methods", Kind::HeaderTexts),
     key("allow-headers", Kind::HeaderTexts),
     key("expose-headers", Kind::HeaderTexts),
