@@ -18,6 +18,30 @@ pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnosti
             continue;
         };
         let name = format!("{} of {}:{}", operation(resource), api.name, api.version);
+        if let Some(path) = &dead.at {
+            let other = match dead.instead {
+                Instead::Api(other) => apis
+                    .get(other)
+                    .map(|other| format!(", to {}:{}", other.name, other.version)),
+                Instead::Resource(other) => api
+                    .resources
+                    .get(other)
+                    .map(|other| format!(", to {}", operation(other))),
+                Instead::Refusal | Instead::Nothing => None,
+            };
+            let which = match api.default_version_path.as_ref() == Some(path) {
+                true => "the path of the default version",
+                false => "the base path",
+            };
+            let message = format!(
+                "{name} is not reached at `{path}`, {which}: its requests there go elsewhere{}",
+                other.unwrap_or_default()
+            );
+            let remedy = "Give the operation another path, or tell callers to use the other path of the API.";
+            diagnostics
+                .push(Diagnostic::warning(Code::UnreachableOperation, &places.source, *span, message).remedy(remedy));
+            continue;
+        }
         let (why, remedy) = match dead.instead {
             Instead::Api(other) => {
                 let Some(other) = apis.get(other) else { continue };

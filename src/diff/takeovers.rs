@@ -16,7 +16,7 @@ pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) 
     for (path, api) in is.iter().filter(|(path, _)| !was.contains_key(*path)) {
         let Some((base, old)) = owner(&was, path) else { continue };
         // What moved away or went altogether is told of itself.
-        let Some(kept) = is.get(base).filter(|kept| same(kept, old) && !same(kept, api)) else {
+        let Some(kept) = is.get(base).filter(|kept| same(kept, old)) else {
             continue;
         };
         let had: BTreeSet<(&str, Method)> = old.resources.iter().map(|one| (&*one.template, one.method)).collect();
@@ -31,7 +31,10 @@ pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) 
             };
             let mut about = changes.about(named(kept));
             let mut about = about.at(format!("{} {}", resource.method.as_str(), resource.template));
-            about.breaking(format!("{which} go to {}, whose path is longer", named(api)));
+            about.breaking(match same(kept, api) {
+                true => format!("{which} go to another operation: the API is at {path} itself"),
+                false => format!("{which} go to {}, whose path is longer", named(api)),
+            });
         }
     }
     for (path, gone) in was.iter().filter(|(path, _)| !is.contains_key(*path)) {

@@ -8,13 +8,15 @@ use super::{HeadRule, Route, RouteError, RouteTable};
 use mgw_bundle::config::Api;
 use mgw_bundle::template::{ENCODED_SLASH, Segment, Template, decoded};
 
-/// A resource that no request reaches.
+/// A resource that no request reaches, or none at one of the paths of its API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreachable {
     /// Position of the API.
     pub api: usize,
     /// Position of the resource in the API.
     pub resource: usize,
+    /// The path of the API, of two, at which it is not reached; `None`: it is reached nowhere.
+    pub at: Option<String>,
     /// What its requests meet.
     pub instead: Instead,
 }
@@ -32,7 +34,7 @@ pub enum Instead {
     Nothing,
 }
 
-/// Returns the resources that no request reaches, in order.
+/// Returns the resources that no request reaches, in order, and those that are reached at one path of their API and not at the other.
 ///
 /// # Errors
 ///
@@ -58,40 +60,50 @@ pub fn unreachable(apis: &[Api]) -> Result<Vec<Unreachable>, RouteError> {
     let mut found = Vec::new();
     for (api_index, index, method, template) in &templates {
         let Some(api) = apis.get(*api_index) else { continue };
-        let mut instead = None;
-        let reached = samples(template, value, deepest + 1).any(|below| {
-            let path = match api.base_path.as_str() {
-                "/" => below,
-                base if below == "/" => base.to_owned(),
-                base => format!("{base}{below}"),
-            };
-            let meets = match table.find(Some(*method), &path) {
-                Route::Resource { api, resource, .. } if api.0 as usize == *api_index => {
-                    if resource.0 as usize == *index {
-                        return true;
+        let missed_at = |base: &String| {
+            let mut instead = None;
+            let reached = samples(template, value, deepest + 1).any(|below| {
+                let path = match base.as_str() {
+                    "/" => below,
+                    base if below == "/" => base.to_owned(),
+                    base => format!("{base}{below}"),
+                };
+                let meets = match table.find(Some(*method), &path) {
+                    Route::Resource { api, resource, .. } if api.0 as usize == *api_index => {
+                        if resource.0 as usize == *index {
+                            return true;
+                        }
+                        Instead::Resource(resource.0 as usize)
                     }
-                    Instead::Resource(resource.0 as usize)
-                }
-                Route::Resource { api, .. }
-                | Route::UndeclaredOptions { api, .. }
-                | Route::MethodNotAllowed { api, .. }
-                | Route::NoResource { api }
-                    if api.0 as usize != *api_index =>
-                {
-                    Instead::Api(api.0 as usize)
-                }
-                Route::Refused(_) => Instead::Refusal,
-                _ => Instead::Nothing,
-            };
-            instead.get_or_insert(meets);
-            false
-        });
-        if !reached && let Some(instead) = instead {
-            found.push(Unreachable {
-                api: *api_index,
-                resource: *index,
-                instead,
+                    Route::Resource { api, .. }
+                    | Route::UndeclaredOptions { api, .. }
+                    | Route::MethodNotAllowed { api, .. }
+                    | Route::NoResource { api }
+                        if api.0 as usize != *api_index =>
+                    {
+                        Instead::Api(api.0 as usize)
+                    }
+                    Route::Refused(_) => Instead::Refusal,
+                    _ => Instead::Nothing,
+                };
+                instead.get_or_insert(meets);
+                false
             });
+            instead.filter(|_| !reached)
+        };
+        let bases = std::iter::once(&api.base_path).chain(&api.default_version_path);
+        let missed: Vec<(&String, Option<Instead>)> = bases.map(|base| (base, missed_at(base))).collect();
+        let nowhere = missed.iter().all(|(_, instead)| instead.is_some());
+        let told = if nowhere { 1 } else { missed.len() };
+        for (base, instead) in missed.into_iter().take(told) {
+            if let Some(instead) = instead {
+                found.push(Unreachable {
+                    api: *api_index,
+                    resource: *index,
+                    at: (!nowhere).then(|| base.clone()),
+                    instead,
+                });
+            }
         }
     }
     Ok(found)
@@ -216,6 +228,37 @@ mod tests {
             api("/shop/v2", &[("/items/{id}", Method::Get)]),
         ];
         assert_eq!(dead(&apis), [(0, 0, Instead::Api(1)), (0, 1, Instead::Api(1))]);
+    }
+
+    #[test]
+    fn an_api_hides_operations_at_the_path_of_its_default_version() {
+        let resources = [("/v2/x", Method::Get), ("/x", Method::Get), ("/{any}/x", Method::Get)];
+        let mut apis = vec![api("/shop/v2", &resources)];
+        apis[0].default_version_path = Some("/shop".into());
+        let at = |path: &str, resource, instead| Unreachable {
+            api: 0,
+            resource,
+            at: Some(path.into()),
+            instead,
+        };
+        let found = unreachable(&apis).expect("the APIs can be routed");
+        assert_eq!(found, [at("/shop", 0, Instead::Resource(1))]);
+        // Another API takes what is at the one path, and the other is left.
+        apis.push(api("/shop/v2/x", &[("/", Method::Get)]));
+        let found = unreachable(&apis).expect("the APIs can be routed");
+        assert_eq!(
+            found,
+            [at("/shop", 0, Instead::Api(1)), at("/shop/v2", 1, Instead::Api(1))]
+        );
+        apis.push(api("/shop/x", &[("/", Method::Get)]));
+        let found = unreachable(&apis).expect("the APIs can be routed");
+        let nowhere = Unreachable {
+            api: 0,
+            resource: 1,
+            at: None,
+            instead: Instead::Api(1),
+        };
+        assert_eq!(found, [at("/shop", 0, Instead::Api(1)), nowhere]);
     }
 
     #[test]

@@ -263,13 +263,19 @@ fn requests_that_go_to_another_api_are_told_of_the_one_that_loses_them() {
             "weakening Root 1 GET /*: it serves requests below /shop, which went to Shop 1, and anybody may call it",
         ]
     );
-    // An API's own default version takes nothing from it.
-    let mut default = shop();
-    default.default_version_path = Some("/shop/v2".into());
+    // A path of its own takes from an API as well, and gives it back.
+    let mut own = named("Shop", "/shop/v2", &["/v2/b", "/b"]);
+    own.default_version_path = Some("/shop".into());
+    let (alone, own) = (of(vec![named("Shop", "/shop", &["/v2/b", "/b"])]), of(vec![own]));
     assert_eq!(
-        told(&alone, &of(vec![default])),
-        ["compatible Shop 1 : it is the default version, at /shop/v2"]
+        told(&alone, &own),
+        [
+            "breaking Shop 1 : it is at /shop/v2, not at /shop",
+            "breaking Shop 1 GET /v2/b: its requests go to another operation: the API is at /shop/v2 itself",
+            "compatible Shop 1 : it is the default version, at /shop",
+        ]
     );
+    assert!(!told(&own, &alone).iter().any(|change| change.contains("GET")));
 }
 
 #[test]
