@@ -100,6 +100,9 @@ fn a_build_is_the_same_by_whomever() {
         .expect("setpriv is part of the system");
     Outcome::from_output(output).exits(0);
     assert!(bundle(&place, "shop") == ours);
+    // Nor is what is in it for others to read.
+    let made = root.join("shop/target/shop.zip").metadata().expect("built");
+    assert_eq!(made.permissions().mode() & 0o777, 0o600);
 }
 
 /// Nothing but a pull needs a network, so nothing else opens a socket.

@@ -55,6 +55,18 @@ fn only_what_a_trusted_key_signed_verifies() {
         .mgw(&["verify", "shop", "--key", "release", "--key", "gone.pem"])
         .exits(7)
         .says("gone.pem");
+    // Nor is the second of two in one file.
+    let shown = |name: &str| place.mgw(&["keys", "show", name]).exits(0).stdout;
+    place.write("two.pem", &format!("{}{}", shown("release"), shown("other")));
+    place
+        .mgw(&["verify", "shop", "--key", "two.pem"])
+        .exits(7)
+        .says("several PEM blocks `PUBLIC KEY`")
+        .says("each key into a file of its own");
+    place
+        .mgw(&["keys", "import", "two", "two.pem"])
+        .exits(7)
+        .says("several PEM blocks `PUBLIC KEY`");
     place
         .mgw(&["verify", "shop", "--key", "relaese"])
         .exits(2)
@@ -124,6 +136,16 @@ fn what_cannot_sign_is_told_before_anything_is_built() {
     ] {
         place.mgw(&["build", "shop", "--sign", key]).exits(code).says(text);
     }
+    place.write(
+        "curve.pem",
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n\
+         -----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
+    );
+    place
+        .mgw(&["keys", "import", "curve", "curve.pem"])
+        .exits(7)
+        .says("curve.pem cannot be used as a signing key")
+        .says("it is no Ed25519 key");
     assert_eq!(
         std::fs::read(place.path().join("shop/target/shop.zip")).expect("kept"),
         before
@@ -154,6 +176,14 @@ fn a_gateway_starts_with_nothing_else() {
     );
     place.write("trusted.conf", "[bundle]\ntrustedKeys = [\"gone.pem\"]\n");
     refused("shop/target/shop.zip", &["--config", "trusted.conf"], 7, "gone.pem");
+    let shown = |name: &str| place.mgw(&["keys", "show", name]).exits(0).stdout;
+    place.write("gone.pem", &format!("{}{}", shown("other"), shown("release")));
+    refused(
+        "shop/target/shop.zip",
+        &["--config", "trusted.conf"],
+        7,
+        "several PEM blocks",
+    );
 }
 
 #[test]
