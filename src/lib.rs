@@ -44,6 +44,7 @@ mod repair;
 mod serve;
 pub(crate) mod signing;
 mod suite;
+mod tls;
 mod toolkit_config;
 pub mod ui;
 pub(crate) mod usage_export;

@@ -1,9 +1,8 @@
 //! Connections that are made to see whether they can be made. Nothing is told over them, and each has its time.
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use crate::tls::trusting_anybody;
+use rustls::ClientConnection;
+use rustls_pki_types::{CertificateDer, ServerName};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -62,14 +61,8 @@ pub(super) fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
 /// The certificates that a server shows, its own first. Whether they are to be trusted is not asked.
 pub(super) fn certificates(host: &str, port: u16) -> Result<Vec<CertificateDer<'static>>, String> {
     let mut stream = connect(host, port)?;
-    let provider = Arc::new(aws_lc_rs::default_provider());
     let text = |error: rustls::Error| error.to_string();
-    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(text)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-        .with_no_client_auth();
+    let config = trusting_anybody().map_err(text)?;
     let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(text)?;
@@ -88,44 +81,4 @@ pub(super) fn certificates(host: &str, port: u16) -> Result<Vec<CertificateDer<'
         .iter()
         .map(|certificate| certificate.clone().into_owned())
         .collect())
-}
-
-/// Lets a handshake get to its end, so that the certificate can be looked at. Never used for a connection over which
-/// anything is told.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
