@@ -16,21 +16,44 @@ pub(crate) struct JunitCase {
     pub(crate) file: Option<String>,
     /// How long it took.
     pub(crate) took: Option<Duration>,
-    /// Why it failed; absent where it passed.
-    pub(crate) failure: Option<JunitFailure>,
+    pub(crate) result: JunitResult,
     /// Whatever else is to be told of it.
     pub(crate) output: String,
 }
 
-/// Why a case failed.
+/// How a case went.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct JunitFailure {
-    /// The kind of failure, for grouping.
+pub(crate) enum JunitResult {
+    #[default]
+    Passed,
+    /// What was looked at is not as it should be.
+    Failure(JunitText),
+    /// There was nothing to look at.
+    Error(JunitText),
+    /// It was left out, and why.
+    Skipped(String),
+}
+
+/// Why a case did not pass.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JunitText {
+    /// The kind, for grouping.
     pub(crate) kind: String,
     /// In short.
     pub(crate) message: String,
     /// All of it.
     pub(crate) text: String,
+}
+
+impl JunitText {
+    /// Where there is no more to be told than this.
+    pub(crate) fn of(kind: &str, message: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            message: message.to_owned(),
+            text: message.to_owned(),
+        }
+    }
 }
 
 /// Writes a test suite.
@@ -39,20 +62,25 @@ pub(crate) struct JunitFailure {
 ///
 /// None in practice: the document is written to memory.
 pub(crate) fn write(suite: &str, cases: &[JunitCase]) -> io::Result<Vec<u8>> {
-    let failures = cases.iter().filter(|case| case.failure.is_some()).count();
+    let count = |is_it: fn(&JunitResult) -> bool| cases.iter().filter(|case| is_it(&case.result)).count();
+    let skipped = count(|result| matches!(result, JunitResult::Skipped(_)));
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let counts = [
-        ("tests", cases.len().to_string()),
-        ("failures", failures.to_string()),
-        ("errors", "0".to_owned()),
+    let mut counts = vec![
+        ("tests", cases.len()),
+        ("failures", count(|result| matches!(result, JunitResult::Failure(_)))),
+        ("errors", count(|result| matches!(result, JunitResult::Error(_)))),
     ];
+    if skipped > 0 {
+        counts.push(("skipped", skipped));
+    }
     let mut all = BytesStart::new("testsuites");
     let mut one = BytesStart::new("testsuite");
     one.push_attribute(("name", clean(suite).as_str()));
-    for (name, value) in &counts {
-        all.push_attribute((*name, value.as_str()));
-        one.push_attribute((*name, value.as_str()));
+    for (name, value) in counts {
+        let value = value.to_string();
+        all.push_attribute((name, value.as_str()));
+        one.push_attribute((name, value.as_str()));
     }
     xml.write_event(Event::Start(all))?;
     xml.write_event(Event::Start(one))?;
@@ -76,20 +104,31 @@ fn write_case(xml: &mut Writer<Vec<u8>>, case: &JunitCase) -> io::Result<()> {
     if let Some(took) = case.took {
         element.push_attribute(("time", format!("{:.3}", took.as_secs_f64()).as_str()));
     }
-    if case.failure.is_none() && case.output.is_empty() {
+    if matches!(case.result, JunitResult::Passed) && case.output.is_empty() {
         return xml.write_event(Event::Empty(element));
     }
     xml.write_event(Event::Start(element))?;
-    if let Some(failure) = &case.failure {
-        let mut element = BytesStart::new("failure");
-        element.push_attribute(("type", clean(&failure.kind).as_str()));
-        element.push_attribute(("message", clean(&failure.message).as_str()));
-        write_text(xml, element, &failure.text)?;
+    match &case.result {
+        JunitResult::Passed => {}
+        JunitResult::Failure(text) => write_result(xml, "failure", text)?,
+        JunitResult::Error(text) => write_result(xml, "error", text)?,
+        JunitResult::Skipped(message) => {
+            let mut element = BytesStart::new("skipped");
+            element.push_attribute(("message", clean(message).as_str()));
+            xml.write_event(Event::Empty(element))?;
+        }
     }
     if !case.output.is_empty() {
         write_text(xml, BytesStart::new("system-out"), &case.output)?;
     }
     xml.write_event(Event::End(BytesEnd::new("testcase")))
+}
+
+fn write_result(xml: &mut Writer<Vec<u8>>, name: &'static str, text: &JunitText) -> io::Result<()> {
+    let mut element = BytesStart::new(name);
+    element.push_attribute(("type", clean(&text.kind).as_str()));
+    element.push_attribute(("message", clean(&text.message).as_str()));
+    write_text(xml, element, &text.text)
 }
 
 fn write_text(xml: &mut Writer<Vec<u8>>, element: BytesStart<'_>, text: &str) -> io::Result<()> {
@@ -123,11 +162,7 @@ mod tests {
             let case = JunitCase {
                 name: text.clone(),
                 file: Some(text.clone()),
-                failure: Some(JunitFailure {
-                    kind: text.clone(),
-                    message: text.clone(),
-                    text: text.clone(),
-                }),
+                result: JunitResult::Failure(JunitText::of(&text, &text)),
                 output: text.clone(),
                 ..JunitCase::default()
             };

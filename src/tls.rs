@@ -4,7 +4,21 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::Arc;
+
+/// Servers whom this machine trusts, as the common HTTP client does.
+///
+/// # Errors
+///
+/// When the trusted authorities cannot be read.
+pub(crate) fn trusting_the_system() -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let builder = builder
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?;
+    Ok(builder.with_no_client_auth())
+}
 
 /// Any server at all: one of our own, or one of whom nothing but the certificate is looked at.
 ///

@@ -1,5 +1,8 @@
 //! `mgw test`
 
+mod endpoint;
+mod told;
+
 use super::members::{self, Done, MemberArgs, Pace};
 use super::report_file::{self, Report};
 use super::{findings, run as serving};
@@ -11,10 +14,8 @@ use crate::failure::Failure;
 use crate::local_issuer::LocalIssuer;
 use crate::project::Layout;
 use crate::serve::{BundleSource, GatewaySettings, free_ports, load_settings, trust_local_issuer};
-use crate::suite::{Caller, Case, Outcome, Target, Verdict, generate, junit, read_folder};
-use crate::ui::count::Counted;
-use crate::ui::{Ui, visible};
-use futures_util::StreamExt;
+use crate::suite::{Caller, Case, Client, Target, generate, read_folder, run as run_cases};
+use crate::tls;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Target as Backend;
 use mgw_fixtures::backend::Backend as Echo;
@@ -47,7 +48,10 @@ pub struct TestArgs {
     /// A gateway that runs already, in place of one of its own on free ports. Tokens are those of `mgw token`, which it has to
     /// trust (--local-issuer), or the one in MGW_TEST_TOKEN
     #[arg(long, value_name = "URL")]
-    pub endpoint: Option<url::Url>,
+    pub endpoint: Option<String>,
+    /// How long an answer may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub timeout: u16,
     /// Only cases whose name holds this text.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -60,15 +64,6 @@ pub struct TestArgs {
     /// Also write how it went in JUnit's XML, for build servers.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-}
-
-#[derive(serde::Serialize)]
-struct Tested<'a> {
-    project: &'a str,
-    passed: usize,
-    failed: usize,
-    skipped: &'a [String],
-    cases: Vec<Verdict<'a>>,
 }
 
 /// Makes the requests of a project's tests, and tells which answers are not as expected.
@@ -91,6 +86,7 @@ pub fn run(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
 
 fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
     let ui = &context.ui;
+    let elsewhere = args.endpoint.as_deref().map(endpoint::parse).transpose()?;
     let layout = Layout::new(&args.project);
     report_file::refuse(&[(Report::Junit, args.junit.as_deref())], &layout)?;
     let compiled = compile_project(&layout)?;
@@ -109,7 +105,7 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
     // A key of its own: nothing of this run is worth anything afterwards.
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::new(ExitCode::Environment, "cannot make a temporary folder").because(error))?;
-    let outcomes = match &args.endpoint {
+    let run = match &elsewhere {
         Some(url) => {
             let issuer = LocalIssuer::open(&context.environment.config_dir()?)?;
             let base = url.as_str().trim_end_matches('/').to_owned();
@@ -117,9 +113,10 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
                 http: Some(base),
                 https: None,
             };
-            let client = reqwest::Client::builder();
-            let caller = caller(&bundle, &issuer, target, client, "authorization".to_owned(), context)?;
-            context.block_on(async { Ok(call(&caller, &groups, args.jobs).await) })?
+            let client = Client::new(tls::trusting_the_system().map_err(unprepared)?, true);
+            let auth_header = "authorization".to_owned();
+            let caller = caller(&args, &bundle, &issuer, target, client, auth_header, context);
+            context.block_on(async { Ok(run_cases(&caller, &groups, args.jobs, true).await) })?
         }
         None => {
             let issuer = LocalIssuer::open(folder.path())?;
@@ -140,11 +137,9 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
                     https: url("https", addresses.https),
                 };
                 // The gateway is our own, on this machine, with a certificate that it made a moment ago.
-                let client = reqwest::Client::builder()
-                    .no_proxy()
-                    .tls_danger_accept_invalid_certs(true);
-                let caller = caller(&bundle, &issuer, target, client, auth_header, context)?;
-                let outcomes = call(&caller, &groups, args.jobs).await;
+                let client = Client::new(tls::trusting_anybody().map_err(unprepared)?, false);
+                let caller = caller(&args, &bundle, &issuer, target, client, auth_header, context);
+                let run = run_cases(&caller, &groups, args.jobs, false).await;
                 drop(caller);
                 tokio::task::spawn_blocking(move || gateway.drain(Duration::ZERO))
                     .await
@@ -152,11 +147,17 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
                 if let Some(echo) = echo {
                     echo.shutdown().await;
                 }
-                Ok(outcomes)
+                Ok(run)
             })?
         }
     };
-    report(&compiled.name, &outcomes, &skipped, args.junit.as_deref(), ui)
+    let told = told::Told {
+        project: &compiled.name,
+        run: &run,
+        skipped: &skipped,
+        endpoint: elsewhere.as_ref(),
+    };
+    told.tell(args.junit.as_deref(), ui)
 }
 
 /// Where no case at all can be made, that many reasons are told.
@@ -279,89 +280,26 @@ fn start(
 }
 
 fn caller<'a>(
+    args: &TestArgs,
     bundle: &'a Bundle,
     issuer: &'a LocalIssuer,
     target: Target,
-    client: reqwest::ClientBuilder,
+    client: Client,
     auth_header: String,
     context: &Context,
-) -> Result<Caller<'a>, Failure> {
-    let client = client
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| Failure::new(ExitCode::Environment, "cannot prepare the connection").because(error))?;
-    Ok(Caller {
+) -> Caller<'a> {
+    Caller {
         client,
+        patience: Duration::from_secs(args.timeout.into()),
         target,
         apis: &bundle.config.apis,
         issuer,
         auth_header,
         token: context.environment.get(TOKEN).map(str::to_owned),
         tokens: Mutex::default(),
-    })
+    }
 }
 
-/// Makes the requests: groups beside each other, the cases of a group in their order.
-async fn call(caller: &Caller<'_>, groups: &[Vec<Case>], jobs: u16) -> Vec<Outcome> {
-    let group = async |cases: &Vec<Case>| {
-        let mut outcomes = Vec::with_capacity(cases.len());
-        for case in cases {
-            outcomes.push(caller.run(case).await);
-        }
-        outcomes
-    };
-    let runs = futures_util::stream::iter(groups.iter().map(group));
-    let outcomes: Vec<Vec<Outcome>> = runs.buffered(jobs.into()).collect().await;
-    outcomes.into_iter().flatten().collect()
-}
-
-fn report(
-    project: &str,
-    outcomes: &[Outcome],
-    skipped: &[String],
-    file: Option<&std::path::Path>,
-    ui: &Ui,
-) -> Result<ExitCode, Failure> {
-    let mut failed = 0;
-    for outcome in outcomes {
-        if outcome.passed() {
-            ui.detail(format_args!("passed: {}", visible(&outcome.name)));
-            continue;
-        }
-        failed += 1;
-        let mut text = format!("failed: {} ({})", visible(&outcome.name), outcome.place);
-        for difference in &outcome.differences {
-            text.push_str("\n  ");
-            text.push_str(difference);
-        }
-        ui.block(text);
-    }
-    let passed = outcomes.len() - failed;
-    let tested = Tested {
-        project,
-        passed,
-        failed,
-        skipped,
-        cases: outcomes.iter().map(Outcome::verdict).collect(),
-    };
-    ui.result("", &tested);
-    if let Some(path) = file {
-        let bytes = junit(project, outcomes).map_err(|error| Failure::file("write", path, error))?;
-        Report::Junit.write(path, &bytes)?;
-    }
-    let without = match skipped.len() {
-        0 => String::new(),
-        count => format!(
-            "; {} without a case (-v says why)",
-            Counted(count, "operation", "operations")
-        ),
-    };
-    if failed > 0 {
-        let of = Counted(outcomes.len(), "case", "cases");
-        let mut failure = Failure::new(ExitCode::Tests, format!("{failed} of {of} failed{without}"));
-        failure.reported = true;
-        return Err(failure);
-    }
-    ui.status("Passed", format_args!("{}{without}", Counted(passed, "case", "cases")));
-    Ok(ExitCode::Success)
+fn unprepared(error: rustls::Error) -> Failure {
+    Failure::new(ExitCode::Environment, "cannot prepare the connection").because(error)
 }

@@ -1,17 +1,21 @@
 //! Makes the requests of cases.
 
 use super::case::{Case, Request, Token, TokenClaims};
+use super::client::{Client, Unanswered, cause};
 use super::judge::{Answer, differences};
-use super::report::Outcome;
+use super::report::{Ended, Outcome};
 use super::sent::Sent;
+use super::target::escaped;
 use crate::local_issuer::{LocalIssuer, LocalToken};
+use crate::ui::count::Counted;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Uri};
+use http_body_util::{BodyExt, Full};
 use mgw_bundle::config::Api;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// The longest time that an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How much of a body is looked at.
 const MOST_BODY: usize = 4 << 20;
 /// How long tokens are valid.
@@ -28,7 +32,9 @@ pub(crate) struct Target {
 
 /// Makes requests.
 pub(crate) struct Caller<'a> {
-    pub(crate) client: reqwest::Client,
+    pub(crate) client: Client,
+    /// The longest time that an answer may take.
+    pub(crate) patience: Duration,
     pub(crate) target: Target,
     pub(crate) apis: &'a [Api],
     pub(crate) issuer: &'a LocalIssuer,
@@ -39,25 +45,35 @@ pub(crate) struct Caller<'a> {
     pub(crate) tokens: Mutex<HashMap<TokenClaims, String>>,
 }
 
+/// Why a request has no answer.
+enum Problem {
+    /// It was not sent.
+    Unsent(String),
+    Unanswered(Unanswered),
+}
+
 impl Caller<'_> {
     /// Makes the request of a case as often as it says, and judges the last answer.
-    pub(crate) async fn run(&self, case: &Case) -> Outcome {
+    pub(super) async fn run(&self, case: &Case) -> Outcome {
         let started = Instant::now();
-        let mut last = Err("it was not asked".to_owned());
+        let mut answers = 0;
+        let mut last = Err(Problem::Unsent("it was not asked".to_owned()));
         for _ in 0..case.times {
             last = self.ask(&case.request).await;
             if last.is_err() {
                 break;
             }
+            answers += 1;
         }
-        let differences = match last {
-            Ok(answer) => differences(&answer, &case.expect, &self.sent(&case.request)),
-            Err(problem) => vec![problem],
-        };
         Outcome {
             name: case.name.clone(),
             place: case.place.clone(),
-            differences,
+            answers,
+            ended: match last {
+                Ok(answer) => Ended::Judged(differences(&answer, &case.expect, &self.sent(&case.request))),
+                Err(Problem::Unsent(problem)) => Ended::Judged(vec![problem]),
+                Err(Problem::Unanswered(why)) => Ended::Unanswered(why),
+            },
             took: started.elapsed(),
         }
     }
@@ -70,24 +86,47 @@ impl Caller<'_> {
         Sent::of(request, token.as_deref())
     }
 
-    async fn ask(&self, request: &Request) -> Result<Answer, String> {
+    async fn ask(&self, request: &Request) -> Result<Answer, Problem> {
+        let message = self.message(request).map_err(Problem::Unsent)?;
+        let answered = tokio::time::timeout(self.patience, self.answer(message)).await;
+        answered
+            .unwrap_or_else(|_| Err(self.silence()))
+            .map_err(Problem::Unanswered)
+    }
+
+    fn silence(&self) -> Unanswered {
+        let seconds = Counted(self.patience.as_secs(), "second", "seconds");
+        Unanswered::Silent(format!("there was no answer within {seconds}"))
+    }
+
+    /// The request as it is sent.
+    fn message(&self, request: &Request) -> Result<http::Request<Full<Bytes>>, String> {
         let url = format!("{}{}", self.base(&request.target)?, request.target);
-        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|error| error.to_string())?;
-        let mut call = self.client.request(method, url).timeout(PATIENCE);
+        let uri = Uri::try_from(url).map_err(|error| format!("the path cannot be sent: {error}"))?;
+        let body = request.body.clone().unwrap_or_default();
+        let mut message = http::Request::new(Full::new(Bytes::from(body)));
+        *message.uri_mut() = uri;
+        *message.method_mut() = Method::from_bytes(request.method.as_bytes()).map_err(|error| error.to_string())?;
+        let mut add = |name: &str, value: &str| {
+            let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
+            let value = HeaderValue::try_from(value).map_err(|error| error.to_string())?;
+            message.headers_mut().append(name, value);
+            Ok::<(), String>(())
+        };
         for (name, value) in &request.headers {
-            call = call.header(name, value);
+            add(name, value)?;
         }
         if let Token::Local(claims) = &request.token {
             let api = self.api_of(&request.target);
-            let header = api
-                .and_then(|api| api.auth_header.as_deref())
-                .unwrap_or(&self.auth_header);
-            call = call.header(header, format!("Bearer {}", self.token(claims)?));
+            let header = api.and_then(|api| api.auth_header.as_deref());
+            let token = self.token(claims)?;
+            add(header.unwrap_or(&self.auth_header), &format!("Bearer {token}"))?;
         }
-        if let Some(body) = &request.body {
-            call = call.body(body.clone());
-        }
-        let mut response = call.send().await.map_err(failed)?;
+        Ok(message)
+    }
+
+    async fn answer(&self, message: http::Request<Full<Bytes>>) -> Result<Answer, Unanswered> {
+        let response = self.client.send(message).await?;
         let mut answer = Answer {
             status: response.status().as_u16(),
             headers: response
@@ -97,7 +136,10 @@ impl Caller<'_> {
                 .collect(),
             ..Answer::default()
         };
-        while let Some(part) = response.chunk().await.map_err(failed)? {
+        let mut body = response.into_body();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| Unanswered::Broken(cause(&error)))?;
+            let Ok(part) = frame.into_data() else { continue };
             let room = MOST_BODY - answer.body.len();
             answer.body.extend_from_slice(part.get(..room).unwrap_or(&part));
             if part.len() > room {
@@ -123,8 +165,8 @@ impl Caller<'_> {
     fn api_of(&self, target: &str) -> Option<&Api> {
         let path = target.split('?').next().unwrap_or_default();
         let length = |base: &str| {
-            let base = base.trim_end_matches('/');
-            let rest = path.strip_prefix(base)?;
+            let base = escaped(base.trim_end_matches('/'));
+            let rest = path.strip_prefix(&base)?;
             (rest.is_empty() || rest.starts_with('/')).then_some(base.len())
         };
         let of_api = |api: &Api| {
@@ -182,16 +224,4 @@ impl Caller<'_> {
         };
         self.issuer.sign(token).map_err(|error| error.to_string())
     }
-}
-
-/// What happened, down to its cause.
-fn failed(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

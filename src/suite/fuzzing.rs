@@ -17,6 +17,9 @@ pub fn test_file(bytes: &[u8]) -> String {
         let lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).count();
         assert!(line.is_some_and(|line| (1..=lines).contains(&line)), "{}", case.place);
         assert!(case.times >= 1 && case.request.target.starts_with('/'));
+        // It is sent as it stands.
+        let sent = http::uri::PathAndQuery::try_from(case.request.target.as_str());
+        assert!(sent.is_ok_and(|sent| sent.as_str() == case.request.target));
     }
     told(diagnostics)
 }

@@ -10,6 +10,7 @@
 mod examples;
 
 use super::case::{Case, Expectation, Request, Token, TokenClaims};
+use super::target::escaped;
 use examples::Example;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::{Api, ApiKind, ApiState, Endpoint, Method, MutualTls, Resource, Scheme};
@@ -279,13 +280,14 @@ impl Maker<'_> {
         )
     }
 
+    /// With escapes for what stands in base paths and templates and in no request.
     fn target(&self, path: &str, query: &str) -> String {
         let base = self.api.base_path.trim_end_matches('/');
         let path = if path.is_empty() { "/" } else { path };
-        match query {
+        escaped(&match query {
             "" => format!("{base}{path}"),
             query => format!("{base}{path}?{query}"),
-        }
+        })
     }
 }
 

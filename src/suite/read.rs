@@ -1,6 +1,7 @@
 //! Reads the cases that somebody wrote: `tests/*.yaml` of a project.
 
 use super::case::{Case, Expectation, HeaderExpectation, Request, Token, TokenClaims};
+use super::target::{Unsendable, escaped, unsendable};
 use crate::compile::shown;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::project::Layout;
@@ -231,8 +232,22 @@ impl<'a> Reader<'a> {
             });
             return None;
         }
-        if !target.starts_with('/') || target.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
+        if !target.starts_with('/') {
             self.fail(node.span, format!("`{target}` is not the path of a request"), REMEDY);
+            return None;
+        }
+        if let Some(why) = unsendable(target) {
+            let (message, remedy) = match why {
+                Unsendable::Character(c) => (
+                    format!("`{target}` cannot be sent: no path of a request holds {}", named(c)),
+                    format!("Percent-encode it: `{method} {}`.", escaped(target)),
+                ),
+                Unsendable::Length => (
+                    "this path is longer than that of a request can be".to_owned(),
+                    "Shorten it to 65,000 bytes with its query.".to_owned(),
+                ),
+            };
+            self.fail(node.span, message, &remedy);
             return None;
         }
         Some((method.to_owned(), target.to_owned()))
@@ -469,6 +484,15 @@ impl<'a> Reader<'a> {
             headers.push((name.clone(), wanted));
         }
         Some(headers)
+    }
+}
+
+/// A character as a message shows it: of many, nothing is to be seen.
+fn named(c: char) -> String {
+    match c {
+        ' ' => "a blank".to_owned(),
+        c if c.is_whitespace() || c.is_control() => format!("the character U+{:04X}", u32::from(c)),
+        c => format!("`{c}`"),
     }
 }
 

@@ -52,6 +52,7 @@ mod status;
 mod subscription_data;
 mod support;
 mod terminal;
+mod test_endpoint;
 mod unread_output;
 mod usage;
 mod usage_carried;

@@ -1,7 +1,7 @@
 //! Findings as a test suite of JUnit.
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-use crate::junit::{JunitCase, JunitFailure, write};
+use crate::junit::{JunitCase, JunitResult, JunitText, write};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -29,11 +29,14 @@ fn case(command: &str, file: &str, findings: &[&Diagnostic], failing: Severity) 
         name: file.to_owned(),
         file: findings.iter().all(|finding| !finding.outside).then(|| file.to_owned()),
         took: None,
-        failure: failures.first().map(|first| JunitFailure {
-            kind: first.code.name().to_owned(),
-            message: first.message.clone(),
-            text: lines(&failures),
-        }),
+        result: match failures.first() {
+            None => JunitResult::Passed,
+            Some(first) => JunitResult::Failure(JunitText {
+                kind: first.code.name().to_owned(),
+                message: first.message.clone(),
+                text: lines(&failures),
+            }),
+        },
         output: lines(&others),
     }
 }

@@ -186,3 +186,18 @@ fn nobody_is_asked_for_a_scope_that_no_token_can_carry() {
     assert_eq!(lines(&generated), ["GET /a/x 401", "GET /a/x 403", "DELETE /a/x 405"]);
     assert_eq!(generated.skipped, ["GET /x of A:1: no token can carry its scopes"]);
 }
+
+#[test]
+fn what_no_request_holds_is_escaped() {
+    let generated = of_paths(
+        "  /k\u{e4}se/{id}:\n    get:\n      x-wso2-disable-security: true\n      \
+         parameters: [{name: id, in: path, required: true, schema: {type: string}, example: '\u{fc} <'}]\n      \
+         responses: {'200': {description: ok}}\n",
+    );
+    let found = lines(&generated);
+    assert!(
+        found.contains(&"GET /a/k%C3%A4se/%C3%BC%20%3C 200".to_owned()),
+        "{found:?} {:?}",
+        generated.skipped
+    );
+}

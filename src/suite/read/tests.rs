@@ -69,7 +69,19 @@ fn what_cannot_be_meant_is_told_with_its_place() {
         ),
         (
             "{request: 'GET /a b', expect: {status: 200}}",
-            "is not the path of a request",
+            "`/a b` cannot be sent: no path of a request holds a blank",
+        ),
+        (
+            "{request: \"GET /a\\tb\", expect: {status: 200}}",
+            "no path of a request holds the character U+0009",
+        ),
+        (
+            "{request: GET /ä, expect: {status: 200}}",
+            "no path of a request holds `ä`",
+        ),
+        (
+            "{request: 'GET /a#b', expect: {status: 200}}",
+            "no path of a request holds `#`",
         ),
         ("{request: GET /a, expect: {status: 99}}", "`status` should be"),
         ("{request: GET /a, expect: {status: 6xx}}", "`status` should be"),
