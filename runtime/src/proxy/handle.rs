@@ -57,7 +57,7 @@ pub(crate) async fn handle<W: Witness>(
     let local = core.snapshot.load_full();
     let snapshot = &*local.0;
     let (mut parts, incoming) = request.into_parts();
-    let incoming = ClientBody::new(incoming, parts.version, &connection);
+    let incoming = ClientBody::new(incoming, &parts, &connection);
     let method = match routed(&parts.method) {
         None if websocket::is_extended_connect(&parts) => Some(Method::Get),
         method => method,

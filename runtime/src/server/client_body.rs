@@ -1,12 +1,15 @@
 //! The body of a client's request, and what becomes of a rest that nobody wants.
 //!
 //! An answer may come before the client has sent everything. Over HTTP/2 the stream is then reset behind the answer (RFC 9113,
-//! section 8.1), and clients that are about to send take that for a failure: curl throws the answer away. So the rest is
-//! read away for a while, and a client that ends its body in that time sees no reset. Over HTTP/1.1 the connection closes.
+//! section 8.1), and clients that are about to send take that for a failure: curl throws the answer away. Over HTTP/1.1 the
+//! connection is closed, and what still arrives on it is answered by a reset, which reaches the client before it has looked
+//! at the answer. So the rest is read away for a while, and a client that ends its body in that time sees nothing of that.
 
 use super::connection::Connection;
 use bytes::Bytes;
-use http::Version;
+use http::header::EXPECT;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -30,15 +33,20 @@ pub(crate) struct ClientBody {
     incoming: Option<Incoming>,
     /// Whose rest is read away; `None`: it is not.
     connection: Option<Arc<Connection>>,
+    /// The client sends nothing before it is asked to, and reading asks it.
+    waits: bool,
 }
 
 impl ClientBody {
-    /// The body of a request of this version.
-    pub(crate) fn new(incoming: Incoming, version: Version, connection: &Arc<Connection>) -> Self {
-        let may_be_left = version == Version::HTTP_2 && !incoming.is_end_stream();
+    /// The body of the request with this head.
+    pub(crate) fn new(incoming: Incoming, head: &Parts, connection: &Arc<Connection>) -> Self {
+        // Answers to HTTP/1.0 may end with the connection.
+        let is_kept = matches!(head.version, Version::HTTP_11 | Version::HTTP_2);
+        let may_be_left = is_kept && !incoming.is_end_stream();
         Self {
             incoming: Some(incoming),
             connection: may_be_left.then(|| Arc::clone(connection)),
+            waits: head.version == Version::HTTP_11 && waits(&head.headers),
         }
     }
 }
@@ -51,10 +59,16 @@ impl Body for ClientBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        match &mut self.incoming {
+        self.waits = false;
+        let frame = match &mut self.incoming {
             Some(incoming) => Pin::new(incoming).poll_frame(context),
             None => Poll::Ready(None),
+        };
+        if let Poll::Ready(None) = frame {
+            // A body in chunks does not say afterwards that it is at its end.
+            self.connection = None;
         }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -69,21 +83,31 @@ impl Body for ClientBody {
 impl Drop for ClientBody {
     fn drop(&mut self) {
         if let (Some(rest), Some(connection)) = (self.incoming.take(), self.connection.take())
+            && !self.waits
             && !rest.is_end_stream()
             // Without one the connection is gone too.
             && let Ok(runtime) = Handle::try_current()
         {
+            connection.rest_began();
             runtime.spawn(async move {
                 let reading = read_away(rest, REST, || connection.is_closing());
                 // What is left of it then is reset.
-                let _ = tokio::time::timeout(REST_TIME, reading).await;
+                let is_read = tokio::time::timeout(REST_TIME, reading).await.unwrap_or(false);
+                connection.rest_ended(is_read);
             });
         }
     }
 }
 
-/// Reads a body to its end and drops what it reads, up to so many bytes and until it `is_over`.
-async fn read_away<B: Body<Data = Bytes> + Unpin>(mut body: B, most: u64, is_over: impl Fn() -> bool) {
+/// Whether a client waits for `100 Continue` before it sends its body.
+fn waits(headers: &HeaderMap) -> bool {
+    let is_asked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    headers.get_all(EXPECT).iter().any(is_asked)
+}
+
+/// Reads a body to its end and drops what it reads, up to so many bytes and until it `is_over`. Returns whether it came to
+/// the end.
+async fn read_away<B: Body<Data = Bytes> + Unpin>(mut body: B, most: u64, is_over: impl Fn() -> bool) -> bool {
     let mut left = most;
     let mut looks = tokio::time::interval(LOOK);
     loop {
@@ -91,13 +115,13 @@ async fn read_away<B: Body<Data = Bytes> + Unpin>(mut body: B, most: u64, is_ove
             biased;
             _ = looks.tick() => {
                 if is_over() {
-                    return;
+                    return false;
                 }
             }
             frame = body.frame() => {
-                let Some(Ok(frame)) = frame else { return };
+                let Some(Ok(frame)) = frame else { return frame.is_none() };
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-                let Some(rest) = left.checked_sub(length) else { return };
+                let Some(rest) = left.checked_sub(length) else { return false };
                 left = rest;
             }
         }
@@ -148,7 +172,7 @@ mod tests {
     async fn a_rest_is_read_to_its_end() {
         let read = AtomicU64::new(0);
         let pieces = Some(7);
-        read_away(Pieces { pieces, read: &read }, 7 * PIECE, || false).await;
+        assert!(read_away(Pieces { pieces, read: &read }, 7 * PIECE, || false).await);
         assert_eq!(read.load(Relaxed), 7);
     }
 
@@ -156,7 +180,7 @@ mod tests {
     async fn a_rest_without_end_is_left() {
         let read = AtomicU64::new(0);
         let pieces = None;
-        read_away(Pieces { pieces, read: &read }, 7 * PIECE, || false).await;
+        assert!(!read_away(Pieces { pieces, read: &read }, 7 * PIECE, || false).await);
         assert_eq!(read.load(Relaxed), 8, "the piece that is beyond is the last");
     }
 
@@ -165,6 +189,6 @@ mod tests {
         let is_over = AtomicBool::new(false);
         let reading = read_away(Silence(&is_over), REST, || is_over.load(Relaxed));
         let ended = tokio::time::timeout(Duration::from_secs(60), reading).await;
-        assert!(ended.is_ok());
+        assert!(!ended.expect("it ends"));
     }
 }

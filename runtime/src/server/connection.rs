@@ -200,6 +200,20 @@ impl Connection {
         self.idle_since_ms.store(self.clock.coarse_ms(), Relaxed);
     }
 
+    /// What is left of a request's body is read on: none of it is the head of another request.
+    pub(super) fn rest_began(&self) {
+        self.in_flight.fetch_add(1, Relaxed);
+        self.head_since_ms.store(0, Relaxed);
+    }
+
+    /// It is not any more. Where it did not come to its end, no other request can come over HTTP/1.
+    pub(super) fn rest_ended(&self, is_read: bool) {
+        self.request_ended();
+        if !is_read && !self.http2.load(Relaxed) {
+            self.order(Order::Finish);
+        }
+    }
+
     /// More of an answer could be sent if the client took it. `None` for HTTP/1, where [`Self::note_write`] notices.
     pub(crate) fn answer_waits(&self) -> Option<Waiting> {
         self.http2.load(Relaxed).then(|| self.unread.begin())
@@ -312,6 +326,22 @@ mod tests {
         connection.request_began(false);
         connection.request_ended();
         assert_eq!(connection.verdict(101, &LIMITS), Order::Serve);
+    }
+
+    #[test]
+    fn the_rest_of_a_body_is_no_head() {
+        let connection = connection();
+        connection.request_began(false);
+        connection.request_ended();
+        connection.note_read();
+        connection.rest_began();
+        connection.note_read();
+        assert_eq!(connection.verdict(10_000, &LIMITS), Order::Serve);
+        connection.rest_ended(true);
+        assert!(!connection.is_closing());
+        connection.rest_began();
+        connection.rest_ended(false);
+        assert!(connection.is_closing(), "nothing can come behind half a body");
     }
 
     #[test]

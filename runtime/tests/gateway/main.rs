@@ -16,6 +16,7 @@ mod cors;
 mod discovery;
 mod drain;
 mod early_answers;
+mod early_answers_http1;
 mod explained;
 mod forward_proxy;
 mod forwarding;
