@@ -4,7 +4,7 @@ use super::{Detail, Failure};
 use crate::exit::ExitCode;
 use crate::local_issuer::LocalIssuerError;
 use mgw_runtime::config::Places;
-use mgw_runtime::{EndpointProblem, ReloadError, SnapshotError, StartError};
+use mgw_runtime::{CertificateError, EndpointProblem, ReloadError, SnapshotError, StartError, TlsError};
 
 /// Makes the failure of a start, with the places of the settings that it goes back to.
 pub(crate) fn not_started(error: StartError, places: &Places) -> Failure {
@@ -59,6 +59,9 @@ pub(crate) fn start_remedy(error: &StartError) -> &'static str {
             lacks_secret.or(problems.first()).map_or("", endpoint_remedy)
         }
         StartError::Snapshot(_) => "Build the bundle again with this version.",
+        StartError::Tls(TlsError::Certificate(CertificateError::Suites { .. })) => {
+            "Leave `mutualSSLConfig.ciphers` out, add a suite for such a key to it, or give the gateway a certificate with another key (`mgw help tls`)."
+        }
         StartError::Tls(_) | StartError::Trust(_) => {
             "Check the certificate, key and trust files that the settings name, and the folder of --data-dir."
         }

@@ -77,6 +77,9 @@ impl StartError {
                 named: other.named().into_iter().next(),
                 setting: match other {
                     Self::Tls(TlsError::NobodyTrusted) => Some("mutualSSLConfig.sslVerifyClient"),
+                    Self::Tls(TlsError::Certificate(CertificateError::Suites { .. })) => {
+                        Some("mutualSSLConfig.ciphers")
+                    }
                     Self::AccessLog(_) => Some("b7a.http.accesslog.path"),
                     _ => None,
                 },

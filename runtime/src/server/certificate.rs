@@ -4,6 +4,7 @@ use super::ocsp::OcspError;
 use crate::config::StoreSettings;
 use crate::own_file;
 use crate::tls::{OpenStore, StoreError};
+use rustls::SignatureAlgorithm;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io;
@@ -52,6 +53,16 @@ pub enum CertificateError {
         #[source]
         source: rustls::Error,
     },
+    /// No cipher suite goes with the key, so that no client could connect.
+    #[error("{certificate} has {}, and none of the suites in `mutualSSLConfig.ciphers` goes with it: no client could connect", named_key(*.algorithm))]
+    Suites {
+        /// The certificate, in words.
+        certificate: String,
+        /// The file or store with the certificate; `None`: the gateway made it.
+        path: Option<PathBuf>,
+        /// What the key signs with.
+        algorithm: SignatureAlgorithm,
+    },
     /// A key store that cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,9 +87,18 @@ impl CertificateError {
             Self::Read { path, .. } | Self::Pem { path, .. } | Self::Tls { path, .. } | Self::Ocsp { path, .. } => {
                 Some(path.display().to_string())
             }
+            Self::Suites { path, .. } => path.as_ref().map(|path| path.display().to_string()),
             Self::Store(error) => Some(error.named()),
             Self::Write { .. } | Self::Generate(_) => None,
         }
+    }
+}
+
+fn named_key(algorithm: SignatureAlgorithm) -> String {
+    match algorithm {
+        SignatureAlgorithm::RSA => "an RSA key".to_owned(),
+        SignatureAlgorithm::ECDSA => "a key of an elliptic curve".to_owned(),
+        other => format!("a key for {other:?}"),
     }
 }
 

@@ -115,9 +115,26 @@ fn certified(
     ocsp: Option<&Path>,
     provider: &CryptoProvider,
 ) -> Result<Arc<CertifiedKey>, CertificateError> {
-    let path = identity.path;
-    let mut certified = CertifiedKey::from_der(identity.chain, identity.key, provider)
-        .map_err(|source| CertificateError::Tls { path, source })?;
+    let (path, origin) = (identity.path, identity.origin);
+    let mut certified = match CertifiedKey::from_der(identity.chain, identity.key, provider) {
+        Ok(certified) => certified,
+        Err(source) => return Err(CertificateError::Tls { path, source }),
+    };
+    let algorithm = certified.key.algorithm();
+    let mut suites = provider.cipher_suites.iter();
+    if !suites.any(|suite| suite.usable_for_signature_algorithm(algorithm)) {
+        let (certificate, path) = match origin {
+            CertificateOrigin::Configured => (format!("the certificate of {}", path.display()), Some(path)),
+            CertificateOrigin::Generated { .. } | CertificateOrigin::Kept { .. } => {
+                ("the certificate that the gateway makes for itself".to_owned(), None)
+            }
+        };
+        return Err(CertificateError::Suites {
+            certificate,
+            path,
+            algorithm,
+        });
+    }
     if let Some(path) = ocsp {
         let response = ocsp::check(certificate::read(path)?).map_err(|source| CertificateError::Ocsp {
             path: path.to_owned(),

@@ -97,6 +97,12 @@ pub(crate) fn choose(versions: &[String], suites: &[String], settings: Settings)
             supported: all,
         });
     }
+    // A certificate has to go with one of the suites, and with those of a version that nobody speaks it would for nothing.
+    let is_spoken = |suite: &SupportedCipherSuite| {
+        let version = suite.version().version;
+        speakable.iter().any(|spoken| spoken.version == version)
+    };
+    provider.cipher_suites.retain(is_spoken);
     ignored(suites, |name| all.contains(&iana(name)), settings.suites, &mut warnings);
     for version in mute {
         let (name, setting) = (version_name(version), settings.suites);

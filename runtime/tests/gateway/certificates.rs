@@ -221,3 +221,55 @@ fn an_ocsp_response_is_sent_with_the_certificate() {
         refused(&with_pair(with_tls(Vec::new()), &pki, "server").set("listenerConfig.ocspFile", &pki.text("ocsp.der")));
     assert!(text.contains("ocsp.der") && text.contains("openssl ocsp"), "{text}");
 }
+
+#[test]
+fn a_certificate_that_no_suite_goes_with_is_refused() {
+    let pki = Pki::new();
+    pki.signed("server", "localhost");
+    let rsa = "req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=rsa -keyout rsa.key -out rsa.pem";
+    pki.openssl(rsa, &[]);
+    let of_rsa = "ECDHE-RSA-AES128-GCM-SHA256";
+    let of_curves = "ECDHE-ECDSA-AES128-GCM-SHA256";
+    let new = "TLS_AES_128_GCM_SHA256";
+    let own = || with_tls(Vec::new());
+    let with = |name: &str| with_pair(with_tls(Vec::new()), &pki, name);
+    for (builder, versions, suites, said) in [
+        (
+            own(),
+            "",
+            of_rsa,
+            Some("the certificate that the gateway makes for itself has a key of an elliptic curve"),
+        ),
+        (
+            with("server"),
+            "",
+            of_rsa,
+            Some("server.pem has a key of an elliptic curve"),
+        ),
+        (with("rsa"), "", of_curves, Some("rsa.pem has an RSA key")),
+        // TLS 1.3 is not spoken.
+        (
+            with("rsa"),
+            "TLSv1.2",
+            &format!("{of_curves},{new}"),
+            Some("rsa.pem has an RSA key"),
+        ),
+        (with("rsa"), "", &format!("{of_curves},{new}"), None),
+        (with("rsa"), "", of_rsa, None),
+        (own(), "", of_curves, None),
+    ] {
+        let builder = builder
+            .set("mutualSSLConfig.protocolVersions", versions)
+            .set("mutualSSLConfig.ciphers", suites);
+        match said {
+            Some(said) => {
+                let text = refused(&builder);
+                assert!(
+                    text.contains(said) && text.contains("`mutualSSLConfig.ciphers`"),
+                    "{text}"
+                );
+            }
+            None => drop(builder.start()),
+        }
+    }
+}
