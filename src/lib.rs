@@ -51,4 +51,5 @@ pub(crate) mod usage_export;
 mod watched_file;
 pub(crate) mod whole_file;
 mod words;
+mod working_folder;
 pub mod yaml;

@@ -7,6 +7,7 @@ use crate::compile::{Compiled, compile_project};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::failure::Failure;
 use crate::project::{BuildSettings, Compat, Layout, Scaffold};
+use crate::working_folder::WorkingFolder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -157,17 +158,14 @@ fn with_build(settings: &[u8], build: &BuildSettings) -> Result<Vec<u8>, Migrate
 
 /// Files in a folder that goes again. What changes is written anew, and nothing else: there may be thousands.
 struct Staged<'a> {
-    place: tempfile::TempDir,
+    place: WorkingFolder,
     /// As the user will know it.
     folder: &'a str,
 }
 
 impl<'a> Staged<'a> {
     fn new(files: &BTreeMap<String, Vec<u8>>, folder: &'a str) -> Result<Self, MigrateError> {
-        let place = tempfile::Builder::new()
-            .prefix(".mgw-migrate-")
-            .tempdir()
-            .map_err(MigrateError::Stage)?;
+        let place = WorkingFolder::new().map_err(MigrateError::Stage)?;
         for (name, bytes) in files {
             write(&place.path().join(name), bytes).map_err(MigrateError::Stage)?;
         }

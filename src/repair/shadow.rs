@@ -1,10 +1,10 @@
 //! A copy of a project, in which repairs are tried.
 
 use crate::project::Layout;
+use crate::working_folder::WorkingFolder;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use tempfile::TempDir;
 
 /// Folders deeper than this are not those of a project.
 const DEEPEST: u32 = 64;
@@ -47,7 +47,7 @@ pub(crate) enum Extent {
 /// The copy; it is removed at the end.
 #[derive(Debug)]
 pub(super) struct Shadow {
-    _folder: TempDir,
+    _folder: WorkingFolder,
     root: PathBuf,
 }
 
@@ -59,7 +59,7 @@ impl Shadow {
             path: root.to_owned(),
             source,
         };
-        let folder = tempfile::Builder::new().prefix("mgw-fix-").tempdir().map_err(failed)?;
+        let folder = WorkingFolder::new().map_err(failed)?;
         // A project without `mgw.toml` is called like its folder.
         let real = folder.path().canonicalize().map_err(failed)?;
         let target = real.join(layout.folder_name());

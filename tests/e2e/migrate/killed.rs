@@ -1,7 +1,7 @@
 //! Killed at every step at which something on the disk changes: the whole project is there, or nothing of it.
 
 use super::place_with;
-use crate::support::{Place, traced};
+use crate::support::{Outcome, Place, traced};
 
 /// Far more steps of a kind than there are.
 const MANY: u32 = 200;
@@ -13,10 +13,28 @@ fn is_killed(place: &Place, words: &[&str], kind: &str, step: u32) -> bool {
         format!("inject={kind}:signal=SIGKILL:when={step}"),
     );
     let options = ["-o", "/dev/null", "-e", &traced_calls, "-e", &injected];
-    let output = traced(&place.command(words), &options)
-        .output()
-        .expect("strace can be run");
+    let mut command = place.command(words);
+    command.env("TMPDIR", temporary(place));
+    let output = traced(&command, &options).output().expect("strace can be run");
     output.status.code().is_none_or(|code| code > 128)
+}
+
+/// Where drafts are.
+fn temporary(place: &Place) -> std::path::PathBuf {
+    let folder = place.path().join("temporary");
+    std::fs::create_dir_all(&folder).expect("the folder is writable");
+    folder
+}
+
+/// Whether there are drafts: that of a run that was killed goes with the next run.
+fn has_drafts(place: &Place) -> bool {
+    let mut entries = temporary(place).read_dir().expect("the folder is readable").flatten();
+    entries.any(|entry| {
+        entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with("mgw-work-"))
+    })
 }
 
 /// The paths of the files below a folder.
@@ -59,7 +77,7 @@ fn a_killed_migration_leaves_the_whole_project_or_nothing() {
     let place = place_with("ledger");
     place.mgw(&["migrate", "ledger", "whole"]).exits(8);
     let whole = files_of(&place, "whole");
-    let mut kills = 0;
+    let (mut kills, mut drafts) = (0, 0);
     for kind in ["?rename,?renameat,?renameat2", "?mkdir,?mkdirat", "?openat"] {
         for step in 1..MANY {
             let target = "shop";
@@ -69,11 +87,16 @@ fn a_killed_migration_leaves_the_whole_project_or_nothing() {
             if !there.is_empty() {
                 std::fs::remove_dir_all(place.path().join(target)).expect("ours");
             }
+            drafts += u32::from(has_drafts(&place));
             if !killed {
                 break;
             }
             kills += 1;
         }
     }
-    assert!(kills > 10, "{kills}");
+    let mut command = place.command(&["migrate", "ledger", "again"]);
+    command.env("TMPDIR", temporary(&place));
+    Outcome::of(command).exits(8);
+    assert!(!has_drafts(&place), "the next run removes them");
+    assert!(kills > 10 && drafts > 0, "{kills} {drafts}");
 }
