@@ -94,7 +94,10 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let mut compiled = inspect(&layout, config, context)?;
     let fixed = match args.fix.is_wanted() {
         true => Some(fix::fix(&layout, config, &args.fix, &mut compiled, context)?),
-        false => None,
+        false => {
+            fix::prove(&layout, config, &mut compiled, context);
+            None
+        }
     };
     if let Some(fixed) = &fixed {
         fix::tell(fixed, ui);

@@ -222,6 +222,17 @@ impl Diagnostics {
         self
     }
 
+    /// Leaves certain only the corrections of findings that are `proven`; the others are for somebody to look at.
+    #[must_use]
+    pub(crate) fn doubting(mut self, mut proven: impl FnMut(&Diagnostic) -> bool) -> Self {
+        for finding in &mut self.list {
+            if finding.correction.as_ref().is_some_and(Correction::is_certain) && !proven(finding) {
+                finding.correction = finding.correction.take().map(Correction::likely);
+            }
+        }
+        self
+    }
+
     /// Whether something must be put right before anything can be built.
     pub fn has_errors(&self) -> bool {
         self.list

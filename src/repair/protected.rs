@@ -1,10 +1,5 @@
 //! Files that nobody mends by hand, and where to mend instead.
 
-/// Whether a file of the project, by its path in it, is one that a command writes.
-pub(crate) fn is_protected(relative: &str) -> bool {
-    reason(relative).is_some()
-}
-
 /// Why a file of the project, by its path in it, is not to be changed.
 pub(super) fn reason(relative: &str) -> Option<&'static str> {
     let is_below = |folder: &str| relative.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));

@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{Layout, shown};
-use crate::repair::{Applied, Extent, Left, Repaired, Subject, is_protected, patch, repair, write};
+use crate::repair::{Applied, Extent, Left, Repaired, Subject, patch, proven, repair, write};
 use crate::ui::Ui;
 use crate::ui::count::Counted;
 use crate::yaml::{Correction, Position};
@@ -110,21 +110,37 @@ pub(super) fn fix(
     if certain(&compiled.diagnostics).next().is_none() {
         return Ok(Fixed::nothing(args, &compiled.diagnostics));
     }
-    let repaired = repair(layout, Extent::Project, |copy| {
-        let config = config.map(|config| in_copy(config, layout, copy));
-        let mut compiled = inspect(copy, config.as_deref(), context)?;
-        let found = std::mem::take(&mut compiled.diagnostics);
-        Ok::<_, Failure>((compiled, found))
-    })?;
-    let (mut fixed, checked, findings) = Fixed::of(repaired, layout.root(), args)?;
+    let (mut fixed, checked, findings) = Fixed::of(tried(layout, config, context)?, layout.root(), args)?;
     if args.dry_run {
         *compiled = checked;
         compiled.diagnostics = findings;
     } else if !fixed.files.is_empty() {
         *compiled = inspect(layout, config, context)?;
     }
+    // What could be done is done.
+    compiled.diagnostics = proven(std::mem::take(&mut compiled.diagnostics), &[]);
     fixed.left = compiled.diagnostics.summary();
     Ok(fixed)
+}
+
+/// Leaves only the corrections certain that `--fix` would make.
+pub(super) fn prove(layout: &Layout, config: Option<&Path>, compiled: &mut Compiled, context: &Context) {
+    if certain(&compiled.diagnostics).next().is_none() {
+        return;
+    }
+    // Where nothing can be tried, nothing is offered.
+    let applied = tried(layout, config, context).map_or_else(|_| Vec::new(), |repaired| repaired.applied);
+    compiled.diagnostics = proven(std::mem::take(&mut compiled.diagnostics), &applied);
+}
+
+/// What the project would become.
+fn tried(layout: &Layout, config: Option<&Path>, context: &Context) -> Result<Repaired<Compiled>, Failure> {
+    repair(layout, Extent::Project, |copy| {
+        let config = config.map(|config| in_copy(config, layout, copy));
+        let mut compiled = inspect(copy, config.as_deref(), context)?;
+        let found = std::mem::take(&mut compiled.diagnostics);
+        Ok((compiled, found))
+    })
 }
 
 /// What somebody gives who means a file of the project is a file of the copy.
@@ -150,28 +166,13 @@ pub(super) fn certain(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagno
     diagnostics.iter().filter(is_certain)
 }
 
-/// How many findings can be repaired in files of the project that people write.
-fn repairable(layout: &Layout, diagnostics: &Diagnostics) -> usize {
-    let is_written = |finding: &&Diagnostic| in_project(layout, &finding.file).is_some_and(|file| !is_protected(file));
-    certain(diagnostics).filter(is_written).count()
-}
-
-/// The path of a file inside the project; `None` where it is elsewhere, as the settings may be that `--config` names.
-fn in_project<'f>(layout: &Layout, file: &'f str) -> Option<&'f str> {
-    let root = PathBuf::from(shown(layout.root()));
-    let file = Path::new(file.strip_prefix("./").unwrap_or(file));
-    let inside = file.strip_prefix(root).ok()?;
-    let is_below = inside.components().all(|part| matches!(part, Component::Normal(_)));
-    inside.to_str().filter(|_| is_below)
-}
-
-/// Says that there are corrections, and how many; `None` where there are none.
+/// Says that there are corrections that were [proven], and how many; `None` where there are none.
 pub(super) fn offer(layout: &Layout, diagnostics: &Diagnostics) -> Option<String> {
     let folder = match shown(layout.root()).as_str() {
         "" => String::new(),
         folder => format!(" {folder}"),
     };
-    match repairable(layout, diagnostics) {
+    match certain(diagnostics).count() {
         0 => None,
         count => Some(format!("{count} of them can be repaired: `mgw check --fix{folder}`")),
     }
@@ -231,26 +232,5 @@ fn place(Subject { file, position, .. }: &Subject) -> String {
     match position {
         Some(Position { line, column }) => format!("{file}:{line}:{column}"),
         None => file.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_elsewhere_are_none_of_the_project() {
-        for (root, file, expected) in [
-            ("shop", "shop/policies.yaml", Some("policies.yaml")),
-            ("./shop", "./shop/conf/micro-gw.conf", Some("conf/micro-gw.conf")),
-            (".", "policies.yaml", Some("policies.yaml")),
-            ("/work/shop", "/work/shop/policies.yaml", Some("policies.yaml")),
-            ("shop", "micro-gw.conf", None),
-            ("shop", "shop2/policies.yaml", None),
-            (".", "../micro-gw.conf", None),
-            (".", "/etc/mgw/micro-gw.conf", None),
-        ] {
-            assert_eq!(in_project(&Layout::new(root), file), expected, "{root} {file}");
-        }
     }
 }

@@ -6,7 +6,7 @@ use crate::diagnostics::{Diagnostics, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{Faulty, Layout, Workspace, WorkspaceError, shown};
-use crate::repair::{Extent, repair};
+use crate::repair::{Extent, Repaired, proven, repair};
 use crate::ui::Ui;
 use std::path::Path;
 
@@ -31,6 +31,8 @@ pub(super) fn find(root: &Path, args: &FixArgs, ui: &Ui) -> Result<(Option<Works
     let found = match Workspace::at(root, Faulty::Taken) {
         Err(WorkspaceError::Invalid { what, findings }) => {
             if !args.is_wanted() {
+                let applied = tried(root).map_or_else(|_| Vec::new(), |repaired| repaired.applied);
+                let findings = proven(findings, &applied);
                 let failure = Failure::findings(&what, &findings);
                 return Err(match fix::offer(&layout, &findings) {
                     Some(offer) => Failure::hint(failure, offer),
@@ -45,21 +47,9 @@ pub(super) fn find(root: &Path, args: &FixArgs, ui: &Ui) -> Result<(Option<Works
     let is_certain = fix::certain(&found).next().is_some();
     let (fixed, workspace, found) = match is_certain {
         false => (Fixed::nothing(args, &found), None, found),
-        true => {
-            let repaired = repair(&layout, Extent::Settings, |copy| {
-                match Workspace::of_file(&copy.settings(), root, Faulty::Taken) {
-                    Ok(Some(workspace)) => Ok((Some(workspace), Diagnostics::default())),
-                    Ok(None) => Err(Failure::new(
-                        ExitCode::Invalid,
-                        format!("{file} is not that of a workspace"),
-                    )),
-                    Err(WorkspaceError::Invalid { findings, .. }) => Ok((None, findings)),
-                    Err(error) => Err(error.into()),
-                }
-            })?;
-            Fixed::of(repaired, root, args)?
-        }
+        true => Fixed::of(tried(root)?, root, args)?,
     };
+    let found = proven(found, &[]);
     fix::tell(&fixed, ui);
     if !found.has_errors() {
         return Ok((workspace, Some(fixed)));
@@ -75,4 +65,20 @@ pub(super) fn find(root: &Path, args: &FixArgs, ui: &Ui) -> Result<(Option<Works
         },
     );
     Err(findings::invalid(&file, &found))
+}
+
+/// What the workspace's file would become, with the projects that there would be.
+fn tried(root: &Path) -> Result<Repaired<Option<Workspace>>, Failure> {
+    let layout = Layout::new(root);
+    repair(&layout, Extent::Settings, |copy| {
+        match Workspace::of_file(&copy.settings(), root, Faulty::Taken) {
+            Ok(Some(workspace)) => Ok((Some(workspace), Diagnostics::default())),
+            Ok(None) => Err(Failure::new(
+                ExitCode::Invalid,
+                format!("{} is not that of a workspace", shown(&layout.settings())),
+            )),
+            Err(WorkspaceError::Invalid { findings, .. }) => Ok((None, findings)),
+            Err(error) => Err(error.into()),
+        }
+    })
 }

@@ -5,17 +5,46 @@ use super::stage::{Case, Ran};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Whether a command has told of a correction that can be made unasked.
+/// Whether a command has told of a correction.
 pub fn are_known(ran: &Ran) -> bool {
-    let document: Value = serde_json::from_str(&ran.outcome.stdout).unwrap_or_default();
-    findings(&document).any(|finding| finding["correction"]["certain"] == true)
+    findings(&parsed(ran)).any(|finding| finding["correction"].is_object())
+}
+
+/// Returns what is wrong with what a check offers to people (`told`) and to programs (`before`): `--fix` makes those
+/// corrections of what is found, and no others.
+pub fn as_offered(case: &Case, told: &Ran, before: &Ran, fixed: &Ran) -> Vec<String> {
+    let (before, fixed) = (parsed(before), parsed(fixed));
+    let is_certain = |finding: &&Value| finding["correction"]["certain"] == true;
+    let offered = counted(findings(&before).filter(is_certain));
+    let found = counted(findings(&before));
+    // What a repair has brought to light could not be offered.
+    let mut made = counted(of_fixes(&fixed, "applied").iter());
+    made.retain(|key, count| {
+        *count = found.get(key).copied().unwrap_or(0).min(*count);
+        *count > 0
+    });
+    let offers = told.outcome.stderr.lines().filter_map(|line| {
+        let (number, _) = line.split_once("hint: ")?.1.split_once(" of them can be repaired")?;
+        number.parse::<usize>().ok()
+    });
+    let mut problems = Vec::new();
+    let count: usize = offers.sum();
+    if offered != made || count != made.values().sum::<usize>() {
+        problems.push(format!(
+            "{}: {count} are offered, {offered:?}; repaired is {made:?}:\n{fixed:#}",
+            case.name
+        ));
+    }
+    if findings(&fixed).any(|finding| is_certain(&finding)) {
+        problems.push(format!("{}: what is left is called certain:\n{fixed:#}", case.name));
+    }
+    problems
 }
 
 /// Returns what is wrong with a repair: `before` it, the repair itself, and the same command once more.
 pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> {
     let mut problems = promises::of_output(case, fixed);
     problems.extend(promises::of_output(case, again));
-    let parsed = |ran: &Ran| serde_json::from_str::<Value>(&ran.outcome.stdout).unwrap_or_default();
     let (before, fixed_document, again_document) = (parsed(before), parsed(fixed), parsed(again));
     let mut broken = |what: String| {
         problems.push(format!(
@@ -24,10 +53,6 @@ pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> 
         ));
     };
     let applied = of_fixes(&fixed_document, "applied");
-    let refused = of_fixes(&fixed_document, "refused");
-    if applied.is_empty() && refused.is_empty() {
-        broken("a correction was neither made nor refused".to_owned());
-    }
     if !of_fixes(&again_document, "applied").is_empty() {
         broken(format!("more is repaired the second time: {again_document:#}"));
     }
@@ -62,8 +87,16 @@ pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> 
     problems
 }
 
+fn parsed(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.outcome.stdout).unwrap_or_default()
+}
+
+/// What was found; where projects of a workspace cannot be found, it stands with the error.
 fn findings(document: &Value) -> impl Iterator<Item = &Value> {
-    documents(document).flat_map(|document| document["diagnostics"].as_array().into_iter().flatten())
+    let of_error = document["error"]["details"].as_array().into_iter().flatten();
+    documents(document)
+        .flat_map(|document| document["diagnostics"].as_array().into_iter().flatten())
+        .chain(of_error)
 }
 
 /// What was done, or was not.

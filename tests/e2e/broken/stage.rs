@@ -116,11 +116,14 @@ impl Case {
         if !repairs::are_known(&before) {
             return Vec::new();
         }
+        let told = self.run_words(self.lay_out(), &words);
         let fix = with(&["--fix", "--output", "json"]);
         let mut fixed = self.run_words(self.lay_out(), &fix);
         let place = std::mem::replace(&mut fixed.place, Place::new());
         let again = self.run_words(place, &fix);
-        repairs::kept(self, &before, &fixed, &again)
+        let mut problems = repairs::kept(self, &before, &fixed, &again);
+        problems.extend(repairs::as_offered(self, &told, &before, &fixed));
+        problems
     }
 
     /// Whether the command starts a gateway.
