@@ -13,7 +13,7 @@ use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
-use crate::serve::{BundleSource, GatewaySettings, Rehearsal, Start, read_settings};
+use crate::serve::{BundleSource, GatewaySettings, ReadSettings, Rehearsal, Start, read_settings};
 use crate::suite::read_folder;
 use crate::ui::count;
 use fix::{FixArgs, Fixed};
@@ -102,7 +102,10 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     if let Some(fixed) = &fixed {
         fix::tell(fixed, ui);
     }
-    let starting = start(&layout, config, &compiled, context)?;
+    let source = BundleSource::Project(layout.clone());
+    let settings = GatewaySettings::of(config, &context.environment, &source);
+    let settings = read_settings(&settings, &context.environment)?;
+    let starting = start(&layout, &settings, &compiled);
     compiled.diagnostics.extend(starting);
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
@@ -140,24 +143,16 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
 
 /// What keeps a gateway from starting, as far as project and settings say it alone: who checks may be without the secrets and
 /// files of the machine that serves.
-fn start(
-    layout: &Layout,
-    config: Option<&Path>,
-    compiled: &Compiled,
-    context: &Context,
-) -> Result<Diagnostics, Failure> {
-    let source = BundleSource::Project(layout.clone());
-    let settings = GatewaySettings::of(config, &context.environment, &source);
-    let settings = read_settings(&settings, &context.environment)?;
+pub(super) fn start(layout: &Layout, settings: &ReadSettings, compiled: &Compiled) -> Diagnostics {
     // What does not compile is not served; the settings are looked at all the same.
     let packed = pack(compiled, TOOL).ok();
     let rehearsal = Rehearsal {
         bundle: packed.as_ref().map(|packed| &packed.bundle),
-        settings: &settings,
+        settings,
         start: Start::Elsewhere,
         places: Some(&ProjectPlaces::new(layout.clone())),
     };
-    Ok(rehearsal.findings())
+    rehearsal.findings()
 }
 
 /// Compiles a project, with everything that is found in it.

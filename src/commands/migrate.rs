@@ -11,6 +11,7 @@ use crate::migrate::{
 };
 use crate::project::{Layout, create, is_project_name, shown};
 use crate::public_file::staged;
+use crate::serve::read_sources;
 use std::path::{Path, PathBuf};
 
 /// The report in the new project.
@@ -97,6 +98,16 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
         if own.is_file() {
             check::gateway(Some(&own), staged, context, found)?;
         }
+        // What `mgw run` would be started with here: the settings of the environment are another gateway's.
+        let file = match own.is_file() {
+            true => {
+                let bytes = std::fs::read(&own).map_err(|error| Failure::file("read", &own, error))?;
+                Some((shown(&whole.runtime_config()), bytes))
+            }
+            false => None,
+        };
+        let settings = read_sources(file, &[], &context.environment);
+        found.extend(check::start(staged, &settings, compiled));
         Ok(())
     };
     let mut finished = finish(draft, &name, folder, manner, check_settings)?;

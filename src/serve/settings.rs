@@ -98,7 +98,7 @@ fn is_setting(name: &str) -> bool {
 }
 
 /// The same, with the name and the bytes of the file.
-pub(super) fn read_sources(
+pub(crate) fn read_sources(
     file: Option<(String, Vec<u8>)>,
     sets: &[(String, String)],
     environment: &Environment,

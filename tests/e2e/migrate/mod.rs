@@ -388,6 +388,42 @@ fn what_is_said_of_settings_names_their_file_in_the_new_project() {
     assert!(!report.contains("clear text"), "{report}");
 }
 
+#[test]
+fn what_keeps_a_gateway_from_starting_is_told_by_the_migration() {
+    let place = Place::new();
+    let files = [
+        (
+            "old/api_definitions/a.yaml",
+            "openapi: 3.0.0\ninfo: {title: A, version: '1'}\nx-wso2-basePath: /a\n\
+             x-wso2-production-endpoints: {urls: ['https://a.example']}\npaths: {/x: {get: {responses: {}}}}\n",
+        ),
+        (
+            "old/conf/micro-gw.conf",
+            "[listenerConfig]\ncertificateFile = \"own.pem\"\nprivateKeyFile = \"own.pem\"\n\
+             [[jwtTokenConfig]]\nissuer = \"x\"\ncertificateFile = \"issuer.pem\"\n",
+        ),
+        ("old/conf/issuer.pem", "no certificate"),
+    ];
+    for (name, text) in files {
+        place.write(name, text);
+    }
+    // Beside them lies what the settings name, and in a copy it does not.
+    let report = place.mgw(&["migrate", "old"]).exits(8).stdout;
+    let line = "mgw check: old/conf/micro-gw.conf:6:1: error: the gateway does not start: ";
+    assert!(report.contains(line) && report.contains("issuer.pem"), "{report}");
+    place
+        .mgw(&["run", "old", "--data-dir", "data"])
+        .exits(3)
+        .says("issuer.pem");
+    let report = place.mgw(&["migrate", "old", "shop"]).exits(8).stdout;
+    for line in [
+        "mgw check: shop/conf/micro-gw.conf:2:1: warning: shop/conf/own.pem is not there",
+        "mgw check: shop/conf/micro-gw.conf:6:1: warning: shop/conf/issuer.pem is not there",
+    ] {
+        assert!(report.contains(line), "{report}");
+    }
+}
+
 /// The project of micro-gw 3.2, with the settings of its gateway beside it.
 fn micro_gw() -> Place {
     let place = place_with("petstore");
