@@ -62,7 +62,7 @@ pub use library::RemoteFiles;
 pub(crate) use own_parts::OwnParts;
 pub(crate) use places::{ApiPlaces, PolicySection, ProjectPlaces, Said, SaidOfApi};
 pub use policies::DEFAULT_POLICIES;
-pub(crate) use policies::describe as describe_policy;
+pub(crate) use policies::{describe as describe_policy, describe_data};
 use project::DEFINITIONS;
 pub(crate) use project::compile_pulled;
 pub use project::{CompileError, Compiled, compile_project};

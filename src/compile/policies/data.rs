@@ -14,7 +14,7 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
 }
 
 /// An amount with the largest unit that leaves a whole number.
-pub(super) fn describe(bytes: u64) -> String {
+pub(crate) fn describe(bytes: u64) -> String {
     let unit = UNITS.into_iter().rev().find(|(_, size)| bytes.is_multiple_of(*size));
     unit.map_or_else(
         || format!("{bytes} B"),

@@ -9,6 +9,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use data::describe as describe_data;
 pub(crate) use describe::describe;
 pub(super) use merge::merge;
 

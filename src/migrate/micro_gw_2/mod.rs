@@ -1,11 +1,12 @@
 //! Projects of `micro-gw setup`, version 2.6: no definitions, but the code that was generated from them.
 //!
 //! What is read is what that version generates: `@http:ServiceConfig`, `@gateway:API`, `@http:ResourceConfig` and
-//! `@gateway:RateLimit` of services, the endpoints that are called as the service and `_prod` or `_sand`, and the policies.
-//! Everything else is listed.
+//! `@gateway:RateLimit` of services, the endpoints that are called as the service and `_prod` or `_sand`, and the policies. Where
+//! JSON has what API Manager said, the definitions come from there, and policies that have no code. Everything else is listed.
 
 mod metadata;
 mod policy;
+mod policy_file;
 mod record;
 mod service;
 mod tokens;
@@ -42,6 +43,7 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
     let mut services: Vec<(Source, Service)> = Vec::new();
     let mut endpoints: BTreeMap<String, Endpoint> = BTreeMap::new();
     let mut policies = Vec::new();
+    let mut said = Vec::new();
     let mut described: Vec<Described> = Vec::new();
     let has_definitions = root
         .files()
@@ -72,6 +74,10 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
             && let Some(apis) = metadata::read(root, path, draft)
         {
             described.extend(apis);
+        } else if is_kept(path)
+            && let Some(policies) = policy_file::read(root, path, draft)
+        {
+            said.extend(policies);
         } else {
             other(path, &place, draft);
         }
@@ -95,8 +101,9 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
             api.tell_unserved(draft);
         }
     }
+    policy_file::add(said, &mut policies, draft);
     if !policies.is_empty() {
-        policies.sort();
+        policies.sort_by(|one, other| (one.level, &one.policy.name).cmp(&(other.level, &other.policy.name)));
         policies.dedup();
         draft.carried.policies += policies.len();
         draft

@@ -1,7 +1,9 @@
 //! Throttling policies that micro-gw 2.6 generated, each in a file of its own.
 
 use super::tokens::{Token, tokens};
+use crate::compile::describe_data;
 use crate::yaml::Source;
+use mgw_bundle::config::{self, Quota};
 use std::fmt::Write;
 
 /// What a policy is for.
@@ -12,16 +14,27 @@ pub(super) enum Level {
     Subscription,
 }
 
-/// A policy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A policy, and what it is for.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Policy {
     pub(super) level: Level,
-    pub(super) name: String,
-    /// Requests in a window.
-    pub(super) count: u64,
-    /// Length of the window.
-    pub(super) milliseconds: u64,
-    pub(super) stops: bool,
+    pub(super) policy: config::Policy,
+}
+
+impl Policy {
+    fn new(level: Level, name: String, count: u64, window_ms: u64, stops: bool) -> Self {
+        Self {
+            level,
+            policy: config::Policy {
+                name,
+                quota: Quota::Requests { count, window_ms },
+                stop_on_quota: stops,
+                burst: None,
+                strict: false,
+                conditional: Vec::new(),
+            },
+        }
+    }
 }
 
 /// Units, from the longest.
@@ -69,13 +82,8 @@ pub(super) fn read(source: &Source) -> Option<Policy> {
         }
     }
     let (level, name) = tier?;
-    Some(Policy {
-        level,
-        name,
-        milliseconds: milliseconds.filter(|milliseconds| *milliseconds >= 1_000)?,
-        count: count?,
-        stops: stops?,
-    })
+    let window_ms = milliseconds.filter(|milliseconds| *milliseconds >= 1_000)?;
+    Some(Policy::new(level, name, count?, window_ms, stops?))
 }
 
 /// Subscription policies that callers have of whom nothing else is known.
@@ -91,17 +99,11 @@ pub(super) fn file(policies: &[Policy]) -> String {
     ] {
         let of_level: Vec<&Policy> = policies.iter().filter(|policy| policy.level == level).collect();
         let is_missing =
-            |name: &&str| level == Level::Subscription && of_level.iter().all(|policy| policy.name != *name);
+            |name: &&str| level == Level::Subscription && of_level.iter().all(|policy| policy.policy.name != *name);
         let added: Vec<Policy> = OF_UNKNOWN_CALLERS
             .into_iter()
             .filter(is_missing)
-            .map(|name| Policy {
-                level,
-                name: name.into(),
-                count: 500,
-                milliseconds: 60_000,
-                stops: true,
-            })
+            .map(|name| Policy::new(level, name.into(), 500, 60_000, true))
             .collect();
         if of_level.is_empty() && added.is_empty() {
             let _ = writeln!(text, "{list}: []");
@@ -115,21 +117,39 @@ pub(super) fn file(policies: &[Policy]) -> String {
     text
 }
 
-fn entry(policy: &Policy) -> String {
-    let (unit, length) = UNITS
-        .into_iter()
-        .find(|(_, length)| policy.milliseconds.is_multiple_of(*length))
-        .unwrap_or(("sec", 1_000));
+fn entry(Policy { level, policy }: &Policy) -> String {
     let name = serde_json::to_string(&policy.name).unwrap_or_default();
-    let mut text = format!(
-        "  - {name}:\n      count: {}\n      unitTime: {}\n      timeUnit: {unit}\n",
-        policy.count,
-        policy.milliseconds.div_ceil(length)
-    );
-    if policy.level == Level::Subscription {
-        let _ = writeln!(text, "      stopOnQuota: {}", policy.stops);
+    let mut text = format!("  - {name}:\n");
+    let limit = match policy.quota {
+        Quota::Requests { count, window_ms } => Some((format!("count: {count}"), window_ms)),
+        Quota::Bandwidth { bytes, window_ms } => Some((format!("bandwidth: {}", describe_data(bytes)), window_ms)),
+        Quota::Unlimited => None,
+    };
+    // No count is no limit.
+    let (limit, window_ms) = limit.unwrap_or_else(|| ("count: -1".to_owned(), 60_000));
+    let (time, unit) = window(window_ms);
+    let _ = write!(text, "      {limit}\n      unitTime: {time}\n      timeUnit: {unit}\n");
+    if let Some(burst) = policy.burst {
+        let (time, unit) = window(burst.window_ms);
+        let count = burst.count;
+        let _ = writeln!(
+            text,
+            "      burst: {{count: {count}, unitTime: {time}, timeUnit: {unit}}}"
+        );
+    }
+    if *level == Level::Subscription {
+        let _ = writeln!(text, "      stopOnQuota: {}", policy.stop_on_quota);
     }
     text
+}
+
+/// A window in the longest unit that it is whole ones of.
+fn window(milliseconds: u64) -> (u64, &'static str) {
+    let (unit, length) = UNITS
+        .into_iter()
+        .find(|(_, length)| milliseconds.is_multiple_of(*length))
+        .unwrap_or(("sec", 1_000));
+    (milliseconds.div_ceil(length), unit)
 }
 
 #[cfg(test)]
@@ -151,13 +171,7 @@ mod tests {
         let found = policy(GENERATED).unwrap();
         assert_eq!(
             found,
-            Policy {
-                level: Level::Application,
-                name: "10PerMin".into(),
-                count: 10,
-                milliseconds: 60_000,
-                stops: true
-            }
+            Policy::new(Level::Application, "10PerMin".into(), 10, 60_000, true)
         );
         for (part, other) in [
             ("appTier ==", "otherTier =="),
@@ -200,5 +214,21 @@ mod tests {
                 .map(<[_]>::len),
             Some(0)
         );
+    }
+
+    #[test]
+    fn all_limits_are_written() {
+        let mut policy = Policy::new(Level::Subscription, "A: b".into(), 1, 7_200_000, false);
+        policy.policy.quota = Quota::Bandwidth {
+            bytes: 3 << 20,
+            window_ms: 7_200_000,
+        };
+        policy.policy.burst = Some(config::Burst {
+            count: 5,
+            window_ms: 1_000,
+        });
+        let text = file(&[policy]);
+        let start = "resourcePolicies: []\napplicationPolicies: []\nsubscriptionPolicies:\n  - \"A: b\":\n      bandwidth: 3 MB\n      unitTime: 2\n      timeUnit: hour\n      burst: {count: 5, unitTime: 1, timeUnit: sec}\n      stopOnQuota: false\n";
+        assert!(text.starts_with(start), "{text}");
     }
 }

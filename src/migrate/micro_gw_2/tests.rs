@@ -324,3 +324,38 @@ fn what_the_control_plane_said_of_an_api_is_in_its_definition() {
         finished.findings
     );
 }
+
+#[test]
+fn policies_come_of_code_and_else_of_what_the_control_plane_said() {
+    let generated = "from s select (s.appTier == \"Night\") as isEligible, s.appKey as throttleKey\n\
+                     throttler:timeBatch(60000, 0)\nselect count(messageID) >= 10 as isThrottled, true as stopOnQuota, x\n";
+    let limit = |count: u32| {
+        format!(
+            r#""defaultLimit": {{"type": "RequestCountLimit", "timeUnit": "hour", "unitTime": 2, "requestCount": {count}}}"#
+        )
+    };
+    let application = format!(
+        "[{{\"policyName\": \"Night\", {}}},\n {{\"policyName\": \"Day\", {}}}]",
+        limit(7),
+        limit(8)
+    );
+    let subscription = format!(
+        "[{{\"policyName\": \"Gold\", {}, \"stopOnQuotaReach\": false}}]",
+        limit(9)
+    );
+    let (draft, told) = converted(&[
+        ("conf/application-throttle-policies.json", &application),
+        ("conf/subscription-throttle-policies.json", &subscription),
+        ("src/A.bal", SERVICE),
+        ("src/endpoints.bal", ENDPOINTS),
+        ("src/policies/application_Night.bal", generated),
+    ]);
+    let text = String::from_utf8(draft.files["policies.yaml"].clone()).unwrap();
+    let expected = "applicationPolicies:\n  - \"Day\":\n      count: 8\n      unitTime: 2\n      timeUnit: hour\n  \
+                    - \"Night\":\n      count: 10\n      unitTime: 1\n      timeUnit: min\n\
+                    subscriptionPolicies:\n  - \"Gold\":\n      count: 9\n      unitTime: 2\n      timeUnit: hour\n      stopOnQuota: false\n";
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(draft.carried.policies, 3);
+    let note = "old/conf/application-throttle-policies.json:1:17: note: the code of the policy Night has another limit";
+    assert!(told.len() == 3 && told[0].starts_with(note), "{told:#?}");
+}
