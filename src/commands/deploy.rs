@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::micro_gw_file::SettingsFile;
 use crate::project::{Layout, shown};
 use crate::public_file;
+use crate::ui::count::Counted;
 use crate::ui::{Prompt, Ui};
 use crate::whole_file::read_public;
 use mgw_runtime::config::{RuntimeConfig, Sources};
@@ -199,7 +200,7 @@ fn ports(
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         match problems.len() {
             0 | 1 => first,
-            more => format!("{first}, and {} more problems", more - 1),
+            more => format!("{first}, and {}", Counted(more - 1, "more problem", "more problems")),
         }
     })?;
     let open = |port: Option<u16>| port.filter(|port| *port != 0);
