@@ -94,7 +94,16 @@ pub(crate) fn finish(
         files.insert(OURS.into(), with_build(&build)?);
         staged.write(OURS, &files)?;
         let compatible = staged.compiled()?;
-        if errors(&compatible) < errors(&compiled) {
+        // What cannot be built in either way says nothing about the rest.
+        let aside = unfit(&compatible, folder);
+        let beside = |compiled: &Compiled| {
+            let of_rest = |finding: &&Diagnostic| {
+                let path = relative(&finding.file, folder);
+                finding.severity == Severity::Error && path.is_none_or(|path| !aside.contains(path))
+            };
+            compiled.diagnostics.iter().filter(of_rest).count()
+        };
+        if beside(&compatible) < beside(&compiled) {
             compiled = compatible;
             draft.note(
                 Code::MigratePolicy,
@@ -375,6 +384,28 @@ mod tests {
             told,
             ["work/shop/conf/micro-gw.conf: error: work/shop/conf/micro-gw.conf is unknown"]
         );
+    }
+
+    #[test]
+    fn policies_of_what_is_set_aside_need_no_old_ways() {
+        let broken = GOOD.replace("title: A", "title: B").replace("/a\n", "/b\n").replace(
+            "x-wso2-production",
+            "x-wso2-request-interceptor: x\nx-wso2-throttling-tier: Nope\nx-wso2-production",
+        );
+        let done = finished(&[("a.yaml", GOOD), ("b.yaml", &broken)]);
+        let settings = String::from_utf8(done.files["mgw.toml"].clone()).unwrap();
+        assert!(!settings.contains("compat"), "{settings}");
+        let told: Vec<String> = done.findings.iter().map(ToString::to_string).collect();
+        assert!(
+            told.iter()
+                .any(|line| line.starts_with("work/shop/left_out/b.yaml:5:") && line.contains("policy `Nope`")),
+            "{told:?}"
+        );
+        // Where another one needs them, they are set.
+        let special = format!("{GOOD}x-wso2-throttling-tier: Special\n");
+        let done = finished(&[("a.yaml", &special), ("b.yaml", &broken)]);
+        assert_eq!(done.carried.apis, 1);
+        assert!(String::from_utf8_lossy(&done.files["mgw.toml"]).contains("compat"));
     }
 
     #[test]
