@@ -1,6 +1,7 @@
 //! One API: its file and its definition become one definition.
 
 use super::api_file::{ApiFile, Shape, Unreadable, parse};
+use super::differences::{self, Sides};
 use super::parameters::Environment;
 use super::rate_limits::RateLimits;
 use super::variables::{self, Form};
@@ -201,6 +202,12 @@ impl Converter<'_> {
             );
             api.state = LifeCycle::Published;
         }
+        let sides = Sides {
+            file,
+            source,
+            definition,
+        };
+        differences::settle(&sides, &mut api, &mut document, self.draft);
         let mut enriched = enrich(document, &api);
         secrets::clean(&mut enriched.document, &found);
         let _ = without_secrets(&mut enriched.document);

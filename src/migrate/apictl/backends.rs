@@ -23,13 +23,6 @@ const KNOWN: [&str; 12] = [
     "failOver",
     "implementation_status",
 ];
-/// The members with backends among them.
-const BACKENDS: [&str; 4] = [
-    "production_endpoints",
-    "sandbox_endpoints",
-    "production_failovers",
-    "sandbox_failovers",
-];
 /// What is known of a backend; those of SOAP are called by their URL.
 const OF_BACKEND: [&str; 7] = [
     "url",
@@ -40,8 +33,7 @@ const OF_BACKEND: [&str; 7] = [
     "port",
     "wsdl-uri",
 ];
-/// What is known of the `config` of a backend. The codes of errors at which it is called again are those that every
-/// retry has.
+/// What is known of the `config` of a backend.
 const OF_CONFIG: [&str; 9] = [
     "actionSelect",
     "actionDuration",
@@ -66,15 +58,93 @@ pub(super) fn list(file: &ApiFile, draft: &mut Draft) {
         return;
     }
     unknown(config, &KNOWN, &file.source, draft);
-    for name in BACKENDS {
-        let Some(backends) = config.get(name) else { continue };
-        for backend in backends.as_array().unwrap_or(std::slice::from_ref(backends)) {
-            unknown(backend, &OF_BACKEND, &file.source, draft);
-            if let Some(settings) = backend.get("config") {
-                unknown(settings, &OF_CONFIG, &file.source, draft);
+    if kind == "load_balance"
+        && let Some(member) = config.member("failOver")
+        && is_off(&member.node)
+    {
+        draft.note(
+            Code::MigrateBackend,
+            &Place::At(file.source.clone(), member.key),
+            "a request that a backend does not take goes to the next one, though `failOver` is off",
+            "Name one backend alone where no other one may get its requests.",
+        );
+    }
+    for side in ["production", "sandbox"] {
+        let mut first: Option<serde_json::Value> = None;
+        for name in [format!("{side}_endpoints"), format!("{side}_failovers")] {
+            let Some(backends) = config.get(&name) else { continue };
+            for backend in backends.as_array().unwrap_or(std::slice::from_ref(backends)) {
+                unknown(backend, &OF_BACKEND, &file.source, draft);
+                let Some(settings) = backend.member("config") else {
+                    continue;
+                };
+                unknown(&settings.node, &OF_CONFIG, &file.source, draft);
+                if settings
+                    .node
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .all(|(_, member)| is_empty(&member.node))
+                {
+                    continue;
+                }
+                let written = settings.node.to_json();
+                match &first {
+                    None => {
+                        codes(&settings.node, &file.source, draft);
+                        first = Some(written);
+                    }
+                    Some(first) if *first == written => {}
+                    Some(_) => draft.lost(
+                        Code::MigrateBackend,
+                        &Place::At(file.source.clone(), settings.key),
+                        format!("the settings of the first {side} backend hold for all of them, and these do not"),
+                        "See which are meant, and say them in the definition.",
+                    ),
+                }
             }
         }
     }
+}
+
+/// What is said of single errors: this gateway suspends a backend, and sends a request again, after every failure or none.
+fn codes(config: &Node, source: &Source, draft: &mut Draft) {
+    for (codes, needed, without, with) in [
+        (
+            "suspendErrorCode",
+            "suspendDuration",
+            "no backend is suspended: `suspendDuration` does not say how long",
+            "a backend is suspended after every failure, not after the errors in `suspendErrorCode` alone",
+        ),
+        (
+            "retryErroCode",
+            "retryTimeOut",
+            "no request is sent again: `retryTimeOut` does not say how often",
+            "a request that may be sent twice is sent again after every failure, not after the errors in `retryErroCode` alone",
+        ),
+    ] {
+        let Some(member) = config.member(codes).filter(|member| !is_empty(&member.node)) else {
+            continue;
+        };
+        let place = Place::At(source.clone(), member.key);
+        let remedy = "See \"When a backend is slow or down\" in the documentation.";
+        if is_positive(config.get(needed)) {
+            draft.note(Code::MigrateBackend, &place, with, remedy);
+        } else {
+            draft.lost(Code::MigrateBackend, &place, without, remedy);
+        }
+    }
+}
+
+/// Numbers are written as texts too.
+fn is_positive(node: Option<&Node>) -> bool {
+    let number = node.and_then(|node| node.as_u64().or_else(|| node.as_str()?.trim().parse().ok()));
+    number.is_some_and(|number: u64| number > 0)
+}
+
+/// Flags are written as texts too.
+fn is_off(node: &Node) -> bool {
+    node.as_bool() == Some(false) || node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
 fn unknown(node: &Node, known: &[&str], source: &Source, draft: &mut Draft) {
@@ -109,6 +179,13 @@ mod tests {
         let text = |config: &str| format!("type: api\ndata:\n  name: A\n  endpointConfig:\n{config}");
         let known = "    endpoint_type: load_balance\n    production_endpoints: [{url: 'https://a', config: {retryTimeOut: 1}}]\n    failOver: 'True'\n";
         assert_eq!(listed(&text(known)), [""; 0]);
+        let off = known.replace("'True'", "'False'");
+        assert_eq!(
+            listed(&text(&off)),
+            [
+                "old/api.yaml:7:5: note: a request that a backend does not take goes to the next one, though `failOver` is off"
+            ]
+        );
         let odd = format!(
             "{known}    sandbox_endpoints:\n      url: https://b\n      weight: 5\n      config: {{speed: 1, slow: null}}\n    retryConfig: {{count: 3}}\n"
         );
@@ -126,6 +203,50 @@ mod tests {
             listed(&text("    endpoint_type: awslambda\n    amznRegion: x\n")),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn errors_that_are_not_told_apart_are_told() {
+        let with = |first: &str, second: &str| {
+            let backends =
+                format!("[{{url: 'https://a', config: {{{first}}}}}, {{url: 'https://b', config: {{{second}}}}}]");
+            let text = format!("    endpoint_type: load_balance\n    production_endpoints: {backends}\n");
+            listed(&format!("type: api\ndata:\n  name: A\n  endpointConfig:\n{text}"))
+        };
+        let codes = "suspendErrorCode: ['101504'], retryErroCode: ['101503']";
+        let numbers = "suspendDuration: '1000', retryTimeOut: 3";
+        let empty = "suspendErrorCode: [], suspendDuration: '', retryErroCode: []";
+        for (first, second, expected) in [
+            (empty, empty, &[][..]),
+            (
+                codes,
+                "",
+                &["warning: no backend is suspended", "warning: no request is sent again"],
+            ),
+            (
+                &*format!("{codes}, {numbers}"),
+                "",
+                &[
+                    "note: a backend is suspended after every failure",
+                    "note: a request that may be sent twice",
+                ],
+            ),
+            ("actionDuration: 5", "actionDuration: 5", &[]),
+            (
+                "actionDuration: 5",
+                "actionDuration: 6",
+                &["warning: the settings of the first production backend hold for all of them"],
+            ),
+        ] {
+            let told = with(first, second);
+            assert_eq!(told.len(), expected.len(), "{first} {second}: {told:?}");
+            for (told, expected) in told.iter().zip(expected) {
+                assert!(
+                    told.starts_with("old/api.yaml:6:") && told.contains(expected),
+                    "{told} {expected}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod api_file;
 mod backends;
 mod certificates;
 mod custom_rule;
+mod differences;
 mod fields;
 mod files;
 mod older;
