@@ -4,6 +4,7 @@
 //! `@gateway:RateLimit` of services, the endpoints that are called as the service and `_prod` or `_sand`, and the policies. Where
 //! JSON has what API Manager said, the definitions come from there, and policies that have no code. Everything else is listed.
 
+mod body;
 mod metadata;
 mod policy;
 mod policy_file;
@@ -21,7 +22,13 @@ use crate::yaml::{Format, Source, to_yaml};
 use metadata::Described;
 use mgw_bundle::api_id;
 use service::{Declared, Endpoint, Service};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What endpoints have behind the name of their service, and what becomes of them.
+const SIDES: [(&str, &str, &str, bool); 2] = [
+    ("prod", "x-wso2-production-endpoints", "production", false),
+    ("sand", "x-wso2-sandbox-endpoints", "sandbox", true),
+];
 
 /// Whether there is such a project.
 pub(super) fn is_there(root: &Branch<'_>) -> bool {
@@ -96,6 +103,7 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
             let described = described.iter().find(|api| api.is_of(service));
             api(source, service, &endpoints, described, draft);
         }
+        tell_unused(&services, &endpoints, draft);
         let is_served = |api: &&Described| services.iter().any(|(_, service)| api.is_of(service));
         for api in described.iter().filter(|api| !is_served(api)) {
             api.tell_unserved(draft);
@@ -109,6 +117,22 @@ pub(super) fn convert(root: &Branch<'_>, gateway: Option<(String, Vec<u8>)>, dra
         draft
             .files
             .insert("policies.yaml".into(), policy::file(&policies).into_bytes());
+    }
+}
+
+/// Tells the endpoints that no service calls by its name.
+fn tell_unused(services: &[(Source, Service)], endpoints: &BTreeMap<String, Endpoint>, draft: &mut Draft) {
+    let called: BTreeSet<String> = services
+        .iter()
+        .flat_map(|(_, service)| SIDES.map(|(suffix, ..)| format!("{}_{suffix}", service.name)))
+        .collect();
+    for (name, endpoint) in endpoints.iter().filter(|(name, _)| !called.contains(*name)) {
+        draft.lost(
+            Code::MigrateBackend,
+            &Place::At(endpoint.source.clone(), endpoint.span),
+            format!("the endpoint `{name}` is called as no API is, and does not carry over"),
+            "Where a resource called it, name the backend at the operation in the definition.",
+        );
     }
 }
 
@@ -137,6 +161,7 @@ fn code(
         services: declared,
         endpoints: called,
         unknown,
+        code: written,
     } = service::read(&source);
     for (what, span) in unknown {
         draft.lost(
@@ -156,6 +181,16 @@ fn code(
     }
     endpoints.extend(called);
     let name = source.name().rsplit('/').next().unwrap_or_default();
+    if is_generated || name == "listeners.bal" {
+        for (what, span) in written {
+            draft.lost(
+                Code::MigrateCode,
+                &Place::At(source.clone(), span),
+                what,
+                "Move its work into the backend or in front of it.",
+            );
+        }
+    }
     if is_generated || matches!(name, "listeners.bal" | "throttle_policy_initializer.bal") {
         return;
     }
@@ -237,10 +272,7 @@ fn api(
         document = metadata::merged(document, known);
     }
     let mut has_backend = false;
-    for (suffix, extension, side, is_sandbox) in [
-        ("prod", "x-wso2-production-endpoints", "production", false),
-        ("sand", "x-wso2-sandbox-endpoints", "sandbox", true),
-    ] {
+    for (suffix, extension, side, is_sandbox) in SIDES {
         let Some(endpoint) = endpoints.get(&format!("{}_{suffix}", service.name)) else {
             continue;
         };

@@ -1,5 +1,6 @@
 //! Services and backends that micro-gw 2.6 generated, as an OpenAPI definition.
 
+use super::body::{behind_block, behind_declaration, foreign};
 use super::record::{Record, Value, record};
 use super::tokens::{Placed, Token, tokens};
 use crate::yaml::{Source, Span};
@@ -56,6 +57,8 @@ pub(super) struct Declared {
     pub(super) endpoints: BTreeMap<String, Endpoint>,
     /// Annotations that are not understood, and endpoints of other kinds.
     pub(super) unknown: Vec<(String, Span)>,
+    /// Code beside what is generated: what becomes of it.
+    pub(super) code: Vec<(String, Span)>,
 }
 
 /// The members of annotations that a definition is made of.
@@ -109,85 +112,187 @@ const OF_ENDPOINTS: [&str; 6] = [
     "httpVersion",
 ];
 
-/// Reads the declarations of a file. What functions do is passed over: it is the same in every generated file.
+/// Reads the declarations of a file, and what somebody wrote beside them.
 pub(super) fn read(source: &Source) -> Declared {
     let tokens = tokens(source);
     let mut declared = Declared::default();
-    let (mut config, mut api) = (None, None);
+    let mut pending = Pending::default();
+    // Behind the brace that ends the service.
+    let mut end = 0;
     let mut at = 0;
     while let Some(placed) = tokens.get(at) {
         let next = tokens.get(at + 1).map(|next| &next.token);
-        match (&placed.token, next) {
-            (Token::Mark('@'), Some(Token::Name(name))) => {
-                let read = record(&tokens, at + 2);
-                let behind = read.as_ref().map_or(at + 2, |(_, behind)| *behind);
-                if let Some((record, _)) = &read {
-                    let known = KNOWN.iter().find(|(annotation, _)| annotation == name);
-                    let unknown = known.map(|(_, members)| record.unknown(members)).unwrap_or_default();
-                    let named = |(member, span)| (format!("{member}` of `@{name}"), span);
-                    declared.unknown.extend(unknown.into_iter().map(named));
-                }
-                match (name.as_str(), read) {
-                    ("http:ServiceConfig", Some((record, _))) => config = Some(record),
-                    ("gateway:API", Some((record, _))) => api = Some(record),
-                    ("http:ResourceConfig", Some((record, _))) => {
-                        if let Some(service) = declared.services.last_mut() {
-                            service.resources.push(Resource {
-                                config: record,
-                                policy: None,
-                            });
-                        }
-                    }
-                    ("gateway:RateLimit", Some((record, _))) => {
-                        let resource = declared
-                            .services
-                            .last_mut()
-                            .and_then(|service| service.resources.last_mut());
-                        if let Some(resource) = resource {
-                            resource.policy = record.text("policy").map(str::to_owned);
-                        }
-                    }
-                    ("gateway:Filters" | "http:WebSocketServiceConfig", _) => {}
-                    (name, _) => declared.unknown.push((format!("@{name}"), placed.span)),
-                }
-                at = behind;
-                continue;
-            }
+        at = match (&placed.token, next) {
+            (Token::Mark('@'), Some(Token::Name(name))) => annotation(&tokens, at, name, &mut pending, &mut declared),
             (Token::Name(word), Some(Token::Mark('<'))) if word == "service" => {
-                // `service<http:Service> NAME bind …`
-                if let Some(Placed {
-                    token: Token::Name(name),
-                    span,
-                }) = tokens.get(at + 4)
-                {
-                    let service = Service {
-                        name: name.clone(),
-                        span: *span,
-                        config: config.take().unwrap_or_default(),
-                        api: api.take().unwrap_or_default(),
-                        listeners: listeners(&tokens, at + 5),
-                        resources: Vec::new(),
-                    };
-                    if !service.is_of_every_project() {
-                        let of_others = |(name, _): &&(String, Span)| LISTENERS.iter().all(|(known, _)| known != name);
-                        let others = service.listeners.iter().filter(of_others);
-                        declared
-                            .unknown
-                            .extend(others.map(|(name, span)| (format!("bind {name}"), *span)));
+                // `service<http:Service> NAME bind … {`
+                let named = match tokens.get(at + 4) {
+                    Some(Placed {
+                        token: Token::Name(name),
+                        span,
+                    }) => Some((name, *span)),
+                    _ => None,
+                };
+                let brace = tokens
+                    .iter()
+                    .skip(at)
+                    .position(|placed| placed.token == Token::Mark('{'));
+                match named.zip(brace) {
+                    Some(((name, span), brace)) => {
+                        service(name, span, listeners(&tokens, at + 5), &mut pending, &mut declared);
+                        end = behind_block(&tokens, at + brace);
+                        at + brace + 1
                     }
-                    declared.services.push(service);
+                    None => at + 1,
                 }
-                at += 4;
             }
-            (Token::Name(word), Some(Token::Name(kind))) if word == "endpoint" && kind.starts_with("http:") => {
+            (Token::Name(word), Some(Token::Name(kind))) if word == "endpoint" => {
                 endpoint(source, &tokens, at, kind, &mut declared);
-                at += 2;
+                behind_declaration(&tokens, at)
             }
-            _ => {}
-        }
-        at += 1;
+            (Token::Name(word), _) if word == "import" => behind_declaration(&tokens, at),
+            (Token::Name(name), Some(Token::Mark('('))) if at < end => resource(
+                &tokens,
+                at,
+                name,
+                std::mem::take(&mut pending.is_resource),
+                &mut declared,
+            ),
+            (Token::Mark('}'), _) if at + 1 == end => end,
+            (Token::Mark(';'), _) => at + 1,
+            _ => {
+                let behind = behind_declaration(&tokens, at);
+                let span = placed.span;
+                declared
+                    .code
+                    .push((described(tokens.get(at..behind).unwrap_or_default()), span));
+                behind
+            }
+        };
+    }
+    if declared.services.iter().any(Service::is_of_every_project) {
+        declared.code.clear();
     }
     declared
+}
+
+/// Annotations of what comes next.
+#[derive(Debug, Default)]
+struct Pending {
+    config: Option<Record>,
+    api: Option<Record>,
+    is_resource: bool,
+}
+
+/// Reads the annotation at a position; returns the one behind it.
+fn annotation(tokens: &[Placed], at: usize, name: &str, pending: &mut Pending, declared: &mut Declared) -> usize {
+    let read = record(tokens, at + 2);
+    let behind = match (&read, tokens.get(at + 2).map(|placed| &placed.token)) {
+        (Some((_, behind)), _) => *behind,
+        (None, Some(Token::Mark('{'))) => behind_block(tokens, at + 2),
+        (None, _) => at + 2,
+    };
+    if let Some((record, _)) = &read {
+        let known = KNOWN.iter().find(|(annotation, _)| *annotation == name);
+        let unknown = known.map(|(_, members)| record.unknown(members)).unwrap_or_default();
+        let named = |(member, span)| (format!("{member}` of `@{name}"), span);
+        declared.unknown.extend(unknown.into_iter().map(named));
+    }
+    match (name, read) {
+        ("http:ServiceConfig", Some((record, _))) => pending.config = Some(record),
+        ("gateway:API", Some((record, _))) => pending.api = Some(record),
+        ("http:ResourceConfig", Some((record, _))) => {
+            pending.is_resource = true;
+            if let Some(service) = declared.services.last_mut() {
+                service.resources.push(Resource {
+                    config: record,
+                    policy: None,
+                });
+            }
+        }
+        ("gateway:RateLimit", Some((record, _))) => {
+            let resource = declared
+                .services
+                .last_mut()
+                .and_then(|service| service.resources.last_mut());
+            if let Some(resource) = resource {
+                resource.policy = record.text("policy").map(str::to_owned);
+            }
+        }
+        (name, _) => {
+            let span = tokens.get(at).map_or(Span::at(0), |placed| placed.span);
+            declared.unknown.push((format!("@{name}"), span));
+        }
+    }
+    behind
+}
+
+fn service(name: &str, span: Span, listeners: Vec<(String, Span)>, pending: &mut Pending, declared: &mut Declared) {
+    let service = Service {
+        name: name.to_owned(),
+        span,
+        config: pending.config.take().unwrap_or_default(),
+        api: pending.api.take().unwrap_or_default(),
+        listeners,
+        resources: Vec::new(),
+    };
+    if !service.is_of_every_project() {
+        let of_others = |(name, _): &&(String, Span)| LISTENERS.iter().all(|(known, _)| known != name);
+        let others = service.listeners.iter().filter(of_others);
+        declared
+            .unknown
+            .extend(others.map(|(name, span)| (format!("bind {name}"), *span)));
+    }
+    declared.services.push(service);
+}
+
+/// Looks at the resource at a position; returns the one behind it.
+fn resource(tokens: &[Placed], at: usize, name: &str, is_configured: bool, declared: &mut Declared) -> usize {
+    let body = behind_block(tokens, at + 1);
+    let behind = match tokens.get(body).map(|placed| &placed.token) {
+        Some(Token::Mark('{')) => behind_block(tokens, body),
+        _ => body,
+    };
+    let span = tokens.get(at).map_or(Span::at(0), |placed| placed.span);
+    let slice = |from: usize, to: usize| tokens.get(from..to).unwrap_or_default();
+    let service = declared.services.last().map_or("", |service| service.name.as_str());
+    if !is_configured {
+        let text = format!("the resource `{name}` has no `@http:ResourceConfig`, and is not carried over");
+        declared.code.push((text, span));
+    } else if let Some(own) = foreign(service, slice(at + 1, body), slice(body + 1, behind.saturating_sub(1))) {
+        let names: Vec<String> = own.names.iter().map(|name| format!("`{name}`")).collect();
+        let with = if names.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", names.join(", "))
+        };
+        let text = format!(
+            "the resource `{name}` does something of its own{with}, which is not done any more: a check among it is gone"
+        );
+        declared.code.push((text, own.span));
+    }
+    behind
+}
+
+/// What becomes of a declaration that no generated file has.
+fn described(declaration: &[Placed]) -> String {
+    let name = declaration.windows(2).find_map(|pair| match pair {
+        [
+            Placed {
+                token: Token::Name(name),
+                ..
+            },
+            Placed {
+                token: Token::Mark('('),
+                ..
+            },
+        ] => Some(name),
+        _ => None,
+    });
+    match name {
+        Some(name) => format!("`{name}` is not what micro-gw generates, and is not run"),
+        None => "this is not what micro-gw generates, and is not run".to_owned(),
+    }
 }
 
 /// The names between `bind` and the brace of a service.
@@ -244,6 +349,7 @@ fn endpoint(source: &Source, tokens: &[Placed], at: usize, kind: &str, declared:
         "http:FailoverClient" => "failover",
         // Listeners are the gateway's own.
         "http:Listener" | "http:SecureListener" => return,
+        kind if kind.starts_with("gateway:") => return,
         _ => {
             declared.unknown.push((format!("endpoint {kind}"), *span));
             return;

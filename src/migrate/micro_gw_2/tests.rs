@@ -191,6 +191,42 @@ fn what_callers_and_backends_are_shown_is_kept_or_told() {
 }
 
 #[test]
+fn what_somebody_wrote_into_generated_code_is_told() {
+    let service = SERVICE
+        .replace("service<http:Service>", "@gateway:Filters { filters: [\"a\"] }\nservice<http:Service>")
+        .replace("        string urlPostfix", "        if (!checkIt(req)) { abort; }\n        string urlPostfix")
+        .replace("http:Request req) { }\n}", "http:Request req) { }\n\n    plain (endpoint caller, http:Request req) { }\n    int count = 0;\n}\nfunction checkIt(http:Request req) returns boolean { return false; }");
+    let endpoints = format!("{ENDPOINTS}endpoint http:Client get2_prod {{ url: \"https://u:canary@res.example\" }};\n");
+    let listeners = "import ballerina/http;\nendpoint http:Listener apiListener { port: 9090 };\nendpoint gateway:APIGatewayListener apiSecureListener { port: 9095 };\nfunction init() { watch(); }\n";
+    let (draft, told) = converted(&[
+        ("src/A.bal", &service),
+        ("src/endpoints.bal", &endpoints),
+        ("src/listeners.bal", listeners),
+    ]);
+    let text = String::from_utf8(draft.files["api_definitions/PizzaShackAPI-1.0.0.yaml"].clone()).unwrap();
+    assert!(
+        text.contains("/order:") && text.contains("/menu:") && !text.contains("plain"),
+        "{text}"
+    );
+    let expected = [
+        "old/src/A.bal:22:1: warning: `@gateway:Filters` is not understood",
+        "old/src/A.bal:23:23: note: the definition of PizzaShackAPI 1.0.0 has the paths and methods of the code, and nothing of what is sent",
+        "old/src/A.bal:37:14: warning: the resource `post1` does something of its own with `checkIt`, `abort`, which is not done any more: a check among it is gone",
+        "old/src/A.bal:50:5: warning: the resource `plain` has no `@http:ResourceConfig`, and is not carried over",
+        "old/src/A.bal:51:5: warning: this is not what micro-gw generates, and is not run",
+        "old/src/A.bal:53:1: warning: `checkIt` is not what micro-gw generates, and is not run",
+    ];
+    assert_eq!(told[..expected.len()], expected, "{told:#?}");
+    for line in [
+        "old/src/endpoints.bal:10:22: warning: the endpoint `get2_prod` is called as no API is, and does not carry over",
+        "old/src/listeners.bal:4:1: warning: `init` is not what micro-gw generates, and is not run",
+    ] {
+        assert!(told.iter().any(|told| told == line), "{line}: {told:#?}");
+    }
+    assert!(!format!("{told:?}{text}").contains("canary"));
+}
+
+#[test]
 fn what_is_not_as_it_is_generated_is_told() {
     let odd = SERVICE.replace("apiVersion: \"1.0.0\",", "apiVersion: version(),");
     let (draft, told) = converted(&[
@@ -214,6 +250,7 @@ fn what_is_not_as_it_is_generated_is_told() {
         "old/src/A.bal:22:23: error: the API of `PizzaShackAPI__1_0_0` is left out: its annotations are not as micro-gw generates them",
         "old/src/B.bal:22:23: error: Other 1.0.0 is left out: no endpoint is called `Other__1_0_0_prod` or `Other__1_0_0_sand`",
         "old/src/C.bal: warning: this code is not run",
+        "old/src/C.bal:1:21: warning: `endpoint sql:Client` is not understood",
         "old/src/C.bal:2:28: warning: `endpoint http:SimpleClient` is not understood",
         "old/src/C.bal:3:1: warning: `@odd:Thing` is not understood",
         "old/src/extension_filter.bal: note: this code does nothing, as micro-gw puts it into each project",
