@@ -1,7 +1,7 @@
 //! Command lines as they were typed for micro-gw and its launcher, in today's words.
 //!
 //! Most of micro-gw's flags are flags here, or aliases of them. What is left are words that mean something else today:
-//! `-v VERSION` of `import`, where `-v` is short for `--verbose`; `--key=value` of the launcher, which overrode any setting;
+//! `import`, which adds to what is there, where `pull` takes its place; `-v VERSION` of `import`, where `-v` is short for `--verbose`; `--key=value` of the launcher, which overrode any setting;
 //! and the launcher itself, for those who call a link to this program `gateway`.
 
 use super::Cli;
@@ -42,8 +42,13 @@ pub fn today(mut words: Vec<OsString>) -> Result<Vec<OsString>, clap::Error> {
     }
     let Some(place) = command(&words) else { return Ok(words) };
     match words[place].to_str().unwrap_or_default() {
+        "import" => {
+            // micro-gw wrote a file for each API, and removed none.
+            words.insert(place + 1, "--adds".into());
+            Ok(version_of_import(words, place))
+        }
         // A build that names APIs imports them first.
-        "import" | "pull" | "build" => Ok(version_of_import(words, place)),
+        "pull" | "build" => Ok(version_of_import(words, place)),
         "run" => Ok(overrides(words, place)),
         word => match gone(word) {
             Some(error) => Err(error),

@@ -46,6 +46,9 @@ pub struct PullArgs {
     /// Change nothing, and write down what would, for a review and mgw apply
     #[arg(long, value_name = "FILE", conflicts_with_all = ["locked", "dry_run", "prune", "accept_unseen"])]
     pub plan: Option<PathBuf>,
+    /// Add to what was pulled before and remove nothing, as micro-gw imported: what `import` stands for
+    #[arg(long, hide = true)]
+    pub adds: bool,
     /// End with code 20 when something changes, and with 34 when nothing does
     #[arg(long)]
     pub exit_code: bool,
@@ -72,16 +75,27 @@ pub(crate) struct Agreed {
 /// Pulls APIs, policies and subscriptions into the project.
 pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
-    let wanted = Wanted::Named(&args.options.selection);
     let source = &args.options.source;
+    let adds = args.adds && !args.prune;
+    let selection = &args.options.selection;
+    let wanted = match adds {
+        true => Wanted::Added(selection),
+        false => Wanted::Named(selection),
+    };
+    if args.adds {
+        refuse_both(selection)?;
+    }
     if let Some(file) = &args.plan {
-        return planning::run(&layout, file, &args.options, args.exit_code, context);
+        return planning::run(&layout, file, source, wanted, args.exit_code, context);
     }
     let pulled = if args.dry_run {
         let elsewhere = scratch()?;
         prepare_at(&layout, &Layout::new(elsewhere.path()), source, wanted, context)?.discard()
     } else {
         let prepared = prepare_at(&layout, &layout, source, wanted, context)?;
+        if adds {
+            refuse_removal(prepared.outcome())?;
+        }
         if args.locked {
             put_locked(&layout, prepared)?
         } else {
@@ -93,7 +107,7 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
     let changes = changes(&pulled);
     tell(context, &pulled, &removed, tense);
     if args.dry_run
-        && let Err(failure) = agree(&pulled, args.agreed())
+        && let Err(failure) = if adds { refuse_removal(&pulled) } else { Ok(()) }.and_then(|()| agree(&pulled, args.agreed()))
     {
         context
             .ui
@@ -106,6 +120,33 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
         (false, true) => ExitCode::NothingChanged,
         (false, false) => ExitCode::Success,
     })
+}
+
+/// Refuses `-l LABEL -a NAME -v VERSION`: micro-gw took that one API of the label. Labels and APIs that a lock names are
+/// all meant, so that more would be served.
+fn refuse_both(selection: &SelectionArgs) -> Result<(), Failure> {
+    if selection.labels.is_empty() || selection.apis.is_empty() {
+        return Ok(());
+    }
+    let message = "one API of a label cannot be imported by both: the whole label would be";
+    Err(Failure::new(ExitCode::Usage, message).hint(
+        "Leave -l out to import the API alone, or -a and -v to import the label. mgw pull with --label and --api takes both.",
+    ))
+}
+
+/// What was imported stays, whatever is imported after it.
+fn refuse_removal(pulled: &Pulled) -> Result<(), Failure> {
+    let removed = removed(pulled.old.as_ref(), &pulled.lock);
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} that were imported before would be removed",
+        count::apis(removed.len())
+    );
+    Err(Failure::new(ExitCode::Gate, message)
+        .because(removed.join("\n             "))
+        .hint("Nothing was changed: `import` adds to what is there. With --prune it takes what it names, and removes the rest."))
 }
 
 /// Tells what was pulled, as the whole result of a command.

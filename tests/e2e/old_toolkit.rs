@@ -116,6 +116,65 @@ fn one_api_is_imported_with_every_old_flag() {
     assert!(!outcome.stderr.contains("canary-wrong"), "{}", outcome.stderr);
 }
 
+#[test]
+fn what_is_imported_one_by_one_is_all_there() {
+    let case = Case::new();
+    let url = case.simulator.url().to_owned();
+    let place = &case.place;
+    place
+        .mgw(&["login", "--url", &url, "-u", USER, "-p", PASSWORD, "--ca", "ca.pem"])
+        .exits(0);
+    let versions = |outcome: Outcome| {
+        let result = outcome.exits(0).json();
+        let apis = result["apis"].as_array().expect("a list").iter();
+        let named = apis.map(|api| {
+            format!(
+                "{}:{}",
+                api["name"].as_str().unwrap_or_default(),
+                api["version"].as_str().unwrap_or_default()
+            )
+        });
+        named.collect::<Vec<_>>()
+    };
+    let import = |words: &[&str]| {
+        let head = ["import", "shop", "--output", "json"];
+        place.mgw(&[&head, words].concat())
+    };
+    assert_eq!(versions(import(&["-a", "Orders", "-v", "1.0.0"])), ["Orders:1.0.0"]);
+    let both = ["Orders:1.0.0", "Orders:2.0.0"];
+    assert_eq!(versions(import(&["-a", "Orders", "-v", "2.0.0"])), both);
+    let inspected = place.mgw(&["build", "shop"]).exits(0);
+    assert!(
+        inspected.stderr.contains("2 APIs") || inspected.stdout.contains("shop.zip"),
+        "{}",
+        inspected.stderr
+    );
+    // Again, and with the label beside them: nothing goes.
+    assert_eq!(versions(import(&["-a", "Orders", "-v", "1.0.0"])), both);
+    let all = versions(import(&["-l", "dev"]));
+    assert!(
+        all.len() > 2 && both.iter().all(|api| all.contains(&(*api).to_owned())),
+        "{all:?}"
+    );
+    assert_eq!(versions(import(&["-a", "Orders", "-v", "1.0.0"])), all);
+    let lock = place.read("shop/mgw.lock");
+    // One API of a label: what a lock cannot say is refused, and nothing is served beside it.
+    import(&["-l", "dev", "-a", "Orders", "-v", "1.0.0"])
+        .exits(2)
+        .says("the whole label would be")
+        .says("Leave -l out");
+    assert_eq!(place.read("shop/mgw.lock"), lock);
+    // A pull, and --prune, take what they name.
+    assert_eq!(
+        versions(import(&["-a", "Orders", "-v", "2.0.0", "--prune"])),
+        ["Orders:2.0.0"]
+    );
+    assert_eq!(
+        versions(place.mgw(&["pull", "shop", "--output", "json", "--api", "Orders:1.0.0"])),
+        ["Orders:1.0.0"]
+    );
+}
+
 /// The same server at an address that its certificate does not name.
 fn relay(port: u16) -> String {
     let listener = TcpListener::bind("127.0.0.2:0").expect("a port is free");

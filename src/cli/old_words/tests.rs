@@ -34,7 +34,10 @@ fn meaning(line: &str) -> String {
             args.force,
             args.insecure
         ),
-        Command::Pull(args) => format!("pull {} {}", args.project.display(), options(&args.options)),
+        Command::Pull(args) => {
+            let word = if args.adds { "import" } else { "pull" };
+            format!("{word} {} {}", args.project.display(), options(&args.options))
+        }
         Command::Build(args) => format!(
             "build {} deployment={:?} docker={} image={:?} base={:?} {}",
             args.project.display(),
@@ -108,27 +111,27 @@ fn every_old_line_means_what_it_meant() {
         // import
         (
             "micro-gw import shop -l dev",
-            "pull shop labels=[\"dev\"] apis=[] user= password= url= store= store-password= config= insecure=false".to_owned(),
+            "import shop labels=[\"dev\"] apis=[] user= password= url= store= store-password= config= insecure=false".to_owned(),
         ),
         (
             "micro-gw import shop --label dev -u admin -p pass -s https://a:9443 -t a.p12 -w store -c toolkit.toml -k",
-            "pull shop labels=[\"dev\"] apis=[] user=admin password=pass url=https://a:9443 store=a.p12 store-password=store config=toolkit.toml insecure=true".to_owned(),
+            "import shop labels=[\"dev\"] apis=[] user=admin password=pass url=https://a:9443 store=a.p12 store-password=store config=toolkit.toml insecure=true".to_owned(),
         ),
         (
             "micro-gw import shop -a Orders -v 1.0.0 --username admin --password pass --server-url https://a:9443 --truststore a.p12 --truststore-pass store --config toolkit.toml --insecure",
-            "pull shop labels=[] apis=[\"Orders\"]@1.0.0 user=admin password=pass url=https://a:9443 store=a.p12 store-password=store config=toolkit.toml insecure=true".to_owned(),
+            "import shop labels=[] apis=[\"Orders\"]@1.0.0 user=admin password=pass url=https://a:9443 store=a.p12 store-password=store config=toolkit.toml insecure=true".to_owned(),
         ),
         (
             "micro-gw import shop --api-name Orders --version 1.0.0 --verbose",
-            "pull shop labels=[] apis=[\"Orders\"]@1.0.0 user= password= url= store= store-password= config= insecure=false verbose".to_owned(),
+            "import shop labels=[] apis=[\"Orders\"]@1.0.0 user= password= url= store= store-password= config= insecure=false verbose".to_owned(),
         ),
         (
             "micro-gw import -v v1 -a Orders shop",
-            "pull shop labels=[] apis=[\"Orders\"]@v1 user= password= url= store= store-password= config= insecure=false".to_owned(),
+            "import shop labels=[] apis=[\"Orders\"]@v1 user= password= url= store= store-password= config= insecure=false".to_owned(),
         ),
         (
             "micro-gw import shop --api-name=Orders --version=1.0.0",
-            "pull shop labels=[] apis=[\"Orders\"]@1.0.0 user= password= url= store= store-password= config= insecure=false".to_owned(),
+            "import shop labels=[] apis=[\"Orders\"]@1.0.0 user= password= url= store= store-password= config= insecure=false".to_owned(),
         ),
         // What `-v` means today stays: with a version of its own the name needs none.
         (

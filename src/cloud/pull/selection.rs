@@ -98,6 +98,26 @@ impl Selection {
                 && other.apis.iter().all(|api| self.apis.contains(api)))
     }
 
+    /// What either of them means.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        let union = |mut ours: Vec<String>, theirs: &[String]| {
+            ours.extend_from_slice(theirs);
+            ours.sort();
+            ours.dedup();
+            ours
+        };
+        let mut apis = self.apis;
+        apis.extend_from_slice(&other.apis);
+        apis.sort();
+        apis.dedup();
+        Self {
+            labels: union(self.labels, &other.labels),
+            tags: union(self.tags, &other.tags),
+            apis,
+            all: self.all || other.all,
+        }
+    }
+
     /// Whether it means an API.
     pub(crate) fn means(&self, api: &ApiDetails) -> bool {
         self.all
@@ -254,7 +274,9 @@ mod tests {
         assert!(both.includes(&dev) && !dev.includes(&both) && dev.includes(&dev));
         assert!(!both.includes(&of(&["dev"], &["u"], &[], false)));
         assert!(!both.includes(&of(&[], &[], &["A:2"], false)));
+        assert_eq!(dev.clone().and(&of(&["prod", "dev"], &["t"], &["A:1"], false)), both);
         let all = of(&[], &[], &[], true);
+        assert!(dev.clone().and(&all).all);
         assert!(all.includes(&both) && !both.includes(&all));
     }
 

@@ -22,6 +22,8 @@ use std::sync::Arc;
 pub(crate) enum Wanted<'a> {
     /// Those that flags, settings or lock name.
     Named(&'a SelectionArgs),
+    /// Those that flags name and what was pulled before, as micro-gw imported.
+    Added(&'a SelectionArgs),
     /// These.
     These(Selection),
 }
@@ -42,10 +44,13 @@ pub(crate) fn prepare_at(
     crate::lock::recover(layout)?;
     let settings = Settings::load(&layout.settings())?;
     let known = ReadLock::load(&layout.lock(), None)?;
+    let old = known.as_ref().map(|known| &known.lock);
     let selection = match wanted {
         Wanted::These(selection) => selection,
-        Wanted::Named(args) => {
-            let old = known.as_ref().map(|known| &known.lock);
+        Wanted::Added(args) if let Some(old) = old.filter(|_| args.names_any()) => {
+            args.named()?.and(&Selection::new(&old.source.wanted())?)
+        }
+        Wanted::Named(args) | Wanted::Added(args) => {
             match args.or_settings(settings.as_ref().map(|settings| &settings.pull), old) {
                 Err(PullError::NothingSelected) => of_session(source, context)?,
                 selection => selection?,

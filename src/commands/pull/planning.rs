@@ -1,7 +1,7 @@
 //! `mgw pull --plan`
 
 use super::plan_file::PlanFile;
-use super::{PullOptions, Wanted, prepare_at, scratch};
+use super::{SourceArgs, Wanted, prepare_at, scratch};
 use crate::cloud::pull::Selection;
 use crate::commands::diff::Served;
 use crate::commands::report_file::{self, Report};
@@ -21,7 +21,8 @@ use std::path::Path;
 pub(super) fn run(
     layout: &Layout,
     file: &Path,
-    options: &PullOptions,
+    source: &SourceArgs,
+    wanted: Wanted<'_>,
     exit_code: bool,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
@@ -33,8 +34,7 @@ pub(super) fn run(
     let before = steadily(layout, || before(layout, context))?;
     let copy = scratch()?;
     let copied = Layout::new(copy.path());
-    let wanted = Wanted::Named(&options.selection);
-    let pulled = prepare_at(layout, &copied, &options.source, wanted, context)?.commit()?;
+    let pulled = prepare_at(layout, &copied, source, wanted, context)?.commit()?;
     layout
         .copy_written(copy.path())
         .map_err(|error| Failure::file("copy", layout.root(), error))?;
