@@ -113,6 +113,7 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
         let agreed = Agreed {
             prune: args.prune,
             accept_unseen: args.accept_unseen,
+            only_adds: false,
         };
         is_partial = pull_first(&layout, &args.pull, agreed, context)?.is_partial();
     }

@@ -55,10 +55,16 @@ pub struct PullArgs {
 }
 
 impl PullArgs {
+    /// Whether nothing may go, neither what is gone nor what is not named any more.
+    fn only_adds(&self) -> bool {
+        self.adds && !self.prune
+    }
+
     fn agreed(&self) -> Agreed {
         Agreed {
             prune: self.prune,
             accept_unseen: self.accept_unseen,
+            only_adds: self.only_adds(),
         }
     }
 }
@@ -70,15 +76,16 @@ pub(crate) struct Agreed {
     pub(crate) prune: bool,
     /// What the control plane does not show any more.
     pub(crate) accept_unseen: bool,
+    /// Nothing at all may go, neither what is gone nor what is not named any more.
+    pub(crate) only_adds: bool,
 }
 
 /// Pulls APIs, policies and subscriptions into the project.
 pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
     let source = &args.options.source;
-    let adds = args.adds && !args.prune;
     let selection = &args.options.selection;
-    let wanted = match adds {
+    let wanted = match args.only_adds() {
         true => Wanted::Added(selection),
         false => Wanted::Named(selection),
     };
@@ -93,9 +100,6 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
         prepare_at(&layout, &Layout::new(elsewhere.path()), source, wanted, context)?.discard()
     } else {
         let prepared = prepare_at(&layout, &layout, source, wanted, context)?;
-        if adds {
-            refuse_removal(prepared.outcome())?;
-        }
         if args.locked {
             put_locked(&layout, prepared)?
         } else {
@@ -107,7 +111,7 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
     let changes = changes(&pulled);
     tell(context, &pulled, &removed, tense);
     if args.dry_run
-        && let Err(failure) = if adds { refuse_removal(&pulled) } else { Ok(()) }.and_then(|()| agree(&pulled, args.agreed()))
+        && let Err(failure) = agree(&pulled, args.agreed())
     {
         context
             .ui
@@ -206,6 +210,9 @@ fn put(prepared: Prepared, agreed: Agreed) -> Result<Pulled, Failure> {
 
 /// Whether what a pull takes away may go.
 fn agree(pulled: &Pulled, agreed: Agreed) -> Result<(), Failure> {
+    if agreed.only_adds {
+        refuse_removal(pulled)?;
+    }
     let gone = gone(pulled.old.as_ref(), &pulled.lock);
     if !gone.is_empty() && !agreed.prune {
         let message = format!("{} that were pulled before are gone", count::apis(gone.len()));

@@ -291,7 +291,11 @@ impl At<'_> {
         };
         let line = |keys: &[&str]| {
             let own = keys.iter().find_map(|key| node.member(key));
-            let of_api = || keys.contains(&OPEN).then(|| self.sides.definition.member(OPEN)).flatten();
+            let of_api = || {
+                keys.contains(&OPEN)
+                    .then(|| self.sides.definition.member(OPEN))
+                    .flatten()
+            };
             let found = own.or_else(of_api);
             self.sides.line(found.map_or(member.key, |found| found.key))
         };

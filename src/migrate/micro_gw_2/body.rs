@@ -6,7 +6,7 @@ use crate::yaml::Span;
 use std::collections::HashSet;
 
 /// Words, variables and members of generated code.
-const KNOWN: [&str; 41] = [
+const KNOWN: [&str; 42] = [
     "any",
     "attributes",
     "boolean",
@@ -47,6 +47,7 @@ const KNOWN: [&str; 41] = [
     "time",
     "true",
     "untaint",
+    "urlPostfix",
     "var",
 ];
 /// Modules of which generated code may call anything.

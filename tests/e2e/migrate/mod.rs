@@ -185,6 +185,21 @@ fn an_archive_is_as_good_as_its_folder() {
 }
 
 #[test]
+fn a_check_that_a_resource_of_2_6_made_is_told() {
+    let place = place_with("pizza");
+    let file = "pizza/src/PizzaShackAPI__1_0_0.bal";
+    let code = place.read(file).replace(
+        "        string urlPostfix",
+        "        if (req.getHeader(\"X-Key\") != \"canary-7f3a\") { return; }\n        string urlPostfix",
+    );
+    place.write(file, &code);
+    let outcome = place.mgw(&["migrate", "pizza", "shop"]).exits(8);
+    let told = "does not carry over: pizza/src/PizzaShackAPI__1_0_0.bal:36:17: the resource `post1` does something of its own with `getHeader`, `return`, which is not done any more: a check among it is gone";
+    assert!(outcome.stdout.contains(told), "{}", outcome.stdout);
+    assert_no_canary(&place, "shop", &outcome.stdout);
+}
+
+#[test]
 fn findings_are_for_programs_too() {
     let place = place_with("ledger");
     let outcome = place

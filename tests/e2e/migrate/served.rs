@@ -237,3 +237,38 @@ async fn an_older_export_in_an_archive_is_served_under_its_own_policy() {
         200
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_that_one_file_of_an_export_opens_asks_for_a_token() {
+    let backend = backend().await;
+    let place = place_with("ledger");
+    place.write(
+        "local/params.yaml",
+        &format!(
+            "environments:\n- name: local\n  configs:\n    endpoints:\n      production: {{url: '{}'}}\n    security: {{production: {{enabled: false}}}}\n",
+            backend.url()
+        ),
+    );
+    let of_account = "x-auth-type: Application & Application User\n      x-throttling-tier: 10KPerMin";
+    let opened = "x-auth-type: None\n      x-throttling-tier: 10KPerMin";
+    replace(&place, "ledger/Definitions/swagger.yaml", of_account, opened);
+    let outcome = place
+        .mgw(&[
+            "migrate",
+            "ledger",
+            "shop",
+            "-e",
+            "local",
+            "--params",
+            "local/params.yaml",
+        ])
+        .exits(8);
+    let told = "ledger/api.yaml:95:7: GET /accounts/{accountId} asks for credentials here, and is open in ledger/Definitions/swagger.yaml:23: it asks for them";
+    assert!(outcome.stdout.contains(told), "{}", outcome.stdout);
+    assert!(place.read("shop/migration-report.md").contains("is open in"));
+    let (_gateway, url) = served(&place, "shop", &[]);
+    for (path, status) in [("/ledger/2.1.0/accounts/7", 401), ("/ledger/2.1.0/health", 200)] {
+        let answer = reqwest::get(format!("{url}{path}")).await.expect("the gateway answers");
+        assert_eq!(answer.status(), status, "{path}");
+    }
+}
