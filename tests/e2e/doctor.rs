@@ -419,10 +419,20 @@ fn a_missing_password_of_a_backend_is_told_where_the_gateway_starts() {
         .prints("Reaches the backend: GET https://backend.example/x")
         .prints("`shop_prod_basic_password` is not set here");
     settings(&place, "[mutualSSLConfig]\nclientCaFile = \"missing.pem\"\n");
-    place
-        .mgw(&["explain", "request", "GET", "/shop/x", "--project", "shop"])
-        .exits(3)
-        .says("An explanation reads the files that the settings name");
+    // Nor does whom the gateway believes where nobody shows anything.
+    let ask = |more: &[&str]| {
+        let words = [&["explain", "request", "GET", "/shop/x", "--project", "shop"], more].concat();
+        place.mgw(&words)
+    };
+    ask(&[]).exits(0).prints("Reaches the backend");
+    for more in [["--tls"].as_slice(), &["-H", "Authorization: Bearer x.y.z"]] {
+        ask(more)
+            .exits(3)
+            .says("An explanation reads the files that decisions are taken by");
+    }
+    let unused = "[httpClients.sslConfig]\ncaFile = \"missing.pem\"\n[jwtGeneratorConfig]\njwtGeneratorEnabled = true\nprivateKeyFile = \"missing.pem\"\n";
+    settings(&place, unused);
+    ask(&["--tls"]).exits(0).prints("Reaches the backend");
 }
 
 /// The entries of a support file.

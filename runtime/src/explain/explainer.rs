@@ -3,6 +3,7 @@
 use super::AskedRequest;
 use super::exchange::{BUFFER, ask, ask_over_streams, exchange};
 use super::explanation::{Explanation, ExplanationEnd};
+use super::needed::{leave_out_keys, leave_out_unused, of_backends};
 use super::onlooker::Onlooker;
 use crate::auth::ClientCertificate;
 use crate::clock::Clock;
@@ -50,8 +51,8 @@ impl Explainer {
     ///
     /// # Errors
     ///
-    /// What would keep the gateway from starting, as far as it is no matter of sockets. Secrets for backends may be missing:
-    /// what they are plays no part, and [`Self::lacking`] names them.
+    /// What would keep the gateway from starting, as far as decisions are taken by it. Secrets for backends may be missing:
+    /// what they are plays no part, and [`Self::lacking`] names them. Nor do files play a part that connections to others need.
     pub fn new(
         bundle: &Bundle,
         mut config: RuntimeConfig,
@@ -60,11 +61,14 @@ impl Explainer {
     ) -> Result<Self, StartError> {
         // What other gateways have counted is not known here.
         config.shared_quotas = None;
+        leave_out_unused(&mut config);
+        let backends = of_backends(&config);
         let unix_ms = unix_ms.unwrap_or_else(now_ms);
         let runtime = || Builder::new_current_thread().enable_all().build();
         let still = runtime().map_err(StartError::Thread)?;
         let running = runtime().map_err(StartError::Thread)?;
-        let prepare = |config: &RuntimeConfig| Prepared::new(bundle, config, data_dir, 1, still.handle(), unix_ms);
+        let prepare =
+            |config: &RuntimeConfig| Prepared::new(bundle, config, &backends, data_dir, 1, still.handle(), unix_ms);
         let mut lacking = Vec::new();
         let prepared = match prepare(&config) {
             Err(error) => {
@@ -85,6 +89,22 @@ impl Explainer {
             _still: still,
             running,
         })
+    }
+
+    /// The same for requests that carry no credentials and come to the plain listener: no keys are read that credentials would
+    /// be checked with.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn without_keys(
+        bundle: &Bundle,
+        mut config: RuntimeConfig,
+        data_dir: &Path,
+        unix_ms: Option<u64>,
+    ) -> Result<Self, StartError> {
+        leave_out_keys(&mut config);
+        Self::new(bundle, config, data_dir, unix_ms)
     }
 
     /// Returns the settings without which the gateway does not start, and which are taken for set here.

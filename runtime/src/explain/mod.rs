@@ -13,6 +13,7 @@ mod body;
 mod exchange;
 mod explainer;
 mod explanation;
+mod needed;
 mod onlooker;
 mod shown;
 mod target;

@@ -43,7 +43,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// Reads keys and certificates, and compiles a bundle. What goes on beside requests, such as fetching of keys, is begun on
-    /// the runtime of `control`.
+    /// the runtime of `control`. `backends`: the settings for connections to them.
     ///
     /// # Errors
     ///
@@ -51,6 +51,7 @@ impl Prepared {
     pub(crate) fn new(
         bundle: &Bundle,
         config: &RuntimeConfig,
+        backends: &RuntimeConfig,
         data_dir: &Path,
         cores: usize,
         control: &Handle,
@@ -60,7 +61,7 @@ impl Prepared {
         let parts = Parts {
             security,
             quotas: quotas(config, control)?,
-            origins: Origins::new(config, control)?,
+            origins: Origins::new(backends, control)?,
             operator_blocks: OperatorBlocks::open(data_dir)?,
         };
         Self::of(parts, bundle, config, cores, control, unix_ms)

@@ -46,7 +46,7 @@ impl Gateway {
         let cores = core_count(&config, options);
         let control_runtime = runtime()?;
         let control = control_runtime.handle();
-        let prepared = Prepared::new(bundle, &config, &options.data_dir, cores, control, unix_ms())?;
+        let prepared = Prepared::new(bundle, &config, &config, &options.data_dir, cores, control, unix_ms())?;
         let Prepared {
             continued, snapshot, ..
         } = &prepared;

@@ -231,22 +231,23 @@ fn a_certificate_that_no_suite_goes_with_is_refused() {
     let of_rsa = "ECDHE-RSA-AES128-GCM-SHA256";
     let of_curves = "ECDHE-ECDSA-AES128-GCM-SHA256";
     let new = "TLS_AES_128_GCM_SHA256";
+    let both = "TLSv1.3,TLSv1.2";
     let own = || with_tls(Vec::new());
     let with = |name: &str| with_pair(with_tls(Vec::new()), &pki, name);
     for (builder, versions, suites, said) in [
         (
             own(),
-            "",
+            both,
             of_rsa,
             Some("the certificate that the gateway makes for itself has a key of an elliptic curve"),
         ),
         (
             with("server"),
-            "",
+            both,
             of_rsa,
             Some("server.pem has a key of an elliptic curve"),
         ),
-        (with("rsa"), "", of_curves, Some("rsa.pem has an RSA key")),
+        (with("rsa"), both, of_curves, Some("rsa.pem has an RSA key")),
         // TLS 1.3 is not spoken.
         (
             with("rsa"),
@@ -254,9 +255,9 @@ fn a_certificate_that_no_suite_goes_with_is_refused() {
             &format!("{of_curves},{new}"),
             Some("rsa.pem has an RSA key"),
         ),
-        (with("rsa"), "", &format!("{of_curves},{new}"), None),
-        (with("rsa"), "", of_rsa, None),
-        (own(), "", of_curves, None),
+        (with("rsa"), both, &format!("{of_curves},{new}"), None),
+        (with("rsa"), both, of_rsa, None),
+        (own(), both, of_curves, None),
     ] {
         let builder = builder
             .set("mutualSSLConfig.protocolVersions", versions)

@@ -217,9 +217,12 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
         .transpose()
         .map_err(|_| Failure::new(ExitCode::Usage, "--at is before 1970").hint("No token was valid then."))?;
     let places = settings.places.clone();
+    let prepare = match carries_credentials(&args, &request, is_tls, &settings, &names, context) {
+        true => Explainer::new,
+        false => Explainer::without_keys,
+    };
     let data_dir = data_dir(args.data_dir, context)?;
-    let explainer =
-        Explainer::new(&bundle, settings.clone(), &data_dir, at_ms).map_err(|error| unprepared(error, &places))?;
+    let explainer = prepare(&bundle, settings.clone(), &data_dir, at_ms).map_err(|error| unprepared(error, &places))?;
     if args.http2 && !settings.listener.http2 {
         let hint = "Switch it on with `http2.enable` of the settings.";
         return Err(Failure::new(ExitCode::Usage, "the gateway speaks no HTTP/2").hint(hint));
@@ -262,10 +265,36 @@ pub fn run(args: ExplainRequestArgs, context: &Context) -> Result<ExitCode, Fail
     })
 }
 
-/// Decisions are explained by a gateway, which needs its files for any of them.
+/// Whether keys may play a part: with credentials, and over TLS, where certificates and the gateway's own services are.
+fn carries_credentials(
+    args: &ExplainRequestArgs,
+    request: &AskedRequest,
+    is_tls: bool,
+    settings: &RuntimeConfig,
+    names: &CredentialNames,
+    context: &Context,
+) -> bool {
+    let of_settings = [
+        Some(&settings.authentication.header),
+        settings.mutual_tls.certificate_header.as_ref(),
+    ];
+    let is_credential = |name: &str| {
+        let of_settings = of_settings.iter().flatten().map(|header| header.as_str());
+        let mut known = names.headers.iter().map(String::as_str).chain(of_settings);
+        AskedRequest::is_secret_header(name) || known.any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let has_token = args.token.is_some() || args.token_file.is_some() || context.environment.get(TOKEN).is_some();
+    is_tls
+        || has_token
+        || args.headers.iter().any(|(name, _)| is_credential(name))
+        || !request.target_secrets(&names.parameters).is_empty()
+}
+
+/// Decisions are explained by a gateway, which needs its files for them.
 fn unprepared(error: StartError, places: &Places) -> Failure {
     not_started(error, places).hint(
-        "An explanation reads the files that the settings name, as the gateway does, but needs no secrets for backends; \
+        "An explanation reads the files that decisions are taken by, as the gateway does: keys for credentials and over TLS, but \
+         nothing that connections to others need; \
          --config and --set give other settings.",
     )
 }
