@@ -46,7 +46,7 @@ impl ClientBody {
         Self {
             incoming: Some(incoming),
             connection: may_be_left.then(|| Arc::clone(connection)),
-            waits: head.version == Version::HTTP_11 && waits(&head.headers),
+            waits: may_be_left && head.version == Version::HTTP_11 && waits(&head.headers),
         }
     }
 }
