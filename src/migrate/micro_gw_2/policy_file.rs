@@ -152,6 +152,7 @@ mod tests {
             .filter_map(|(path, _)| read(&tree.root(), path, &mut draft));
         let said = said.flatten().collect();
         add(said, &mut policies, &mut draft);
+        draft.findings.sort();
         let shown = |policy: &Policy| {
             format!(
                 "{:?} {}: {}",
