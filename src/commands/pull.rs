@@ -10,13 +10,12 @@ pub(crate) use connecting::{Wanted, prepare_at};
 pub use options::{PullOptions, SelectionArgs, SourceArgs};
 pub(crate) use planning::lock_bytes;
 
-use crate::cloud::pull::removed;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::lock::{LockError, LockFile, Unseen};
 use crate::project::Layout;
-use crate::pulling::{Loss, Prepared, Pulled, content_differences, gone, losses};
+use crate::pulling::{Loss, Prepared, Pulled, content_differences, losses};
 use crate::ui::count;
 use std::path::PathBuf;
 use telling::{Tense, result, tell};
@@ -107,7 +106,7 @@ pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
         }
     };
     let tense = if args.dry_run { Tense::Would } else { Tense::Did };
-    let removed = removed(pulled.old.as_ref(), &pulled.lock);
+    let removed = pulled.removed();
     let changes = changes(&pulled);
     tell(context, &pulled, &removed, tense);
     if args.dry_run
@@ -140,7 +139,7 @@ fn refuse_both(selection: &SelectionArgs) -> Result<(), Failure> {
 
 /// What was imported stays, whatever is imported after it.
 fn refuse_removal(pulled: &Pulled) -> Result<(), Failure> {
-    let removed = removed(pulled.old.as_ref(), &pulled.lock);
+    let removed = pulled.removed();
     if removed.is_empty() {
         return Ok(());
     }
@@ -155,7 +154,7 @@ fn refuse_removal(pulled: &Pulled) -> Result<(), Failure> {
 
 /// Tells what was pulled, as the whole result of a command.
 pub(crate) fn told(pulled: &Pulled, context: &Context) -> ExitCode {
-    let removed = removed(pulled.old.as_ref(), &pulled.lock);
+    let removed = pulled.removed();
     tell(context, pulled, &removed, Tense::Did);
     context
         .ui
@@ -188,12 +187,7 @@ pub(crate) fn pull_first(
         context,
     )?;
     let pulled = put(prepared, agreed)?;
-    tell(
-        context,
-        &pulled,
-        &removed(pulled.old.as_ref(), &pulled.lock),
-        Tense::Did,
-    );
+    tell(context, &pulled, &pulled.removed(), Tense::Did);
     Ok(pulled)
 }
 
@@ -213,12 +207,19 @@ fn agree(pulled: &Pulled, agreed: Agreed) -> Result<(), Failure> {
     if agreed.only_adds {
         refuse_removal(pulled)?;
     }
-    let gone = gone(pulled.old.as_ref(), &pulled.lock);
+    let gone = pulled.gone();
     if !gone.is_empty() && !agreed.prune {
-        let message = format!("{} that were pulled before are gone", count::apis(gone.len()));
-        return Err(Failure::new(ExitCode::Gate, message)
-            .because(gone.join("\n             "))
-            .hint("Nothing was changed. Publish them again, or remove them with mgw pull --prune."));
+        let failure = Failure::new(ExitCode::Gate, are_gone(gone.len())).because(gone.join("\n             "));
+        return Err(if pulled.follows_unlocked() {
+            failure
+                .hint("Nothing was changed. There is no mgw.lock, so that everything in gen/ counts as pulled before.")
+                .hint(
+                    "Pull them as well, move their files to api_definitions/ to keep them as your own, or remove them with mgw \
+                     pull --prune.",
+                )
+        } else {
+            failure.hint("Nothing was changed. Publish them again, or remove them with mgw pull --prune.")
+        });
     }
     let hidden = hidden(pulled);
     if !hidden.is_empty() && !agreed.accept_unseen {
@@ -230,6 +231,12 @@ fn agree(pulled: &Pulled, agreed: Agreed) -> Result<(), Failure> {
             ));
     }
     Ok(())
+}
+
+/// How many APIs are gone.
+fn are_gone(count: usize) -> String {
+    let (were, are) = if count == 1 { ("was", "is") } else { ("were", "are") };
+    format!("{} that {were} pulled before {are} gone", count::apis(count))
 }
 
 /// What was pulled before from the same place and is hidden now, each with what it takes to see it.

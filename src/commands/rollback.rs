@@ -1,10 +1,10 @@
 //! `mgw rollback`
 
-use crate::compile::CompileError;
+use crate::compile::{CompileError, pulled_definitions};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_replaced};
-use crate::lock::{Generation, LockFile, generations, recover, roll_back};
+use crate::lock::{Generation, generations, recover, roll_back};
 use crate::project::Layout;
 use crate::ui::{count, table, visible};
 use serde::Serialize;
@@ -29,8 +29,9 @@ pub struct RollbackArgs {
 struct Shown<'a> {
     generation: u64,
     pulled: Option<String>,
-    control_plane: &'a str,
-    organisation: &'a str,
+    /// Of a state that had no `mgw.lock`, nobody knows where it is from.
+    control_plane: Option<&'a str>,
+    organisation: Option<&'a str>,
     labels: &'a [String],
     apis: usize,
 }
@@ -65,17 +66,19 @@ pub fn run(args: RollbackArgs, context: &Context) -> Result<ExitCode, Failure> {
         return Err(Failure::new(ExitCode::Invalid, message)
             .hint("mgw rollback --list shows the generations. The first is kept when a pull changes what is there."));
     };
-    let before = LockFile::load(&layout.lock())?;
+    let latest = all.first().map(|generation| generation.number);
     roll_back(&layout, generation).map_err(not_replaced)?;
     context.ui.status(
         "Returned",
-        format_args!(
-            "to generation {}: {}",
-            generation.number,
-            count::apis(generation.lock.apis.len())
-        ),
+        format_args!("to generation {}: {}", generation.number, count::apis(apis(generation))),
     );
-    if before.is_some() {
+    if generation.lock.is_none() {
+        context
+            .ui
+            .line("It had no mgw.lock: the next pull asks before it removes anything of it.");
+    }
+    // Where there was nothing before, nothing is kept.
+    if generations(&layout)?.first().map(|generation| generation.number) > latest {
         context
             .ui
             .hint("mgw rollback once more undoes this. Build and run the project to serve it.");
@@ -85,14 +88,26 @@ pub fn run(args: RollbackArgs, context: &Context) -> Result<ExitCode, Failure> {
 }
 
 fn shown(generation: &Generation) -> Shown<'_> {
-    let source = &generation.lock.source;
+    let source = generation.lock.as_ref().map(|lock| &lock.source);
     Shown {
         generation: generation.number,
         pulled: generation.pulled.map(|time| time.to_string()),
-        control_plane: &source.url,
-        organisation: &source.organisation,
-        labels: &source.labels,
-        apis: generation.lock.apis.len(),
+        control_plane: source.map(|source| source.url.as_str()),
+        organisation: source.map(|source| source.organisation.as_str()),
+        labels: labels(generation),
+        apis: apis(generation),
+    }
+}
+
+fn labels(generation: &Generation) -> &[String] {
+    generation.lock.as_ref().map_or(&[], |lock| &lock.source.labels)
+}
+
+/// How many APIs it has. Of files that no lock vouches for, those count that can be read.
+fn apis(generation: &Generation) -> usize {
+    match &generation.lock {
+        Some(lock) => lock.apis.len(),
+        None => pulled_definitions(&Layout::new(&generation.path)).map_or(0, |files| files.len()),
     }
 }
 
@@ -108,8 +123,11 @@ fn text(all: &[Generation]) -> String {
         [
             generation.number.to_string(),
             pulled.unwrap_or_default(),
-            generation.lock.apis.len().to_string(),
-            visible(&generation.lock.source.labels.join(", ")),
+            apis(generation).to_string(),
+            match generation.lock {
+                Some(_) => visible(&labels(generation).join(", ")),
+                None => "(had no mgw.lock)".to_owned(),
+            },
         ]
     });
     table(std::iter::once(head).chain(rows), [true, false, true, false])

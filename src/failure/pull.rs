@@ -78,6 +78,7 @@ impl From<PullingError> for Failure {
         match error {
             PullingError::Pull(error) => error.into(),
             PullingError::Lock(error) => not_replaced(error),
+            PullingError::Unlocked(error) => Self::file("read", &error.path, error.source).hint("Nothing was changed."),
             PullingError::LockText(source) => Self::new(ExitCode::Internal, message).because(source),
         }
     }

@@ -13,6 +13,8 @@ const KEPT: usize = 5;
 pub(super) const GENERATED: &str = "gen";
 /// Inside a generation: its lock.
 pub(super) const LOCK: &str = "mgw.lock";
+/// Inside a generation that had none: says so.
+pub(super) const UNLOCKED: &str = "unlocked";
 
 /// A state that was kept.
 #[derive(Debug)]
@@ -21,9 +23,9 @@ pub(crate) struct Generation {
     pub(crate) number: u64,
     /// Its folder.
     pub(crate) path: PathBuf,
-    /// Its lock.
-    pub(crate) lock: LockFile,
-    /// When it was pulled, as far as the file system knows.
+    /// Its lock; `None`: what another program left in `gen/`, or what lost its lock.
+    pub(crate) lock: Option<LockFile>,
+    /// When it was pulled, as far as the file system knows; when it was replaced, where it has no lock.
     pub(crate) pulled: Option<Timestamp>,
 }
 
@@ -31,17 +33,19 @@ pub(crate) struct Generation {
 pub(crate) fn generations(layout: &Layout) -> Result<Vec<Generation>, LockError> {
     let mut found = Vec::new();
     for (number, path) in numbered(layout)? {
-        let lock_path = path.join(LOCK);
-        if let Ok(Some(lock)) = LockFile::load(&lock_path) {
-            let written = std::fs::metadata(&lock_path).and_then(|about| about.modified()).ok();
-            let pulled = written.and_then(|time| Timestamp::try_from(time).ok());
-            found.push(Generation {
-                number,
-                path,
-                lock,
-                pulled,
-            });
-        }
+        let (dated, lock) = match LockFile::load(&path.join(LOCK)) {
+            Ok(Some(lock)) => (path.join(LOCK), Some(lock)),
+            Ok(None) if path.join(UNLOCKED).exists() => (path.join(UNLOCKED), None),
+            _ => continue,
+        };
+        let written = std::fs::metadata(dated).and_then(|about| about.modified()).ok();
+        let pulled = written.and_then(|time| Timestamp::try_from(time).ok());
+        found.push(Generation {
+            number,
+            path,
+            lock,
+            pulled,
+        });
     }
     found.reverse();
     Ok(found)

@@ -1,8 +1,9 @@
 //! Ending a replacement that was interrupted: forward when its stage is complete, else backward.
 
-use super::durable::{rename, step, sync_folder};
+use super::durable::{remove, rename, step, sync_folder, write_synced};
 use super::stage::{Stage, exclusive};
-use super::verify::file_differences;
+use super::unchanged::list_files;
+use super::verify::{differences_in, file_differences};
 use super::{LockError, LockFile, generations};
 use crate::project::Layout;
 use std::path::Path;
@@ -53,10 +54,20 @@ fn put_in_place(layout: &Layout, stage: &Stage) -> Result<(), LockError> {
         }
         rename(&new, &generated)?;
     }
-    let lock = stage.new_lock();
-    if lock.exists() {
-        remember_old_lock(layout, stage)?;
-        rename(&lock, &layout.lock())?;
+    let (lock, new_lock) = (layout.lock(), stage.new_lock());
+    if new_lock.exists() || stage.no_lock().exists() {
+        if lock.exists() {
+            remember_old_lock(layout, stage)?;
+        } else {
+            remember_unlocked(stage)?;
+        }
+    }
+    if new_lock.exists() {
+        rename(&new_lock, &lock)?;
+    } else if stage.no_lock().exists() {
+        step()
+            .and_then(|()| remove(&lock))
+            .map_err(|source| LockError::file("remove", &lock, source))?;
     }
     sync_folder(layout.root())
 }
@@ -65,7 +76,8 @@ fn put_in_place(layout: &Layout, stage: &Stage) -> Result<(), LockError> {
 /// their word counts. What they took back has to be whole.
 fn is_undone_by_hand(layout: &Layout, stage: &Stage) -> Result<bool, LockError> {
     let generated = layout.generated();
-    let is_half_way = stage.old_generated().exists() && stage.new_lock().exists();
+    let awaits_lock = stage.new_lock().exists() || stage.no_lock().exists() && layout.lock().exists();
+    let is_half_way = stage.old_generated().exists() && awaits_lock;
     if !is_half_way || !generated.exists() {
         return Ok(false);
     }
@@ -102,6 +114,29 @@ fn remember_old_lock(layout: &Layout, stage: &Stage) -> Result<(), LockError> {
     rename(&copy, &second)
 }
 
+/// Notes that the old `gen/` had no lock, unless there is nothing in it to return to.
+fn remember_unlocked(stage: &Stage) -> Result<(), LockError> {
+    let old = stage.old_generated();
+    if !old.is_dir() || stage.old_lock().exists() || !is_worth_keeping(&old, &stage.new_lock()) {
+        return Ok(());
+    }
+    let note = stage.unlocked();
+    step().map_err(|source| LockError::file("write", &note, source))?;
+    write_synced(&note, b"")
+}
+
+/// Whether a `gen/` without a lock has other files than the lock `new` is over.
+fn is_worth_keeping(generated: &Path, new: &Path) -> bool {
+    let mut files = Vec::new();
+    if list_files(generated, generations::GENERATED, &mut files).is_ok() && files.is_empty() {
+        return false;
+    }
+    match LockFile::load(new) {
+        Ok(Some(new)) => differences_in(generated, &new).map_or(true, |differences| !differences.texts.is_empty()),
+        _ => true,
+    }
+}
+
 /// Whether nobody needs to return to the lock `old`, because `new` is over the same files.
 fn has_same_files(old: &Path, new: &Path) -> bool {
     // The same text is the rule, and large ones take long to parse.
@@ -121,13 +156,18 @@ fn has_same_files(old: &Path, new: &Path) -> bool {
 /// Makes a generation of what was replaced. Every step is skipped when it was done before the program was killed.
 fn keep_generation(layout: &Layout, stage: &Stage) -> Result<(), LockError> {
     let folder = stage.generation();
-    let old_lock = stage.old_lock();
-    if old_lock.exists() {
-        std::fs::create_dir_all(&folder).map_err(|source| LockError::file("create", &folder, source))?;
-        move_there(&stage.old_generated(), &folder.join(generations::GENERATED))?;
-        rename(&old_lock, &folder.join(generations::LOCK))?;
+    let kinds = [
+        (stage.old_lock(), folder.join(generations::LOCK)),
+        (stage.unlocked(), folder.join(generations::UNLOCKED)),
+    ];
+    for (old, kept) in &kinds {
+        if old.exists() {
+            std::fs::create_dir_all(&folder).map_err(|source| LockError::file("create", &folder, source))?;
+            move_there(&stage.old_generated(), &folder.join(generations::GENERATED))?;
+            rename(old, kept)?;
+        }
     }
-    if folder.join(generations::LOCK).exists() {
+    if kinds.iter().any(|(_, kept)| kept.exists()) {
         generations::take_in(layout, &folder)?;
     }
     generations::drop_oldest(layout, stage.folder())

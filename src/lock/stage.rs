@@ -38,9 +38,19 @@ impl Stage {
         self.folder.join("old")
     }
 
+    /// Says that there is no lock any more, in the place of a new one.
+    pub(super) fn no_lock(&self) -> PathBuf {
+        self.folder.join("no-lock")
+    }
+
     /// The old lock, on its way out.
     pub(super) fn old_lock(&self) -> PathBuf {
         self.folder.join("old.lock")
+    }
+
+    /// Says that the old `gen/` had no lock, in the place of an old one.
+    pub(super) fn unlocked(&self) -> PathBuf {
+        self.folder.join("unlocked")
     }
 
     /// What was replaced, about to be kept.

@@ -96,6 +96,14 @@ impl Transaction {
         Ok(())
     }
 
+    /// Stages that there is no lock any more.
+    pub(super) fn remove_lock(&self) -> Result<(), LockError> {
+        self.staged().same_lock = None;
+        write(&self.stage.no_lock(), b"")?;
+        self.staged().written.insert(self.stage.no_lock());
+        Ok(())
+    }
+
     fn staged(&self) -> MutexGuard<'_, Staged> {
         self.staged.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,9 +8,10 @@ use crate::project::{Layout, Settings};
 use crate::whole_file::{self, Unfit};
 use mgw_bundle::Digest;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Far more than any file that is pulled.
-const LARGEST: u64 = 256 << 20;
+pub(super) const LARGEST: u64 = 256 << 20;
 
 /// Checks the pulled files against the lock, and what the settings want pulled against what was.
 ///
@@ -96,6 +97,11 @@ pub(super) struct FileDifferences {
 
 /// Compares the pulled files with those that the lock vouches for.
 pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<FileDifferences, LockError> {
+    differences_in(&layout.generated(), lock)
+}
+
+/// The same for a `gen/` that may be in another place.
+pub(super) fn differences_in(generated: &Path, lock: &LockFile) -> Result<FileDifferences, LockError> {
     let mut differences = Vec::new();
     let mut line_ends = 0;
     let mut locked: BTreeMap<String, Digest> = lock
@@ -103,11 +109,11 @@ pub(super) fn file_differences(layout: &Layout, lock: &LockFile) -> Result<FileD
         .map(|(path, digest)| (path.to_owned(), digest))
         .collect();
     let mut found = Vec::new();
-    list_files(&layout.generated(), "gen", &mut found)?;
+    list_files(generated, "gen", &mut found)?;
     for path in found {
         match locked.remove(&path) {
             Some(digest) => {
-                let file = layout.root().join(&path);
+                let file = generated.join(path.strip_prefix("gen/").unwrap_or(&path));
                 match whole_file::read_public(&file, LARGEST) {
                     Ok(bytes) if Digest::of(&bytes) == digest => {}
                     Ok(bytes) if line_ends::are_all_that_differs(&bytes, digest) => {

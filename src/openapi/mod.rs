@@ -33,3 +33,4 @@ pub use dialect::Dialect;
 pub(crate) use dialect::is_definition;
 pub(crate) use foreign::{known_text, unreadable};
 pub use resolve::resolved_document;
+pub(crate) use shape::scalar_text;

@@ -64,7 +64,7 @@ pub(super) fn list(span: Span, elements: Vec<Node>) -> Node {
 }
 
 /// The text of a scalar as the author wrote it: `1.10` stays `1.10` although YAML takes it for a number.
-pub(super) fn scalar_text(source: &Source, node: &Node) -> Option<String> {
+pub(crate) fn scalar_text(source: &Source, node: &Node) -> Option<String> {
     match &node.value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => {

@@ -16,7 +16,6 @@ mod stage;
 
 pub(crate) use compare::content_differences;
 pub(crate) use error::PullingError;
-pub(crate) use gone::gone;
 pub(crate) use loss::{Loss, losses};
 pub(crate) use plan::{Plan, PlanError};
 pub(crate) use prepared::{Prepared, PullRequest, Pulled, prepare};

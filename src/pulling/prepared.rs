@@ -1,10 +1,14 @@
 //! A pull whose files are staged and not in place.
 
 use super::former::{former_blocks, of_same_organisation};
+use super::gone::{gone, unlocked_gone};
 use super::{PullingError, stage};
 use crate::cloud::control_plane::open;
-use crate::cloud::pull::{FormerDefinitions, GatewayPassword, PulledFiles, Selection, gather, project_files};
+use crate::cloud::pull::{
+    FormerDefinitions, GatewayPassword, Known, PulledFiles, Selection, gather, project_files, removed,
+};
 use crate::cloud::session::Connection;
+use crate::compile::{PulledDefinition, pulled_definitions};
 use crate::lock::{LockFile, ReadLock, Transaction};
 use crate::project::Layout;
 use crate::ui::Progress;
@@ -31,6 +35,8 @@ pub(crate) struct Prepared {
 pub(crate) struct Pulled {
     /// The lock of the pull before.
     pub(crate) old: Option<LockFile>,
+    /// What was in `gen/api_definitions/` without a lock, put there by another program or without its lock.
+    unlocked: Vec<PulledDefinition>,
     /// The lock over what was pulled.
     pub(crate) lock: LockFile,
     /// What was written beside the definitions, and what is to be said about it.
@@ -41,6 +47,38 @@ impl Pulled {
     /// Whether an API of the selection was left out.
     pub(crate) fn is_partial(&self) -> bool {
         self.files.is_partial
+    }
+
+    /// The APIs that were there before.
+    pub(crate) fn before(&self) -> Known<'_> {
+        Known::of(self.old.as_ref()).with(&self.unlocked)
+    }
+
+    /// The APIs that are not there any more, as `NAME VERSION`, or the file where that does not say them.
+    pub(crate) fn removed(&self) -> Vec<String> {
+        let unlocked = unlocked_gone(&self.unlocked, &self.lock).into_iter();
+        let unlocked = unlocked.map(|file| match &file.api {
+            Some((name, version)) => format!("{name} {version}"),
+            None => file.path.clone(),
+        });
+        let locked = removed(self.old.as_ref(), &self.lock);
+        locked.into_iter().chain(unlocked).collect()
+    }
+
+    /// Those of them that disappear although nobody asks for less.
+    pub(crate) fn gone(&self) -> Vec<String> {
+        let unlocked = unlocked_gone(&self.unlocked, &self.lock).into_iter();
+        let unlocked = unlocked.map(|file| match &file.api {
+            Some((name, version)) => format!("{name} {version} ({})", file.path),
+            None => file.path.clone(),
+        });
+        let locked = gone(self.old.as_ref(), &self.lock);
+        locked.into_iter().chain(unlocked).collect()
+    }
+
+    /// Whether no lock said what was there before.
+    pub(crate) fn follows_unlocked(&self) -> bool {
+        !self.unlocked.is_empty()
     }
 }
 
@@ -83,6 +121,10 @@ pub(crate) async fn prepare(
     // Fails before anything is asked where the folder cannot be written to.
     let transaction = Transaction::begin_after(layout, stage_layout)?;
     let old = ReadLock::load(&layout.lock(), known)?.map(|read| read.lock);
+    let unlocked = match old {
+        Some(_) => Vec::new(),
+        None => pulled_definitions(layout)?,
+    };
     let session = connection.session().await;
     let plane = open(connection);
     let password = request.password.as_ref();
@@ -97,6 +139,11 @@ pub(crate) async fn prepare(
     let lock = stage::stage(&transaction, &session, selection, &files)?;
     Ok(Prepared {
         transaction,
-        outcome: Pulled { old, lock, files },
+        outcome: Pulled {
+            old,
+            unlocked,
+            lock,
+            files,
+        },
     })
 }

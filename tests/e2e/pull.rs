@@ -143,6 +143,65 @@ fn what_is_not_shown_any_more_is_not_taken_for_gone() {
     case.mgw(&["pull", "shop"]).exits(0);
 }
 
+/// A definition as micro-gw's `import` leaves it.
+const OF_MICRO_GW: &str = r#"{"openapi": "3.0.0", "info": {"title": "Abc", "version": "1.0.0"}, "x-wso2-basePath": "/abc/1.0.0",
+"x-wso2-production-endpoints": {"urls": ["https://abc.example"]}, "paths": {"/x": {"get": {"responses": {}}}}}"#;
+
+#[test]
+fn what_is_in_gen_without_a_lock_counts_as_pulled_before() {
+    let case = Case::signed_in();
+    case.mgw(&["pull", "shop", "--label", "dev"]).exits(0);
+    let lock = case.place.path().join("shop/mgw.lock");
+    std::fs::remove_file(&lock).expect("it is there");
+    case.place
+        .write("shop/gen/api_definitions/abcswagger.json", OF_MICRO_GW);
+    let before = case.place.files();
+    for words in [
+        &["pull", "shop", "--label", "dev"][..],
+        &["build", "shop", "--label", "dev"],
+    ] {
+        case.mgw(words)
+            .exits(4)
+            .says("1 API that was pulled before is gone")
+            .says("Abc 1.0.0 (gen/api_definitions/abcswagger.json)")
+            .says("There is no mgw.lock")
+            .says("--prune");
+        assert_eq!(case.place.files(), before);
+    }
+    let told = case.mgw(&["pull", "shop", "--label", "dev", "--dry-run"]).exits(0);
+    told.says("0 added, 0 changed, 4 unchanged, 1 removed")
+        .says("nothing would be pulled: 1 API that was pulled before is gone");
+    case.mgw(&["pull", "shop", "--label", "dev", "--plan", "plan.json"])
+        .exits(0)
+        .says("1 API that was pulled before is gone: Abc 1.0.0")
+        .prints("breaking");
+    std::fs::remove_file(case.place.path().join("plan.json")).expect("it is there");
+    assert_eq!(case.place.files(), before);
+
+    let pulled = case
+        .mgw(&["pull", "shop", "--label", "dev", "--prune", "--output", "json"])
+        .exits(0);
+    assert_eq!(pulled.json()["removed"], serde_json::json!(["Abc 1.0.0"]));
+    assert!(
+        !case
+            .place
+            .path()
+            .join("shop/gen/api_definitions/abcswagger.json")
+            .exists()
+    );
+    case.mgw(&["rollback", "shop", "--list"])
+        .exits(0)
+        .prints("(had no mgw.lock)");
+    case.mgw(&["rollback", "shop"])
+        .exits(0)
+        .says("to generation 1: 5 APIs")
+        .says("It had no mgw.lock");
+    assert_eq!(case.place.read("shop/gen/api_definitions/abcswagger.json"), OF_MICRO_GW);
+    assert!(!lock.exists());
+    case.mgw(&["rollback", "shop"]).exits(0).says("4 APIs");
+    case.mgw(&["build", "shop", "--locked"]).exits(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_in_the_middle_of_a_pull_changes_nothing() {

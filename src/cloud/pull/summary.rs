@@ -1,6 +1,8 @@
-//! What a pull changes, compared with the lock of the one before.
+//! What a pull changes, compared with what was there before.
 
+use crate::compile::PulledDefinition;
 use crate::lock::{LockFile, LockedApi};
+use mgw_bundle::Digest;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -16,22 +18,37 @@ pub(crate) enum Change {
     Unchanged,
 }
 
-/// The APIs of a lock, by name and version: there may be ten thousand, and each is looked for.
+/// The digests of APIs, by name and version: there may be ten thousand, and each is looked for.
 #[derive(Debug)]
-pub(crate) struct Known<'a>(HashMap<(&'a str, &'a str), &'a LockedApi>);
+pub(crate) struct Known<'a>(HashMap<(&'a str, &'a str), Digest>);
 
 impl<'a> Known<'a> {
     /// Those of a lock; none where there is no lock.
     pub(crate) fn of(lock: Option<&'a LockFile>) -> Self {
         let apis = lock.into_iter().flat_map(|lock| &lock.apis);
-        Self(apis.map(|api| (key(api), api)).collect())
+        Self(apis.map(|api| (key(api), api.sha256)).collect())
+    }
+
+    /// The same, and those that no lock vouches for.
+    pub(crate) fn with(mut self, unlocked: &'a [PulledDefinition]) -> Self {
+        let apis = unlocked.iter().filter_map(|file| {
+            let (name, version) = file.api.as_ref()?;
+            Some(((name.as_str(), version.as_str()), file.sha256))
+        });
+        self.0.extend(apis);
+        self
+    }
+
+    /// Whether an API is among them.
+    pub(crate) fn has(&self, name: &str, version: &str) -> bool {
+        self.0.contains_key(&(name, version))
     }
 
     /// What happened to an API since.
     pub(crate) fn change(&self, api: &LockedApi) -> Change {
         match self.0.get(&key(api)) {
             None => Change::Added,
-            Some(before) if before.sha256 == api.sha256 => Change::Unchanged,
+            Some(before) if *before == api.sha256 => Change::Unchanged,
             Some(_) => Change::Changed,
         }
     }
@@ -42,7 +59,7 @@ pub(crate) fn removed(old: Option<&LockFile>, new: &LockFile) -> Vec<String> {
     let known = Known::of(Some(new));
     let before = old.into_iter().flat_map(|old| &old.apis);
     before
-        .filter(|before| !known.0.contains_key(&key(before)))
+        .filter(|before| !known.has(&before.name, &before.version))
         .map(|api| format!("{} {}", api.name, api.version))
         .collect()
 }

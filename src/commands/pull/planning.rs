@@ -1,7 +1,7 @@
 //! `mgw pull --plan`
 
 use super::plan_file::PlanFile;
-use super::{SourceArgs, Wanted, prepare_at, scratch};
+use super::{SourceArgs, Wanted, are_gone, prepare_at, scratch};
 use crate::cloud::pull::Selection;
 use crate::commands::diff::Served;
 use crate::commands::report_file::{self, Report};
@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::lock::{LockFile, recover, steadily, verify};
 use crate::project::Layout;
 use crate::pulling::{Plan, content_differences};
+use crate::ui::visible;
 use std::path::Path;
 
 /// Writes down what a pull would bring, and what that changes for callers.
@@ -56,6 +57,12 @@ pub(super) fn run(
     }
     for notice in &pulled.files.notices {
         context.ui.warn(notice);
+    }
+    let gone = pulled.gone();
+    if !gone.is_empty() {
+        context
+            .ui
+            .warn(format_args!("{}: {}", are_gone(gone.len()), visible(&gone.join(", "))));
     }
     let is_same = pulled
         .old

@@ -1,6 +1,6 @@
 //! What a pull brings, for people and for programs.
 
-use crate::cloud::pull::{Change, Known, source_sentence};
+use crate::cloud::pull::{Change, source_sentence};
 use crate::context::Context;
 use crate::lock::LockFile;
 use crate::pulling::Pulled;
@@ -60,7 +60,7 @@ struct PolicyCounts {
 /// Tells what changed, and what is to be known about it.
 pub(super) fn tell(context: &Context, pulled: &Pulled, removed: &[String], tense: Tense) {
     let ui = &context.ui;
-    let before = Known::of(pulled.old.as_ref());
+    let before = pulled.before();
     let (mut added, mut changed, mut unchanged) = (0, 0, 0);
     for api in &pulled.lock.apis {
         let (count, verb) = match before.change(api) {
@@ -123,7 +123,7 @@ pub(super) fn tell(context: &Context, pulled: &Pulled, removed: &[String], tense
 }
 
 pub(super) fn result<'a>(pulled: &'a Pulled, removed: &'a [String], tense: Tense, changed: bool) -> PullResult<'a> {
-    let before = Known::of(pulled.old.as_ref());
+    let before = pulled.before();
     let (lock, policies, snapshot) = (&pulled.lock, &pulled.files.policies, &pulled.files.subscriptions);
     PullResult {
         dry_run: tense == Tense::Would,
