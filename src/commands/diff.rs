@@ -5,6 +5,7 @@ mod sides;
 pub(crate) use sides::Served;
 
 use super::pull::PullOptions;
+use super::toolkit;
 use crate::context::Context;
 use crate::diff::{Change, Class, Counts, compare, markdown, text};
 use crate::exit::ExitCode;
@@ -64,15 +65,19 @@ pub fn run(args: DiffArgs, context: &Context) -> Result<ExitCode, Failure> {
             "Name a project folder or another bundle behind it, as in `mgw diff {before} .`."
         )));
     }
-    let before = Served::at(&args.before, context)?;
-    let after = match &args.after {
-        Some(after) => Served::at(after, context)?,
-        None => Served::after_a_pull(&args.before, &args.pull, context).map_err(|failure| {
-            let project = shown(&args.before);
-            failure.hint(format!(
-                "Two projects or bundles are compared without a control plane: `mgw diff BEFORE {project}`."
-            ))
-        })?,
+    let (before, after) = match &args.after {
+        Some(after) => (Served::at(&args.before, context)?, Served::at(after, context)?),
+        None => {
+            let layout = toolkit::layout(&args.before, args.pull.source.config.as_deref())?;
+            let before = Served::project(&layout, context)?;
+            let after = Served::after_a_pull(&layout, &args.pull, context).map_err(|failure| {
+                let project = shown(&args.before);
+                failure.hint(format!(
+                    "Two projects or bundles are compared without a control plane: `mgw diff BEFORE {project}`."
+                ))
+            })?;
+            (before, after)
+        }
     };
     let changes = compare(before.side(), after.side());
     let written = match args.format {

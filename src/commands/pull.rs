@@ -10,6 +10,7 @@ pub(crate) use connecting::{Wanted, prepare_at};
 pub use options::{PullOptions, SelectionArgs, SourceArgs};
 pub(crate) use planning::lock_bytes;
 
+use super::toolkit;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -81,7 +82,7 @@ pub(crate) struct Agreed {
 
 /// Pulls APIs, policies and subscriptions into the project.
 pub fn run(args: PullArgs, context: &Context) -> Result<ExitCode, Failure> {
-    let layout = Layout::new(&args.project);
+    let layout = toolkit::layout(&args.project, args.options.source.config.as_deref())?;
     let source = &args.options.source;
     let selection = &args.options.selection;
     let wanted = match args.only_adds() {

@@ -18,8 +18,10 @@ const WRITTEN: [&str; 6] = [
 ];
 
 impl Layout {
-    /// Copies everything that a build reads and `pull` does not write into another folder, which exists.
-    pub(crate) fn copy_written(&self, target: &Path) -> io::Result<()> {
+    /// Copies everything that a build reads and `pull` does not write into another folder, which exists. The layout that
+    /// is returned is that of the copy; settings of micro-gw's toolkit stay where they are, in `conf/` or wherever they were
+    /// named, and a build of it reads them there.
+    pub(crate) fn copy_written(&self, target: &Path) -> io::Result<Self> {
         for name in WRITTEN {
             copy(&self.root().join(name), &target.join(name), 0)?;
         }
@@ -31,7 +33,7 @@ impl Layout {
             }
             std::fs::write(path, bytes)?;
         }
-        Ok(())
+        Ok(Self::new(target).with_toolkit_config(Some(self.toolkit_config())))
     }
 }
 
@@ -84,7 +86,10 @@ mod tests {
         ] {
             std::fs::write(from.path().join(format!("schemas/{name}.yaml")), text).unwrap();
         }
-        Layout::new(from.path()).copy_written(to.path()).unwrap();
+        let layout = Layout::new(from.path());
+        let copied = layout.copy_written(to.path()).unwrap();
+        assert_eq!(copied.root(), to.path());
+        assert_eq!(copied.toolkit_config(), layout.toolkit_config());
         let mut names: Vec<_> = std::fs::read_dir(to.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())

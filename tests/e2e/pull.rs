@@ -202,6 +202,26 @@ fn what_is_in_gen_without_a_lock_counts_as_pulled_before() {
     case.mgw(&["build", "shop", "--locked"]).exits(0);
 }
 
+#[test]
+fn both_sides_of_a_pull_are_built_with_the_toolkits_settings() {
+    let case = Case::signed_in();
+    case.mgw(&["pull", "shop", "--label", "dev"]).exits(0);
+    let settings = "[codeGen]\napiFaultResponses = true\nglobalFaultResponses = true\n[corsConfiguration]\n\
+                    corsConfigurationEnabled = true\naccessControlAllowOrigins = [\"https://shop.example\"]\n";
+    for (file, named) in [
+        ("shop/conf/toolkit-config.toml", &[][..]),
+        ("other.toml", &["-c", "other.toml"]),
+    ] {
+        case.place.write(file, settings);
+        let words = |words: &[&'static str]| [words, named].concat();
+        case.mgw(&words(&["diff", "shop", "--exit-code"])).exits(34);
+        case.mgw(&words(&["pull", "shop", "--plan", "plan.json"]))
+            .exits(0)
+            .prints("Nothing changes");
+        std::fs::remove_file(case.place.path().join(file)).expect("it is there");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_in_the_middle_of_a_pull_changes_nothing() {

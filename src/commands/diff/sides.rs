@@ -25,10 +25,10 @@ pub(crate) struct Served {
 impl Served {
     /// Compiles a project, or reads a bundle.
     pub(crate) fn at(path: &Path, context: &Context) -> Result<Self, Failure> {
-        let name = path.display().to_string();
         if path.is_dir() {
-            return Self::compiled(name, compile_project(&Layout::new(path))?, context);
+            return Self::project(&Layout::new(path), context);
         }
+        let name = path.display().to_string();
         let bundle = bundle_file::read(path)?;
         Ok(Self {
             name,
@@ -38,19 +38,24 @@ impl Served {
         })
     }
 
+    /// Compiles a project.
+    pub(crate) fn project(layout: &Layout, context: &Context) -> Result<Self, Failure> {
+        let name = layout.root().display().to_string();
+        Self::compiled(name, compile_project(layout)?, context)
+    }
+
     /// Pulls into a copy of a project and compiles that. The project itself is not written to.
-    pub(crate) fn after_a_pull(path: &Path, options: &PullOptions, context: &Context) -> Result<Self, Failure> {
+    pub(crate) fn after_a_pull(layout: &Layout, options: &PullOptions, context: &Context) -> Result<Self, Failure> {
         let copy = scratch()?;
-        let (layout, copied) = (Layout::new(path), Layout::new(copy.path()));
         let wanted = Wanted::Named(&options.selection);
-        let prepared = prepare_at(&layout, &copied, &options.source, wanted, context)?;
+        let prepared = prepare_at(layout, &Layout::new(copy.path()), &options.source, wanted, context)?;
         let pulled = prepared.commit()?;
         for notice in &pulled.files.notices {
             context.ui.detail(notice);
         }
-        layout
+        let copied = layout
             .copy_written(copy.path())
-            .map_err(|error| Failure::file("copy", path, error))?;
+            .map_err(|error| Failure::file("copy", layout.root(), error))?;
         let name = pulled.lock.source.url;
         Self::compiled(name, compile_project(&copied)?, context)
     }

@@ -34,9 +34,8 @@ pub(super) fn run(
     let base = lock_bytes(layout)?;
     let before = steadily(layout, || before(layout, context))?;
     let copy = scratch()?;
-    let copied = Layout::new(copy.path());
-    let pulled = prepare_at(layout, &copied, source, wanted, context)?.commit()?;
-    layout
+    let pulled = prepare_at(layout, &Layout::new(copy.path()), source, wanted, context)?.commit()?;
+    let copied = layout
         .copy_written(copy.path())
         .map_err(|error| Failure::file("copy", layout.root(), error))?;
     let after = Served::compiled("the plan".to_owned(), compile_project(&copied)?, context)?;
