@@ -25,7 +25,7 @@ macro_rules! checks {
 
 checks! {
     "version", "version", checks::version::look:
-        "this version of mgw reads the project's lock and bundle";
+        "this version of mgw reads the formats of the project's files and bundle";
     "user-folder", "user folder", checks::user_folder::look:
         "the folder of sessions and keys exists or can be made, and others cannot write to it";
     "private-files", "private files", checks::private_files::look:

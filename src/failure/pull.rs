@@ -175,8 +175,8 @@ impl From<LockError> for Failure {
         match error {
             LockError::File { action, path, source } => Self::file(action, Path::new(&path), source),
             LockError::Settings(error) => error.into(),
-            LockError::Parse { .. } | LockError::Format { .. } => Self::new(ExitCode::Invalid, message)
-                .hint(crate::lock::REMEDY),
+            LockError::Parse { .. } => Self::new(ExitCode::Invalid, message).hint(crate::lock::REMEDY),
+            LockError::Format { .. } => Self::new(ExitCode::Invalid, message).hint(crate::lock::NEWER),
             LockError::Damaged { .. } => {
                 Self::new(ExitCode::Invalid, message).hint("Nothing was changed. Return to another generation.")
             }

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 /// What to do about a lock that cannot be read.
 pub(crate) const REMEDY: &str = "Take the file back from version control, or remove it and pull again.";
 
+/// What to do about a file that a newer version of mgw wrote.
+pub(crate) const NEWER: &str = "Use the version of mgw that wrote the file, or a newer one.";
+
 /// What is wrong with the lock or the files it vouches for.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -150,7 +153,7 @@ impl LockError {
                     super::file::FORMAT
                 ),
                 None,
-                "Use the version of mgw that wrote the file, or a newer one.",
+                NEWER,
             ),
             _ => return None,
         };

@@ -26,7 +26,7 @@ mod unseen;
 mod verify;
 
 pub use error::LockError;
-pub(crate) use error::REMEDY;
+pub(crate) use error::{NEWER, REMEDY};
 pub(crate) use file::{LockFile, LockedApi, LockedFile, LockedSource, ReadLock};
 pub(crate) use generations::{Generation, generations};
 pub(crate) use interrupted::recover;

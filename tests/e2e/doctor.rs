@@ -131,12 +131,53 @@ fn whoever_holds_a_port_is_named() {
     // A process that another test is just starting has the port for a moment too.
     eventually("this process is named", || {
         let (verdict, text) = ports();
-        assert_eq!(verdict, "warning");
+        assert_eq!(verdict, "problem");
         assert!(text.starts_with(&format!("{port} is taken (HTTP) by ")), "{text}");
         text.ends_with(&format!("process {}", std::process::id()))
     });
     drop(held);
     eventually("the port is free", || ports().0 == "ok");
+}
+
+#[test]
+fn formats_of_newer_versions_are_told_with_the_way_on() {
+    use std::io::Write;
+    let place = project();
+    assert_eq!(told(only(&place, "version", &["shop"]), "version").0, "ok");
+    let newer = |file: &str, check: &str| {
+        let outcome = Outcome::of(only(&place, "version", &["shop"])).exits(7);
+        let (verdict, text) = finding(&outcome, "version");
+        assert_eq!(verdict, "problem", "{file}");
+        assert!(
+            text.contains(file) && text.contains("has format version 9, this version reads 1"),
+            "{text}"
+        );
+        for outcome in [outcome, Outcome::of(only(&place, check, &["shop"]))] {
+            assert!(
+                outcome.stdout.contains("Use the version of mgw that"),
+                "{file}: {}",
+                outcome.stdout
+            );
+        }
+    };
+    place.write("shop/mgw.lock", "format = 9\n");
+    newer("mgw.lock", "lock");
+    std::fs::remove_file(place.path().join("shop/mgw.lock")).expect("it is there");
+
+    let target = place.path().join("shop/target");
+    std::fs::create_dir_all(&target).expect("a folder");
+    let file = std::fs::File::create(target.join("shop.zip")).expect("a file");
+    let mut archive = zip::ZipWriter::new(file);
+    archive
+        .start_file("manifest.json", zip::write::SimpleFileOptions::default())
+        .expect("an entry");
+    archive.write_all(br#"{"format": 9}"#).expect("written");
+    archive.finish().expect("an archive");
+    newer("shop.zip", "bundle");
+    std::fs::remove_dir_all(target).expect("it is there");
+
+    place.write("shop/mgw.toml", "format = 9\nname = \"shop\"\n");
+    newer("mgw.toml", "project");
 }
 
 #[test]

@@ -35,12 +35,33 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     vec![decide(url, ready, own.as_deref())]
 }
 
-/// The process of the gateway that serves this project here; `None` where none is known to.
-pub(super) fn own_process(sight: &Sight) -> Option<u32> {
+/// The gateway that serves this project here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// Nobody could be asked.
+    Unknown,
+    /// None does.
+    Absent,
+    /// It answers; its process, where this user may know it.
+    Here(Option<u32>),
+}
+
+/// Looks for the gateway that serves this project here.
+pub(super) fn own(sight: &Sight) -> Own {
     if sight.options.offline {
-        return None;
+        return Own::Unknown;
     }
-    let Ok(Some(ready)) = sight.ready() else { return None };
+    match sight.ready() {
+        Ok(Some(ready)) => port_of_own(sight, ready).map_or(Own::Absent, |port| {
+            Own::Here(process::listens_on(port).map(|(_, id)| id))
+        }),
+        Ok(None) => Own::Absent,
+        Err(_) => Own::Unknown,
+    }
+}
+
+/// The port of the admin listener, where it is one of this machine and that of a gateway that serves this project.
+fn port_of_own(sight: &Sight, ready: &Ready) -> Option<u16> {
     let is_own = sight.served()?.project == ready.project;
     let url = sight.options.admin.address().ok().filter(|_| is_own)?;
     let is_here = match url.host()? {
@@ -48,8 +69,7 @@ pub(super) fn own_process(sight: &Sight) -> Option<u32> {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };
-    let port = url.port_or_known_default().filter(|_| is_here)?;
-    process::listens_on(port).map(|(_, id)| id)
+    url.port_or_known_default().filter(|_| is_here)
 }
 
 /// Asks it.

@@ -1,6 +1,6 @@
 //! The ports of the listeners.
 
-use super::gateway::own_process;
+use super::gateway::{Own, own};
 use super::process;
 use crate::doctor::{Finding, Sight};
 use std::cell::OnceCell;
@@ -9,7 +9,7 @@ use std::net::{IpAddr, TcpListener};
 
 /// What the kernel calls a gateway.
 const GATEWAY: &str = "mgw";
-/// What to do about ports of a gateway of which nobody knows what it serves.
+/// What to do about ports that may be those of this project's gateway.
 const GATEWAYS: &str = "All is well where it is this project's own gateway; beside another one, choose a port in conf/micro-gw.conf or with --set.";
 const OTHERS: &str = "Stop the other program, or choose a port in conf/micro-gw.conf or with --set.";
 
@@ -25,21 +25,17 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         (config.admin.host, admin, "admin"),
     ];
     // Asked once at most, and only where somebody has a port.
-    let own = OnceCell::new();
+    let asked = OnceCell::new();
     let findings: Vec<Finding> = listeners
         .into_iter()
         .filter_map(|(host, port, name)| Some((host, port.filter(|port| *port != 0)?, name)))
-        .map(|(host, port, name)| {
-            let bound = TcpListener::bind((host, port))
-                .map(|_| ())
-                .map_err(|error| (error.kind(), error.to_string()));
-            let holder = bound.as_ref().err().and_then(|_| process::listens_on(port));
-            let holder = holder.map(|(command, id)| Holder {
-                is_own: *own.get_or_init(|| own_process(sight)) == Some(id),
-                command,
-                id,
-            });
-            decide(host, port, name, bound, holder)
+        .map(|(host, port, name)| match TcpListener::bind((host, port)) {
+            Ok(_) => Finding::ok(format!("{port} is free ({name})")),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                let own = *asked.get_or_init(|| own(sight));
+                taken(port, name, process::listens_on(port), own)
+            }
+            Err(error) => unusable(host, port, name, (error.kind(), error.to_string())),
         })
         .collect();
     if findings.is_empty() {
@@ -48,44 +44,36 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     findings
 }
 
-/// Who has a port.
-#[derive(Debug, Clone)]
-struct Holder {
-    command: String,
-    /// Of the process.
-    id: u32,
-    /// Whether it is the gateway that serves this project.
-    is_own: bool,
+/// A port that somebody has: command and id of the process, where this user may know. `run` ends with 7 for it.
+fn taken(port: u16, name: &str, holder: Option<(String, u32)>, own: Own) -> Finding {
+    let (by, id, command) = match &holder {
+        Some((command, id)) => (format!("{command}, process {id}"), Some(*id), Some(command.as_str())),
+        None => ("another program".to_owned(), None, None),
+    };
+    let text = format!("{port} is taken ({name}) by {by}");
+    match own {
+        Own::Here(Some(own)) if id == Some(own) => Finding::ok(format!(
+            "{port} is taken ({name}) by the gateway of this project, process {own}"
+        )),
+        // Nobody could be asked whose gateway it is, or another user's process it is.
+        Own::Unknown if command.is_none_or(|command| command == GATEWAY) => Finding::warning(text, GATEWAYS),
+        Own::Here(None) if id.is_none() => Finding::warning(text, GATEWAYS),
+        _ => Finding::problem(text, OTHERS),
+    }
 }
 
-fn decide(
-    host: IpAddr,
-    port: u16,
-    name: &str,
-    bound: Result<(), (ErrorKind, String)>,
-    holder: Option<Holder>,
-) -> Finding {
-    match bound {
-        Ok(()) => Finding::ok(format!("{port} is free ({name})")),
-        Err((ErrorKind::AddrInUse, _)) => match holder {
-            Some(Holder { is_own: true, id, .. }) => Finding::ok(format!(
-                "{port} is taken ({name}) by the gateway of this project, process {id}"
-            )),
-            Some(Holder { command, id, .. }) => Finding::warning(
-                format!("{port} is taken ({name}) by {command}, process {id}"),
-                if command == GATEWAY { GATEWAYS } else { OTHERS },
-            ),
-            None => Finding::warning(format!("{port} is taken ({name}) by another program"), OTHERS),
-        },
-        Err((ErrorKind::PermissionDenied, _)) if port < 1024 => Finding::problem(
+/// A port that cannot be had for another reason.
+fn unusable(host: IpAddr, port: u16, name: &str, why: (ErrorKind, String)) -> Finding {
+    match why {
+        (ErrorKind::PermissionDenied, _) if port < 1024 => Finding::problem(
             format!("{port} is for privileged programs ({name})"),
             "Choose a port from 1024 on, or lower net.ipv4.ip_unprivileged_port_start.",
         ),
-        Err((ErrorKind::AddrNotAvailable, _)) => Finding::problem(
+        (ErrorKind::AddrNotAvailable, _) => Finding::problem(
             format!("{host} is no address of this machine ({name})"),
             "Correct listenerConfig.host; 0.0.0.0 stands for all addresses.",
         ),
-        Err((_, why)) => Finding::problem(
+        (_, why) => Finding::problem(
             format!("{port} cannot be used ({name}): {why}"),
             "Choose another port in conf/micro-gw.conf or with --set.",
         ),
@@ -98,70 +86,99 @@ mod tests {
     use crate::doctor::Verdict;
 
     #[test]
-    fn whoever_has_a_port_is_named() {
-        let host = "0.0.0.0".parse().unwrap();
-        let why = |kind| Err((kind, "why".to_owned()));
-        let by = |command: &str, is_own| {
-            Some(Holder {
-                command: command.to_owned(),
-                id: 42,
-                is_own,
-            })
-        };
-        for (port, bound, holder, verdict, text) in [
-            (9090, Ok(()), None, Verdict::Ok, "9090 is free (HTTP)"),
+    fn whoever_has_a_port_decides() {
+        let by = |command: &str, id| Some((command.to_owned(), id));
+        for (holder, own, verdict, text) in [
             (
-                9090,
-                why(ErrorKind::AddrInUse),
-                by("nginx", false),
-                Verdict::Warning,
+                by("nginx", 42),
+                Own::Absent,
+                Verdict::Problem,
                 "9090 is taken (HTTP) by nginx, process 42",
             ),
             (
-                9090,
-                why(ErrorKind::AddrInUse),
-                by("mgw", true),
+                by("nginx", 42),
+                Own::Unknown,
+                Verdict::Problem,
+                "9090 is taken (HTTP) by nginx, process 42",
+            ),
+            (
+                by("nginx", 42),
+                Own::Here(None),
+                Verdict::Problem,
+                "9090 is taken (HTTP) by nginx, process 42",
+            ),
+            (
+                by("mgw", 42),
+                Own::Here(Some(42)),
                 Verdict::Ok,
                 "9090 is taken (HTTP) by the gateway of this project, process 42",
             ),
             (
-                9090,
-                why(ErrorKind::AddrInUse),
-                by("mgw", false),
+                by("mgw", 42),
+                Own::Here(Some(43)),
+                Verdict::Problem,
+                "9090 is taken (HTTP) by mgw, process 42",
+            ),
+            (
+                by("mgw", 42),
+                Own::Absent,
+                Verdict::Problem,
+                "9090 is taken (HTTP) by mgw, process 42",
+            ),
+            (
+                by("mgw", 42),
+                Own::Unknown,
                 Verdict::Warning,
                 "9090 is taken (HTTP) by mgw, process 42",
             ),
             (
-                9090,
-                why(ErrorKind::AddrInUse),
                 None,
+                Own::Absent,
+                Verdict::Problem,
+                "9090 is taken (HTTP) by another program",
+            ),
+            (
+                None,
+                Own::Here(Some(43)),
+                Verdict::Problem,
+                "9090 is taken (HTTP) by another program",
+            ),
+            (
+                None,
+                Own::Here(None),
                 Verdict::Warning,
                 "9090 is taken (HTTP) by another program",
             ),
             (
-                80,
-                why(ErrorKind::PermissionDenied),
                 None,
-                Verdict::Problem,
-                "80 is for privileged programs (HTTP)",
-            ),
-            (
-                9090,
-                why(ErrorKind::AddrNotAvailable),
-                None,
-                Verdict::Problem,
-                "0.0.0.0 is no address of this machine (HTTP)",
-            ),
-            (
-                9090,
-                why(ErrorKind::PermissionDenied),
-                None,
-                Verdict::Problem,
-                "9090 cannot be used (HTTP): why",
+                Own::Unknown,
+                Verdict::Warning,
+                "9090 is taken (HTTP) by another program",
             ),
         ] {
-            let finding = decide(host, port, "HTTP", bound, holder);
-            assert_eq!((finding.verdict, finding.text.as_str()), (verdict, text));
+            let finding = taken(9090, "HTTP", holder.clone(), own);
+            assert_eq!(
+                (finding.verdict, finding.text.as_str()),
+                (verdict, text),
+                "{holder:?} {own:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_reasons_are_problems() {
+        let host = "0.0.0.0".parse().unwrap();
+        for (port, kind, text) in [
+            (80, ErrorKind::PermissionDenied, "80 is for privileged programs (HTTP)"),
+            (
+                9090,
+                ErrorKind::AddrNotAvailable,
+                "0.0.0.0 is no address of this machine (HTTP)",
+            ),
+            (9090, ErrorKind::PermissionDenied, "9090 cannot be used (HTTP): why"),
+        ] {
+            let finding = unusable(host, port, "HTTP", (kind, "why".to_owned()));
+            assert_eq!((finding.verdict, finding.text.as_str()), (Verdict::Problem, text));
         }
     }
 }

@@ -1,12 +1,52 @@
 //! Whether this version of mgw is new enough for what is here.
 
+use crate::commands::bundle_file;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::doctor::checks::bundle_path;
 use crate::doctor::{Finding, Sight};
-use crate::lock::LockFile;
+use crate::lock::{LockError, LockFile, NEWER};
+use crate::project::{Settings, SettingsError};
+use crate::remote::{RemoteLock, RemoteLockError};
+use mgw_bundle::{Bundle, Limits, ReadError};
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
+    let newer = of_newer_formats(sight);
+    if !newer.is_empty() {
+        return newer.into_iter().map(|text| Finding::problem(text, NEWER)).collect();
+    }
     let own = env!("CARGO_PKG_VERSION");
     let lock = LockFile::load(&sight.layout.lock()).ok().flatten();
     vec![decide(own, lock.as_ref().and_then(LockFile::program))]
+}
+
+/// The files in a format that only newer versions read. What else is wrong with them is for other checks.
+fn of_newer_formats(sight: &Sight) -> Vec<String> {
+    let layout = &sight.layout;
+    let mut told = Vec::new();
+    let mut tell = |finding: &Diagnostic| {
+        if finding.code == Code::NewerFormat {
+            told.push(finding.message.clone());
+        }
+    };
+    if let Err(SettingsError::Invalid { findings, .. }) = Settings::load(&layout.settings()) {
+        findings.iter().for_each(&mut tell);
+    }
+    if let Err(RemoteLockError::Unusable(finding)) = RemoteLock::load(&layout.remote_lock()) {
+        tell(&finding);
+    }
+    if let Err(error @ LockError::Format { .. }) = LockFile::load(&layout.lock()) {
+        told.push(error.to_string());
+    }
+    let bundle = bundle_path(sight).and_then(|path| {
+        let bytes = bundle_file::bytes(&path).ok()?;
+        Some((path, Bundle::read(&bytes, &Limits::default()).err()?))
+    });
+    if let Some((path, error @ ReadError::Format { found, supported, .. })) = &bundle
+        && *found > u64::from(*supported)
+    {
+        told.push(format!("{}: {error}", path.display()));
+    }
+    told
 }
 
 fn decide(own: &str, wrote_the_lock: Option<&str>) -> Finding {
