@@ -596,7 +596,7 @@ fn no_secret_gets_into_a_support_file() {
     // What is no good is told of, and not handed on.
     place.write(
         "shop/mgw.toml",
-        "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://ana:canary-toml@apim.example/?k=canary-toml-query\"\n",
+        "format = 1\nname = \"shop\"\n[control-plane]\nurl = \"https://ana:canary-toml@apim.example/?k=canary-toml-query#canary-toml-fragment\"\n",
     );
     with_secrets(
         &place,

@@ -163,6 +163,7 @@ fn harmless(settings: &Settings) -> Settings {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url.set_query(None);
+        url.set_fragment(None);
         plane.url = url.into();
     }
     settings

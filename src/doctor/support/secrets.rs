@@ -74,7 +74,7 @@ fn of_session(session: &Session) -> Vec<SecretString> {
         .collect()
 }
 
-/// Passwords and queries of URLs in a text.
+/// Passwords, queries and fragments of URLs in a text.
 fn of_urls(text: &str) -> Vec<SecretString> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'));
     let urls = words
@@ -84,6 +84,7 @@ fn of_urls(text: &str) -> Vec<SecretString> {
         [
             url.password().map(SecretString::from),
             url.query().map(SecretString::from),
+            url.fragment().map(SecretString::from),
         ]
     })
     .flatten()
