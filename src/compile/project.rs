@@ -341,15 +341,18 @@ fn with_toolkit(
 ) -> Result<BuildSettings, CompileError> {
     const OWN: &str = "conf/toolkit-config.toml";
     let path = layout.toolkit_config();
-    if path == layout.root().join(OWN) && path.is_file() {
-        // What micro-gw encrypted with a password is in it.
-        sources.hide(OWN);
-    }
     let mut found = Diagnostics::default();
     let toolkit = ToolkitConfig::load(&path, &mut found).map_err(|source| FileError {
         path: path.clone(),
         source,
     })?;
+    if path == layout.root().join(OWN) {
+        if toolkit.holds_secret {
+            sources.hide(OWN);
+        } else if let Some(bytes) = files::read_optional(&path)? {
+            sources.add(OWN, &bytes);
+        }
+    }
     // Notes are about signing in, and told there.
     for finding in found.iter().filter(|finding| finding.severity != Severity::Note) {
         diagnostics.push(finding.clone());

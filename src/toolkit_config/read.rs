@@ -2,9 +2,11 @@
 
 use super::catalogue::{BLOCKS, CODES};
 use crate::cloud::address::Address;
+use crate::deployment::holds_secret;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::micro_gw_file::{Section, SettingsFile, check};
 use crate::project::{BuildSettings, ControlPlaneKind, ControlPlaneSettings, CorsSettings};
+use crate::yaml::Node;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,6 +52,8 @@ pub(crate) struct ToolkitConfig {
     pub(crate) api_fault_responses: Option<bool>,
     /// JSON answers to unknown base paths.
     pub(crate) global_fault_responses: Option<bool>,
+    /// Whether there is something in the file that could be guessed with its digest.
+    pub(crate) holds_secret: bool,
 }
 
 impl ToolkitConfig {
@@ -65,7 +69,10 @@ impl ToolkitConfig {
             Some(Err(error)) => {
                 // The line may hold a secret.
                 diagnostics.push(Diagnostic::from(error).secret());
-                Self::default()
+                Self {
+                    holds_secret: true,
+                    ..Self::default()
+                }
             }
         })
     }
@@ -85,6 +92,7 @@ impl ToolkitConfig {
             cors: cors(file.section("corsConfiguration"), diagnostics),
             api_fault_responses: code_gen.boolean("apiFaultResponses"),
             global_fault_responses: code_gen.boolean("globalFaultResponses"),
+            holds_secret: has_secret("", &file.document),
         }
     }
 
@@ -97,10 +105,25 @@ impl ToolkitConfig {
     }
 }
 
+/// What micro-gw encrypted with a password.
+const ENCRYPTED: [&str; 3] = ["clientId", "clientSecret", "trustStorePassword"];
+
+/// Whether a value, or one within, is a secret or an address with one in it, wherever it stands.
+fn has_secret(key: &str, value: &Node) -> bool {
+    if let Some(members) = value.as_object() {
+        return members.iter().any(|(key, member)| has_secret(key, &member.node));
+    }
+    if let Some(elements) = value.as_array() {
+        return elements.iter().any(|element| has_secret(key, element));
+    }
+    let json = value.to_json();
+    let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+    holds_secret(key, ENCRYPTED.contains(&key), &text) || text.contains("//") && is_quiet(&text)
+}
+
 /// One note for all of them.
 fn tell_secrets(token: Section<'_>, diagnostics: &mut Diagnostics) {
-    let secrets = ["clientId", "clientSecret", "trustStorePassword"];
-    if let Some(first) = secrets.into_iter().find(|key| token.is_set(key)) {
+    if let Some(first) = ENCRYPTED.into_iter().find(|key| token.is_set(key)) {
         let text =
             "what micro-gw encrypted in this file (`clientId`, `clientSecret`, `trustStorePassword`) is not used";
         diagnostics.push(
@@ -167,10 +190,15 @@ fn control_plane(token: Section<'_>, diagnostics: &mut Diagnostics) -> Option<Co
 
 /// Keeps addresses with credentials in them out of the output.
 fn quiet(address: &str, finding: Diagnostic) -> Diagnostic {
-    match address.contains(['@', '?']) {
+    match is_quiet(address) {
         true => finding.secret(),
         false => finding,
     }
+}
+
+/// Whether credentials may be in an address.
+fn is_quiet(address: &str) -> bool {
+    address.contains(['@', '?', '#'])
 }
 
 fn kind_of(version: &str) -> Option<ControlPlaneKind> {

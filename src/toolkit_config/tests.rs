@@ -55,6 +55,31 @@ fn read(text: &str) -> (ToolkitConfig, Vec<String>) {
 }
 
 #[test]
+fn only_a_file_with_a_secret_in_it_holds_one() {
+    for (text, holds) in [
+        ("", false),
+        ("[codeGen]\napiFaultResponses = true\n", false),
+        (
+            "[token]\nbaseURL = \"https://apim.example:9443\"\nusername = \"ana\"\nclientSecret = \"\"\n",
+            false,
+        ),
+        (
+            "[corsConfiguration]\naccessControlAllowOrigins = [\"https://shop.example\"]\n",
+            false,
+        ),
+        ("[token]\nclientId = \"canary\"\n", true),
+        ("[token]\ntrustStorePassword = \"canary\"\n", true),
+        ("[token]\nbaseURL = \"https://ana:canary@apim.example\"\n", true),
+        ("[token]\nbaseURL = \"https://apim.example/#canary\"\n", true),
+        ("[client]\npassword = \"canary\"\n", true),
+        ("[other]\nurls = [\"https://apim.example/?key=canary\"]\n", true),
+    ] {
+        assert_eq!(read(text).0.holds_secret, holds, "{text}");
+    }
+    assert!(read(WRITTEN).0.holds_secret);
+}
+
+#[test]
 fn the_file_that_micro_gw_wrote_is_understood() {
     let (config, told) = read(WRITTEN);
     assert_eq!(told, Vec::<String>::new());

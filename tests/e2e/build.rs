@@ -379,3 +379,29 @@ fn a_bundle_says_what_is_in_it_and_what_it_was_made_from() {
             .says("git rev-parse HEAD");
     }
 }
+
+#[test]
+fn settings_of_the_toolkit_have_a_digest_unless_they_hold_a_secret() {
+    let place = built();
+    let dependency = |settings: &str| {
+        place.write("shop/conf/toolkit-config.toml", settings);
+        place.mgw(&["build", "shop"]).exits(0);
+        let provenance = place.mgw(&["inspect", "shop", "--provenance"]).exits(0).json();
+        let dependencies = provenance["predicate"]["buildDefinition"]["resolvedDependencies"].clone();
+        let dependencies = dependencies.as_array().expect("a list");
+        let found = dependencies
+            .iter()
+            .find(|one| one["name"] == "conf/toolkit-config.toml");
+        found.expect("it was read").clone()
+    };
+    let told = dependency("[codeGen]\napiFaultResponses = true\n");
+    assert!(
+        told["digest"]["sha256"].is_string() && told["annotations"].is_null(),
+        "{told}"
+    );
+    let told = dependency("[token]\nclientSecret = \"canary\"\n");
+    assert!(
+        told["digest"].is_null() && told["annotations"]["digest"].is_string(),
+        "{told}"
+    );
+}
