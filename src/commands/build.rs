@@ -184,6 +184,12 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
             result.summary
         ),
     );
+    if let Some(former) = &built.removed {
+        ui.status(
+            "Removed",
+            format_args!("{}: the project is called {} now", shown(former), compiled.name),
+        );
+    }
     ui.status("Digest", built.digest);
     for key in &result.key_ids {
         ui.status("Signed", format_args!("with key {key}"));

@@ -3,9 +3,12 @@
 use super::project::Compiled;
 use crate::attestation::{self, Packing};
 use crate::folder::replace_folder;
-use crate::project::Layout;
+use crate::project::{Layout, is_project_name};
 use crate::public_file::staged;
-use mgw_bundle::{Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, sign_bundle, write_described_bundle};
+use crate::whole_file::read_public;
+use mgw_bundle::{
+    Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, names, sign_bundle, write_described_bundle,
+};
 use std::path::{Path, PathBuf};
 
 /// A bundle that has been written.
@@ -19,6 +22,9 @@ pub struct Built {
     pub bytes: Vec<u8>,
     /// Whether all of it was there already, byte for byte: then nothing was written.
     pub is_unchanged: bool,
+    /// The bundle that the latest build under another name of the project left, which was removed: nobody takes it for
+    /// this one.
+    pub removed: Option<PathBuf>,
 }
 
 /// A bundle in memory.
@@ -48,6 +54,15 @@ pub enum BuildError {
     /// It could not be signed.
     #[error("the bundle could not be signed")]
     Sign(#[from] mgw_bundle::SignError),
+    /// The bundle under the project's former name stays.
+    #[error("cannot remove {}", .path.display())]
+    Stale {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// A file could not be written.
     #[error("cannot write {}", .path.display())]
     File {
@@ -121,17 +136,44 @@ pub fn build_bundle(
             digest: bundle.digest,
             bytes,
             is_unchanged: true,
+            removed: None,
         });
     }
+    let former = of_former_name(layout, &compiled.name);
     let file = staged(&path, &bytes).map_err(failed(&path))?;
     lay_out(&target, &bundle)?;
     file.persist(&path).map_err(|error| failed(&path)(error.error))?;
+    if let Some(former) = &former {
+        std::fs::remove_file(former).map_err(|source| BuildError::Stale {
+            path: former.clone(),
+            source,
+        })?;
+    }
     Ok(Built {
         path,
         digest: bundle.digest,
         bytes,
         is_unchanged: false,
+        removed: former,
     })
+}
+
+/// The bundle of the latest build, where the project had another name then: `target/gen/` says which one, and the file is
+/// a bundle of that project.
+fn of_former_name(layout: &Layout, name: &str) -> Option<PathBuf> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        project: String,
+    }
+    let limit = Limits::default().archive_bytes;
+    let config = layout.target().join("gen").join(names::CONFIG);
+    let Named { project } = serde_json::from_slice(&read_public(&config, limit).ok()?).ok()?;
+    if project == name || !is_project_name(&project) {
+        return None;
+    }
+    let path = layout.bundle(&project);
+    let bundle = Bundle::read(&read_public(&path, limit).ok()?, &Limits::default()).ok()?;
+    (bundle.config.project == project).then_some(path)
 }
 
 /// Whether a file has these contents. What cannot be read is not there.

@@ -54,6 +54,7 @@ impl From<BuildError> for Failure {
         match error {
             BuildError::Invalid => Self::new(ExitCode::Invalid, error.to_string()),
             BuildError::File { path, source } => Self::file("write", &path, source),
+            BuildError::Stale { path, source } => Self::file("remove", &path, source),
             BuildError::ReadBack(ReadError::TooLarge { .. }) => {
                 Self::new(ExitCode::Invalid, "the project is too large for a bundle").because(error)
             }

@@ -405,3 +405,23 @@ fn settings_of_the_toolkit_have_a_digest_unless_they_hold_a_secret() {
         "{told}"
     );
 }
+
+#[test]
+fn no_bundle_under_a_former_name_is_left() {
+    let place = built();
+    let is_there = |name: &str| place.path().join("shop/target").join(name).exists();
+    place.write("shop/target/other.zip", "of somebody");
+    let rename = |name: &str| {
+        place.write("shop/mgw.toml", &format!("format = 1\nname = \"{name}\"\n"));
+        place.mgw(&["build", "shop"]).exits(0)
+    };
+    rename("store").says("the project is called store now");
+    assert_eq!(
+        ["shop.zip", "store.zip", "other.zip"].map(is_there),
+        [false, true, true]
+    );
+    // Whatever else has taken that name is nobody's business.
+    place.write("shop/target/store.zip", "of somebody");
+    rename("depot");
+    assert_eq!(place.read("shop/target/store.zip"), "of somebody");
+}
