@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_replaced};
 use crate::lock::{Generation, generations, recover, roll_back};
-use crate::project::Layout;
+use crate::project::{Layout, Settings, SettingsError};
 use crate::ui::{count, table, visible};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -46,6 +46,9 @@ pub fn run(args: RollbackArgs, context: &Context) -> Result<ExitCode, Failure> {
     let layout = Layout::new(&args.project);
     if !layout.root().is_dir() {
         return Err(CompileError::NotAProject(layout.root().to_owned()).into());
+    }
+    if let Err(error @ SettingsError::Workspace { .. }) = Settings::read(&layout.settings()) {
+        return Err(error.into());
     }
     recover(&layout)?;
     let all = generations(&layout)?;

@@ -161,3 +161,15 @@ fn files_are_named_as_those_type_them_who_are_there() {
     let told = place.mgw(&["check"]).exits(3).says("--> shop/api_definitions/api.yaml");
     assert!(!told.stderr.contains("./"), "{}", told.stderr);
 }
+
+#[test]
+fn a_workspace_has_nothing_to_roll_back() {
+    let place = workspace();
+    for words in [&["rollback"][..], &["rollback", "--list"]] {
+        place
+            .mgw(words)
+            .exits(3)
+            .says("mgw.toml is the file of a workspace")
+            .says("Name one of them.");
+    }
+}
