@@ -7,13 +7,24 @@ const CONFLICT: &str = "<<<<<<<";
 
 /// That two versions of a file were merged and nobody chose, where that is so.
 pub(crate) fn merge_conflict(source: &Source) -> Option<SyntaxError> {
-    let at = conflict(source)?;
+    conflict(source).map(|at| left(source, at))
+}
+
+/// The conflict that a line which a parser refuses is left of, somebody having removed the other lines of it.
+pub(super) fn rest_of_conflict(source: &Source, refused: Span) -> Option<SyntaxError> {
+    let at = refused.start as usize;
+    let before = source.text().get(..at)?;
+    let begins_line = before.is_empty() || before.ends_with('\n');
+    (begins_line && is_marker(source, refused)).then(|| left(source, at))
+}
+
+fn left(source: &Source, at: usize) -> SyntaxError {
     let error = SyntaxError::new(
         source,
         Span::new(at, at + CONFLICT.len()),
         "two versions of the file were merged, and this conflict is left",
     );
-    Some(error.remedy("Keep one of the two versions, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`."))
+    error.remedy("Keep one of the two versions, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.")
 }
 
 /// Where the mark of a conflict stands.

@@ -1,6 +1,6 @@
 //! What the TOML parser says, in the words of whoever wrote the file, and once for each place.
 
-use super::conflict::{conflict, is_marker, merge_conflict};
+use super::conflict::{conflict, is_marker, merge_conflict, rest_of_conflict};
 use super::{Source, Span, SyntaxError};
 use crate::words::plain;
 use serde::de::DeserializeOwned;
@@ -159,7 +159,7 @@ pub(crate) fn syntax_errors(
             continue;
         }
         lines.insert(line);
-        told.push(explained(source, span, &message));
+        told.push(rest_of_conflict(source, span).unwrap_or_else(|| explained(source, span, &message)));
     }
     told.splice(0..0, merge_conflict(source));
     told
@@ -291,6 +291,9 @@ mod tests {
                 "this conflict is left",
             ),
             ("<<<<<<< HEAD\na = 1\n", &[1], "this conflict is left"),
+            ("a = 1\n<<<<<<< HEAD\nb = 2\n", &[2], "this conflict is left"),
+            ("a = 1\n=======\nb = 2\n", &[2], "this conflict is left"),
+            ("a = 1\n>>>>>>> other\n", &[2], "this conflict is left"),
         ] {
             let told = told(text);
             assert!(told[0].1.contains(meant), "{text}: {told:?}");
