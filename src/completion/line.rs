@@ -135,6 +135,7 @@ impl Walk {
         match (subcommands.is_empty(), wanted) {
             (true, wanted) => (settled, wanted),
             (false, Wanted::Code) => (String::new(), Wanted::WordsOrCode(subcommands)),
+            (false, Wanted::ProjectOrBundle) => (String::new(), Wanted::WordsOrBundle(subcommands)),
             (false, _) => (String::new(), Wanted::Words(subcommands)),
         }
     }

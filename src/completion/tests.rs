@@ -75,6 +75,8 @@ fn the_project_is_the_one_that_was_named() {
     // Those of projects come first.
     assert_eq!(plain(&["check", &at("")]), [at("shop/"), at("another/")]);
     assert_eq!(plain(&["run", &at("shop")]), [at("shop/"), at("shop.zip")]);
+    assert_eq!(plain(&["inspect", &at("shop")]), [at("shop/"), at("shop.zip")]);
+    assert_eq!(plain(&["inspect", "quo"]), ["quotas"]);
     // A project that is broken has nothing to say, and says it quietly.
     std::fs::write(shop.join("mgw.toml"), "format = ").unwrap();
     std::fs::write(shop.join("mgw.lock"), [0xff, 0xfe]).unwrap();

@@ -28,6 +28,8 @@ pub(super) enum Wanted {
     Project,
     /// A folder of a project, or a bundle.
     ProjectOrBundle,
+    /// Some of these words, or a folder of a project or a bundle.
+    WordsOrBundle(Vec<(String, String)>),
     /// A folder.
     Folder,
     /// An API of the project, `NAME:VERSION`.
@@ -107,6 +109,10 @@ pub(super) fn of(wanted: &Wanted, typed: &str, place: &Place<'_>) -> Completed {
         }
         Wanted::Project => return Completed::Words(entries(typed, &|_| false)),
         Wanted::ProjectOrBundle => return Completed::Words(entries(typed, &|path| has_ending(path, "zip"))),
+        Wanted::WordsOrBundle(own) => {
+            let own = own.iter().map(|(text, about)| Word::new(text, about));
+            return Completed::Words(own.chain(entries(typed, &|path| has_ending(path, "zip"))).collect());
+        }
         Wanted::Folder => return Completed::Words(entries(typed, &|_| false)),
         Wanted::Api => apis(place),
         Wanted::Label => of_settings(place, |pull| &pull.labels, |lock| &lock.source.labels),
