@@ -14,8 +14,24 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
+/// The result with `--output json`.
+#[derive(Debug, serde::Serialize)]
+struct Shown {
+    shell: String,
+    script: String,
+}
+
 /// Prints the completion script, to be put where the shell looks for it.
 pub fn run(args: CompletionsArgs, context: &Context) -> Result<ExitCode, Failure> {
-    context.ui.bytes(&script(args.shell));
+    let script = script(args.shell);
+    if context.ui.is_json() {
+        let shown = Shown {
+            shell: args.shell.to_string(),
+            script: String::from_utf8_lossy(&script).into_owned(),
+        };
+        context.ui.result("", &shown);
+    } else {
+        context.ui.bytes(&script);
+    }
     Ok(ExitCode::Success)
 }

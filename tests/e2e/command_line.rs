@@ -57,6 +57,12 @@ fn every_shell_gets_completions() {
         assert!(words.iter().any(|word| outcome.stdout.contains(word)), "{shell}");
     }
     place.mgw(&["completions", "csh"]).exits(2).says("bash");
+    let json = place.mgw(&["completions", "bash", "--output", "json"]).exits(0).json();
+    let script = place.mgw(&["completions", "bash"]).exits(0).stdout;
+    assert_eq!(
+        (json["shell"].as_str(), json["script"].as_str()),
+        (Some("bash"), Some(&*script))
+    );
 }
 
 #[test]
@@ -69,6 +75,15 @@ fn manual_pages_cover_every_command() {
         main.stdout
     );
     place.mgw(&["man", "--directory", "man"]).exits(0);
+    let synopsis = place.read("man/mgw-check.1");
+    let synopsis = synopsis.split(".SH SYNOPSIS").nth(1).expect("it has one");
+    let synopsis = synopsis.split(".SH").next().unwrap_or_default();
+    assert!(synopsis.contains(r"[\fB\-\-sarif\fR \fIFILE\fR]"), "{synopsis}");
+    let json = place.mgw(&["man", "--output", "json"]).exits(0).json();
+    assert!(
+        json["page"].as_str().is_some_and(|page| page.contains(".TH mgw 1")),
+        "{json}"
+    );
     let page = place.read("man/mgw-keys-new.1");
     let source = concat!("\"mgw ", env!("CARGO_PKG_VERSION"), "\"");
     assert!(page.contains(source), "the footer names the program: {page}");
