@@ -69,6 +69,7 @@ pub(crate) use project::compile_pulled;
 pub use project::{CompileError, Compiled, compile_project};
 pub use project_entries::ProjectEntriesError;
 pub(crate) use project_entries::{Followed, FollowedError};
+pub(crate) use project_name::name_of_folder;
 pub use project_name::project_name_of;
 pub(crate) use pulled_definitions::{PulledDefinition, pulled_definitions};
 pub(crate) use referenced::{referenced, referenced_elsewhere};

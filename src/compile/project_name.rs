@@ -22,7 +22,6 @@ pub(super) fn of(
     document: Option<&(Source, Node)>,
     diagnostics: &mut Diagnostics,
 ) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     // Where `mgw.toml` does not say it, that has been found already.
     let written = |settings: &Settings| match document {
         Some((_, document)) => document.get("name").is_some_and(|name| name.as_str().is_some()),
@@ -50,16 +49,22 @@ pub(super) fn of(
                 diagnostics
                     .push(finding.remedy("Use letters, digits, `-`, `_` and `.`, starting with a letter or digit."));
             }
-            let name: String = layout
-                .folder_name()
-                .chars()
-                .map(|c| if allowed(c) { c } else { '-' })
-                .collect();
-            if crate::project::is_project_name(&name) {
-                name
-            } else {
-                "project".to_owned()
-            }
+            name_of_folder(layout)
         }
+    }
+}
+
+/// The name of a project that has given itself none.
+pub(crate) fn name_of_folder(layout: &Layout) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let name: String = layout
+        .folder_name()
+        .chars()
+        .map(|c| if allowed(c) { c } else { '-' })
+        .collect();
+    if crate::project::is_project_name(&name) {
+        name
+    } else {
+        "project".to_owned()
     }
 }

@@ -285,7 +285,13 @@ impl<'a> Finder<'a> {
             let layout = Layout::new(&path);
             let name = match crate::compile::project_name_of(&layout) {
                 Ok(name) => name,
-                Err(_) if self.faulty == Faulty::Taken => likely_name(&layout),
+                Err(_) if self.faulty == Faulty::Taken => {
+                    let name = likely_name(&layout);
+                    match members.iter().any(|member| member.name == name) {
+                        true => shown(&path).replace('/', "-"),
+                        false => name,
+                    }
+                }
                 Err(SettingsError::Invalid { findings, .. }) => {
                     self.findings.extend(findings);
                     continue;
@@ -480,12 +486,11 @@ fn is_project(folder: &Path) -> bool {
     }
 }
 
-/// What a project is called whose `mgw.toml` is wrong: as it says, or as its folder, with those before it so that no other has
-/// the name.
+/// What a project is called whose `mgw.toml` is wrong: as it says, or as its folder, as what is found in it says too.
 fn likely_name(layout: &Layout) -> String {
     let read = Settings::read(&layout.settings()).ok().flatten();
     let name = read.map(|read| read.settings.name).filter(|name| is_project_name(name));
-    name.unwrap_or_else(|| shown(layout.root()).trim_start_matches("./").replace('/', "-"))
+    name.unwrap_or_else(|| crate::compile::name_of_folder(layout))
 }
 
 /// A folder with a name like one that is not there.

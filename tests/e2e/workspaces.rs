@@ -173,3 +173,19 @@ fn a_workspace_has_nothing_to_roll_back() {
             .says("Name one of them.");
     }
 }
+
+#[test]
+fn a_broken_project_has_one_name() {
+    let place = workspace();
+    place.write("teams/a/mgw.toml", "format = 1\nnam = \"x\"\n[buidl]\n");
+    let checked = place
+        .mgw(&["check"])
+        .exits(3)
+        .says("Member a in teams/a")
+        .says("error: a has ");
+    assert!(!checked.stderr.contains("teams-a"), "{}", checked.stderr);
+    place
+        .mgw(&["check", "--member", "a"])
+        .exits(3)
+        .says("Member a in teams/a");
+}
