@@ -1,7 +1,7 @@
 //! Command lines as they were typed for micro-gw and its launcher, in today's words.
 //!
 //! Most of micro-gw's flags are flags here, or aliases of them. What is left are words that mean something else today:
-//! `import`, which adds to what is there, where `pull` takes its place; `-v VERSION` of `import`, where `-v` is short for `--verbose`; `--key=value` of the launcher, which overrode any setting;
+//! `import`, which adds to what is there, where `pull` takes its place; `-v VERSION` of `import`, where `-v` is short for `--verbose`; `--key=value` of the launcher, which overrode any setting, or named the file of them;
 //! and the launcher itself, for those who call a link to this program `gateway`.
 
 use super::Cli;
@@ -68,6 +68,18 @@ fn launcher(words: &mut Vec<OsString>) -> Result<(), clap::Error> {
                 return Err(error);
             }
             words.insert(1, "run".into());
+        }
+    }
+    // The word that says what is done with a bundle may follow it, too.
+    let mut behind = words.iter().skip(2).filter_map(|word| word.to_str());
+    if let Some(error) = behind.find_map(gone) {
+        return Err(error);
+    }
+    // What the toolkit's script calls by its full name.
+    for word in words.iter_mut().skip(2) {
+        match word.to_str().and_then(|word| word.strip_prefix("--debug")) {
+            Some(rest) if rest.is_empty() || rest.starts_with('=') => *word = format!("--java.debug{rest}").into(),
+            _ => {}
         }
     }
     Ok(())
@@ -161,6 +173,11 @@ fn overrides(words: Vec<OsString>, place: usize) -> Vec<OsString> {
         ended = ended || at > place && word == "--";
         let setting = word.to_str().and_then(|word| word.strip_prefix("--")?.split_once('='));
         match setting {
+            // The one that is no setting: it names the file of the others.
+            Some(("b7a.config.file", value)) if at > place && !ended => {
+                out.push("--config".into());
+                out.push(value.into());
+            }
             Some((key, value)) if at > place && !ended && key.contains('.') && key != "java.debug" => {
                 out.push("--set".into());
                 out.push(format!("{key}={value}").into());

@@ -188,6 +188,10 @@ fn serve(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     })
 }
 
+/// What whoever names an archive of micro-gw can run.
+const BUILD: &str =
+    "Build the project with `mgw build PROJECT` and run target/PROJECT.zip, or run the project's folder.";
+
 /// Scripts for micro-gw's launcher name the archive that micro-gw built. A build of today puts the bundle beside it.
 fn instead_of_jar(path: &Path, ui: &Ui) -> Result<PathBuf, Failure> {
     if path.extension().is_none_or(|ending| ending != "jar") || path.is_dir() {
@@ -202,9 +206,12 @@ fn instead_of_jar(path: &Path, ui: &Ui) -> Result<PathBuf, Failure> {
         ));
         return Ok(bundle);
     }
+    if !path.exists() {
+        let message = format!("there is neither {} nor {}", path.display(), bundle.display());
+        return Err(Failure::new(ExitCode::Environment, message).hint(BUILD));
+    }
     let message = format!("{} is what micro-gw builds, and only micro-gw can run", path.display());
-    Err(Failure::new(ExitCode::Invalid, message)
-        .hint("Build the project with `mgw build PROJECT` and run target/PROJECT.zip, or run the project's folder."))
+    Err(Failure::new(ExitCode::Invalid, message).hint(BUILD))
 }
 
 /// Whom the operator trusts to sign what is served.

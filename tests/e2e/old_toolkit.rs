@@ -503,5 +503,9 @@ fn what_micro_gw_built_is_not_run() {
         .exits(3)
         .says("only micro-gw can run")
         .says("mgw build");
+    place
+        .mgw(&["run", "pets/target/nope.jar"])
+        .exits(7)
+        .says("there is neither pets/target/nope.jar nor pets/target/nope.zip");
     place.mgw(&["start"]).exits(2).says("foreground");
 }

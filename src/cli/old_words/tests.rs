@@ -50,7 +50,11 @@ fn meaning(line: &str) -> String {
         Command::Logout(args) => format!("logout config={:?}", args.config),
         Command::Help(args) => format!("help {:?}", args.words),
         Command::Version(_) => "version".to_owned(),
-        Command::Run(args) => format!("run {} sets={:?}", args.source.display(), args.sets),
+        Command::Run(args) => {
+            let config = args.config.map(|file| format!(" config={}", file.display()));
+            let config = config.unwrap_or_default();
+            format!("run {} sets={:?}{config}", args.source.display(), args.sets)
+        }
         other => format!("{other:?}"),
     };
     if cli.global.verbose {
@@ -179,6 +183,18 @@ fn every_old_line_means_what_it_meant() {
             "/opt/gateway --listenerConfig.httpPort=9190 target/shop.zip",
             "run target/shop.zip sets=[(\"listenerConfig.httpPort\", \"9190\")]".to_owned(),
         ),
+        (
+            "gateway target/shop.jar --b7a.config.file=old.conf --b7a.log.level=DEBUG",
+            "run target/shop.jar sets=[(\"b7a.log.level\", \"DEBUG\")] config=old.conf".to_owned(),
+        ),
+        (
+            "gateway --debug 5005 target/shop.jar",
+            "run target/shop.jar sets=[] debug=5005".to_owned(),
+        ),
+        (
+            "gateway target/shop.jar --debug=5005",
+            "run target/shop.jar sets=[] debug=5005".to_owned(),
+        ),
         ("gateway version", "version".to_owned()),
         ("gateway -version", "version".to_owned()),
         ("gateway --version", "version".to_owned()),
@@ -196,6 +212,8 @@ fn every_old_line_means_what_it_meant() {
 fn what_is_gone_is_refused_with_what_is_done_instead() {
     for (line, instead) in [
         ("gateway start target/shop.jar", "mgw run"),
+        ("gateway target/shop.jar start", "mgw run"),
+        ("gateway target/shop.jar --a.b=c restart", "SIGHUP"),
         ("gateway -stop", "SIGTERM"),
         ("gateway --restart", "SIGHUP"),
         ("mgw start", "foreground"),
