@@ -17,6 +17,7 @@ use crate::serve::{
 };
 use crate::signing::{KeyReference, TrustedKeys};
 use crate::ui::Ui;
+use crate::ui::count::Counted;
 use mgw_bundle::Bundle;
 use mgw_runtime::config::RuntimeConfig;
 use mgw_runtime::{Gateway, GatewayOptions, RunningGateway};
@@ -417,6 +418,14 @@ fn show(serving: &Serving, gateway: &RunningGateway, ui: &Ui) {
     }
     if let Some(admin) = &serving.admin {
         ui.status("Admin", format_args!("{admin}/ready {admin}/metrics"));
+    }
+    let blocks = gateway.operator_blocks();
+    if blocks > 0 {
+        let holds = Counted(blocks, "block of operators holds", "blocks of operators hold");
+        ui.status(
+            "Blocking",
+            format_args!("{holds}; `mgw inspect blocks` shows what is refused"),
+        );
     }
     ui.status("Ready", format_args!("bundle {}; Ctrl-C stops", serving.bundle));
     // One line: whoever starts the gateway reads it and goes on while the gateway stays.

@@ -7,6 +7,22 @@ use mgw_fixtures::ports::free_port;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 
+/// Serves the project on free ports.
+const RUN: [&str; 12] = [
+    "run",
+    "shop",
+    "--output",
+    "json",
+    "--set",
+    "listenerConfig.host=127.0.0.1",
+    "--set",
+    "listenerConfig.httpPort=0",
+    "--set",
+    "listenerConfig.httpsPort=0",
+    "--set",
+    "adminConfig.port=0",
+];
+
 /// A gateway whose API `/shop` admits two requests a year.
 struct Shop {
     place: Place,
@@ -38,23 +54,7 @@ impl Shop {
             "resourcePolicies:\n- Twice: {count: 2, unitTime: 1, timeUnit: year}\n\
              subscriptionPolicies:\n- Unauthenticated: {count: 500, unitTime: 1, timeUnit: year}\n",
         );
-        let mut gateway = Running::start(
-            &place,
-            &[
-                "run",
-                "shop",
-                "--output",
-                "json",
-                "--set",
-                "listenerConfig.host=127.0.0.1",
-                "--set",
-                "listenerConfig.httpPort=0",
-                "--set",
-                "listenerConfig.httpsPort=0",
-                "--set",
-                "adminConfig.port=0",
-            ],
-        );
+        let mut gateway = Running::start(&place, &RUN);
         let serving = gateway.json_line();
         let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
         Self {
@@ -130,6 +130,34 @@ async fn a_limit_is_looked_at_and_its_count_begins_again() {
     for expected in [200, 200, 429] {
         assert_eq!(shop.get().await, expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_says_how_many_blocks_hold() {
+    let Shop {
+        place,
+        _gateway: gateway,
+        admin,
+        ..
+    } = Shop::start().await;
+    let block = |more: &[&str]| {
+        let mut all = vec!["admin", "block"];
+        all.extend(more);
+        all.extend(["--url", &admin]);
+        place.mgw(&all)
+    };
+    block(&["address", "192.0.2.1"]).exits(0);
+    block(&["api", "Shop:1.0.0"]).exits(14).says("as in `/shop/1.0.0`");
+    gateway.signal("TERM");
+    let first = gateway.end().exits(0);
+    assert!(!first.stderr.contains("of operators"), "{}", first.stderr);
+    let mut again = Running::start(&place, &RUN);
+    again.json_line();
+    again.signal("TERM");
+    again
+        .end()
+        .exits(0)
+        .says("1 block of operators holds; `mgw inspect blocks` shows");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -134,6 +134,11 @@ impl Control {
         self.serve(Arc::new(self.snapshot.load().with_blocks(&operators)));
     }
 
+    /// How many blocks that operators set are in force.
+    pub(super) fn operator_blocks(&self) -> usize {
+        self.continued.operator_blocks.count(unix_ms())
+    }
+
     pub(super) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
@@ -342,7 +347,7 @@ impl State for Control {
             global_limits: security.limits_status(),
             counters: self.continued.counters.status(),
             shared_quotas: self.continued.shared_quotas.as_ref().map(|shared| shared.status()),
-            operator_blocks: self.continued.operator_blocks.count(unix_ms()) as u64,
+            operator_blocks: self.operator_blocks() as u64,
             usage: self.usage.as_ref().map(UsageHandle::status),
             event_groups: self.event_groups.as_ref().map(Groups::status).unwrap_or_default(),
             config_generation: snapshot.generation,

@@ -85,6 +85,11 @@ impl RunningGateway {
         self.certificate.as_ref()
     }
 
+    /// Returns how many blocks that operators set are in force.
+    pub fn operator_blocks(&self) -> usize {
+        self.control.operator_blocks()
+    }
+
     /// Returns the digest of the bundle being served.
     pub fn bundle(&self) -> Digest {
         self.control.snapshot.load().digest

@@ -134,6 +134,7 @@ pub fn run(args: BlockArgs, context: &Context) -> Result<ExitCode, Failure> {
 fn hint(context: &str) -> String {
     let base_path = context
         .split_once(':')
+        .filter(|(base_path, _)| base_path.starts_with('/'))
         .map_or("/shop/1.0.0", |(base_path, _)| base_path);
     format!("Name an API by its base path, as in `{base_path}`; `mgw inspect` shows that of each API of a bundle.")
 }
@@ -219,6 +220,8 @@ mod tests {
     fn keys_of_limits_are_no_base_paths() {
         assert!(hint("/p:1.0.0").contains("`/p`;"));
         assert!(hint("/nope").contains("`/shop/1.0.0`;"));
+        // A name and a version are no base path either.
+        assert!(hint("A:1.0.0").contains("`/shop/1.0.0`;"));
     }
 
     #[test]
