@@ -6,6 +6,7 @@
 pub(crate) mod admin;
 mod attestation;
 mod audit;
+mod cause;
 pub mod cli;
 pub(crate) mod cloud;
 pub mod commands;

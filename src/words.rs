@@ -121,6 +121,8 @@ fn meaning(said: &str) -> Option<String> {
         _ if said.starts_with("invalid Zip archive") => "it was cut off, or is something else",
         _ if said.starts_with("invalid utf-8") => "it is no text in UTF-8",
         "builder error" => "one of its settings or certificates cannot be used",
+        "tunnel error: proxy authorization required" => "the proxy wants a user and a password",
+        "tunnel error: unsuccessful" => "the proxy does not let it through",
         "invalid certificate encoding" => "a PEM block in it is damaged",
         _ if said.contains("did not match any variant") => "it has none of the forms that are possible there",
         _ if said.starts_with("control character") => "a control character stands in a text",

@@ -26,6 +26,15 @@ pub(crate) enum DialError {
     Tls(io::Error),
 }
 
+/// What the system says, without the number that it has there.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((said, _)) => said.to_owned(),
+        None => text,
+    }
+}
+
 /// Connects. A server with TLS has to prove itself to whom `tls` trusts; without `tls` there is no connection to it. Has no
 /// bound of its own in time.
 pub(crate) async fn dial(address: &ServerAddress, tls: Option<&TlsConnector>) -> Result<Box<dyn Stream>, DialError> {

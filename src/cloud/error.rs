@@ -35,7 +35,7 @@ pub(crate) enum CloudError {
         host: String,
     },
     /// No connection, or it broke.
-    #[error("cannot reach {}{}", request.host, through(proxy.as_deref()))]
+    #[error("{}", unreached(request, proxy.as_deref(), source.is_connect()))]
     Unreachable {
         /// The request.
         request: RequestName,
@@ -245,6 +245,15 @@ fn with_message(message: &str) -> String {
         String::new()
     } else {
         format!(": {message}")
+    }
+}
+
+/// `is_connect`: no connection came about.
+fn unreached(request: &RequestName, proxy: Option<&str>, is_connect: bool) -> String {
+    let (host, through) = (&request.host, through(proxy));
+    match is_connect {
+        true => format!("cannot reach {host}{through}"),
+        false => format!("{host} gave no whole answer{through} ({request})"),
     }
 }
 

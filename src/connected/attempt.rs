@@ -1,5 +1,6 @@
 //! What came of an attempt.
 
+use crate::cause::chain;
 use crate::cloud::CloudError;
 use crate::cloud::pull::PullError;
 use crate::failure::Failure;
@@ -51,7 +52,7 @@ impl Missed {
     }
 
     /// For an error whose text is fit for operators.
-    pub(super) fn failed(error: &dyn Error) -> Self {
+    pub(super) fn failed(error: &(dyn Error + 'static)) -> Self {
         Self::new(MissedKind::Failed, sentence(error))
     }
 }
@@ -108,15 +109,14 @@ pub(crate) fn reason(failure: &Failure) -> String {
 }
 
 /// An error and its causes in one line.
-pub(super) fn sentence(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
+pub(super) fn sentence(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    for said in chain(error) {
+        if text.is_empty() {
+            text = said;
+        } else if !text.contains(&said) {
             let _ = write!(text, ": {said}");
         }
-        cause = error.source();
     }
     text
 }

@@ -1,5 +1,6 @@
 //! What a check ends with.
 
+use crate::cause::cause;
 use crate::failure::Failure;
 use serde::Serialize;
 
@@ -118,9 +119,6 @@ impl Finding {
 
 /// The innermost cause says most: the outer ones only say what was being done.
 fn root_cause(failure: &Failure) -> Option<String> {
-    let mut cause: &dyn std::error::Error = failure.source.as_deref()?;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    Some(crate::words::plain(&cause.to_string()))
+    let source = failure.source.as_deref();
+    source.map(|error| cause(error))
 }

@@ -5,7 +5,7 @@ use crate::cloud::CloudError;
 use crate::cloud::account::{AccountError, SUPER_TENANT};
 use crate::cloud::address::AddressError;
 use crate::cloud::generation::role_of_any;
-use crate::cloud::http::{HeaderError, ProxyRefusal};
+use crate::cloud::http::{HeaderError, ProxyRefusal, TlsProblem};
 use crate::cloud::refusal::Refusal;
 use crate::cloud::session::{DEFAULT_PROFILE, ProfileError, SessionError};
 use crate::exit::ExitCode;
@@ -27,6 +27,7 @@ impl From<CloudError> for Failure {
                 let source = source.without_url();
                 let hint = match proxy {
                     Some(_) => proxy_hint(&source, &request.host),
+                    None if !source.is_connect() => BROKEN.to_owned(),
                     None => format!(
                         "Check that {} is right and reachable from here; a proxy is taken from HTTPS_PROXY.",
                         request.host
@@ -38,9 +39,14 @@ impl From<CloudError> for Failure {
                 request,
                 problem,
                 source,
-            } => failure(ExitCode::Unreachable)
-                .because(source.without_url())
-                .hint(problem.hint(&request.host)),
+            } => {
+                let failure = failure(ExitCode::Unreachable).hint(problem.hint(&request.host));
+                match *problem {
+                    TlsProblem::OtherCertificate => failure.because(source.without_url()),
+                    // The message says all of it.
+                    _ => failure,
+                }
+            }
             CloudError::TimedOut { proxy, .. } => {
                 let failure =
                     failure(ExitCode::Unreachable).hint("Try again, or allow more seconds with MGW_HTTP_TIMEOUT.");
@@ -57,7 +63,7 @@ impl From<CloudError> for Failure {
                     .hint("Ask an administrator of your organisation for access to this object."),
                 404 => failure(ExitCode::ControlPlane)
                     .hint("If the path itself is unknown there, name the generation with mgw login --kind."),
-                429 => failure(ExitCode::ControlPlane).hint("The control plane limits requests; try again in a minute."),
+                429 => failure(ExitCode::ControlPlane).hint("The control plane limits requests; try again in a minute, or when it says."),
                 500.. => failure(ExitCode::ControlPlane).hint("The fault is on the control plane's side; try again later."),
                 _ => failure(ExitCode::ControlPlane).hint("Run again with -v to see every request."),
             },
@@ -120,6 +126,10 @@ impl From<CloudError> for Failure {
         }
     }
 }
+
+/// What to do about a connection that breaks.
+const BROKEN: &str =
+    "Try again. Where it goes on, the log of the control plane, or of what stands before it, says why it hangs up.";
 
 /// What to do about a server that sends requests elsewhere.
 fn redirect_hint(host: &str, location: &str) -> String {

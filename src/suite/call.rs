@@ -1,11 +1,12 @@
 //! Makes the requests of cases.
 
 use super::case::{Case, Request, Token, TokenClaims};
-use super::client::{Client, Unanswered, cause};
+use super::client::{Client, Unanswered};
 use super::judge::{Answer, differences};
 use super::report::{Ended, Outcome};
 use super::sent::Sent;
 use super::target::escaped;
+use crate::cause::cause;
 use crate::local_issuer::{LocalIssuer, LocalToken};
 use crate::ui::count::Counted;
 use bytes::Bytes;

@@ -383,27 +383,8 @@ impl Ui {
     }
 }
 
-/// What a library says around the reason, which says nothing to anybody who does not know the library.
-const WRAPPINGS: [&str; 4] = [
-    "error sending request",
-    "client error (Connect)",
-    "client error (SendRequest)",
-    "tcp connect error",
-];
-
 /// The chain of causes, each once.
 fn causes(failure: &Failure) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut cause = failure.source.as_deref().map(|e| e as &dyn std::error::Error);
-    while let Some(error) = cause {
-        let text = crate::words::plain(&error.to_string());
-        if causes.last() != Some(&text) {
-            causes.push(text);
-        }
-        cause = error.source();
-    }
-    let last = causes.pop();
-    causes.retain(|text| !WRAPPINGS.contains(&text.as_str()));
-    causes.extend(last);
-    causes
+    let source = failure.source.as_deref();
+    source.map(|error| crate::cause::chain(error)).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Connections that are made to see whether they can be made. Nothing is told over them, and each has its time.
 
+use crate::cause::cause;
 use crate::tls::trusting_anybody;
 use rustls::ClientConnection;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -24,7 +25,7 @@ pub(super) fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String
     match found.recv_timeout(PATIENCE) {
         Ok(Ok(addresses)) if addresses.is_empty() => Err("it has no addresses".to_owned()),
         Ok(Ok(addresses)) => Ok(addresses),
-        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Err(error)) => Err(cause(&error)),
         Err(_) => Err(format!("no name server answered within {} s", PATIENCE.as_secs())),
     }
 }
@@ -52,7 +53,7 @@ pub(super) fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
             Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                 why = format!("no answer within {} s", PATIENCE.as_secs());
             }
-            Err(error) => why = error.to_string(),
+            Err(error) => why = cause(&error),
         }
     }
     Err(why)
@@ -61,7 +62,7 @@ pub(super) fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
 /// The certificates that a server shows, its own first. Whether they are to be trusted is not asked.
 pub(super) fn certificates(host: &str, port: u16) -> Result<Vec<CertificateDer<'static>>, String> {
     let mut stream = connect(host, port)?;
-    let text = |error: rustls::Error| error.to_string();
+    let text = |error: rustls::Error| cause(&error);
     let config = trusting_anybody().map_err(text)?;
     let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
@@ -73,7 +74,7 @@ pub(super) fn certificates(host: &str, port: u16) -> Result<Vec<CertificateDer<'
                 std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => {
                     format!("no TLS within {} s", PATIENCE.as_secs())
                 }
-                _ => error.to_string(),
+                _ => cause(&error),
             })?;
     }
     let shown = connection.peer_certificates().unwrap_or_default();

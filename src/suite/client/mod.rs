@@ -3,7 +3,7 @@
 
 mod way;
 
-use crate::words;
+use crate::cause::cause;
 use bytes::Bytes;
 use http::header::{ACCEPT, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Request, Response, Uri};
@@ -13,9 +13,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{CertificateError, ClientConfig};
-use std::error::Error;
-use std::io;
+use rustls::ClientConfig;
 use std::sync::Arc;
 use way::Way;
 
@@ -91,55 +89,6 @@ fn host_and_port(proxy: &Uri) -> Option<String> {
             .port_u16()
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
     )
-}
-
-/// What happened at the bottom of it; what the libraries call their own parts in it helps nobody.
-pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    loop {
-        if let Some(meaning) = meaning(cause) {
-            return meaning.to_owned();
-        }
-        // An I/O error hides what it wraps: its own `source` is that of the wrapped one.
-        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let next = match wrapped {
-            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
-            None => cause.source(),
-        };
-        match next {
-            Some(next) => cause = next,
-            None => return words::plain(&cause.to_string()),
-        }
-    }
-}
-
-/// What the libraries say in words of their own.
-fn meaning(error: &(dyn Error + 'static)) -> Option<&'static str> {
-    if let Some(error) = error.downcast_ref::<hyper::Error>() {
-        let is_ended = error.is_incomplete_message() || error.is_closed();
-        return match (error.is_parse(), is_ended) {
-            (true, _) => Some("what answers there speaks no HTTP"),
-            (_, true) => Some("the connection ended before there was an answer"),
-            _ => None,
-        };
-    }
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return match (error.kind(), error.to_string().as_str()) {
-            (io::ErrorKind::UnexpectedEof, "tls handshake eof") => {
-                Some("the connection ended before TLS was agreed on")
-            }
-            (io::ErrorKind::UnexpectedEof, _) => Some("the answer broke off"),
-            (io::ErrorKind::TimedOut, _) => Some("nobody took the connection in time"),
-            _ => None,
-        };
-    }
-    match error.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidMessage(_) => Some("what answers there speaks no TLS"),
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            Some("nobody whom this machine trusts vouches for its certificate")
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

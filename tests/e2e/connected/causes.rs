@@ -106,6 +106,7 @@ async fn of_an_api_cloud(found: &mut Found) {
     for (action, cause) in [
         (Action::Down, "cannot reach"),
         (fault(Effect::Latency { ms: 60_000 }), "… did not answer in time"),
+        (fault(Effect::Truncate), "… gave no whole answer"),
         (
             Action::OtherCertificate,
             "the certificate of … is from an authority that is not trusted here",

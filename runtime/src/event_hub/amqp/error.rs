@@ -1,16 +1,16 @@
 //! Why a connection to a broker ends.
 
-use crate::dial::DialError;
+use crate::dial::{DialError, plain};
 use std::io;
 
 /// Why a connection to a broker ends. Never quotes the other side, nor a credential.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionError {
     /// The connection cannot be made.
-    #[error("the broker cannot be reached: {0}")]
+    #[error("the broker cannot be reached: {}", plain(.0))]
     Connect(io::Error),
     /// TLS cannot be agreed on.
-    #[error("the broker's certificate or TLS is not accepted: {0}")]
+    #[error("the broker's certificate or TLS is not accepted: {}", plain(.0))]
     Tls(io::Error),
     /// The connection is lost.
     #[error("the connection is lost")]

@@ -1,7 +1,7 @@
 //! Why a receiver cannot be used.
 
 use super::response::Malformed;
-use crate::dial::DialError;
+use crate::dial::{DialError, plain};
 use std::io;
 
 /// Why a receiver cannot be used. Never quotes the other side, nor a credential.
@@ -11,7 +11,7 @@ pub(super) enum ReceiverError {
     #[error("the receiver cannot be reached")]
     Connect,
     /// TLS cannot be agreed on.
-    #[error("the receiver's certificate or TLS is not accepted: {0}")]
+    #[error("the receiver's certificate or TLS is not accepted: {}", plain(.0))]
     Tls(io::Error),
     /// The connection is lost.
     #[error("the connection is lost")]
