@@ -227,7 +227,7 @@ impl Answer {
             });
         }
         Err(CloudError::Status {
-            message: super::error_text(&self.body),
+            message: with_patience(super::error_text(&self.body), self.status, self.retry_after),
             is_own: super::is_own_error(&self.body, self.status),
             request: self.request,
             status: self.status,
@@ -273,6 +273,18 @@ impl Answer {
             request: self.request.clone(),
             problem: problem.into(),
         }
+    }
+}
+
+/// What the server said, with the time after which it wants to be asked again.
+fn with_patience(said: String, status: u16, retry_after: Option<Duration>) -> String {
+    let Some(wanted) = retry_after.filter(|wanted| matches!(status, 429 | 503) && !wanted.is_zero()) else {
+        return said;
+    };
+    let wanted = format!("it is to be asked again in {} s", wanted.as_secs());
+    match said.is_empty() {
+        true => wanted,
+        false => format!("{said}; {wanted}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP client.
 
 use super::proxy::Proxies;
-use super::retry::{self, Outcome};
+use super::retry::{self, Outcome, TOLD_PAUSE};
 use super::{Answer, Body, Call, CustomHeaders, ProxyRefusal, TlsProblem};
 use crate::cloud::CloudError;
 use crate::ui::Ui;
@@ -140,6 +140,12 @@ impl Http {
             };
             self.ui
                 .detail(format_args!("sending {name} again in {} ms", pause.as_millis()));
+            // A gateway goes on meanwhile, and nobody waits for it.
+            if pause >= TOLD_PAUSE && self.ui.lines().is_none() {
+                let seconds = pause.as_secs();
+                self.ui
+                    .status("Waiting", format_args!("{seconds} s, then {name} is sent again"));
+            }
             tokio::time::sleep(pause).await;
             attempt += 1;
         }

@@ -5,8 +5,11 @@ use std::time::Duration;
 /// Attempts altogether.
 const ATTEMPTS: u32 = 3;
 
-/// The longest pause, also when the server asks for more.
+/// The longest pause. Where the server asks for more, nothing better is to be had of it sooner.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A pause of this length is told to whoever waits.
+pub(super) const TOLD_PAUSE: Duration = Duration::from_secs(5);
 
 /// When a request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +46,10 @@ pub(super) fn pause(repeat: Repeat, attempt: u32, outcome: Outcome, unit: Durati
         (_, Outcome::NotConnected) => back_off,
         (Repeat::Unsent, _) => return None,
         (Repeat::Idempotent, Outcome::Broken) => back_off,
-        (Repeat::Idempotent, Outcome::Answered(429 | 502 | 503 | 504, retry_after)) => retry_after.unwrap_or(back_off),
+        (Repeat::Idempotent, Outcome::Answered(429 | 502 | 503 | 504, retry_after)) => match retry_after {
+            Some(wanted) if wanted > LONGEST_PAUSE => return None,
+            wanted => wanted.unwrap_or(back_off),
+        },
         (Repeat::Idempotent, Outcome::Answered(..)) => return None,
     };
     Some(wanted.min(LONGEST_PAUSE))
@@ -93,7 +99,8 @@ mod tests {
             )
         };
         assert_eq!(after(7), Some(Duration::from_secs(7)));
-        assert_eq!(after(86_400), Some(LONGEST_PAUSE));
+        assert_eq!(after(60), Some(LONGEST_PAUSE));
+        assert_eq!(after(86_400), None);
     }
 
     #[test]

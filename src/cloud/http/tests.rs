@@ -67,6 +67,32 @@ async fn attempts_are_bounded_and_the_last_answer_counts() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_what_cannot_come() {
+    let mut throttled = Reply::text(429, "text/plain", "enough");
+    throttled.headers.push(("Retry-After", "3600".into()));
+    let server = failing(100, throttled);
+    let error = fetch(&server).await.unwrap().require_success().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "GET / answered 429: enough; it is to be asked again in 3600 s"
+    );
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_told_as_that() {
+    let mut truncated = Reply::json(200, json!({}));
+    truncated.truncated = true;
+    let server = failing(100, truncated);
+    let error = fetch(&server).await.unwrap_err();
+    let host = server.url().authority().to_owned();
+    let failure = crate::failure::Failure::from(error);
+    assert_eq!(failure.message, format!("{host} gave no whole answer (GET /)"));
+    let source: &(dyn std::error::Error + 'static) = failure.source.as_deref().expect("a cause");
+    assert_eq!(crate::cause::chain(source), ["the answer broke off"]);
+}
+
+#[tokio::test]
 async fn writes_are_not_repeated_once_sent() {
     let server = failing(100, Reply::text(503, "text/plain", "no"));
     let http = Http::new(&quick(), &silent()).unwrap();
