@@ -144,8 +144,9 @@ fn refuse_removal(pulled: &Pulled) -> Result<(), Failure> {
     if removed.is_empty() {
         return Ok(());
     }
+    let were = if removed.len() == 1 { "was" } else { "were" };
     let message = format!(
-        "{} that were imported before would be removed",
+        "{} that {were} imported before would be removed",
         count::apis(removed.len())
     );
     Err(Failure::new(ExitCode::Gate, message)

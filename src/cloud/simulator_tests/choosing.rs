@@ -90,6 +90,7 @@ fn apis_that_are_gone_stop_a_pull_until_somebody_agrees() {
     let mut old = lock(&bench);
     let mut extra = old.apis[0].clone();
     extra.name = "Ancient".into();
+    extra.path = "gen/api_definitions/ancient.json".into();
     old.apis.push(extra);
     std::fs::write(&path, old.to_text().unwrap()).unwrap();
     let before = contents(&bench.project());

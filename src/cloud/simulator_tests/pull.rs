@@ -256,7 +256,10 @@ fn the_data_for_gateways_is_complete() {
     assert_eq!(state("2"), Some(SubscriptionState::ProdOnlyBlocked));
     assert_eq!(state("3"), Some(SubscriptionState::OnHold));
     // Without the password publisher and store say what they can.
-    bench.pull(&["--label", "dev"]).unwrap();
+    let failure = bench.pull(&["--label", "dev"]).unwrap_err();
+    assert_eq!(failure.code, ExitCode::Gate, "{failure:?}");
+    assert_eq!(snapshot(&bench).source, SnapshotSource::InternalData);
+    bench.pull(&["--label", "dev", "--accept-unseen"]).unwrap();
     assert_eq!(snapshot(&bench).source, SnapshotSource::PublisherAndStore);
 }
 

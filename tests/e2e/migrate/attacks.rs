@@ -2,6 +2,7 @@
 
 use crate::support::Place;
 use std::io::{Cursor, Write};
+use std::path::Path;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 /// What makes an archive an export of an API.
@@ -127,12 +128,19 @@ fn hostile_archives_are_refused_and_nothing_is_written() {
         let outcome = place.mgw(&["migrate", "export.zip", "shop"]).exits(3);
         assert!(outcome.stderr.contains(said), "{name}: {}", outcome.stderr);
         assert_eq!(place.files(), before, "{name}");
-        let outside: Vec<_> = std::fs::read_dir(place.path().parent().unwrap())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        assert_eq!(outside, ["work"], "{name}");
+        let outside = place.path().parent().unwrap().to_owned();
+        assert_eq!(names_in(&outside), ["tmp", "work"], "{name}");
+        assert_eq!(names_in(&outside.join("tmp")), [""; 0], "{name}");
     }
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
 }
 
 /// An archive of these files alone.
