@@ -183,7 +183,7 @@ fn a_pull_that_removes_apis_is_killed_at_every_step() {
     case.simulator.edit(edit).expect("the API is there");
     case.mgw(&["pull", "shop"])
         .exits(4)
-        .says("that were pulled before are gone");
+        .says("1 API that was pulled before is gone");
     assert_eq!(state(&case), before);
     case.mgw(&["pull", "shop", "--prune"])
         .exits(0)
