@@ -1,8 +1,9 @@
 //! Command lines as they were typed for micro-gw and its launcher, in today's words.
 //!
 //! Most of micro-gw's flags are flags here, or aliases of them. What is left are words that mean something else today:
-//! `import`, which adds to what is there, where `pull` takes its place; `-v VERSION` of `import`, where `-v` is short for `--verbose`; `--key=value` of the launcher, which overrode any setting, or named the file of them;
-//! and the launcher itself, for those who call a link to this program `gateway`.
+//! `import`, which adds to what is there, where `pull` takes its place; `-v VERSION` of `import`, where `-v` is short for
+//! `--verbose`; `--key=value` of the launcher, which overrode any setting, or named the file of them; and the launcher itself,
+//! for those who call a link to this program `gateway`.
 
 use super::Cli;
 use clap::CommandFactory;

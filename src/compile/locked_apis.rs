@@ -6,6 +6,13 @@ use crate::lock::{LockFile, LockedApi};
 use mgw_bundle::config::{Api, ApiState};
 use std::collections::HashMap;
 
+/// The states that a definition has to have as the lock says. One of an API that is published may say by itself that it is in another.
+const STATES: [(&str, ApiState); 3] = [
+    ("prototyped", ApiState::Prototyped),
+    ("deprecated", ApiState::Deprecated),
+    ("blocked", ApiState::Blocked),
+];
+
 /// Reports entries that call an API by another name or version than its definition, or say that it is in another state;
 /// `file` is what messages call the lock, `bytes` what stands in it. Definitions that are not those that were pulled are no matter
 /// of the lock's.
@@ -40,20 +47,10 @@ fn differences(entry: &LockedApi, api: &Api) -> Vec<(&'static str, String)> {
     if entry.version != api.version {
         found.push(("version", format!("the version of {} is {}", api.name, api.version)));
     }
-    // The definition of an API that is published may say by itself that it is in another state.
-    let is_as_locked = match entry.state.as_str() {
-        "prototyped" => api.state == ApiState::Prototyped,
-        "deprecated" => api.state == ApiState::Deprecated,
-        "blocked" => api.state == ApiState::Blocked,
-        _ => true,
-    };
-    if !is_as_locked {
-        let state = match api.state {
-            ApiState::Published => "published",
-            ApiState::Prototyped => "prototyped",
-            ApiState::Deprecated => "deprecated",
-            ApiState::Blocked => "blocked",
-        };
+    let locked = STATES.iter().find(|(name, _)| *name == entry.state);
+    if locked.is_some_and(|(_, state)| *state != api.state) {
+        let own = STATES.iter().find(|(_, state)| *state == api.state);
+        let state = own.map_or("published", |(name, _)| name);
         found.push(("state", format!("{} is {state}", api.name)));
     }
     found

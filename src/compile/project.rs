@@ -347,10 +347,10 @@ fn with_toolkit(
         source,
     })?;
     if path == layout.root().join(OWN) {
-        if toolkit.holds_secret {
-            sources.hide(OWN);
-        } else if let Some(bytes) = files::read_optional(&path)? {
-            sources.add(OWN, &bytes);
+        match toolkit.digest {
+            Some(digest) => sources.add_known(OWN, digest),
+            None if path.is_file() => sources.hide(OWN),
+            None => {}
         }
     }
     // Notes are about signing in, and told there.

@@ -3,7 +3,7 @@
 use super::unique::Places;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use mgw_bundle::config::{Api, Resource};
-use mgw_runtime::route::{self, Instead};
+use mgw_runtime::route::{self, Instead, Unreachable};
 
 /// Reports them as warnings. The gateway's own table is asked, so what is said is what happens.
 pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnostics) {
@@ -19,24 +19,7 @@ pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnosti
         };
         let name = format!("{} of {}:{}", operation(resource), api.name, api.version);
         if let Some(path) = &dead.at {
-            let other = match dead.instead {
-                Instead::Api(other) => apis
-                    .get(other)
-                    .map(|other| format!(", to {}:{}", other.name, other.version)),
-                Instead::Resource(other) => api
-                    .resources
-                    .get(other)
-                    .map(|other| format!(", to {}", operation(other))),
-                Instead::Refusal | Instead::Nothing => None,
-            };
-            let which = match api.default_version_path.as_ref() == Some(path) {
-                true => "the path of the default version",
-                false => "the base path",
-            };
-            let message = format!(
-                "{name} is not reached at `{path}`, {which}: its requests there go elsewhere{}",
-                other.unwrap_or_default()
-            );
+            let message = format!("{name} is not reached at {}", at_one_path(path, &dead, api, apis));
             let remedy = "Give the operation another path, or tell callers to use the other path of the API.";
             diagnostics
                 .push(Diagnostic::warning(Code::UnreachableOperation, &places.source, *span, message).remedy(remedy));
@@ -79,6 +62,28 @@ pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnosti
         diagnostics
             .push(Diagnostic::warning(Code::UnreachableOperation, &places.source, *span, message).remedy(remedy));
     }
+}
+
+/// The one of two paths at which an operation is not reached, and where its requests go there.
+fn at_one_path(path: &str, dead: &Unreachable, api: &Api, apis: &[Api]) -> String {
+    let which = match api.default_version_path.as_deref() == Some(path) {
+        true => "the path of the default version",
+        false => "the base path",
+    };
+    let other = match dead.instead {
+        Instead::Api(other) => apis
+            .get(other)
+            .map(|other| format!(", to {}:{}", other.name, other.version)),
+        Instead::Resource(other) => api
+            .resources
+            .get(other)
+            .map(|other| format!(", to {}", operation(other))),
+        Instead::Refusal | Instead::Nothing => None,
+    };
+    format!(
+        "`{path}`, {which}: its requests there go elsewhere{}",
+        other.unwrap_or_default()
+    )
 }
 
 fn operation(resource: &Resource) -> String {

@@ -3,6 +3,7 @@
 use super::value::{self, EnvironmentValue, is_unset};
 use crate::whole_file::read_public;
 use crate::yaml::{Node, Source, Span, SyntaxError, parse_toml};
+use mgw_bundle::Digest;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -14,6 +15,8 @@ const MAX_FILE: u64 = 1 << 20;
 pub(crate) struct SettingsFile {
     pub(crate) source: Source,
     pub(crate) document: Node,
+    /// Of the bytes of the file.
+    pub(crate) digest: Digest,
 }
 
 impl SettingsFile {
@@ -28,8 +31,13 @@ impl SettingsFile {
 
     /// Reads the bytes of a file.
     pub(crate) fn parse(name: &str, bytes: Vec<u8>) -> Result<Self, SyntaxError> {
+        let digest = Digest::of(&bytes);
         let (source, document) = parse_toml(name, bytes)?;
-        Ok(Self { source, document })
+        Ok(Self {
+            source,
+            document,
+            digest,
+        })
     }
 
     /// A table; reading one that is not there gives nothing.

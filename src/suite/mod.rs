@@ -1,8 +1,8 @@
 //! `mgw test`: requests with what is expected of the answers, made of a gateway.
 //!
 //! [`read`] turns the files of a project's `tests/` folder into cases, [`generate`] makes cases from what the APIs say of
-//! themselves, [`run`] has [`call`] make the requests with a [`client`], and [`judge`] compares. Only `run`, `call` and `client` know sockets; all
-//! else is data.
+//! themselves, [`run`] has [`call`] make the requests with a [`client`], and [`judge`] compares. Only `run`, `call` and `client` know
+//! sockets; all else is data.
 
 mod call;
 mod case;

@@ -7,6 +7,7 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::micro_gw_file::{Section, SettingsFile, check};
 use crate::project::{BuildSettings, ControlPlaneKind, ControlPlaneSettings, CorsSettings};
 use crate::yaml::Node;
+use mgw_bundle::Digest;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ pub(crate) struct ToolkitConfig {
     pub(crate) api_fault_responses: Option<bool>,
     /// JSON answers to unknown base paths.
     pub(crate) global_fault_responses: Option<bool>,
-    /// Whether there is something in the file that could be guessed with its digest.
-    pub(crate) holds_secret: bool,
+    /// Digest of the file; `None` where there is something in it that could be guessed with that, and where there is no file.
+    pub(crate) digest: Option<Digest>,
 }
 
 impl ToolkitConfig {
@@ -69,10 +70,7 @@ impl ToolkitConfig {
             Some(Err(error)) => {
                 // The line may hold a secret.
                 diagnostics.push(Diagnostic::from(error).secret());
-                Self {
-                    holds_secret: true,
-                    ..Self::default()
-                }
+                Self::default()
             }
         })
     }
@@ -92,7 +90,7 @@ impl ToolkitConfig {
             cors: cors(file.section("corsConfiguration"), diagnostics),
             api_fault_responses: code_gen.boolean("apiFaultResponses"),
             global_fault_responses: code_gen.boolean("globalFaultResponses"),
-            holds_secret: has_secret("", &file.document),
+            digest: (!has_secret("", &file.document)).then_some(file.digest),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Looking at quotas and blocks of a running gateway, and changing them, through the binary.
 
 use crate::running::Running;
+use crate::serve::ON_LOOPBACK;
 use crate::support::Place;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::ports::free_port;
@@ -8,20 +9,10 @@ use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Serves the project on free ports.
-const RUN: [&str; 12] = [
-    "run",
-    "shop",
-    "--output",
-    "json",
-    "--set",
-    "listenerConfig.host=127.0.0.1",
-    "--set",
-    "listenerConfig.httpPort=0",
-    "--set",
-    "listenerConfig.httpsPort=0",
-    "--set",
-    "adminConfig.port=0",
-];
+fn run(place: &Place) -> Running {
+    let words = [&["run", "shop", "--output", "json"][..], &ON_LOOPBACK].concat();
+    Running::start(place, &words)
+}
 
 /// A gateway whose API `/shop` admits two requests a year.
 struct Shop {
@@ -54,7 +45,7 @@ impl Shop {
             "resourcePolicies:\n- Twice: {count: 2, unitTime: 1, timeUnit: year}\n\
              subscriptionPolicies:\n- Unauthenticated: {count: 500, unitTime: 1, timeUnit: year}\n",
         );
-        let mut gateway = Running::start(&place, &RUN);
+        let mut gateway = run(&place);
         let serving = gateway.json_line();
         let url = |name: &str| serving[name].as_str().expect("an address").to_owned();
         Self {
@@ -151,7 +142,7 @@ async fn a_start_says_how_many_blocks_hold() {
     gateway.signal("TERM");
     let first = gateway.end().exits(0);
     assert!(!first.stderr.contains("of operators"), "{}", first.stderr);
-    let mut again = Running::start(&place, &RUN);
+    let mut again = run(&place);
     again.json_line();
     again.signal("TERM");
     again

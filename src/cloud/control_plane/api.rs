@@ -70,7 +70,7 @@ impl LifeCycle {
 
     /// Whether gateways serve APIs in this state.
     pub(crate) fn is_served(&self) -> bool {
-        !matches!(self, Self::NotDeployed | Self::Other(_))
+        Self::SERVED.contains(self)
     }
 
     /// Lower-case name.

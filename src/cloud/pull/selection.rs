@@ -100,20 +100,16 @@ impl Selection {
 
     /// What either of them means.
     pub(crate) fn and(self, other: &Self) -> Self {
-        let union = |mut ours: Vec<String>, theirs: &[String]| {
+        fn union<T: Clone + Ord>(mut ours: Vec<T>, theirs: &[T]) -> Vec<T> {
             ours.extend_from_slice(theirs);
             ours.sort();
             ours.dedup();
             ours
-        };
-        let mut apis = self.apis;
-        apis.extend_from_slice(&other.apis);
-        apis.sort();
-        apis.dedup();
+        }
         Self {
             labels: union(self.labels, &other.labels),
             tags: union(self.tags, &other.tags),
-            apis,
+            apis: union(self.apis, &other.apis),
             all: self.all || other.all,
         }
     }

@@ -45,17 +45,19 @@ pub(crate) fn prepare_at(
     let settings = Settings::load(&layout.settings())?;
     let known = ReadLock::load(&layout.lock(), None)?;
     let old = known.as_ref().map(|known| &known.lock);
+    let of_flags = |args: &SelectionArgs| -> Result<Selection, Failure> {
+        match args.or_settings(settings.as_ref().map(|settings| &settings.pull), old) {
+            Err(PullError::NothingSelected) => of_session(source, context),
+            selection => Ok(selection?),
+        }
+    };
     let selection = match wanted {
         Wanted::These(selection) => selection,
-        Wanted::Added(args) if let Some(old) = old.filter(|_| args.names_any()) => {
-            args.named()?.and(&Selection::new(&old.source.wanted())?)
-        }
-        Wanted::Named(args) | Wanted::Added(args) => {
-            match args.or_settings(settings.as_ref().map(|settings| &settings.pull), old) {
-                Err(PullError::NothingSelected) => of_session(source, context)?,
-                selection => selection?,
-            }
-        }
+        Wanted::Named(args) => of_flags(args)?,
+        Wanted::Added(args) => match (args.named()?, old) {
+            (named, Some(old)) if !named.is_empty() => named.and(&Selection::new(&old.source.wanted())?),
+            _ => of_flags(args)?,
+        },
     };
     let toolkit = toolkit(layout, source.config.as_deref(), context)?;
     let source = &source.completed_by(&toolkit, context)?;

@@ -95,14 +95,6 @@ impl SelectionArgs {
         })
     }
 
-    /// Whether the command line names anything.
-    pub(super) fn names_any(&self) -> bool {
-        self.all
-            || ![&self.labels, &self.tags, &self.apis]
-                .iter()
-                .all(|names| names.is_empty())
-    }
-
     /// `NAME:VERSION`, where the version is given beside the name too.
     fn with_version(&self, api: &str) -> String {
         match &self.api_version {

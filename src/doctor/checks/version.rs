@@ -10,17 +10,18 @@ use crate::remote::{RemoteLock, RemoteLockError};
 use mgw_bundle::{Bundle, Limits, ReadError};
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
-    let newer = of_newer_formats(sight);
+    let lock = LockFile::load(&sight.layout.lock());
+    let newer = of_newer_formats(sight, lock.as_ref().err());
     if !newer.is_empty() {
         return newer.into_iter().map(|text| Finding::problem(text, NEWER)).collect();
     }
     let own = env!("CARGO_PKG_VERSION");
-    let lock = LockFile::load(&sight.layout.lock()).ok().flatten();
+    let lock = lock.ok().flatten();
     vec![decide(own, lock.as_ref().and_then(LockFile::program))]
 }
 
 /// The files in a format that only newer versions read. What else is wrong with them is for other checks.
-fn of_newer_formats(sight: &Sight) -> Vec<String> {
+fn of_newer_formats(sight: &Sight, lock: Option<&LockError>) -> Vec<String> {
     let layout = &sight.layout;
     let mut told = Vec::new();
     let mut tell = |finding: &Diagnostic| {
@@ -34,7 +35,7 @@ fn of_newer_formats(sight: &Sight) -> Vec<String> {
     if let Err(RemoteLockError::Unusable(finding)) = RemoteLock::load(&layout.remote_lock()) {
         tell(&finding);
     }
-    if let Err(error @ LockError::Format { .. }) = LockFile::load(&layout.lock()) {
+    if let Some(error @ LockError::Format { .. }) = lock {
         told.push(error.to_string());
     }
     let bundle = bundle_path(sight).and_then(|path| {

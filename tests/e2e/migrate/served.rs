@@ -7,6 +7,17 @@ use crate::support::Place;
 use mgw_fixtures::backend::Backend;
 use std::net::{Ipv4Addr, SocketAddr};
 
+/// Takes the export over as it is served on this machine.
+const MIGRATE: [&str; 7] = [
+    "migrate",
+    "ledger",
+    "shop",
+    "-e",
+    "local",
+    "--params",
+    "local/params.yaml",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_is_served_with_the_secret_from_the_environment() {
     let backend = Backend::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
@@ -21,16 +32,7 @@ async fn an_export_is_served_with_the_secret_from_the_environment() {
             backend.url()
         ),
     );
-    let migrate = [
-        "migrate",
-        "ledger",
-        "shop",
-        "-e",
-        "local",
-        "--params",
-        "local/params.yaml",
-    ];
-    let outcome = place.mgw(&migrate).exits(8);
+    let outcome = place.mgw(&MIGRATE).exits(8);
     // The report names the variable that the gateway wants.
     let variable = outcome
         .stdout
@@ -252,17 +254,7 @@ async fn an_operation_that_one_file_of_an_export_opens_asks_for_a_token() {
     let of_account = "x-auth-type: Application & Application User\n      x-throttling-tier: 10KPerMin";
     let opened = "x-auth-type: None\n      x-throttling-tier: 10KPerMin";
     replace(&place, "ledger/Definitions/swagger.yaml", of_account, opened);
-    let outcome = place
-        .mgw(&[
-            "migrate",
-            "ledger",
-            "shop",
-            "-e",
-            "local",
-            "--params",
-            "local/params.yaml",
-        ])
-        .exits(8);
+    let outcome = place.mgw(&MIGRATE).exits(8);
     let told = "ledger/api.yaml:95:7: GET /accounts/{accountId} asks for credentials here, and is open in ledger/Definitions/swagger.yaml:23: it asks for them";
     assert!(outcome.stdout.contains(told), "{}", outcome.stdout);
     assert!(place.read("shop/migration-report.md").contains("is open in"));
