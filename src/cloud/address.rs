@@ -13,6 +13,9 @@ pub(crate) enum AddressError {
     /// Not a URL.
     #[error("`{0}` is not a URL")]
     Url(String),
+    /// What follows a colon is no port: it may be a password whose `@` is missing, so it is not repeated.
+    #[error("what stands behind a `:` in the URL is not a port")]
+    Port,
     /// Credentials must not travel in the clear.
     #[error("`{0}` does not start with https://")]
     Scheme(String),
@@ -31,15 +34,20 @@ impl Address {
             format!("https://{text}")
         };
         // Messages repeat the text, but never a password in it.
-        let mut url = Url::parse(&complete).map_err(|_| match text.contains(['@', '?', '#']) {
+        let has_extra = text.contains(['@', '?', '#']);
+        let mut url = Url::parse(&complete).map_err(|_| match has_extra {
             true => AddressError::Extra,
+            false if has_odd_port(&complete) => AddressError::Port,
             false => AddressError::Url(text.to_owned()),
         })?;
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
             return Err(AddressError::Extra);
         }
         if url.scheme() != "https" {
-            return Err(AddressError::Scheme(text.to_owned()));
+            return Err(match has_extra {
+                true => AddressError::Extra,
+                false => AddressError::Scheme(text.to_owned()),
+            });
         }
         // With and without a slash at its end it is the same place, also when a session is compared with it.
         let path = url.path().trim_end_matches('/').to_owned();
@@ -86,6 +94,30 @@ impl Address {
         }
         url
     }
+}
+
+impl AddressError {
+    /// Whether the text may hold a secret, and its line is not shown.
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self, Self::Extra | Self::Port)
+    }
+}
+
+/// Whether something follows a colon of the authority of a URL that is no port, as where the `@` behind a password is missing.
+pub(crate) fn has_odd_port(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority
+        .split(['/', '?', '#', '\\', ' ', '"', '\''])
+        .next()
+        .unwrap_or_default();
+    let behind_address = match authority.strip_prefix('[') {
+        Some(address) => address.split_once(']').map_or("", |(_, behind)| behind),
+        None => authority,
+    };
+    behind_address
+        .split(':')
+        .skip(1)
+        .any(|port| !port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Host of a URL, and its port where it is not the usual one.
@@ -136,8 +168,18 @@ mod tests {
             "https://localhost/?x=1",
             "https://localhost/#x",
             "https://local host/?x=1",
+            "httpss://a:b@localhost",
+            "httpss://a//b:c4nary@localhost",
         ] {
             assert_eq!(Address::parse(text), Err(AddressError::Extra), "{text}");
+        }
+        for text in [
+            "https://ana:c4nary",
+            "ana:c4nary",
+            "https://ana:c4nary/apim",
+            "https://[::1]:c4nary",
+        ] {
+            assert_eq!(Address::parse(text), Err(AddressError::Port), "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Lays diagnostics out for people, with the line in question.
 
-use super::{Diagnostic, Severity};
+use super::{Code, Diagnostic, Severity};
+use crate::cloud::address::has_odd_port;
 use crate::ui::visible;
 use crate::yaml::{Edit, Source, Span};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
@@ -97,12 +98,21 @@ fn place(diagnostic: &Diagnostic) -> Place<'_> {
     let position = source.position(*span);
     let (line, start) = source.line_of(*span);
     // Files that say which of their values may be shown are not judged by their words.
-    let is_kept = !source.is_masked() && holds_secret(line);
+    // What is no line of its format may have lost the sign by which a secret is known.
+    let names_secret = || {
+        matches!(diagnostic.code, Code::Syntax) && SECRETS.iter().any(|name| line.to_ascii_lowercase().contains(name))
+    };
+    let is_kept = !source.is_masked() && (holds_secret(line) || names_secret());
+    // Bytes that are no text may have been a part of it too: what stands behind them is not shown.
+    let damaged = line
+        .find(char::REPLACEMENT_CHARACTER)
+        .map(|at| at + char::REPLACEMENT_CHARACTER.len_utf8());
     let presentable = source
         .presentable(line, start)
-        .filter(|_| !diagnostic.secret && !is_kept);
+        .filter(|_| !diagnostic.secret && !is_kept)
+        .map(|shown| damaged.map_or(shown, |damaged| shown.min(damaged)));
     let name = visible(source.name_of(*span));
-    if line.len() > LONGEST_LINE && presentable.is_some() && !source.is_masked() {
+    if line.len() > LONGEST_LINE && presentable.is_some() && damaged.is_none() && !source.is_masked() {
         let (part, marked) = window(line, within(source, *span, line, start));
         if !is_hidden(&part) {
             let before = part.get(..marked.start).unwrap_or_default().chars().count();
@@ -157,14 +167,17 @@ fn is_hidden(line: &str) -> bool {
     visible(line) != line.replace('\t', "\\u{9}")
 }
 
+/// What is in the names of secrets.
+const SECRETS: [&str; 5] = ["password", "passwd", "secret", "apikeyvalue", "private key"];
+
 /// Whether a line may hold a secret: findings are written to the logs of build servers, and a definition in one line has
 /// everything in it.
 fn holds_secret(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
-    let named = ["password", "passwd", "secret", "apikeyvalue", "private key"];
     let with_user = |url: &str| {
         let authority = url.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
-        authority.contains('@')
+        // Placeholders of definitions stand for ports.
+        authority.contains('@') || !authority.contains(['{', '$', '<']) && has_odd_port(authority)
     };
     let with_query = |url: &str| {
         let word = url
@@ -173,7 +186,7 @@ fn holds_secret(line: &str) -> bool {
             .unwrap_or_default();
         word.contains('?') && word.contains('=')
     };
-    named.iter().any(|name| {
+    SECRETS.iter().any(|name| {
         // A name without a value, as in the list of what a key may be called, is no secret.
         lower
             .split(name)

@@ -3,7 +3,7 @@
 use super::value::{self, Wrong, is_unset};
 use super::{Block, Effect, Key, Kind, SettingsFile};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
-use crate::yaml::{Member, Node, Source, in_headers};
+use crate::yaml::{Member, Node, Source, Value, in_headers};
 
 /// The codes of the findings about a file.
 #[derive(Debug, Clone, Copy)]
@@ -173,10 +173,18 @@ impl Checker<'_> {
         .misspelt(name, member.key, near)
         .also_in(&in_headers(self.source, &format!("{prefix}{name}")));
         // Nobody knows what it holds: `pasword` holds a password.
-        match member.node.as_str() {
-            Some(_) => finding.secret(),
-            None => finding,
-        }
+        let (line, start) = self.source.line_of(member.key);
+        finding.secret_if(has_text_before(&member.node, start + line.len()))
+    }
+}
+
+/// Whether a text starts in a value before a place of the file: in the line of its key, that is, also where that is `a.b = "c"`.
+fn has_text_before(node: &Node, end: usize) -> bool {
+    match &node.value {
+        Value::String(_) => (node.span.start as usize) < end,
+        Value::Array(elements) => elements.iter().any(|element| has_text_before(element, end)),
+        Value::Object(members) => members.values().any(|member| has_text_before(&member.node, end)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

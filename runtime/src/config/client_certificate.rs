@@ -3,6 +3,7 @@
 use super::StoreSettings;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use super::shown::quoted;
 use crate::upstream::HostPattern;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -106,7 +107,7 @@ fn hosts(reader: &mut Reader<'_>) -> Vec<HostPattern> {
             Some(pattern) => patterns.push(pattern),
             None => reader.fail(
                 "hosts",
-                format!("`{}` is no host of a backend", text.escape_debug()),
+                format!("{} is no host of a backend", quoted(&text)),
                 "Write `a.example`, `a.example:8443` or `*.example`.",
             ),
         }

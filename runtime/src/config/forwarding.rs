@@ -2,6 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use super::shown::quoted;
 
 pub(super) const KEYS: &[Key] = &[
     Key::new(
@@ -75,7 +76,7 @@ impl ForwardingSettings {
         {
             reader.fail(
                 "forwarding.via",
-                format!("`{}` cannot be a name in `Via`", name.escape_debug()),
+                format!("{} cannot be a name in `Via`", quoted(name)),
                 "Use up to 64 letters, digits, `-`, `.`, `_` and `:`, such as `edge-1`.",
             );
         }

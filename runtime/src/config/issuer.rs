@@ -2,6 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use super::shown::quoted;
 use super::what_is_set::without_credentials;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -266,7 +267,7 @@ impl Issuer {
                 Some(algorithm) => algorithms.push(algorithm),
                 None => reader.fail(
                     "algorithms",
-                    format!("`algorithms` names `{}`, which is not accepted", name.escape_debug()),
+                    format!("`algorithms` names {}, which is not accepted", quoted(&name)),
                     "Use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA. Neither `none` nor \
                      shared-secret algorithms are safe for access tokens.",
                 ),
@@ -322,10 +323,7 @@ impl Issuer {
         if keyless {
             reader.fail(
                 "issuer",
-                format!(
-                    "issuer `{}` has no key",
-                    without_credentials(&issuer.issuer).escape_debug()
-                ),
+                format!("issuer {} has no key", quoted(&without_credentials(&issuer.issuer))),
                 "Set `jwksURL`, `certificateFile`, `publicKeyFile` or `certificateAlias`.",
             );
         }

@@ -4,6 +4,7 @@ use super::StoreSettings;
 use super::catalogue::{Key, Kind};
 use super::certificate_files;
 use super::settings::Reader;
+use super::shown::quoted;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -336,7 +337,7 @@ fn named_certificates(reader: &mut Reader<'_>) -> Vec<NamedCertificate> {
             if !is_host_pattern(name) {
                 reader.fail(
                     "hostnames",
-                    format!("`{}` is not a host name", name.escape_debug()),
+                    format!("{} is not a host name", quoted(name)),
                     "Write api.example.com, or *.example.com for every name one level below.",
                 );
             } else if !taken.insert(name.clone()) {

@@ -2,6 +2,7 @@
 
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
+use super::shown::quoted;
 use crate::tls::{NamePattern, protocol};
 use std::path::PathBuf;
 
@@ -157,7 +158,7 @@ impl MutualTlsSettings {
                     trusted_proxies.push(network);
                 }
                 Err(_) => {
-                    let reason = format!("`{}` is neither an address nor a network", text.escape_debug());
+                    let reason = format!("{} is neither an address nor a network", quoted(&text));
                     reader.fail("trustedProxies", reason, "Write 192.0.2.7 or 10.0.0.0/8.");
                 }
             }
@@ -194,7 +195,7 @@ fn names(reader: &mut Reader<'_>, key: &str) -> Vec<NamePattern> {
             Ok(pattern) => patterns.push(pattern),
             Err(reason) => reader.fail(
                 key,
-                format!("`{}` of `{key}` names no client: {reason}", text.escape_debug()),
+                format!("{} of `{key}` names no client: {reason}", quoted(&text)),
                 "Write `a.example`, `*.example`, `spiffe://corp/billing/*`, `ana@mail.example`, `192.0.2.0/24` or `subject:CN=…`.",
             ),
         }

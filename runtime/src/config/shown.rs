@@ -6,6 +6,20 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// Longest value that a message repeats, in characters. Whatever may be written where a word or an address is asked for is
+/// shorter.
+const LONGEST_VALUE: usize = 100;
+
+/// A value as a message repeats it. What is long or has several lines is not: where a quotation mark is misplaced, it is the
+/// file from there on, with its secrets.
+pub(super) fn quoted(text: &str) -> String {
+    let length = text.chars().count();
+    match length > LONGEST_VALUE || text.contains('\n') {
+        true => format!("a text of {length} characters"),
+        false => format!("`{}`", text.escape_debug()),
+    }
+}
+
 /// Returns where the values stand that may be shown: those of keys that somebody knows and that hold no secret. Everything
 /// else behind a key may be one, be it that its name is misspelt.
 pub fn shown_values(text: &str) -> Vec<Range<usize>> {

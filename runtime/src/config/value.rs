@@ -1,6 +1,7 @@
 //! A setting's value, brought to the kind its key asks for.
 
 use super::catalogue::Kind;
+use super::shown::quoted;
 use secrecy::SecretString;
 use toml::de::DeValue;
 
@@ -104,7 +105,7 @@ fn one_of(kind: &Kind, text: &str) -> Result<Value, String> {
             .iter()
             .find(|choice| choice.eq_ignore_ascii_case(text))
             .map(|choice| Value::Text((*choice).to_owned()))
-            .ok_or_else(|| format!("expected {}, found \"{}\"", kind.expecting(), text.escape_debug())),
+            .ok_or_else(|| format!("expected {}, found {}", kind.expecting(), quoted(text))),
         _ => Ok(Value::Text(text.to_owned())),
     }
 }

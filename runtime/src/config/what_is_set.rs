@@ -102,6 +102,10 @@ impl WhatIsSet {
 
     /// A text without what credentials a URL has in it.
     fn plain(&mut self, text: &str) -> String {
+        // Where a quotation mark is misplaced, a text is the file from there on, with its secrets.
+        if text.contains('\n') {
+            return "(several lines)".to_owned();
+        }
         if let Ok(url) = Url::parse(text) {
             self.secrets.extend(url.password().map(SecretString::from));
             self.secrets.extend(url.query().map(SecretString::from));

@@ -2,7 +2,7 @@
 
 use super::schema::{Key, Kind, ROOT, WORKSPACE};
 use super::{CorsSettings, FORMAT, Settings, day, moving, never_sent};
-use crate::cloud::address::Address;
+use crate::cloud::address::{Address, has_odd_port};
 use crate::cloud::pull::{ApiReference, is_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
 use crate::yaml::{Member, Node, Source, Span, Value, in_headers, read_toml};
@@ -200,8 +200,7 @@ impl Reader<'_> {
                     let found = Diagnostic::warning(Code::ProjectSetting, self.source, node.span, message);
                     let remedy =
                         "Write the base URL alone, as \"https://gateway.api.cloud.wso2.com\"; `mgw login` signs in.";
-                    self.diagnostics
-                        .push(found.remedy(remedy).secret_if(text.contains(['@', '?', '#'])));
+                    self.diagnostics.push(found.remedy(remedy).secret_if(error.is_secret()));
                 }
                 return Some(node.to_json());
             }
@@ -357,15 +356,22 @@ impl Reader<'_> {
             Some(table) => format!("It belongs under `[{table}]`."),
             None => format!("Remove it; what is known here is {}.", known.join(", ")),
         };
-        let message = format!("unknown key `{prefix}{name}`");
+        let message = match name.contains(['@', ':']) {
+            // A part of an address that stands where a key belongs; it may have a password in it.
+            true => "unknown key".to_owned(),
+            false => format!("unknown key `{prefix}{name}`"),
+        };
         let moved = table.and_then(|table| moving::to_table(self.source, self.document, member, table));
+        // What is moved is a part of the file, with what stands behind it.
+        let is_secret = moved
+            .as_ref()
+            .is_some_and(|moved| moved.edits().iter().any(|edit| edit.text.contains('@')))
+            || table.is_some() && may_hold_secret(&member.node);
         let found = Diagnostic::error(Code::UnknownSetting, self.source, member.key, message)
             .remedy(remedy)
             .misspelt(name, member.key, known)
             .also_in(&in_headers(self.source, &format!("{prefix}{name}")))
             .corrected(moved);
-        // What is moved is a part of the file.
-        let is_secret = table.is_some() && may_hold_secret(&member.node);
         self.diagnostics.push(found.secret_if(is_secret));
     }
 }
@@ -446,7 +452,7 @@ fn known_values(node: &Node, keys: &'static [Key], shown: &mut Vec<Span>) {
 
 fn may_hold_secret(node: &Node) -> bool {
     match &node.value {
-        Value::String(text) => text.contains('@'),
+        Value::String(text) => text.contains('@') || text.contains("://") && has_odd_port(text),
         Value::Array(elements) => elements.iter().any(may_hold_secret),
         Value::Object(_) => true,
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
