@@ -30,6 +30,7 @@ pub(crate) mod gateway_status;
 pub mod grpc;
 mod help;
 mod junit;
+mod launcher;
 mod line_ends;
 mod local_issuer;
 pub(crate) mod lock;

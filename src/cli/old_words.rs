@@ -6,6 +6,7 @@
 //! for those who call a link to this program `gateway`.
 
 use super::Cli;
+use crate::launcher::{self, Said, is_debug};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
@@ -78,9 +79,12 @@ fn launcher(words: &mut Vec<OsString>) -> Result<(), clap::Error> {
     }
     // What the toolkit's script calls by its full name.
     for word in words.iter_mut().skip(2) {
-        match word.to_str().and_then(|word| word.strip_prefix("--debug")) {
-            Some(rest) if rest.is_empty() || rest.starts_with('=') => *word = format!("--java.debug{rest}").into(),
-            _ => {}
+        if let Some(rest) = word
+            .to_str()
+            .filter(|word| is_debug(word))
+            .and_then(|word| word.strip_prefix("--debug"))
+        {
+            *word = format!("--java.debug{rest}").into();
         }
     }
     Ok(())
@@ -166,24 +170,16 @@ fn names_api_without_version(words: &[OsString]) -> bool {
     })
 }
 
-/// `--key=value` with a dotted key is `--set key=value`: no flag has a dot.
+/// `--key=value` of a setting is `--set key=value`.
 fn overrides(words: Vec<OsString>, place: usize) -> Vec<OsString> {
     let mut out = Vec::with_capacity(words.len());
     let mut ended = false;
     for (at, word) in words.into_iter().enumerate() {
         ended = ended || at > place && word == "--";
-        let setting = word.to_str().and_then(|word| word.strip_prefix("--")?.split_once('='));
-        match setting {
-            // The one that is no setting: it names the file of the others.
-            Some(("b7a.config.file", value)) if at > place && !ended => {
-                out.push("--config".into());
-                out.push(value.into());
-            }
-            Some((key, value)) if at > place && !ended && key.contains('.') && key != "java.debug" => {
-                out.push("--set".into());
-                out.push(format!("{key}={value}").into());
-            }
-            _ => out.push(word),
+        match word.to_str().filter(|_| at > place && !ended).and_then(launcher::read) {
+            Some(Said::SettingsFile(file)) => out.extend(["--config".into(), file.into()]),
+            Some(Said::Setting(setting)) => out.extend(["--set".into(), setting.into()]),
+            None => out.push(word),
         }
     }
     out

@@ -19,6 +19,7 @@ mod files;
 mod follow_ups;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod implicit_policies;
 mod known_policies;
 mod library;
 mod locked_apis;

@@ -2,7 +2,7 @@
 
 use super::document::{self, Common};
 use super::files::{self, FileError, ProjectFile};
-use super::known_policies::{Kind, KnownPolicies};
+use super::known_policies::KnownPolicies;
 use super::library::{NOT_FETCHED, ProjectLibrary, RemoteFiles};
 use super::own_parts::OwnParts;
 use super::own_policies::OwnPolicies;
@@ -10,7 +10,10 @@ use super::project_entries::{ProjectEntriesError, project_entries};
 use super::pulled::{pulled, pulled_subscriptions};
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
-use super::{certificates, cors, follow_ups, locked_apis, project_name, reserved, size, subscribers, unreachable};
+use super::{
+    certificates, cors, follow_ups, implicit_policies, locked_apis, project_name, reserved, size, subscribers,
+    unreachable,
+};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
 use crate::project::{BuildSettings, Layout, Settings, SettingsError};
@@ -18,7 +21,7 @@ use crate::remote::{RemoteLock, RemoteLockError};
 use crate::toolkit_config::ToolkitConfig;
 use crate::yaml;
 use crate::{grpc, openapi};
-use mgw_bundle::config::{self, Api, ApiKind};
+use mgw_bundle::config::{self, ApiKind};
 use mgw_bundle::{Digest, GatewayConfig, Limits, SubscriptionSnapshot};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -251,8 +254,8 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         own.add_to(&mut apis, &mut entries, &mut diagnostics);
     }
     let policies_file = files::shown(root, "policies.yaml");
-    check_open_operations(&apis, known, &policies_file, &mut diagnostics);
     let snapshot = pulled_subscriptions(layout, &mut sources, &mut diagnostics)?;
+    implicit_policies::check(&apis, known, snapshot.is_some(), &policies_file, &mut diagnostics);
     if let Some(snapshot) = &snapshot {
         subscribers::check(snapshot, &apis, known, &policies_file, &mut diagnostics);
     }
@@ -358,24 +361,6 @@ fn with_toolkit(
         diagnostics.push(finding.clone());
     }
     Ok(toolkit.complete(build))
-}
-
-/// Callers of open operations are limited by the subscription policy `Unauthenticated`; without it they are refused.
-fn check_open_operations(apis: &[Api], policies: KnownPolicies<'_>, file: &str, diagnostics: &mut Diagnostics) {
-    const POLICY: &str = "Unauthenticated";
-    let open = apis
-        .iter()
-        .find(|api| api.resources.iter().any(|resource| !resource.security.enabled));
-    if let Some(api) = open
-        && !policies.contains(Kind::Subscription, POLICY)
-    {
-        let which = format!(", which the open operations of {}:{} are under", api.name, api.version);
-        diagnostics.push(
-            policies.missing(Kind::Subscription, POLICY, &which, "their calls", |message| {
-                Diagnostic::file(Code::UnknownPolicy, file, message)
-            }),
-        );
-    }
 }
 
 /// A folder of micro-gw has no `mgw.toml`, but at least one of these.

@@ -6,11 +6,13 @@ mod projects;
 mod scopes;
 mod sizes;
 
+use super::known_policies::KnownPolicies;
 use super::*;
-use crate::diagnostics::{Code, Severity};
+use crate::diagnostics::{Code, Diagnostics, Severity};
 use crate::project::Layout;
 use mgw_bundle::config::{
-    Api, ApiKeyLocation, BackendProtocol, EndpointAuth, EndpointKind, Method, MutualTls, Requirement, Scheme, Security,
+    Api, ApiKeyLocation, BackendProtocol, EndpointAuth, EndpointKind, Method, MutualTls, Policies, Requirement, Scheme,
+    Security,
 };
 use mgw_bundle::{Bundle, Limits};
 use tempfile::TempDir;
@@ -481,6 +483,35 @@ fn open_operations_need_a_policy_of_their_own() {
         "{problems}"
     );
     assert!(compiled.config.api_fault_responses && !compiled.config.global_fault_responses);
+}
+
+#[test]
+fn callers_without_subscription_need_a_policy_of_their_own() {
+    let definition = format!("{HEAD}{GET}");
+    let told = |files: &[(&str, &str)]| {
+        let (_folder, layout) = project(&[&[("api_definitions/a.yaml", definition.as_str())], files].concat());
+        problems(&layout, &compile_project(&layout).unwrap()).join("\n")
+    };
+    let unsaid = "policies.yaml: warning: there is no subscription policy `Default`, which callers of Shop:1.0.0 are under whose \
+                  credentials name no subscription; they are going to be refused with 900809 [Add it to `subscriptionPolicies` \
+                  in policies.yaml.]";
+    assert_eq!(told(&[("policies.yaml", "")]), unsaid);
+    // Those of the template have it.
+    assert_eq!(told(&[]), "");
+    let policies = "subscriptionPolicies:\n- Default: {count: 5, unitTime: 1, timeUnit: min}\n";
+    assert_eq!(told(&[("policies.yaml", policies)]), "");
+    // Where subscriptions are known, only users of the gateway have none.
+    let (_folder, layout) = project(&[("api_definitions/a.yaml", &definition)]);
+    let mut apis = compile_project(&layout).unwrap().config.apis;
+    let policies = Policies::default();
+    let count = |apis: &[Api]| {
+        let mut found = Diagnostics::default();
+        implicit_policies::check(apis, KnownPolicies::new(&policies, None), true, "p", &mut found);
+        found.iter().count()
+    };
+    assert_eq!(count(&apis), 0);
+    apis[0].resources[0].security.alternatives[0].schemes = vec![Scheme::Basic];
+    assert_eq!(count(&apis), 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::names::holds_secret;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::launcher::{self, Said, is_debug};
 use crate::micro_gw_file::Section;
 use mgw_runtime::config::known_key;
 
@@ -64,6 +65,36 @@ fn name(word: &str) -> &str {
     word.split('=').next().unwrap_or_default()
 }
 
+/// What follows `gateway`, in the words of `mgw run`: the bundle, before or behind what asks for a debugger, and settings.
+fn launched(words: &[&str]) -> Result<Vec<String>, String> {
+    let mut arguments = Vec::new();
+    let mut has_bundle = false;
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        match launcher::read(word) {
+            Some(Said::Setting(setting)) if has_bundle => arguments.extend(["--set".to_owned(), setting.to_owned()]),
+            Some(Said::SettingsFile(file)) if has_bundle => arguments.extend(["--config".to_owned(), file.to_owned()]),
+            // There is no Java to look into.
+            None if is_debug(word) => {
+                if !word.contains('=') {
+                    words.next();
+                }
+            }
+            None if is_bundle(word) && !has_bundle => has_bundle = true,
+            _ if has_bundle => return Err(format!("the launcher's `{}` has no like here", name(word))),
+            _ => break,
+        }
+    }
+    match has_bundle {
+        true => Ok(arguments),
+        false => Err("`gateway` is not followed by `${APP}`".to_owned()),
+    }
+}
+
+fn is_bundle(word: &str) -> bool {
+    matches!(word, "${APP}" | "$APP")
+}
+
 fn parse(written: &str) -> Result<Vec<String>, String> {
     let rest = written.trim();
     let rest = match rest.get(..3) {
@@ -77,19 +108,8 @@ fn parse(written: &str) -> Result<Vec<String>, String> {
         rest.split_whitespace().map(str::to_owned).collect()
     };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let is_bundle = |word: &str| matches!(word, "${APP}" | "$APP");
     let words = match words.as_slice() {
-        ["gateway", app, rest @ ..] if is_bundle(app) => {
-            let mut arguments = Vec::new();
-            for word in rest {
-                let setting = word
-                    .strip_prefix("--")
-                    .filter(|word| word.contains('.') && word.contains('='));
-                let setting = setting.ok_or_else(|| format!("the launcher's `{}` has no like here", name(word)))?;
-                arguments.extend(["--set".to_owned(), setting.to_owned()]);
-            }
-            arguments
-        }
+        ["gateway", rest @ ..] => launched(rest)?,
         ["mgw", "run", app, rest @ ..] if is_bundle(app) => rest.iter().map(|word| (*word).to_owned()).collect(),
         [first, ..] => return Err(format!("the image runs `mgw run ${{APP}}`, not `{}`", name(first))),
         [] => return Err("it is empty".to_owned()),
@@ -132,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_launchers_words_are_those_of_mgw_run() {
-        let table: [(&str, Result<&[&str], &str>); 11] = [
+        let table: [(&str, Result<&[&str], &str>); 16] = [
             ("CMD gateway ${APP}", Ok(&[])),
             ("gateway ${APP}", Ok(&[])),
             (
@@ -141,7 +161,18 @@ mod tests {
             ),
             ("cmd [\"gateway\", \"${APP}\"]", Ok(&[])),
             ("CMD mgw run ${APP} --connected", Ok(&["--connected"])),
-            ("CMD gateway ${APP} --debug 5005", Err("the launcher's `--debug`")),
+            ("CMD gateway ${APP} --debug 5005", Ok(&[])),
+            (
+                "CMD gateway --debug 5005 ${APP} --etcdurl=http://etcd:2379",
+                Ok(&["--set", "etcdurl=http://etcd:2379"]),
+            ),
+            (
+                "CMD gateway ${APP} --b7a.config.file=/home/ballerina/conf/micro-gw.conf",
+                Ok(&["--config", "/home/ballerina/conf/micro-gw.conf"]),
+            ),
+            ("CMD gateway ${APP} --verbose", Err("the launcher's `--verbose`")),
+            ("CMD gateway --a.b=c ${APP}", Err("not followed by `${APP}`")),
+            ("CMD gateway", Err("not followed by `${APP}`")),
             ("CMD sh start.sh", Err("not `sh`")),
             ("CMD mgw version", Err("not `mgw`")),
             ("CMD mgw run ${APP} --set a=$(id)", Err("needs a shell")),

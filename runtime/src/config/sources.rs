@@ -275,7 +275,10 @@ impl Merged {
             "" => near.to_owned(),
             _ => format!("{prefix}.{near}"),
         });
-        let remedy = match (nearby, elsewhere(part, keys)) {
+        // A table that is not there may be a misspelt one; a key of a plain word is in some table or other.
+        let table = elsewhere(part, keys)
+            .filter(|table| !known.is_empty() || nearest(prefix, std::iter::once(*table)).is_some());
+        let remedy = match (nearby, table) {
             (Some(name), _) => format!("Did you mean `{name}`?"),
             (None, Some(table)) => format!("It belongs under `[{table}]`."),
             (None, None) => "Remove it, or see the configuration reference for the known keys.".to_owned(),

@@ -127,6 +127,23 @@ fn all_problems_come_at_once_with_their_places() {
 }
 
 #[test]
+fn a_key_of_a_table_that_nobody_knows_belongs_to_no_other_one() {
+    let remedy = |set: &str| {
+        let sets = [(set.to_owned(), "1".to_owned())];
+        let errors = RuntimeConfig::load(Sources {
+            sets: &sets,
+            ..Sources::default()
+        })
+        .unwrap_err();
+        errors[0].remedy.clone()
+    };
+    for set in ["nonsense.key", "b7a.config.file"] {
+        assert!(remedy(set).starts_with("Remove it"), "{set}: {}", remedy(set));
+    }
+    assert_eq!(remedy("listenrConfig.httpPort"), "It belongs under `[listenerConfig]`.");
+}
+
+#[test]
 fn syntax_errors_have_a_place() {
     let found = problems("[listenerConfig\nhttpPort = 1\n");
     assert!(found[0].starts_with("conf/micro-gw.conf:1:"), "{found:?}");

@@ -188,6 +188,11 @@ fn every_old_line_means_what_it_meant() {
             "run target/shop.jar sets=[(\"b7a.log.level\", \"DEBUG\")] config=old.conf".to_owned(),
         ),
         (
+            "gateway target/shop.jar --etcdurl=http://127.0.0.1:2379 --shop_prod_endpoint_0=http://a",
+            "run target/shop.jar sets=[(\"etcdurl\", \"http://127.0.0.1:2379\"), (\"shop_prod_endpoint_0\", \"http://a\")]"
+                .to_owned(),
+        ),
+        (
             "gateway --debug 5005 target/shop.jar",
             "run target/shop.jar sets=[] debug=5005".to_owned(),
         ),

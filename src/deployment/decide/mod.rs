@@ -143,6 +143,19 @@ pub(crate) fn decide(
     };
     decider.ports = match ports(settings, &plain, &command::sets(&arguments)) {
         Ok(ports) => ports,
+        // Only what `cmd` says is wrong: a gateway that is started so does not start.
+        Err(reason) if (has_image || wanted.objects) && ports(settings, &plain, &[]).is_ok() => {
+            let section = if docker.is_set("cmd") { docker } else { workload };
+            let text = format!("the gateway cannot be started by `cmd`: {reason}");
+            let finding = Diagnostic::error(Code::DeploymentConfig, section.source(), section.span("cmd"), text);
+            // A value may be a secret.
+            decider.diagnostics.push(
+                finding
+                    .remedy("Correct the setting, or leave it out of `cmd`.")
+                    .secret(),
+            );
+            ports(None, &[], &[]).unwrap_or_default()
+        }
         Err(reason) => {
             if has_image || wanted.objects {
                 let is_own = mounted_settings.is_none() && copied_settings.is_none() && facts.settings.is_some();

@@ -170,6 +170,41 @@ fn mistakes_have_places_and_reasons() {
     }
 }
 
+/// An image whose command does not start a gateway is none.
+#[test]
+fn settings_of_cmd_that_no_gateway_takes_are_errors_there() {
+    let folder = folder();
+    let wanted = Wanted::default();
+    let told_of = |text: &str, works: fn(&[(String, String)]) -> bool| {
+        let file = SettingsFile::parse("d.toml", text.into()).unwrap();
+        let facts = Facts {
+            project: "Pizza_Shack",
+            root: folder.path(),
+            settings: Some(b""),
+            environment: None,
+        };
+        let mut diagnostics = Diagnostics::default();
+        let ports = |_: Option<&[u8]>, _: &[(String, String)], sets: &[(String, String)]| match works(sets) {
+            true => Ok(PORTS),
+            false => Err("unknown key `a.b`".to_owned()),
+        };
+        decide(&file, &wanted, facts, ports, &mut diagnostics);
+        told(&diagnostics)
+    };
+    let text = "[docker.dockerConfig]\nenable = true\ncmd = 'CMD gateway ${APP} --a.b=canary'\n";
+    let told = told_of(text, <[_]>::is_empty);
+    assert_eq!(
+        told,
+        ["d.toml:3:7: error: the gateway cannot be started by `cmd`: unknown key `a.b`"]
+    );
+    // What is wrong without it as well is told of the settings.
+    let told = told_of(text, |_| false);
+    assert!(
+        told[0].contains("warning: the gateway's settings cannot be used as they are"),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn what_is_disabled_says_nothing_about_what_is_enabled() {
     let folder = folder();
