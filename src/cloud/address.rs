@@ -114,10 +114,11 @@ pub(crate) fn has_odd_port(url: &str) -> bool {
         Some(address) => address.split_once(']').map_or("", |(_, behind)| behind),
         None => authority,
     };
-    behind_address
-        .split(':')
-        .skip(1)
-        .any(|port| !port.bytes().all(|byte| byte.is_ascii_digit()))
+    behind_address.split(':').skip(1).any(|port| {
+        // In a list or a sentence, something follows the URL.
+        let port = port.trim_end_matches([']', ')', '}', '>', ',', ';', '.', '`', '\r']);
+        !port.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// Host of a URL, and its port where it is not the usual one.
@@ -180,6 +181,20 @@ mod tests {
             "https://[::1]:c4nary",
         ] {
             assert_eq!(Address::parse(text), Err(AddressError::Port), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_told_from_a_password() {
+        for (text, is_odd) in [
+            ("http://127.0.0.1:3000]", false),
+            ("http://[::1]:3000,", false),
+            ("https://host:8243/a:b", false),
+            ("https://host", false),
+            ("https://ana:12c4nary]", true),
+            ("https://ana:c4nary", true),
+        ] {
+            assert_eq!(has_odd_port(text), is_odd, "{text}");
         }
     }
 

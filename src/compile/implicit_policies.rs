@@ -42,8 +42,8 @@ pub(super) fn check(
     };
     if let Some(api) = missing(WITHOUT_SUBSCRIPTION, &is_under) {
         let message = format!(
-            "there is no subscription policy `{WITHOUT_SUBSCRIPTION}`, which callers of {}:{} are under whose credentials name no \
-             subscription; they are going to be refused with 900809",
+            "there is no subscription policy `{WITHOUT_SUBSCRIPTION}`, which callers of {}:{} without a subscription are \
+             under; they are going to be refused with 900809",
             api.name, api.version
         );
         let finding = Diagnostic::file(Code::UnknownPolicy, file, message);

@@ -492,8 +492,8 @@ fn callers_without_subscription_need_a_policy_of_their_own() {
         let (_folder, layout) = project(&[&[("api_definitions/a.yaml", definition.as_str())], files].concat());
         problems(&layout, &compile_project(&layout).unwrap()).join("\n")
     };
-    let unsaid = "policies.yaml: warning: there is no subscription policy `Default`, which callers of Shop:1.0.0 are under whose \
-                  credentials name no subscription; they are going to be refused with 900809 [Add it to `subscriptionPolicies` \
+    let unsaid = "policies.yaml: warning: there is no subscription policy `Default`, which callers of Shop:1.0.0 without a \
+                  subscription are under; they are going to be refused with 900809 [Add it to `subscriptionPolicies` \
                   in policies.yaml.]";
     assert_eq!(told(&[("policies.yaml", "")]), unsaid);
     // Those of the template have it.

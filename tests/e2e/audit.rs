@@ -215,7 +215,7 @@ fn example(code: &str, changes: &[(&str, &str)], settings: &str) -> Place {
     };
     place.write(
         "shop/policies.yaml",
-        &format!("subscriptionPolicies:\n- Unauthenticated: {{count: 5, unitTime: 1, timeUnit: min{limit}}}\n"),
+        &format!("subscriptionPolicies:\n- Unauthenticated: {{count: 5, unitTime: 1, timeUnit: min{limit}}}\n- Default: {{count: 5, unitTime: 1, timeUnit: min}}\n"),
     );
     if !settings.is_empty() {
         place.write("shop/conf/micro-gw.conf", settings);

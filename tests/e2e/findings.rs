@@ -1,7 +1,7 @@
 //! Findings through the binary: explained, and as files for other programs.
 
 use crate::build::DEFINITION;
-use crate::support::{Outcome, Place};
+use crate::support::{Outcome, POLICIES, Place};
 
 /// A project with one error and one warning.
 fn faulty() -> Place {
@@ -11,7 +11,7 @@ fn faulty() -> Place {
         "x-wso2-basePath: /shop\nx-wso2-cross: true\nx-wso2-mutual-ssl: perhaps",
     );
     place.write("shop/api_definitions/openapi.yaml", &text);
-    place.write("shop/policies.yaml", "");
+    place.write("shop/policies.yaml", POLICIES);
     place
 }
 

@@ -63,7 +63,7 @@ fn a_web_socket_is_built_and_served() {
     place.mgw(&["init", "chat", "--api", "chat.yaml"]).exits(0);
     place.write(
         "chat/policies.yaml",
-        "resourcePolicies:\n  - ThreePerYear: { count: 3, unitTime: 1, timeUnit: year }\n",
+        "resourcePolicies:\n  - ThreePerYear: { count: 3, unitTime: 1, timeUnit: year }\nsubscriptionPolicies:\n  - Default: { count: 500, unitTime: 1, timeUnit: min }\n",
     );
     let bundle = build(&place, "chat", "1 API, 1 operation");
     let (gateway, url, _) = run(&place, &bundle, &["--local-issuer"]);

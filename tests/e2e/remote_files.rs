@@ -1,6 +1,6 @@
 //! Files of other servers that definitions refer to, through the binary.
 
-use crate::support::Place;
+use crate::support::{POLICIES, Place};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -94,7 +94,7 @@ fn files_of_other_servers_are_fetched_once_and_pinned() {
         "shop/api_definitions/shop.yaml",
         &server.definition("/v1/item.yaml#/Item"),
     );
-    place.write("shop/policies.yaml", "subscriptionPolicies: []\n");
+    place.write("shop/policies.yaml", POLICIES);
     // Nothing is fetched unasked.
     place
         .mgw(&["build", "shop"])
@@ -186,7 +186,7 @@ fn what_cannot_be_fetched_says_why() {
         ("/item.yaml", "Item: {type: object}\n"),
     ]);
     let place = Place::new();
-    place.write("shop/policies.yaml", "subscriptionPolicies: []\n");
+    place.write("shop/policies.yaml", POLICIES);
     let with = |text: &str| {
         place.write("shop/api_definitions/shop.yaml", text);
         place.mgw(&["check", "shop", "--allow-remote"])
@@ -228,7 +228,7 @@ fn references_in_a_redirected_file_are_relative_to_where_it_was_found() {
         ),
     ]);
     let place = Place::new();
-    place.write("shop/policies.yaml", "subscriptionPolicies: []\n");
+    place.write("shop/policies.yaml", POLICIES);
     let with = |reference: &str| {
         place.write("shop/api_definitions/shop.yaml", &server.definition(reference));
         place.mgw(&["check", "shop", "--allow-remote"]).exits(0)
@@ -280,7 +280,7 @@ fn what_is_no_part_of_a_definition_is_not_pinned() {
         ("/broken.json", "{\"Item\": "),
     ]);
     let place = Place::new();
-    place.write("shop/policies.yaml", "subscriptionPolicies: []\n");
+    place.write("shop/policies.yaml", POLICIES);
     let with = |reference: &str| {
         place.write("shop/api_definitions/shop.yaml", &server.definition(reference));
         place.mgw(&["check", "shop", "--allow-remote"]).exits(3)

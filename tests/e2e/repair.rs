@@ -18,10 +18,9 @@ const MENDED: &str = "# The shop's API.\nopenapi: 3.0.0\n\
     x-wso2-transports: [https]\n\
     paths:\n  /items:\n    'get':\n      x-wso2-throttling-tier: 10kPerMim\n      responses:\n        '200': {description: \"an item\"}\n";
 
-const POLICIES: &str = "resourcePolicy:\r\n- 10kPerMin:\r\n  count: 10_000\r\n  unitTime: 1\r\n  timeUnit: h # one\r\n";
+const POLICIES: &str = "resourcePolicy:\r\n- 10kPerMin:\r\n  count: 10_000\r\n  unitTime: 1\r\n  timeUnit: h # one\r\nsubscriptionPolicies:\r\n- Default: {count: 5, unitTime: 1, timeUnit: min}\r\n";
 
-const MENDED_POLICIES: &str =
-    "resourcePolicies:\r\n- 10kPerMin:\r\n    count: 10_000\r\n    unitTime: 1\r\n    timeUnit: h # one\r\n";
+const MENDED_POLICIES: &str = "resourcePolicies:\r\n- 10kPerMin:\r\n    count: 10_000\r\n    unitTime: 1\r\n    timeUnit: h # one\r\nsubscriptionPolicies:\r\n- Default: {count: 5, unitTime: 1, timeUnit: min}\r\n";
 
 fn project() -> Place {
     let place = Place::new();

@@ -23,6 +23,9 @@ pub fn traced(command: &Command, options: &[&str]) -> Command {
     traced
 }
 
+/// A `policies.yaml` of a project about which nothing is to be said.
+pub const POLICIES: &str = "subscriptionPolicies:\n- Default: {count: 500, unitTime: 1, timeUnit: min}\n";
+
 /// The folder of a place for temporary files of its commands.
 const TEMPORARY: &str = "tmp";
 
