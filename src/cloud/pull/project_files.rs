@@ -20,6 +20,8 @@ pub(crate) struct PulledFiles {
     pub(crate) certificates: CertificateFiles,
     /// Applications, keys and subscriptions.
     pub(crate) subscriptions: SubscriptionSnapshot,
+    /// Whether subscriptions were listed that could not be taken.
+    pub(crate) lacks_subscriptions: bool,
     /// What the control plane did not show.
     pub(crate) sight: Sight,
     /// Warnings, as whole sentences.
@@ -52,15 +54,19 @@ pub(crate) fn project_files(gathered: Gathered, former_blocks: &[Block]) -> Pull
         policies: digested.policies,
         certificates: certificates.sorted(),
         subscriptions: joined.snapshot,
+        lacks_subscriptions: joined.is_partial,
         sight: gathered.sight,
         notices,
         is_partial: gathered.is_partial,
     }
 }
 
-/// What a source of subscriptions means for the gateway.
-pub(crate) fn source_sentence(source: SnapshotSource) -> &'static str {
+/// What a source of subscriptions means for the gateway. `lacks_some`: not all that it listed could be taken.
+pub(crate) fn source_sentence(source: SnapshotSource, lacks_some: bool) -> &'static str {
     match source {
+        SnapshotSource::InternalData if lacks_some => {
+            "Subscriptions come from the control plane's data for gateways: they are not complete, as told above."
+        }
         SnapshotSource::InternalData => {
             "Subscriptions come from the control plane's data for gateways: they are complete."
         }

@@ -19,6 +19,8 @@ pub(super) struct Joined {
     pub(super) snapshot: SubscriptionSnapshot,
     /// Whole sentences.
     pub(super) notices: Vec<String>,
+    /// Whether subscriptions were listed that could not be taken.
+    pub(super) is_partial: bool,
 }
 
 /// Joins the data for gateways on its numeric ids.
@@ -234,6 +236,7 @@ fn token_claims() -> Joined {
             subscriptions: Vec::new(),
         },
         notices: Vec::new(),
+        is_partial: false,
     }
 }
 
@@ -274,6 +277,7 @@ fn finish(
             .then_with(|| key(a).cmp(&key(b)))
     });
     subscriptions.dedup_by(|a, b| a.api == b.api && a.application == b.application);
+    let is_partial = unreadable > 0 || !left_out.is_empty();
     let mut notices = Vec::new();
     if unreadable > 0 {
         notices.push(format!(
@@ -307,6 +311,7 @@ fn finish(
             subscriptions,
         },
         notices,
+        is_partial,
     }
 }
 

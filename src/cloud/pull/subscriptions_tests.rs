@@ -51,6 +51,7 @@ fn gateway_data_is_joined_on_numbers() {
     assert_eq!(keys, ["a", "z"]);
     assert_eq!(snapshot.subscriptions.len(), 1);
     assert_eq!(snapshot.subscriptions[0].api, mgw_bundle::api_id("Ledger", "2"));
+    assert!(joined.is_partial);
     assert_eq!(
         joined.notices,
         [

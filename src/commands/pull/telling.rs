@@ -103,7 +103,7 @@ pub(super) fn tell(context: &Context, pulled: &Pulled, removed: &[String], tense
             Counted(snapshot.subscriptions.len(), "subscription", "subscriptions")
         ),
     );
-    ui.line(source_sentence(snapshot.source));
+    ui.line(source_sentence(snapshot.source, pulled.files.lacks_subscriptions));
     let certificates = &pulled.files.certificates.index;
     if !pulled.files.certificates.is_empty() {
         ui.line(format_args!(
