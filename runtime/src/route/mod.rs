@@ -15,12 +15,14 @@ mod methods;
 mod path;
 mod patterns;
 mod resources;
+mod samples;
 mod survey;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use methods::{MethodSet, routed};
 pub(crate) use path::PathRefusal;
+pub use samples::{samples, unused_character};
 pub use survey::{Instead, Unreachable, unreachable};
 
 use base_paths::BasePaths;

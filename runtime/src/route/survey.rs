@@ -4,9 +4,10 @@
 //! any template. If such a request goes elsewhere, so does every other: whatever matches it matches without regard to what
 //! the variables hold.
 
+use super::samples::{samples, unused_character};
 use super::{HeadRule, Route, RouteError, RouteTable};
 use mgw_bundle::config::Api;
-use mgw_bundle::template::{ENCODED_SLASH, Segment, Template, decoded};
+use mgw_bundle::template::Template;
 
 /// A resource that no request reaches, or none at one of the paths of its API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,10 @@ pub fn unreachable(apis: &[Api]) -> Result<Vec<Unreachable>, RouteError> {
         .map(|(.., template)| template.segments().len())
         .max()
         .unwrap_or(0);
-    let value = unused_character(apis);
+    let texts = apis
+        .iter()
+        .flat_map(|api| std::iter::once(&api.base_path).chain(api.resources.iter().map(|resource| &resource.template)));
+    let value = unused_character(texts);
     let mut found = Vec::new();
     for (api_index, index, method, template) in &templates {
         let Some(api) = apis.get(*api_index) else { continue };
@@ -107,70 +111,6 @@ pub fn unreachable(apis: &[Api]) -> Result<Vec<Unreachable>, RouteError> {
         }
     }
     Ok(found)
-}
-
-/// A character that no template and no base path holds.
-fn unused_character(apis: &[Api]) -> char {
-    let used: std::collections::HashSet<char> = apis
-        .iter()
-        .flat_map(|api| std::iter::once(&api.base_path).chain(api.resources.iter().map(|resource| &resource.template)))
-        .flat_map(|text| decoded(text).chars().collect::<Vec<_>>())
-        .collect();
-    ('\u{e000}'..='\u{f8ff}')
-        .find(|character| !used.contains(character))
-        .unwrap_or('\u{e000}')
-}
-
-/// Paths that a template matches: one, or, when it ends with `*`, one for every number of segments that makes a
-/// difference.
-fn samples(template: &Template, value: char, deepest: usize) -> impl Iterator<Item = String> {
-    let mut path = String::new();
-    let mut ends = vec![String::new()];
-    for segment in template.segments() {
-        match segment {
-            Segment::Literal(text) => path.extend(["/", &encoded(text)]),
-            Segment::Variable => path.extend(["/", value.encode_utf8(&mut [0; 4])]),
-            Segment::Pattern(pattern) => {
-                path.extend(["/", &encoded(pattern.prefix())]);
-                path.push(value);
-                for text in pattern.between() {
-                    path.push_str(&encoded(text));
-                    path.push(value);
-                }
-                path.push_str(&encoded(pattern.suffix()));
-            }
-            Segment::Prefix(text) => {
-                path.extend(["/", &encoded(text)]);
-                let more = |depth| format!("/{value}").repeat(depth);
-                ends = (0..=deepest)
-                    .flat_map(|depth| [more(depth), format!("{value}{}", more(depth))])
-                    .collect();
-            }
-            Segment::Rest => ends = (1..=deepest).map(|depth| format!("/{value}").repeat(depth)).collect(),
-        }
-    }
-    ends.into_iter().map(move |end| {
-        if path.is_empty() && end.is_empty() {
-            "/".to_owned()
-        } else {
-            format!("{path}{end}")
-        }
-    })
-}
-
-/// Fixed text as a client would send it.
-fn encoded(text: &str) -> String {
-    let mut sent = String::new();
-    for character in text.chars() {
-        match character {
-            ENCODED_SLASH => sent.push_str("%2F"),
-            _ if character.is_ascii_alphanumeric() || !character.is_ascii() || "-._~".contains(character) => {
-                sent.push(character);
-            }
-            _ => sent.push_str(&format!("%{:02X}", u32::from(character))),
-        }
-    }
-    sent
 }
 
 #[cfg(test)]
@@ -278,6 +218,14 @@ mod tests {
             ],
         )];
         assert_eq!(dead(&apis), [(0, 0, Instead::Resource(1))]);
+    }
+
+    #[test]
+    fn a_star_at_the_root_gets_the_root() {
+        let others = [("/*", Method::Get), ("/{a}", Method::Get), ("/{a}/*", Method::Get)];
+        assert_eq!(dead(&[api("/p", &others)]), []);
+        let with_root = [&others[..], &[("/", Method::Get)]].concat();
+        assert_eq!(dead(&[api("/p", &with_root)]), [(0, 0, Instead::Resource(3))]);
     }
 
     #[test]
