@@ -86,6 +86,7 @@ impl Changes {
             found: &mut self.found,
             subject: subject.into(),
             place: None,
+            which: None,
         }
     }
 
@@ -112,6 +113,8 @@ pub(super) struct About<'a> {
     found: &'a mut Vec<Change>,
     subject: String,
     place: Option<String>,
+    /// Which requests are meant, where not all of them are.
+    which: Option<String>,
 }
 
 impl About<'_> {
@@ -121,16 +124,26 @@ impl About<'_> {
             found: self.found,
             subject: self.subject.clone(),
             place: Some(place),
+            which: None,
         }
+    }
+
+    /// Takes changes for some requests alone, as `where GET /a serves them`; `None`: for all.
+    pub(super) fn among(self, which: Option<String>) -> Self {
+        Self { which, ..self }
     }
 
     /// Takes a change.
     pub(super) fn push(&mut self, class: Class, what: impl Into<String>) {
+        let what = what.into();
         self.found.push(Change {
             class,
             subject: self.subject.clone(),
             place: self.place.clone(),
-            what: what.into(),
+            what: match &self.which {
+                Some(which) => format!("{which}: {what}"),
+                None => what,
+            },
         });
     }
 

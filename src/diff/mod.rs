@@ -15,6 +15,7 @@ mod limits;
 mod operations;
 mod policies;
 mod render;
+mod requests;
 mod security;
 mod subscribers;
 mod takeovers;

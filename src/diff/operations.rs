@@ -1,65 +1,148 @@
 //! The operations of one API, matched by the requests that they are for: names of path parameters do not count.
 
 use super::change::About;
+use super::requests::Moved;
 use super::security::Guard;
-use super::{endpoints, limits, security};
+use super::{endpoints, limits, requests, security};
 use mgw_bundle::config::{Api, Endpoints, Method, Policies, Resource};
-use mgw_bundle::template::{Template, decoded_part};
+use mgw_bundle::template::Template;
 use std::collections::BTreeMap;
 
 /// Which requests an operation is for. A template that cannot be parsed stands for itself.
 type Place = (Result<Template, String>, Method);
 
+/// An API with the policies of its side.
+type Of<'a> = (&'a Api, &'a Policies);
+
+/// Where it is told what requests that change hands meet now.
+#[derive(Debug)]
+struct Told {
+    /// The operation.
+    at: String,
+    /// Which of its requests are meant, where others go elsewhere.
+    which: Option<String>,
+}
+
 /// Compares the operations of an API.
-pub(super) fn compare(before: (&Api, &Policies), after: (&Api, &Policies), about: &mut About<'_>) {
+pub(super) fn compare(before: Of<'_>, after: Of<'_>, about: &mut About<'_>) {
     let (was, is) = (by_place(before.0), by_place(after.0));
-    let changes_level = limits::change_level(before.0, after.0);
+    let moved = requests::moved(before.0, after.0);
     for (key, resource) in &is {
         let mut about = about.at(place(resource));
-        if let Some(old) = was.get(key) {
-            guards((before.0, old), (after.0, resource), &mut about);
-            if changes_level {
-                limits::compare_level((before.0, old, before.1), (after.0, resource, after.1), &mut about);
-            } else {
-                limits::compare_use(
-                    (old.policy.as_ref(), before.1),
-                    (resource.policy.as_ref(), after.1),
-                    &mut about,
-                );
-            }
-            backends((before.0, old), (after.0, resource), &mut about);
-        } else if Guard::of(after.0, resource).admits_everybody() {
-            about.weakening("it is new, and anybody may call it");
-        } else if resource.method == Method::Options && was.keys().any(|(template, _)| is_for(template, resource)) {
-            // Browsers send no credentials with it.
-            about.breaking("it was answered by the gateway itself, and asks for credentials now");
-        } else {
-            about.compatible("it is new");
-            // Its requests were another operation's.
-            if let Some(old) = serving(&was, resource) {
+        match was.get(key) {
+            Some(old) => {
                 guards((before.0, old), (after.0, resource), &mut about);
+                limits((before, old), (after, resource), &mut about);
                 backends((before.0, old), (after.0, resource), &mut about);
             }
+            None => tell_new((before.0, after.0), resource, &moved, &mut about),
         }
     }
-    for (_, old) in was.iter().filter(|(key, _)| !is.contains_key(*key)) {
-        let mut about = about.at(place(old));
-        match serving(&is, old) {
-            None => about.breaking("it is gone"),
-            Some(resource) => {
-                about.compatible(format!("it is gone: {} serves its requests", place(resource)));
-                guards((before.0, old), (after.0, resource), &mut about);
-                backends((before.0, old), (after.0, resource), &mut about);
-            }
+    for (key, old) in was.iter().filter(|(key, _)| !is.contains_key(*key)) {
+        tell_gone(old, key.0.is_ok(), &moved, &mut about.at(place(old)));
+    }
+    for one in &moved {
+        let (Some(old), Some(new)) = (one.before, one.after) else {
+            continue;
+        };
+        let is_gone = !is.contains_key(&key(old));
+        let is_new = !was.contains_key(&key(new));
+        let told = told((old, is_gone), (new, is_new), &moved);
+        let mut about = about.at(told.at).among(told.which);
+        // That anybody may call what is new has been told.
+        if !(is_new && Guard::of(after.0, new).admits_everybody()) {
+            guards((before.0, old), (after.0, new), &mut about);
+        }
+        backends((before.0, old), (after.0, new), &mut about);
+    }
+}
+
+/// What limits a request that one operation served and another, or the same, serves now.
+fn limits((before, old): (Of<'_>, &Resource), (after, new): (Of<'_>, &Resource), about: &mut About<'_>) {
+    if limits::change_level(before.0, after.0) {
+        limits::compare_level((before.0, old, before.1), (after.0, new, after.1), about);
+    } else {
+        limits::compare_use((old.policy.as_ref(), before.1), (new.policy.as_ref(), after.1), about);
+    }
+}
+
+fn tell_new((before, after): (&Api, &Api), new: &Resource, moved: &[Moved<'_>], about: &mut About<'_>) {
+    let origins: Vec<Option<&Resource>> = moved
+        .iter()
+        .filter(|one| is_same(one.after, new))
+        .map(|one| one.before)
+        .collect();
+    let was_open = |old: &Resource| Guard::of(before, old).admits_everybody();
+    let were_open = !origins.is_empty() && origins.iter().all(|origin| origin.is_some_and(was_open));
+    if Guard::of(after, new).admits_everybody() && !were_open {
+        about.weakening("it is new, and anybody may call it");
+    } else if new.method == Method::Options && origins.contains(&None) && has_requests_of(before, new) {
+        // Browsers send no credentials with it.
+        about.breaking("it was answered by the gateway itself, and asks for credentials now");
+    } else {
+        about.compatible("it is new");
+    }
+}
+
+fn tell_gone(old: &Resource, is_routed: bool, moved: &[Moved<'_>], about: &mut About<'_>) {
+    let now: Vec<Option<&Resource>> = moved
+        .iter()
+        .filter(|one| is_same(one.before, old))
+        .map(|one| one.after)
+        .collect();
+    let others: Vec<String> = now.iter().flatten().map(|new| place(new)).collect();
+    let serve = if others.len() == 1 { "serves" } else { "serve" };
+    match (others.is_empty(), now.contains(&None)) {
+        (true, false) if is_routed => about.cosmetic("it is gone; others served all of its requests already"),
+        (true, _) => about.breaking("it is gone"),
+        (false, false) => about.compatible(format!("it is gone: {} {serve} its requests", some(&others))),
+        (false, true) => about.breaking(format!(
+            "it is gone: {} {serve} only some of its requests",
+            some(&others)
+        )),
+    }
+}
+
+/// Where what changes between two operations is told: at the one that comes or goes. Where both do, it is the more
+/// specific one that these requests are for.
+fn told((old, is_gone): (&Resource, bool), (new, is_new): (&Resource, bool), moved: &[Moved<'_>]) -> Told {
+    let count = |is_meant: &dyn Fn(&Moved<'_>) -> bool| moved.iter().filter(|one| is_meant(one)).count();
+    if is_gone && !(is_new && key(new) < key(old)) {
+        let several = count(&|one| is_same(one.before, old)) > 1;
+        Told {
+            at: place(old),
+            which: several.then(|| format!("where {} serves its requests", place(new))),
+        }
+    } else {
+        let several = count(&|one| is_same(one.after, new)) > 1;
+        Told {
+            at: place(new),
+            which: several.then(|| format!("where {} served its requests", place(old))),
         }
     }
 }
 
+/// Some of them, so that somebody reads it.
+fn some(places: &[String]) -> String {
+    const MOST: usize = 3;
+    let shown = places.get(..MOST).unwrap_or(places).join(", ");
+    match places.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn is_same(one: Option<&Resource>, other: &Resource) -> bool {
+    one.is_some_and(|one| std::ptr::eq(one, other))
+}
+
+/// The requests that an operation is for.
+fn key(resource: &Resource) -> Place {
+    let template = Template::parse(&resource.template).map_err(|_| resource.template.clone());
+    (template, resource.method)
+}
+
 fn by_place(api: &Api) -> BTreeMap<Place, &Resource> {
-    let key = |resource: &Resource| {
-        let template = Template::parse(&resource.template).map_err(|_| resource.template.clone());
-        (template, resource.method)
-    };
     api.resources.iter().map(|resource| (key(resource), resource)).collect()
 }
 
@@ -95,46 +178,11 @@ fn backends(before: (&Api, &Resource), after: (&Api, &Resource), about: &mut Abo
     endpoints::compare(&effective(before), &effective(after), about);
 }
 
-/// The operation that serves the requests of `wanted`, which is not among them: the most specific one that matches a path
-/// that stands for them. HEAD follows GET, and where both are as specific, HEAD goes first.
-fn serving<'a>(operations: &BTreeMap<Place, &'a Resource>, wanted: &Resource) -> Option<&'a Resource> {
-    let example = example(&wanted.template);
-    let matching = operations.iter().filter_map(|((template, method), resource)| {
-        let template = template.as_ref().ok()?;
-        let follows = *method == Method::Get && wanted.method == Method::Head;
-        let serves = (*method == wanted.method || follows) && template.matches(&example);
-        serves.then_some((template, follows, *resource))
-    });
-    // Less is more specific.
-    matching
-        .min_by_key(|(template, follows, _)| (*template, *follows))
-        .map(|(_, _, resource)| resource)
-}
-
-/// Whether a template takes requests that an operation is for.
-fn is_for(template: &Result<Template, String>, wanted: &Resource) -> bool {
-    template
-        .as_ref()
-        .is_ok_and(|template| template.matches(&example(&wanted.template)))
-}
-
-/// A path that stands for the requests of a template: with a text in the place of variables that nobody else expects.
-fn example(template: &str) -> String {
-    const ANYTHING: &str = "~anything~";
-    let mut path = String::new();
-    let mut in_variable = false;
-    for c in template.chars() {
-        match c {
-            '{' => {
-                in_variable = true;
-                path.push_str(ANYTHING);
-            }
-            '}' => in_variable = false,
-            _ if in_variable => {}
-            '*' => path.push_str(ANYTHING),
-            c => path.push(c),
-        }
-    }
-    let parts: Vec<_> = path.split('/').map(decoded_part).collect();
-    parts.join("/")
+/// Whether an API has an operation, of any method, at a path of these requests.
+fn has_requests_of(api: &Api, wanted: &Resource) -> bool {
+    let Ok(wanted) = Template::parse(&wanted.template) else {
+        return false;
+    };
+    let templates = api.resources.iter().map(|resource| Template::parse(&resource.template));
+    templates.flatten().any(|template| template.meet(&wanted).is_some())
 }

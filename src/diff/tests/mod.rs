@@ -101,6 +101,23 @@ fn classes(before: &GatewayConfig, after: &GatewayConfig) -> Vec<Class> {
     changes.into_iter().map(|change| change.class).collect()
 }
 
+/// Every change in words, without what it is about.
+fn sentences(before: &GatewayConfig, after: &GatewayConfig) -> Vec<String> {
+    let entries = entries();
+    let side = |config| Side {
+        config,
+        snapshot: None,
+        entries: &entries,
+    };
+    let changes = compare(side(before), side(after)).into_iter();
+    changes
+        .map(|change| {
+            let place = change.place.map(|place| format!(" {place}")).unwrap_or_default();
+            format!("{}{place}: {}", change.class.name(), change.what)
+        })
+        .collect()
+}
+
 fn uses(name: &str, index: u32) -> Option<PolicyRef> {
     Some(PolicyRef {
         name: name.into(),

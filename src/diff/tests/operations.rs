@@ -52,6 +52,115 @@ fn operations_are_matched_by_the_requests_that_they_are_for() {
     }
 }
 
+/// Every change between two lists of operations, in words; `open` stands before those that anybody may call.
+fn told(before: &[&str], after: &[&str]) -> Vec<String> {
+    let [before, after] = [before, after].map(|list| {
+        let mut config = config();
+        config.apis[0].resources = list.iter().map(|text| operation(text)).collect();
+        config
+    });
+    sentences(&before, &after)
+}
+
+/// `open POST /a` and the like; GET where no method is named.
+fn operation(text: &str) -> Resource {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    let mut resource = resource(words.pop().unwrap());
+    for word in words {
+        match Method::ALL.into_iter().find(|method| method.as_str() == word) {
+            Some(method) => resource.method = method,
+            None if word == "open" => resource.security.enabled = false,
+            None => resource.scopes.names = vec![word.into()],
+        }
+    }
+    resource
+}
+
+#[test]
+fn requests_of_one_operation_may_go_to_several() {
+    assert_eq!(
+        told(&["s /x/*", "s /x/{a}", "open /*"], &["s /x/{a}", "open /*"]),
+        [
+            "weakening GET /x/*: anybody may call it, without credentials",
+            "compatible GET /x/*: it is gone: GET /* serves its requests",
+        ]
+    );
+    // One part has two segments and more, and nobody serves it.
+    assert_eq!(
+        told(&["/x/*"], &["s /x/{a}"]),
+        [
+            "breaking GET /x/*: it is gone: GET /x/{a} serves only some of its requests",
+            "breaking GET /x/{a}: tokens need the scope s, not only no scope",
+            "compatible GET /x/{a}: it is new",
+        ]
+    );
+    assert_eq!(
+        told(&["/x/{a}"], &["/x/*"]),
+        [
+            "compatible GET /x/*: it is new",
+            "compatible GET /x/{a}: it is gone: GET /x/* serves its requests",
+        ]
+    );
+    // Which requests are meant is said where several operations serve them.
+    assert_eq!(
+        told(&["s /x/*", "/{a}/b", "open /*"], &["/{a}/b", "open /*"]),
+        [
+            "weakening GET /x/*: where GET /* serves its requests: anybody may call it, without credentials",
+            "weakening GET /x/*: where GET /{a}/b serves its requests: tokens need no scope, not the scope s",
+            "compatible GET /x/*: it is gone: GET /{a}/b, GET /* serve its requests",
+        ]
+    );
+    assert_eq!(
+        told(&["s /x/{a}", "/{a}/b"], &["s /x/{a}", "/{a}/b", "t /x/b"]),
+        [
+            "breaking GET /x/b: tokens need the scope t, not only the scope s",
+            "weakening GET /x/b: tokens need the scope t, not the scope s",
+            "compatible GET /x/b: it is new",
+        ]
+    );
+    assert_eq!(
+        told(&["s /a/*", "/a*"], &["s /a/*", "/a*", "t /{x}/{y}"]),
+        ["compatible GET /{x}/{y}: it is new"]
+    );
+    // The root is among the requests of a star.
+    assert_eq!(
+        told(&["/*"], &["/{a}", "/{a}/*"])[0],
+        "breaking GET /*: it is gone: GET /{a}, GET /{a}/* serve only some of its requests"
+    );
+    assert_eq!(
+        told(&["/*"], &["/", "/{a}", "/{a}/*"])[1],
+        "compatible GET /*: it is gone: GET /, GET /{a}, GET /{a}/* serve its requests"
+    );
+}
+
+#[test]
+fn an_operation_that_no_request_reached_is_missed_by_nobody() {
+    assert_eq!(
+        told(&["/x/*", "open /x/{a}", "/x/{a}/*"], &["open /x/{a}", "/x/{a}/*"]),
+        ["cosmetic GET /x/*: it is gone; others served all of its requests already"]
+    );
+}
+
+#[test]
+fn what_anybody_could_call_before_opens_to_nobody() {
+    assert_eq!(
+        told(&["open /*"], &["open /*", "open /a"]),
+        ["compatible GET /a: it is new"]
+    );
+    assert_eq!(
+        told(&["open /a*"], &["open /a*", "open /{x}"]),
+        ["weakening GET /{x}: it is new, and anybody may call it"]
+    );
+}
+
+#[test]
+fn many_operations_are_told_in_few_words() {
+    assert_eq!(
+        told(&["/*"], &["/a", "/b", "/c", "/d", "/e"])[0],
+        "breaking GET /*: it is gone: GET /a, GET /b, GET /c and 2 more serve only some of its requests"
+    );
+}
+
 #[test]
 fn an_operation_without_backends_of_its_own_has_those_of_the_api() {
     use Class::{Compatible, Weakening};

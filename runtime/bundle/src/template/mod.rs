@@ -5,6 +5,7 @@
 //! not parse here; the gateway arranges the segments for look-up, and its property tests hold it against this order.
 
 mod decode;
+mod meet;
 mod segment;
 
 pub use decode::{ENCODED_SLASH, decoded, decoded_part};

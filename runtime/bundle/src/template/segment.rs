@@ -22,11 +22,11 @@ pub enum Segment {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern {
     /// Before the first variable; may be empty.
-    prefix: String,
+    pub(super) prefix: String,
     /// Between two variables each; none is empty.
-    between: Vec<String>,
+    pub(super) between: Vec<String>,
     /// After the last variable; may be empty.
-    suffix: String,
+    pub(super) suffix: String,
 }
 
 impl Segment {

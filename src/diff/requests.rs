@@ -1,0 +1,122 @@
+//! Which operations serve the same requests before and after. That is a function of the request: an operation can lose some
+//! of its requests to one, others to another and the rest to nobody, and none of these has to change for it.
+//!
+//! So the gateway's own table is asked on both sides, about requests that stand for all others. A request changes hands only
+//! where one of the two operations comes or goes. Then it matches the templates of both, and so does the most general
+//! request that matches both: whatever else serves that one instead serves each of them.
+
+use mgw_bundle::config::{Api, Method, Resource};
+use mgw_bundle::template::Template;
+use mgw_runtime::route::{HeadRule, RouteTable, samples, unused_character};
+use std::collections::BTreeSet;
+
+/// Requests that one operation served before and another serves now, of which at least one came or went.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moved<'a> {
+    /// `None`: they were not served.
+    pub(super) before: Option<&'a Resource>,
+    /// `None`: they are not served any more.
+    pub(super) after: Option<&'a Resource>,
+}
+
+/// All requests that change hands, one of each kind.
+pub(super) fn moved<'a>(before: &'a Api, after: &'a Api) -> Vec<Moved<'a>> {
+    let (was, is) = (Operations::of(before), Operations::of(after));
+    let all = || was.list.iter().chain(&is.list);
+    let value = unused_character(all().map(|operation| &operation.resource.template));
+    let lengths = all().map(|operation| operation.template.segments().len());
+    let deepest = lengths.max().unwrap_or(0) + 1;
+    // By position, so that each is there once.
+    let mut found = BTreeSet::new();
+    let mut look = |changed: &Operation<'_>, others: &Operations<'_>, is_meant: &dyn Fn(Pair) -> bool| {
+        for template in others.meetings(changed) {
+            for path in samples(&template, value, deepest) {
+                for method in methods(changed.resource.method) {
+                    let pair = (was.serving(method, &path), is.serving(method, &path));
+                    if is_meant(pair) {
+                        found.insert(pair);
+                    }
+                }
+            }
+        }
+    };
+    for (index, gone) in was.list.iter().enumerate().filter(|(_, one)| !is.has(one)) {
+        look(gone, &is, &|(before, _)| before == Some(index));
+    }
+    for (index, new) in is.list.iter().enumerate().filter(|(_, one)| !was.has(one)) {
+        look(new, &was, &|(_, after)| after == Some(index));
+    }
+    let moved = found.into_iter().map(|(before, after)| Moved {
+        before: before.and_then(|index| was.resource(index)),
+        after: after.and_then(|index| is.resource(index)),
+    });
+    moved.collect()
+}
+
+/// Positions of what serves a request before and after.
+type Pair = (Option<usize>, Option<usize>);
+
+/// The methods of the requests that an operation may serve: HEAD follows GET.
+fn methods(method: Method) -> impl Iterator<Item = Method> {
+    let follows = (method == Method::Get).then_some(Method::Head);
+    std::iter::once(method).chain(follows)
+}
+
+#[derive(Debug)]
+struct Operation<'a> {
+    template: Template,
+    resource: &'a Resource,
+}
+
+/// The operations of an API that can be routed.
+#[derive(Debug)]
+struct Operations<'a> {
+    list: Vec<Operation<'a>>,
+    places: BTreeSet<(Template, Method)>,
+    table: Option<RouteTable>,
+}
+
+impl<'a> Operations<'a> {
+    fn of(api: &'a Api) -> Self {
+        let parsed = api.resources.iter().filter_map(|resource| {
+            let template = Template::parse(&resource.template).ok()?;
+            Some(Operation { template, resource })
+        });
+        let list: Vec<_> = parsed.collect();
+        let routed = Api {
+            resources: list.iter().map(|operation| operation.resource.clone()).collect(),
+            ..Api::plain(&api.name, &api.version, "/")
+        };
+        let places = list.iter().map(|one| (one.template.clone(), one.resource.method));
+        Self {
+            places: places.collect(),
+            table: RouteTable::build(&[routed], HeadRule::LikeGet).ok(),
+            list,
+        }
+    }
+
+    fn has(&self, operation: &Operation<'_>) -> bool {
+        let key = (operation.template.clone(), operation.resource.method);
+        self.places.contains(&key)
+    }
+
+    fn resource(&self, index: usize) -> Option<&'a Resource> {
+        self.list.get(index).map(|operation| operation.resource)
+    }
+
+    fn serving(&self, method: Method, path: &str) -> Option<usize> {
+        let (_, resource) = self.table.as_ref()?.resource_at(method, path)?;
+        Some(resource)
+    }
+
+    /// The requests of an operation, and those that it has in common with each of these.
+    fn meetings(&self, operation: &Operation<'_>) -> BTreeSet<Template> {
+        let asks = |method| methods(operation.resource.method).any(|asked| asked == method);
+        let others = self
+            .list
+            .iter()
+            .filter(|other| methods(other.resource.method).any(asks))
+            .filter_map(|other| other.template.meet(&operation.template));
+        std::iter::once(operation.template.clone()).chain(others).collect()
+    }
+}
