@@ -53,6 +53,7 @@ pub(super) fn compare(before: Of<'_>, after: Of<'_>, about: &mut About<'_>) {
         if !(is_new && Guard::of(after.0, new).admits_everybody()) {
             guards((before.0, old), (after.0, new), &mut about);
         }
+        limits((before, old), (after, new), &mut about);
         backends((before.0, old), (after.0, new), &mut about);
     }
 }
