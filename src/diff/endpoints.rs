@@ -28,6 +28,15 @@ fn compare_one(side: &str, before: Option<&Endpoint>, after: Option<&Endpoint>, 
     if was != is {
         about.compatible(format!("the {side} backend is {}, not {}", listed(&is), listed(&was)));
     }
+    match (is_web_socket(before), is_web_socket(after)) {
+        (false, true) => about.breaking(format!(
+            "the {side} backend is a WebSocket: calls that ask for none are answered 426"
+        )),
+        (true, false) => about.breaking(format!(
+            "the {side} backend is no WebSocket any more: handshakes are served like other calls"
+        )),
+        _ => {}
+    }
     clear(side, Some(before), after, about);
     if before.auth != after.auth {
         about.compatible(format!("the gateway signs in to the {side} backend in another way"));
@@ -91,8 +100,17 @@ fn is_first_clear(endpoint: &Endpoint) -> bool {
 }
 
 fn is_clear(url: &str) -> bool {
+    has_scheme(url, ["http", "ws"])
+}
+
+/// All targets of an endpoint are, or none is.
+fn is_web_socket(endpoint: &Endpoint) -> bool {
+    endpoint.urls().any(|url| has_scheme(url, ["ws", "wss"]))
+}
+
+fn has_scheme(url: &str, schemes: [&str; 2]) -> bool {
     let scheme = url.split(':').next().unwrap_or_default();
-    ["http", "ws"].iter().any(|clear| scheme.eq_ignore_ascii_case(clear))
+    schemes.iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 fn patience(endpoint: &Endpoint) -> String {

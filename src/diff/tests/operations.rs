@@ -252,6 +252,30 @@ fn every_target_in_the_clear_counts() {
 }
 
 #[test]
+fn a_backend_that_becomes_a_web_socket_breaks_and_so_does_the_way_back() {
+    let with = |url: &str| {
+        let mut config = config();
+        config.apis[0].endpoints.production = Some(backend(url));
+        config
+    };
+    assert_eq!(
+        sentences(&with("https://b"), &with("WSS://b")),
+        [
+            "breaking: the production backend is a WebSocket: calls that ask for none are answered 426",
+            "compatible: the production backend is WSS://b, not https://b",
+        ]
+    );
+    assert_eq!(
+        sentences(&with("ws://b"), &with("http://b")),
+        [
+            "breaking: the production backend is no WebSocket any more: handshakes are served like other calls",
+            "compatible: the production backend is http://b, not ws://b",
+        ]
+    );
+    assert_eq!(classes(&with("wss://b"), &with("wss://c")), [Class::Compatible]);
+}
+
+#[test]
 fn an_operation_that_takes_requests_over_is_weighed_by_its_backend_too() {
     use Class::{Compatible, Weakening};
     let mut whole = config();
