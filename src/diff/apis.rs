@@ -1,10 +1,10 @@
 //! APIs, matched by name and version.
 
-use super::change::{About, Changes};
+use super::change::{About, Changes, listed};
 use super::security::Guard;
 use super::{Side, certificates, contract, cors, endpoints, limits, operations};
 use mgw_bundle::config::{Api, ApiState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares all APIs.
 pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) {
@@ -53,15 +53,7 @@ fn added(api: &Api, about: &mut About<'_>) {
 
 fn compare_one(before: (&Api, Side<'_>), after: (&Api, Side<'_>), about: &mut About<'_>) {
     let (old, new) = (before.0, after.0);
-    if old.base_path != new.base_path {
-        about.breaking(format!("it is at {}, not at {}", new.base_path, old.base_path));
-    }
-    match (&old.default_version_path, &new.default_version_path) {
-        (was, is) if was == is => {}
-        (None, Some(path)) => about.compatible(format!("it is the default version, at {path}")),
-        (Some(path), _) => about.breaking(format!("it is not at {path} any more")),
-        (None, None) => {}
-    }
+    paths(old, new, about);
     if old.kind != new.kind {
         about.breaking("it is of another kind");
     }
@@ -104,6 +96,26 @@ fn compare_one(before: (&Api, Side<'_>), after: (&Api, Side<'_>), about: &mut Ab
     }
     endpoints::compare(&old.endpoints, &new.endpoints, about);
     operations::compare((old, policies_before), (new, policies_after), about);
+}
+
+/// Which of its two paths is which does not matter to callers.
+fn paths(before: &Api, after: &Api, about: &mut About<'_>) {
+    fn of(api: &Api) -> BTreeSet<&str> {
+        let paths = std::iter::once(&api.base_path).chain(&api.default_version_path);
+        paths.map(String::as_str).collect()
+    }
+    let (was, is) = (of(before), of(after));
+    let gone: Vec<&str> = was.difference(&is).copied().collect();
+    let added: Vec<&str> = is.difference(&was).copied().collect();
+    match (&gone[..], &added[..]) {
+        ([], []) => {}
+        ([], [path]) if after.default_version_path.as_deref() == Some(path) => {
+            about.compatible(format!("it is the default version, at {path}"));
+        }
+        ([], added) => about.compatible(format!("it is at {} too", listed(added))),
+        (gone, []) => about.breaking(format!("it is not at {} any more", listed(gone))),
+        (gone, added) => about.breaking(format!("it is at {}, not at {}", listed(added), listed(gone))),
+    }
 }
 
 fn state(before: ApiState, after: ApiState, about: &mut About<'_>) {

@@ -118,6 +118,33 @@ fn changes_of_apis_have_their_class_there_and_back() {
 }
 
 #[test]
+fn an_api_is_at_a_set_of_paths() {
+    let at = |base: &str, default: Option<&str>| {
+        let mut config = config();
+        config.apis[0].base_path = base.into();
+        config.apis[0].default_version_path = default.map(str::to_owned);
+        config
+    };
+    let (plain, both) = (at("/shop", None), at("/shop/1", Some("/shop")));
+    assert_eq!(sentences(&plain, &both), ["compatible: it is at /shop/1 too"]);
+    assert_eq!(sentences(&both, &plain), ["breaking: it is not at /shop/1 any more"]);
+    let versioned = at("/shop/1", None);
+    assert_eq!(
+        sentences(&versioned, &both),
+        ["compatible: it is the default version, at /shop"]
+    );
+    assert_eq!(sentences(&both, &versioned), ["breaking: it is not at /shop any more"]);
+    assert_eq!(
+        sentences(&both, &at("/store/1", Some("/shop"))),
+        ["breaking: it is at /store/1, not at /shop/1"]
+    );
+    assert_eq!(
+        sentences(&both, &at("/store/1", Some("/store"))),
+        ["breaking: it is at /store, /store/1, not at /shop, /shop/1"]
+    );
+}
+
+#[test]
 fn cross_origin_rules_are_sets() {
     for (before, after, expected) in [
         (cors(&["https://a"]), cors(&["*"]), &[Class::Weakening][..]),
@@ -270,9 +297,8 @@ fn requests_that_go_to_another_api_are_told_of_the_one_that_loses_them() {
     assert_eq!(
         told(&alone, &own),
         [
-            "breaking Shop 1 : it is at /shop/v2, not at /shop",
             "breaking Shop 1 GET /v2/b: its requests go to another operation: the API is at /shop/v2 itself",
-            "compatible Shop 1 : it is the default version, at /shop",
+            "compatible Shop 1 : it is at /shop/v2 too",
         ]
     );
     assert!(!told(&own, &alone).iter().any(|change| change.contains("GET")));
