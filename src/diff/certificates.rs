@@ -12,8 +12,14 @@ pub(super) fn compare_clients(before: (&Api, Side<'_>), after: (&Api, Side<'_>),
         (was, is) if was == is => {}
         (Some(MutualTls::Mandatory), _) => about.weakening("no client certificate is needed any more"),
         (_, Some(MutualTls::Mandatory)) => about.breaking("a client certificate is needed"),
-        (None, _) => about.compatible("a client certificate may be shown"),
-        (_, _) => about.compatible("client certificates are not looked at any more"),
+        // Nobody has to show one, but many show the one that they have for another API of the gateway.
+        (None, _) => about.breaking(
+            "a client certificate may be shown, which may break callers: one that the API does not accept is refused, where it \
+             was not looked at",
+        ),
+        (_, _) => about.weakening(
+            "client certificates are not looked at any more: who shows one that the API did not accept is let in, as without one",
+        ),
     }
     fn of<'a>((api, side): (&'a Api, Side<'_>)) -> BTreeMap<Digest, &'a ClientCertificate> {
         let certificates = api.client_certificates.iter().filter_map(|certificate| {

@@ -32,8 +32,8 @@ fn changes_of_apis_have_their_class_there_and_back() {
         ),
         (
             |api| api.mutual_tls = Some(MutualTls::Optional),
-            &[Compatible],
-            &[Compatible],
+            &[Breaking],
+            &[Weakening],
         ),
         (
             |api| {
