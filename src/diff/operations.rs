@@ -153,8 +153,11 @@ fn place(resource: &Resource) -> String {
 
 fn guards(before: (&Api, &Resource), after: (&Api, &Resource), about: &mut About<'_>) {
     security::compare(Guard::of(before.0, before.1), Guard::of(after.0, after.1), about);
-    // Where no token is looked at, its scopes are not either.
-    if before.1.security.enabled && after.1.security.enabled {
+    // Where they are asked of nobody on one side, it is other credentials that are told.
+    if [before.1, after.1]
+        .iter()
+        .all(|one| security::asks_scopes(&one.security))
+    {
         security::compare_scopes(&before.1.scopes, &after.1.scopes, about);
     }
 }

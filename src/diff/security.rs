@@ -68,6 +68,15 @@ pub(super) fn compare(before: Guard<'_>, after: Guard<'_>, about: &mut About<'_>
     }
 }
 
+/// Whether scopes are asked of any caller: of all but those with API keys, and so of a certificate alone, which has none.
+pub(super) fn asks_scopes(security: &Security) -> bool {
+    let mut schemes = security
+        .alternatives
+        .iter()
+        .flat_map(|requirement| &requirement.schemes);
+    security.enabled && (security.optional || schemes.any(|scheme| !matches!(scheme, Scheme::ApiKey { .. })))
+}
+
 /// Compares the scopes that a token must have.
 pub(super) fn compare_scopes(before: &Scopes, after: &Scopes, about: &mut About<'_>) {
     let (was, is) = (scopes(before), scopes(after));

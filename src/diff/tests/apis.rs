@@ -145,6 +145,43 @@ fn an_api_is_at_a_set_of_paths() {
 }
 
 #[test]
+fn scopes_count_where_they_are_asked_for() {
+    let with = |alternatives: &[Requirement], scope: Option<&str>| {
+        let mut config = config();
+        let resource = &mut config.apis[0].resources[0];
+        resource.security.alternatives = alternatives.to_vec();
+        resource.scopes.names = scope.map(str::to_owned).into_iter().collect();
+        config
+    };
+    let key = Scheme::ApiKey {
+        location: ApiKeyLocation::Header,
+        name: "apikey".into(),
+    };
+    let scoped = |alternatives: &[Requirement]| {
+        let (without, with) = (with(alternatives, None), with(alternatives, Some("a")));
+        (classes(&without, &with), classes(&with, &without))
+    };
+    assert_eq!(scoped(&[requirement(std::slice::from_ref(&key))]), (vec![], vec![]));
+    let asked = (vec![Class::Breaking], vec![Class::Weakening]);
+    for alternatives in [
+        vec![requirement(&[Scheme::Oauth2])],
+        vec![requirement(&[Scheme::Basic])],
+        vec![requirement(&[Scheme::Oauth2, key.clone()])],
+        vec![requirement(std::slice::from_ref(&key)), requirement(&[Scheme::Oauth2])],
+    ] {
+        assert_eq!(scoped(&alternatives), asked, "{alternatives:?}");
+    }
+    // A certificate alone has no scopes, and is refused where some are asked for.
+    let certified = |scope: Option<&str>| {
+        let mut config = with(&[requirement(std::slice::from_ref(&key))], scope);
+        config.apis[0].mutual_tls = Some(MutualTls::Mandatory);
+        config.apis[0].resources[0].security.optional = true;
+        config
+    };
+    assert_eq!(classes(&certified(None), &certified(Some("a"))), [Class::Breaking]);
+}
+
+#[test]
 fn cross_origin_rules_are_sets() {
     for (before, after, expected) in [
         (cors(&["https://a"]), cors(&["*"]), &[Class::Weakening][..]),
