@@ -16,17 +16,21 @@ pub(super) fn compare(before: Option<&Cors>, after: Option<&Cors>, about: &mut A
         (Some(_), None) => return about.breaking("pages of other origins may not call it any more"),
         (Some(before), Some(after)) => (before, after),
     };
-    for (what, before, after) in [
-        ("origins", &before.allow_origins, &after.allow_origins),
-        ("methods", &before.allow_methods, &after.allow_methods),
-        ("request headers", &before.allow_headers, &after.allow_headers),
+    let as_is: fn(&str) -> String = str::to_owned;
+    // Names of headers are the same in any case.
+    let folded: fn(&str) -> String = str::to_ascii_lowercase;
+    for (what, spelling, before, after) in [
+        ("origins", as_is, &before.allow_origins, &after.allow_origins),
+        ("methods", as_is, &before.allow_methods, &after.allow_methods),
+        ("request headers", folded, &before.allow_headers, &after.allow_headers),
         (
             "readable response headers",
             &before.expose_headers,
             &after.expose_headers,
+            folded,
         ),
     ] {
-        let (was, is) = (allowed(before), allowed(after));
+        let (was, is) = (allowed(before, spelling), allowed(after, spelling));
         let sentence = format!("cross-origin {what} are {}, not {}", listed(after), listed(before));
         if is.admits_more_than(&was) {
             about.weakening(sentence.clone());
@@ -45,9 +49,9 @@ pub(super) fn compare(before: Option<&Cors>, after: Option<&Cors>, about: &mut A
     }
 }
 
-fn allowed(list: &[String]) -> Admission {
+fn allowed(list: &[String], spelling: fn(&str) -> String) -> Admission {
     if list.iter().any(|entry| entry == "*") {
         return Admission::everybody();
     }
-    Admission(list.iter().map(|entry| BTreeSet::from([entry.clone()])).collect())
+    Admission(list.iter().map(|entry| BTreeSet::from([spelling(entry)])).collect())
 }

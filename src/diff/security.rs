@@ -97,7 +97,7 @@ fn admission(security: &Security, certificate: bool) -> Admission {
     if security.optional {
         return Admission(vec![certificate().into_iter().collect()]);
     }
-    let set = |requirement: &Requirement| requirement.schemes.iter().map(scheme).chain(certificate()).collect();
+    let set = |requirement: &Requirement| requirement.schemes.iter().map(shown).chain(certificate()).collect();
     Admission(security.alternatives.iter().map(set).collect())
 }
 
@@ -107,6 +107,20 @@ fn scopes(scopes: &Scopes) -> Admission {
         _ if scopes.names.is_empty() => Admission::everybody(),
         ScopeMatch::Any => Admission(names.map(|name| BTreeSet::from([name])).collect()),
         ScopeMatch::All => Admission(vec![names.collect()]),
+    }
+}
+
+/// What is shown for a scheme, in one spelling: names of headers are the same in any case.
+fn shown(asked: &Scheme) -> String {
+    match asked {
+        Scheme::ApiKey {
+            location: location @ ApiKeyLocation::Header,
+            name,
+        } => scheme(&Scheme::ApiKey {
+            location: *location,
+            name: name.to_ascii_lowercase(),
+        }),
+        asked => scheme(asked),
     }
 }
 

@@ -145,6 +145,43 @@ fn an_api_is_at_a_set_of_paths() {
 }
 
 #[test]
+fn names_of_headers_are_the_same_in_any_case() {
+    let key = |location, name: &str| {
+        let mut config = config();
+        let scheme = Scheme::ApiKey {
+            location,
+            name: name.into(),
+        };
+        config.apis[0].resources[0].security.alternatives = vec![requirement(&[scheme])];
+        config
+    };
+    use ApiKeyLocation::{Header, Query};
+    assert_eq!(
+        sentences(&key(Header, "X-Key"), &key(Header, "x-key")),
+        ["cosmetic GET /a: the same credentials are asked for in another way"]
+    );
+    assert_eq!(
+        sentences(&key(Query, "Key"), &key(Query, "key")),
+        [
+            "breaking GET /a: an API key in the parameter key is needed, instead of an API key in the parameter Key",
+            "weakening GET /a: an API key in the parameter key is enough, instead of an API key in the parameter Key",
+        ]
+    );
+    let shows = |name: &str| {
+        let mut config = config();
+        let mut rules = cors(&["*"]).expect("there are some");
+        rules.expose_headers = vec![name.into()];
+        config.apis[0].cors = Some(rules);
+        config
+    };
+    assert_eq!(classes(&shows("X-B"), &shows("x-b")), []);
+    assert_eq!(
+        classes(&shows("X-B"), &shows("x-c")),
+        [Class::Breaking, Class::Weakening]
+    );
+}
+
+#[test]
 fn scopes_count_where_they_are_asked_for() {
     let with = |alternatives: &[Requirement], scope: Option<&str>| {
         let mut config = config();
