@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 /// Compares cross-origin rules.
 pub(super) fn compare(before: Option<&Cors>, after: Option<&Cors>, about: &mut About<'_>) {
+    // Rules without origins let no page in, as it is without rules.
+    let [before, after] = [before, after].map(|rules| rules.filter(|rules| !rules.allow_origins.is_empty()));
     let (before, after) = match (before, after) {
         (None, None) => return,
         (None, Some(after)) => {
@@ -25,9 +27,9 @@ pub(super) fn compare(before: Option<&Cors>, after: Option<&Cors>, about: &mut A
         ("request headers", folded, &before.allow_headers, &after.allow_headers),
         (
             "readable response headers",
+            folded,
             &before.expose_headers,
             &after.expose_headers,
-            folded,
         ),
     ] {
         let (was, is) = (allowed(before, spelling), allowed(after, spelling));

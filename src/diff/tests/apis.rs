@@ -182,6 +182,26 @@ fn names_of_headers_are_the_same_in_any_case() {
 }
 
 #[test]
+fn rules_that_let_no_page_in_are_like_none() {
+    let with = |rules: Option<Cors>| {
+        let mut config = config();
+        config.apis[0].cors = rules;
+        config
+    };
+    let (none, empty, some) = (with(None), with(cors(&[])), with(cors(&["https://a"])));
+    assert_eq!(classes(&none, &empty), []);
+    assert_eq!(classes(&empty, &none), []);
+    assert_eq!(
+        sentences(&empty, &some),
+        ["weakening: pages of other origins may call it: https://a"]
+    );
+    assert_eq!(
+        sentences(&some, &empty),
+        ["breaking: pages of other origins may not call it any more"]
+    );
+}
+
+#[test]
 fn scopes_count_where_they_are_asked_for() {
     let with = |alternatives: &[Requirement], scope: Option<&str>| {
         let mut config = config();
