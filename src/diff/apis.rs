@@ -1,6 +1,7 @@
 //! APIs, matched by name and version.
 
 use super::change::{About, Changes, listed};
+use super::operations::Successor;
 use super::security::Guard;
 use super::{Side, certificates, contract, cors, endpoints, limits, operations};
 use mgw_bundle::config::{Api, ApiState};
@@ -21,12 +22,12 @@ pub(super) fn compare(before: Side<'_>, after: Side<'_>, changes: &mut Changes) 
             added(api, &mut about);
             continue;
         };
-        compare_one((old, before), (api, after), &mut about);
+        let successors = compare_one((old, before), (api, after), &mut about);
         let documents = (before.entries.get(&old.definition), after.entries.get(&api.definition));
         if let (Some(was), Some(is)) = documents
             && was != is
         {
-            contract::compare(was, is, &mut about);
+            contract::compare(was, is, &successors, &mut about);
         }
         if changes.len() == found && documents.0 != documents.1 {
             let mut about = changes.about(format!("{} {}", key.0, key.1));
@@ -51,7 +52,11 @@ fn added(api: &Api, about: &mut About<'_>) {
     }
 }
 
-fn compare_one(before: (&Api, Side<'_>), after: (&Api, Side<'_>), about: &mut About<'_>) {
+fn compare_one<'a>(
+    before: (&'a Api, Side<'a>),
+    after: (&'a Api, Side<'a>),
+    about: &mut About<'_>,
+) -> Vec<Successor<'a>> {
     let (old, new) = (before.0, after.0);
     paths(old, new, about);
     if old.kind != new.kind {
@@ -95,7 +100,7 @@ fn compare_one(before: (&Api, Side<'_>), after: (&Api, Side<'_>), about: &mut Ab
         );
     }
     endpoints::compare(&old.endpoints, &new.endpoints, about);
-    operations::compare((old, policies_before), (new, policies_after), about);
+    operations::compare((old, policies_before), (new, policies_after), about)
 }
 
 /// Which of its two paths is which does not matter to callers.

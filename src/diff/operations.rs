@@ -9,22 +9,30 @@ use mgw_bundle::template::Template;
 use std::collections::BTreeMap;
 
 /// Which requests an operation is for. A template that cannot be parsed stands for itself.
-type Place = (Result<Template, String>, Method);
+pub(super) type Place = (Result<Template, String>, Method);
 
 /// An API with the policies of its side.
 type Of<'a> = (&'a Api, &'a Policies);
 
-/// Where it is told what requests that change hands meet now.
+/// An operation that is gone, and one that serves requests of its now.
 #[derive(Debug)]
-struct Told {
-    /// The operation.
-    at: String,
-    /// Which of its requests are meant, where others go elsewhere.
-    which: Option<String>,
+pub(super) struct Successor<'a> {
+    pub(super) gone: &'a Resource,
+    pub(super) now: &'a Resource,
+    pub(super) told: Told,
 }
 
-/// Compares the operations of an API.
-pub(super) fn compare(before: Of<'_>, after: Of<'_>, about: &mut About<'_>) {
+/// Where it is told what requests that change hands meet now.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// The operation.
+    pub(super) at: String,
+    /// Which of its requests are meant, where others go elsewhere.
+    pub(super) which: Option<String>,
+}
+
+/// Compares the operations of an API; returns what has become of those that are gone.
+pub(super) fn compare<'a>(before: Of<'a>, after: Of<'a>, about: &mut About<'_>) -> Vec<Successor<'a>> {
     let (was, is) = (by_place(before.0), by_place(after.0));
     let moved = requests::moved(before.0, after.0);
     for (key, resource) in &is {
@@ -41,6 +49,7 @@ pub(super) fn compare(before: Of<'_>, after: Of<'_>, about: &mut About<'_>) {
     for (key, old) in was.iter().filter(|(key, _)| !is.contains_key(*key)) {
         tell_gone(old, key.0.is_ok(), &moved, &mut about.at(place(old)));
     }
+    let mut successors = Vec::new();
     for one in &moved {
         let (Some(old), Some(new)) = (one.before, one.after) else {
             continue;
@@ -48,14 +57,19 @@ pub(super) fn compare(before: Of<'_>, after: Of<'_>, about: &mut About<'_>) {
         let is_gone = !is.contains_key(&key(old));
         let is_new = !was.contains_key(&key(new));
         let told = told((old, is_gone), (new, is_new), &moved);
-        let mut about = about.at(told.at).among(told.which);
+        let mut about = about.at(told.at.clone()).among(told.which.clone());
         // That anybody may call what is new has been told.
         if !(is_new && Guard::of(after.0, new).admits_everybody()) {
             guards((before.0, old), (after.0, new), &mut about);
         }
         limits((before, old), (after, new), &mut about);
         backends((before.0, old), (after.0, new), &mut about);
+        if is_gone {
+            let (gone, now) = (old, new);
+            successors.push(Successor { gone, now, told });
+        }
     }
+    successors
 }
 
 /// What limits a request that one operation served and another, or the same, serves now.
@@ -138,7 +152,7 @@ fn is_same(one: Option<&Resource>, other: &Resource) -> bool {
 }
 
 /// The requests that an operation is for.
-fn key(resource: &Resource) -> Place {
+pub(super) fn key(resource: &Resource) -> Place {
     let template = Template::parse(&resource.template).map_err(|_| resource.template.clone());
     (template, resource.method)
 }

@@ -92,6 +92,39 @@ fn what_a_definition_promises_is_compared() {
     }
 }
 
+/// The operation that the gateway takes for the one that is gone may be open, or for other calls.
+#[test]
+fn callers_of_an_operation_that_is_gone_are_followed() {
+    const FIND: &str = "  /pets/find: {get: {responses: {'200': {description: ok}}}}\n";
+    const ONE: &str = "  /pets/{id}: {get: {parameters: [{name: id, in: path, required: true, schema: {type: integer}}], \
+        responses: {'200': {description: ok}}}}\n";
+    const ALL: &str = "  /x/*: {get: {responses: {'200': {description: ok}}}}\n";
+    const OPEN: &str = "  /x/{a}: {get: {responses: {'200': {description: ok}}}}\n  \
+        /*: {get: {x-wso2-disable-security: true, responses: {'200': {description: ok}}}}\n";
+    let place = Place::new();
+    project(&place, "find", "", &format!("{FIND}{ONE}"));
+    project(&place, "one", "", ONE);
+    project(&place, "all", "", &format!("{ALL}{OPEN}"));
+    project(&place, "open", "", OPEN);
+    for (before, after, class, line) in [
+        (
+            "find",
+            "one",
+            "breaking",
+            "Shop 1.0.0 GET /pets/find: `find` is no value of the path parameter id of GET /pets/{id}\n",
+        ),
+        (
+            "all",
+            "open",
+            "weakening",
+            "Shop 1.0.0 GET /x/*: where GET /* serves its requests: anybody may call it, without credentials\n",
+        ),
+    ] {
+        let told = place.mgw(&["diff", before, after, "--fail-on", class]).exits(4);
+        assert!(told.stdout.contains(line), "{}", told.stdout);
+    }
+}
+
 #[test]
 fn two_sides_without_a_control_plane_are_offered() {
     let place = Place::new();

@@ -1,6 +1,7 @@
 //! A definition as the bundle has it, and what its references lead to.
 
 use super::swagger;
+use crate::diff::operations::Place;
 use crate::openapi::reference::percent_decoded;
 use mgw_bundle::config::Method;
 use mgw_bundle::template::Template;
@@ -9,9 +10,6 @@ use std::collections::BTreeMap;
 
 /// How many references lead from one to the next.
 const MOST_REFERENCES: usize = 16;
-
-/// The requests of an operation. A template that cannot be parsed stands for itself.
-pub(super) type Place = (Result<Template, String>, Method);
 
 /// A definition of any version.
 #[derive(Debug)]

@@ -12,31 +12,46 @@ mod document;
 mod operation;
 mod parameters;
 mod schema;
+mod successor;
 mod swagger;
 #[cfg(test)]
 mod tests;
 
 use super::change::About;
+use super::operations::{Successor, key};
 use budget::Budget;
 use direction::Direction;
 use document::{Document, Found};
 use operation::{Body, Operation};
 use schema::Schemas;
 
-/// Compares two definitions of an API. What is no JSON promises nothing.
-pub(super) fn compare(before: &[u8], after: &[u8], about: &mut About<'_>) {
+/// Compares two definitions of an API, `successors`: where the requests of operations go that are gone. What is no JSON
+/// promises nothing.
+pub(super) fn compare(before: &[u8], after: &[u8], successors: &[Successor<'_>], about: &mut About<'_>) {
     if let (Some(before), Some(after)) = (Document::read(before), Document::read(after)) {
-        compare_documents(&before, &after, Budget::new(), about);
+        compare_documents(&before, &after, successors, Budget::new(), about);
     }
 }
 
-fn compare_documents(before: &Document, after: &Document, budget: Budget, about: &mut About<'_>) {
+fn compare_documents(
+    before: &Document,
+    after: &Document,
+    successors: &[Successor<'_>],
+    budget: Budget,
+    about: &mut About<'_>,
+) {
     let (was, is) = (before.operations(), after.operations());
     let mut schemas = Schemas::new(before, after, budget);
     for (place, now) in &is {
         // An operation that comes or goes is told as such.
         if let Some(old) = was.get(place) {
             compare_one(&mut schemas, (before, old), (after, now), &mut about.at(now.name()));
+        }
+    }
+    for Successor { gone, now, told } in successors {
+        if let (Some(gone), Some(now)) = (was.get(&key(gone)), is.get(&key(now))) {
+            let mut about = about.at(told.at.clone()).among(told.which.clone());
+            successor::compare(&mut schemas, (before, gone), (after, now), &mut about);
         }
     }
     if schemas.budget.is_exceeded() {

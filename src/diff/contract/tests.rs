@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Changes::default();
     let bytes = |value: &Value| serde_json::to_vec(value).unwrap();
-    compare(&bytes(before), &bytes(after), &mut changes.about("Shop 1"));
+    compare(&bytes(before), &bytes(after), &[], &mut changes.about("Shop 1"));
     changes.sorted()
 }
 
@@ -161,7 +161,7 @@ fn what_is_too_much_is_told() {
     let definition = |kind: &str| Document::new(definition("3.0.0", &json!({"type": kind})));
     let (before, after) = (definition("string"), definition("integer"));
     let mut found = Changes::default();
-    compare_documents(&before, &after, Budget::of(3), &mut found.about("Shop 1"));
+    compare_documents(&before, &after, &[], Budget::of(3), &mut found.about("Shop 1"));
     let found = found.sorted();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].class, Class::Breaking);

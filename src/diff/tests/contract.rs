@@ -245,7 +245,7 @@ fn versions_are_compared_by_meaning() {
     let of = |before: &Value, after: &Value| {
         let mut changes = Changes::default();
         let bytes = |value: &Value| value.to_string().into_bytes();
-        crate::diff::contract::compare(&bytes(before), &bytes(after), &mut changes.about("Shop"));
+        crate::diff::contract::compare(&bytes(before), &bytes(after), &[], &mut changes.about("Shop"));
         let changes = changes.sorted().into_iter();
         changes.map(|change| change.what).collect::<Vec<_>>()
     };

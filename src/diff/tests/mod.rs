@@ -7,6 +7,7 @@ mod limits;
 mod operations;
 mod rendering;
 mod subscribers;
+mod successors;
 
 use super::*;
 use mgw_bundle::config::*;

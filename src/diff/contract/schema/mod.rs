@@ -11,10 +11,12 @@ mod number;
 mod objects;
 #[cfg(test)]
 mod tests;
+mod text;
 mod values;
 mod view;
 
 pub(super) use finding::Finding;
+pub(super) use text::admits_text;
 
 use super::budget::Budget;
 use super::direction::{Direction, Effect};
