@@ -1,37 +1,22 @@
 //! Whether a file has become another one.
 
+use mgw_runtime::FileStamp;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-/// What a file is told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    size: u64,
-    changed: SystemTime,
-}
-
-impl Stamp {
-    /// That of a file whose metadata can be read.
-    pub(crate) fn of(metadata: &std::fs::Metadata) -> std::io::Result<Self> {
-        let (size, changed) = (metadata.len(), metadata.modified()?);
-        Ok(Self { size, changed })
-    }
-}
 
 /// A file that somebody may replace.
 #[derive(Debug)]
 pub(crate) struct WatchedFile {
     path: PathBuf,
-    seen: Option<Stamp>,
+    seen: Option<FileStamp>,
     /// What it was at the last look, where that is not settled yet.
-    pending: Option<Stamp>,
+    pending: Option<FileStamp>,
 }
 
 impl WatchedFile {
     /// It is known as it is now.
     pub(crate) fn new(path: PathBuf) -> Self {
         Self {
-            seen: stamp(&path),
+            seen: FileStamp::at(&path),
             ..Self::unseen(path)
         }
     }
@@ -51,19 +36,19 @@ impl WatchedFile {
     }
 
     /// It is known as it was when it had this stamp, and may be another one by now.
-    pub(crate) fn know(&mut self, stamp: Stamp) {
+    pub(crate) fn know(&mut self, stamp: FileStamp) {
         self.seen = Some(stamp);
     }
 
     /// It is known as it is now, whatever it was at the last look.
     pub(crate) fn know_now(&mut self) {
-        self.seen = stamp(&self.path).or(self.seen);
+        self.seen = FileStamp::at(&self.path).or(self.seen);
         self.pending = None;
     }
 
     /// Whether it is there and not what it was at the last look.
     pub(crate) fn changed(&mut self) -> bool {
-        let now = stamp(&self.path);
+        let now = FileStamp::at(&self.path);
         let changed = now.is_some() && now != self.seen;
         self.seen = now;
         changed
@@ -72,7 +57,7 @@ impl WatchedFile {
     /// Whether it is there, another one than was known, and the same as at the last look: one that is being written is looked
     /// at again when that has ended.
     pub(crate) fn settled(&mut self) -> bool {
-        let now = stamp(&self.path);
+        let now = FileStamp::at(&self.path);
         if now.is_none() || now == self.seen {
             self.pending = None;
             return false;
@@ -85,10 +70,6 @@ impl WatchedFile {
         self.pending = now;
         false
     }
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    Stamp::of(&path.metadata().ok()?).ok()
 }
 
 #[cfg(test)]
@@ -135,13 +116,28 @@ mod tests {
         assert!(!file.settled() && file.settled());
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn another_file_of_the_same_size_and_time_settles() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let time = std::time::SystemTime::UNIX_EPOCH;
+        for name in ["bundle", "other"] {
+            let file = std::fs::File::create(at(name)).expect("a writable folder");
+            file.set_modified(time).expect("times can be set");
+        }
+        let mut file = WatchedFile::new(at("bundle"));
+        std::fs::rename(at("other"), at("bundle")).expect("a writable folder");
+        assert!(!file.settled() && file.settled());
+    }
+
     #[test]
     fn a_known_file_that_was_replaced_meanwhile_is_another_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("session");
         let mut file = WatchedFile::new(path.clone());
         std::fs::write(&path, "own").expect("written");
-        let own = stamp(&path).expect("a stamp");
+        let own = FileStamp::at(&path).expect("a stamp");
         file.know(own);
         assert!(!file.changed());
         std::fs::write(&path, "another").expect("written");

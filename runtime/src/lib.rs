@@ -28,6 +28,7 @@ mod dial;
 mod discovery;
 pub mod event_hub;
 pub mod explain;
+mod file_stamp;
 mod forwarding;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -62,6 +63,7 @@ mod watched_files;
 
 pub use access_log::AccessLogError;
 pub use connected::{ConnectedReport, ConnectedState, Freshness, Pulls, RefusedBundle, Thresholds};
+pub use file_stamp::FileStamp;
 pub use gateway::{
     Addresses, DrainReport, Gateway, GatewayOptions, Rehearsed, ReloadError, RunningGateway, StartError, StartProblem,
 };

@@ -6,7 +6,7 @@
 use super::stage::Stage;
 use super::{LockError, recover};
 use crate::project::Layout;
-use std::fs::Metadata;
+use mgw_runtime::FileStamp;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -54,57 +54,26 @@ fn settled(layout: &Layout) -> Result<Stamp, LockError> {
 /// Tells states of a project apart: a pull replaces `gen/` and the lock by others.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
-    generated: Option<Identity>,
-    lock: Option<Identity>,
+    generated: Option<FileStamp>,
+    lock: Option<FileStamp>,
 }
 
 impl Stamp {
     /// `None` while files are being put in place.
     fn of(layout: &Layout) -> Result<Option<Self>, LockError> {
         let stamp = Self {
-            generated: identity(&layout.generated())?,
-            lock: identity(&layout.lock())?,
+            generated: stamp_of(&layout.generated())?,
+            lock: stamp_of(&layout.lock())?,
         };
         // Looked at last: what was put in place before is seen in the stamp.
         Ok((!Stage::of(layout).marker().exists()).then_some(stamp))
     }
 }
 
-fn identity(path: &Path) -> Result<Option<Identity>, LockError> {
-    match std::fs::metadata(path) {
-        Ok(about) => Ok(Some(Identity::of(&about))),
+fn stamp_of(path: &Path) -> Result<Option<FileStamp>, LockError> {
+    match std::fs::metadata(path).and_then(|about| FileStamp::of(&about)) {
+        Ok(stamp) => Ok(Some(stamp)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(source) => Err(LockError::file("read", path, source)),
-    }
-}
-
-/// One file or folder: its number, and when it was changed or renamed, because numbers are used again.
-#[cfg(unix)]
-#[derive(Debug, PartialEq, Eq)]
-struct Identity([i128; 6]);
-
-#[cfg(unix)]
-impl Identity {
-    fn of(about: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Self([
-            about.dev().into(),
-            about.ino().into(),
-            about.mtime().into(),
-            about.mtime_nsec().into(),
-            about.ctime().into(),
-            about.ctime_nsec().into(),
-        ])
-    }
-}
-
-#[cfg(not(unix))]
-#[derive(Debug, PartialEq, Eq)]
-struct Identity([Option<std::time::SystemTime>; 2]);
-
-#[cfg(not(unix))]
-impl Identity {
-    fn of(about: &Metadata) -> Self {
-        Self([about.created().ok(), about.modified().ok()])
     }
 }

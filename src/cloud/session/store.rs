@@ -3,8 +3,8 @@
 use super::{Profile, Session, SessionError, file};
 use crate::cloud::address::Address;
 use crate::folder::sync_folder;
-use crate::watched_file::Stamp;
 use crate::whole_file::{read_open, refuse_unfit};
+use mgw_runtime::FileStamp;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub(crate) struct SessionStore {
     profile: Profile,
     parse_address: fn(&str) -> Option<Address>,
     /// What this store and its clones wrote last.
-    written: Arc<Mutex<Option<Stamp>>>,
+    written: Arc<Mutex<Option<FileStamp>>>,
 }
 
 /// The right to change the session; ends when dropped.
@@ -111,12 +111,9 @@ impl SessionStore {
             let mut temporary = tempfile::Builder::new().prefix(".session").tempfile_in(&self.folder)?;
             temporary.write_all(&bytes)?;
             temporary.as_file().sync_all()?;
-            // Before others can replace it.
-            let stamp = temporary
-                .as_file()
-                .metadata()
-                .and_then(|metadata| Stamp::of(&metadata))?;
-            temporary.persist(&path).map_err(|error| error.error)?;
+            let file = temporary.persist(&path).map_err(|error| error.error)?;
+            // Its new name is a part of the stamp; if others have replaced it since, it is still that of this one.
+            let stamp = FileStamp::of(&file.metadata()?)?;
             *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
             sync_folder(&self.folder)
         };
@@ -124,7 +121,7 @@ impl SessionStore {
     }
 
     /// The session file as this store and its clones wrote it last; `None`: they wrote nothing.
-    pub(crate) fn written(&self) -> Option<Stamp> {
+    pub(crate) fn written(&self) -> Option<FileStamp> {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -65,6 +65,8 @@ fn a_session_round_trips_through_a_private_file() {
         ..session("https://localhost:9443", 10)
     };
     store.save(&saved).unwrap();
+    let stamp = mgw_runtime::FileStamp::at(&store.path());
+    assert!(stamp.is_some() && stamp == store.written());
     let loaded = store.load().unwrap().unwrap();
     assert_eq!(format!("{loaded:?}"), format!("{saved:?}"));
     assert_eq!(loaded.access.expose_secret(), "access-0");
