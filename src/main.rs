@@ -13,14 +13,6 @@ fn main() -> ExitCode {
         Err(error) => return cli::refuse(&error, std::env::args_os(), &environment),
     };
     let context = Context::new(cli.global, environment);
-    let outcome = cli::refuse_unreadable(&context.environment)
-        .and_then(|()| mgw::commands::run(cli.command, &context))
-        .and_then(|code| context.ui.check_output().map(|()| code));
-    match outcome {
-        Ok(code) => code.into(),
-        Err(failure) => {
-            context.ui.failure(&failure);
-            failure.code.into()
-        }
-    }
+    let outcome = cli::refuse_unreadable(&context.environment).and_then(|()| mgw::commands::run(cli.command, &context));
+    context.ui.end(outcome).into()
 }

@@ -30,13 +30,8 @@ pub fn refuse(
     let printed = error.print().and_then(|()| std::io::stdout().flush());
     if !error.use_stderr() {
         let ui = Ui::new(PLAIN);
-        return match ui.check_written(printed) {
-            Ok(()) => ExitCode::Success.into(),
-            Err(failure) => {
-                ui.failure(&failure);
-                failure.code.into()
-            }
-        };
+        ui.written(printed);
+        return ui.end(Ok(ExitCode::Success)).into();
     }
     let words: Vec<OsString> = words.into_iter().collect();
     let hint = match error.kind() {
@@ -65,7 +60,7 @@ pub fn refuse(
         failure.hints.extend(hint);
         ui.failure_document(&failure);
     }
-    ExitCode::Usage.into()
+    ui.end(Ok(ExitCode::Usage)).into()
 }
 
 /// Refuses variables of ours whose value is not UTF-8, which would count as not set: a bundle that was to be checked would

@@ -317,34 +317,30 @@ impl Ui {
         }
     }
 
-    /// Whether everything for standard output got there. A reader that closed its pipe had enough; that is no error.
-    ///
-    /// # Errors
-    ///
-    /// When data was lost, for example on a full disk.
-    pub fn check_output(&self) -> Result<(), Failure> {
-        match self.lost.get() {
-            Some(why) => Err(Failure::new(
-                ExitCode::Environment,
-                "the result could not be written to standard output",
-            )
-            .because(why.clone())
-            .hint("Check where the output is redirected to; what the command did otherwise is done.")),
-            None => Ok(()),
-        }
+    /// Tells what a command came to, and what of it was lost on its way to standard output; the graver code counts.
+    pub fn end(&self, outcome: Result<ExitCode, Failure>) -> ExitCode {
+        let code = outcome.unwrap_or_else(|failure| {
+            self.failure(&failure);
+            failure.code
+        });
+        let Some(why) = self.lost.get() else {
+            return code;
+        };
+        let mut lost = Failure::new(
+            ExitCode::Environment,
+            "the result could not be written to standard output",
+        )
+        .because(why.clone())
+        .hint("Check where the output is redirected to; what the command did otherwise is done.");
+        // A document in the place of the lost one would hide that there was one.
+        lost.reported = true;
+        self.failure(&lost);
+        ExitCode::gravest([code, lost.code])
     }
 
-    /// The same, after something else has written there.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::check_output`].
-    pub(crate) fn check_written(&self, result: std::io::Result<()>) -> Result<(), Failure> {
-        self.written(result);
-        self.check_output()
-    }
-
-    fn written(&self, result: std::io::Result<()>) {
+    /// Notes what came of writing to standard output, by this or by something else.
+    /// A reader that closed its pipe had enough; that is no error.
+    pub(crate) fn written(&self, result: std::io::Result<()>) {
         if let Err(error) = result
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {

@@ -138,17 +138,52 @@ fn programs_get_usage_errors_and_wrong_settings_as_json() {
 fn a_result_that_cannot_be_written_is_a_failure() {
     let place = Place::new();
     for words in [&["version"][..], &["--version"], &["--help"], &["check", "-h"]] {
-        let full = std::fs::File::options()
-            .write(true)
-            .open("/dev/full")
-            .expect("Linux has it");
-        let mut command = place.command(words);
-        command.stdout(full);
-        let output = command.output().expect("the binary starts");
-        assert_eq!(output.status.code(), Some(7), "{words:?}");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(told.contains("could not be written"), "{words:?}: {told}");
+        let outcome = into_a_full_device(&place, words).exits(7);
+        assert_eq!(outcome.stderr.matches("error:").count(), 1, "{}", outcome.stderr);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_of_a_shut_gate_that_cannot_be_written_is_a_failure_too() {
+    let place = Place::new();
+    place.write(
+        "api.yaml",
+        "openapi: 3.0.0\ninfo: {title: A, version: '1'}\nx-wso2-basePath: /a\n\
+         x-wso2-production-endpoints: {urls: ['http://127.0.0.1:1']}\n\
+         paths: {/x: {get: {x-wso2-disable-security: true, responses: {'200': {description: ok}}}}}\n",
+    );
+    place.mgw(&["init", "shop", "--api", "api.yaml"]).exits(0);
+    let case = "tests:\n- {request: GET /a/none, expect: {status: 200}}\n";
+    place.write("shop/tests/a.yaml", case);
+    place.write(
+        "broken/api_definitions/a.yaml",
+        "openapi: 3.0.0\ninfo: {title: A}\npaths: {}\n",
+    );
+    for (words, code, told) in [
+        (&["audit", "shop"][..], 4, "error: "),
+        (&["check", "broken"], 3, "error: broken has"),
+        (&["test", "shop"], 5, "error: 1 of 1 case failed"),
+        (&["versoin"], 2, "error: unrecognized subcommand"),
+    ] {
+        let words = [words, &["--output", "json"]].concat();
+        place.mgw(&words).exits(code);
+        into_a_full_device(&place, &words).exits(7).says(told);
+    }
+}
+
+/// What a command comes to whose standard output cannot be written to.
+#[cfg(target_os = "linux")]
+fn into_a_full_device(place: &Place, words: &[&str]) -> Outcome {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let mut command = place.command(words);
+    command.stdout(full).stderr(std::process::Stdio::piped());
+    let child = command.spawn().expect("the binary starts");
+    let output = child.wait_with_output().expect("it ends");
+    Outcome::from_output(output).says("the result could not be written to standard output")
 }
 
 #[test]
