@@ -247,7 +247,8 @@ fn keys(place: &Place<'_>) -> Vec<Word> {
     let folder = place.environment.config_dir().ok();
     let keys = folder
         .and_then(|folder| KeyStore::new(&folder).list().ok())
-        .unwrap_or_default();
+        .unwrap_or_default()
+        .keys;
     keys.into_iter()
         .map(|key| Word::new(key.name.to_string(), key.public.id().to_string()))
         .collect()

@@ -12,7 +12,7 @@ mod trust;
 
 pub use error::SigningError;
 pub use name::{KeyName, KeyReference};
-pub use store::{KeyStore, StoredKey};
+pub use store::{KeyStore, Listed, StoredKey};
 pub(crate) use trust::trusted_signer;
 pub use trust::{TrustedKey, TrustedKeys};
 

@@ -31,6 +31,15 @@ pub struct StoredKey {
     pub public_file: PathBuf,
 }
 
+/// What is in the store.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Every key that can be used, by name.
+    pub keys: Vec<StoredKey>,
+    /// Why the others cannot; each names its file.
+    pub unusable: Vec<SigningError>,
+}
+
 impl KeyStore {
     /// The store in the user's configuration folder. Nothing is read yet.
     pub fn new(config_dir: &Path) -> Self {
@@ -112,13 +121,27 @@ impl KeyStore {
         })
     }
 
-    /// Every key, by name.
+    /// Every key, and what is in the place of one and is none.
     ///
     /// # Errors
     ///
-    /// When the folder or one of the keys cannot be read.
-    pub fn list(&self) -> Result<Vec<StoredKey>, SigningError> {
-        self.names()?.iter().map(|name| self.get(name)).collect()
+    /// When the folder cannot be read.
+    pub fn list(&self) -> Result<Listed, SigningError> {
+        let mut listed = Listed::default();
+        for name in self.names()? {
+            match self.get(&name) {
+                Ok(key) => listed.keys.push(key),
+                Err(error) => listed.unusable.push(error),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Where private halves are, also those that cannot be used.
+    pub(crate) fn private_files(&self) -> Vec<PathBuf> {
+        let names = self.names().unwrap_or_default();
+        let files = names.iter().map(|name| self.file(name, PRIVATE));
+        files.filter(|file| file.exists()).collect()
     }
 
     fn names(&self) -> Result<BTreeSet<KeyName>, SigningError> {

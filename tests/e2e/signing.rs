@@ -224,3 +224,24 @@ fn a_running_gateway_takes_no_bundle_that_nobody_trusted_signed() {
     gateway.signal("TERM");
     gateway.end().exits(0);
 }
+
+#[test]
+fn a_file_that_is_no_key_hides_no_others() {
+    let place = Place::new();
+    for name in ["bad", "good"] {
+        place.mgw(&["keys", "new", name]).exits(0);
+    }
+    let bad = place.config_dir().join("signing-keys/bad.pem");
+    std::fs::write(&bad, "").expect("it is ours");
+    let told = place.mgw(&["keys", "list"]).exits(7).prints("good  signs");
+    let named = format!("{} cannot be used as a signing key", bad.display());
+    let told = told.says(&named);
+    assert!(!told.stdout.contains("bad"), "{}", told.stdout);
+    let json = place.mgw(&["keys", "list", "--output", "json"]).exits(7).json();
+    assert_eq!(json.as_array().map(Vec::len), Some(1), "{json}");
+    place
+        .mgw(&["doctor", "--offline", "--only", "private-files"])
+        .exits(0)
+        .prints("all 2 can be read by their owner alone")
+        .prints(&named);
+}

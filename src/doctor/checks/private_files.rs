@@ -2,7 +2,9 @@
 
 use crate::cloud::session::SessionStore;
 use crate::doctor::{Finding, Sight};
+use crate::failure::Failure;
 use crate::private_file::{is_exposed, mode};
+use crate::signing::KeyStore;
 use std::path::{Path, PathBuf};
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
@@ -13,15 +15,21 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let sessions = sessions
         .into_iter()
         .map(|profile| SessionStore::new(&folder, profile).path());
-    let keys = crate::signing::KeyStore::new(&folder).list().unwrap_or_default();
-    let keys = keys.into_iter().filter_map(|key| key.private_file);
+    let store = KeyStore::new(&folder);
     let own = sight.data_dir().ok().into_iter().flat_map(|folder| key_files(&folder));
     let files: Vec<(PathBuf, u32)> = sessions
-        .chain(keys)
+        .chain(store.private_files())
         .chain(own)
         .filter_map(|path| Some((path.clone(), mode(&path)?)))
         .collect();
-    decide(&files)
+    let unusable = match store.list() {
+        Ok(listed) => listed.unusable,
+        Err(error) => vec![error],
+    };
+    let unusable = unusable.into_iter().map(Failure::from);
+    // Commands that need another key go on.
+    let unusable = unusable.map(|failure| Finding::of(&failure).at_most_a_warning());
+    decide(&files).into_iter().chain(unusable).collect()
 }
 
 /// Private keys that a gateway made itself.

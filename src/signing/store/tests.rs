@@ -15,12 +15,12 @@ fn name(text: &str) -> KeyName {
 #[test]
 fn a_new_key_is_its_owners_alone_and_is_found_again() {
     let (_folder, store) = store();
-    assert_eq!(store.list().expect("nothing yet"), []);
+    assert_eq!(store.list().expect("nothing yet").keys, []);
     let made = store.create(&name("release")).expect("made");
     let file = made.private_file.clone().expect("a private half");
     let mode = std::fs::metadata(&file).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(store.list().expect("readable"), std::slice::from_ref(&made));
+    assert_eq!(store.list().expect("readable").keys, std::slice::from_ref(&made));
     assert_eq!(store.name_of(&made.public), Some(name("release")));
     for reference in [KeyReference::Name(name("release")), KeyReference::File(file)] {
         assert_eq!(store.signing(&reference).expect("signs").public(), made.public);
@@ -103,7 +103,7 @@ fn what_is_no_key_is_refused_and_nothing_is_kept() {
         store.import(&name("x"), Path::new("/dev/zero")),
         Err(SigningError::File { .. })
     ));
-    assert_eq!(store.list().expect("readable"), []);
+    assert_eq!(store.list().expect("readable").keys, []);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_missing_key_is_told_with_the_nearest_name() {
     assert_eq!(near(store.get(&name("relaese")).map(drop)), Some("release".to_owned()));
     assert_eq!(near(store.remove(&name("zzzzzzz"))), None);
     store.remove(&name("release")).expect("removed");
-    assert_eq!(store.list().expect("readable"), []);
+    assert_eq!(store.list().expect("readable").keys, []);
 }
 
 #[test]
@@ -129,4 +129,19 @@ fn the_private_half_says_what_the_public_one_is() {
     );
     std::fs::copy(&other.public_file, &made.public_file).expect("copied");
     assert_eq!(store.get(&name("release")).expect("there").public, made.public);
+}
+
+#[test]
+fn what_is_no_key_hides_no_others() {
+    let (_folder, store) = store();
+    let made = store.create(&name("release")).expect("made");
+    let bad = store.create(&name("bad")).expect("made").private_file.expect("there");
+    std::fs::write(&bad, "").expect("writable");
+    let listed = store.list().expect("readable");
+    assert_eq!(listed.keys, std::slice::from_ref(&made));
+    match listed.unusable.as_slice() {
+        [SigningError::Key { path, .. }] => assert_eq!(*path, bad),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(store.private_files(), [bad, made.private_file.expect("there")]);
 }
