@@ -3,6 +3,7 @@
 mod endpoint;
 mod told;
 
+use super::interrupt::interruptible;
 use super::members::{self, Done, MemberArgs, Pace};
 use super::report_file::{self, Report};
 use super::{findings, run as serving};
@@ -16,6 +17,7 @@ use crate::project::Layout;
 use crate::serve::{BundleSource, GatewaySettings, free_ports, load_settings, trust_local_issuer};
 use crate::suite::{Caller, Case, Client, Target, generate, read_folder, run as run_cases};
 use crate::tls;
+use crate::working_folder::WorkingFolder;
 use mgw_bundle::Bundle;
 use mgw_bundle::config::Target as Backend;
 use mgw_fixtures::backend::Backend as Echo;
@@ -103,7 +105,7 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
         ui.detail(format_args!("no case made: {reason}"));
     }
     // A key of its own: nothing of this run is worth anything afterwards.
-    let folder = tempfile::tempdir()
+    let folder = WorkingFolder::new()
         .map_err(|error| Failure::new(ExitCode::Environment, "cannot make a temporary folder").because(error))?;
     let run = match &elsewhere {
         Some(url) => {
@@ -116,11 +118,13 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
             let client = Client::new(tls::trusting_the_system().map_err(unprepared)?, true);
             let auth_header = "authorization".to_owned();
             let caller = caller(&args, &bundle, &issuer, target, client, auth_header, context);
-            context.block_on(async { Ok(run_cases(&caller, &groups, args.jobs, true).await) })?
+            context.block_on(interruptible(async {
+                Ok(run_cases(&caller, &groups, args.jobs, true).await)
+            }))?
         }
         None => {
             let issuer = LocalIssuer::open(folder.path())?;
-            context.block_on(async {
+            context.block_on(interruptible(async {
                 let echo = match args.echo {
                     true => Some(echo_everything(&mut bundle).await?),
                     false => None,
@@ -148,7 +152,7 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
                     echo.shutdown().await;
                 }
                 Ok(run)
-            })?
+            }))?
         }
     };
     let told = told::Told {

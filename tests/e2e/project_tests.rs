@@ -1,6 +1,8 @@
 //! `mgw test` through the binary.
 
+use crate::running::Running;
 use crate::support::Place;
+use mgw_fixtures::eventually::eventually;
 
 const DEFINITION: &str = "openapi: 3.0.0\n\
     info: {title: Shop, version: 1.0.0}\n\
@@ -57,6 +59,32 @@ fn what_differs_is_told_and_ends_with_5() {
     // Nothing of a run stays: neither in the project nor in the user's configuration.
     let left: Vec<_> = place.files().into_iter().map(|(path, _)| path).collect();
     assert!(!left.iter().any(|path| path.ends_with("local-issuer.pem")), "{left:?}");
+}
+
+#[test]
+fn an_interrupted_run_leaves_no_keys_behind() {
+    let backend = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = backend.local_addr().expect("it is bound").to_string();
+    backend.set_nonblocking(true).expect("it is a socket");
+    let place = project();
+    let definition = place.read("shop/api_definitions/openapi.yaml");
+    place.write(
+        "shop/api_definitions/openapi.yaml",
+        &definition.replace("127.0.0.1:1", &address),
+    );
+    let case = "tests:\n- {request: GET /shop/items/1, token: true, expect: {status: 200}}\n";
+    place.write("shop/tests/a.yaml", case);
+    let run = Running::start(&place, &["test", "shop"]);
+    // The request is there, and gets no answer.
+    let mut open = None;
+    eventually("the gateway asks", || {
+        open = backend.accept().ok();
+        open.is_some()
+    });
+    assert_ne!(place.temporary_files(), 0, "the keys of the run");
+    run.signal("INT");
+    run.end().exits(130).says("interrupted");
+    assert_eq!(place.temporary_files(), 0);
 }
 
 #[test]

@@ -89,6 +89,12 @@ impl Place {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
+    /// How many files and folders are in the folder for temporary ones.
+    pub fn temporary_files(&self) -> usize {
+        let entries = std::fs::read_dir(self.folder.path().join(TEMPORARY));
+        entries.expect("the folder is readable").count()
+    }
+
     /// Every file below the working folder with its contents, to show that nothing changed.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
