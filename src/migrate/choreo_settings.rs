@@ -21,7 +21,7 @@ enum As {
     Same,
     /// `true` for `false`.
     Not,
-    /// Milliseconds for minutes.
+    /// Seconds for minutes.
     Minutes,
 }
 
@@ -146,7 +146,7 @@ fn value(node: &Node, how: As) -> Option<toml::Value> {
         (Value::Bool(flag), As::Same) => (*flag).into(),
         (Value::Bool(flag), As::Not) => (!*flag).into(),
         (Value::Number(number), As::Same) => number.as_i64()?.into(),
-        (Value::Number(number), As::Minutes) => number.as_i64()?.checked_mul(60_000)?.into(),
+        (Value::Number(number), As::Minutes) => number.as_i64()?.checked_mul(60)?.into(),
         (Value::String(text), As::Same) if !text.is_empty() && !text.starts_with("$env{") => {
             if without_credentials(text, Written::AsValue).is_some() {
                 return None;
@@ -276,6 +276,7 @@ fn tell(file: &SettingsFile, leaves: &[Leaf<'_>], taken: &BTreeSet<u32>, draft: 
 mod tests {
     use super::*;
     use crate::migrate::gateway_settings;
+    use std::time::Duration;
 
     const TEXT: &str = "[adapter.server]\nport = \"9843\"\n[[adapter.server.users]]\nusername = \"admin\"\npassword = \"canary\"\n\
         [router]\nlistenerHost = \"0.0.0.0\"\nlistenerPort = 9090\nsecuredListenerPort = \"many\"\n\
@@ -294,7 +295,7 @@ mod tests {
         assert_eq!(
             text,
             "# From the settings of Choreo Connect.\nlistenerConfig.host = \"0.0.0.0\"\nlistenerConfig.httpPort = 9090\n\
-             authConfig.removeAuthHeaderFromOutMessage = true\ncaching.tokenCache.expiryTime = 900000\n\n\
+             authConfig.removeAuthHeaderFromOutMessage = true\ncaching.tokenCache.expiryTime = 900\n\n\
              [[jwtTokenConfig]]\nissuer = \"https://a/token\"\njwksURL = \"https://a/jwks\"\nvalidateSubscription = false\n\
              [[jwtTokenConfig.claims]]\nremoteClaim = \"scp\"\nlocalClaim = \"scope\"\n"
         );
@@ -317,6 +318,22 @@ mod tests {
             ]
         );
         assert!(!format!("{text}{told:?}").contains("canary"));
+    }
+
+    #[test]
+    fn times_are_as_long_as_they_were() {
+        let mut draft = Draft::default();
+        let text = "[enforcer.cache]\nenabled = true\nmaximumSize = 500\nexpiryTime = 15\n";
+        let text = gateway_settings::carry("config.toml", text.into(), &mut draft).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let (config, _) = RuntimeConfig::load(Sources {
+            file: Some(("micro-gw.conf", &text)),
+            ..Sources::default()
+        })
+        .unwrap();
+        let caching = (config.caching.enabled, config.caching.capacity, config.caching.max_life);
+        assert_eq!(caching, (true, 500, Duration::from_secs(15 * 60)));
+        assert_eq!(draft.findings.iter().count(), 0);
     }
 
     #[test]
