@@ -8,7 +8,7 @@ use super::settings_file::{Leaf, leaves, without, written_key};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::micro_gw_file::SettingsFile;
 use crate::yaml::{Node, Position, Span};
-use mgw_runtime::config::{KnownKey, Origin, RuntimeConfig, Sources, known_key};
+use mgw_runtime::config::{KnownKey, Origin, RuntimeConfig, Sources, is_known_section, known_key, known_key_at};
 use std::collections::BTreeMap;
 
 /// Keys of micro-gw 2.6 and 3.0 that have another name since.
@@ -52,7 +52,7 @@ pub(super) fn carry(name: &str, bytes: Vec<u8>, draft: &mut Draft) -> Option<Vec
     for leaf in &leaves {
         let place = Place::At(file.source.clone(), leaf.key);
         let said = found.get(&counted(file.source.position(leaf.key)));
-        let known = known_key(&leaf.name);
+        let known = known_key_at(&leaf.path);
         let holds_one = |text: &str| without_credentials(text, Written::AsValue).is_some();
         if leaf.is_set() && (known.is_some_and(|known| known.secret) || leaf.text().is_some_and(holds_one)) {
             // Whatever else is wrong with it: it is not copied, and the gateway says so where it is given.
@@ -134,7 +134,7 @@ fn judge(file: &SettingsFile, leaves: &[Leaf<'_>]) -> BTreeMap<(usize, usize), S
     .err()
     .unwrap_or_default();
     for leaf in leaves {
-        let known = known_key(&leaf.name);
+        let known = known_key_at(&leaf.path);
         let (reason, remedy) = if known.is_some_and(|known| !known.effective) {
             let reason = format!(
                 "`{}` is known from micro-gw and has no effect in this gateway",
@@ -163,10 +163,15 @@ fn secret(leaf: &Leaf<'_>, place: &Place, draft: &mut Draft) {
     let remedy = if leaf.in_list {
         "No variable reaches one of several tables: write it into a settings file where the gateway runs, outside the project.".to_owned()
     } else {
-        format!(
-            "Give it to the gateway in the environment variable `{}`.",
-            leaf.name.replace('.', "_")
-        )
+        let variable = variable(leaf);
+        let how = match variable
+            .bytes()
+            .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+        {
+            true => ".",
+            false => ", which a shell sets with `env` alone.",
+        };
+        format!("Give it to the gateway in the environment variable `{variable}`{how}")
     };
     draft.lost(
         Code::MigrateSecret,
@@ -174,6 +179,14 @@ fn secret(leaf: &Leaf<'_>, place: &Place, draft: &mut Draft) {
         format!("the secret `{}` is not copied", leaf.name),
         remedy,
     );
+}
+
+/// The variable that sets it: what is called as the user likes keeps its dots.
+fn variable(leaf: &Leaf<'_>) -> String {
+    match known_key(&leaf.name) {
+        None => leaf.path.join("_"),
+        Some(_) => leaf.name.replace('.', "_"),
+    }
 }
 
 /// Files that settings name are not copied: they are keys and stores. Returns whether the setting still means something.
@@ -260,14 +273,9 @@ fn renamed(file: SettingsFile, draft: &mut Draft) -> Option<SettingsFile> {
 fn without_unknown_tables(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let header = line.trim();
-        let name = header
-            .strip_prefix("[[")
-            .and_then(|rest| rest.split("]]").next())
-            .or_else(|| header.strip_prefix('[').and_then(|rest| rest.split(']').next()));
-        let is_unknown = name.is_some_and(|name| {
-            let name: String = name.chars().filter(|c| !c.is_whitespace() && *c != '"').collect();
-            !mgw_runtime::config::is_known_section(&name)
+        let is_unknown = header(line).is_some_and(|path| {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            !is_known_section(&path)
         });
         if is_unknown {
             kept.push_str("# ");
@@ -275,6 +283,27 @@ fn without_unknown_tables(text: &str) -> String {
         kept.push_str(line);
     }
     kept
+}
+
+/// The name of the table whose header the line is, by its parts.
+fn header(line: &str) -> Option<Vec<String>> {
+    if !line.trim_start().starts_with('[') {
+        return None;
+    }
+    let mut table = line.parse::<toml::Table>().ok()?;
+    let mut path = Vec::new();
+    while let Some((name, inner)) = table.into_iter().next() {
+        path.push(name);
+        table = match inner {
+            toml::Value::Table(inner) => inner,
+            toml::Value::Array(mut items) => match items.pop() {
+                Some(toml::Value::Table(inner)) => inner,
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+    Some(path)
 }
 
 #[cfg(test)]
@@ -332,6 +361,40 @@ mod tests {
         };
         let users = new.find("[b7a").unwrap_or_default();
         assert!(loads(&new[..users]).is_ok(), "{:?}", loads(&new[..users]).err());
+    }
+
+    #[test]
+    fn users_keep_the_dots_in_their_names() {
+        let text = "[b7a.users.\"ana.ruiz@x.example\"]\npassword = \"canary\"\nscopes = \"a,c\"\n[b7a.users.'b.c'] # ours\nscopes = \"d\"\n\
+                    [b7a.users.e.f]\nscopes = \"g\"\n";
+        let (new, told, settings) = carried(text);
+        assert_eq!(
+            new,
+            "[b7a.users.\"ana.ruiz@x.example\"]\n# b7a.users.ana.ruiz@x.example.password: a secret, which the gateway takes from its environment\n\
+             scopes = \"a,c\"\n[b7a.users.'b.c'] # ours\nscopes = \"d\"\n# [b7a.users.e.f]\n# b7a.users.e.f.scopes: did not carry over\n"
+        );
+        assert_eq!(settings, 2);
+        let variable = "b7a_users_ana.ruiz@x.example_password";
+        assert_eq!(told.len(), 2, "{told:#?}");
+        assert!(
+            told[0].ends_with(&format!(
+                "in the environment variable `{variable}`, which a shell sets with `env` alone."
+            )),
+            "{told:#?}"
+        );
+        assert!(
+            told[1].starts_with("micro-gw.conf:7:1: warning: `b7a.users.e.f.scopes` is not known"),
+            "{told:#?}"
+        );
+        let hash = "e3ff046ae352440b76336c0df21cbab0d9d7e9da";
+        let environment = [variable, "b7a_users_b.c_password"].map(|name| (name.to_owned(), hash.to_owned()));
+        let loaded = RuntimeConfig::load(Sources {
+            file: Some(("micro-gw.conf", &new)),
+            environment: &environment,
+            ..Sources::default()
+        });
+        let (config, _) = loaded.unwrap();
+        assert_eq!(config.users.by_name["ana.ruiz@x.example"].scopes, ["a", "c"]);
     }
 
     #[test]

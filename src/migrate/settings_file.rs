@@ -12,6 +12,8 @@ pub(super) const MAX_FILE: u64 = 1 << 20;
 pub(super) struct Leaf<'a> {
     /// Dotted name, without the numbers of tables in lists.
     pub(super) name: String,
+    /// Its parts: the names of users may have dots in them.
+    pub(super) path: Vec<&'a str>,
     /// Whether it stands in one of several tables of a list.
     pub(super) in_list: bool,
     /// Where the last part of the name stands.
@@ -37,7 +39,7 @@ impl Leaf<'_> {
 
     /// The last part of the name.
     pub(super) fn last(&self) -> &str {
-        self.name.rsplit('.').next().unwrap_or_default()
+        self.path.last().copied().unwrap_or_default()
     }
 
     /// Whether it has a value of its own, and not one that the environment gives.
@@ -54,7 +56,7 @@ pub(super) fn leaves(file: &SettingsFile) -> Vec<Leaf<'_>> {
         source: &file.source,
         leaves: Vec::new(),
     };
-    collector.table(&file.document, "", false, None);
+    collector.table(&file.document, &[], false, None);
     let mut leaves = collector.leaves;
     leaves.sort_by_key(|leaf| leaf.key.start);
     leaves
@@ -66,28 +68,28 @@ struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    fn table(&mut self, table: &'a Node, prefix: &str, in_list: bool, within: Option<Statement<'a>>) {
+    fn table(&mut self, table: &'a Node, above: &[&'a str], in_list: bool, within: Option<Statement<'a>>) {
         for (key, member) in table.as_object().into_iter().flatten() {
-            let name = format!("{prefix}{key}");
+            let path = [above, &[key]].concat();
             let own = Statement {
                 key: member.key,
                 value: &member.node,
             };
-            let inner = format!("{name}.");
             match &member.node.value {
                 // A header without keys says nothing.
                 Value::Object(members) if !members.is_empty() || !self.is_on_line(&member.node) => {
                     let within = within.or_else(|| self.is_on_line(&member.node).then_some(own));
-                    self.table(&member.node, &inner, in_list, within);
+                    self.table(&member.node, &path, in_list, within);
                 }
                 Value::Array(items) if is_list_of_tables(items) => {
                     let within = within.or_else(|| self.is_on_line(&items[0]).then_some(own));
                     for item in items {
-                        self.table(item, &inner, true, within);
+                        self.table(item, &path, true, within);
                     }
                 }
                 _ => self.leaves.push(Leaf {
-                    name,
+                    name: path.join("."),
+                    path,
                     in_list,
                     key: member.key,
                     node: &member.node,

@@ -115,6 +115,24 @@ impl Key {
     pub(super) fn is_named(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
+    /// What of a path is left behind this key's name; `None` where it does not lead there.
+    fn behind<'p, 'n>(&self, path: &'p [&'n str]) -> Option<&'p [&'n str]> {
+        self.names().find_map(|mut name| {
+            for (at, part) in path.iter().enumerate() {
+                name = name.strip_prefix(*part)?;
+                if name.is_empty() {
+                    return path.get(at + 1..);
+                }
+                name = name.strip_prefix('.')?;
+            }
+            None
+        })
+    }
 }
 
 /// The catalogues of all elements.
@@ -170,17 +188,22 @@ pub struct KnownKey {
 
 /// Looks up a key by its dotted name, without the numbers of tables in arrays; `None`: there is no such key.
 pub fn known_key(name: &str) -> Option<KnownKey> {
-    let keys: Vec<&'static Key> = all().collect();
-    find(&keys, name).or_else(|| {
+    known_key_at(&name.split('.').collect::<Vec<_>>())
+}
+
+/// The same by the parts of the name, as a file has them: that of a user may have dots in it.
+pub fn known_key_at(path: &[&str]) -> Option<KnownKey> {
+    find(all(), path).or_else(|| {
+        let name = path.join(".");
         let inert = KnownKey {
             secret: false,
             file: false,
             effective: false,
         };
-        if super::key_names::passes_through(name) {
+        if super::key_names::passes_through(&name) {
             return Some(inert);
         }
-        super::EndpointOverrides::is_name(name).then(|| KnownKey {
+        super::EndpointOverrides::is_name(&name).then(|| KnownKey {
             secret: ["_password", "_secret", "_key"].iter().any(|end| name.ends_with(end)),
             effective: true,
             ..inert
@@ -188,50 +211,35 @@ pub fn known_key(name: &str) -> Option<KnownKey> {
     })
 }
 
-fn find(keys: &[&'static Key], name: &str) -> Option<KnownKey> {
-    keys.iter().find_map(|key| {
-        if key.is_named(name) && !matches!(key.kind, Kind::Tables(_) | Kind::Named(_)) {
-            return Some(KnownKey {
-                secret: matches!(key.kind, Kind::Secret),
-                file: matches!(key.kind, Kind::File | Kind::Files),
-                effective: key.effective,
-            });
-        }
-        let mut names = std::iter::once(key.name).chain(key.aliases.iter().copied());
-        let rest = names.find_map(|known| name.strip_prefix(known)?.strip_prefix('.'))?;
-        let inner = |keys: &'static [Key]| keys.iter().collect::<Vec<_>>();
-        match key.kind {
-            Kind::Tables(keys) => find(&inner(keys), rest),
-            Kind::Named(keys) => {
-                let (_, field) = rest.split_once('.')?;
-                find(&inner(keys), field)
-            }
-            _ => None,
-        }
+fn find(mut keys: impl Iterator<Item = &'static Key>, path: &[&str]) -> Option<KnownKey> {
+    keys.find_map(|key| match (key.kind, key.behind(path)?) {
+        (Kind::Tables(_) | Kind::Named(_), []) => None,
+        (Kind::Tables(keys), rest) | (Kind::Named(keys), [_, rest @ ..]) => find(keys.iter(), rest),
+        (kind, []) => Some(KnownKey {
+            secret: matches!(kind, Kind::Secret),
+            file: matches!(kind, Kind::File | Kind::Files),
+            effective: key.effective,
+        }),
+        _ => None,
     })
 }
 
-/// Whether a table of this dotted name may stand in the file.
-pub fn is_known_section(name: &str) -> bool {
-    fn is_section(keys: &'static [Key], name: &str) -> bool {
+/// Whether a table of this name, by its parts, may stand in the file.
+pub fn is_known_section(path: &[&str]) -> bool {
+    fn is_section(keys: &'static [Key], path: &[&str]) -> bool {
+        let name = path.join(".");
         keys.iter().any(|key| {
-            let mut names = std::iter::once(key.name).chain(key.aliases.iter().copied());
-            let above = names
-                .clone()
-                .any(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
-            let rest = names.find_map(|known| name.strip_prefix(known));
-            above
-                || match (key.kind, rest) {
-                    (Kind::Tables(_) | Kind::Named(_), Some("")) => true,
-                    (Kind::Tables(keys), Some(rest)) => {
-                        rest.strip_prefix('.').is_some_and(|rest| is_section(keys, rest))
-                    }
-                    (Kind::Named(_), Some(rest)) => rest.strip_prefix('.').is_some_and(|rest| !rest.contains('.')),
+            key.names()
+                .any(|known| known.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.')))
+                || match (key.kind, key.behind(path)) {
+                    (Kind::Tables(_), Some([])) | (Kind::Named(_), Some([] | [_])) => true,
+                    (Kind::Tables(keys), Some(rest)) => is_section(keys, rest),
                     _ => false,
                 }
         })
     }
-    SECTIONS.iter().any(|keys| is_section(keys, name)) || super::key_names::passes_through(&format!("{name}.x.level"))
+    let name = path.join(".");
+    SECTIONS.iter().any(|keys| is_section(keys, path)) || super::key_names::passes_through(&format!("{name}.x.level"))
 }
 
 /// A key as the reference documentation shows it.

@@ -9,8 +9,7 @@ pub(super) fn is_section(keys: &[&'static Key], path: &str) -> bool {
 }
 
 fn names(keys: &[&'static Key]) -> impl Iterator<Item = &'static str> {
-    keys.iter()
-        .flat_map(|key| std::iter::once(key.name).chain(key.aliases.iter().copied()))
+    keys.iter().flat_map(|key| key.names())
 }
 
 /// What can stand behind `prefix` in the names of keys, up to their next dot.
@@ -49,22 +48,14 @@ pub(super) fn misspelt(variable: &str) -> Option<Option<String>> {
     let (section, rest) = variable.split_once('_')?;
     let of_section = |name: &str| name.split('.').next() == Some(section);
     let mut near = BTreeSet::new();
-    for key in all().filter(|key| {
-        std::iter::once(&key.name)
-            .chain(key.aliases)
-            .any(|name| of_section(name))
-    }) {
+    for key in all().filter(|key| key.names().any(of_section)) {
         let inner = match key.kind {
             Kind::Tables(keys) => keys,
             // Anything may stand between the name and the keys of these.
             Kind::Named(_) if variable.starts_with(&format!("{}_", key.name.replace('.', "_"))) => return None,
             _ => &[],
         };
-        near.extend(
-            std::iter::once(key.name)
-                .chain(key.aliases.iter().copied())
-                .map(|name| name.replace('.', "_")),
-        );
+        near.extend(key.names().map(|name| name.replace('.', "_")));
         near.extend(
             inner
                 .iter()

@@ -68,7 +68,7 @@ pub use authentication::Authentication;
 pub use backend_jwt::{BackendJwt, BackendJwtSigning};
 pub use brokers::Brokers;
 pub use caching::Caching;
-pub use catalogue::{KeyDescription, KnownKey, is_known_section, keys, known_key};
+pub use catalogue::{KeyDescription, KnownKey, is_known_section, keys, known_key, known_key_at};
 pub use claim_retrieval::ClaimRetrieval;
 pub use client_certificate::{CertificateSource, ClientCertificate};
 pub use connected_mode::ConnectedSettings;

@@ -297,7 +297,7 @@ impl Merged {
 
     fn read_variable(&mut self, name: &str, value: &str) {
         for key in all() {
-            for spelling in std::iter::once(key.name).chain(key.aliases.iter().copied()) {
+            for spelling in key.names() {
                 if spelling.replace('.', "_") == name {
                     self.assign(key, value, Origin::Environment(name.to_owned()));
                     return;

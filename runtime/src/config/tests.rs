@@ -511,8 +511,31 @@ fn keys_are_known_by_their_dotted_names() {
         ("listenerConfig.httpPort", false),
         ("odd", false),
     ] {
-        assert_eq!(is_known_section(name), expected, "{name}");
+        let path: Vec<&str> = name.split('.').collect();
+        assert_eq!(is_known_section(&path), expected, "{name}");
     }
+}
+
+#[test]
+fn names_of_users_have_dots_in_them() {
+    let user = ["b7a", "users", "ana.ruiz@x.example"];
+    let key = |field: &'static str| known_key_at(&[&user[..], &[field]].concat());
+    assert!(key("password").is_some_and(|known| known.secret));
+    assert!(key("scopes").is_some_and(|known| !known.secret && known.effective));
+    assert_eq!(key("other"), None);
+    assert!(is_known_section(&user));
+    // Without quotes, they are tables in tables, which no user has.
+    assert_eq!(known_key_at(&["b7a", "users", "ana", "ruiz", "password"]), None);
+    assert!(!is_known_section(&["b7a", "users", "ana", "ruiz"]));
+    // Other names are the same with quotes and without.
+    for path in [
+        &["listenerConfig.httpPort"][..],
+        &["b7a.users", "ana", "password"],
+        &["caching", "tokenCache.capacity"],
+    ] {
+        assert!(known_key_at(path).is_some(), "{path:?}");
+    }
+    assert_eq!(known_key_at(&["jwtTokenConfig.issuer"]), None);
 }
 
 #[test]
