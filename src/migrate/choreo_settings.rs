@@ -107,6 +107,9 @@ const OF_ISSUER: [(&str, &str); 5] = [
 ];
 /// Settings of an issuer that say nothing to a gateway.
 const NAMES: [&str; 1] = ["name"];
+/// What Choreo Connect calls the issuer of API keys, and that of API Manager, whose `iss` these have.
+const ISSUER_OF_API_KEYS: &str = "APIM APIkey";
+const RESIDENT_ISSUER: &str = "Resident Key Manager";
 /// CORS of APIs that say nothing about it.
 const CORS: &str = "router.cors";
 
@@ -132,9 +135,12 @@ pub(super) fn carry(file: &SettingsFile, draft: &mut Draft) -> Vec<u8> {
             taken.insert(leaf.key.start);
         }
     }
-    issuers(file, &mut text, &mut taken);
+    let mut told = BTreeSet::new();
+    api_keys(file, &mut text, &mut taken, &mut told, draft);
+    issuers(file, &mut text, &mut taken, &mut told, draft);
     cors(file, &leaves, draft, &mut taken);
     draft.carried.settings += taken.len();
+    taken.append(&mut told);
     tell(file, &leaves, &taken, draft);
     text.into_bytes()
 }
@@ -168,43 +174,146 @@ fn is_usable(text: &str) -> bool {
         .is_none_or(|errors| errors.iter().all(|error| !matches!(error.origin, Origin::File { .. })))
 }
 
-/// Each issuer becomes a table of its own.
-fn issuers(file: &SettingsFile, text: &mut String, taken: &mut BTreeSet<u32>) {
-    let Some(tables) = file.document.at(ISSUERS.split('.')) else {
+/// The tables of issuers.
+fn tables(file: &SettingsFile) -> &[Node] {
+    file.document
+        .at(ISSUERS.split('.'))
+        .map_or(&[], |tables| tables.as_array().unwrap_or(std::slice::from_ref(tables)))
+}
+
+/// The table of the issuer that is called so.
+fn named<'a>(file: &'a SettingsFile, name: &str) -> Option<&'a Node> {
+    let mut tables = tables(file).iter();
+    tables.find(|table| table.get("name").and_then(Node::as_str) == Some(name))
+}
+
+/// The places of all keys of a table.
+fn keys(table: &Node, into: &mut BTreeSet<u32>) {
+    for member in table.as_object().into_iter().flat_map(|members| members.values()) {
+        into.insert(member.key.start);
+        keys(&member.node, into);
+    }
+    for item in table.as_array().unwrap_or_default() {
+        keys(item, into);
+    }
+}
+
+/// Who issues API keys is no issuer of tokens here.
+fn api_keys(
+    file: &SettingsFile,
+    text: &mut String,
+    taken: &mut BTreeSet<u32>,
+    told: &mut BTreeSet<u32>,
+    draft: &mut Draft,
+) {
+    let Some(table) = named(file, ISSUER_OF_API_KEYS) else {
         return;
     };
-    for table in tables.as_array().unwrap_or(std::slice::from_ref(tables)) {
-        let mut keys = Vec::new();
-        let mut issuer = String::from("\n[[jwtTokenConfig]]\n");
+    keys(table, told);
+    let place = |key: &str| {
+        let member = table.member(key).or_else(|| table.member("name"));
+        Place::At(file.source.clone(), member.map_or(table.span, |member| member.key))
+    };
+    let mut set = |table: &Node, old: &str, new: &str| {
+        let Some(member) = table.member(old) else { return false };
+        let Some(value) = value(&member.node, As::Same) else {
+            return false;
+        };
+        let line = format!("apikey.tokenConfigs.{new} = {value}\n");
+        let is_usable = is_usable(&line);
+        if is_usable {
+            text.push_str(&line);
+            taken.insert(member.key.start);
+        }
+        is_usable
+    };
+    if !set(table, "certificateFilePath", "certificateFile") {
+        draft.lost(
+            Code::MigrateSetting,
+            &place("certificateAlias"),
+            "no file has the certificate that API keys are checked with: none is accepted without it",
+            "Export the certificate, and name its file in `apikey.tokenConfigs.certificateFile`.",
+        );
+        return;
+    }
+    set(table, "validateSubscription", "validateAllowedAPIs");
+    if set(table, "issuer", "issuer") {
+        return;
+    }
+    if named(file, RESIDENT_ISSUER).is_some_and(|table| set(table, "issuer", "issuer")) {
+        draft.note(
+            Code::MigrateSetting,
+            &place("issuer"),
+            format!(
+                "API keys are taken to have the `iss` of tokens of the {RESIDENT_ISSUER}, as API Manager makes them"
+            ),
+            "Change `apikey.tokenConfigs.issuer` where they have another one.",
+        );
+    } else {
+        draft.lost(
+            Code::MigrateSetting,
+            &place("issuer"),
+            "nothing says which `iss` API keys have: those of API Manager are refused",
+            "Set `apikey.tokenConfigs.issuer` to what the keys say under `iss`.",
+        );
+    }
+}
+
+/// Each issuer of tokens becomes a table of its own.
+fn issuers(
+    file: &SettingsFile,
+    text: &mut String,
+    taken: &mut BTreeSet<u32>,
+    told: &mut BTreeSet<u32>,
+    draft: &mut Draft,
+) {
+    let of_api_keys = named(file, ISSUER_OF_API_KEYS);
+    let is_of_api_keys = |table: &Node| of_api_keys.is_some_and(|other| std::ptr::eq(table, other));
+    for table in tables(file).iter().filter(|table| !is_of_api_keys(table)) {
+        // Without its name, an issuer would be the one that is taken where nobody names any.
+        let has_name = table
+            .get("issuer")
+            .and_then(Node::as_str)
+            .is_some_and(|name| !name.is_empty());
+        if !has_name {
+            let members = table.as_object().into_iter().flat_map(|members| members.values());
+            let first = members.min_by_key(|member| member.key.start);
+            draft.lost(
+                Code::MigrateSetting,
+                &Place::At(file.source.clone(), first.map_or(table.span, |member| member.key)),
+                "this issuer does not carry over: nothing says which `iss` its tokens have",
+                "Write a `[[jwtTokenConfig]]` with its `issuer` where they are to be accepted.",
+            );
+            keys(table, told);
+            continue;
+        }
+        let mut has_key = false;
+        text.push_str("\n[[jwtTokenConfig]]\n");
         for (old, new) in OF_ISSUER {
             let Some(member) = table.member(old) else { continue };
             if let Some(value) = value(&member.node, As::Same) {
-                let _ = writeln!(issuer, "{new} = {value}");
-                keys.push(member.key.start);
+                let _ = writeln!(text, "{new} = {value}");
+                taken.insert(member.key.start);
+                has_key |= ["jwksURL", "certificateFilePath"].contains(&old);
             }
         }
         let claims = table.get("claimMapping").and_then(Node::as_array).unwrap_or_default();
         for claim in claims {
             let names = ["remoteClaim", "localClaim"].map(|key| (key, claim.member(key)));
-            issuer.push_str("[[jwtTokenConfig.claims]]\n");
+            text.push_str("[[jwtTokenConfig.claims]]\n");
             for (key, member) in names {
                 if let Some(member) = member
                     && let Some(value) = value(&member.node, As::Same)
                 {
-                    let _ = writeln!(issuer, "{key} = {value}");
-                    keys.push(member.key.start);
+                    let _ = writeln!(text, "{key} = {value}");
+                    taken.insert(member.key.start);
                 }
             }
         }
-        // Without its name, an issuer would be the one that is taken where nobody names any.
-        if table
-            .get("issuer")
-            .and_then(Node::as_str)
-            .is_some_and(|name| !name.is_empty())
-        {
-            text.push_str(&issuer);
-            taken.extend(keys);
-            taken.extend(NAMES.iter().filter_map(|name| Some(table.member(name)?.key.start)));
+        taken.extend(NAMES.iter().filter_map(|name| Some(table.member(name)?.key.start)));
+        // Beside a URL or a file it is only what that store calls the same certificate.
+        if has_key && let Some(alias) = table.member("certificateAlias") {
+            told.insert(alias.key.start);
         }
     }
 }
@@ -245,7 +354,7 @@ fn cors(file: &SettingsFile, leaves: &[Leaf<'_>], draft: &mut Draft, taken: &mut
     });
 }
 
-/// Tells what does not carry over: secrets each, the rest by its table.
+/// Tells what does not carry over: what has an equal here and issuers by their keys, the rest by its table.
 fn tell(file: &SettingsFile, leaves: &[Leaf<'_>], taken: &BTreeSet<u32>, draft: &mut Draft) {
     let mut told = BTreeSet::new();
     for leaf in leaves {
@@ -255,11 +364,14 @@ fn tell(file: &SettingsFile, leaves: &[Leaf<'_>], taken: &BTreeSet<u32>, draft: 
         if taken.contains(&leaf.key.start) || is_empty {
             continue;
         }
-        if !name && !told.insert(table) {
+        let is_of_issuer = leaf.name.starts_with(ISSUERS);
+        if !name && !is_of_issuer && !told.insert(table) {
             continue;
         }
         let message = if name {
             format!("`{}` has a value that this gateway does not take", leaf.name)
+        } else if is_of_issuer {
+            format!("`{}` of this issuer does not carry over", leaf.last())
         } else {
             format!("settings of Choreo Connect under `{table}` do not carry over")
         };
@@ -313,11 +425,89 @@ mod tests {
                 "config.toml:2:1: warning: settings of Choreo Connect under `adapter.server` do not carry over",
                 "config.toml:4:1: warning: settings of Choreo Connect under `adapter.server.users` do not carry over",
                 "config.toml:9:1: warning: `router.securedListenerPort` has a value that this gateway does not take",
-                "config.toml:25:1: warning: settings of Choreo Connect under `enforcer.security.tokenService` do not carry over",
+                "config.toml:25:1: warning: this issuer does not carry over: nothing says which `iss` its tokens have",
                 "config.toml:33:1: warning: settings of Choreo Connect under `controlPlane` do not carry over",
             ]
         );
         assert!(!format!("{text}{told:?}").contains("canary"));
+    }
+
+    /// The text of `micro-gw.conf` behind its first line, how many settings it has, and what is told.
+    fn carried(text: &str) -> (String, usize, Vec<String>) {
+        let mut draft = Draft::default();
+        let text = gateway_settings::carry("config.toml", text.into(), &mut draft).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let (_, rest) = text.split_once('\n').unwrap();
+        draft.findings.sort();
+        let told = draft.findings.iter().map(ToString::to_string).collect();
+        (rest.to_owned(), draft.carried.settings, told)
+    }
+
+    #[test]
+    fn who_issues_api_keys_is_no_issuer_of_tokens() {
+        let table = |keys: &str| format!("[[enforcer.security.tokenService]]\n{keys}\n");
+        let resident = table(
+            "name = \"Resident Key Manager\"\nissuer = \"https://a/token\"\ncertificateAlias = \"x\"\ncertificateFilePath = \"/a.pem\"",
+        );
+        let keys = "name = \"APIM APIkey\"\nissuer = \"\"\ncertificateAlias = \"x\"\ncertificateFilePath = \"/keys.pem\"\nvalidateSubscription = true";
+        let of_keys =
+            "apikey.tokenConfigs.certificateFile = \"/keys.pem\"\napikey.tokenConfigs.validateAllowedAPIs = true\n";
+        let of_tokens = "\n[[jwtTokenConfig]]\nissuer = \"https://a/token\"\ncertificateFile = \"/a.pem\"\n";
+        assert_eq!(
+            carried(&format!("{resident}{}", table(keys))),
+            (
+                format!("{of_keys}apikey.tokenConfigs.issuer = \"https://a/token\"\n{of_tokens}"),
+                5,
+                vec![
+                    "config.toml:8:1: note: API keys are taken to have the `iss` of tokens of the Resident Key Manager, as API Manager makes them"
+                        .to_owned()
+                ]
+            )
+        );
+        assert_eq!(
+            carried(&table(&keys.replace("issuer = \"\"", "issuer = \"https://k\""))),
+            (
+                format!("{of_keys}apikey.tokenConfigs.issuer = \"https://k\"\n"),
+                3,
+                Vec::new()
+            )
+        );
+        assert_eq!(
+            carried(&table(keys)),
+            (
+                of_keys.to_owned(),
+                2,
+                vec![
+                    "config.toml:3:1: warning: nothing says which `iss` API keys have: those of API Manager are refused"
+                        .to_owned()
+                ]
+            )
+        );
+        assert_eq!(
+            carried(&table(&keys.replace("/keys.pem", ""))),
+            (
+                String::new(),
+                0,
+                vec![
+                    "config.toml:4:1: warning: no file has the certificate that API keys are checked with: none is accepted without it"
+                        .to_owned()
+                ]
+            )
+        );
+    }
+
+    #[test]
+    fn each_issuer_is_told_at_its_own_lines() {
+        let text = "[[enforcer.security.tokenService]]\nname = \"A\"\nissuer = \"https://a\"\ncertificateAlias = \"x\"\njwksURL = \"https://a/jwks\"\n\
+                    [[enforcer.security.tokenService]]\nname = \"B\"\nissuer = \"https://b\"\ncertificateAlias = \"y\"\njwksURL = \"\"\n\
+                    [[enforcer.security.tokenService]]\nname = \"C\"\nissuer = \"\"\njwksURL = \"https://c\"\n";
+        assert_eq!(
+            carried(text).2,
+            [
+                "config.toml:9:1: warning: `certificateAlias` of this issuer does not carry over",
+                "config.toml:12:1: warning: this issuer does not carry over: nothing says which `iss` its tokens have",
+            ]
+        );
     }
 
     #[test]
