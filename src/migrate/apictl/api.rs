@@ -125,7 +125,7 @@ impl Converter<'_> {
         if let Some(environment) = environment {
             environment.list(self.draft);
         }
-        let mut enriched = self.enrich(&file, &api, &source, &definition);
+        let mut enriched = self.enrich(&file, &api, environment_key.is_some(), &source, &definition);
         self.tell(&file, &api, environment.zip(environment_key), &enriched);
         let place = place_of_backends(&file, environment.zip(environment_key));
         let is_from_variables = match environment {
@@ -170,8 +170,16 @@ impl Converter<'_> {
         Ok(())
     }
 
-    /// The definition with what the file says. The backends of the file are those that count, as in the control plane.
-    fn enrich(&mut self, file: &ApiFile, api: &ApiDetails, source: &Source, definition: &Node) -> Enriched {
+    /// The definition with what the file says. The backends of the file are those that count, as in the control plane; those of
+    /// an environment also where it has none.
+    fn enrich(
+        &mut self,
+        file: &ApiFile,
+        api: &ApiDetails,
+        are_of_environment: bool,
+        source: &Source,
+        definition: &Node,
+    ) -> Enriched {
         let found = secrets::in_definition(definition);
         secrets::tell(source, &found, self.draft);
         let mut document = definition.to_json();
@@ -182,7 +190,7 @@ impl Converter<'_> {
                 .iter()
                 .any(|key| config.get(*key).is_some_and(|value| !value.is_null()))
         };
-        if has_backends(&api.endpoint_config)
+        if (are_of_environment || has_backends(&api.endpoint_config))
             && let Value::Object(members) = &mut document
         {
             for (name, _) in BACKENDS {

@@ -49,6 +49,42 @@ fn parameters_beside_archives_count_for_the_apis_in_them() {
 }
 
 #[test]
+fn an_api_whose_environment_has_no_backend_that_can_be_called_is_left_out() {
+    let definition = format!("{DEFINITION}x-wso2-production-endpoints: {{urls: ['https://old.example']}}\n");
+    for (configs, column) in [
+        ("{endpointType: dynamic}", 13),
+        ("{endpointType: maintenance}", 13),
+        ("{endpointType: aws, awsLambdaEndpoints: {amznRegion: eu-west-1}}", 13),
+        ("{awsLambdaEndpoints: {amznRegion: eu-west-1}}", 13),
+        ("{endpointType: dynamic, endpoints: {}}", 36),
+        ("{endpoints: {production: {url: ''}}}", 13),
+    ] {
+        let parameters = format!("environments:\n- name: stage\n  configs: {configs}\n");
+        let tree = tree(&[
+            ("api.yaml", &api("")),
+            ("Definitions/swagger.yaml", &definition),
+            ("api_params.yaml", &parameters),
+        ]);
+        let outcome = converted(&tree, Some("stage")).unwrap();
+        let line = format!("old/api_params.yaml:3:{column}: error: the API is left out: Ledger 2.1.0 has no backend");
+        assert!(
+            outcome.told.iter().any(|(_, told)| told.starts_with(&line)),
+            "{configs}: {:#?}",
+            outcome.told
+        );
+        assert!(
+            !outcome.told.iter().any(|(_, told)| told.contains("not understood")),
+            "{configs}: {:#?}",
+            outcome.told
+        );
+        assert!(
+            !outcome.files.keys().any(|path| path.starts_with("api_definitions")),
+            "{configs}"
+        );
+    }
+}
+
+#[test]
 fn an_api_of_which_no_parameters_speak_is_told_where_an_environment_is_meant() {
     let others = api("").replace("Ledger", "Orders").replace("/ledger", "/orders");
     let tree = tree(&[

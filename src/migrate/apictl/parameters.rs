@@ -19,6 +19,12 @@ const FOLDERS: [&str; 4] = ["", "certificates", "Endpoint-certificates", "Client
 
 /// Keys of an environment that name backends.
 const BACKENDS: [&str; 3] = ["endpoints", "loadBalanceEndpoints", "failoverEndpoints"];
+/// The key of functions that are called in the place of backends.
+const FUNCTIONS: &str = "awsLambdaEndpoints";
+/// The key that says of which kind the backends are.
+const KIND: &str = "endpointType";
+/// Kinds of those that are named under [`BACKENDS`]; of any other kind, an environment has no backend that can be called.
+const KINDS: [&str; 4] = ["", "rest", "http", "soap"];
 /// Keys of an environment that say where an API is shown or sold, not how it is served.
 const PORTAL: [&str; 6] = [
     "policies",
@@ -28,13 +34,14 @@ const PORTAL: [&str; 6] = [
     "vhost",
     "name",
 ];
-/// Keys that are carried over.
-const CARRIED: [&str; 9] = [
+/// Keys that are carried over, or told where they are read.
+const CARRIED: [&str; 10] = [
     "endpoints",
-    "endpointType",
+    KIND,
     "endpointRoutingPolicy",
     "loadBalanceEndpoints",
     "failoverEndpoints",
+    FUNCTIONS,
     "security",
     "certs",
     "mutualSslCerts",
@@ -133,11 +140,21 @@ impl Environment<'_> {
         Place::At(self.source.clone(), span)
     }
 
-    /// The key of the backends that it names, if it does.
+    /// The key that says which backends it has, if one does.
     pub(super) fn backends_key(&self) -> Option<&'static str> {
+        let has = |key: &&str| self.node.get(key).is_some_and(|value| !value.is_null());
+        let is_of_other_kind = !KINDS.contains(&self.kind().as_str());
         BACKENDS
             .into_iter()
-            .find(|key| self.node.get(key).is_some_and(|value| !value.is_null()))
+            .find(has)
+            .or_else(|| is_of_other_kind.then_some(KIND))
+            .or_else(|| Some(FUNCTIONS).filter(has))
+    }
+
+    /// Of which kind its backends are, as it says.
+    fn kind(&self) -> String {
+        let kind = self.node.get(KIND).and_then(Node::as_str).unwrap_or_default();
+        kind.to_ascii_lowercase()
     }
 
     /// Whether the addresses of its backends are in variables.
@@ -157,7 +174,7 @@ impl Environment<'_> {
         let Value::Object(api) = details else { return };
         let old = api.get("endpointConfig").cloned().map(as_object).unwrap_or_default();
         let mut config = match self.backends_key() {
-            Some(_) => self.backends(),
+            Some(key) => self.backends(key),
             None => old.clone(),
         };
         if self.has_security() {
@@ -169,11 +186,10 @@ impl Environment<'_> {
         api.insert("endpointConfig".into(), Value::Object(config));
     }
 
-    /// The backends in the form of `endpointConfig`.
-    fn backends(&self) -> Map<String, Value> {
+    /// The backends in the form of `endpointConfig`; `key` says which.
+    fn backends(&self, key: &str) -> Map<String, Value> {
         let json = |path: &[&str]| self.node.at(path.iter().copied()).map(Node::to_json);
         let text = |key: &str| self.node.get(key).and_then(Node::as_str).unwrap_or_default();
-        let kind = text("endpointType").to_ascii_lowercase();
         let routing = text("endpointRoutingPolicy").to_ascii_lowercase();
         let mut config = Map::new();
         let mut set = |key: &str, value: Option<Value>| {
@@ -201,7 +217,9 @@ impl Environment<'_> {
                 set(&format!("{side}_failovers"), json(&["failoverEndpoints", &others]));
             }
         } else {
+            let kind = self.kind();
             let kind = match kind.as_str() {
+                _ if key == FUNCTIONS => "awslambda",
                 "" | "rest" | "http" => "http",
                 "soap" => "address",
                 "aws" => "awslambda",
@@ -328,6 +346,26 @@ mod tests {
             (
                 "{endpointType: aws, endpoints: {production: {url: 'https://p'}}}",
                 json!({"endpoint_type": "awslambda", "production_endpoints": {"url": "https://p"}, "endpoint_security": kept}),
+            ),
+            (
+                "{endpointType: REST}",
+                json!({"endpoint_type": "http", "production_endpoints": {"url": "https://old"}, "endpoint_security": kept}),
+            ),
+            (
+                "{endpointType: dynamic}",
+                json!({"endpoint_type": "default", "endpoint_security": kept}),
+            ),
+            (
+                "{endpointType: maintenance}",
+                json!({"endpoint_type": "maintenance", "endpoint_security": kept}),
+            ),
+            (
+                "{endpointType: aws, awsLambdaEndpoints: {accessMethod: role-supplied}}",
+                json!({"endpoint_type": "awslambda", "endpoint_security": kept}),
+            ),
+            (
+                "{awsLambdaEndpoints: {accessMethod: role-supplied}}",
+                json!({"endpoint_type": "awslambda", "endpoint_security": kept}),
             ),
         ] {
             assert_eq!(applied(environment), expected, "{environment}");
