@@ -126,7 +126,7 @@ impl Converter<'_> {
             environment.list(self.draft);
         }
         let mut enriched = self.enrich(&file, &api, environment_key.is_some(), &source, &definition);
-        self.tell(&file, &api, environment.zip(environment_key), &enriched);
+        self.tell(&file, &api, environment, &enriched);
         let place = place_of_backends(&file, environment.zip(environment_key));
         let is_from_variables = match environment {
             Some(environment) if environment_key.is_some() => environment.has_variables(),
@@ -223,26 +223,16 @@ impl Converter<'_> {
     }
 
     /// Tells what the definition could not take over, and which secrets the gateway needs.
-    fn tell(
-        &mut self,
-        file: &ApiFile,
-        api: &ApiDetails,
-        environment: Option<(&Environment<'_>, &'static str)>,
-        enriched: &Enriched,
-    ) {
-        let place = |at: &[String]| match environment {
-            Some((environment, key)) if at.first().is_some_and(|key| key == "endpointConfig") => {
-                let is_security = at.get(1).is_some_and(|key| key == "endpoint_security");
-                if is_security && environment.has_security() {
-                    environment.place("security")
-                } else if is_security {
-                    file.place(at)
-                } else {
-                    environment.place(key)
-                }
-            }
-            _ => file.place(at),
+    fn tell(&mut self, file: &ApiFile, api: &ApiDetails, environment: Option<&Environment<'_>>, enriched: &Enriched) {
+        let of_environment = |at: &[String]| {
+            let environment = environment.filter(|_| at.first().is_some_and(|key| key == "endpointConfig"))?;
+            let key = match at.get(1).is_some_and(|key| key == "endpoint_security") {
+                true => environment.has_security().then_some("security")?,
+                false => environment.backends_key()?,
+            };
+            Some(environment.place(key))
         };
+        let place = |at: &[String]| of_environment(at).unwrap_or_else(|| file.place(at));
         for mediation in &api.mediation {
             let place_of = mediation
                 .place

@@ -85,6 +85,27 @@ fn an_api_whose_environment_has_no_backend_that_can_be_called_is_left_out() {
 }
 
 #[test]
+fn credentials_of_an_environment_are_told_where_they_are() {
+    let parameters = "environments:\n- name: stage\n  configs:\n    security:\n      production: {enabled: true, type: digest, username: u, password: $P}\n      \
+                      sandbox: {enabled: true, type: ntlm}\n";
+    let sandbox = "    sandbox_endpoints: {url: 'https://sand.example'}\n";
+    let tree = tree(&[
+        ("api.yaml", &api(sandbox)),
+        ("Definitions/swagger.yaml", DEFINITION),
+        ("api_params.yaml", parameters),
+    ]);
+    let outcome = converted(&tree, Some("stage")).unwrap();
+    let told: Vec<&str> = outcome.told.iter().map(|(_, told)| told.as_str()).collect();
+    for start in [
+        "old/api_params.yaml:4:5: warning: the password for the production backend",
+        "old/api_params.yaml:4:5: warning: credentials of type ntlm for the sandbox backend",
+    ] {
+        assert!(told.iter().any(|told| told.starts_with(start)), "{start}: {told:#?}");
+    }
+    assert_eq!(told.len(), 2, "{told:#?}");
+}
+
+#[test]
 fn an_api_of_which_no_parameters_speak_is_told_where_an_environment_is_meant() {
     let others = api("").replace("Ledger", "Orders").replace("/ledger", "/orders");
     let tree = tree(&[
