@@ -45,8 +45,8 @@ pub(super) struct Converter<'d> {
     pub(super) delivered: BTreeSet<String>,
     /// Policies that were exported too.
     pub(super) limits: RateLimits,
-    /// The gateway's settings, as messages call the file: they are read elsewhere.
-    pub(super) settings: Option<String>,
+    /// Files that are read elsewhere, as messages call them: the gateway's settings, certificates of environments.
+    pub(super) elsewhere: BTreeSet<String>,
     /// What variables in `api.yaml` are filled with.
     pub(super) variables: &'d Variables,
 }
@@ -85,8 +85,15 @@ impl Converter<'_> {
             // What is left out is told once.
             seen.extend(branch.files().filter(|path| files::is_of_api(path)).map(str::to_owned));
         }
-        let is_settings = |path: &&str| self.settings.as_ref().is_some_and(|name| *name == branch.shown(path));
-        seen.extend(branch.files().filter(is_settings).map(str::to_owned));
+        self.list(branch, seen);
+    }
+
+    /// Lists the files of a folder that nobody has seen or reads elsewhere.
+    pub(super) fn list(&mut self, branch: &Branch<'_>, mut seen: BTreeSet<String>) {
+        if !self.elsewhere.is_empty() {
+            let is_elsewhere = |path: &&str| self.elsewhere.contains(&branch.shown(path));
+            seen.extend(branch.files().filter(is_elsewhere).map(str::to_owned));
+        }
         files::list(branch, &seen, self.draft);
     }
 
@@ -159,7 +166,8 @@ impl Converter<'_> {
             self.draft,
         ));
         if let Some(environment) = environment {
-            environment.certificates(&api.name, &api.version, &mut self.certificates, self.draft);
+            let seen = environment.certificates(&api.name, &api.version, &mut self.certificates, self.draft);
+            self.elsewhere.extend(seen);
         }
         self.policies(&file, &enriched.document);
         let (bytes, ending) = written(&enriched.document, &definition_path)

@@ -106,6 +106,37 @@ fn credentials_of_an_environment_are_told_where_they_are() {
 }
 
 #[test]
+fn certificates_of_an_environment_are_told_only_where_they_are_not_taken() {
+    let pem = rcgen::generate_simple_self_signed(vec!["client".to_owned()])
+        .unwrap()
+        .cert
+        .pem();
+    let parameters = "environments:\n- name: stage\n  configs:\n    certs: [{hostName: 'https://core.example', alias: core, path: stage.crt}]\n    \
+                      mutualSslCerts: [{alias: till, path: client.crt}]\n";
+    let one = api("  securityScheme: [oauth2, mutualssl, oauth_basic_auth_api_key_mandatory]\n");
+    // Beside the API, or beside the folders of several.
+    for folder in ["ledger/", ""] {
+        let own = |path: &str| format!("{folder}{path}");
+        let files = [
+            ("ledger/api.yaml".to_owned(), one.as_str()),
+            ("ledger/Definitions/swagger.yaml".to_owned(), DEFINITION),
+            (own("params.yaml"), parameters),
+            (own("stage.crt"), &pem),
+            (own("Client-certificates/client.crt"), &pem),
+            (own("Client-certificates/spare.crt"), &pem),
+        ];
+        let files = files.each_ref().map(|(path, text)| (path.as_str(), *text));
+        let outcome = converted(&tree(&files), Some("stage")).unwrap();
+        let index = text(&outcome, "gen/control-plane/certificates.json");
+        let index: crate::project::PulledCertificates = serde_json::from_str(index).unwrap();
+        assert_eq!((index.clients.len(), index.backends.len()), (1, 1), "{folder:?}");
+        let told: Vec<&str> = outcome.told.iter().map(|(_, told)| told.as_str()).collect();
+        let spare = format!("old/{}: warning:", own("Client-certificates/spare.crt"));
+        assert!(told.len() == 1 && told[0].starts_with(&spare), "{folder:?}: {told:#?}");
+    }
+}
+
+#[test]
 fn an_api_of_which_no_parameters_speak_is_told_where_an_environment_is_meant() {
     let others = api("").replace("Ledger", "Orders").replace("/ledger", "/orders");
     let tree = tree(&[

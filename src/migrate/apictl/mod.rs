@@ -65,12 +65,7 @@ pub(super) fn convert(
     let mut batch = Batch {
         environments,
         budget: Budget::of_many(),
-        seen: limits
-            .seen
-            .iter()
-            .cloned()
-            .chain(environments.settings.clone())
-            .collect(),
+        seen: limits.seen.iter().cloned().collect(),
         failed: None,
         converter: Converter {
             draft,
@@ -78,7 +73,7 @@ pub(super) fn convert(
             names: BTreeMap::new(),
             delivered: BTreeSet::new(),
             limits,
-            settings: environments.settings.as_deref().map(|path| root.shown(path)),
+            elsewhere: environments.settings.iter().map(|path| root.shown(path)).collect(),
             variables: environments.variables,
         },
         used_environment: false,
@@ -206,7 +201,7 @@ impl Batch<'_, '_> {
                     .map(str::to_owned),
             );
         }
-        files::list(root, &seen, self.converter.draft);
+        self.converter.list(root, seen);
         Ok(is_used && !is_own)
     }
 

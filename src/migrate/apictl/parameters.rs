@@ -271,21 +271,30 @@ impl Environment<'_> {
         }
     }
 
-    /// Takes the certificates that it names.
-    pub(super) fn certificates(&self, name: &str, version: &str, into: &mut CertificateFiles, draft: &mut Draft) {
+    /// Takes the certificates that it names; returns their files, as messages call them.
+    pub(super) fn certificates(
+        &self,
+        name: &str,
+        version: &str,
+        into: &mut CertificateFiles,
+        draft: &mut Draft,
+    ) -> Vec<String> {
         let files = Files {
             branch: &self.branch,
             folders: &FOLDERS,
         };
+        let mut seen = Vec::new();
         for (key, purpose) in [
             ("certs", Purpose::Backends),
             ("mutualSslCerts", Purpose::Clients(name, version)),
         ] {
             for entry in self.node.get(key).and_then(Node::as_array).unwrap_or_default() {
                 let place = Place::At(self.source.clone(), entry.span);
-                certificates::take(entry, &place, purpose, &files, into, draft);
+                let path = certificates::take(entry, &place, purpose, &files, into, draft);
+                seen.extend(path.map(|path| self.branch.shown(&path)));
             }
         }
+        seen
     }
 }
 
