@@ -3,6 +3,7 @@
 use super::api_file::{ApiFile, Shape, Unreadable, parse};
 use super::differences::{self, Sides};
 use super::parameters::Environment;
+use super::primary::{self, Primary};
 use super::rate_limits::RateLimits;
 use super::variables::{self, Form};
 use super::{certificates, fields, files, is_of_other_api};
@@ -52,10 +53,10 @@ pub(super) struct Converter<'d> {
 }
 
 /// Why an API is left out: where, what, and what to do.
-struct Reason(Place, String, String);
+pub(super) struct Reason(Place, String, String);
 
 impl Reason {
-    fn new(place: Place, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn new(place: Place, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self(place, message.into(), remedy.into())
     }
 }
@@ -125,7 +126,12 @@ impl Converter<'_> {
         if file.shape.is_product() {
             seen.extend(branch.files().filter(|path| is_of_other_api(path)).map(str::to_owned));
         }
-        let (api, environment_key) = details(&file, environment)?;
+        let environment_key = environment.and_then(Environment::backends_key);
+        let primaries = match environment_key {
+            Some(_) => Vec::new(),
+            None => primary::read(branch, &file, seen, self.draft)?,
+        };
+        let api = details(&file, &primaries, environment)?;
         let (definition_path, source, definition) = definition(branch, &file, seen)?;
         fields::list(&file, self.draft);
         variables::tell(&file.source, &unset, self.draft);
@@ -133,7 +139,7 @@ impl Converter<'_> {
             environment.list(self.draft);
         }
         let mut enriched = self.enrich(&file, &api, environment_key.is_some(), &source, &definition);
-        self.tell(&file, &api, environment, &enriched);
+        self.tell(&file, &api, &primaries, environment, &enriched);
         let place = place_of_backends(&file, environment.zip(environment_key));
         let is_from_variables = match environment {
             Some(environment) if environment_key.is_some() => environment.has_variables(),
@@ -231,7 +237,14 @@ impl Converter<'_> {
     }
 
     /// Tells what the definition could not take over, and which secrets the gateway needs.
-    fn tell(&mut self, file: &ApiFile, api: &ApiDetails, environment: Option<&Environment<'_>>, enriched: &Enriched) {
+    fn tell(
+        &mut self,
+        file: &ApiFile,
+        api: &ApiDetails,
+        primaries: &[Primary],
+        environment: Option<&Environment<'_>>,
+        enriched: &Enriched,
+    ) {
         let of_environment = |at: &[String]| {
             let environment = environment.filter(|_| at.first().is_some_and(|key| key == "endpointConfig"))?;
             let key = match at.get(1).is_some_and(|key| key == "endpoint_security") {
@@ -240,7 +253,10 @@ impl Converter<'_> {
             };
             Some(environment.place(key))
         };
-        let place = |at: &[String]| of_environment(at).unwrap_or_else(|| file.place(at));
+        let place = |at: &[String]| {
+            let found = of_environment(at).or_else(|| primary::place(primaries, at));
+            found.unwrap_or_else(|| file.place(at))
+        };
         for mediation in &api.mediation {
             let place_of = mediation
                 .place
@@ -371,11 +387,8 @@ impl Converter<'_> {
     }
 }
 
-/// The API with what the environment says, and the key of it that names backends.
-fn details(
-    file: &ApiFile,
-    environment: Option<&Environment<'_>>,
-) -> Result<(ApiDetails, Option<&'static str>), Reason> {
+/// The API with the endpoints that are called and what the environment says.
+fn details(file: &ApiFile, primaries: &[Primary], environment: Option<&Environment<'_>>) -> Result<ApiDetails, Reason> {
     match &file.shape {
         Shape::Current | Shape::Older => {}
         Shape::Other(kind) => {
@@ -394,9 +407,8 @@ fn details(
         }
     }
     let mut details = file.details();
-    let mut key = None;
+    primary::apply(primaries, &mut details);
     if let Some(environment) = environment {
-        key = environment.backends_key();
         environment.apply(&mut details);
     }
     let api = read_exported(&details).map_err(|fault| {
@@ -439,10 +451,10 @@ fn details(
             "Leave it where it is.",
         ));
     }
-    Ok((api, key))
+    Ok(api)
 }
 
-fn unreadable(branch: &Branch<'_>, path: &str, error: Unreadable) -> Reason {
+pub(super) fn unreadable(branch: &Branch<'_>, path: &str, error: Unreadable) -> Reason {
     match error {
         Unreadable::Syntax(diagnostic) => {
             let place = match diagnostic.place {

@@ -27,6 +27,8 @@ const CARRIED: &[&str] = &[
     "cacheTimeout",
     "operations",
     // Told by what reads them.
+    "primaryProductionEndpointId",
+    "primarySandboxEndpointId",
     "mediationPolicies",
     "apiPolicies",
     "maxTps",
@@ -76,8 +78,6 @@ const PORTAL: &[&str] = &[
     "deploymentEnvironments",
     "destinationStatsEnabled",
     "initiatedFromGateway",
-    "primaryProductionEndpointId",
-    "primarySandboxEndpointId",
     "enableSubscriberVerification",
 ];
 

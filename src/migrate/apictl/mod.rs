@@ -10,6 +10,7 @@ mod fields;
 mod files;
 mod older;
 mod parameters;
+mod primary;
 mod rate_limits;
 mod variables;
 

@@ -299,7 +299,7 @@ impl Environment<'_> {
 }
 
 /// `endpointConfig` is an object, or one in a text.
-fn as_object(value: Value) -> Map<String, Value> {
+pub(super) fn as_object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         Value::String(text) => serde_json::from_str(&text).unwrap_or_default(),
