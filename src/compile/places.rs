@@ -234,6 +234,10 @@ impl ApiPlaces {
         let owners = operation.into_iter().chain([&definition.pruned]);
         let span = owners.into_iter().find_map(|owner| {
             let member = what.keys().iter().find_map(|key| owner.member(key))?;
+            // The scopes of an operation whose own `security` came to nothing are those of the API.
+            if what == Said::Scopes && !mentions_one_of(&member.node, &resource.scopes.names) {
+                return None;
+            }
             // An endpoint is where it is described, not where it is named.
             let named = member
                 .node
@@ -269,6 +273,20 @@ impl ApiPlaces {
             position: None,
         }
     }
+}
+
+/// Whether a scope stands in `x-scope` or `security`.
+fn mentions_one_of(node: &Node, scopes: &[String]) -> bool {
+    let is_one = |node: &Node| {
+        let text = node.as_str().map(str::trim);
+        text.is_some_and(|text| scopes.iter().any(|scope| scope == text))
+    };
+    let requirements = node.as_array().into_iter().flatten().filter_map(Node::as_object);
+    let mut listed = requirements
+        .flat_map(indexmap::IndexMap::values)
+        .filter_map(|member| member.node.as_array())
+        .flatten();
+    is_one(node) || listed.any(is_one)
 }
 
 /// The operation of a resource: templates are compared as the gateway reads them.

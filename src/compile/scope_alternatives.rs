@@ -17,12 +17,15 @@ pub(super) struct TokenRequirement {
     pub(super) span: Span,
 }
 
-/// Reports the first requirement of a `security` that means another thing beside the others than it would alone.
-pub(super) fn check(source: &Source, requirements: &[TokenRequirement], diagnostics: &mut Diagnostics) {
-    let all: BTreeSet<&str> = requirements
-        .iter()
-        .flat_map(|requirement| requirement.scopes.iter().map(String::as_str))
-        .collect();
+/// Reports the first requirement of a `security` that means another thing beside the others than it would alone; `scopes` are those that
+/// count together.
+pub(super) fn check(
+    source: &Source,
+    requirements: &[TokenRequirement],
+    scopes: &[String],
+    diagnostics: &mut Diagnostics,
+) {
+    let all: BTreeSet<&str> = scopes.iter().map(String::as_str).collect();
     let mut tell = |requirement: &TokenRequirement, message: String, remedy: &str| {
         let found = Diagnostic::warning(Code::ScopeAlternatives, source, requirement.span, message);
         diagnostics.push(found.remedy(remedy));
@@ -68,7 +71,8 @@ fn is_same(one: &[Scheme], other: &[Scheme]) -> bool {
     one.len() == other.len() && one.iter().all(|scheme| other.contains(scheme))
 }
 
-fn one_of(names: BTreeSet<&str>) -> String {
+/// Scopes of which one is needed, for people.
+pub(super) fn one_of(names: BTreeSet<&str>) -> String {
     /// More make a sentence that nobody reads.
     const TOLD: usize = 3;
     let told: Vec<String> = names.iter().take(TOLD).map(|name| format!("`{name}`")).collect();

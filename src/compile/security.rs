@@ -22,6 +22,7 @@ const MAX_BYTES: usize = 64 << 20;
 #[derive(Debug, Clone, Default)]
 struct Asked {
     alternatives: Vec<Requirement>,
+    /// The scopes of the alternatives. Where they have none, those of what cannot be used: less is asked for without them.
     scopes: Vec<String>,
     /// Those of the alternatives that take tokens, as they are written.
     of_tokens: Vec<TokenRequirement>,
@@ -58,16 +59,38 @@ impl<'a> ApiSecurity<'a> {
         ) == Some(true);
         let application = ApplicationSecurity::read(&definition.source, &definition.pruned, diagnostics);
         if !disabled {
-            scope_alternatives::check(&definition.source, &asked.of_tokens, diagnostics);
+            scope_alternatives::check(&definition.source, &asked.of_tokens, &asked.scopes, diagnostics);
         }
-        Self {
+        let read = Self {
             definition,
             schemes,
             asked,
             disabled,
             application,
             mutual_tls_mandatory,
+        };
+        if read.is_inherited() {
+            let name = definition.name();
+            let place = "at the top of the definition";
+            let scopes = &read.asked.scopes;
+            read.warn_about_empty(
+                &definition.pruned,
+                &name,
+                place,
+                &read.alternatives(),
+                scopes,
+                diagnostics,
+            );
         }
+        read
+    }
+
+    /// Whether some operation goes by the API's `security`.
+    fn is_inherited(&self) -> bool {
+        self.definition.operations().any(|operation| {
+            // What is wrong with it is told with the rules of the operation.
+            operation.node.get("security").is_none() && !self.is_open(operation, &mut Diagnostics::default())
+        })
     }
 
     /// What the API asks for where an operation does not say otherwise.
@@ -80,8 +103,6 @@ impl<'a> ApiSecurity<'a> {
     fn resolve(&self, types: Option<&[Known]>, asked: &[Requirement]) -> Vec<Requirement> {
         let mut alternatives = match types {
             Some(types) => self.of_types(types, asked),
-            // An operation whose own `security` came to nothing falls back to the API's.
-            None if asked.is_empty() => self.asked.alternatives.clone(),
             None => asked.to_vec(),
         };
         if alternatives.is_empty() {
@@ -99,10 +120,11 @@ impl<'a> ApiSecurity<'a> {
             .as_deref()
             .map(|list| ask(&self.schemes, source, operation.node, list, diagnostics));
         let open = self.is_open(operation, diagnostics);
-        if !open {
-            self.warn_about_empty(operation, diagnostics);
-        }
-        let asked = own.as_ref().unwrap_or(&self.asked);
+        // One whose own `security` came to nothing falls back to the API's, with its scopes.
+        let asked = own
+            .as_ref()
+            .filter(|own| !own.alternatives.is_empty())
+            .unwrap_or(&self.asked);
         let application = ApplicationSecurity::read(source, operation.node, diagnostics);
         let types = application
             .as_ref()
@@ -120,11 +142,25 @@ impl<'a> ApiSecurity<'a> {
             optional: optional && !open,
             alternatives: if open { Vec::new() } else { alternatives },
         };
-        let scopes = self.scopes(operation, asked, diagnostics);
+        let of_security = match own.as_ref() {
+            Some(own) if asked.scopes.is_empty() => &own.scopes,
+            _ => &asked.scopes,
+        };
+        let scopes = self.scopes(operation, of_security, diagnostics);
         if security.enabled {
+            let name = operation.name();
+            let (alternatives, names) = (&security.alternatives, &scopes.names);
+            self.warn_about_empty(
+                operation.node,
+                &name,
+                "to the operation",
+                alternatives,
+                names,
+                diagnostics,
+            );
             self.warn_about_scopes(operation, &scopes, diagnostics);
             if let Some(own) = own.filter(|_| operation.node.get(extensions::SCOPE).is_none()) {
-                scope_alternatives::check(source, &own.of_tokens, diagnostics);
+                scope_alternatives::check(source, &own.of_tokens, &own.scopes, diagnostics);
             }
         }
         (security, scopes)
@@ -171,8 +207,17 @@ impl<'a> ApiSecurity<'a> {
         );
     }
 
-    fn warn_about_empty(&self, operation: Operation<'_>, diagnostics: &mut Diagnostics) {
-        let Some(node) = operation.node.get("security") else {
+    /// Of a `security` that opens something in OpenAPI, and nothing here.
+    fn warn_about_empty(
+        &self,
+        owner: &Node,
+        what: &str,
+        place: &str,
+        alternatives: &[Requirement],
+        scopes: &[String],
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Some(node) = owner.get("security") else {
             return;
         };
         let empty = node.as_array().is_some_and(<[Node]>::is_empty);
@@ -189,10 +234,18 @@ impl<'a> ApiSecurity<'a> {
         } else {
             "the empty requirement `{}`"
         };
-        let message = format!("{written} does not open {}; it stays protected", operation.name());
+        let takes_tokens = alternatives
+            .iter()
+            .any(|requirement| requirement.schemes.contains(&Scheme::Oauth2));
+        let scopes: BTreeSet<&str> = scopes.iter().map(String::as_str).collect();
+        let needed = match takes_tokens && !scopes.is_empty() {
+            true => format!(", and tokens need {}", scope_alternatives::one_of(scopes)),
+            false => String::new(),
+        };
+        let message = format!("{written} does not open {what}; it stays protected{needed}");
         diagnostics.push(
             Diagnostic::warning(Code::EmptySecurity, &self.definition.source, node.span, message).remedy(format!(
-                "Add `{}: true` to the operation when everybody may call it.",
+                "Add `{}: true` {place} when everybody may call it.",
                 extensions::DISABLE_SECURITY
             )),
         );
@@ -258,11 +311,11 @@ impl<'a> ApiSecurity<'a> {
         distinct
     }
 
-    fn scopes(&self, operation: Operation<'_>, asked: &Asked, diagnostics: &mut Diagnostics) -> Scopes {
+    fn scopes(&self, operation: Operation<'_>, of_security: &[String], diagnostics: &mut Diagnostics) -> Scopes {
         let source = &self.definition.source;
         let mut names = match extensions::text(source, operation.node, extensions::SCOPE, diagnostics) {
             Some((scope, _)) => vec![scope.to_owned()],
-            None => asked.scopes.clone(),
+            None => of_security.to_vec(),
         };
         names.sort();
         names.dedup();
@@ -354,6 +407,7 @@ fn ask(
     diagnostics: &mut Diagnostics,
 ) -> Asked {
     let mut asked = Asked::default();
+    let mut unused_scopes = Vec::new();
     let count: usize = list.iter().map(|requirement| requirement.len().max(1)).sum();
     if count > MAX_SCHEMES {
         let place = owner.get("security").unwrap_or(owner);
@@ -376,7 +430,6 @@ fn ask(
             match schemes.get(name) {
                 Some(Ok(scheme)) => {
                     if scheme == Scheme::Oauth2 {
-                        asked.scopes.extend(scopes.iter().cloned());
                         listed.extend(scopes.iter().cloned());
                     }
                     if !together.contains(&scheme) {
@@ -387,10 +440,9 @@ fn ask(
                 Some(Err(why)) => {
                     usable = false;
                     let message = format!("the security scheme `{name}` cannot be used by the gateway: {why}");
-                    diagnostics.push(
-                        Diagnostic::warning(Code::SecurityScheme, source, key, message)
-                            .remedy("Callers need another of the listed schemes, or OAuth2 when there is none."),
-                    );
+                    diagnostics.push(Diagnostic::warning(Code::SecurityScheme, source, key, message).remedy(
+                        "Callers need what else is listed; where nothing else is, what the API asks for, or OAuth2.",
+                    ));
                 }
                 None => {
                     usable = false;
@@ -403,6 +455,12 @@ fn ask(
                 }
             }
         }
+        // What admits nobody must not let its scopes admit others.
+        if usable {
+            asked.scopes.extend(listed.iter().cloned());
+        } else {
+            unused_scopes.extend(listed.iter().cloned());
+        }
         if usable && together.contains(&Scheme::Oauth2) {
             asked.of_tokens.push(TokenRequirement {
                 schemes: together.clone(),
@@ -414,6 +472,9 @@ fn ask(
         if usable && !asked.alternatives.contains(&requirement) {
             asked.alternatives.push(requirement);
         }
+    }
+    if asked.scopes.is_empty() {
+        asked.scopes = unused_scopes;
     }
     asked
 }

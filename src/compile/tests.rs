@@ -346,8 +346,8 @@ fn empty_and_unusable_security_stays_closed_and_says_so() {
     insta::assert_snapshot!(problems, @r"
     api_definitions/a.yaml:8:24: warning: `security: []` does not open GET /a; it stays protected [Add `x-wso2-disable-security: true` to the operation when everybody may call it.]
     api_definitions/a.yaml:9:24: warning: the empty requirement `{}` does not open GET /b; it stays protected [Add `x-wso2-disable-security: true` to the operation when everybody may call it.]
-    api_definitions/a.yaml:10:26: warning: the security scheme `d` cannot be used by the gateway: of the `http` schemes it knows `basic` and `bearer` [Callers need another of the listed schemes, or OAuth2 when there is none.]
-    api_definitions/a.yaml:11:26: warning: the security scheme `k` cannot be used by the gateway: API keys are not read from cookies [Callers need another of the listed schemes, or OAuth2 when there is none.]
+    api_definitions/a.yaml:10:26: warning: the security scheme `d` cannot be used by the gateway: of the `http` schemes it knows `basic` and `bearer` [Callers need what else is listed; where nothing else is, what the API asks for, or OAuth2.]
+    api_definitions/a.yaml:11:26: warning: the security scheme `k` cannot be used by the gateway: API keys are not read from cookies [Callers need what else is listed; where nothing else is, what the API asks for, or OAuth2.]
     api_definitions/a.yaml:12:26: error: the security scheme `x` is not defined [Define it under `components.securitySchemes`.]
     ");
     for resource in api.unwrap().resources {

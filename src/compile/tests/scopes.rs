@@ -64,3 +64,86 @@ fn scopes_that_count_for_other_requirements_are_told() {
     ));
     assert_eq!(problems.matches("count together").count(), 1, "{problems}");
 }
+
+#[test]
+fn what_is_dropped_lets_no_scope_admit() {
+    let built = |of_api: &str, operation: &str| {
+        let text =
+            format!("{SCHEMES}    c: {{type: apiKey, in: cookie, name: c}}\n    d: {{type: http, scheme: digest}}\n");
+        let (api, problems) = api_with_problems(&format!("{text}{of_api}paths: {{/a: {{get: {operation}}}}}\n"));
+        let resource = api.unwrap().resources.remove(0);
+        let schemes: Vec<Vec<Scheme>> = resource.security.alternatives.into_iter().map(|r| r.schemes).collect();
+        (schemes, resource.scopes.names.join(" "), problems)
+    };
+    let admin = "security: [{o: [admin]}]\n";
+    let tokens = vec![vec![Scheme::Oauth2]];
+    for (of_api, operation, names) in [
+        (admin, "{security: [{o: [admin]}, {c: [], o: [self]}]}", "admin"),
+        (admin, "{security: [{d: [], o: [self]}, {o: [admin]}]}", "admin"),
+        ("", "{security: [{o: [a]}, {c: [], o: [self]}]}", "a"),
+        // With the API's credentials come its scopes.
+        (admin, "{security: [{c: []}]}", "admin"),
+        (admin, "{security: [{d: []}]}", "admin"),
+        (admin, "{security: [{c: [], o: [self]}]}", "admin"),
+        (admin, "{security: []}", "admin"),
+        (admin, "{security: [{}]}", "admin"),
+        (
+            admin,
+            "{security: [{c: []}], x-wso2-application-security: {security-types: [oauth2]}}",
+            "admin",
+        ),
+        ("security: [{c: [], o: [self]}, {o: [admin]}]\n", "{}", "admin"),
+        // Where nothing else asks for scopes, less would be asked for without those of what is dropped.
+        ("", "{security: [{c: [], o: [self]}]}", "self"),
+        ("security: [{o: []}]\n", "{security: [{c: [], o: [self]}]}", "self"),
+        ("security: [{c: [], o: [self]}]\n", "{}", "self"),
+        // What is said is what is asked for.
+        (admin, "{security: [{o: []}]}", ""),
+        (admin, "{security: [{c: []}], x-scope: p}", "p"),
+    ] {
+        let found = built(of_api, operation);
+        assert_eq!((&found.0, found.1.as_str()), (&tokens, names), "{of_api}{operation}");
+    }
+    let (_, names, problems) = built("", "{security: [{o: []}, {c: [], o: [self]}]}");
+    assert_eq!(names, "self");
+    assert!(
+        problems.contains("tokens need the scope `self` all the same"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn an_api_that_nothing_opens_is_told_with_its_scopes() {
+    let told = |security: &str, operation: &str| {
+        api_with_problems(&format!(
+            "{SCHEMES}security: {security}\npaths: {{/a: {{get: {operation}}}}}\n"
+        ))
+        .1
+    };
+    for (security, message) in [
+        (
+            "[]",
+            "warning: `security: []` does not open Shop:1.0.0; it stays protected [",
+        ),
+        (
+            "[{}]",
+            "warning: the empty requirement `{}` does not open Shop:1.0.0; it stays protected [",
+        ),
+        ("[{}, {k: []}]", "it stays protected ["),
+        (
+            "[{}, {o: [a]}, {o: [b]}]",
+            "it stays protected, and tokens need one of the scopes `a`, `b` [Add `x-wso2-disable-security: true` at the top of the definition",
+        ),
+    ] {
+        let problems = told(security, "{}");
+        assert!(problems.contains(message), "{security}: {problems}");
+        // Where every operation says it for itself, nothing is meant to be open.
+        assert_eq!(told(security, "{security: [{o: []}]}"), "", "{security}");
+        assert_eq!(told(security, "{x-auth-type: None}"), "", "{security}");
+    }
+    let problems = told("[{o: [a]}]", "{security: []}");
+    assert!(
+        problems.contains("does not open GET /a; it stays protected, and tokens need the scope `a` [Add"),
+        "{problems}"
+    );
+}
