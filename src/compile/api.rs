@@ -2,6 +2,7 @@
 
 use super::base_path;
 use super::endpoints::{self, NamedEndpoints};
+use super::impossible_credentials::ImpossibleCredentials;
 use super::known_policies::KnownPolicies;
 use super::security::{ApiSecurity, Expanded};
 use super::template::{Template, TemplateError};
@@ -44,6 +45,7 @@ pub(super) fn compile(
     let policy = tiers::of_api(source, root, policies, diagnostics);
     let named = NamedEndpoints::read(definition, diagnostics);
     let endpoints = endpoints::of_api(definition, &named, &id, diagnostics);
+    let auth_header = transports::auth_header(source, root, diagnostics);
     let compiler = Resources {
         definition,
         policies,
@@ -51,6 +53,7 @@ pub(super) fn compile(
         named: &named,
         endpoints: &endpoints,
         policy: policy.as_ref(),
+        auth_header: auth_header.as_deref(),
     };
     let (resources, operations) = compiler.compile(diagnostics);
     let alternatives = compiler.security.alternatives();
@@ -71,7 +74,7 @@ pub(super) fn compile(
         state: transports::state(source, root, diagnostics),
         transports,
         alternatives,
-        auth_header: transports::auth_header(source, root, diagnostics),
+        auth_header,
         mutual_tls,
         client_certificates: Vec::new(),
         cors,
@@ -96,6 +99,7 @@ struct Resources<'a> {
     named: &'a NamedEndpoints<'a>,
     endpoints: &'a endpoints::Found,
     policy: Option<&'a PolicyRef>,
+    auth_header: Option<&'a str>,
 }
 
 impl Resources<'_> {
@@ -105,15 +109,14 @@ impl Resources<'_> {
         let mut resources = Vec::new();
         let mut missing = Vec::new();
         let mut relative = self.endpoints.relative.clone();
+        let mut refused = Vec::new();
+        let mut impossible = ImpossibleCredentials::new(self.definition, self.auth_header);
         let mut expanded = Expanded::default();
         for operation in self.definition.operations() {
             let template = templates.accept(self.definition, operation, diagnostics);
             let found = endpoints::of_operation(self.definition, operation, self.named, diagnostics);
-            if !found.faulty
-                && !self.endpoints.faulty
-                && is_empty(&found.endpoints)
-                && is_empty(&self.endpoints.endpoints)
-            {
+            let faulty = found.faulty || self.endpoints.faulty;
+            if !faulty && is_empty(&found.endpoints) && is_empty(&self.endpoints.endpoints) {
                 missing.push(operation.name());
             }
             relative = relative.or(found.relative);
@@ -123,7 +126,12 @@ impl Resources<'_> {
             if !expanded.add(self.definition, &security, &scopes, diagnostics) {
                 break;
             }
-            unused_endpoints::check_operation(self.definition, operation, &found.endpoints, &security, diagnostics);
+            impossible.look_at(operation, &security);
+            if !faulty && unused_endpoints::refuses_all(&security, &found.endpoints, &self.endpoints.endpoints) {
+                refused.push(operation.name());
+            } else {
+                unused_endpoints::check_operation(self.definition, operation, &found.endpoints, &security, diagnostics);
+            }
             let Some(template) = template else { continue };
             let resource = Resource {
                 template,
@@ -136,6 +144,8 @@ impl Resources<'_> {
             resources.push((resource, operation.path_span));
         }
         endpoints::report_missing(self.definition, &missing, relative.as_deref(), diagnostics);
+        unused_endpoints::report_refused(self.definition, &refused, diagnostics);
+        impossible.report(diagnostics);
         // What is wrong with paths and methods has been told where they stand.
         let told = diagnostics.iter().any(|found| {
             found.file == self.definition.source.name()

@@ -1,6 +1,7 @@
 //! Which backends an API and its operations have.
 
 use super::endpoint::{self, DEFAULT_TIMEOUT_MS};
+use super::some_of::some_of;
 use super::{extensions, servers};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, certain_name};
 use crate::openapi::{Definition, Operation};
@@ -247,28 +248,15 @@ pub(super) fn report_missing(
     relative: Option<&str>,
     diagnostics: &mut Diagnostics,
 ) {
-    /// Operations named in the message.
-    const SHOWN: usize = 3;
     if missing.is_empty() {
         return;
     }
-    let shown = missing
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let more = missing.len().saturating_sub(SHOWN);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+    let shown = some_of(missing);
     let why = match relative {
         Some(url) if !url.is_empty() => format!("; the server `{url}` has no host"),
         _ => String::new(),
     };
-    let message = format!("{} has no endpoint for {shown}{more}{why}", definition.name());
+    let message = format!("{} has no endpoint for {shown}{why}", definition.name());
     diagnostics.push(
         Diagnostic::error(Code::NoEndpoint, &definition.source, definition.title_span(), message).remedy(format!(
             "Add `{}: {{urls: [\"https://backend.example.com\"]}}` at the top of the definition, or a server with a host.",

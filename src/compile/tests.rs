@@ -1,5 +1,6 @@
 //! Whole projects on disk, compiled and packed.
 
+mod callers;
 mod endpoints;
 mod paths;
 mod projects;

@@ -1,7 +1,8 @@
-//! Endpoints that no request is sent to.
+//! Endpoints that no request is sent to, and operations without an endpoint for those who may call.
 
 use super::endpoints::NamedEndpoints;
 use super::extensions;
+use super::some_of::some_of;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use mgw_bundle::config::{Endpoints, Resource, Scheme, Security};
@@ -15,6 +16,35 @@ fn knows_sandbox(security: &Security) -> bool {
         .iter()
         .flat_map(|requirement| &requirement.schemes);
     security.enabled && schemes.any(|scheme| matches!(scheme, Scheme::Oauth2 | Scheme::ApiKey { .. }))
+}
+
+/// Whether every request is refused, because all that come count as production and the only endpoint is for the sandbox.
+pub(super) fn refuses_all(security: &Security, own: &Endpoints, of_api: &Endpoints) -> bool {
+    let has_sandbox = own.sandbox.is_some() || of_api.sandbox.is_some();
+    has_sandbox && !has_production(own, of_api) && !knows_sandbox(security)
+}
+
+fn has_production(own: &Endpoints, of_api: &Endpoints) -> bool {
+    own.production.is_some() || of_api.production.is_some()
+}
+
+/// Reports the operations of which that is true.
+pub(super) fn report_refused(definition: &Definition, refused: &[String], diagnostics: &mut Diagnostics) {
+    if refused.is_empty() {
+        return;
+    }
+    let place = definition.pruned.get(extensions::SANDBOX).map(|node| node.span);
+    let message = format!(
+        "calls of {} are refused: they show nothing that could be a sandbox key, and there is no production endpoint",
+        some_of(refused)
+    );
+    let span = place.unwrap_or(definition.title_span());
+    diagnostics.push(
+        Diagnostic::warning(Code::NoEndpoint, &definition.source, span, message).remedy(format!(
+            "Add `{}`, or have the operations take tokens or API keys.",
+            extensions::PRODUCTION
+        )),
+    );
 }
 
 /// Reports a sandbox endpoint of an operation whose callers have no sandbox keys.
@@ -74,7 +104,10 @@ pub(super) fn check_api(
     if endpoints.sandbox.is_some() {
         if resources.iter().all(|resource| resource.endpoints.sandbox.is_some()) {
             report(extensions::SANDBOX, own, remove);
-        } else if !resources.iter().any(|resource| knows_sandbox(&resource.security)) {
+        } else if !resources.iter().any(|resource| knows_sandbox(&resource.security))
+            // Without a production endpoint it is the calls that go nowhere.
+            && resources.iter().all(|resource| has_production(&resource.endpoints, endpoints))
+        {
             report(
                 extensions::SANDBOX,
                 "callers show nothing that could be a sandbox key",

@@ -69,6 +69,7 @@ codes! {
     ExtensionPlace = "extension-place",
     Files = "files",
     GatewaySetting = "gateway-setting",
+    ImpossibleCredentials = "impossible-credentials",
     Info = "info",
     Interceptor = "interceptor",
     IssuerInTheClear = "issuer-in-the-clear",

@@ -1,7 +1,7 @@
 //! Why a request is refused, and how to get it through.
 
-use super::steps::{Found, accepted, key_type, list, needed};
-use crate::compile::{Said, SaidOfApi};
+use super::steps::{Found, accepted, has_key_type, key_type, list, needed};
+use crate::compile::{Said, SaidOfApi, why_impossible};
 use crate::diagnostics::nearest;
 use mgw_bundle::config::{Api, ApiState};
 use mgw_runtime::explain::ExplainedAnswer;
@@ -235,6 +235,14 @@ fn credentials(found: &Found<'_>, refusal: Refusal) -> Why {
     let accepted = found.resource.map(|resource| accepted(resource, header));
     let accepted = accepted.filter(|accepted| !accepted.is_empty());
     let places = [found.operation(), found.said(Said::Security)];
+    let certified = found.api.is_some_and(|api| api.mutual_tls.is_some()) && refusal == Refusal::InvalidCredentials;
+    let impossible = found
+        .resource
+        .filter(|resource| !resource.security.optional)
+        .and_then(|resource| why_impossible(&resource.security.alternatives, header));
+    if let Some((reason, remedy)) = impossible.filter(|_| !certified) {
+        return Why::new(format!("no request is let in: {reason}"), remedy).at(found, places);
+    }
     match refusal {
         Refusal::MissingCredentials => {
             let wanted = accepted.unwrap_or_else(|| "credentials".to_owned());
@@ -366,6 +374,15 @@ fn unknown_policy(found: &Found<'_>) -> Why {
 }
 
 fn endpoint(found: &Found<'_>, refusal: Refusal) -> Why {
+    let identity = found.told.explanation.identity.as_ref();
+    let has_key = identity.is_some_and(|identity| has_key_type(identity.credential));
+    if refusal == Refusal::NoProductionEndpoint && !has_key {
+        return Why::new(
+            "calls without a token or API key count as production, and the API has no production endpoint",
+            "Add `x-wso2-production-endpoints`, or have the operation take tokens or API keys.",
+        )
+        .at(found, [found.said(Said::Sandbox), found.operation()]);
+    }
     let key = found.grant.map_or("PRODUCTION", |grant| key_type(grant.key_type));
     let (kind, said, extension) = match refusal {
         Refusal::NoSandboxEndpoint => ("sandbox", Said::Production, "x-wso2-sandbox-endpoints"),

@@ -461,6 +461,11 @@ fn credential(kind: &str) -> &'static str {
     }
 }
 
+/// Whether a credential is one of which there are production and sandbox keys.
+pub(super) fn has_key_type(kind: &str) -> bool {
+    matches!(kind, "jwt" | "opaque-token" | "api-key")
+}
+
 /// The scopes that a resource asks for.
 pub(super) fn needed(resource: &Resource) -> String {
     let names = &resource.scopes.names;
@@ -489,7 +494,9 @@ pub(super) fn accepted(resource: &Resource, header: &str) -> String {
             ApiKeyLocation::Query => format!("an API key in the query parameter `{name}`"),
         },
     };
-    let together = resource.security.alternatives.iter().map(|requirement| {
+    let alternatives = resource.security.alternatives.iter();
+    let possible = alternatives.filter(|requirement| requirement.impossible(header).is_none());
+    let together = possible.map(|requirement| {
         let schemes: Vec<String> = requirement.schemes.iter().map(scheme).collect();
         schemes.join(" together with ")
     });

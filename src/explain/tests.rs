@@ -50,6 +50,34 @@ paths:
     get: {x-wso2-disable-security: true, responses: {'200': {description: ok}}}
 ";
 
+/// Who may call is said in ways that come to nothing.
+const VAIN: &str = "openapi: 3.0.0
+info: {title: Vain, version: 1.0.0}
+x-wso2-basePath: /vain
+x-wso2-sandbox-endpoints: {urls: ['https://backend.example']}
+components:
+  securitySchemes:
+    oauth: {type: oauth2, flows: {implicit: {authorizationUrl: 'https://idp.example', scopes: {write: w}}}}
+    basic: {type: http, scheme: basic}
+    key: {type: apiKey, in: header, name: Authorization}
+security: [{oauth: [write]}, {basic: []}]
+paths:
+  /keyed:
+    get:
+      security: [{key: []}]
+      responses: {'200': {description: ok}}
+  /both:
+    get:
+      security: [{oauth: [], basic: []}]
+      responses: {'200': {description: ok}}
+  /open:
+    get: {x-wso2-disable-security: true, responses: {'200': {description: ok}}}
+  /password:
+    get: {security: [{basic: []}], responses: {'200': {description: ok}}}
+  /scoped:
+    get: {security: [], responses: {'200': {description: ok}}}
+";
+
 const POLICIES: &str = "resourcePolicies:
   - Few:
       count: 2
@@ -79,9 +107,11 @@ impl Project {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let root = folder.path().join("shop");
-        let settings = "[listenerConfig]\nmaxUriLength = 100\n";
+        let settings = "[listenerConfig]\nmaxUriLength = 100\n[b7a.users.ana]\npassword = \
+                        \"@sha256:{2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b}\"\n";
         for (name, text) in [
             ("api_definitions/shop.yaml", DEFINITION),
+            ("api_definitions/vain.yaml", VAIN),
             ("api_definitions/vault.yaml", ENCRYPTED),
             ("policies.yaml", POLICIES),
         ] {
@@ -160,7 +190,7 @@ type Row<'a> = (
 fn refusals_say_why_and_where_and_what_to_do() {
     let project = Project::new();
     let long = format!("/shop/v1/{}", "a".repeat(100));
-    let rows: [Row<'_>; 13] = [
+    let rows: [Row<'_>; 20] = [
         (
             "GET",
             "/shop/v1/order",
@@ -198,7 +228,7 @@ fn refusals_say_why_and_where_and_what_to_do() {
             "route",
             (404, 404),
             "no API has a base path",
-            "Base paths are: /shop/v1, /vault.",
+            "Base paths are: /shop/v1, /vain, /vault.",
             &[],
         ),
         (
@@ -290,6 +320,76 @@ fn refusals_say_why_and_where_and_what_to_do() {
             "the credential is not accepted: token is not three parts",
             "signed by a trusted issuer",
             &["api_definitions/shop.yaml:27:5", "api_definitions/shop.yaml:28:7"],
+        ),
+        (
+            "GET",
+            "/vain/keyed",
+            &[],
+            "authn",
+            (401, 900_902),
+            "no request is let in: in the header `authorization` the gateway looks for tokens",
+            "If a token is meant, make the scheme `oauth2`",
+            &["api_definitions/vain.yaml:13:5", "api_definitions/vain.yaml:14:7"],
+        ),
+        (
+            "GET",
+            "/vain/keyed",
+            &[("authorization", "eyJhbGciOiJub25lIn0")],
+            "authn",
+            (401, 900_917),
+            "no request is let in: in the header `authorization` the gateway looks for tokens",
+            "If a token is meant, make the scheme `oauth2`",
+            &["api_definitions/vain.yaml:13:5", "api_definitions/vain.yaml:14:7"],
+        ),
+        (
+            "GET",
+            "/vain/both",
+            &[("authorization", "Bearer opaque")],
+            "authn",
+            (401, 900_902),
+            "no request is let in: a token and a password are asked for together",
+            "Leave one of them out",
+            &["api_definitions/vain.yaml:17:5", "api_definitions/vain.yaml:18:7"],
+        ),
+        (
+            "GET",
+            "/vain/both",
+            &[("authorization", "Basic YW5hOnNlY3JldA==")],
+            "authn",
+            (401, 900_902),
+            "no request is let in: a token and a password are asked for together",
+            "Leave one of them out",
+            &["api_definitions/vain.yaml:17:5", "api_definitions/vain.yaml:18:7"],
+        ),
+        (
+            "GET",
+            "/vain/open",
+            &[],
+            "transform",
+            (403, 900_901),
+            "calls without a token or API key count as production",
+            "Add `x-wso2-production-endpoints`, or have",
+            &["api_definitions/vain.yaml:4:1", "api_definitions/vain.yaml:21:5"],
+        ),
+        (
+            "GET",
+            "/vain/password",
+            &[("authorization", "Basic YW5hOnNlY3JldA==")],
+            "transform",
+            (403, 900_901),
+            "calls without a token or API key count as production",
+            "Add `x-wso2-production-endpoints`, or have",
+            &["api_definitions/vain.yaml:4:1", "api_definitions/vain.yaml:23:5"],
+        ),
+        (
+            "GET",
+            "/vain/scoped",
+            &[("authorization", "Basic YW5hOnNlY3JldA==")],
+            "authz",
+            (403, 900_910),
+            "needs scope write, the caller has none",
+            "Get a token with scope write",
+            &["api_definitions/vain.yaml:10:1", "api_definitions/vain.yaml:25:5"],
         ),
     ];
     for (method, target, headers, phase, (status, code), reason, remedy, places) in rows {

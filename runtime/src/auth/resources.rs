@@ -92,7 +92,8 @@ impl ResourceSecurity {
         names: &mut ScopeNames,
     ) -> Self {
         let security = &resource.security;
-        let alternatives: Vec<_> = security.alternatives.iter().map(Alternative::new).collect();
+        let alternative = |requirement: &Requirement| Alternative::new(requirement, header);
+        let alternatives: Vec<_> = security.alternatives.iter().map(alternative).collect();
         let mut strip = Strip::default();
         if config.authentication.remove_header {
             strip.headers.push(header.clone());
@@ -110,7 +111,7 @@ impl ResourceSecurity {
         }
         // micro-gw names the schemes of the API, whatever the resource asks for.
         let of_api: Vec<_> = match config.compat {
-            true => api.alternatives.iter().map(Alternative::new).collect(),
+            true => api.alternatives.iter().map(alternative).collect(),
             false => Vec::new(),
         };
         let named = if of_api.is_empty() { &alternatives } else { &of_api };
@@ -134,9 +135,9 @@ impl ResourceSecurity {
 }
 
 impl Alternative {
-    fn new(requirement: &Requirement) -> Self {
+    fn new(requirement: &Requirement, header: &HeaderName) -> Self {
         let mut alternative = Self {
-            impossible: requirement.schemes.is_empty(),
+            impossible: requirement.schemes.is_empty() || requirement.impossible(header.as_str()).is_some(),
             ..Self::default()
         };
         for scheme in &requirement.schemes {
@@ -152,8 +153,6 @@ impl Alternative {
                 },
             }
         }
-        // One header cannot hold two credentials.
-        alternative.impossible |= alternative.bearer && alternative.basic;
         alternative
     }
 }

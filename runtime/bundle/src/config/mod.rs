@@ -24,7 +24,7 @@ pub use endpoint::{
 };
 pub use policy::{Burst, CustomPolicy, Policies, Policy, PolicyRef, Quota};
 pub use resource::{Method, Resource};
-pub use security::{ApiKeyLocation, Requirement, Scheme, ScopeMatch, Scopes, Security};
+pub use security::{ApiKeyLocation, Impossible, Requirement, Scheme, ScopeMatch, Scopes, Security};
 
 use serde::{Deserialize, Serialize};
 

@@ -22,6 +22,34 @@ pub struct Requirement {
     pub schemes: Vec<Scheme>,
 }
 
+/// Why no request can satisfy a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Impossible {
+    /// A token and a password are asked for together, and one header cannot hold two credentials.
+    TokenAndPassword,
+    /// An API key is asked for in the header in which tokens and passwords are looked for, and nothing else.
+    KeyInCredentialsHeader,
+}
+
+impl Requirement {
+    /// Why no request can satisfy it, where `header` is the one with tokens and passwords.
+    pub fn impossible(&self, header: &str) -> Option<Impossible> {
+        let is_misplaced = |scheme: &Scheme| match scheme {
+            Scheme::ApiKey { location, name } => {
+                *location == ApiKeyLocation::Header && name.eq_ignore_ascii_case(header)
+            }
+            Scheme::Oauth2 | Scheme::Basic => false,
+        };
+        if self.schemes.contains(&Scheme::Oauth2) && self.schemes.contains(&Scheme::Basic) {
+            Some(Impossible::TokenAndPassword)
+        } else if self.schemes.iter().any(is_misplaced) {
+            Some(Impossible::KeyInCredentialsHeader)
+        } else {
+            None
+        }
+    }
+}
+
 /// One way to prove who is calling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -86,4 +114,36 @@ pub enum ScopeMatch {
     Any,
     /// All are needed.
     All,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_request_can_hold_is_known() {
+        let key = |location, name: &str| Scheme::ApiKey {
+            location,
+            name: name.to_owned(),
+        };
+        let misplaced = || key(ApiKeyLocation::Header, "Authorization");
+        for (schemes, expected) in [
+            (vec![Scheme::Oauth2], None),
+            (vec![Scheme::Oauth2, key(ApiKeyLocation::Header, "X-Key")], None),
+            (vec![key(ApiKeyLocation::Query, "authorization")], None),
+            (vec![Scheme::Basic, Scheme::Oauth2], Some(Impossible::TokenAndPassword)),
+            (vec![misplaced()], Some(Impossible::KeyInCredentialsHeader)),
+            (
+                vec![Scheme::Oauth2, misplaced()],
+                Some(Impossible::KeyInCredentialsHeader),
+            ),
+        ] {
+            let requirement = Requirement { schemes };
+            assert_eq!(requirement.impossible("authorization"), expected, "{requirement:?}");
+        }
+        let moved = Requirement {
+            schemes: vec![misplaced()],
+        };
+        assert_eq!(moved.impossible("x-token"), None);
+    }
 }
