@@ -1,5 +1,6 @@
 //! `mgw inspect`
 
+mod apis;
 pub mod blocks;
 mod certificates;
 pub mod quotas;
@@ -11,12 +12,8 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::ui::count::{self, Counted};
 use crate::ui::push_line;
-use mgw_bundle::config::{
-    Api, ApiKeyLocation, CustomPolicy, Discovery, Endpoint, Endpoints, Policy, Resource, Scheme, ScopeMatch, Security,
-    Target,
-};
+use mgw_bundle::config::{CustomPolicy, Policy};
 use mgw_bundle::{Bundle, Digest, Limits, PublicKey, names};
-use mgw_runtime::config::CredentialSetting;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `mgw inspect`.
@@ -211,7 +208,7 @@ fn text(bundle: &Bundle, sizes: Sizes) -> String {
     }
     for api in &config.apis {
         out.push('\n');
-        describe_api(&mut out, bundle, api);
+        apis::describe(&mut out, bundle, api);
         certificates::describe_clients(&mut out, bundle, api);
     }
     for (kind, policies) in [
@@ -224,106 +221,6 @@ fn text(bundle: &Bundle, sizes: Sizes) -> String {
     describe_custom(&mut out, &config.policies.custom);
     certificates::describe_backends(&mut out, bundle);
     out
-}
-
-fn describe_api(out: &mut String, bundle: &Bundle, api: &Api) {
-    push_line(out, format_args!("{}:{}  {}", api.name, api.version, api.base_path));
-    push_line(out, format_args!("  id          {}", api.id));
-    let size = bundle.entries.get(&api.definition).map_or(0, Vec::len);
-    let size = count::bytes(u64::try_from(size).unwrap_or(u64::MAX));
-    push_line(out, format_args!("  definition  {}, {size} in the bundle", api.source));
-    if let Some(path) = &api.default_version_path {
-        push_line(out, format_args!("  also at     {path}"));
-    }
-    let transports = match (api.transports.http, api.transports.https) {
-        (true, true) => "http, https",
-        (true, false) => "http",
-        (false, true) => "https",
-        (false, false) => "none",
-    };
-    push_line(out, format_args!("  listeners   {transports}"));
-    if let Some(policy) = &api.policy {
-        push_line(out, format_args!("  policy      {}", policy.name));
-    }
-    describe_endpoints(out, "  ", &api.endpoints);
-    for resource in &api.resources {
-        describe_resource(out, resource);
-    }
-}
-
-fn describe_resource(out: &mut String, resource: &Resource) {
-    let mut line = format!(
-        "  {:<7} {}  [{}]",
-        resource.method.as_str(),
-        resource.template,
-        credentials(&resource.security)
-    );
-    if !resource.scopes.names.is_empty() {
-        let between = match resource.scopes.rule {
-            ScopeMatch::Any => " or ",
-            ScopeMatch::All => " and ",
-        };
-        line.push_str(&format!("  scope {}", resource.scopes.names.join(between)));
-    }
-    if let Some(policy) = &resource.policy {
-        line.push_str(&format!("  policy {}", policy.name));
-    }
-    push_line(out, format_args!("{line}"));
-    describe_endpoints(out, "          ", &resource.endpoints);
-}
-
-fn describe_endpoints(out: &mut String, indent: &str, endpoints: &Endpoints) {
-    let mut line = |kind: &str, endpoint: &Option<Endpoint>, sandbox: bool| {
-        let Some(endpoint) = endpoint else { return };
-        let urls: Vec<String> = endpoint.targets.iter().map(written).collect();
-        push_line(out, format_args!("{indent}{kind:<11} {}", urls.join(" ")));
-        // Without a name nobody can set anything.
-        let Some(name) = endpoint.name.as_deref() else { return };
-        let kind = if sandbox { "sand" } else { "prod" };
-        let mut replaced = format!("{name}_{kind}_endpoint_0");
-        if urls.len() > 1 {
-            replaced.push_str(&format!(" to _{}", urls.len() - 1));
-        }
-        if let Some(auth) = &endpoint.auth {
-            let secret = CredentialSetting::secret_of(auth).of(name, sandbox);
-            replaced.push_str(&format!(", secret in {secret}"));
-        }
-        push_line(out, format_args!("{indent}            replaced by {replaced}"));
-    };
-    line("production", &endpoints.production, false);
-    line("sandbox", &endpoints.sandbox, true);
-}
-
-/// A target as definitions write it.
-fn written(target: &Target) -> String {
-    let url = &target.url;
-    match &target.discovery {
-        None => url.clone(),
-        Some(Discovery::Etcd { key }) => format!("etcd({key}, {url})"),
-        Some(Discovery::Srv { name }) => format!("srv({name}, {url})"),
-        Some(Discovery::File { path }) => format!("file({path}, {url})"),
-    }
-}
-
-fn credentials(security: &Security) -> String {
-    if !security.enabled {
-        return "open".to_owned();
-    }
-    let scheme = |scheme: &Scheme| match scheme {
-        Scheme::Oauth2 => "oauth2".to_owned(),
-        Scheme::Basic => "basic".to_owned(),
-        Scheme::ApiKey { location, name } => match location {
-            ApiKeyLocation::Header => format!("API key in header {name}"),
-            ApiKeyLocation::Query => format!("API key in query {name}"),
-        },
-    };
-    let alternatives: Vec<String> = security
-        .alternatives
-        .iter()
-        .map(|requirement| requirement.schemes.iter().map(scheme).collect::<Vec<_>>().join(" and "))
-        .collect();
-    let optional = if security.optional { ", optional" } else { "" };
-    format!("{}{optional}", alternatives.join(" or "))
 }
 
 fn describe_policies(out: &mut String, kind: &str, policies: &[Policy]) {
@@ -353,7 +250,6 @@ fn describe_custom(out: &mut String, policies: &[CustomPolicy]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mgw_bundle::config::{EndpointAuth, EndpointKind};
 
     #[test]
     fn names_are_shown_and_never_obeyed() {
@@ -370,27 +266,6 @@ mod tests {
         assert_eq!(
             out,
             "\nresource policies\n  a\\u{1b}[2J\\u{a}signed    with key b no limit\n"
-        );
-    }
-
-    #[test]
-    fn operators_see_what_they_can_set() {
-        let urls = ["https://a".to_owned(), "https://b".to_owned()];
-        let mut production = Endpoint::plain(Some("shop".into()), EndpointKind::Failover, urls, 5);
-        production.targets[1].discovery = Some(Discovery::Etcd { key: "k".into() });
-        production.auth = Some(EndpointAuth::Digest { username: "u".into() });
-        let sandbox = Endpoint::plain(None, EndpointKind::Single, ["http://s".to_owned()], 5);
-        let endpoints = Endpoints {
-            production: Some(production),
-            sandbox: Some(sandbox),
-        };
-        let mut out = String::new();
-        describe_endpoints(&mut out, "  ", &endpoints);
-        assert_eq!(
-            out,
-            "  production  https://a etcd(k, https://b)\n  \
-             \u{20}           replaced by shop_prod_endpoint_0 to _1, secret in shop_prod_digest_password\n  \
-             sandbox     http://s\n"
         );
     }
 }
