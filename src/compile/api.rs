@@ -59,16 +59,13 @@ pub(super) fn compile(
     let alternatives = compiler.security.alternatives();
     unused_endpoints::check_api(definition, &named, &endpoints.endpoints, &resources, diagnostics);
     let cors = cors::compile(source, root, diagnostics);
-    let default_version = extensions::boolean(source, root, extensions::DEFAULT_VERSION, diagnostics) == Some(true);
     let base_path = base_path?;
     let api = Api {
         kind: ApiKind::Http,
         id,
         name: definition.title().to_owned(),
         version: definition.version().to_owned(),
-        default_version_path: default_version
-            .then(|| base_path::without_version(&base_path.path, definition.version()))
-            .flatten(),
+        default_version_path: base_path::of_default_version(definition, &base_path.path, diagnostics),
         base_path: base_path.path,
         provider: extensions::text(source, root, extensions::OWNER, diagnostics).map(|(owner, _)| owner.to_owned()),
         state: transports::state(source, root, diagnostics),

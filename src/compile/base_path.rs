@@ -95,6 +95,36 @@ fn check(path: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Where an API answers that is the default version; a finding where it says so and its base path has no version to leave out.
+pub(super) fn of_default_version(
+    definition: &Definition,
+    base_path: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
+    let source = &definition.source;
+    let name = extensions::DEFAULT_VERSION;
+    if extensions::boolean(source, &definition.pruned, name, diagnostics) != Some(true) {
+        return None;
+    }
+    let path = without_version(base_path, definition.version());
+    if path.is_none()
+        && let Some(node) = definition.pruned.get(name)
+    {
+        let version = definition.version();
+        let why = match base_path.strip_prefix('/') == Some(version) {
+            true => "nothing stands before the version in the base path".to_owned(),
+            false => format!("the base path does not end with the version `{version}`, but is"),
+        };
+        let message = format!("`{name}` has no effect: {why} `{base_path}`");
+        let remedy = format!(
+            "Let the base path end with `/{{version}}`, as in `{}: /shop/{{version}}`, or remove the extension.",
+            extensions::BASE_PATH
+        );
+        diagnostics.push(Diagnostic::warning(Code::BasePath, source, node.span, message).remedy(remedy));
+    }
+    path
+}
+
 /// The base path without its version: where the control plane's default version answers as well.
 pub(super) fn without_version(path: &str, version: &str) -> Option<String> {
     let short = path.strip_suffix(version)?.strip_suffix('/')?;

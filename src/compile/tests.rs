@@ -428,6 +428,19 @@ fn client_certificates_need_tls() {
     assert!(api.resources[0].security.optional);
     assert!(problems.contains("not offered over http"), "{problems}");
     let (_, problems) = api_with_problems(&format!("x-wso2-application-security: {{optional: true}}\n{GET}"));
+    // Written by hand it was meant to free the operation; control planes write it everywhere.
+    for (operation, is_told) in [
+        ("x-wso2-throttling-tier: Unlimited", true),
+        ("x-throttling-tier: Unlimited", false),
+        ("x-throttling-tier: Unlimited, x-wso2-throttling-tier: Unlimited", false),
+    ] {
+        let paths = format!("paths: {{/a: {{get: {{{operation}}}}}}}\n");
+        let (api, problems) = api_with_problems(&format!("x-wso2-throttling-tier: 10kPerMin\n{paths}"));
+        assert_eq!(api.unwrap().resources[0].policy, None);
+        let told = "the policy `Unlimited` has no effect here, because the API as a whole has the policy `10kPerMin`";
+        assert_eq!(problems.contains(told), is_told, "{operation}: {problems}");
+        assert_eq!(self::api(&paths).resources[0].policy, None);
+    }
     assert!(problems.contains("error: credentials cannot be optional"), "{problems}");
 }
 

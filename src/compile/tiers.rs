@@ -27,21 +27,30 @@ pub(super) fn of_operation(
     policies: KnownPolicies<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<PolicyRef> {
-    let own = reference(source, owner, [CONTROL_PLANE_TIER, TIER], policies, diagnostics)?;
+    let keys = [CONTROL_PLANE_TIER, TIER];
+    let own = reference(source, owner, keys, policies, diagnostics);
     let Some(api_policy) = api_policy else {
-        return Some(own);
+        return own;
     };
-    let node = owner
-        .get(CONTROL_PLANE_TIER)
-        .or_else(|| owner.get(TIER))
-        .unwrap_or(owner);
+    let name = match &own {
+        Some(own) => own.name.as_str(),
+        // Control planes write theirs at every operation, where it means nothing.
+        None if owner.get(CONTROL_PLANE_TIER).is_none() && is_unlimited(owner) => UNLIMITED,
+        None => return None,
+    };
+    let node = keys.iter().find_map(|key| owner.get(key)).unwrap_or(owner);
     let message = format!(
         "the policy `{}` has no effect here, because the API as a whole has the policy `{}`",
-        own.name, api_policy.name
+        name, api_policy.name
     );
     diagnostics
         .push(Diagnostic::warning(Code::PolicyHidden, source, node.span, message).remedy("Remove one of the two."));
     None
+}
+
+/// Whether the gateway's own spelling asks for no limit.
+fn is_unlimited(owner: &Node) -> bool {
+    owner.get(TIER).and_then(Node::as_str).map(str::trim) == Some(UNLIMITED)
 }
 
 fn reference(

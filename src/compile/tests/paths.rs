@@ -135,3 +135,36 @@ fn what_the_gateway_hides_is_an_error_or_under_compat_a_warning() {
         "{problems:?}"
     );
 }
+
+#[test]
+fn a_default_version_without_a_version_in_its_path_is_told() {
+    let told = |base_path: &str| {
+        let text = format!(
+            "openapi: 3.0.0\ninfo: {{title: Shop, version: 1.0.0}}\nx-mgw-default-version: true\nx-wso2-basePath: {base_path}\n\
+             x-wso2-production-endpoints: {{urls: ['https://a']}}\npaths: {{/a: {{get: {{}}}}}}\n"
+        );
+        compile_definition(&text).1.join("\n")
+    };
+    assert_eq!(told("/shop/{version}"), "");
+    for (base_path, why) in [
+        (
+            "/shop",
+            "the base path does not end with the version `1.0.0`, but is `/shop`",
+        ),
+        (
+            "/shop/v1",
+            "the base path does not end with the version `1.0.0`, but is `/shop/v1`",
+        ),
+        (
+            "/shop/v1.0.0",
+            "the base path does not end with the version `1.0.0`, but is `/shop/v1.0.0`",
+        ),
+        ("/1.0.0", "nothing stands before the version in the base path `/1.0.0`"),
+    ] {
+        let expected = format!(
+            "api_definitions/a.yaml:3:24: warning: `x-mgw-default-version` has no effect: {why} [Let the base path end with \
+             `/{{version}}`, as in `x-wso2-basePath: /shop/{{version}}`, or remove the extension.]"
+        );
+        assert_eq!(told(base_path), expected);
+    }
+}
