@@ -78,12 +78,16 @@ const KNOWN: [(&str, Level, Effect); 27] = [
 
 /// Looks for extensions that are unknown, misspelt, misplaced or beyond this version.
 pub(super) fn check(definition: &Definition, diagnostics: &mut Diagnostics) {
-    check_owner(definition, &definition.pruned, Level::Api, "the API", diagnostics);
+    check_owner(definition, &definition.pruned, Some(Level::Api), "the API", diagnostics);
+    let paths = definition.pruned.get("paths").and_then(Node::as_object);
+    for path in paths.into_iter().flat_map(indexmap::IndexMap::values) {
+        check_owner(definition, &path.node, None, "a path", diagnostics);
+    }
     for operation in definition.operations() {
         check_owner(
             definition,
             operation.node,
-            Level::Operation,
+            Some(Level::Operation),
             &operation.name(),
             diagnostics,
         );
@@ -91,7 +95,8 @@ pub(super) fn check(definition: &Definition, diagnostics: &mut Diagnostics) {
     response_cache(&definition.source, &definition.pruned, diagnostics);
 }
 
-fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, diagnostics: &mut Diagnostics) {
+/// Without a `level`, nothing is read at the owner.
+fn check_owner(definition: &Definition, owner: &Node, level: Option<Level>, what: &str, diagnostics: &mut Diagnostics) {
     let source = &definition.source;
     for (name, member) in owner.as_object().into_iter().flatten() {
         if !name.starts_with("x-") && !name.starts_with("X-") {
@@ -103,11 +108,12 @@ fn check_owner(definition: &Definition, owner: &Node, level: Level, what: &str, 
             diagnostics.push(named(diagnostic, name, member.key));
             continue;
         };
-        if place != Level::Both && place != level {
-            let belongs = if place == Level::Api {
-                "the API as a whole"
-            } else {
-                "an operation"
+        let is_read = level.is_some_and(|level| [Level::Both, level].contains(&place));
+        if !is_read {
+            let belongs = match place {
+                Level::Api => "the API as a whole",
+                Level::Operation => "an operation",
+                Level::Both => "the API or to an operation",
             };
             let message = format!("`{name}` has no effect at {what}; it belongs to {belongs}");
             diagnostics.push(Diagnostic::warning(Code::ExtensionPlace, source, member.key, message));

@@ -242,6 +242,19 @@ fn malformed_extensions_are_located() {
 }
 
 #[test]
+fn an_extension_at_a_path_is_told_where_it_belongs() {
+    let (_, problems) = api_with_problems(
+        "paths:\n  /a:\n    x-wso2-cors: {}\n    x-scope: a\n    x-throttling-tier: A\n    x-wso2-corz: {}\n    get: {}\n",
+    );
+    insta::assert_snapshot!(problems, @r"
+    api_definitions/a.yaml:7:5: warning: `x-wso2-cors` has no effect at a path; it belongs to the API as a whole
+    api_definitions/a.yaml:8:5: warning: `x-scope` has no effect at a path; it belongs to an operation
+    api_definitions/a.yaml:9:5: warning: `x-throttling-tier` has no effect at a path; it belongs to the API or to an operation
+    api_definitions/a.yaml:10:5: warning: the extension `x-wso2-corz` is not known and has no effect [Did you mean `x-wso2-cors`?]
+    ");
+}
+
+#[test]
 fn security_follows_the_definition() {
     let schemes = "components: {securitySchemes: {o: {type: oauth2, flows: {}}, b: {type: http, scheme: basic}, k: \
                    {type: apiKey, in: header, name: X-Key}, t: {type: http, scheme: Bearer}, c: {type: openIdConnect, \
@@ -415,19 +428,6 @@ fn policies_are_referred_to_and_hidden() {
     assert_eq!(api.policy.unwrap().name, "10kPerMin");
     assert_eq!(api.resources[0].policy, None);
     assert!(problems.contains("`20kPerMin` has no effect here"), "{problems}");
-}
-
-#[test]
-fn client_certificates_need_tls() {
-    let (api, problems) = api_with_problems(&format!(
-        "x-wso2-mutual-ssl: Mandatory\nx-wso2-transports: [HTTP, https]\nx-wso2-application-security: {{optional: true}}\n{GET}"
-    ));
-    let api = api.unwrap();
-    assert_eq!(api.mutual_tls, Some(MutualTls::Mandatory));
-    assert_eq!((api.transports.http, api.transports.https), (false, true));
-    assert!(api.resources[0].security.optional);
-    assert!(problems.contains("not offered over http"), "{problems}");
-    let (_, problems) = api_with_problems(&format!("x-wso2-application-security: {{optional: true}}\n{GET}"));
     // Written by hand it was meant to free the operation; control planes write it everywhere.
     for (operation, is_told) in [
         ("x-wso2-throttling-tier: Unlimited", true),
@@ -441,6 +441,19 @@ fn client_certificates_need_tls() {
         assert_eq!(problems.contains(told), is_told, "{operation}: {problems}");
         assert_eq!(self::api(&paths).resources[0].policy, None);
     }
+}
+
+#[test]
+fn client_certificates_need_tls() {
+    let (api, problems) = api_with_problems(&format!(
+        "x-wso2-mutual-ssl: Mandatory\nx-wso2-transports: [HTTP, https]\nx-wso2-application-security: {{optional: true}}\n{GET}"
+    ));
+    let api = api.unwrap();
+    assert_eq!(api.mutual_tls, Some(MutualTls::Mandatory));
+    assert_eq!((api.transports.http, api.transports.https), (false, true));
+    assert!(api.resources[0].security.optional);
+    assert!(problems.contains("not offered over http"), "{problems}");
+    let (_, problems) = api_with_problems(&format!("x-wso2-application-security: {{optional: true}}\n{GET}"));
     assert!(problems.contains("error: credentials cannot be optional"), "{problems}");
 }
 

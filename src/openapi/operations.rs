@@ -119,6 +119,9 @@ impl<'a> Pruner<'a, '_> {
                 if let Some(operation) = self.operation(path, name, &member.node, shared_servers.as_ref()) {
                     shape.put(name, member.key, operation);
                 }
+            } else if is_gateway_extension(name) {
+                // Whoever knows extensions says where it belongs.
+                shape.put(name, member.key, member.node.clone());
             } else {
                 self.other(path, name, member);
             }
@@ -127,12 +130,7 @@ impl<'a> Pruner<'a, '_> {
 
     fn other(&mut self, path: &'a str, name: &'a str, member: &Member) {
         let source = self.source;
-        if is_gateway_extension(name) {
-            let message = format!("`{name}` has no effect at a path; it belongs to the API or to an operation");
-            self.diagnostics
-                .push(Diagnostic::warning(Code::ExtensionPlace, source, member.key, message));
-        } else if !self.unserved.is_method(path, name, member) && !OTHER_KEYS.contains(&name) && !name.starts_with("x-")
-        {
+        if !self.unserved.is_method(path, name, member) && !OTHER_KEYS.contains(&name) && !name.starts_with("x-") {
             let message = format!("`{name}` of path `{path}` is neither a method nor a known key, and is not served");
             self.diagnostics.push(
                 Diagnostic::warning(Code::Method, source, member.key, message).misspelt(name, member.key, METHODS),
