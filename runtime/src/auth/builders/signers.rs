@@ -7,6 +7,7 @@ use crate::auth::backend_tokens::BackendTokens;
 use crate::config::{BackendJwtSigning, RuntimeConfig};
 use crate::tls::OpenStore;
 use mgw_keystore::{KeyEntry, to_pem};
+use std::path::PathBuf;
 
 /// Makes the signer of tokens for backends, where it is switched on.
 pub(in crate::auth) fn backend_tokens(
@@ -42,18 +43,25 @@ pub(in crate::auth) fn backend_tokens(
     }
     // The listener's key signs unless there is one of its own.
     let (key, certificate) = match &settings.private_key_file {
-        Some(key) => (Some(key), settings.certificate_file.as_ref()),
+        Some(path) => (
+            Some((path, KEY)),
+            settings
+                .certificate_file
+                .as_ref()
+                .map(|path| (path, "jwtGeneratorConfig.certificateFile")),
+        ),
         None => (
-            config.listener.private_key_file.as_ref(),
-            config.listener.certificate_file.as_ref(),
+            listeners_key(config),
+            config
+                .listener
+                .certificate_file
+                .as_ref()
+                .map(|path| (path, "listenerConfig.certificateFile")),
         ),
     };
-    let path = key.ok_or(SecurityError::NoSigningKey { setting: KEY })?;
-    let certificate = match certificate {
-        Some(path) => Some(read(path, "jwtGeneratorConfig.certificateFile")?),
-        None => None,
-    };
-    let signer = Signer::rs256(&read(path, KEY)?, certificate.as_deref()).map_err(|error| SecurityError::Key {
+    let (path, setting) = key.ok_or(SecurityError::NoSigningKey { setting: KEY })?;
+    let certificate = certificate.map(|(path, setting)| read(path, setting)).transpose()?;
+    let signer = Signer::rs256(&read(path, setting)?, certificate.as_deref()).map_err(|error| SecurityError::Key {
         path: path.clone(),
         setting: KEY,
         reason: error.to_string(),
@@ -91,10 +99,10 @@ pub(in crate::auth) fn api_key_signer(
             return Ok(Signer::for_api_keys(key_pem(entry).as_bytes(), alias).ok());
         }
     }
-    let Some(path) = own.or(config.listener.private_key_file.as_ref()) else {
+    let Some((path, setting)) = own.map(|path| (path, KEY)).or_else(|| listeners_key(config)) else {
         return Ok(None);
     };
-    match Signer::for_api_keys(&read(path, KEY)?, &settings.key_id) {
+    match Signer::for_api_keys(&read(path, setting)?, &settings.key_id) {
         Ok(signer) => Ok(Some(signer)),
         // Listeners may have keys that cannot sign API keys; only a key given for it must be able to.
         Err(_) if own.is_none() => Ok(None),
@@ -104,6 +112,12 @@ pub(in crate::auth) fn api_key_signer(
             reason: error.to_string(),
         }),
     }
+}
+
+/// The listener's key, and the setting that names it.
+fn listeners_key(config: &RuntimeConfig) -> Option<(&PathBuf, &'static str)> {
+    let path = config.listener.private_key_file.as_ref()?;
+    Some((path, "listenerConfig.privateKeyFile"))
 }
 
 fn key_pem(entry: &KeyEntry) -> String {
