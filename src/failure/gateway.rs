@@ -4,7 +4,8 @@ use super::{Detail, Failure};
 use crate::exit::ExitCode;
 use crate::local_issuer::LocalIssuerError;
 use mgw_runtime::config::Places;
-use mgw_runtime::{CertificateError, EndpointProblem, ReloadError, SnapshotError, StartError, TlsError};
+use mgw_runtime::{BindError, CertificateError, EndpointProblem, ReloadError, SnapshotError, StartError, TlsError};
+use std::borrow::Cow;
 
 /// Makes the failure of a start, with the places of the settings that it goes back to.
 pub(crate) fn not_started(error: StartError, places: &Places) -> Failure {
@@ -46,14 +47,20 @@ impl From<StartError> for Failure {
 pub(crate) const SET_SECRET: &str = "Set it in the environment of the gateway, with `_` for `.`.";
 
 /// What to do about something that keeps a gateway from starting.
-pub(crate) fn start_remedy(error: &StartError) -> &'static str {
-    match error {
+pub(crate) fn start_remedy(error: &StartError) -> Cow<'static, str> {
+    let remedy = match error {
         StartError::Security(_) | StartError::Tls(_) | StartError::Trust(_)
             if error.problems().iter().any(|problem| problem.missing.is_some()) =>
         {
             SET_SECRET
         }
-        StartError::Bind(_) => "Stop the other program, or choose a port: --set listenerConfig.httpPort=8080.",
+        StartError::Bind(error @ BindError::InUse { .. }) => {
+            let setting = error.setting();
+            return format!("Stop the other program, or choose another port: --set {setting}=PORT.").into();
+        }
+        StartError::Bind(error) => {
+            return format!("Correct `{}`, or the `host` beside it.", error.setting()).into();
+        }
         StartError::Snapshot(SnapshotError::Endpoints(problems)) => {
             let lacks_secret = problems.iter().find(|problem| problem.missing.is_some());
             lacks_secret.or(problems.first()).map_or("", endpoint_remedy)
@@ -81,7 +88,8 @@ pub(crate) fn start_remedy(error: &StartError) -> &'static str {
         }
         StartError::NoListener => "Switch the HTTP or the HTTPS listener on in the settings.",
         StartError::Thread(_) => "Check the limits of processes and open files.",
-    }
+    };
+    remedy.into()
 }
 
 /// What to do about an endpoint that cannot be used.

@@ -48,7 +48,7 @@ impl Rehearsal<'_> {
         let rehearsed = Gateway::rehearse(self.bundle, config, data_dir, now_ms);
         for error in &rehearsed.errors {
             for problem in error.problems() {
-                self.finding(config, &problem, start_remedy(error))
+                self.finding(config, &problem, &start_remedy(error))
                     .into_iter()
                     .for_each(|finding| findings.push(finding));
             }

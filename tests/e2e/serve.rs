@@ -123,6 +123,26 @@ async fn without_the_flag_local_tokens_are_refused() {
     );
 }
 
+#[test]
+fn a_taken_port_is_told_with_its_setting() {
+    let place = project("http://127.0.0.1:1");
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = taken.local_addr().expect("it is bound").port();
+    for setting in [
+        "listenerConfig.httpPort",
+        "listenerConfig.httpsPort",
+        "adminConfig.port",
+    ] {
+        let set = format!("{setting}={port}");
+        let mut arguments = vec!["run", "shop"];
+        arguments.extend(ON_LOOPBACK);
+        arguments.extend(["--set", &set]);
+        let remedy = format!("Stop the other program, or choose another port: --set {setting}=PORT.");
+        let told = place.mgw(&arguments).exits(7).says("is already in use");
+        told.says(&remedy);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_bundle_is_taken_and_a_broken_one_is_not() {
     let backend = backend().await;

@@ -110,11 +110,12 @@ impl RuntimeConfig {
         let mut reader = Reader::new(&merged.settings, SECTIONS.to_vec());
         let event_hub = event_hub::read(&mut reader);
         let subscription_data_limits = SubscriptionDataLimits::read(&mut reader);
+        let listener = Listener::read(&mut reader);
         let mut config = Self {
             compat: reader.text("compat").as_deref() == Some("micro-gw-3.2"),
             trusted_keys: trusted_keys(&mut reader),
-            listener: Listener::read(&mut reader),
-            admin: Admin::read(&mut reader),
+            admin: Admin::read(&mut reader, &listener),
+            listener,
             authentication: Authentication::read(&mut reader),
             issuers: issuer::read(&mut reader),
             key_manager: KeyManager::read(&mut reader),

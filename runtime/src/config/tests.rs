@@ -1,7 +1,7 @@
 use super::*;
 use secrecy::ExposeSecret;
 
-fn load(
+pub(super) fn load(
     file: &str,
     environment: &[(&str, &str)],
     sets: &[(&str, &str)],
@@ -19,7 +19,7 @@ fn load(
     })
 }
 
-fn problems(file: &str) -> Vec<String> {
+pub(super) fn problems(file: &str) -> Vec<String> {
     match load(file, &[], &[]) {
         Ok(_) => Vec::new(),
         Err(errors) => errors

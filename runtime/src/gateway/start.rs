@@ -8,7 +8,7 @@ use super::{Gateway, GatewayOptions, StartError};
 use crate::access_log::{AccessLog, AccessLogTarget, Format, Writer};
 use crate::auth::Security;
 use crate::clock::Clock;
-use crate::config::RuntimeConfig;
+use crate::config::{Listener, RuntimeConfig};
 use crate::core::Core;
 use crate::server::{
     CertificateSources, CoreListener, Drain, Offer, ServeSettings, ServerTls, bind_shared, run, shareable,
@@ -162,9 +162,9 @@ fn bind(
 ) -> Result<Bound, StartError> {
     let host = config.listener.host;
     let mut listeners: Vec<Vec<CoreListener>> = (0..cores).map(|_| Vec::new()).collect();
-    let mut add = |port: Option<u16>, offer: Offer| -> Result<Option<SocketAddr>, StartError> {
+    let mut add = |port: Option<u16>, setting, offer: Offer| -> Result<Option<SocketAddr>, StartError> {
         let Some(port) = port else { return Ok(None) };
-        let (address, sockets) = bind_shared(SocketAddr::new(host, port), cores)?;
+        let (address, sockets) = bind_shared(SocketAddr::new(host, port), setting, cores)?;
         for (core, socket) in listeners.iter_mut().zip(sockets) {
             core.push(CoreListener {
                 socket,
@@ -174,14 +174,19 @@ fn bind(
         }
         Ok(Some(address))
     };
-    let http = add(config.listener.http_port, Offer::Apis)?;
-    let https = add(config.listener.https_port, Offer::ApisAndServices)?;
-    let token = add(
-        Some(config.listener.token_port).filter(|_| offer_tokens),
-        Offer::Services,
-    )?;
+    let Listener {
+        http_port,
+        https_port,
+        token_port,
+        ..
+    } = config.listener;
+    let http = add(http_port, "listenerConfig.httpPort", Offer::Apis)?;
+    let https = add(https_port, "listenerConfig.httpsPort", Offer::ApisAndServices)?;
+    let token_port = Some(token_port).filter(|_| offer_tokens);
+    let token = add(token_port, "listenerConfig.tokenListenerPort", Offer::Services)?;
     let (admin_address, admin) = if config.admin.enabled {
-        let (address, mut sockets) = bind_shared(SocketAddr::new(config.admin.host, config.admin.port), 1)?;
+        let address = SocketAddr::new(config.admin.host, config.admin.port);
+        let (address, mut sockets) = bind_shared(address, "adminConfig.port", 1)?;
         (Some(address), sockets.pop())
     } else {
         (None, None)

@@ -15,12 +15,16 @@ pub enum BindError {
     InUse {
         /// The address.
         address: SocketAddr,
+        /// The setting of its port.
+        setting: &'static str,
     },
     /// The operating system refuses the port to this user.
     #[error("permission to listen on {address} was refused")]
     Denied {
         /// The address.
         address: SocketAddr,
+        /// The setting of its port.
+        setting: &'static str,
         /// Cause.
         #[source]
         source: io::Error,
@@ -30,6 +34,8 @@ pub enum BindError {
     Other {
         /// The address.
         address: SocketAddr,
+        /// The setting of its port.
+        setting: &'static str,
         /// Cause.
         #[source]
         source: io::Error,
@@ -37,18 +43,38 @@ pub enum BindError {
 }
 
 impl BindError {
-    fn new(address: SocketAddr, source: io::Error) -> Self {
+    fn new(address: SocketAddr, setting: &'static str, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::AddrInUse => Self::InUse { address },
-            io::ErrorKind::PermissionDenied => Self::Denied { address, source },
-            _ => Self::Other { address, source },
+            io::ErrorKind::AddrInUse => Self::InUse { address, setting },
+            io::ErrorKind::PermissionDenied => Self::Denied {
+                address,
+                setting,
+                source,
+            },
+            _ => Self::Other {
+                address,
+                setting,
+                source,
+            },
+        }
+    }
+
+    /// Returns the setting of the port.
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::InUse { setting, .. } | Self::Denied { setting, .. } | Self::Other { setting, .. } => setting,
         }
     }
 }
 
-/// Binds `count` sockets to one address and returns the address with the port that was chosen for port 0.
-pub(crate) fn bind_shared(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpListener>), BindError> {
-    let failed = |source| BindError::new(address, source);
+/// Binds `count` sockets to one address, whose port `setting` names, and returns the address with the port that was chosen
+/// for port 0.
+pub(crate) fn bind_shared(
+    address: SocketAddr,
+    setting: &'static str,
+    count: usize,
+) -> Result<(SocketAddr, Vec<TcpListener>), BindError> {
+    let failed = |source| BindError::new(address, setting, source);
     // Sockets that share a port would let a second gateway join the first and take half of its connections. A socket that
     // does not share finds out whether anybody is there.
     if address.port() != 0 {
@@ -105,8 +131,9 @@ mod tests {
 
     #[test]
     fn cores_share_and_others_do_not() {
+        let bind = |address, count| bind_shared(address, "port", count);
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let Ok((address, listeners)) = bind_shared(loopback, 3) else {
+        let Ok((address, listeners)) = bind(loopback, 3) else {
             panic!("a free port")
         };
         assert_eq!(listeners.len(), 3);
@@ -115,9 +142,11 @@ mod tests {
                 .iter()
                 .all(|listener| listener.local_addr().is_ok_and(|bound| bound == address))
         );
-        assert!(matches!(bind_shared(address, 3), Err(BindError::InUse { address: named }) if named == address));
-        assert!(matches!(bind_shared(address, 1), Err(BindError::InUse { .. })));
+        assert!(
+            matches!(bind(address, 3), Err(BindError::InUse { address: named, setting: "port" }) if named == address)
+        );
+        assert!(matches!(bind(address, 1), Err(BindError::InUse { .. })));
         drop(listeners);
-        assert!(bind_shared(address, 2).is_ok());
+        assert!(bind(address, 2).is_ok());
     }
 }

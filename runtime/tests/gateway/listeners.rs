@@ -18,18 +18,21 @@ fn a_port_in_use_is_named() {
         let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = taken.local_addr().expect("it is bound");
         let key = if admin {
-            "b7a.observability.metrics.prometheus.port"
+            "adminConfig.port"
         } else {
             "listenerConfig.httpPort"
         };
         let refused = GatewayBuilder::new(Vec::new())
             .set(key, &address.port().to_string())
             .try_start();
-        assert!(
-            matches!(&refused, Err(StartError::Bind(BindError::InUse { address: named })) if *named == address),
-            "{:?}",
-            refused.err()
-        );
+        let Err(StartError::Bind(BindError::InUse {
+            address: named,
+            setting,
+        })) = refused
+        else {
+            panic!("{:?}", refused.err());
+        };
+        assert_eq!((named, setting), (address, key));
     }
 }
 

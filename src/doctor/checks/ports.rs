@@ -9,6 +9,8 @@ use std::net::{IpAddr, TcpListener};
 
 /// What the kernel calls a gateway.
 const GATEWAY: &str = "mgw";
+/// What the admin listener is called.
+const ADMIN: &str = "admin";
 /// What to do about ports that may be those of this project's gateway.
 const GATEWAYS: &str = "All is well where it is this project's own gateway; beside another one, choose a port in conf/micro-gw.conf or with --set.";
 const OTHERS: &str = "Stop the other program, or choose a port in conf/micro-gw.conf or with --set.";
@@ -22,7 +24,7 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     let listeners = [
         (api.host, api.http_port, "HTTP"),
         (api.host, api.https_port, "HTTPS"),
-        (config.admin.host, admin, "admin"),
+        (config.admin.host, admin, ADMIN),
     ];
     // Asked once at most, and only where somebody has a port.
     let asked = OnceCell::new();
@@ -69,10 +71,13 @@ fn unusable(host: IpAddr, port: u16, name: &str, why: (ErrorKind, String)) -> Fi
             format!("{port} is for privileged programs ({name})"),
             "Choose a port from 1024 on, or lower net.ipv4.ip_unprivileged_port_start.",
         ),
-        (ErrorKind::AddrNotAvailable, _) => Finding::problem(
-            format!("{host} is no address of this machine ({name})"),
-            "Correct listenerConfig.host; 0.0.0.0 stands for all addresses.",
-        ),
+        (ErrorKind::AddrNotAvailable, _) => {
+            let section = if name == ADMIN { "adminConfig" } else { "listenerConfig" };
+            Finding::problem(
+                format!("{host} is no address of this machine ({name})"),
+                format!("Correct {section}.host; 0.0.0.0 stands for all addresses."),
+            )
+        }
         (_, why) => Finding::problem(
             format!("{port} cannot be used ({name}): {why}"),
             "Choose another port in conf/micro-gw.conf or with --set.",
