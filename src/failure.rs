@@ -89,6 +89,11 @@ impl Failure {
 
     /// A file operation that failed: names the path and the remedy that its error kind suggests.
     pub fn file(action: &str, path: &std::path::Path, error: std::io::Error) -> Self {
+        Self::file_called(action, &path.display().to_string(), error)
+    }
+
+    /// The same for a file whose path is not to be repeated.
+    pub(crate) fn file_called(action: &str, file: &str, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let hint = match error.kind() {
             ErrorKind::NotFound => Some("Check the path for a typing error."),
@@ -102,7 +107,7 @@ impl Failure {
             }
             _ => Unfit::remedy(&error),
         };
-        let failure = Self::new(ExitCode::Environment, format!("cannot {action} {}", path.display())).because(error);
+        let failure = Self::new(ExitCode::Environment, format!("cannot {action} {file}")).because(error);
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,

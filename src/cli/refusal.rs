@@ -4,6 +4,7 @@ use super::{Cli, OutputFormat};
 use crate::context::Environment;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::signing::is_key_text;
 use crate::ui::{ColorChoice, Ui, UiSettings, Verbosity};
 use clap::CommandFactory;
 use std::collections::BTreeSet;
@@ -27,13 +28,18 @@ pub fn refuse(
     words: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> std::process::ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    if words.iter().any(|word| is_key_text(&word.to_string_lossy())) {
+        // What the parser says repeats it.
+        let ui = Ui::new(settings(words, environment));
+        return ui.end(Err(key_text())).into();
+    }
     let printed = error.print().and_then(|()| std::io::stdout().flush());
     if !error.use_stderr() {
         let ui = Ui::new(PLAIN);
         ui.written(printed);
         return ui.end(Ok(ExitCode::Success)).into();
     }
-    let words: Vec<OsString> = words.into_iter().collect();
     let hint = match error.kind() {
         // Which argument it is, the parser does not say.
         clap::error::ErrorKind::InvalidUtf8 => flag_variables()
@@ -43,24 +49,32 @@ pub fn refuse(
         _ => variable(error, &words, environment)
             .map(|variable| format!("{variable} has this value: set another one, or unset it.")),
     };
-    let is_json = wants_json(words, environment);
-    let ui = Ui::new(UiSettings {
-        format: if is_json {
-            OutputFormat::Json
-        } else {
-            OutputFormat::Text
-        },
-        ..PLAIN
-    });
+    let ui = Ui::new(settings(words, environment));
     if let Some(hint) = &hint {
         ui.hint(hint);
     }
-    if is_json {
+    if ui.is_json() {
         let mut failure = failure(&error.render().to_string());
         failure.hints.extend(hint);
         ui.failure_document(&failure);
     }
     ui.end(Ok(ExitCode::Usage)).into()
+}
+
+/// A terminal for what is wrong with these words.
+fn settings(words: Vec<OsString>, environment: &Environment) -> UiSettings {
+    let format = match wants_json(words, environment) {
+        true => OutputFormat::Json,
+        false => OutputFormat::Text,
+    };
+    UiSettings { format, ..PLAIN }
+}
+
+/// A key where its name or its file belongs.
+fn key_text() -> Failure {
+    Failure::new(ExitCode::Usage, "the text of a key stands on the command line").hint(
+        "A key is named, or the file that holds it: --sign NAME, --sign ./key.pem; a pipeline's key itself goes into MGW_SIGNING_KEY.",
+    )
 }
 
 /// Refuses variables of ours whose value is not UTF-8, which would count as not set: a bundle that was to be checked would

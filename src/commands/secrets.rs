@@ -3,6 +3,7 @@
 use crate::context::Environment;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::signing::is_key_text;
 use crate::whole_file::{read_open, read_text};
 use secrecy::SecretString;
 use std::path::Path;
@@ -26,7 +27,11 @@ pub(crate) fn secret(
                 .hint("Set one of them, so that it is certain which secret is meant."),
         ),
         (Some(_), None) => secret_of_variable(environment, name),
-        (None, Some(path)) => secret_of_file(Path::new(path)).map(Some),
+        (None, Some(value)) => {
+            let path = Path::new(value);
+            let text = read_text(path, LONGEST).map_err(|error| unreadable(file_variable, name, value, error))?;
+            alone(&text, path).map(Some)
+        }
         (None, None) => Ok(None),
     }
 }
@@ -49,7 +54,30 @@ pub(crate) fn secret_of_variable(environment: &Environment, name: &str) -> Resul
 /// Reads a secret from a file, without the line end that editors leave.
 pub(crate) fn secret_of_file(path: &Path) -> Result<SecretString, Failure> {
     let text = read_text(path, LONGEST).map_err(|error| Failure::file("read", path, error))?;
-    one_line(&text).ok_or_else(|| {
+    alone(&text, path)
+}
+
+/// A file that a variable names and that cannot be read. The value is not repeated: it may be the secret itself, whose
+/// variable is `name`.
+pub(crate) fn unreadable(file_variable: &str, name: &str, value: &str, error: std::io::Error) -> Failure {
+    let mut failure = Failure::file_called("read", &format!("the file that {file_variable} names"), error);
+    if let Some(remedy) = in_place_of_a_file(file_variable, name, value) {
+        failure.hints = vec![remedy];
+    }
+    failure
+}
+
+/// What to do where a variable seems to hold a secret, and not the file that holds it.
+pub(crate) fn in_place_of_a_file(file_variable: &str, name: &str, value: &str) -> Option<String> {
+    (is_key_text(value) || value.contains('\n')).then(|| {
+        format!(
+            "{file_variable} seems to hold the secret itself: put that into {name}, or into a file, and name the file."
+        )
+    })
+}
+
+fn alone(text: &str, path: &Path) -> Result<SecretString, Failure> {
+    one_line(text).ok_or_else(|| {
         Failure::new(
             ExitCode::Usage,
             format!("{} does not hold one secret on one line", path.display()),
@@ -132,9 +160,23 @@ mod tests {
         let both = value(&[("MGW_PASSWORD", "canary"), ("MGW_PASSWORD_FILE", &path)]).unwrap_err();
         assert_eq!(both.code, ExitCode::Usage);
         assert!(!format!("{both:?}").contains("canary"));
-        assert_eq!(
-            value(&[("MGW_PASSWORD_FILE", "/nowhere/secret")]).unwrap_err().code,
-            ExitCode::Environment
-        );
+    }
+
+    #[test]
+    fn what_may_be_the_secret_itself_is_not_repeated() {
+        for (value, hint) in [
+            ("canary", "Check the path for a typing error."),
+            (
+                "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----",
+                "MGW_PASSWORD_FILE seems to hold the secret itself: put that into MGW_PASSWORD, or into a file, and name the file.",
+            ),
+        ] {
+            let environment: Environment = [("MGW_PASSWORD_FILE", value)].into_iter().collect();
+            let failure = secret(&environment, "MGW_PASSWORD", "MGW_PASSWORD_FILE").unwrap_err();
+            assert_eq!(failure.code, ExitCode::Environment);
+            assert_eq!(failure.message, "cannot read the file that MGW_PASSWORD_FILE names");
+            assert_eq!(failure.hints, [hint]);
+            assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The keys that a command line or a pipeline's environment names.
 
+use super::secrets::unreadable;
 use crate::context::{Context, Environment};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -73,7 +74,11 @@ fn signing(named: &[KeyReference], environment: &Environment) -> Result<Vec<Sign
         }
         (None, Some(path)) => {
             let file = KeyReference::File(path.into());
-            Ok(vec![store(environment)?.signing(&file)?])
+            let key = store(environment)?.signing(&file).map_err(|error| match error {
+                SigningError::File { source, .. } => unreadable(FILE_VARIABLE, VARIABLE, path, source),
+                error => error.into(),
+            });
+            Ok(vec![key?])
         }
         (None, None) => match [VARIABLE, FILE_VARIABLE]
             .iter()
@@ -212,7 +217,23 @@ mod tests {
             signers(&[], &[(VARIABLE, ""), both[1]]).expect("its file"),
             [pipeline.public]
         );
-        let canary = signers(&[], &[(VARIABLE, "canary")]).expect_err("no key");
-        assert!(!format!("{canary:?}").contains("canary"), "{canary:?}");
+        for variable in [VARIABLE, FILE_VARIABLE] {
+            let canary = signers(&[], &[(variable, "canary")]).expect_err("no key");
+            assert!(!format!("{canary:?}").contains("canary"), "{canary:?}");
+        }
+        let own_text = signers(&[], &[(FILE_VARIABLE, &pem)]).expect_err("no file");
+        assert_eq!(own_text.message, "cannot read the file that MGW_SIGNING_KEY_FILE names");
+        assert!(
+            own_text.hints[0].contains("put that into MGW_SIGNING_KEY,"),
+            "{own_text:?}"
+        );
+        let key = pem.lines().nth(1).expect("three lines");
+        assert!(!format!("{own_text:?}").contains(key));
+        let environment: Environment = [(CHECKING, pem.as_str())].into_iter().collect();
+        let checked = named_for_checking(&[], &environment).expect_err("no name");
+        assert_eq!(
+            checked.message,
+            "a key that MGW_VERIFY_KEY names cannot be one: it is the text of a key, not a name or a file"
+        );
     }
 }

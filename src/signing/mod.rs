@@ -11,6 +11,7 @@ mod store;
 mod trust;
 
 pub use error::SigningError;
+pub(crate) use name::is_key_text;
 pub use name::{KeyName, KeyReference};
 pub use store::{KeyStore, Listed, StoredKey};
 pub(crate) use trust::trusted_signer;

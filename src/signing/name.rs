@@ -39,6 +39,11 @@ impl FromStr for KeyName {
     }
 }
 
+/// Whether a text holds a key, where the name of one or of its file belongs: such a text is never repeated.
+pub(crate) fn is_key_text(text: &str) -> bool {
+    text.contains("-----BEGIN ")
+}
+
 /// A key that somebody named. What could be the name of a key is one; files have a `.` or a `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyReference {
@@ -55,6 +60,7 @@ impl FromStr for KeyReference {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "" => Err("it is empty"),
+            text if is_key_text(text) => Err("it is the text of a key, not a name or a file"),
             text => Ok(text.parse().map_or_else(|_| Self::File(text.into()), Self::Name)),
         }
     }
@@ -87,7 +93,10 @@ mod tests {
     #[test]
     fn what_could_be_a_name_is_one() {
         assert!(matches!("release".parse(), Ok(KeyReference::Name(_))));
-        assert!("".parse::<KeyReference>().is_err());
+        for text in ["", "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n"] {
+            let refused = text.parse::<KeyReference>().expect_err(text);
+            assert!(!refused.contains("canary"), "{refused}");
+        }
         for file in ["release.pub.pem", "./release", "/keys/release", "keys/release"] {
             assert_eq!(file.parse(), Ok(KeyReference::File(file.into())));
         }

@@ -3,7 +3,7 @@
 use crate::build::{DEFINITION, built};
 use crate::running::Running;
 use crate::serve::ON_LOOPBACK;
-use crate::support::Place;
+use crate::support::{Outcome, Place};
 use mgw_fixtures::eventually::eventually;
 
 /// A bundle, signed with `release`, whose public half is in `release.pub.pem`.
@@ -91,7 +91,7 @@ fn signing_again_or_elsewhere_gives_the_same_bytes() {
     place.mgw(&["build", "shop"]).exits(0);
     let mut pipeline = place.command(&["build", "shop"]);
     pipeline.env("MGW_SIGNING_KEY", &pem);
-    let outcome = crate::support::Outcome::of(pipeline).exits(0);
+    let outcome = Outcome::of(pipeline).exits(0);
     assert_eq!(
         std::fs::read(place.path().join("shop/target/shop.zip")).expect("built"),
         first
@@ -244,4 +244,41 @@ fn a_file_that_is_no_key_hides_no_others() {
         .exits(0)
         .prints("all 2 can be read by their owner alone")
         .prints(&named);
+}
+
+#[test]
+fn the_text_of_a_key_is_not_repeated() {
+    let place = signed();
+    let file = place.config_dir().join("signing-keys/release.pem");
+    let pem = std::fs::read_to_string(file).expect("it is ours");
+    let key = pem.lines().nth(1).expect("three lines");
+    let check = |words: &[&str], variables: &[(&str, &str)], code: i32, told: &str| {
+        for format in ["text", "json"] {
+            let mut command = place.command(&[words, &["--output", format]].concat());
+            command.envs(variables.iter().copied());
+            let outcome = Outcome::of(command).exits(code);
+            let said = format!("{}{}", outcome.stdout, outcome.stderr);
+            assert!(said.contains(told) && !said.contains(key), "{said}");
+        }
+    };
+    let on_the_line = "the text of a key stands on the command line";
+    check(&["build", "shop", "--sign", &pem], &[], 2, on_the_line);
+    check(&["build", "shop", &format!("--sign={pem}")], &[], 2, on_the_line);
+    check(&["verify", "shop", "--key", &pem], &[], 2, on_the_line);
+    let variable = [("MGW_VERIFY_KEY", pem.as_str())];
+    check(&["verify", "shop"], &variable, 2, "it is the text of a key");
+    let variable = [("MGW_SIGNING_KEY_FILE", pem.as_str())];
+    check(
+        &["build", "shop"],
+        &variable,
+        7,
+        "MGW_SIGNING_KEY_FILE seems to hold the secret itself",
+    );
+    let doctor = ["doctor", "shop", "--offline", "--only", "credentials"];
+    check(
+        &doctor,
+        &variable,
+        7,
+        "MGW_SIGNING_KEY_FILE names a file that is not there",
+    );
 }

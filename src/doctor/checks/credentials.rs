@@ -1,5 +1,6 @@
 //! Variables that sign in, where two of them say different things.
 
+use crate::commands::secrets::in_place_of_a_file;
 use crate::context::Environment;
 use crate::doctor::{Finding, Sight};
 use std::path::Path;
@@ -57,10 +58,12 @@ fn decide(environment: &Environment, is_file: impl Fn(&str) -> bool) -> Vec<Find
                 format!("{secret} and {file} are both set"),
                 "Unset one of them: commands that need it end with an error.",
             ));
-        } else if let Some(path) = environment.get(&file).filter(|path| !is_file(path)) {
+        } else if let Some(value) = environment.get(&file).filter(|path| !is_file(path)) {
+            // Not repeated: it may be the secret itself.
+            let remedy = in_place_of_a_file(&file, secret, value);
             findings.push(Finding::problem(
-                format!("{file} names {path}, which is not there"),
-                "Correct the path, or mount the secret.",
+                format!("{file} names a file that is not there"),
+                remedy.unwrap_or_else(|| "Correct the path, or mount the secret.".to_owned()),
             ));
         }
     }
@@ -106,10 +109,12 @@ mod tests {
             texts(&[("MGW_ACCESS_TOKEN", "canary"), ("MGW_ACCESS_TOKEN_FILE", "/there")]),
             ["MGW_ACCESS_TOKEN and MGW_ACCESS_TOKEN_FILE are both set"]
         );
-        assert_eq!(
-            texts(&[("MGW_CLIENT_SECRET_FILE", "/gone")]),
-            ["MGW_CLIENT_SECRET_FILE names /gone, which is not there"]
-        );
+        for value in ["canary", "-----BEGIN PRIVATE KEY-----\ncanary\n"] {
+            assert_eq!(
+                texts(&[("MGW_SIGNING_KEY_FILE", value)]),
+                ["MGW_SIGNING_KEY_FILE names a file that is not there"]
+            );
+        }
         assert_eq!(texts(&[("MGW_USERNAME", "a"), ("MGW_ORG", "b")]).len(), 1);
         assert_eq!(texts(&[("MGW_VERIFY_KEY", "")]), ["MGW_VERIFY_KEY is set to nothing"]);
         assert_eq!(texts(&[("MGW_SIGNING_KEY", "")]), ["MGW_SIGNING_KEY is set to nothing"]);

@@ -4,6 +4,7 @@ use crate::cloud::session::{Session, SessionStore};
 use crate::context::Environment;
 use crate::doctor::Sight;
 use crate::serve::what_is_set;
+use crate::signing::is_key_text;
 use crate::whole_file::read_text;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -53,12 +54,12 @@ fn of_environment(environment: &Environment) -> Vec<SecretString> {
             // `Name: value`, one a line.
             let values = value.lines().filter_map(|line| line.split_once(':'));
             secrets.extend(values.map(|(_, value)| SecretString::from(value.trim())));
-        } else if is_ours
-            && let Some(own) = name.strip_suffix("_FILE").filter(|own| is_secret(own))
-            && let Ok(text) = read_text(value.as_ref(), LARGEST)
-        {
-            debug_assert!(!own.is_empty());
-            secrets.push(text.as_str().into());
+        } else if is_ours && name.strip_suffix("_FILE").is_some_and(is_secret) {
+            // What cannot be read may be the secret itself.
+            let secret = read_text(value.as_ref(), LARGEST).map_or_else(|_| value.into(), |text| text.as_str().into());
+            secrets.push(secret);
+        } else if is_ours && is_key_text(value) {
+            secrets.push(value.into());
         }
     }
     secrets
@@ -123,14 +124,17 @@ mod tests {
             ("HTTPS_PROXY", "http://ana:canary-3@proxy.example"),
             ("MGW_HTTP_HEADERS", "X-Key: canary-4"),
             ("SOMEBODY_PASSWORD", "other"),
+            ("MGW_SIGNING_KEY_FILE", "canary-5"),
+            ("MGW_VERIFY_KEY", "-----BEGIN PRIVATE KEY----- canary-6"),
         ]
         .into_iter()
         .collect();
         let found = of_environment(&environment);
         let found: Vec<&str> = found.iter().map(|secret| secret.expose_secret().trim()).collect();
-        for canary in ["canary-1", "canary-2", "canary-3", "canary-4"] {
+        for canary in ["canary-1", "canary-2", "canary-3", "canary-4", "canary-5"] {
             assert!(found.contains(&canary), "{canary}");
         }
+        assert!(found.iter().any(|secret| secret.ends_with("canary-6")));
         assert!(!found.contains(&"other"));
     }
 }
