@@ -30,6 +30,7 @@ pub mod logout;
 pub mod man;
 mod members;
 pub mod migrate;
+pub(crate) mod own_build;
 pub mod pull;
 mod remote;
 mod report_file;

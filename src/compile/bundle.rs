@@ -1,6 +1,7 @@
 //! Writes the bundle and the readable copy of it.
 
 use super::project::Compiled;
+use super::sources::Origin;
 use crate::attestation::{self, Packing};
 use crate::folder::replace_folder;
 use crate::project::{Layout, is_project_name};
@@ -80,6 +81,19 @@ pub enum BuildError {
 ///
 /// Refuses projects with errors, and whatever a gateway would refuse, such as a bundle beyond the reader's limits.
 pub fn pack(compiled: &Compiled, tool: &str) -> Result<Packed, BuildError> {
+    pack_from(compiled, &compiled.origin, tool)
+}
+
+/// As [`pack`], with another revision of the sources.
+pub(crate) fn pack_at(compiled: &Compiled, revision: String, tool: &str) -> Result<Packed, BuildError> {
+    let origin = Origin {
+        revision: Some(revision),
+        ..compiled.origin.clone()
+    };
+    pack_from(compiled, &origin, tool)
+}
+
+fn pack_from(compiled: &Compiled, origin: &Origin, tool: &str) -> Result<Packed, BuildError> {
     if compiled.diagnostics.has_errors() {
         return Err(BuildError::Invalid);
     }
@@ -95,7 +109,7 @@ pub fn pack(compiled: &Compiled, tool: &str) -> Result<Packed, BuildError> {
             tool,
             lock: compiled.lock,
             config: &compiled.config,
-            origin: &compiled.origin,
+            origin,
             entries,
             bytes,
         })

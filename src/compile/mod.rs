@@ -57,6 +57,7 @@ mod corpus_tests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bundle::pack_at;
 pub use bundle::{BuildError, Built, Packed, build_bundle, pack};
 pub(crate) use certificates::day;
 pub(crate) use endpoint::{SECRETS, has_credential, without_credentials, without_secrets};

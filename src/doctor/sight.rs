@@ -6,14 +6,14 @@ use super::checks::leftovers::{self, Leftover};
 use crate::cloud::address::Address;
 use crate::cloud::http::Answer;
 use crate::cloud::session::{Session, SessionStore};
-use crate::commands::version::TOOL;
-use crate::compile::{Compiled, compile_project, pack};
+use crate::commands::own_build::OwnBuild;
+use crate::compile::{Compiled, compile_project};
 use crate::context::Environment;
 use crate::failure::Failure;
 use crate::project::{Layout, Settings};
 use crate::serve::{BundleSource, GatewaySettings, ReadSettings, read_settings, unusable};
 use crate::ui::Ui;
-use mgw_bundle::{Bundle, Digest, GatewayConfig};
+use mgw_bundle::{Bundle, GatewayConfig};
 use mgw_runtime::config::RuntimeConfig;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -56,7 +56,7 @@ pub(crate) struct Sight {
     pub(super) leftover: Option<Leftover>,
     answer: OnceLock<Result<(String, Answer), Failure>>,
     compiled: OnceLock<Result<Compiled, Failure>>,
-    bundle: OnceLock<Option<Bundle>>,
+    made: OnceLock<Option<(Option<OwnBuild>, Bundle)>>,
     ready: OnceLock<Answered>,
 }
 
@@ -95,7 +95,7 @@ impl Sight {
             options,
             answer: OnceLock::new(),
             compiled: OnceLock::new(),
-            bundle: OnceLock::new(),
+            made: OnceLock::new(),
             ready: OnceLock::new(),
         }
     }
@@ -120,13 +120,21 @@ impl Sight {
     }
 
     /// What would be served: the project as it would be built, or the bundle; whoever asks first makes it.
-    pub(crate) fn bundle(&self) -> Option<&Bundle> {
-        let bundle = self.bundle.get_or_init(|| match self.bundle_file() {
-            Some(path) => crate::commands::bundle_file::read(path).ok(),
-            None if self.is_project() => Some(pack(self.compiled().ok()?, TOOL).ok()?.bundle),
+    fn made(&self) -> Option<&(Option<OwnBuild>, Bundle)> {
+        let made = self.made.get_or_init(|| match self.bundle_file() {
+            Some(path) => Some((None, crate::commands::bundle_file::read(path).ok()?)),
+            None if self.is_project() => {
+                let (own, bundle) = OwnBuild::of(self.compiled().ok()?, &self.layout).ok()?;
+                Some((Some(own), bundle))
+            }
             None => None,
         });
-        bundle.as_ref()
+        made.as_ref()
+    }
+
+    /// What would be served.
+    pub(crate) fn bundle(&self) -> Option<&Bundle> {
+        self.made().map(|(_, bundle)| bundle)
     }
 
     /// The configuration of what would be served.
@@ -134,11 +142,9 @@ impl Sight {
         self.bundle().map(|bundle| &bundle.config)
     }
 
-    /// Which bundle a build of the project gives now; `None` where it gives none, and where a bundle is looked at.
-    pub(super) fn built_now(&self) -> Option<Digest> {
-        self.bundle()
-            .filter(|_| self.bundle_file().is_none())
-            .map(|bundle| bundle.digest)
+    /// What a build of the project gives now; `None` where it gives nothing, and where a bundle is looked at.
+    pub(super) fn built_now(&self) -> Option<OwnBuild> {
+        self.made().and_then(|(own, _)| *own)
     }
 
     /// What a gateway that may run here says of itself; whoever asks first asks it.

@@ -275,8 +275,13 @@ fn a_bundle_that_is_old_or_damaged_is_told() {
     let place = project();
     let look = || told(only(&place, "bundle", &["shop", "--offline"]), "bundle");
     assert_eq!(look().0, "skipped");
-    place.mgw(&["build", "shop"]).exits(0);
-    assert_eq!(look().0, "ok");
+    // With a revision of the sources, which only the bundle knows, it is another one of the same project.
+    for revision in [&[][..], &["--source-revision", "abc123"]] {
+        place.mgw(&[&["build", "shop"], revision].concat()).exits(0);
+        let (verdict, text) = look();
+        assert_eq!(verdict, "ok", "{text}");
+        assert!(text.contains("is what a build gives now"), "{text}");
+    }
     let changed = DEFINITION.replace("/x", "/y");
     place.write("shop/api_definitions/openapi.yaml", &changed);
     let (verdict, text) = look();

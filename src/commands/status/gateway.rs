@@ -3,16 +3,13 @@
 use super::Section;
 use super::following::{Following, RefusedBundle};
 use crate::admin::{AdminArgs, AdminClient, AdminError};
-use crate::attestation::own_origin;
-use crate::commands::bundle_file;
 use crate::commands::interrupt::interruptible;
-use crate::commands::version::TOOL;
-use crate::compile::{compile_project, pack};
+use crate::commands::own_build::OwnBuild;
+use crate::compile::compile_project;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
-use mgw_bundle::Digest;
 use serde::{Deserialize, Serialize};
 
 /// What may be wrong where no gateway answers.
@@ -103,41 +100,22 @@ fn against_build(ready: &Ready, layout: &Layout, following: Option<&Following>) 
 /// What a build of the project would give now.
 struct Own {
     project: String,
-    digest: Digest,
-    /// With the revision of the sources that the latest build was given, where it was given one.
-    revised: Option<Digest>,
+    build: OwnBuild,
 }
 
 fn own(layout: &Layout) -> Result<Own, Failure> {
-    let mut compiled = compile_project(layout)?;
-    let bundle = pack(&compiled, TOOL)?.bundle;
-    let latest = layout.bundle(&compiled.name);
-    let latest = latest.is_file().then(|| bundle_file::read(&latest).ok()).flatten();
-    compiled.origin.revision = latest.and_then(|latest| own_origin(&latest).revision);
-    let revised = match compiled.origin.revision {
-        Some(_) => Some(pack(&compiled, TOOL)?.bundle.digest),
-        None => None,
-    };
+    let (build, bundle) = OwnBuild::of(&compile_project(layout)?, layout)?;
     Ok(Own {
         project: bundle.config.project,
-        digest: bundle.digest,
-        revised,
+        build,
     })
 }
 
-impl Own {
-    /// The digest that a gateway would serve which is the same as the project: the one that it names, if there are two.
-    fn digest(&self, ready: &Ready, following: Option<&Following>) -> Digest {
-        let is_named = |digest: &Digest| {
-            let digest = digest.to_string();
-            ready.bundle == digest || following.is_some_and(|following| following.base == digest)
-        };
-        self.revised.filter(is_named).unwrap_or(self.digest)
-    }
-}
-
 fn compare(ready: &Ready, own: &Own, following: Option<&Following>) -> Section {
-    let digest = own.digest(ready, following);
+    let digest = own.build.digest(|digest| {
+        let digest = digest.to_string();
+        ready.bundle == digest || following.is_some_and(|following| following.base == digest)
+    });
     let mut differences = Vec::new();
     if ready.bundle != digest.to_string() {
         let started_with_it = following.is_some_and(|following| following.base == digest.to_string());
@@ -175,6 +153,7 @@ mod tests {
     use crate::cloud::test_server::{Reply, TestServer};
     use crate::commands::status::State;
     use crate::context::Environment;
+    use mgw_bundle::Digest;
     use serde_json::json;
 
     #[test]
@@ -215,8 +194,7 @@ mod tests {
         let digest = Digest::of(b"bundle");
         let own = Own {
             project: "shop".into(),
-            digest,
-            revised: None,
+            build: OwnBuild { digest, revised: None },
         };
         let ready = |ready, bundle: String| Ready {
             ready,
@@ -233,7 +211,10 @@ mod tests {
         assert!(told[0].starts_with("it serves another project, other ("), "{told:?}");
         // With the revision that the latest build was given it is another bundle, and the same project.
         let revised = Own {
-            revised: Some(Digest::of(b"revised")),
+            build: OwnBuild {
+                revised: Some(Digest::of(b"revised")),
+                ..own.build
+            },
             ..own
         };
         let own = &revised;

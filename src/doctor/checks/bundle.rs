@@ -13,7 +13,9 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         Ok(bundle) => bundle,
         Err(failure) => return vec![Finding::of(&failure)],
     };
-    vec![decide(&path.display().to_string(), bundle.digest, sight.built_now())]
+    let built = bundle.digest;
+    let now = sight.built_now().map(|own| own.digest(|digest| *digest == built));
+    vec![decide(&path.display().to_string(), built, now)]
 }
 
 /// The bundle that was named, or the project's latest build.

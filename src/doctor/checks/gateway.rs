@@ -31,7 +31,8 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
         Ok(None) => return vec![Finding::skipped(format!("none answers at {url}"))],
         Err(failure) => return vec![Finding::of(failure).at_most_a_warning()],
     };
-    let own = sight.built_now().map(|own| own.to_string());
+    let own = sight.built_now();
+    let own = own.map(|own| own.digest(|digest| digest.to_string() == ready.bundle).to_string());
     vec![decide(url, ready, own.as_deref())]
 }
 
