@@ -51,9 +51,9 @@ pub struct DoctorArgs {
     /// Where the gateway keeps what it makes itself [default: in the user's configuration]
     #[arg(long, value_name = "DIR", env = "MGW_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The gateway that may run here.
-    #[command(flatten)]
-    pub admin: AdminArgs,
+    /// The admin listener of the gateway that may run here [default: the one of the gateway settings]
+    #[arg(long, value_name = "URL", env = "MGW_ADMIN_URL")]
+    pub url: Option<String>,
     /// Which session.
     #[command(flatten)]
     pub session: SessionArgs,
@@ -129,7 +129,7 @@ fn sight(args: &DoctorArgs, context: &Context) -> Sight {
             sets: args.sets.clone(),
         },
         data_dir: args.data_dir.clone(),
-        admin: args.admin.clone(),
+        admin: args.url.clone().map(|url| AdminArgs { url }),
     };
     Sight::new(options, &args.session, environment, &context.ui)
 }

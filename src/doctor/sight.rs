@@ -3,6 +3,7 @@
 use super::checks::control_plane;
 use super::checks::gateway::{self, Answered};
 use super::checks::leftovers::{self, Leftover};
+use crate::admin::AdminArgs;
 use crate::cloud::address::Address;
 use crate::cloud::http::Answer;
 use crate::cloud::session::{Session, SessionStore};
@@ -31,8 +32,8 @@ pub(crate) struct SightOptions {
     pub(crate) settings: GatewaySettings,
     /// Where the gateway keeps what it makes itself.
     pub(crate) data_dir: Option<PathBuf>,
-    /// Admin listener of a gateway that may run.
-    pub(crate) admin: crate::admin::AdminArgs,
+    /// Admin listener of a gateway that may run; `None`: where the settings have it.
+    pub(crate) admin: Option<AdminArgs>,
 }
 
 /// What checks look at.
@@ -52,6 +53,8 @@ pub(crate) struct Sight {
     pub(crate) project: Result<Option<Settings>, Failure>,
     /// The gateway's settings as `run` would read them.
     pub(crate) config: Result<ReadSettings, Failure>,
+    /// The admin listener of a gateway that may run here, or why nobody can be asked.
+    pub(crate) admin: Result<AdminArgs, &'static str>,
     /// What was left behind before anything was read.
     pub(super) leftover: Option<Leftover>,
     answer: OnceLock<Result<(String, Answer), Failure>>,
@@ -81,16 +84,26 @@ impl Sight {
         let loaded = session
             .store(environment)
             .and_then(|store| store.load().map_err(Failure::from));
+        // First: whoever reads a project ends what was interrupted.
+        let leftover = leftovers::find(layout.root());
+        let config = config(&options.settings, environment, ui);
+        let admin = match &options.admin {
+            Some(named) => Ok(named.clone()),
+            None => {
+                let known = config.as_ref().ok().and_then(|read| read.config.as_ref());
+                AdminArgs::of_settings(known.map(|config| &config.admin))
+            }
+        };
         Self {
-            // First: whoever reads a project ends what was interrupted.
-            leftover: leftovers::find(layout.root()),
+            leftover,
+            admin,
             environment: environment.clone(),
             ui: ui.clone(),
             store: session.store(environment),
             session: loaded,
             http: session.http(environment),
             project: Settings::load(&layout.settings()).map_err(Failure::from),
-            config: config(&options.settings, environment, ui),
+            config,
             layout,
             options,
             answer: OnceLock::new(),

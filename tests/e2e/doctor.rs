@@ -315,7 +315,7 @@ async fn backends_and_a_gateway_that_runs_are_looked_at() {
         "listenerConfig.httpsPort=0".to_owned(),
     ];
     let ports = |more: &[&str]| {
-        let mut arguments = vec!["shop", "--url", &admin];
+        let mut arguments = vec!["shop"];
         arguments.extend(sets.iter().flat_map(|set| ["--set", set]));
         arguments.extend(more);
         Outcome::of(only(&place, "ports", &arguments))

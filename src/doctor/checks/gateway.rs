@@ -22,10 +22,13 @@ pub(in crate::doctor) struct Ready {
 pub(in crate::doctor) type Answered = Result<Option<Ready>, Failure>;
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
-    let url = &sight.options.admin.url;
     if sight.options.offline {
         return vec![Finding::skipped("nothing is connected to (--offline)")];
     }
+    let url = match &sight.admin {
+        Ok(admin) => &admin.url,
+        Err(why) => return vec![Finding::skipped(*why)],
+    };
     let ready = match sight.ready() {
         Ok(Some(ready)) => ready,
         Ok(None) => return vec![Finding::skipped(format!("none answers at {url}"))],
@@ -49,7 +52,7 @@ pub(super) enum Own {
 
 /// Looks for the gateway that serves this project here.
 pub(super) fn own(sight: &Sight) -> Own {
-    if sight.options.offline {
+    if sight.options.offline || sight.admin.is_err() {
         return Own::Unknown;
     }
     match sight.ready() {
@@ -64,18 +67,24 @@ pub(super) fn own(sight: &Sight) -> Own {
 /// The port of the admin listener, where it is one of this machine and that of a gateway that serves this project.
 fn port_of_own(sight: &Sight, ready: &Ready) -> Option<u16> {
     let is_own = sight.served()?.project == ready.project;
-    let url = sight.options.admin.address().ok().filter(|_| is_own)?;
-    let is_here = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
+    let admin = sight.admin.as_ref().ok().filter(|_| is_own)?;
+    let url = admin.address().ok()?;
+    // Whatever the settings say is an address of this machine.
+    let is_here = sight.options.admin.is_none()
+        || match url.host()? {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
     url.port_or_known_default().filter(|_| is_here)
 }
 
 /// Asks it.
 pub(in crate::doctor) fn ask(sight: &Sight) -> Answered {
-    let client = AdminClient::new(&sight.options.admin, &sight.ui)?;
+    let Ok(admin) = &sight.admin else {
+        return Ok(None);
+    };
+    let client = AdminClient::new(admin, &sight.ui)?;
     let answer = super::runtime()?
         .block_on(async { tokio::time::timeout(probe::PATIENCE, client.get_in_any_state("/ready")).await });
     match answer {
@@ -84,10 +93,7 @@ pub(in crate::doctor) fn ask(sight: &Sight) -> Answered {
         Ok(Err(error)) => Err(error.into()),
         Err(_) => {
             let patience = probe::PATIENCE.as_secs();
-            let what = format!(
-                "the admin listener at {} did not answer within {patience} s",
-                sight.options.admin.url
-            );
+            let what = format!("the admin listener at {} did not answer within {patience} s", admin.url);
             Err(Failure::new(ExitCode::Unreachable, what).hint("See its log; restart it if it hangs."))
         }
     }

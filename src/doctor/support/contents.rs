@@ -185,7 +185,8 @@ fn gateway(sight: &Sight) -> Vec<Part> {
     if sight.options.offline {
         return Vec::new();
     }
-    let Ok(client) = AdminClient::new(&sight.options.admin, &sight.ui) else {
+    let admin = sight.admin.as_ref().ok();
+    let Some(client) = admin.and_then(|admin| AdminClient::new(admin, &sight.ui).ok()) else {
         return Vec::new();
     };
     let Ok(runtime) = runtime() else {
