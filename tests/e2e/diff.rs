@@ -117,7 +117,7 @@ fn callers_of_an_operation_that_is_gone_are_followed() {
             "all",
             "open",
             "weakening",
-            "Shop 1.0.0 GET /x/*: where GET /* serves its requests: anybody may call it, without credentials\n",
+            "Shop 1.0.0 GET /x/*: anybody may call it, without credentials\n",
         ),
     ] {
         let told = place.mgw(&["diff", before, after, "--fail-on", class]).exits(4);
