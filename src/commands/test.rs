@@ -232,7 +232,7 @@ fn cases(
 
 /// Puts a server that answers everything in the place of every backend.
 async fn echo_everything(bundle: &mut Bundle) -> Result<Echo, Failure> {
-    let echo = Echo::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let echo = Echo::start_echo(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     for api in &mut bundle.config.apis {
         let own = std::iter::once(&mut api.endpoints);
         let all = own.chain(api.resources.iter_mut().map(|resource| &mut resource.endpoints));

@@ -103,6 +103,42 @@ fn cases_are_made_from_definitions() {
         .says("the gateway answers with 101503; the backend was to answer");
 }
 
+/// Also where the backend of the demo has something of its own to say.
+#[test]
+fn an_echo_is_one_at_every_path() {
+    let place = Place::new();
+    let operations = [
+        "/orders",
+        "/orders/{id}",
+        "/products",
+        "/status",
+        "/events",
+        "/now",
+        "/delay/x",
+        "/status/418",
+    ];
+    let paths: String = operations
+        .iter()
+        .map(|path| {
+            format!("  {path}: {{get: {{responses: {{}}}}, post: {{responses: {{}}}}, delete: {{responses: {{}}}}}}\n")
+        })
+        .collect();
+    let definition = DEFINITION.split("paths:").next().expect("a text");
+    place.write("openapi.yaml", &format!("{definition}paths:\n{paths}"));
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    let cases: String = operations
+        .iter()
+        .flat_map(|path| ["GET", "POST", "DELETE"].map(|method| (method, path.replace("{id}", "7"))))
+        .map(|(method, path)| {
+            format!(
+                "- {{request: {method} /shop{path}, token: true, expect: {{status: 200, json: {{method: {method}, body: ''}}}}}}\n"
+            )
+        })
+        .collect();
+    place.write("shop/tests/echo.yaml", &format!("tests:\n{cases}"));
+    place.mgw(&["test", "shop", "--echo"]).exits(0).says("Passed 24 cases");
+}
+
 #[test]
 fn mistakes_in_cases_are_findings() {
     let place = project();
