@@ -160,6 +160,12 @@ fn each_rule_for_apis_finds_what_it_is_for() {
         ),
         ("x-wso2-basePath: /shop\n", cors("http://localhost:8080"), &[]),
         ("x-wso2-basePath: /shop\n", cors("https://shop.example"), &[]),
+        ("x-wso2-basePath: /shop\n", cors("http://[::1]:3000"), &[]),
+        (
+            "x-wso2-basePath: /shop\n",
+            cors("http://[2001:db8::1]:3000"),
+            &["any-origin warning"],
+        ),
         (
             "x-wso2-basePath: /shop\n",
             "x-wso2-basePath: /shop\nx-mgw-life-cycle: DEPRECATED\n".to_owned(),
@@ -180,6 +186,65 @@ fn callers_who_show_nothing_are_limited_unless_somebody_says_otherwise() {
 }
 
 #[test]
+/// A burst is no quota, and is refused whatever becomes of that.
+#[test]
+fn a_burst_limits_where_the_quota_stops_nobody() {
+    let open = SOUND.replacen("    get:\n", "    get:\n      x-wso2-disable-security: true\n", 1);
+    let project = Project::of(&open);
+    for (policy, unlimited) in [
+        ("count: 10, unitTime: 1, timeUnit: min, stopOnQuota: false", true),
+        (
+            "count: 10, unitTime: 1, timeUnit: min, stopOnQuota: false, burst: {count: 1, unitTime: 1, timeUnit: sec}",
+            false,
+        ),
+    ] {
+        let policies = format!("subscriptionPolicies:\n- Unauthenticated: {{{policy}}}\n");
+        std::fs::write(project.0.path().join("policies.yaml"), policies).expect("writable");
+        let found = told(&project.audit_with("", &[], |_| {}));
+        let is_told = found.contains(&"open-unlimited warning".to_owned());
+        assert_eq!(is_told, unlimited, "{policy}: {found:?}");
+    }
+}
+
+/// What a `.proto` file has not, its author cannot remove.
+#[test]
+fn remedies_for_services_name_their_options() {
+    let project = Project::of(SOUND);
+    let service = |name: &str, options: &str, scopes: &str| {
+        format!(
+            "service {name} {{\n  option (wso2.production_endpoints) = {{url: \"https://a.example\"}};\n{options}\
+             rpc Get (Q) returns (Q){scopes};\n  rpc Put (Q) returns (Q);\n}}\n"
+        )
+    };
+    let text = format!(
+        "syntax = \"proto3\";\npackage shop;\nimport \"wso2/options.proto\";\nmessage Q {{}}\n{}{}",
+        service("Open", "option (wso2.security) = NONE;\n", ""),
+        service("Scoped", "", " { option (wso2.method_scopes) = \"a\"; }").replace("};\n  rpc Put", "}\n  rpc Put"),
+    );
+    let path = project.0.path().join("grpc_definitions/shop.proto");
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+    std::fs::write(path, text).expect("writable");
+    let audit = project.audit("", &[]);
+    let remedy = |code: &str| {
+        let mut found = audit.diagnostics.iter().filter(|finding| finding.code.name() == code);
+        found
+            .next()
+            .and_then(|finding| finding.remedy.clone())
+            .unwrap_or_default()
+    };
+    for (code, option) in [
+        ("open-operation", "`wso2.security`"),
+        ("open-unlimited", "`wso2.throttling_tier`"),
+        ("unscoped-operation", "`wso2.method_scopes`"),
+    ] {
+        let remedy = remedy(code);
+        assert!(
+            remedy.contains(option) && !remedy.contains("x-wso2"),
+            "{code}: {remedy}"
+        );
+    }
+}
+
 fn an_api_that_is_open_altogether_is_told_once() {
     let open = SOUND.replace(
         "      responses: {}",

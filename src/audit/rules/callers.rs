@@ -1,5 +1,6 @@
 //! Who may call, and what they show.
 
+use super::transport::leads_to_this_machine;
 use crate::audit::finding::{Finding, Subject, name, operation};
 use crate::diagnostics::Code;
 use mgw_bundle::GatewayConfig;
@@ -23,7 +24,7 @@ pub(super) fn open_operations<'a>(api: &'a Api, _config: &GatewayConfig, finding
             also(api)
         );
         let subject = Subject::Operation(api, resource);
-        findings.push(Finding::warning(Code::OpenOperation, subject, message, CLOSE));
+        findings.push(Finding::warning(Code::OpenOperation, subject, message, close(api)));
     }
 }
 
@@ -56,7 +57,14 @@ pub(in crate::audit) fn open_as_a_whole(findings: &mut Vec<Finding<'_>>) {
     });
 }
 
-const CLOSE: &str = "Remove `x-wso2-disable-security`, or suppress the finding with the reason why everybody may call.";
+fn close(api: &Api) -> &'static str {
+    match api.kind {
+        ApiKind::Grpc => {
+            "Remove `NONE` from `wso2.security`, or suppress the finding with the reason why everybody may call."
+        }
+        _ => "Remove `x-wso2-disable-security`, or suppress the finding with the reason why everybody may call.",
+    }
+}
 
 /// What they need not show either.
 fn also(api: &Api) -> &'static str {
@@ -83,7 +91,10 @@ pub(super) fn unscoped_operations<'a>(api: &'a Api, _config: &GatewayConfig, fin
                 operation(resource),
                 name(api)
             );
-            let remedy = "Give it a `security` requirement with scopes, or suppress the finding with the reason.";
+            let remedy = match api.kind {
+                ApiKind::Grpc => "Give it scopes with `wso2.method_scopes`, or suppress the finding with the reason.",
+                _ => "Give it a `security` requirement with scopes, or suppress the finding with the reason.",
+            };
             let subject = Subject::Operation(api, resource);
             findings.push(Finding::note(Code::UnscopedOperation, subject, message, remedy));
         }
@@ -167,11 +178,8 @@ pub(super) fn any_origin<'a>(api: &'a Api, _config: &GatewayConfig, findings: &m
         let remedy = "List the origins that are meant in `accessControlAllowOrigins`.";
         findings.push(Finding::note(Code::AnyOrigin, Subject::Api(api), message, remedy));
     }
-    for origin in cors.allow_origins.iter().filter(|origin| origin.starts_with("http://")) {
-        let host = origin.trim_start_matches("http://");
-        if super::transport::is_this_machine(host.split([':', '/']).next().unwrap_or_default()) {
-            continue;
-        }
+    let from_elsewhere = |origin: &&String| origin.starts_with("http://") && !leads_to_this_machine(origin);
+    for origin in cors.allow_origins.iter().filter(from_elsewhere) {
         let message = format!(
             "{} trusts the origin {origin}, whose pages come over plain HTTP",
             name(api)

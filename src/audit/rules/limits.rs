@@ -4,7 +4,7 @@ use super::callers::is_open;
 use crate::audit::finding::{Finding, Subject, name, operation};
 use crate::diagnostics::Code;
 use mgw_bundle::GatewayConfig;
-use mgw_bundle::config::{Api, Policy, PolicyRef, Quota};
+use mgw_bundle::config::{Api, ApiKind, Policy, PolicyRef, Quota};
 
 /// The subscription policy of callers who show nothing, counted for each address.
 const UNAUTHENTICATED: &str = "Unauthenticated";
@@ -22,7 +22,9 @@ pub(super) fn open_and_unlimited<'a>(api: &'a Api, config: &GatewayConfig, findi
         .subscription
         .iter()
         .find(|policy| policy.name == UNAUTHENTICATED);
-    let is_limited_anyway = of_callers.is_some_and(|policy| limits(policy) && policy.stop_on_quota)
+    // What is beyond a burst is refused whatever becomes of the quota.
+    let stops = |policy: &Policy| policy.burst.is_some() || policy.quota != Quota::Unlimited && policy.stop_on_quota;
+    let is_limited_anyway = of_callers.is_some_and(stops)
         || api.policy.as_ref().is_some_and(is_limited)
         || !config.policies.custom.is_empty();
     if is_limited_anyway {
@@ -37,8 +39,13 @@ pub(super) fn open_and_unlimited<'a>(api: &'a Api, config: &GatewayConfig, findi
             operation(resource),
             name(api)
         );
-        let remedy = "Limit the subscription policy `Unauthenticated`, or set `x-wso2-throttling-tier`: one caller can use up \
-                      the backend.";
+        let tier = match api.kind {
+            ApiKind::Grpc => "wso2.throttling_tier",
+            _ => "x-wso2-throttling-tier",
+        };
+        let remedy = format!(
+            "Limit the subscription policy `Unauthenticated`, or set `{tier}`: one caller can use up the backend."
+        );
         let subject = Subject::Operation(api, resource);
         findings.push(Finding::warning(Code::OpenUnlimited, subject, message, remedy));
     }

@@ -7,7 +7,6 @@ use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::{Api, ApiState, Discovery, Endpoints, Resource};
 use mgw_runtime::config::EndpointOverrides;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use url::{Host, Url};
 
 /// Backends that are spoken to without TLS beyond this machine: those of the definitions, and those that the settings put in
@@ -121,24 +120,25 @@ fn without_credentials(url: &str) -> String {
 
 /// Whether a URL leads off this machine without TLS.
 pub(super) fn is_in_the_clear(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else {
-        return false;
-    };
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => is_this_machine(name),
+    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "ws") && !is_this_machine(&url))
+}
+
+/// Whether a URL is that of something on this machine.
+pub(super) fn leads_to_this_machine(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| is_this_machine(&url))
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        // Hosts of URLs are in small letters.
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => true,
-    };
-    matches!(url.scheme(), "http" | "ws") && !is_local
-}
-
-/// Whether a name or address is this machine's own.
-pub(super) fn is_this_machine(host: &str) -> bool {
-    let host = host.trim_end_matches('.');
-    host.eq_ignore_ascii_case("localhost")
-        || host.to_ascii_lowercase().ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 /// APIs that go on for those who have a subscription.
