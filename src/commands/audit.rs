@@ -1,7 +1,7 @@
 //! `mgw audit`
 
-use super::findings;
 use super::members::{self, Done, MemberArgs, Pace};
+use super::{check, findings};
 use crate::audit::{Audited, audit};
 use crate::compile::compile_project;
 use crate::context::Context;
@@ -91,16 +91,19 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
     let settings = GatewaySettings::of(args.config.as_deref(), &context.environment, &source);
     // Where there is none, this is where it would be.
     let settings_file = shown(&settings.file.clone().unwrap_or_else(|| layout.runtime_config()));
-    let settings = read_settings(&settings, &context.environment)?;
-    compiled.diagnostics.extend(settings.diagnostics);
+    let written = read_settings(&settings, &context.environment)?;
+    compiled.diagnostics.extend(written.diagnostics.clone());
     compiled.diagnostics.sort();
-    let Some(settings) = settings.config.filter(|_| !compiled.diagnostics.has_errors()) else {
+    let Some(settings) = written.config.as_ref().filter(|_| !compiled.diagnostics.has_errors()) else {
         let project = (&*compiled.name, layout.root());
         args.reports
             .write(COMMAND, project, &compiled.diagnostics, Severity::Error)?;
         return Err(findings::refused(ui, &compiled.name, &compiled.diagnostics)
             .hint("What cannot be built cannot be audited either."));
     };
+    // What keeps the gateway from starting keeps nobody from looking at the rest.
+    let starting = check::start(&layout, &written, &compiled);
+    compiled.diagnostics.extend(starting);
     // Nothing is wrong with it, or it would not have been built.
     let project = Settings::read(&layout.settings())?;
     let (project, project_file) = project.map(|read| (read.settings, read.document)).unzip();
@@ -112,7 +115,7 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
         entries: &compiled.entries,
         sources: &compiled.origin.sources,
         found: &compiled.diagnostics,
-        settings: &settings,
+        settings,
         settings_file: &settings_file,
         suppressions: &suppressions.suppress,
         project_file: project_file.as_ref(),

@@ -95,9 +95,13 @@ impl Diagnostic {
     }
 
     /// Whether it fails a command that fails from `least` on. What the gateway itself says of settings that it starts with is
-    /// advice, and fails none.
+    /// advice, and fails none; nor does a file that another machine may have.
     pub fn fails(&self, least: Severity) -> bool {
-        let is_advice = matches!(self.code, Code::DoubtfulSetting | Code::SettingWithoutEffect);
+        let is_advice = match self.code {
+            Code::DoubtfulSetting | Code::SettingWithoutEffect => true,
+            Code::MissingFile => self.severity != Severity::Error,
+            _ => false,
+        };
         self.severity <= least && !is_advice
     }
 

@@ -4,6 +4,7 @@
 
 mod anywhere;
 mod audit;
+mod audit_settings;
 mod broken;
 mod build;
 mod case;
