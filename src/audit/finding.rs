@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{Code, Severity};
 use mgw_bundle::config::{Api, Resource};
+use mgw_runtime::config::Origin;
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy)]
@@ -10,8 +11,11 @@ pub(super) enum Subject<'a> {
     Api(&'a Api),
     /// One operation of an API.
     Operation(&'a Api, &'a Resource),
-    /// The gateway's settings.
-    Settings,
+    /// A setting of the gateway: where it was made (`None`: nobody made it), and the API that alone it concerns.
+    Setting {
+        origin: Option<&'a Origin>,
+        api: Option<&'a Api>,
+    },
     /// A file that is no definition, and the API that alone it concerns.
     File { file: &'a str, api: Option<&'a Api> },
 }
@@ -59,36 +63,16 @@ impl<'a> Finding<'a> {
     /// `NAME:VERSION` of the API.
     pub(super) fn api(&self) -> Option<String> {
         match self.subject {
-            Subject::Api(api) | Subject::Operation(api, _) | Subject::File { api: Some(api), .. } => Some(name(api)),
-            Subject::Settings | Subject::File { api: None, .. } => None,
+            Subject::Api(api) | Subject::Operation(api, _) => Some(name(api)),
+            Subject::Setting { api, .. } | Subject::File { api, .. } => api.map(name),
         }
     }
 
     /// `METHOD TEMPLATE` of the operation.
     pub(super) fn operation(&self) -> Option<String> {
-        self.resource().map(operation)
-    }
-
-    pub(super) fn resource(&self) -> Option<&'a Resource> {
         match self.subject {
-            Subject::Operation(_, resource) => Some(resource),
-            Subject::Api(_) | Subject::Settings | Subject::File { .. } => None,
-        }
-    }
-
-    /// The definition behind it, inside the project.
-    pub(super) fn source(&self) -> Option<&'a str> {
-        match self.subject {
-            Subject::Api(api) | Subject::Operation(api, _) => Some(&api.source),
-            Subject::Settings | Subject::File { .. } => None,
-        }
-    }
-
-    /// The file behind it that is no definition.
-    pub(super) fn file(&self) -> Option<&'a str> {
-        match self.subject {
-            Subject::File { file, .. } => Some(file),
-            _ => None,
+            Subject::Operation(_, resource) => Some(operation(resource)),
+            Subject::Api(_) | Subject::Setting { .. } | Subject::File { .. } => None,
         }
     }
 }

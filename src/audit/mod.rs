@@ -20,9 +20,10 @@ pub use suppressions::{AuditSettings, Suppression};
 
 use crate::compile::sources::Sources;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::serve::ReadSettings;
 use crate::yaml::{Node, Source};
 use certificates::Certificates;
-use finding::Finding;
+use finding::{Finding, Subject};
 use jiff::civil::Date;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::Api;
@@ -45,10 +46,10 @@ pub struct Audited<'a> {
     pub(crate) sources: &'a Sources,
     /// What `check` found in the files.
     pub found: &'a Diagnostics,
-    /// The gateway's settings, and where they are from.
+    /// The gateway's settings.
     pub settings: &'a RuntimeConfig,
-    /// The settings' file as messages call it.
-    pub settings_file: &'a str,
+    /// What they were read from.
+    pub(crate) written: &'a ReadSettings,
     /// What somebody has looked at.
     pub suppressions: &'a [Suppression],
     /// `mgw.toml`, where they stand.
@@ -99,7 +100,7 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
     });
     rules::open_as_a_whole(&mut findings);
     for finding in &findings {
-        diagnostics.push(diagnostic(finding, audited.settings_file, &mut places));
+        diagnostics.push(diagnostic(finding, audited.written, &mut places));
     }
     let file = crate::compile::shown(audited.root, "mgw.toml");
     for told in suppressions.leftovers(&file, audited.project_file) {
@@ -113,13 +114,19 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
     }
 }
 
-fn diagnostic(finding: &Finding<'_>, settings_file: &str, places: &mut Places) -> Diagnostic {
-    let (file, place) = match finding.source() {
-        Some(source) => places.find(source, finding.resource()),
-        None => (finding.file().unwrap_or(settings_file).to_owned(), None),
+fn diagnostic(finding: &Finding<'_>, written: &ReadSettings, places: &mut Places) -> Diagnostic {
+    let (code, message) = (finding.code, &finding.message);
+    let mut of_api = |api: &Api, resource| {
+        let (file, place) = places.find(&api.source, resource);
+        let diagnostic = Diagnostic::file(code, file, message);
+        Diagnostic { place, ..diagnostic }
     };
-    let mut diagnostic = Diagnostic::file(finding.code, file, finding.message.clone()).remedy(finding.remedy.clone());
+    let mut diagnostic = match finding.subject {
+        Subject::Api(api) => of_api(api, None),
+        Subject::Operation(api, resource) => of_api(api, Some(resource)),
+        Subject::Setting { origin, .. } => written.finding(code, origin, message),
+        Subject::File { file, .. } => Diagnostic::file(code, file, message),
+    };
     diagnostic.severity = finding.severity;
-    diagnostic.place = place;
-    diagnostic
+    diagnostic.remedy(finding.remedy.clone())
 }

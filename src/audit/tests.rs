@@ -1,7 +1,8 @@
 use super::*;
 use crate::compile::compile_project;
+use crate::context::Environment;
 use crate::project::Layout;
-use mgw_runtime::config::Sources;
+use crate::serve::read_sources;
 use tempfile::TempDir;
 
 /// An API with nothing to find: its backend is this machine, and its callers show tokens over TLS.
@@ -48,19 +49,19 @@ impl Project {
         let mut compiled = compile_project(&Layout::new(self.0.path())).expect("readable");
         assert!(!compiled.diagnostics.has_errors(), "{:?}", compiled.diagnostics);
         change(&mut compiled.config);
-        let (settings, _) = RuntimeConfig::load(Sources {
-            file: Some(("micro-gw.conf", settings)),
-            ..Sources::default()
-        })
-        .expect("valid settings");
+        let file = ("micro-gw.conf".to_owned(), settings.as_bytes().to_owned());
+        let written = read_sources(Some(file), &[], &Environment::default());
         audit(&Audited {
             root: self.0.path(),
             config: &compiled.config,
             entries: &compiled.entries,
             sources: &compiled.origin.sources,
             found: &compiled.diagnostics,
-            settings: &settings,
-            settings_file: "micro-gw.conf",
+            settings: written
+                .config
+                .as_ref()
+                .unwrap_or_else(|| panic!("{settings}: {:?}", written.diagnostics)),
+            written: &written,
             suppressions,
             project_file: None,
             today: TODAY.parse().expect("a day"),

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::project::{Layout, Settings, shown};
+use crate::project::{Layout, Settings};
 use crate::serve::{BundleSource, GatewaySettings, read_settings};
 use std::path::PathBuf;
 
@@ -89,8 +89,6 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
     let mut compiled = compile_project(&layout)?;
     let source = BundleSource::Project(layout.clone());
     let settings = GatewaySettings::of(args.config.as_deref(), &context.environment, &source);
-    // Where there is none, this is where it would be.
-    let settings_file = shown(&settings.file.clone().unwrap_or_else(|| layout.runtime_config()));
     let written = read_settings(&settings, &context.environment)?;
     compiled.diagnostics.extend(written.diagnostics.clone());
     compiled.diagnostics.sort();
@@ -116,7 +114,7 @@ fn one(args: AuditArgs, context: &Context) -> Result<Done, Failure> {
         sources: &compiled.origin.sources,
         found: &compiled.diagnostics,
         settings,
-        settings_file: &settings_file,
+        written: &written,
         suppressions: &suppressions.suppress,
         project_file: project_file.as_ref(),
         today: jiff::Zoned::now().date(),

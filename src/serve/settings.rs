@@ -154,7 +154,7 @@ pub(crate) fn read_sources(
 
 impl ReadSettings {
     /// A finding where a setting was written; `None`: nobody wrote it.
-    pub(super) fn finding(&self, code: Code, origin: Option<&Origin>, message: &str) -> Diagnostic {
+    pub(crate) fn finding(&self, code: Code, origin: Option<&Origin>, message: &str) -> Diagnostic {
         match (origin, &self.source) {
             (Some(origin), source) => at(code, origin, source.as_ref(), message).0,
             (None, Some(source)) => Diagnostic::file(code, source.name(), message),

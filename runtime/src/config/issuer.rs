@@ -1,5 +1,6 @@
 //! Trusted issuers of JWT access tokens (`[[jwtTokenConfig]]`).
 
+use super::TablePlaces;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
 use super::shown::quoted;
@@ -232,6 +233,8 @@ pub struct Issuer {
     pub allow_padding: bool,
     /// Claims to rename.
     pub claims: Vec<ClaimMapping>,
+    /// Where its settings were made.
+    pub places: TablePlaces,
 }
 
 /// Reads all issuers.
@@ -257,6 +260,7 @@ impl Issuer {
             required_claims: Vec::new(),
             allow_padding: false,
             claims: Vec::new(),
+            places: TablePlaces::default(),
         }
     }
 
@@ -301,6 +305,7 @@ impl Issuer {
             required_claims: reader.list("requiredClaims"),
             allow_padding: reader.bool("allowPadding"),
             claims: reader.tables("claims", ClaimMapping::read),
+            places: reader.places(),
         };
         if issuer.issuer.is_empty() {
             reader.fail(

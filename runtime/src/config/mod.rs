@@ -88,7 +88,7 @@ pub use logging::Logging;
 pub use mutual_tls::{CertificateAliases, MutualTlsSettings, VerifyClient};
 pub use origin::Origin;
 pub use overrides::{CredentialSetting, EndpointOverrides};
-pub use places::Places;
+pub use places::{Places, TablePlaces};
 pub use receivers::{ReceiverAddress, ReceiverGroup, Sharing};
 pub use redis_address::{RedisAddress, RedisKind};
 pub use revocation::{PersistentRevocation, RealtimeRevocation, RedisRevocation, Revocation};

@@ -8,7 +8,22 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     values: BTreeMap<String, Origin>,
-    keys: BTreeMap<&'static str, Origin>,
+    keys: BTreeMap<String, Origin>,
+}
+
+/// Where the settings of one of several tables were made: an issuer, a user.
+#[derive(Debug, Clone, Default)]
+pub struct TablePlaces {
+    /// Where the table begins.
+    pub(super) table: Option<Origin>,
+    pub(super) keys: BTreeMap<&'static str, Origin>,
+}
+
+impl TablePlaces {
+    /// Returns where a setting was made, or else where its table begins; `None`: no source has the table.
+    pub fn of_key(&self, key: &str) -> Option<&Origin> {
+        self.keys.get(key).or(self.table.as_ref())
+    }
 }
 
 impl Places {
@@ -23,8 +38,8 @@ impl Places {
     }
 
     /// Later sources win, as with the setting itself.
-    pub(super) fn record_key(&mut self, key: &'static str, origin: &Origin) {
-        self.keys.insert(key, origin.clone());
+    pub(super) fn record_key(&mut self, key: &str, origin: &Origin) {
+        self.keys.insert(key.to_owned(), origin.clone());
     }
 
     /// Later sources replace what earlier ones said, so the last place counts; within a file it is the first.

@@ -3,7 +3,7 @@
 use super::catalogue::{Key, Kind};
 use super::server_address::is_this_machine;
 use super::value::{Value, from_text};
-use super::{ConfigError, ConfigWarning, ErrorKind, Origin, WarningKind};
+use super::{ConfigError, ConfigWarning, ErrorKind, Origin, TablePlaces, WarningKind};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -67,6 +67,15 @@ impl<'a> Reader<'a> {
     pub(super) fn origin(&self, name: &str) -> Origin {
         let own = self.settings.values.get(name).map(|(_, origin)| origin.clone());
         own.or_else(|| self.settings.origin.clone()).unwrap_or(Origin::Default)
+    }
+
+    /// Returns where the table and its keys were set.
+    pub(super) fn places(&self) -> TablePlaces {
+        let values = self.settings.values.iter();
+        TablePlaces {
+            table: self.settings.origin.clone(),
+            keys: values.map(|(key, (_, origin))| (*key, origin.clone())).collect(),
+        }
     }
 
     /// Records a problem with the value of `name`.

@@ -343,6 +343,7 @@ impl Merged {
 
     /// Sets an override. A backend's URL with credentials is refused where an endpoint takes it, which is known later.
     fn set_override(&mut self, name: &str, value: &str, origin: Origin) {
+        self.places.record_key(name, &origin);
         if EndpointOverrides::is_url_with_user(name, value) {
             self.warnings.push(ConfigWarning {
                 kind: WarningKind::Doubtful,

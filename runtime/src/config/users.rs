@@ -1,5 +1,6 @@
 //! The gateway's own users (`[b7a.users.<name>]`).
 
+use super::TablePlaces;
 use super::catalogue::{Key, Kind};
 use super::settings::Reader;
 use crate::slow_hash::{SlowHash, SlowHashError};
@@ -77,6 +78,8 @@ pub struct User {
     pub password: PasswordHash,
     /// Scopes.
     pub scopes: Vec<String>,
+    /// Where its settings were made.
+    pub places: TablePlaces,
 }
 
 /// All users, by name.
@@ -96,6 +99,7 @@ impl Users {
                     User {
                         password,
                         scopes: reader.list("scopes"),
+                        places: reader.places(),
                     },
                 )),
                 Some(Err(error)) => {

@@ -5,10 +5,10 @@ use crate::audit::finding::{Finding, Subject};
 use crate::diagnostics::Code;
 use mgw_bundle::GatewayConfig;
 use mgw_bundle::config::Scheme;
-use mgw_runtime::config::{PasswordHash, RuntimeConfig};
+use mgw_runtime::config::{Origin, PasswordHash, RuntimeConfig};
 
 /// Applies the rules for settings.
-pub(in crate::audit) fn of_settings<'a>(settings: &RuntimeConfig, config: &GatewayConfig) -> Vec<Finding<'a>> {
+pub(in crate::audit) fn of_settings<'a>(settings: &'a RuntimeConfig, config: &GatewayConfig) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
     issuers(settings, &mut findings);
     key_manager(settings, &mut findings);
@@ -19,19 +19,26 @@ pub(in crate::audit) fn of_settings<'a>(settings: &RuntimeConfig, config: &Gatew
     findings
 }
 
-fn warning<'a>(code: Code, message: impl Into<String>, remedy: &str) -> Finding<'a> {
-    Finding::warning(code, Subject::Settings, message, remedy)
+/// The subject of what is said of a setting by its name.
+fn setting<'a>(settings: &'a RuntimeConfig, key: &str) -> Subject<'a> {
+    of_gateway(settings.places.of_key(key))
+}
+
+/// The subject of what is said of a setting that was made there.
+fn of_gateway(origin: Option<&Origin>) -> Subject<'_> {
+    Subject::Setting { origin, api: None }
 }
 
 /// Whoever is on the way between gateway and issuer could hand out keys of their own.
-fn issuers(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+fn issuers<'a>(settings: &'a RuntimeConfig, findings: &mut Vec<Finding<'a>>) {
     for issuer in &settings.issuers {
         let name = &issuer.issuer;
         if let Some(jwks) = &issuer.jwks
             && is_in_the_clear(jwks.url.as_str())
         {
-            findings.push(warning(
+            findings.push(Finding::warning(
                 Code::IssuerInTheClear,
+                of_gateway(issuer.places.of_key("jwksURL")),
                 format!("the keys of the issuer {name} are fetched over plain HTTP"),
                 "Use https in `jwksURL`: whoever can change the answer can make tokens.",
             ));
@@ -39,7 +46,7 @@ fn issuers(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
             // The gateway only compares it; others may go there for keys.
             findings.push(Finding::note(
                 Code::IssuerInTheClear,
-                Subject::Settings,
+                of_gateway(issuer.places.of_key("issuer")),
                 format!("the issuer {name} is named by a plain HTTP address"),
                 "Have the identity provider name itself with https where it can, then change `issuer` too.",
             ));
@@ -47,7 +54,7 @@ fn issuers(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
         if issuer.audience.is_empty() {
             findings.push(Finding::note(
                 Code::AnyAudience,
-                Subject::Settings,
+                of_gateway(issuer.places.of_key("issuer")),
                 format!("tokens of the issuer {name} are accepted whomever they were made for"),
                 "Set `audience`, where the issuer makes tokens for others too.",
             ));
@@ -55,11 +62,12 @@ fn issuers(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
     }
 }
 
-fn key_manager(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+fn key_manager<'a>(settings: &'a RuntimeConfig, findings: &mut Vec<Finding<'a>>) {
     let url = settings.key_manager.server_url.as_ref();
     if let Some(url) = url.filter(|url| is_in_the_clear(url.as_str())) {
-        findings.push(warning(
+        findings.push(Finding::warning(
             Code::IssuerInTheClear,
+            setting(settings, "keyManager.serverUrl"),
             format!(
                 "the key manager is asked about tokens over plain HTTP, at {}",
                 url.host_str().unwrap_or_default()
@@ -69,18 +77,20 @@ fn key_manager(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
     }
 }
 
-fn backends(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+fn backends<'a>(settings: &'a RuntimeConfig, findings: &mut Vec<Finding<'a>>) {
     let clients = &settings.http_clients;
     let remedy = "Name the backends' authority in `httpClients.sslConfig` instead, or pull their certificates.";
     if !clients.verify_certificates {
-        findings.push(warning(
+        findings.push(Finding::warning(
             Code::BackendsUnchecked,
+            setting(settings, "httpClients.disableSslVerification"),
             "certificates of backends are not checked: anybody can pass for one",
             remedy,
         ));
     } else if !clients.verify_hostname {
-        findings.push(warning(
+        findings.push(Finding::warning(
             Code::BackendsUnchecked,
+            setting(settings, "httpClients.sslConfig.verifyHostname"),
             "host names of backends are not checked: every certificate of the same authority passes for every backend",
             remedy,
         ));
@@ -88,11 +98,12 @@ fn backends(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
 }
 
 /// What the admin listener tells and does is for operators.
-fn admin(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+fn admin<'a>(settings: &'a RuntimeConfig, findings: &mut Vec<Finding<'a>>) {
     let admin = &settings.admin;
     if admin.enabled && !admin.host.is_loopback() {
-        findings.push(warning(
+        findings.push(Finding::warning(
             Code::AdminExposed,
+            setting(settings, "adminConfig.host"),
             format!("the admin listener can be reached from other machines ({})", admin.host),
             "Listen on 127.0.0.1, or keep others away from that port: it asks for no credentials.",
         ));
@@ -103,7 +114,7 @@ fn admin(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
 const LEAST_BCRYPT_COST: u32 = 10;
 
 /// Hashes that are computed by the billion, or nearly.
-fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Finding<'_>>) {
+fn users<'a>(settings: &'a RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Finding<'a>>) {
     let schemes = config.apis.iter().flat_map(|api| &api.resources);
     let mut schemes = schemes
         .flat_map(|resource| &resource.security.alternatives)
@@ -117,8 +128,9 @@ fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Fi
             user.password,
             PasswordHash::Sha1(_) | PasswordHash::Sha256(_) | PasswordHash::Sha384(_) | PasswordHash::Sha512(_)
         ) {
-            findings.push(warning(
+            findings.push(Finding::warning(
                 Code::WeakHash,
+                of_gateway(user.places.of_key("password")),
                 format!("the password of the user {name} is kept as a plain hash, which is guessed quickly"),
                 "Hash it with bcrypt or Argon2id: `mgw help basic-auth` shows how.",
             ));
@@ -126,8 +138,9 @@ fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Fi
         if let PasswordHash::Slow(hash) = &user.password
             && let Some(cost) = hash.bcrypt_cost().filter(|cost| *cost < LEAST_BCRYPT_COST)
         {
-            findings.push(warning(
+            findings.push(Finding::warning(
                 Code::WeakHash,
+                of_gateway(user.places.of_key("password")),
                 format!(
                     "the password of the user {name} is kept as a bcrypt hash of cost {cost}, which is guessed quickly"
                 ),
@@ -137,11 +150,11 @@ fn users(settings: &RuntimeConfig, config: &GatewayConfig, findings: &mut Vec<Fi
     }
 }
 
-fn subscriptions(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
+fn subscriptions<'a>(settings: &'a RuntimeConfig, findings: &mut Vec<Finding<'a>>) {
     if settings.authentication.validate_subscriptions == Some(false) {
         findings.push(Finding::note(
             Code::SubscriptionsUnchecked,
-            Subject::Settings,
+            setting(settings, "security.validateSubscriptions"),
             "subscriptions are not checked: every token of a trusted issuer opens every API",
             "Leave `security.validateSubscriptions` out to have them checked where there is subscription data.",
         ));
@@ -153,7 +166,7 @@ fn subscriptions(settings: &RuntimeConfig, findings: &mut Vec<Finding<'_>>) {
     for issuer in unchecked {
         findings.push(Finding::note(
             Code::SubscriptionsUnchecked,
-            Subject::Settings,
+            of_gateway(issuer.places.of_key("validateSubscription")),
             format!(
                 "subscriptions are not checked for tokens of the issuer {}: each opens every API",
                 issuer.issuer

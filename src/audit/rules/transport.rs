@@ -43,8 +43,8 @@ fn backend_in_the_clear<'a>(
                 "{} speaks to its backend {url} in the clear, as the setting `{setting}` says",
                 name(api)
             );
-            let subject = Subject::File {
-                file: audited.settings_file,
+            let subject = Subject::Setting {
+                origin: audited.settings.places.of_key(&setting),
                 api: Some(api),
             };
             if !told.insert(setting) {
