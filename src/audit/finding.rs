@@ -1,6 +1,6 @@
 //! What a rule found.
 
-use crate::diagnostics::{Code, Severity};
+use crate::diagnostics::{About, Code, Severity};
 use mgw_bundle::config::{Api, Resource};
 use mgw_runtime::config::Origin;
 
@@ -60,19 +60,12 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// `NAME:VERSION` of the API.
-    pub(super) fn api(&self) -> Option<String> {
+    /// The API or operation that it is about.
+    pub(super) fn about(&self) -> Option<About> {
         match self.subject {
-            Subject::Api(api) | Subject::Operation(api, _) => Some(name(api)),
-            Subject::Setting { api, .. } | Subject::File { api, .. } => api.map(name),
-        }
-    }
-
-    /// `METHOD TEMPLATE` of the operation.
-    pub(super) fn operation(&self) -> Option<String> {
-        match self.subject {
-            Subject::Operation(_, resource) => Some(operation(resource)),
-            Subject::Api(_) | Subject::Setting { .. } | Subject::File { .. } => None,
+            Subject::Operation(api, resource) => Some(About::operation(api, resource)),
+            Subject::Api(api) => Some(About::api(api)),
+            Subject::Setting { api, .. } | Subject::File { api, .. } => api.map(About::api),
         }
     }
 }

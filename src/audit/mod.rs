@@ -26,7 +26,6 @@ use certificates::Certificates;
 use finding::{Finding, Subject};
 use jiff::civil::Date;
 use mgw_bundle::GatewayConfig;
-use mgw_bundle::config::Api;
 use mgw_runtime::config::RuntimeConfig;
 use places::Places;
 use std::collections::BTreeMap;
@@ -76,11 +75,9 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
     let mut diagnostics = Diagnostics::default();
     let mut suppressed = 0;
     for diagnostic in audited.found.iter() {
-        let in_file = |api: &&Api| crate::compile::shown(audited.root, &api.source) == diagnostic.file;
-        let api = audited.config.apis.iter().find(in_file).map(finding::name);
         // What cannot be built cannot be agreed to.
         let is_suppressed =
-            diagnostic.severity != Severity::Error && suppressions.cover(diagnostic.code, api.as_deref(), None);
+            diagnostic.severity != Severity::Error && suppressions.cover(diagnostic.code, &diagnostic.about);
         if is_suppressed {
             suppressed += 1;
         } else {
@@ -94,7 +91,7 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
     findings.extend(rules::of_settings(audited.settings, audited.config));
     findings.extend(rules::of_certificates(&certificates.seen, audited.today));
     findings.retain(|finding| {
-        let is_covered = suppressions.cover(finding.code, finding.api().as_deref(), finding.operation().as_deref());
+        let is_covered = suppressions.cover(finding.code, finding.about().as_slice());
         suppressed += usize::from(is_covered);
         !is_covered
     });
@@ -116,8 +113,8 @@ pub fn audit(audited: &Audited<'_>) -> Audit {
 
 fn diagnostic(finding: &Finding<'_>, written: &ReadSettings, places: &mut Places) -> Diagnostic {
     let (code, message) = (finding.code, &finding.message);
-    let mut of_api = |api: &Api, resource| {
-        let (file, place) = places.find(&api.source, resource);
+    let mut of_api = |api, resource| {
+        let (file, place) = places.find(api, resource);
         let diagnostic = Diagnostic::file(code, file, message);
         Diagnostic { place, ..diagnostic }
     };

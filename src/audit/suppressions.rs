@@ -1,6 +1,7 @@
 //! Findings that somebody has looked at: with a reason, and only for a time.
 
-use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::compile::is_same_path;
+use crate::diagnostics::{About, Code, Diagnostic, Severity};
 use crate::yaml::{Node, Source};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -69,13 +70,24 @@ impl<'a> Suppressions<'a> {
         }
     }
 
-    /// Whether a finding is covered. What is said of an API covers its operations, never the other way round.
-    pub(super) fn cover(&mut self, code: Code, api: Option<&str>, operation: Option<&str>) -> bool {
+    /// Whether a finding is covered: for everything that it is about. What is said of an API covers its operations, never the
+    /// other way round.
+    pub(super) fn cover(&mut self, code: Code, about: &[About]) -> bool {
+        if about.is_empty() {
+            return self.cover_one(code, None);
+        }
+        // Each is asked for, so that all are known that are of use.
+        let left = about.iter().filter(|about| !self.cover_one(code, Some(about)));
+        left.count() == 0
+    }
+
+    fn cover_one(&mut self, code: Code, about: Option<&About>) -> bool {
         let is_covered = |suppression: &Suppression| {
-            let fits = |wanted: &Option<String>, found: Option<&str>| {
-                wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)
-            };
-            suppression.rule == code.name() && fits(&suppression.api, api) && fits(&suppression.operation, operation)
+            let is_api = |wanted: &String| about.is_some_and(|about| about.api == *wanted);
+            let is_operation = |wanted: &String| about.is_some_and(|about| is_operation(wanted, about));
+            suppression.rule == code.name()
+                && suppression.api.as_ref().is_none_or(is_api)
+                && suppression.operation.as_ref().is_none_or(is_operation)
         };
         let mut covered = false;
         for (suppression, state) in &mut self.list {
@@ -106,6 +118,17 @@ impl<'a> Suppressions<'a> {
             })
             .collect()
     }
+}
+
+/// Whether an operation is called `wanted`: as the definition has its path, or as the gateway has it.
+fn is_operation(wanted: &str, about: &About) -> bool {
+    let Some((method, path)) = &about.operation else {
+        return false;
+    };
+    let of_path = wanted
+        .strip_prefix(method.as_str())
+        .and_then(|rest| rest.strip_prefix(' '));
+    of_path.is_some_and(|wanted| is_same_path(wanted, path))
 }
 
 /// The finding about a suppression that is of no use.

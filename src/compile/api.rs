@@ -6,7 +6,7 @@ use super::impossible_credentials::ImpossibleCredentials;
 use super::known_policies::KnownPolicies;
 use super::security::{ApiSecurity, Expanded};
 use super::template::{Template, TemplateError};
-use super::{cors, extensions, tiers, transports, unused_endpoints};
+use super::{about, cors, extensions, tiers, transports, unused_endpoints};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
@@ -14,6 +14,7 @@ use mgw_bundle::api_id;
 use mgw_bundle::config::{Api, ApiKind, Endpoints, Method, MutualTls, PolicyRef, Resource};
 use mgw_bundle::template as routes;
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 /// A compiled API with what later checks need.
 #[derive(Debug)]
@@ -102,44 +103,36 @@ struct Resources<'a> {
 impl Resources<'_> {
     /// The resources and where their paths were written.
     fn compile(&self, diagnostics: &mut Diagnostics) -> (Vec<Resource>, Vec<Span>) {
-        let mut templates = Templates::default();
         let mut resources = Vec::new();
-        let mut missing = Vec::new();
-        let mut relative = self.endpoints.relative.clone();
-        let mut refused = Vec::new();
-        let mut impossible = ImpossibleCredentials::new(self.definition, self.auth_header);
-        let mut expanded = Expanded::default();
+        let mut so_far = SoFar {
+            templates: Templates::default(),
+            missing: Vec::new(),
+            refused: Vec::new(),
+            relative: self.endpoints.relative.clone(),
+            expanded: Expanded::default(),
+            impossible: ImpossibleCredentials::new(self.definition, self.auth_header),
+        };
         for operation in self.definition.operations() {
-            let template = templates.accept(self.definition, operation, diagnostics);
-            let found = endpoints::of_operation(self.definition, operation, self.named, diagnostics);
-            let faulty = found.faulty || self.endpoints.faulty;
-            if !faulty && is_empty(&found.endpoints) && is_empty(&self.endpoints.endpoints) {
-                missing.push(operation.name());
+            // What it inherits stands elsewhere, so that its place does not tell which operation a finding is about.
+            let mut found = Diagnostics::default();
+            let resource = self.resource(operation, &mut so_far, &mut found);
+            found.tell(|_| vec![about::of_operation(self.definition, operation)]);
+            diagnostics.extend(found);
+            match resource {
+                ControlFlow::Continue(resource) => {
+                    resources.extend(resource.map(|resource| (resource, operation.path_span)));
+                }
+                ControlFlow::Break(()) => break,
             }
-            relative = relative.or(found.relative);
-            let source = &self.definition.source;
-            let policy = tiers::of_operation(source, operation.node, self.policy, self.policies, diagnostics);
-            let (security, scopes) = self.security.of_operation(operation, diagnostics);
-            if !expanded.add(self.definition, &security, &scopes, diagnostics) {
-                break;
-            }
-            impossible.look_at(operation, &security);
-            if !faulty && unused_endpoints::refuses_all(&security, &found.endpoints, &self.endpoints.endpoints) {
-                refused.push(operation.name());
-            } else {
-                unused_endpoints::check_operation(self.definition, operation, &found.endpoints, &security, diagnostics);
-            }
-            let Some(template) = template else { continue };
-            let resource = Resource {
-                template,
-                method: operation.method,
-                security,
-                scopes,
-                policy,
-                endpoints: found.endpoints,
-            };
-            resources.push((resource, operation.path_span));
         }
+        let SoFar {
+            templates,
+            missing,
+            refused,
+            relative,
+            impossible,
+            ..
+        } = so_far;
         endpoints::report_missing(self.definition, &missing, relative.as_deref(), diagnostics);
         unused_endpoints::report_refused(self.definition, &refused, diagnostics);
         impossible.report(diagnostics);
@@ -164,6 +157,54 @@ impl Resources<'_> {
         resources.sort_by(|(a, _), (b, _)| (&a.template, a.method).cmp(&(&b.template, b.method)));
         resources.into_iter().unzip()
     }
+
+    /// One operation; nothing when it cannot be served. Ends where all of them together are too much.
+    fn resource<'s>(
+        &'s self,
+        operation: Operation<'_>,
+        so_far: &mut SoFar<'s>,
+        diagnostics: &mut Diagnostics,
+    ) -> ControlFlow<(), Option<Resource>> {
+        let template = so_far.templates.accept(self.definition, operation, diagnostics);
+        let found = endpoints::of_operation(self.definition, operation, self.named, diagnostics);
+        let faulty = found.faulty || self.endpoints.faulty;
+        if !faulty && is_empty(&found.endpoints) && is_empty(&self.endpoints.endpoints) {
+            so_far.missing.push(operation.name());
+        }
+        so_far.relative = so_far.relative.take().or(found.relative);
+        let source = &self.definition.source;
+        let policy = tiers::of_operation(source, operation.node, self.policy, self.policies, diagnostics);
+        let (security, scopes) = self.security.of_operation(operation, diagnostics);
+        if !so_far.expanded.add(self.definition, &security, &scopes, diagnostics) {
+            return ControlFlow::Break(());
+        }
+        so_far.impossible.look_at(operation, &security);
+        if !faulty && unused_endpoints::refuses_all(&security, &found.endpoints, &self.endpoints.endpoints) {
+            so_far.refused.push(operation.name());
+        } else {
+            unused_endpoints::check_operation(self.definition, operation, &found.endpoints, &security, diagnostics);
+        }
+        ControlFlow::Continue(template.map(|template| Resource {
+            template,
+            method: operation.method,
+            security,
+            scopes,
+            policy,
+            endpoints: found.endpoints,
+        }))
+    }
+}
+
+/// What operations before have come to.
+struct SoFar<'a> {
+    templates: Templates,
+    /// Operations without a backend.
+    missing: Vec<String>,
+    /// Operations whose callers are all refused for want of a backend for them.
+    refused: Vec<String>,
+    relative: Option<String>,
+    expanded: Expanded,
+    impossible: ImpossibleCredentials<'a>,
 }
 
 fn is_empty(endpoints: &Endpoints) -> bool {

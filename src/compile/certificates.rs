@@ -3,7 +3,7 @@
 use super::files;
 use super::project::CompileError;
 use super::sources::Sources;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostics::{About, Code, Diagnostic, Diagnostics, Severity};
 use crate::project::{CERTIFICATES_FORMAT, Layout, PulledCertificates};
 use jiff::Timestamp;
 use mgw_bundle::config::{BackendCertificate, ClientCertificate};
@@ -42,7 +42,7 @@ pub(super) fn attach(
             "the file has format version {}, this version of mgw reads {CERTIFICATES_FORMAT}",
             pulled.format
         );
-        reader.report(Severity::Error, "certificates.json", message);
+        reader.report(Severity::Error, "certificates.json", None, message);
         return Ok(());
     }
     for certificate in pulled.clients {
@@ -58,7 +58,7 @@ pub(super) fn attach(
             "the client certificate `{}` of {}:{}",
             certificate.alias, api.name, api.version
         );
-        if let Some(entry) = reader.entry(&certificate.file, &what)? {
+        if let Some(entry) = reader.entry(&certificate.file, &what, Some(About::api(api)))? {
             api.client_certificates.push(ClientCertificate {
                 alias: certificate.alias,
                 policy: certificate.policy,
@@ -68,7 +68,7 @@ pub(super) fn attach(
     }
     for certificate in pulled.backends {
         let what = format!("the certificate `{}` of {}", certificate.alias, certificate.backend);
-        if let Some(entry) = reader.entry(&certificate.file, &what)? {
+        if let Some(entry) = reader.entry(&certificate.file, &what, None)? {
             config.backend_certificates.push(BackendCertificate {
                 alias: certificate.alias,
                 backend: certificate.backend,
@@ -88,8 +88,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads a file, checks it and returns the name of its bundle entry.
-    fn entry(&mut self, file: &str, what: &str) -> Result<Option<String>, CompileError> {
+    /// Reads a file, checks it and returns the name of its bundle entry. `about`: the API that alone it concerns.
+    fn entry(&mut self, file: &str, what: &str, about: Option<About>) -> Result<Option<String>, CompileError> {
         let is_inside = Path::new(file)
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
@@ -97,32 +97,33 @@ impl Reader<'_> {
             self.report(
                 Severity::Error,
                 "certificates.json",
+                about,
                 format!("`{file}` leads out of the folder"),
             );
             return Ok(None);
         }
         let Some(bytes) = files::read_optional(&self.layout.control_plane().join(file))? else {
-            self.report(Severity::Error, file, format!("{what} is missing"));
+            self.report(Severity::Error, file, about, format!("{what} is missing"));
             return Ok(None);
         };
         self.sources.add(&format!("{FOLDER}/{file}"), &bytes);
         match read_certificates(&bytes) {
             Ok(certificates) => {
                 for certificate in &certificates {
-                    self.check_validity(certificate, file, what);
+                    self.check_validity(certificate, file, what, about.clone());
                 }
                 let entry = format!("{}{}.pem", names::CERTIFICATES, Digest::of(&bytes));
                 self.entries.insert(entry.clone(), bytes);
                 Ok(Some(entry))
             }
             Err(error) => {
-                self.report(Severity::Error, file, format!("{what} cannot be used: {error}"));
+                self.report(Severity::Error, file, about, format!("{what} cannot be used: {error}"));
                 Ok(None)
             }
         }
     }
 
-    fn check_validity(&mut self, certificate: &CertificateDer<'_>, file: &str, what: &str) {
+    fn check_validity(&mut self, certificate: &CertificateDer<'_>, file: &str, what: &str, about: Option<About>) {
         let Some(validity) = CertificateFacts::of(certificate).map(|facts| facts.validity) else {
             return;
         };
@@ -136,16 +137,17 @@ impl Reader<'_> {
         } else {
             return;
         };
-        self.report(Severity::Warning, file, message);
+        self.report(Severity::Warning, file, about, message);
     }
 
-    fn report(&mut self, severity: Severity, file: &str, message: String) {
+    fn report(&mut self, severity: Severity, file: &str, about: Option<About>, message: String) {
         let file = files::shown(self.layout.root(), &format!("{FOLDER}/{file}"));
         let mut diagnostic = Diagnostic::file(Code::Certificate, file, message).remedy(match severity {
             Severity::Error => "Run `mgw pull` again.",
             _ => "Upload its successor to the control plane, then run `mgw pull`.",
         });
         diagnostic.severity = severity;
+        diagnostic.about.extend(about);
         self.diagnostics.push(diagnostic);
     }
 }

@@ -1,13 +1,14 @@
 //! Compiles one definition.
 
+use super::api::CompiledApi;
 use super::endpoint::{warn_about_urls, without_secrets};
 use super::known_policies::KnownPolicies;
 use super::project::CompileError;
 use super::sources::Sources;
 use super::unique::Candidate;
-use super::{api, extensions};
+use super::{about, api, extensions};
 use crate::diagnostics::Diagnostics;
-use crate::openapi;
+use crate::openapi::{self, Definition};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::Cors;
 use mgw_bundle::{api_id, names};
@@ -21,7 +22,8 @@ pub(super) struct Common<'a> {
     pub(super) cors: Option<&'a Cors>,
 }
 
-/// Compiles a definition, and puts its normalised text among `entries`; `None`: what is wrong is among `diagnostics`.
+/// Compiles a definition, and puts its normalised text among `entries`; `None`: what is wrong is among `diagnostics`, which has
+/// findings of this definition alone.
 pub(super) fn compile(
     source: Source,
     document: Node,
@@ -34,8 +36,26 @@ pub(super) fn compile(
     let Some(definition) = openapi::read(source, document, diagnostics) else {
         return Ok(None);
     };
+    let compiled = of_definition(&definition, file, common, entries, sources, diagnostics);
+    about::tell(&definition, diagnostics);
+    let candidate = compiled?.map(|compiled| Candidate {
+        compiled,
+        title: definition.title_span(),
+        source: definition.source,
+    });
+    Ok(candidate)
+}
+
+fn of_definition(
+    definition: &Definition,
+    file: &str,
+    common: Common<'_>,
+    entries: &mut BTreeMap<String, Vec<u8>>,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<CompiledApi>, CompileError> {
     let entry = entry_name(definition.title(), definition.version());
-    let Some(mut compiled) = api::compile(&definition, common.policies, file, entry.clone(), diagnostics) else {
+    let Some(mut compiled) = api::compile(definition, common.policies, file, entry.clone(), diagnostics) else {
         return Ok(None);
     };
     if definition.pruned.get(extensions::CORS).is_none() {
@@ -51,11 +71,7 @@ pub(super) fn compile(
         source,
     })?;
     entries.insert(entry, json);
-    Ok(Some(Candidate {
-        compiled,
-        title: definition.title_span(),
-        source: definition.source,
-    }))
+    Ok(Some(compiled))
 }
 
 /// `definitions/<title>_<version>.json`; where that is no safe file name, it is made one and the API id keeps it unique.

@@ -5,6 +5,7 @@
 //! the new one is complete. What a definition says is turned into configuration by small functions over plain data, one
 //! topic a file: base path, endpoints, security, policies, templates.
 
+mod about;
 mod api;
 mod application_security;
 mod base_path;
@@ -78,4 +79,5 @@ pub(crate) use project_name::name_of_folder;
 pub use project_name::project_name_of;
 pub(crate) use pulled_definitions::{PulledDefinition, pulled_definitions};
 pub(crate) use referenced::{referenced, referenced_elsewhere};
+pub(crate) use template::is_same_path;
 pub(crate) use time_unit::describe as describe_window;

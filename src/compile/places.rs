@@ -4,7 +4,7 @@ use super::base_path::base_path;
 use super::endpoints::REFERENCE;
 use super::library::ProjectLibrary;
 use super::project::PULLED_DEFINITIONS;
-use super::template::Template;
+use super::template::is_same_path;
 use super::{extensions, files};
 use crate::diagnostics::Diagnostics;
 use crate::openapi::link::{Document, Location, link};
@@ -220,11 +220,20 @@ impl ApiPlaces {
 
     /// Where the operation stands that is a resource of the gateway.
     pub(crate) fn operation(&self, resource: &Resource) -> Place {
-        let of = |definition: &Definition| {
-            let operation = find(definition, resource)?;
-            Some(at(&definition.source, operation.method_span))
-        };
-        self.definition.as_ref().and_then(of).unwrap_or_else(|| self.file())
+        let place = self.method(resource).map(|(source, span)| at(source, span));
+        place.unwrap_or_else(|| self.file())
+    }
+
+    /// Where the method of that operation stands.
+    pub(crate) fn method(&self, resource: &Resource) -> Option<(&Source, Span)> {
+        let definition = self.definition.as_ref()?;
+        Some((&definition.source, find(definition, resource)?.method_span))
+    }
+
+    /// Where the API is named.
+    pub(crate) fn title(&self) -> Option<(&Source, Span)> {
+        let definition = self.definition.as_ref()?;
+        Some((&definition.source, definition.title_span()))
     }
 
     /// Where something is said that holds for a resource; `None`: nobody says it.
@@ -291,11 +300,15 @@ fn mentions_one_of(node: &Node, scopes: &[String]) -> bool {
 
 /// The operation of a resource: templates are compared as the gateway reads them.
 fn find<'d>(definition: &'d Definition, resource: &Resource) -> Option<Operation<'d>> {
-    let wanted = Template::parse(&resource.template).ok()?.route;
-    definition.operations().find(|operation| {
-        let is_same = |template: Template| template.route == wanted;
-        operation.method == resource.method && Template::parse(operation.path).is_ok_and(is_same)
-    })
+    let of_method = || {
+        definition
+            .operations()
+            .filter(|operation| operation.method == resource.method)
+    };
+    // Most are written as the gateway has them.
+    of_method()
+        .find(|operation| operation.path == resource.template)
+        .or_else(|| of_method().find(|operation| is_same_path(operation.path, &resource.template)))
 }
 
 /// The name under which an endpoint is described in `x-wso2-endpoints`.

@@ -195,7 +195,8 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         }
         let location = Location::File(file.relative.clone());
         let is_pulled = file.relative.starts_with(PULLED_DEFINITIONS);
-        let linked = link(location, document, is_pulled, &mut library, &mut diagnostics);
+        let mut found = Diagnostics::default();
+        let linked = link(location, document, is_pulled, &mut library, &mut found);
         library.add_to(&mut sources);
         let (source, document) = (linked.source, linked.document);
         let candidate = document::compile(
@@ -205,8 +206,9 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             common,
             &mut entries,
             &mut sources,
-            &mut diagnostics,
+            &mut found,
         )?;
+        diagnostics.extend(found);
         candidates.extend(candidate);
         if sources.is_hidden(&file.relative) {
             // The secret may be in any of the files that it consists of.
@@ -225,6 +227,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     }
     for service in read_protos(&protos, &mut sources, &mut diagnostics)? {
         let file = format!("{GRPC_DEFINITIONS}/{}", service.name);
+        let mut found = Diagnostics::default();
         let candidate = document::compile(
             service.source,
             service.document,
@@ -232,8 +235,9 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             Common { cors: None, ..common },
             &mut entries,
             &mut sources,
-            &mut diagnostics,
+            &mut found,
         )?;
+        diagnostics.extend(found);
         candidates.extend(candidate.map(|mut candidate| {
             candidate.compiled.api.kind = ApiKind::Grpc;
             candidate

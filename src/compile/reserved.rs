@@ -4,7 +4,7 @@
 
 use super::extensions;
 use super::unique::Candidate;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostics::{About, Code, Diagnostic, Diagnostics, Severity};
 use crate::project::Compat;
 
 /// First segments of the paths of the gateway's own services.
@@ -16,12 +16,13 @@ pub(super) fn check(candidates: &[Candidate], compat: Option<Compat>, diagnostic
     for candidate in candidates {
         let api = &candidate.compiled.api;
         let name = format!("{}:{}", api.name, api.version);
-        let mut report = |span, message: String| {
-            let mut diagnostic =
-                Diagnostic::error(Code::ReservedPath, &candidate.source, span, message).remedy(format!(
+        let mut report = |span, about: About, message: String| {
+            let mut diagnostic = Diagnostic::error(Code::ReservedPath, &candidate.source, span, message)
+                .remedy(format!(
                     "Give the API a base path such as `/shop/v1` with `{}`.",
                     extensions::BASE_PATH
-                ));
+                ))
+                .about(about);
             if compat == Some(Compat::MicroGw32) {
                 diagnostic.severity = Severity::Warning;
             }
@@ -31,14 +32,14 @@ pub(super) fn check(candidates: &[Candidate], compat: Option<Compat>, diagnostic
         if let Some(own) = reserved(&api.base_path) {
             let path = &api.base_path;
             let message = format!("the base path `{path}` of {name} is hidden by the gateway's own `/{own}`");
-            report(candidate.compiled.base_path, message);
+            report(candidate.compiled.base_path, About::api(api), message);
         }
         if api.base_path == "/" {
             for (resource, span) in api.resources.iter().zip(&candidate.compiled.operations) {
                 if let Some(own) = reserved(&resource.template) {
                     let operation = format!("{} {}", resource.method.as_str(), resource.template);
                     let message = format!("{operation} of {name} is hidden by the gateway's own `/{own}`");
-                    report(*span, message);
+                    report(*span, About::operation(api, resource), message);
                 }
             }
         }

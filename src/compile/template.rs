@@ -63,6 +63,12 @@ impl Template {
     }
 }
 
+/// Whether two paths stand for the same requests: names of variables and a `/` at the end make no difference.
+pub(crate) fn is_same_path(one: &str, other: &str) -> bool {
+    let route = |path: &str| Template::parse(path).map(|template| template.route);
+    one == other || matches!((route(one), route(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +126,21 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,60}") {
             let _ = Template::parse(&text);
+        }
+    }
+
+    #[test]
+    fn paths_are_the_same_that_stand_for_the_same_requests() {
+        for (one, other, is_same) in [
+            ("/pets", "/pets/", true),
+            ("/pets/{id}", "/pets/{petId}/", true),
+            ("/pets", "/pet", false),
+            ("/pets/{id}", "/pets/id", false),
+            // Neither is routed.
+            ("/pets?a", "/pets?a", true),
+            ("/pets?a", "/pets", false),
+        ] {
+            assert_eq!(is_same_path(one, other), is_same, "{one} {other}");
         }
     }
 }

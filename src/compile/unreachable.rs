@@ -1,15 +1,17 @@
 //! Operations that no request reaches.
 
 use super::unique::Places;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{About, Code, Diagnostic, Diagnostics};
 use mgw_bundle::config::{Api, Resource};
 use mgw_runtime::route::{self, Instead, Unreachable};
 
 /// Reports them as warnings. The gateway's own table is asked, so what is said is what happens.
 pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnostics) {
     // What cannot be routed at all has been reported with its place.
-    let Ok(found) = route::unreachable(apis) else { return };
-    for dead in found {
+    let Ok(unreachable) = route::unreachable(apis) else {
+        return;
+    };
+    for dead in unreachable {
         let (Some(api), Some(places)) = (apis.get(dead.api), places.get(dead.api)) else {
             continue;
         };
@@ -18,11 +20,15 @@ pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnosti
             continue;
         };
         let name = format!("{} of {}:{}", operation(resource), api.name, api.version);
+        let found = |message: String, remedy: &str| {
+            Diagnostic::warning(Code::UnreachableOperation, &places.source, *span, message)
+                .remedy(remedy)
+                .about(About::operation(api, resource))
+        };
         if let Some(path) = &dead.at {
             let message = format!("{name} is not reached at {}", at_one_path(path, &dead, api, apis));
             let remedy = "Give the operation another path, or tell callers to use the other path of the API.";
-            diagnostics
-                .push(Diagnostic::warning(Code::UnreachableOperation, &places.source, *span, message).remedy(remedy));
+            diagnostics.push(found(message, remedy));
             continue;
         }
         let (why, remedy) = match dead.instead {
@@ -59,8 +65,7 @@ pub(super) fn check(apis: &[Api], places: &[Places], diagnostics: &mut Diagnosti
             ),
         };
         let message = format!("{name} is never reached: {why}");
-        diagnostics
-            .push(Diagnostic::warning(Code::UnreachableOperation, &places.source, *span, message).remedy(remedy));
+        diagnostics.push(found(message, remedy));
     }
 }
 

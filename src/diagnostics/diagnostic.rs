@@ -1,6 +1,6 @@
 //! One finding about a file, and a collection of them.
 
-use super::Code;
+use super::{About, Code};
 use crate::yaml::{Correction, Node, Position, Source, Span, SyntaxError};
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -38,6 +38,8 @@ pub struct Diagnostic {
     pub outside: bool,
     /// What puts it right, where that is known.
     pub correction: Option<Correction>,
+    /// The APIs and operations that it is about; none: the project, or the gateway's settings.
+    pub about: Vec<About>,
 }
 
 impl Diagnostic {
@@ -68,6 +70,7 @@ impl Diagnostic {
             secret: false,
             outside: false,
             correction: None,
+            about: Vec::new(),
         }
     }
 
@@ -116,6 +119,7 @@ impl Diagnostic {
             secret: false,
             outside: false,
             correction: None,
+            about: Vec::new(),
         }
     }
 
@@ -123,6 +127,13 @@ impl Diagnostic {
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Adds what it is about.
+    #[must_use]
+    pub fn about(mut self, about: About) -> Self {
+        self.about.push(about);
         self
     }
 
@@ -187,6 +198,7 @@ impl From<SyntaxError> for Diagnostic {
             secret: false,
             outside: false,
             correction: error.correction.map(|correction| *correction),
+            about: Vec::new(),
         }
     }
 }
@@ -219,6 +231,13 @@ impl Diagnostics {
         self.list.extend(other.list);
     }
 
+    /// Says of every finding what it is about, where that has not been said.
+    pub(crate) fn tell(&mut self, about: impl Fn(&Diagnostic) -> Vec<About>) {
+        for finding in self.list.iter_mut().filter(|finding| finding.about.is_empty()) {
+            finding.about = about(finding);
+        }
+    }
+
     /// Those that are wanted.
     #[must_use]
     pub fn filtered(mut self, wanted: impl FnMut(&Diagnostic) -> bool) -> Self {
@@ -249,13 +268,21 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// Sorts by file, position and severity, and drops repetitions.
+    /// Sorts by file, position and severity, and drops repetitions: one finding is about all that they were about.
     pub fn sort(&mut self) {
         // A position is counted out in the text, so that it is asked for once per finding and not at each comparison.
         let found = std::mem::take(&mut self.list).into_iter();
         let mut placed: Vec<_> = found.map(|diagnostic| (diagnostic.position(), diagnostic)).collect();
         placed.sort_by(|(a, one), (b, other)| one.order(*a).cmp(&other.order(*b)));
-        placed.dedup_by(|(a, one), (b, other)| one.order(*a) == other.order(*b));
+        placed.dedup_by(|(a, again), (b, first)| {
+            let is_same = again.order(*a) == first.order(*b);
+            if is_same {
+                let more = std::mem::take(&mut again.about).into_iter();
+                let more: Vec<About> = more.filter(|about| !first.about.contains(about)).collect();
+                first.about.extend(more);
+            }
+            is_same
+        });
         self.list = placed.into_iter().map(|(_, diagnostic)| diagnostic).collect();
     }
 

@@ -1,5 +1,6 @@
 //! What is wrong with the user's files: collected over a whole run, sorted, rendered with the lines in question.
 
+mod about;
 mod code;
 mod correcting;
 mod diagnostic;
@@ -13,6 +14,7 @@ mod suggest;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use about::About;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Summary};
 pub use render::render;

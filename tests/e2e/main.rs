@@ -5,6 +5,7 @@
 mod anywhere;
 mod audit;
 mod audit_settings;
+mod audit_suppressions;
 mod broken;
 mod build;
 mod case;
