@@ -8,7 +8,7 @@ use crate::whole_file;
 use mgw_bundle::config::Api;
 use mgw_bundle::{Digest, names};
 use mgw_keystore::{CertificateFacts, KeyStore, MAX_BYTES, read_certificates};
-use mgw_runtime::config::{CertificateSource, RuntimeConfig, StoreSettings};
+use mgw_runtime::config::{BackendJwtSigning, CertificateSource, RuntimeConfig, StoreSettings};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,7 @@ impl<'a> Certificates<'a> {
         certificates.of_clients(audited.settings);
         certificates.of_backends(audited.settings);
         certificates.of_tokens(audited.settings);
+        certificates.of_services(audited.settings);
         certificates
     }
 
@@ -165,8 +166,77 @@ impl<'a> Certificates<'a> {
             let ca_file = issuer.jwks.as_ref().and_then(|jwks| jwks.ca_file.as_deref());
             self.pem(ca_file, "the authority of an issuer's server", Role::Trusted);
         }
-        let key_manager = settings.key_manager.ca_file.as_deref();
-        self.pem(key_manager, "the authority of the key manager", Role::Trusted);
+        let api_keys = &settings.api_keys;
+        let what = "the certificate of API keys";
+        self.pem(api_keys.certificate_file.as_deref(), what, Role::Trusted);
+        let issuer = &api_keys.own_issuer;
+        if issuer.enabled && issuer.private_key_file.is_none() {
+            self.keys(issuer.key_store.as_ref(), what);
+        }
+        let for_backends = &settings.backend_jwt;
+        if for_backends.enabled && for_backends.signing != BackendJwtSigning::Unsigned {
+            let file = for_backends.certificate_file.as_deref();
+            self.pem(file, "the certificate of the token for backends", Role::Shown);
+        }
+    }
+
+    /// Authorities of what else the gateway speaks to.
+    fn of_services(&mut self, settings: &RuntimeConfig) {
+        let subscriptions = settings.subscription_data.as_ref();
+        let global = settings.global_throttling.as_ref();
+        let events = settings.event_publishing.as_ref();
+        let (revocation, quotas) = (&settings.revocation, settings.shared_quotas.as_ref());
+        let upload = settings.usage.as_ref().and_then(|usage| usage.upload.as_ref());
+        let status = settings.gateway_status.as_ref();
+        let services = [
+            (settings.key_manager.ca_file.as_ref(), "the key manager"),
+            (settings.event_hub_ca_file.as_ref(), "the control plane"),
+            (
+                subscriptions.and_then(|data| data.ca_file.as_ref()),
+                "the control plane",
+            ),
+            (
+                global.and_then(|global| global.ca_file.as_ref()),
+                "the brokers of the traffic manager",
+            ),
+            (
+                global.and_then(|global| global.lists.ca_file.as_ref()),
+                "the traffic manager",
+            ),
+            (
+                events.and_then(|events| events.ca_file.as_ref()),
+                "the receivers of events",
+            ),
+            (
+                revocation.realtime.as_ref().and_then(|hub| hub.ca_file.as_ref()),
+                "the brokers of revoked tokens",
+            ),
+            (
+                revocation.persistent.as_ref().and_then(|list| list.ca_file.as_ref()),
+                "the server of revoked tokens",
+            ),
+            (
+                revocation.redis.as_ref().and_then(|stream| stream.ca_file.as_ref()),
+                "the Redis of revoked tokens",
+            ),
+            (
+                quotas.and_then(|quotas| quotas.ca_file.as_ref()),
+                "the store of shared limits",
+            ),
+            (
+                upload.and_then(|upload| upload.ca_file.as_ref()),
+                "the server of usage records",
+            ),
+            (
+                status.and_then(|status| status.ca_file.as_ref()),
+                "the server of gateway status",
+            ),
+            (settings.discovery.etcd.ca_file.as_ref(), "etcd"),
+        ];
+        for (file, service) in services {
+            let what = format!("the authority of {service}");
+            self.pem(file.map(PathBuf::as_path), &what, Role::Trusted);
+        }
     }
 
     fn pem(&mut self, path: Option<&Path>, what: &str, role: Role) {

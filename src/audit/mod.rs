@@ -14,6 +14,8 @@ mod rules;
 mod suppressions;
 
 #[cfg(test)]
+mod certificate_settings_tests;
+#[cfg(test)]
 mod tests;
 
 pub use suppressions::{AuditSettings, Suppression};

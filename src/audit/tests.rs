@@ -6,7 +6,7 @@ use crate::serve::read_sources;
 use tempfile::TempDir;
 
 /// An API with nothing to find: its backend is this machine, and its callers show tokens over TLS.
-const SOUND: &str = "openapi: 3.0.0\n\
+pub(super) const SOUND: &str = "openapi: 3.0.0\n\
     info: {title: Shop, version: 1.0.0}\n\
     x-wso2-basePath: /shop\n\
     x-wso2-transports: [https]\n\
@@ -16,10 +16,10 @@ const SOUND: &str = "openapi: 3.0.0\n\
 
 const TODAY: &str = "2026-06-15";
 
-struct Project(TempDir);
+pub(super) struct Project(pub(super) TempDir);
 
 impl Project {
-    fn of(definition: &str) -> Self {
+    pub(super) fn of(definition: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in [
             ("api_definitions/shop.yaml", definition),
@@ -33,7 +33,7 @@ impl Project {
     }
 
     /// Callers who show nothing are not limited by the project's policies.
-    fn audit(&self, settings: &str, suppressions: &[Suppression]) -> Audit {
+    pub(super) fn audit(&self, settings: &str, suppressions: &[Suppression]) -> Audit {
         self.audit_with(settings, suppressions, |config| {
             let policies = &mut config.policies.subscription;
             policies.retain(|policy| policy.name != "Unauthenticated");
@@ -70,7 +70,7 @@ impl Project {
 }
 
 /// `CODE SEVERITY` of every finding.
-fn told(audit: &Audit) -> Vec<String> {
+pub(super) fn told(audit: &Audit) -> Vec<String> {
     let severity = |diagnostic: &Diagnostic| match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -160,13 +160,13 @@ fn each_rule_for_apis_finds_what_it_is_for() {
             &["any-origin warning"],
         ),
         ("x-wso2-basePath: /shop\n", cors("http://localhost:8080"), &[]),
-        ("x-wso2-basePath: /shop\n", cors("https://shop.example"), &[]),
         ("x-wso2-basePath: /shop\n", cors("http://[::1]:3000"), &[]),
         (
             "x-wso2-basePath: /shop\n",
             cors("http://[2001:db8::1]:3000"),
             &["any-origin warning"],
         ),
+        ("x-wso2-basePath: /shop\n", cors("https://shop.example"), &[]),
         (
             "x-wso2-basePath: /shop\n",
             "x-wso2-basePath: /shop\nx-mgw-life-cycle: DEPRECATED\n".to_owned(),
@@ -186,7 +186,6 @@ fn callers_who_show_nothing_are_limited_unless_somebody_says_otherwise() {
     assert_eq!(told(&audit), ["open-operation warning"]);
 }
 
-#[test]
 /// A burst is no quota, and is refused whatever becomes of that.
 #[test]
 fn a_burst_limits_where_the_quota_stops_nobody() {
@@ -246,6 +245,7 @@ fn remedies_for_services_name_their_options() {
     }
 }
 
+#[test]
 fn an_api_that_is_open_altogether_is_told_once() {
     let open = SOUND.replace(
         "      responses: {}",
@@ -441,13 +441,14 @@ fn backends_of_the_settings_take_the_place_of_the_definitions() {
     );
 }
 
-/// A certificate that is valid from one day to another, PEM.
-fn certificate(from: (i32, u8, u8), to: (i32, u8, u8)) -> String {
+/// A certificate that is valid from one day to another, and its key; PEM.
+pub(super) fn certificate(from: (i32, u8, u8), to: (i32, u8, u8)) -> (String, String) {
     let key = rcgen::KeyPair::generate().expect("a key");
     let mut parameters = rcgen::CertificateParams::new(vec!["x.example".to_owned()]).expect("valid names");
     parameters.not_before = rcgen::date_time_ymd(from.0, from.1, from.2);
     parameters.not_after = rcgen::date_time_ymd(to.0, to.1, to.2);
-    parameters.self_signed(&key).expect("a certificate").pem()
+    let certificate = parameters.self_signed(&key).expect("a certificate");
+    (certificate.pem(), key.serialize_pem())
 }
 
 #[test]
@@ -466,7 +467,7 @@ fn certificates_are_told_before_they_end() {
         (past, (2026, 6, 14), Some("expired on 2026-06-14")),
         ((2026, 6, 16), (2027, 1, 1), Some("is not valid before 2026-06-16")),
     ] {
-        std::fs::write(&file, certificate(from, to)).expect("writable");
+        std::fs::write(&file, certificate(from, to).0).expect("writable");
         for (settings, severity) in [(&listener, "warning"), (&authority, "note")] {
             let audit = project.audit(settings, &[]);
             let all: Vec<String> = expected
@@ -489,7 +490,7 @@ fn certificates_are_told_before_they_end() {
 fn certificates_of_clients_are_told_from_authorities() {
     let project = Project::of(SOUND);
     let folder = project.0.path();
-    std::fs::write(folder.join("cert.pem"), certificate((2020, 1, 1), (2026, 6, 20))).expect("writable");
+    std::fs::write(folder.join("cert.pem"), certificate((2020, 1, 1), (2026, 6, 20)).0).expect("writable");
     let arguments = "pkcs12 -export -nokeys -in cert.pem -caname Partner -passout pass:pw -out trust.p12";
     let made = std::process::Command::new("openssl")
         .args(arguments.split(' '))
