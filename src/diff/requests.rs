@@ -120,3 +120,80 @@ impl<'a> Operations<'a> {
         std::iter::once(operation.template.clone()).chain(others).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mgw_bundle::config::{Endpoints, Scopes, Security};
+    use proptest::prelude::*;
+
+    fn api(operations: &BTreeSet<(String, Method)>) -> Api {
+        let resources = operations.iter().map(|(template, method)| Resource {
+            template: template.clone(),
+            method: *method,
+            security: Security {
+                enabled: false,
+                optional: false,
+                alternatives: Vec::new(),
+            },
+            scopes: Scopes::default(),
+            policy: None,
+            endpoints: Endpoints::default(),
+        });
+        Api {
+            resources: resources.collect(),
+            ..Api::plain("Shop", "1", "/")
+        }
+    }
+
+    fn operations() -> impl Strategy<Value = BTreeSet<(String, Method)>> {
+        let segment = prop_oneof![Just("a"), Just("b"), Just("{x}"), Just("a{x}")];
+        let template = (proptest::collection::vec(segment, 0..4), any::<bool>()).prop_map(|(segments, has_star)| {
+            let star = has_star.then_some("*");
+            format!("/{}", segments.into_iter().chain(star).collect::<Vec<_>>().join("/"))
+        });
+        let method = prop_oneof![3 => Just(Method::Get), 1 => Just(Method::Head)];
+        proptest::collection::btree_set((template, method), 0..7)
+    }
+
+    /// Every path of up to four of these parts.
+    fn paths() -> Vec<String> {
+        let mut paths = vec![String::new()];
+        let mut start = 0;
+        for _ in 0..4 {
+            let end = paths.len();
+            for position in start..end {
+                for part in ["a", "b", "c", "ac"] {
+                    paths.push(format!("{}/{part}", paths[position]));
+                }
+            }
+            start = end;
+        }
+        paths[0].push('/');
+        paths
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_changes_hands_is_found(before in operations(), after in operations()) {
+            let (before, after) = (api(&before), api(&after));
+            let name = |resource: Option<&Resource>| resource.map(|one| (one.template.clone(), one.method));
+            let found: BTreeSet<_> = moved(&before, &after).iter().map(|one| (name(one.before), name(one.after))).collect();
+            let (was, is) = (Operations::of(&before), Operations::of(&after));
+            let mut expected = BTreeSet::new();
+            for path in paths() {
+                for method in [Method::Get, Method::Head] {
+                    let pair = (
+                        was.serving(method, &path).and_then(|index| was.resource(index)),
+                        is.serving(method, &path).and_then(|index| is.resource(index)),
+                    );
+                    if name(pair.0) != name(pair.1) {
+                        expected.insert((name(pair.0), name(pair.1)));
+                    }
+                }
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
