@@ -1,7 +1,7 @@
 //! Policies that nobody names: those of callers who have no subscription.
 
 use super::known_policies::{Kind, KnownPolicies};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostics::{About, Code, Diagnostic, Diagnostics, Severity};
 use mgw_bundle::config::{Api, Resource, Scheme};
 
 /// Callers of open operations are under this one. Source: reference, section 4.5.
@@ -25,7 +25,7 @@ pub(super) fn check(
         let which = format!(", which the open operations of {}:{} are under", api.name, api.version);
         diagnostics.push(
             policies.missing(Kind::Subscription, OPEN, &which, "their calls", |message| {
-                Diagnostic::file(Code::UnknownPolicy, file, message)
+                Diagnostic::file(Code::UnknownPolicy, file, message).about(About::api(api))
             }),
         );
     }
@@ -46,7 +46,7 @@ pub(super) fn check(
              under; they are going to be refused with 900809",
             api.name, api.version
         );
-        let finding = Diagnostic::file(Code::UnknownPolicy, file, message);
+        let finding = Diagnostic::file(Code::UnknownPolicy, file, message).about(About::api(api));
         // All callers may have one.
         diagnostics.push(Diagnostic {
             severity: Severity::Warning,
