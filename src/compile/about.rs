@@ -3,7 +3,7 @@
 use crate::diagnostics::{About, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Value};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Says of each finding in a definition what it is about, where that is not known yet: an operation that it stands in, else the
 /// API. Several operations stand in one place where several paths refer to it.
@@ -11,16 +11,20 @@ pub(super) fn tell(definition: &Definition, diagnostics: &mut Diagnostics) {
     if diagnostics.iter().all(|finding| !finding.about.is_empty()) {
         return;
     }
+    let unknown = diagnostics.iter().filter(|finding| finding.about.is_empty());
+    let places = unknown.filter_map(|finding| finding.place.as_ref());
+    let wanted: HashSet<u32> = places.map(|(_, place)| place.start).collect();
     // Not all maps and lists are known to their ends, so that a place is looked for among those of what they hold.
     let mut operations: HashMap<u32, Vec<Operation<'_>>> = HashMap::new();
     for operation in definition.operations() {
-        let mut places = BTreeSet::from([operation.method_span.start]);
+        let mut found = BTreeSet::new();
+        found.extend(wanted.get(&operation.method_span.start));
         let method = operation.method.as_str().to_ascii_lowercase();
         let written = definition.document.at(["paths", operation.path, method.as_str()]);
         for node in std::iter::once(operation.node).chain(written) {
-            add_places(node, &mut places);
+            add_places(node, &wanted, &mut found);
         }
-        for place in places {
+        for place in found {
             operations.entry(place).or_default().push(operation);
         }
     }
@@ -36,16 +40,17 @@ pub(super) fn tell(definition: &Definition, diagnostics: &mut Diagnostics) {
     });
 }
 
-fn add_places(node: &Node, places: &mut BTreeSet<u32>) {
-    places.insert(node.span.start);
+/// Adds those of the places that are wanted at which something in a node begins.
+fn add_places(node: &Node, wanted: &HashSet<u32>, found: &mut BTreeSet<u32>) {
+    found.extend(wanted.get(&node.span.start));
     match &node.value {
         Value::Object(members) => {
             for member in members.values() {
-                places.insert(member.key.start);
-                add_places(&member.node, places);
+                found.extend(wanted.get(&member.key.start));
+                add_places(&member.node, wanted, found);
             }
         }
-        Value::Array(elements) => elements.iter().for_each(|element| add_places(element, places)),
+        Value::Array(elements) => elements.iter().for_each(|element| add_places(element, wanted, found)),
         _ => {}
     }
 }

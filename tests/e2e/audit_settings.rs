@@ -1,6 +1,6 @@
 //! What `mgw audit` says of the gateway's settings, and where.
 
-use crate::support::{Outcome, Place};
+use crate::support::{Outcome, POLICIES, Place};
 use std::process::Command;
 
 fn project(settings: Option<&str>) -> Place {
@@ -14,7 +14,7 @@ fn project(settings: Option<&str>) -> Place {
          paths:\n  /items:\n    get: {security: [{basic: []}], responses: {}}\n\
          components: {securitySchemes: {basic: {type: http, scheme: basic}}}\n",
     );
-    place.write("shop/policies.yaml", "resourcePolicies: []\n");
+    place.write("shop/policies.yaml", POLICIES);
     if let Some(settings) = settings {
         place.write("shop/conf/micro-gw.conf", settings);
     }

@@ -1,6 +1,6 @@
 //! Suppressions of `mgw audit`: each covers what it names, whoever found it.
 
-use crate::support::{Outcome, Place};
+use crate::support::{Outcome, POLICIES, Place};
 
 /// A suppression in `mgw.toml`.
 fn suppress(rule: &str, api: Option<&str>, operation: Option<&str>) -> String {
@@ -31,7 +31,7 @@ fn with_paths(paths: &str) -> Place {
     );
     place.write(
         "shop/policies.yaml",
-        "subscriptionPolicies:\n- Unauthenticated: {count: 5, unitTime: 1, timeUnit: min}\n",
+        &format!("{POLICIES}- Unauthenticated: {{count: 5, unitTime: 1, timeUnit: min}}\n"),
     );
     place
 }

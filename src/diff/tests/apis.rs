@@ -333,14 +333,8 @@ fn named(name: &str, base_path: &str, templates: &[&str]) -> Api {
 fn requests_that_go_to_another_api_are_told_of_the_one_that_loses_them() {
     let of = |apis: Vec<Api>| GatewayConfig { apis, ..config() };
     let told = |before: &GatewayConfig, after: &GatewayConfig| -> Vec<String> {
-        let entries = entries();
-        let side = |config| Side {
-            config,
-            snapshot: None,
-            entries: &entries,
-        };
-        let changes = compare(side(before), side(after)).into_iter();
-        changes
+        changes(before, after)
+            .into_iter()
             .map(|change| {
                 let place = change.place.unwrap_or_default();
                 format!("{} {} {place}: {}", change.class.name(), change.subject, change.what)

@@ -90,28 +90,26 @@ fn entries() -> BTreeMap<String, Vec<u8>> {
     ])
 }
 
-fn classes(before: &GatewayConfig, after: &GatewayConfig) -> Vec<Class> {
+fn changes(before: &GatewayConfig, after: &GatewayConfig) -> Vec<Change> {
     let entries = entries();
     let side = |config| Side {
         config,
         snapshot: None,
         entries: &entries,
     };
-    let changes = compare(side(before), side(after));
+    compare(side(before), side(after))
+}
+
+fn classes(before: &GatewayConfig, after: &GatewayConfig) -> Vec<Class> {
+    let changes = changes(before, after);
     assert!(!text(&changes).is_empty() && !markdown(&changes).is_empty());
     changes.into_iter().map(|change| change.class).collect()
 }
 
 /// Every change in words, without what it is about.
 fn sentences(before: &GatewayConfig, after: &GatewayConfig) -> Vec<String> {
-    let entries = entries();
-    let side = |config| Side {
-        config,
-        snapshot: None,
-        entries: &entries,
-    };
-    let changes = compare(side(before), side(after)).into_iter();
-    changes
+    changes(before, after)
+        .into_iter()
         .map(|change| {
             let place = change.place.map(|place| format!(" {place}")).unwrap_or_default();
             format!("{}{place}: {}", change.class.name(), change.what)
