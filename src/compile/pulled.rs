@@ -101,7 +101,10 @@ fn finding(error: &serde_json::Error, file: &str, bytes: Vec<u8>) -> Diagnostic 
         Ok(source) => {
             let lines = source.text().split_inclusive('\n');
             let start: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
-            let offset = (start + error.column().saturating_sub(1)).min(source.text().len());
+            // The column counts bytes: where the file ends too early, it is that of the last one of a character.
+            let offset = source
+                .text()
+                .floor_char_boundary(start + error.column().saturating_sub(1));
             Diagnostic::error(Code::PulledFile, &source, Span::at(offset), message)
         }
         Err(error) => Diagnostic {
