@@ -36,6 +36,7 @@ mod local_issuer;
 pub(crate) mod lock;
 mod micro_gw_file;
 mod migrate;
+mod odd_port;
 pub mod openapi;
 mod private_file;
 pub mod project;

@@ -1,7 +1,7 @@
 //! Lays diagnostics out for people, with the line in question.
 
 use super::{Code, Diagnostic, Severity};
-use crate::cloud::address::has_odd_port;
+use crate::odd_port::has_odd_port;
 use crate::ui::visible;
 use crate::yaml::{Edit, Source, Span};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
@@ -97,11 +97,11 @@ fn place(diagnostic: &Diagnostic) -> Place<'_> {
     };
     let position = source.position(*span);
     let (line, start) = source.line_of(*span);
-    // Files that say which of their values may be shown are not judged by their words.
     // What is no line of its format may have lost the sign by which a secret is known.
     let names_secret = || {
         matches!(diagnostic.code, Code::Syntax) && SECRETS.iter().any(|name| line.to_ascii_lowercase().contains(name))
     };
+    // Files that say which of their values may be shown are not judged by their words.
     let is_kept = !source.is_masked() && (holds_secret(line) || names_secret());
     // Bytes that are no text may have been a part of it too: what stands behind them is not shown.
     let damaged = line

@@ -2,9 +2,10 @@
 
 use super::schema::{Key, Kind, ROOT, WORKSPACE};
 use super::{CorsSettings, FORMAT, Settings, day, moving, never_sent};
-use crate::cloud::address::{Address, has_odd_port};
+use crate::cloud::address::Address;
 use crate::cloud::pull::{ApiReference, is_name};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
+use crate::odd_port::has_odd_port;
 use crate::yaml::{Member, Node, Source, Span, Value, in_headers, read_toml};
 use jiff::civil::Date;
 use serde_json::{Map, json};
