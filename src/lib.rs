@@ -46,6 +46,7 @@ pub(crate) mod remote;
 mod repair;
 mod serve;
 pub(crate) mod signing;
+pub(crate) mod stop;
 mod suite;
 mod tls;
 mod toolkit_config;

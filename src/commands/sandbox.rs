@@ -17,6 +17,7 @@ pub use action::SandboxCommand;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::stop::Stop;
 use crate::ui::count::Counted;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::issuer::{Issuer, IssuerClient, IssuerOptions};
@@ -27,7 +28,6 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Where the control plane listens when nobody says otherwise.
 const USUAL_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9443);
@@ -294,29 +294,4 @@ fn write(path: &Path, pem: &str) -> Result<(), Failure> {
         Ok(())
     };
     attempt().map_err(|error| Failure::file("write", path, error))
-}
-
-/// Ctrl-C and SIGTERM.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Failure::new(ExitCode::Environment, "cannot listen to signals").because(error))
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    async fn requested(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }

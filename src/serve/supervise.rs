@@ -5,13 +5,14 @@ use crate::connected::{Following, reason};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::signing::TrustedKeys;
+use crate::stop::{self, Stop};
 use crate::ui::Ui;
 use crate::ui::count::Counted;
 use crate::watched_file::WatchedFile;
 use mgw_runtime::RunningGateway;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 
 /// How often a bundle file is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -34,7 +35,8 @@ pub(crate) async fn supervise(
     ui: &Ui,
     announce: impl FnOnce(&RunningGateway),
 ) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::new()?;
+    let mut stop = Stop::new()?;
+    let mut hang_up = stop::listen(SignalKind::hangup())?;
     let mut watched = match source {
         BundleSource::Project(_) => None,
         BundleSource::File(path) => Some(WatchedFile::new(path.clone())),
@@ -46,9 +48,8 @@ pub(crate) async fn supervise(
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     loop {
         tokio::select! {
-            _ = signals.terminate.recv() => break,
-            _ = signals.interrupt.recv() => break,
-            _ = signals.hang_up.recv() => {
+            () = stop.requested() => break,
+            _ = hang_up.recv() => {
                 // What the signal has taken up, or refused, is not taken up again for being another file.
                 if let Some(watched) = &mut watched {
                     watched.know_now();
@@ -71,8 +72,7 @@ pub(crate) async fn supervise(
     std::thread::spawn(move || report.send(gateway.drain(drain)));
     let report = tokio::select! {
         report = drained => report.unwrap_or_default(),
-        _ = signals.terminate.recv() => return Ok(ExitCode::Interrupted),
-        _ = signals.interrupt.recv() => return Ok(ExitCode::Interrupted),
+        () = stop.requested() => return Ok(ExitCode::Interrupted),
     };
     if report.aborted > 0 {
         let cut = Counted(report.aborted, "connection was", "connections were");
@@ -126,24 +126,5 @@ fn reload(
             ui.failure(&failure);
             ui.warn("the bundle that was served before goes on");
         }
-    }
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Failure::new(ExitCode::Environment, "cannot listen to signals").because(error))
-        };
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
     }
 }

@@ -62,7 +62,14 @@ fn what_differs_is_told_and_ends_with_5() {
 }
 
 #[test]
-fn an_interrupted_run_leaves_no_keys_behind() {
+fn a_run_that_is_stopped_leaves_no_keys_behind() {
+    // Somebody's, and a build server's.
+    for signal in ["INT", "TERM"] {
+        stopped_by(signal);
+    }
+}
+
+fn stopped_by(signal: &str) {
     let backend = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let address = backend.local_addr().expect("it is bound").to_string();
     backend.set_nonblocking(true).expect("it is a socket");
@@ -82,9 +89,9 @@ fn an_interrupted_run_leaves_no_keys_behind() {
         open.is_some()
     });
     assert_ne!(place.temporary_files(), 0, "the keys of the run");
-    run.signal("INT");
+    run.signal(signal);
     run.end().exits(130).says("interrupted");
-    assert_eq!(place.temporary_files(), 0);
+    assert_eq!(place.temporary_files(), 0, "{signal}");
 }
 
 #[test]
