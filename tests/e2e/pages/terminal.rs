@@ -28,7 +28,9 @@ pub struct Terminal {
     shell: Child,
     keyboard: ChildStdin,
     screen: Arc<Screen>,
-    /// Where what is typed is read from.
+    /// For temporary files, also of what is killed.
+    _temporary: tempfile::TempDir,
+    /// In it: where what is typed is read from.
     script: PathBuf,
     /// The process group of what stays in the foreground.
     foreground: Option<u32>,
@@ -66,6 +68,8 @@ impl Terminal {
         let mut path = program.parent().expect("it is in a folder").as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
+        let temporary = tempfile::tempdir().expect("a temporary folder can be created");
+        let script = temporary.path().join("typed");
         // Whoever starts the tests in the background has these ignored; a shell takes that over and cannot undo it.
         let mut shell = Command::new("env")
             .args(["--default-signal=INT,QUIT", "bash", "--noprofile", "--norc"])
@@ -73,6 +77,7 @@ impl Terminal {
             .env_clear()
             .env("PATH", path)
             .env("HOME", home)
+            .env("TMPDIR", temporary.path())
             .envs(ports.variables())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -80,8 +85,6 @@ impl Terminal {
             .process_group(0)
             .spawn()
             .expect("bash is there");
-        let script = tempfile::NamedTempFile::new().expect("a temporary file can be created");
-        let (_, script) = script.keep().expect("it can be kept");
         let screen = Arc::new(Screen::default());
         let output = shell.stdout.take().expect("it is piped");
         watch(output, Arc::clone(&screen));
@@ -90,6 +93,7 @@ impl Terminal {
             shell,
             keyboard,
             screen,
+            _temporary: temporary,
             script,
             foreground: None,
         };
@@ -203,7 +207,6 @@ impl Drop for Terminal {
                 .status();
         }
         let _ = self.shell.wait();
-        let _ = std::fs::remove_file(&self.script);
     }
 }
 
