@@ -188,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn suites_of_a_version_that_is_not_spoken_are_left_out() {
+        let both = "TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+        for (version, suite) in [
+            ("TLSv1.3", "TLS_AES_128_GCM_SHA256"),
+            ("TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+        ] {
+            let (_, suites, _) = chosen(version, both).expect("something is spoken");
+            assert_eq!(suites, [suite], "{version}");
+        }
+    }
+
+    #[test]
     fn old_versions_and_suites_are_left_out_and_named() {
         let (versions, suites, warnings) = chosen(
             "TLSv1.2,TLSv1.1",
