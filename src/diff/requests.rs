@@ -124,22 +124,12 @@ impl<'a> Operations<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mgw_bundle::config::{Endpoints, Scopes, Security};
     use proptest::prelude::*;
 
     fn api(operations: &BTreeSet<(String, Method)>) -> Api {
-        let resources = operations.iter().map(|(template, method)| Resource {
-            template: template.clone(),
-            method: *method,
-            security: Security {
-                enabled: false,
-                optional: false,
-                alternatives: Vec::new(),
-            },
-            scopes: Scopes::default(),
-            policy: None,
-            endpoints: Endpoints::default(),
-        });
+        let resources = operations
+            .iter()
+            .map(|(template, method)| Resource::open(template, *method));
         Api {
             resources: resources.collect(),
             ..Api::plain("Shop", "1", "/")

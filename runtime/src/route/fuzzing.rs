@@ -3,7 +3,7 @@
 use super::path::RequestPath;
 use super::resources::ResourceTable;
 use super::{HeadRule, ResourceIndex};
-use mgw_bundle::config::{Endpoints, Method, Resource, Scopes, Security};
+use mgw_bundle::config::{Method, Resource};
 use mgw_bundle::template::{ENCODED_SLASH, Template};
 
 /// Brings a request path into the form that is matched. What is admitted has no way up in it, and says which request it
@@ -46,7 +46,10 @@ pub fn templates(bytes: &[u8]) {
         .take(16)
         .filter_map(|line| Some((line, Template::parse(line).ok()?)))
         .collect();
-    let resources: Vec<Resource> = templates.iter().map(|(text, _)| open(text, Method::Get)).collect();
+    let resources: Vec<Resource> = templates
+        .iter()
+        .map(|(text, _)| Resource::open(text, Method::Get))
+        .collect();
     let Ok(table) = ResourceTable::build(&resources, HeadRule::LikeGet) else {
         return;
     };
@@ -60,20 +63,4 @@ pub fn templates(bytes: &[u8]) {
     assert_eq!(table.find(Method::Get, path), expected);
     assert_eq!(table.find(Method::Head, path), expected);
     assert_eq!(table.methods_at(path).contains(Method::Get), expected.is_some());
-}
-
-/// A resource that is open to everybody.
-pub(super) fn open(template: &str, method: Method) -> Resource {
-    Resource {
-        template: template.to_owned(),
-        method,
-        security: Security {
-            enabled: false,
-            optional: false,
-            alternatives: Vec::new(),
-        },
-        scopes: Scopes::default(),
-        policy: None,
-        endpoints: Endpoints::default(),
-    }
 }

@@ -1,4 +1,4 @@
-use super::fuzzing::{as_sent, open};
+use super::fuzzing::as_sent;
 use super::*;
 use mgw_bundle::config::Resource;
 use mgw_bundle::template::{Template, decoded};
@@ -8,7 +8,7 @@ pub(super) fn api(base_path: &str, resources: &[(&str, Method)]) -> Api {
     Api {
         resources: resources
             .iter()
-            .map(|(template, method)| open(template, *method))
+            .map(|(template, method)| Resource::open(template, *method))
             .collect(),
         ..Api::plain(base_path, "1", base_path)
     }
@@ -452,7 +452,7 @@ proptest! {
             .into_iter()
             .map(|(text, method)| (text, Method::ALL[usize::from(method)]))
             .collect();
-        let declared: Vec<Resource> = templates.iter().map(|(text, method)| open(&as_sent(text), *method)).collect();
+        let declared: Vec<Resource> = templates.iter().map(|(text, method)| Resource::open(&as_sent(text), *method)).collect();
         let table = ResourceTable::build(&declared, HeadRule::Declared).expect("every generated template is supported");
         let expected = reference(&templates, asked, &path).map(|index| ResourceIndex(index as u32));
         prop_assert_eq!(table.find(asked, &path), expected);

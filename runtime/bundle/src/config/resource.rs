@@ -23,6 +23,25 @@ pub struct Resource {
     pub endpoints: Endpoints,
 }
 
+impl Resource {
+    /// A resource that anybody may call, without limits, with the API's backends: whoever makes one sets what is different about
+    /// it.
+    pub fn open(template: &str, method: Method) -> Self {
+        Self {
+            template: template.to_owned(),
+            method,
+            security: Security {
+                enabled: false,
+                optional: false,
+                alternatives: Vec::new(),
+            },
+            scopes: Scopes::default(),
+            policy: None,
+            endpoints: Endpoints::default(),
+        }
+    }
+}
+
 fn is_empty(endpoints: &Endpoints) -> bool {
     endpoints.production.is_none() && endpoints.sandbox.is_none()
 }

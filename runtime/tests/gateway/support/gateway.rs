@@ -1,9 +1,7 @@
 //! Bundles and gateways for tests.
 
 use super::client::{Client, Response};
-use mgw_bundle::config::{
-    Api, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource, Scopes, Security,
-};
+use mgw_bundle::config::{Api, Endpoint, EndpointKind, Endpoints, Method, Policies, Policy, Quota, Resource};
 use mgw_bundle::{Bundle, BundleContents, GatewayConfig, Limits, SubscriptionSnapshot, write_bundle};
 use mgw_runtime::config::{RuntimeConfig, Sources};
 use mgw_runtime::explain::Explainer;
@@ -15,18 +13,7 @@ use tempfile::TempDir;
 
 /// A resource that anybody may call.
 pub fn open(template: &str, method: Method) -> Resource {
-    Resource {
-        template: template.into(),
-        method,
-        security: Security {
-            enabled: false,
-            optional: false,
-            alternatives: Vec::new(),
-        },
-        scopes: Scopes::default(),
-        policy: None,
-        endpoints: Endpoints::default(),
-    }
+    Resource::open(template, method)
 }
 
 /// An API whose base path takes everything by GET, POST and HEAD, with one backend.
