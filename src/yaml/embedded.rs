@@ -11,8 +11,9 @@ use super::{Member, Node, Source, Span, SyntaxError, Value, yaml_reader};
 /// The first syntax error, with its position in the file.
 pub fn parse_embedded(source: &Source, node: &Node) -> Result<Node, SyntaxError> {
     let text = node.as_str().unwrap_or_default();
-    let inner = Source::new(source.name(), text.as_bytes().to_vec())?;
-    let offset = offset(source, node.span, text);
+    let inner = Source::new(source.name(), text.as_bytes().to_vec()).map_err(|error| at(source, node.span, error))?;
+    // Of what is read: a byte order mark is not.
+    let offset = offset(source, node.span, inner.text());
     match yaml_reader::read(&inner) {
         Ok(mut read) => {
             place(&mut read, offset, node.span);
@@ -23,13 +24,18 @@ pub fn parse_embedded(source: &Source, node: &Node) -> Result<Node, SyntaxError>
                 (Some((_, span)), Some(offset)) => shifted(*span, offset),
                 _ => node.span,
             };
-            Err(SyntaxError {
-                place: Some((source.clone(), span)),
-                // It is one of the inner text, which the file may write in another way.
-                correction: None,
-                ..error
-            })
+            Err(at(source, span, error))
         }
+    }
+}
+
+/// An error of the inner text at its place in the file.
+fn at(source: &Source, span: Span, error: SyntaxError) -> SyntaxError {
+    SyntaxError {
+        place: Some((source.clone(), span)),
+        // It is one of the inner text, which the file may write in another way.
+        correction: None,
+        ..error
     }
 }
 
@@ -88,5 +94,17 @@ mod tests {
         // Written with escapes: the whole value is meant.
         assert_eq!(column("a = \"{\\\"app\\\": \\\"shop\\\"}\"\n", "a", &["app"]), Ok(5));
         assert!(column("a = '{\"app\": '\n", "a", &[]).is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_inside_moves_no_place() {
+        assert_eq!(column("a = '\u{feff}{x: 1}'\n", "a", &["x"]), Ok(11));
+        // At the quote that is not closed.
+        assert_eq!(column("a = '\u{feff}{\"x'\n", "a", &[]), Err(8));
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_at_the_value() {
+        assert_eq!(column("\nbc = \"a\\u0000\"\n", "bc", &[]), Err(6));
     }
 }
