@@ -2,6 +2,7 @@
 
 use super::unchanged::list_files;
 use super::{LockError, LockFile, steadily};
+use crate::cloud::address::Address;
 use crate::cloud::pull::Selection;
 use crate::line_ends;
 use crate::project::{Layout, Settings};
@@ -22,8 +23,8 @@ pub(crate) fn verify(layout: &Layout, flags: &Selection) -> Result<(), LockError
 }
 
 fn verify_once(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
-    let settings = Settings::load(&layout.settings())?
-        .map(|settings| settings.pull)
+    let (settings, plane) = Settings::load(&layout.settings())?
+        .map(|settings| (settings.pull, settings.control_plane))
         .unwrap_or_default();
     let Some(lock) = LockFile::load(&layout.lock())? else {
         let mut unlocked = Vec::new();
@@ -35,6 +36,13 @@ fn verify_once(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
         };
     };
     let mut differences = Vec::new();
+    if plane.is_some_and(|plane| !is_at(&lock.source.url, &plane.url)) {
+        // Its own is not repeated: it may hold what is none of a URL.
+        let pulled = &lock.source.url;
+        differences.push(format!(
+            "mgw.toml names another control plane than {pulled}, which was pulled from"
+        ));
+    }
     if flags.is_empty() {
         match Selection::new(&settings) {
             Ok(wanted) => compare_selection("mgw.toml", &wanted, &lock, &mut differences),
@@ -52,6 +60,14 @@ fn verify_once(layout: &Layout, flags: &Selection) -> Result<(), LockError> {
             line_ends: of_files.line_ends,
             differences,
         })
+    }
+}
+
+/// Whether the control plane that was pulled from is the one that is named; pulls of a project take no other.
+fn is_at(pulled: &str, named: &str) -> bool {
+    match (Address::parse(pulled), Address::parse(named)) {
+        (Ok(pulled), Ok(named)) => pulled == named,
+        _ => pulled == named,
     }
 }
 

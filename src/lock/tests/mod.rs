@@ -7,7 +7,7 @@ mod unlocked;
 
 use super::*;
 use crate::cloud::pull::Selection;
-use crate::project::{Layout, Settings};
+use crate::project::{ControlPlaneSettings, Layout, Settings};
 use mgw_bundle::Digest;
 use std::path::Path;
 
@@ -121,6 +121,43 @@ fn two_pulls_do_not_mix() {
     assert!(matches!(Transaction::begin(&layout), Err(LockError::Busy { .. })));
     drop(first);
     Transaction::begin(&layout).unwrap();
+}
+
+#[test]
+fn another_control_plane_is_a_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::new(folder.path());
+    stage(&layout, &OLD, &["dev"]).commit().unwrap();
+    let pulled = LockedSource::sample().url;
+    for (url, is_it) in [
+        (pulled.clone(), true),
+        (format!("{pulled}/"), true),
+        (pulled.to_uppercase(), true),
+        ("https://other.example".to_owned(), false),
+        (format!("{pulled}/t"), false),
+        ("https://u:c4nary@other.example".to_owned(), false),
+    ] {
+        let settings = Settings {
+            control_plane: Some(ControlPlaneSettings {
+                url: url.clone(),
+                kind: None,
+            }),
+            ..Settings::new("shop")
+        };
+        std::fs::write(layout.settings(), toml::to_string(&settings).unwrap()).unwrap();
+        match verify(&layout, &Selection::default()) {
+            Ok(()) => assert!(is_it, "{url}"),
+            Err(LockError::OutOfDate { differences, .. }) => {
+                assert!(!is_it, "{url}: {differences:?}");
+                let told = "mgw.toml names another control plane than";
+                assert!(
+                    differences.len() == 1 && differences[0].starts_with(told),
+                    "{differences:?}"
+                );
+            }
+            Err(error) => panic!("{url}: {error}"),
+        }
+    }
 }
 
 #[test]
