@@ -1,6 +1,7 @@
 //! What can be known at the start not to work, and its remedy.
 
 use super::hub::{Derived, DerivedData};
+use crate::cloud::generation::generation;
 use crate::lock::{LockFile, Unseen};
 
 const SIGN_IN: &str =
@@ -30,10 +31,10 @@ impl Outlook {
                 _ => format!("nobody is signed in, so nothing is taken over from the control plane: {SIGN_IN}"),
             });
         }
-        let saw_data = base
-            .unseen
-            .as_ref()
-            .is_some_and(|unseen| !unseen.contains(&Unseen::GatewayData));
+        // A control plane without such data leaves nothing of them unseen.
+        let has_data = generation(base.source.kind).subscription_data().is_some();
+        let unseen = base.unseen.as_ref().filter(|_| has_data);
+        let saw_data = unseen.is_some_and(|unseen| !unseen.contains(&Unseen::GatewayData));
         let DerivedData {
             subscriptions,
             revoked_tokens,
@@ -76,9 +77,18 @@ impl Outlook {
 mod tests {
     use super::*;
     use crate::lock::LockedSource;
+    use crate::project::ControlPlaneKind;
 
     fn lock(unseen: Option<&[Unseen]>) -> LockFile {
-        let mut lock = LockFile::new(LockedSource::sample(), Vec::new(), Vec::new());
+        lock_of(ControlPlaneKind::Apim32, unseen)
+    }
+
+    fn lock_of(kind: ControlPlaneKind, unseen: Option<&[Unseen]>) -> LockFile {
+        let source = LockedSource {
+            kind,
+            ..LockedSource::sample()
+        };
+        let mut lock = LockFile::new(source, Vec::new(), Vec::new());
         lock.unseen = unseen.map(<[Unseen]>::to_vec);
         lock
     }
@@ -124,7 +134,13 @@ mod tests {
             has_broker: false,
             ..GOOD
         };
-        says(cloud, &lock(Some(&[])), &[]);
+        says(cloud, &lock_of(ControlPlaneKind::ApiCloud, Some(&[])), &[]);
+        // Neither are there for who says that they are not wanted.
+        let refused = Outlook {
+            data: all(Derived::Decided),
+            ..cloud
+        };
+        says(refused, &lock_of(ControlPlaneKind::ApiCloud, Some(&[])), &[]);
         let decided = Outlook {
             data: all(Derived::Decided),
             has_password: false,
