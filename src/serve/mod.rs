@@ -18,6 +18,6 @@ pub(crate) use settings::{
     GatewaySettings, ReadSettings, free_ports, load_settings, read_settings, read_sources, unusable, what_is_set,
 };
 pub(crate) use signers::demand_signature;
-pub(crate) use source::BundleSource;
+pub(crate) use source::{BundleSource, unsigned_project};
 pub(crate) use supervise::supervise;
 pub(crate) use trust::trust_local_issuer;

@@ -40,11 +40,7 @@ impl BundleSource {
                 demand_signature(&bundle, path, trusted)?;
                 Ok(bundle)
             }
-            Self::Project(_) if trusted.are_demanded() => Err(Failure::new(
-                ExitCode::Mismatch,
-                "a signed bundle is demanded, and this is a project: what is compiled at the start is signed by nobody",
-            )
-            .hint("Build and sign it with `mgw build --sign KEY`, and run the bundle below target/.")),
+            Self::Project(_) if trusted.are_demanded() => Err(unsigned_project()),
             Self::Project(layout) => {
                 let compiled = compile_project(layout)?;
                 if compiled.diagnostics.has_errors() {
@@ -63,4 +59,13 @@ impl BundleSource {
             Self::File(_) => None,
         }
     }
+}
+
+/// Why a project is not served where signatures are demanded.
+pub(crate) fn unsigned_project() -> Failure {
+    Failure::new(
+        ExitCode::Mismatch,
+        "a signed bundle is demanded, and this is a project: what is compiled at the start is signed by nobody",
+    )
+    .hint("Build and sign it with `mgw build --sign KEY`, and run the bundle below target/.")
 }

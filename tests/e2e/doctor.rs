@@ -359,6 +359,37 @@ async fn backends_and_a_gateway_that_runs_are_looked_at() {
     gateway.end().exits(0);
 }
 
+#[test]
+fn a_start_is_promised_only_where_the_signature_is_in_order() {
+    let place = project();
+    place.mgw(&["keys", "new", "release"]).exits(0);
+    let start = |source: &str, key: &str| {
+        let mut command = only(&place, "start", &[source, "--offline"]);
+        command.env("MGW_VERIFY_KEY", key);
+        told(command, "start")
+    };
+    let (verdict, text) = start("shop", "release");
+    assert_eq!(verdict, "problem", "nothing is signed: {text}");
+    assert!(text.contains("this is a project"), "{text}");
+    place.mgw(&["build", "shop"]).exits(0);
+    for source in ["shop", "shop/target/shop.zip"] {
+        for key in ["release", "none.pem"] {
+            let (verdict, text) = start(source, key);
+            assert_eq!(verdict, "skipped", "{source}, {key}: {text}");
+        }
+        assert_eq!(start(source, "").0, "skipped", "nobody is trusted");
+    }
+    place.mgw(&["build", "shop", "--sign", "release"]).exits(0);
+    let (verdict, text) = start("shop/target/shop.zip", "release");
+    assert_eq!(
+        (verdict.as_str(), text.as_str()),
+        ("ok", "a gateway can start with shop and these settings")
+    );
+    let (verdict, text) = start("shop", "release");
+    assert_eq!(verdict, "ok", "{text}");
+    assert!(text.contains("with the folder none does"), "{text}");
+}
+
 /// The settings of a project.
 fn settings(place: &Place, text: &str) {
     place.write("shop/conf/micro-gw.conf", text);

@@ -1,9 +1,10 @@
 //! Whether a gateway starts, by the code with which it does.
 
+use super::signature::{self, Seen};
 use crate::compile::ProjectPlaces;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::doctor::{Finding, Sight};
-use crate::serve::{Rehearsal, Start};
+use crate::serve::{Rehearsal, Start, unsigned_project};
 use crate::yaml::Position;
 
 pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
@@ -24,12 +25,24 @@ pub(in crate::doctor) fn look(sight: &Sight) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = rehearsal.findings().iter().map(told).collect();
     if findings.is_empty() {
-        findings.push(Finding::ok(match bundle {
-            Some(bundle) => format!("a gateway can start with {} and these settings", bundle.config.project),
-            None => "a gateway can start with these settings".to_owned(),
-        }));
+        let project = bundle.map(|bundle| bundle.config.project.as_str());
+        findings.push(with_signatures(sight, project));
     }
     findings
+}
+
+/// What nothing else keeps from starting is kept from it by a signature that is demanded and missing.
+fn with_signatures(sight: &Sight, project: Option<&str>) -> Finding {
+    let of_project = sight.bundle_file().is_none();
+    match (signature::seen(sight), project) {
+        (Err(_), _) => Finding::skipped("the signature has to be in order first"),
+        (Ok(Seen::NoBundle { is_demanded: true }), Some(_)) if of_project => Finding::of(&unsigned_project()),
+        (Ok(Seen::Trusted { .. }), Some(project)) if of_project => Finding::ok(format!(
+            "a gateway can start with the bundle of {project} and these settings; with the folder none does, since a signature is demanded"
+        )),
+        (Ok(_), Some(project)) => Finding::ok(format!("a gateway can start with {project} and these settings")),
+        (Ok(_), None) => Finding::ok("a gateway can start with these settings"),
+    }
 }
 
 fn told(found: &Diagnostic) -> Finding {
