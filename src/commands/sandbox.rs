@@ -19,6 +19,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::ui::count::Counted;
+use control::ControlFile;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::issuer::{Issuer, IssuerClient, IssuerOptions};
 use mgw_fixtures::seed::Seed;
@@ -242,7 +243,7 @@ async fn serve(
         Some(path) => path,
         None => control::default_file(context)?,
     };
-    control::write(&control_file, &control)?;
+    let control_file = ControlFile::write(control_file, &control, &context.ui).await?;
 
     // Ends with the simulator.
     if let Some(state) = simulator.broker_state() {
@@ -269,7 +270,7 @@ async fn serve(
         () = script::play(script, &simulator, context) => stop.requested().await,
     }
 
-    control::remove(&control_file, &control);
+    control_file.remove().await;
     control.shutdown().await;
     let count = simulator.requests().len();
     simulator.shutdown().await;

@@ -406,3 +406,21 @@ fn a_broker_that_cannot_be_reached_is_told() {
     // Once, however often it was tried.
     assert_eq!(lines.filter(|line| line.contains("not published")).count(), 0);
 }
+
+#[test]
+fn a_second_sandbox_takes_the_first_ones_place_while_it_runs() {
+    let place = Place::new();
+    let add = || place.mgw(&["sandbox", "add-application", "Robot"]);
+    let first = Sandbox::start(&place, &["--no-backend"]);
+    let second = Sandbox::start(&place, &["--no-backend"]);
+    add().exits(0);
+    add().exits(14).says("exists already");
+    assert_eq!(second.end("-INT"), Some(0));
+    // The first has not heard of it, and is reached again.
+    add().exits(0);
+    let third = Sandbox::start(&place, &["--no-backend"]);
+    assert_eq!(first.end("-INT"), Some(0));
+    add().exits(0);
+    assert_eq!(third.end("-INT"), Some(0));
+    add().exits(7).says("Start `mgw sandbox` first");
+}
