@@ -275,6 +275,33 @@ fn what_a_traffic_manager_decides_by_is_named() {
     );
 }
 
+/// What leads out of the gateway's own services is refused before anybody would be asked.
+#[test]
+fn paths_of_the_token_endpoints_are_read_as_others_are() {
+    let place = project();
+    let explain = |target: &str| {
+        place
+            .mgw(&[
+                "explain",
+                "request",
+                "GET",
+                target,
+                "--project",
+                "shop",
+                "--tls",
+                "--set",
+                "keyManager.serverUrl=https://keys.example",
+            ])
+            .exits(0)
+    };
+    explain("/authorize/x").prints("the gateway would ask its own service /authorize");
+    for target in ["/authorize/../../carbon", "/authorize/%2e%2e/x", "/authorize/a\\b"] {
+        explain(target)
+            .prints("Refused with 400")
+            .prints("backends would read this path in different ways");
+    }
+}
+
 /// Tokens, passwords, keys and what the gateway shows backends: in no output, whatever becomes of the request.
 #[test]
 fn no_secret_is_shown() {

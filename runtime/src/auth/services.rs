@@ -6,7 +6,7 @@
 use super::api_key_issuer::ApiKeyIssuer;
 use super::token_proxy::TokenProxy;
 use crate::refusal::Refusal;
-use crate::route::{MethodSet, routed};
+use crate::route::{MethodSet, is_readable, routed};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use mgw_bundle::config::Method as Routed;
@@ -107,6 +107,13 @@ impl Services {
         configured.then_some(service)
     }
 
+    /// Returns whether a path and query is one with which the service can be asked.
+    pub(crate) fn admits(&self, service: Service, target: &str) -> bool {
+        let path = target.split('?').next().unwrap_or(target);
+        let leads_there = |proxy: &Arc<TokenProxy>| proxy.address(target).is_some();
+        is_readable(path) && (service == Service::ApiKey || self.tokens.as_ref().is_some_and(leads_there))
+    }
+
     /// Returns the challenge for a refusal, where HTTP asks for one.
     pub(crate) fn challenge(&self, service: Service, refusal: Refusal) -> Option<&HeaderValue> {
         match (service, &self.api_keys) {
@@ -133,7 +140,10 @@ impl Services {
         match (service, &self.tokens, &self.api_keys) {
             (Service::ApiKey, _, Some(issuer)) => issuer.issue(&request, now_ms).await,
             (Service::ApiKey, _, None) | (_, None, _) => Err(Refusal::NotFound),
-            (_, Some(proxy), _) => Ok(proxy.forward(service, request).await),
+            (_, Some(proxy), _) => {
+                let address = proxy.address(&request.target).ok_or(Refusal::BadRequest)?;
+                Ok(proxy.forward(service, address, request).await)
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use reqwest::redirect::Policy;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use url::Url;
 
 /// Largest answer.
 const MAX_ANSWER: usize = 1 << 20;
@@ -32,8 +33,7 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 #[derive(Debug)]
 pub(super) struct TokenProxy {
     client: Client,
-    /// Without trailing slash.
-    base: String,
+    base: Url,
     timeout: Duration,
     calls: Arc<Semaphore>,
     control: tokio::runtime::Handle,
@@ -51,23 +51,33 @@ impl TokenProxy {
         };
         // A redirect of `/authorize` is the browser's to follow.
         let builder = asking.client()?.redirect(Policy::none());
+        let base = format!("{}/{}", server.as_str().trim_end_matches('/'), config.token_context);
         Ok(Some(Self {
             client: builder.build().map_err(|error| error.to_string())?,
-            base: format!("{}/{}", server.as_str().trim_end_matches('/'), config.token_context),
+            base: Url::parse(&base).map_err(|error| error.to_string())?,
             timeout: config.timeout,
             calls: Arc::new(Semaphore::new(config.max_concurrent_calls)),
             control: control.clone(),
         }))
     }
 
-    /// Forwards a request; whatever fails is the same answer.
-    pub(super) async fn forward(&self, service: Service, mut request: ServiceRequest) -> Response<Bytes> {
+    /// Where a request for a path and query goes: below the key manager's base, to the path as it was received. `None`: the
+    /// path would be written otherwise, for URLs fold dots and turn backslashes round. It could lead to any other place
+    /// of the key manager then.
+    pub(super) fn address(&self, target: &str) -> Option<Url> {
+        let url = Url::parse(&format!("{}{target}", self.base)).ok()?;
+        let path = target.split('?').next();
+        (url.path().strip_prefix(self.base.path()) == path).then_some(url)
+    }
+
+    /// Forwards a request to its address; whatever fails is the same answer.
+    pub(super) async fn forward(&self, service: Service, address: Url, mut request: ServiceRequest) -> Response<Bytes> {
         for name in HOP_BY_HOP {
             request.headers.remove(name);
         }
         let call = self
             .client
-            .request(request.method, format!("{}{}", self.base, request.target))
+            .request(request.method, address)
             .headers(request.headers)
             .body(request.body);
         let calls = Arc::clone(&self.calls);

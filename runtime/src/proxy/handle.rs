@@ -94,6 +94,9 @@ pub(crate) async fn handle<W: Witness>(
     if connection.offer.is_tls()
         && let Some(service) = snapshot.authenticator.services().find(parts.uri.path())
     {
+        if let Some(answered) = service::check(snapshot, service, &parts) {
+            return reply.own(exchange, answered, &parts.headers);
+        }
         if !witness.may_ask(Question::Service(service)) {
             let unasked = Answered::refused(Phase::Listener, Refusal::Unavailable);
             return reply.own(exchange, unasked, &parts.headers);

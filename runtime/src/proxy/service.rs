@@ -18,6 +18,17 @@ use std::time::Duration;
 /// For the whole body of such a request.
 const BODY_TIME: Duration = Duration::from_secs(15);
 
+/// Refuses a request whose path could lead somewhere else than to the service.
+pub(super) fn check(snapshot: &Snapshot, service: Service, parts: &Parts) -> Option<Answered> {
+    let services = snapshot.authenticator.services();
+    // As for the path of an API.
+    (!services.admits(service, target(parts))).then(|| Answered::refused(Phase::Route, Refusal::BadRequest))
+}
+
+fn target(parts: &Parts) -> &str {
+    parts.uri.path_and_query().map_or("/", |target| target.as_str())
+}
+
 /// Reads the request to its end and has it answered.
 pub(super) async fn answer(
     core: &Core,
@@ -37,14 +48,9 @@ pub(super) async fn answer(
         return Err(Answered::refused(Phase::Listener, rejection));
     }
     let body = read(body).await.map_err(refused)?;
-    let target = parts
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str())
-        .to_owned();
     let request = ServiceRequest {
         method: parts.method.clone(),
-        target,
+        target: target(parts).to_owned(),
         headers: parts.headers.clone(),
         body,
     };

@@ -109,6 +109,11 @@ pub struct RouteTable {
     apis: Vec<ResourceTable>,
 }
 
+/// Whether a path is one that is looked up at all: no APIs are needed to tell.
+pub(crate) fn is_readable(raw_path: &str) -> bool {
+    RequestPath::parse(raw_path).is_ok()
+}
+
 /// What a path means to one reader of it; all readings must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {

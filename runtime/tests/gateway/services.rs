@@ -1,8 +1,9 @@
 //! The gateway's own services on the TLS listeners, and what backends learn about callers.
 
-use crate::support::{Backend, Client, GatewayBuilder, Issuer, TestGateway, api};
+use crate::support::{Backend, Client, GatewayBuilder, Issuer, TestGateway, api, http2_over, on_runtime};
 use bytes::Bytes;
-use http::{Method, Request};
+use http::request::Builder;
+use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use mgw_bundle::config::{Requirement, Scheme, Security};
@@ -13,8 +14,22 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Sends one request over TLS and returns status and body.
+/// Sends one request over TLS and HTTP/1.1 and returns status and body.
 fn over_tls(gateway: &TestGateway, address: SocketAddr, method: Method, path: &str) -> (u16, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "gateway")
+        .header("authorization", "Basic YTpi");
+    let answer = send(gateway, address, Version::HTTP_11, request);
+    (
+        answer.status().as_u16(),
+        String::from_utf8_lossy(answer.body()).into_owned(),
+    )
+}
+
+/// Sends one request over TLS.
+fn send(gateway: &TestGateway, address: SocketAddr, version: Version, request: Builder) -> Response<Bytes> {
     let Some(CertificateOrigin::Generated { certificate }) = gateway.running.certificate() else {
         panic!("a certificate was made")
     };
@@ -23,35 +38,34 @@ fn over_tls(gateway: &TestGateway, address: SocketAddr, method: Method, path: &s
     let certificate = CertificateDer::from_pem_slice(&pem).expect("PEM");
     roots.add(certificate).expect("it can be trusted");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the defaults are safe")
         .with_root_certificates(roots)
         .with_no_client_auth();
+    if version == Version::HTTP_2 {
+        config.alpn_protocols = vec![b"h2".to_vec()];
+    }
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "gateway")
-        .header("authorization", "Basic YTpi")
+    let request = request
         .body(Full::new(Bytes::from_static(b"grant_type=client_credentials")))
         .expect("a request");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async move {
+    on_runtime(async move {
         let stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
         let name = ServerName::try_from("localhost").expect("a name");
         let stream = connector.connect(name, stream).await.expect("TLS");
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .expect("HTTP/1.1");
-        tokio::spawn(connection);
-        let answer = sender.send_request(request).await.expect("a response");
-        let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.expect("a body").to_bytes();
-        (status, String::from_utf8_lossy(&body).into_owned())
+        let answer = if version == Version::HTTP_2 {
+            http2_over(stream).await.send_request(request).await
+        } else {
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+                .await
+                .expect("HTTP/1.1");
+            tokio::spawn(connection);
+            sender.send_request(request).await
+        };
+        let (head, body) = answer.expect("a response").into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        Response::from_parts(head, body)
     })
 }
 
@@ -79,6 +93,70 @@ fn token_endpoints_are_on_both_tls_listeners_and_apis_are_not_on_theirs() {
     // Credentials for the key manager do not travel in the clear.
     assert_eq!(gateway.get("/token").status, 404);
     assert_eq!(key_manager.heads().len(), 2);
+}
+
+/// Whoever writes a path as a URL folds dots and turns backslashes round: to any place of the key manager.
+#[test]
+fn nothing_but_the_token_endpoints_of_the_key_manager_is_reached() {
+    let key_manager = Backend::echo();
+    let gateway = GatewayBuilder::new(Vec::new())
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+        .set("listenerConfig.tokenListenerPort", "0")
+        .set("keyManager.serverUrl", &key_manager.url())
+        .start();
+    let addresses = gateway.running.addresses();
+    let ask = |address, version, method: &Method, path: &str| {
+        let uri = format!("https://gateway{path}");
+        let target = if version == Version::HTTP_2 { &uri } else { path };
+        let request = Request::builder().method(method).uri(target);
+        let request = match version {
+            Version::HTTP_2 => request,
+            _ => request.header("host", "gateway"),
+        };
+        send(&gateway, address, version, request)
+    };
+    for address in [addresses.https, addresses.token].map(|address| address.expect("it is on")) {
+        for version in [Version::HTTP_11, Version::HTTP_2] {
+            for (method, path) in [
+                (Method::GET, "/authorize/../../carbon/admin/login.jsp"),
+                (Method::GET, "/authorize/%2e%2E/%2E./carbon"),
+                (Method::GET, "/userinfo/..;a=1/introspect"),
+                (Method::POST, "/token/../introspect"),
+                (Method::POST, "/token/./x?y=1"),
+                (Method::POST, "/token/.."),
+                (Method::POST, "/token/a\\..\\..\\introspect"),
+                (Method::POST, "/token/a\\b"),
+                (Method::POST, "/token/%5c..%5cintrospect"),
+                (Method::POST, "/token/a%2f..%2f..%2fintrospect"),
+                (Method::POST, "/token/a%2fb%5cc"),
+                (Method::POST, "/token/%00"),
+                (Method::POST, "/revoke/{x}"),
+            ] {
+                let answer = ask(address, version, &method, path);
+                assert_eq!(answer.status(), 400, "{version:?} {path}");
+                let head = key_manager.heads().pop();
+                assert!(head.is_none(), "{version:?} {path} {head:?}");
+            }
+        }
+    }
+    let token = addresses.token.expect("it is on");
+    let mut reached = 0;
+    for path in [
+        "/token/x/y",
+        "/token/%252e%252e/x?a=/../b",
+        "/token//x;y=1",
+        "/token/a%2Fb",
+        "/token?x='\\",
+    ] {
+        let answer = ask(token, Version::HTTP_11, &Method::POST, path);
+        assert_eq!(answer.status(), 200, "{path}");
+        reached += 1;
+        let head = key_manager.heads().pop().expect("it was reached");
+        let (path, _) = path.split_once('?').unwrap_or((path, ""));
+        assert!(head.starts_with(&format!("POST /oauth2{path}")), "{path} {head}");
+    }
+    assert_eq!(key_manager.heads().len(), reached);
 }
 
 #[test]
