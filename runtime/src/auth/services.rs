@@ -34,7 +34,7 @@ pub struct ServiceRequest {
     pub method: Method,
     /// Path and query as received.
     pub target: String,
-    /// Header fields as received.
+    /// Header fields: as received, or as they go on where somebody else answers.
     pub headers: HeaderMap,
     /// The whole body, at most [`MAX_BODY`] bytes.
     pub body: Bytes,
@@ -86,6 +86,11 @@ impl Service {
         }
     }
 
+    /// Returns whether the key manager answers.
+    pub(crate) fn is_forwarded(self) -> bool {
+        self != Self::ApiKey
+    }
+
     fn accepts(self, method: &Method) -> bool {
         routed(method).is_some_and(|method| self.methods().contains(method))
     }
@@ -111,7 +116,7 @@ impl Services {
     pub(crate) fn admits(&self, service: Service, target: &str) -> bool {
         let path = target.split('?').next().unwrap_or(target);
         let leads_there = |proxy: &Arc<TokenProxy>| proxy.address(target).is_some();
-        is_readable(path) && (service == Service::ApiKey || self.tokens.as_ref().is_some_and(leads_there))
+        is_readable(path) && (!service.is_forwarded() || self.tokens.as_ref().is_some_and(leads_there))
     }
 
     /// Returns the challenge for a refusal, where HTTP asks for one.

@@ -4,8 +4,8 @@ use super::services::{Service, ServiceRequest, text};
 use crate::asking::Asking;
 use crate::config::KeyManager;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::header::{CONTENT_LENGTH, TRAILER};
+use http::{HeaderMap, Response, StatusCode};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use std::sync::Arc;
@@ -15,19 +15,6 @@ use url::Url;
 
 /// Largest answer.
 const MAX_ANSWER: usize = 1 << 20;
-
-/// Headers that concern one hop only.
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    CONTENT_LENGTH,
-    HOST,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
 
 /// Forwards to the key manager.
 #[derive(Debug)]
@@ -72,9 +59,9 @@ impl TokenProxy {
 
     /// Forwards a request to its address; whatever fails is the same answer.
     pub(super) async fn forward(&self, service: Service, address: Url, mut request: ServiceRequest) -> Response<Bytes> {
-        for name in HOP_BY_HOP {
-            request.headers.remove(name);
-        }
+        // It is there as a whole, which says how long it is and that nothing follows it.
+        request.headers.remove(CONTENT_LENGTH);
+        request.headers.remove(TRAILER);
         let call = self
             .client
             .request(request.method, address)
@@ -108,9 +95,8 @@ impl TokenProxy {
 }
 
 fn relay(status: StatusCode, mut headers: HeaderMap, body: Vec<u8>) -> Response<Bytes> {
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(TRAILER);
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

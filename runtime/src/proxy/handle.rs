@@ -3,17 +3,17 @@
 use super::admission::{authenticate, throttle};
 use super::answer::Answered;
 use super::body::{AnswerBody, Source};
-use super::exchange::{Exchange, without_user};
+use super::exchange::Exchange;
 use super::introduce::introduce;
 use super::phase::Phase;
 use super::routing::{self, Asked, Decision};
 use super::websocket::Asking;
 use super::witness::{Leaving, Question, Witness};
-use super::{client_address, grpc, headers, listener, request_id, service, websocket};
+use super::{client_address, grpc, headers, hop, listener, request_id, service, websocket};
 use crate::auth::{CallerKeyType, RequestView, Services};
 use crate::clock::Now;
 use crate::core::Core;
-use crate::forwarding::{Hop, MaxForwards};
+use crate::forwarding::MaxForwards;
 use crate::media_type::is_grpc;
 use crate::refusal::{BodyFormat, Refusal, Rejection};
 use crate::route::routed;
@@ -22,8 +22,7 @@ use crate::snapshot::{Api, Snapshot};
 use crate::throttle::Standing;
 use crate::upstream::{FailureReason, Keyed, Outgoing, RequestBody, ResponseBody, UpstreamError};
 use futures_util::future::{Either, select};
-use http::header::HOST;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use mgw_bundle::config::Method;
@@ -94,14 +93,23 @@ pub(crate) async fn handle<W: Witness>(
     if connection.offer.is_tls()
         && let Some(service) = snapshot.authenticator.services().find(parts.uri.path())
     {
-        if let Some(answered) = service::check(snapshot, service, &parts) {
+        let asked = service::Asked {
+            core: &core,
+            snapshot,
+            connection: &connection,
+            service,
+            parts: &parts,
+            client_ip,
+            id: &reply.id,
+        };
+        if let Some(answered) = asked.check() {
             return reply.own(exchange, answered, &parts.headers);
         }
         if !witness.may_ask(Question::Service(service)) {
             let unasked = Answered::refused(Phase::Listener, Refusal::Unavailable);
             return reply.own(exchange, unasked, &parts.headers);
         }
-        return match service::answer(&core, snapshot, service, &parts, incoming, client_ip, began.unix_ms).await {
+        return match asked.answer(incoming, began.unix_ms).await {
             Ok(response) => reply.send_own(exchange, None, response),
             Err(answered) => reply.own(exchange, answered, &parts.headers),
         };
@@ -203,11 +211,7 @@ pub(crate) async fn handle<W: Witness>(
     };
     // What the answer's format depends on is read before the headers go to the backend.
     let format = BodyFormat::choose(&parts.headers, reply.may_call);
-    let host = if snapshot.forwarding.needs_host() {
-        asked_host(&parts.uri, &parts.headers)
-    } else {
-        None
-    };
+    let hop = hop::of(snapshot, &connection, &parts);
     let forwards = MaxForwards::of(&parts.method, &parts.headers);
     // What gRPC clients say is bounded by their own time, and comes with trailers.
     let is_grpc = is_call && format == BodyFormat::Grpc;
@@ -230,13 +234,6 @@ pub(crate) async fn handle<W: Witness>(
         strip,
         &snapshot.backend_jwt_header,
     );
-    let hop = Hop {
-        peer: connection.peer_text(),
-        trusted: client_address::is_trusted(peer, &snapshot.trusted_proxies),
-        tls: connection.offer.is_tls(),
-        host,
-        version: parts.version,
-    };
     snapshot.forwarding.apply(&mut outgoing_headers, &hop);
     if !snapshot.compat {
         forwards.apply(&mut outgoing_headers);
@@ -466,15 +463,6 @@ impl Reply<'_> {
         if self.core.is_draining() && self.version < Version::HTTP_2 {
             headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
-    }
-}
-
-/// The host that the client asked for: where HTTP/2 has it, else the header.
-fn asked_host(uri: &Uri, headers: &HeaderMap) -> Option<HeaderValue> {
-    let header = headers.get(HOST).filter(|host| !host.is_empty()).cloned();
-    match uri.authority() {
-        Some(authority) => HeaderValue::from_str(without_user(authority.as_str())).ok(),
-        None => header,
     }
 }
 

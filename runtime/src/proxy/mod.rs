@@ -14,6 +14,7 @@ mod exchange;
 mod grpc;
 mod handle;
 mod headers;
+mod hop;
 mod host;
 mod introduce;
 mod listener;

@@ -2,14 +2,15 @@
 
 use super::answer::{Answer, Answered};
 use super::phase::Phase;
-use crate::auth::{MAX_BODY, Service, ServiceRequest};
+use super::{headers, hop, request_id};
+use crate::auth::{MAX_BODY, Service, ServiceRequest, Strip};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
-use crate::server::ClientBody;
+use crate::server::{ClientBody, Connection};
 use crate::snapshot::Snapshot;
 use bytes::Bytes;
-use http::Response;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::net::IpAddr;
 use std::sync::PoisonError;
@@ -18,62 +19,93 @@ use std::time::Duration;
 /// For the whole body of such a request.
 const BODY_TIME: Duration = Duration::from_secs(15);
 
-/// Refuses a request whose path could lead somewhere else than to the service.
-pub(super) fn check(snapshot: &Snapshot, service: Service, parts: &Parts) -> Option<Answered> {
-    let services = snapshot.authenticator.services();
-    // As for the path of an API.
-    (!services.admits(service, target(parts))).then(|| Answered::refused(Phase::Route, Refusal::BadRequest))
+/// A request for a service.
+pub(super) struct Asked<'r> {
+    pub(super) core: &'r Core,
+    pub(super) snapshot: &'r Snapshot,
+    pub(super) connection: &'r Connection,
+    pub(super) service: Service,
+    pub(super) parts: &'r Parts,
+    pub(super) client_ip: IpAddr,
+    /// The correlation id.
+    pub(super) id: &'r HeaderValue,
 }
 
-fn target(parts: &Parts) -> &str {
-    parts.uri.path_and_query().map_or("/", |target| target.as_str())
-}
+impl Asked<'_> {
+    fn target(&self) -> &str {
+        self.parts.uri.path_and_query().map_or("/", |target| target.as_str())
+    }
 
-/// Reads the request to its end and has it answered.
-pub(super) async fn answer(
-    core: &Core,
-    snapshot: &Snapshot,
-    service: Service,
-    parts: &Parts,
-    body: ClientBody,
-    client_ip: IpAddr,
-    unix_ms: u64,
-) -> Result<Response<Bytes>, Answered> {
-    let refused = |refusal: Refusal| Answered::refused(Phase::Listener, refusal);
-    // Passwords must not be guessed here instead of at an API.
-    let checks_passwords = service == Service::ApiKey;
-    let auth = || core.auth.lock().unwrap_or_else(PoisonError::into_inner);
-    if checks_passwords && let Some(wait_ms) = auth().blocked_for(client_ip, unix_ms) {
-        let rejection = Rejection::new(Refusal::TooManyFailures).with_retry_after_ms(wait_ms);
-        return Err(Answered::refused(Phase::Listener, rejection));
+    /// Refuses a request whose path could lead somewhere else than to the service.
+    pub(super) fn check(&self) -> Option<Answered> {
+        let services = self.snapshot.authenticator.services();
+        // As for the path of an API.
+        let refused = || Answered::refused(Phase::Route, Refusal::BadRequest);
+        (!services.admits(self.service, self.target())).then(refused)
     }
-    let body = read(body).await.map_err(refused)?;
-    let request = ServiceRequest {
-        method: parts.method.clone(),
-        target: target(parts).to_owned(),
-        headers: parts.headers.clone(),
-        body,
-    };
-    let services = snapshot.authenticator.services();
-    let answer = services.answer(service, request, unix_ms).await;
-    if checks_passwords && matches!(answer, Err(Refusal::WrongPassword)) {
-        auth().failed(client_ip, unix_ms);
-    }
-    answer.map_err(|refusal| match refusal {
-        Refusal::MethodNotAllowed => Answered::new(
-            Phase::Listener,
-            Answer::Unserved {
-                refusal,
-                json: true,
-                methods: Some(service.methods()),
-                text: Bytes::new(),
-            },
-        ),
-        _ => {
-            let rejection = Rejection::new(refusal).with_challenge(services.challenge(service, refusal));
-            Answered::refused(Phase::Listener, rejection)
+
+    /// Reads the request to its end and has it answered.
+    pub(super) async fn answer(&self, body: ClientBody, unix_ms: u64) -> Result<Response<Bytes>, Answered> {
+        let (service, client_ip) = (self.service, self.client_ip);
+        let refused = |refusal: Refusal| Answered::refused(Phase::Listener, refusal);
+        // Passwords must not be guessed here instead of at an API.
+        let checks_passwords = service == Service::ApiKey;
+        let auth = || self.core.auth.lock().unwrap_or_else(PoisonError::into_inner);
+        if checks_passwords && let Some(wait_ms) = auth().blocked_for(client_ip, unix_ms) {
+            let rejection = Rejection::new(Refusal::TooManyFailures).with_retry_after_ms(wait_ms);
+            return Err(Answered::refused(Phase::Listener, rejection));
         }
-    })
+        let body = read(body).await.map_err(refused)?;
+        let request = ServiceRequest {
+            method: self.parts.method.clone(),
+            target: self.target().to_owned(),
+            headers: self.headers(),
+            body,
+        };
+        let services = self.snapshot.authenticator.services();
+        let answer = services.answer(service, request, unix_ms).await;
+        if checks_passwords && matches!(answer, Err(Refusal::WrongPassword)) {
+            auth().failed(client_ip, unix_ms);
+        }
+        let mut answer = answer.map_err(|refusal| match refusal {
+            Refusal::MethodNotAllowed => Answered::new(
+                Phase::Listener,
+                Answer::Unserved {
+                    refusal,
+                    json: true,
+                    methods: Some(service.methods()),
+                    text: Bytes::new(),
+                },
+            ),
+            _ => {
+                let rejection = Rejection::new(refusal).with_challenge(services.challenge(service, refusal));
+                Answered::refused(Phase::Listener, rejection)
+            }
+        })?;
+        if service.is_forwarded() {
+            headers::prepare_response(answer.headers_mut());
+        }
+        Ok(answer)
+    }
+
+    /// The header fields for whoever answers: the key manager is told what backends are told, but for the credentials, which
+    /// are for itself.
+    fn headers(&self) -> HeaderMap {
+        let mut headers = self.parts.headers.clone();
+        if !self.service.is_forwarded() {
+            return headers;
+        }
+        let snapshot = self.snapshot;
+        let (version, kept) = (self.parts.version, Strip::default());
+        headers::prepare_request(&mut headers, version, &kept, &snapshot.backend_jwt_header);
+        let hop = hop::of(snapshot, self.connection, self.parts);
+        snapshot.forwarding.apply(&mut headers, &hop);
+        snapshot.rules.apply_to_request(&mut headers);
+        if !snapshot.compat {
+            headers.insert(request_id::CORRELATION_ID, self.id.clone());
+        }
+        headers
+    }
 }
 
 async fn read(body: ClientBody) -> Result<Bytes, Refusal> {

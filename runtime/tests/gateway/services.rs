@@ -95,6 +95,90 @@ fn token_endpoints_are_on_both_tls_listeners_and_apis_are_not_on_theirs() {
     assert_eq!(key_manager.heads().len(), 2);
 }
 
+#[test]
+fn the_key_manager_is_told_what_backends_are_told() {
+    let key_manager = Backend::echo();
+    let start = |settings: &[(&str, &str)]| {
+        let builder = GatewayBuilder::new(Vec::new())
+            .set("listenerConfig.tokenListenerPort", "0")
+            .set("keyManager.serverUrl", &key_manager.url());
+        settings
+            .iter()
+            .fold(builder, |builder, (key, value)| builder.set(key, value))
+            .start()
+    };
+    let ask = |gateway: &TestGateway| {
+        let address = gateway.running.addresses().token.expect("it is on");
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/token")
+            .header("host", "public.example")
+            .header("authorization", "Basic YTpi")
+            .header("connection", "x-hop, x-other")
+            .header("x-hop", "1")
+            .header("x-forwarded-for", "203.0.113.9")
+            .header("x_real_ip", "203.0.113.9")
+            .header("forwarded", "for=203.0.113.9")
+            .header("x-jwt-assertion", "forged")
+            .header("x-http-method-override", "GET")
+            .header("x-correlation-id", "mine");
+        let answer = send(gateway, address, Version::HTTP_11, request);
+        assert_eq!(answer.status(), 200);
+        let head = key_manager.heads().pop().expect("it was reached");
+        let mut headers: Vec<String> = head.lines().skip(1).map(str::to_ascii_lowercase).collect();
+        headers.retain(|line| !line.is_empty() && !line.starts_with("accept") && !line.starts_with("content-"));
+        headers.sort();
+        headers
+    };
+    let host = format!("host: {}", key_manager.address);
+    assert_eq!(
+        ask(&start(&[])),
+        [
+            "authorization: basic ytpi",
+            host.as_str(),
+            "x-correlation-id: mine",
+            "x-forwarded-for: 127.0.0.1",
+            "x-forwarded-host: public.example",
+            "x-forwarded-proto: https",
+        ]
+    );
+    let trusting = start(&[("trustedProxies", "127.0.0.1/32"), ("forwarding.via", "edge")]);
+    let told = ask(&trusting);
+    for line in ["x-forwarded-for: 203.0.113.9, 127.0.0.1", "via: 1.1 edge"] {
+        assert!(told.iter().any(|own| own == line), "{line} {told:?}");
+    }
+    // As its backends were told nothing.
+    assert_eq!(
+        ask(&start(&[("compat", "micro-gw-3.2")])),
+        [
+            "authorization: basic ytpi",
+            "forwarded: for=203.0.113.9",
+            host.as_str(),
+            "x-correlation-id: mine",
+            "x-forwarded-for: 203.0.113.9",
+            "x_real_ip: 203.0.113.9",
+        ]
+    );
+}
+
+#[test]
+fn what_the_key_manager_says_for_its_hop_ends_there() {
+    let key_manager = Backend::start(|exchange| {
+        let head = "HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nX-Own: 1\r\nContent-Length: 2\r\n\r\nok";
+        exchange.write(head);
+    });
+    let gateway = GatewayBuilder::new(Vec::new())
+        .set("listenerConfig.tokenListenerPort", "0")
+        .set("keyManager.serverUrl", &key_manager.url())
+        .start();
+    let address = gateway.running.addresses().token.expect("it is on");
+    let request = Request::builder().uri("/userinfo").header("host", "gateway");
+    let answer = send(&gateway, address, Version::HTTP_11, request);
+    assert_eq!(answer.body().as_ref(), b"ok");
+    let has = |name| answer.headers().contains_key(name);
+    assert!(has("x-own") && !has("x-hop") && !has("connection"), "{answer:?}");
+}
+
 /// Whoever writes a path as a URL folds dots and turns backslashes round: to any place of the key manager.
 #[test]
 fn nothing_but_the_token_endpoints_of_the_key_manager_is_reached() {

@@ -41,7 +41,6 @@ fn token_requests_reach_the_key_manager_as_they_are() {
     let sent = headers(&[
         ("authorization", "Basic YTpi"),
         ("content-type", "application/x-www-form-urlencoded"),
-        ("connection", "close, x-hop"),
     ]);
     let answer = send(
         &fixture,
@@ -53,7 +52,6 @@ fn token_requests_reach_the_key_manager_as_they_are() {
     .expect("forwarded");
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.body().as_ref(), br#"{"access_token":"t"}"#);
-    assert!(answer.headers().get("connection").is_none());
     let received = &server.received()[0];
     assert!(received.starts_with("POST /oauth2/token?x=1 HTTP/1.1"), "{received}");
     assert!(
