@@ -108,8 +108,16 @@ impl CorsRules {
         })
     }
 
-    /// Adds what every answer carries, and what answers to a granted origin carry besides.
+    /// Adds what every answer carries, and what answers to a granted origin carry besides. Who may read an answer is for these
+    /// rules to say: what a backend says about that is left out.
     pub(crate) fn apply(&self, granted: Option<HeaderValue>, response: &mut HeaderMap) {
+        for name in [
+            ACCESS_CONTROL_ALLOW_ORIGIN,
+            ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+        ] {
+            response.remove(name);
+        }
         // Caches must not give one origin's answer to another.
         response.append(VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = granted else { return };

@@ -1,11 +1,15 @@
 //! Cross-origin requests.
 
-use crate::support::{Backend, Client, GatewayBuilder, TestGateway, api};
-use mgw_bundle::config::Cors;
+use crate::support::{Backend, Client, GatewayBuilder, TestGateway, api, open};
+use mgw_bundle::config::{Cors, Method};
 
 fn start(backend: &Backend) -> TestGateway {
-    let mut api = api("/p", &backend.url());
-    api.cors = Some(Cors {
+    let mut ruled = api("/p", &backend.url());
+    ruled.resources.push(open("/own", Method::Options));
+    ruled
+        .resources
+        .sort_by(|a, b| (&a.template, a.method).cmp(&(&b.template, b.method)));
+    ruled.cors = Some(Cors {
         allow_origins: vec!["http://www.m3.com".into()],
         allow_methods: vec!["GET".into()],
         allow_headers: vec!["authorization".into(), "x-a".into()],
@@ -13,7 +17,7 @@ fn start(backend: &Backend) -> TestGateway {
         allow_credentials: false,
         max_age_seconds: None,
     });
-    GatewayBuilder::new(vec![api]).start()
+    GatewayBuilder::new(vec![ruled, api("/free", &backend.url())]).start()
 }
 
 fn ask(gateway: &TestGateway, method: &str, path: &str, headers: &str) -> crate::support::Response {
@@ -45,6 +49,44 @@ fn granted_origins_are_echoed_on_every_answer() {
         (response.status, response.header("access-control-allow-origin")),
         (200, None)
     );
+}
+
+/// A backend that lets every page read everything with the user's credentials.
+#[test]
+fn backends_have_no_say_where_there_are_rules() {
+    const SAID: [(&str, &str); 5] = [
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-credentials", "true"),
+        ("access-control-expose-headers", "X-Secret"),
+        ("access-control-allow-methods", "PUT"),
+        ("access-control-max-age", "60"),
+    ];
+    let backend = Backend::start(|exchange| {
+        let said: String = SAID
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        exchange.write(&format!("HTTP/1.1 200 OK\r\n{said}Content-Length: 2\r\n\r\nok"));
+    });
+    let gateway = start(&backend);
+    let told = |method: &str, path: &str, headers: &str| {
+        let response = ask(&gateway, method, path, headers);
+        assert_eq!((response.status, response.body.as_str()), (200, "ok"));
+        SAID.map(|(name, _)| response.header(name).map(str::to_owned))
+    };
+    let texts = |texts: [Option<&str>; 5]| texts.map(|text| text.map(str::to_owned));
+    let (methods, age) = (Some("PUT"), Some("60"));
+    let granted = texts([Some("http://www.m3.com"), None, Some("X-CUSTOM-HEADER"), methods, age]);
+    let nothing = texts([None, None, None, methods, age]);
+    assert_eq!(told("GET", "/p", "Origin: http://www.m3.com\r\n"), granted);
+    assert_eq!(told("GET", "/p", "Origin: http://abc.com\r\n"), nothing);
+    assert_eq!(told("GET", "/p", ""), nothing);
+    // An operation of its own: which methods a page may use there is for the backend to say, which pages is not.
+    assert_eq!(told("OPTIONS", "/p/own", "Origin: http://www.m3.com\r\n"), granted);
+    assert_eq!(told("OPTIONS", "/p/own", "Origin: http://abc.com\r\n"), nothing);
+    // Without rules everything is for the backend to say.
+    let all = SAID.map(|(_, value)| Some(value.to_owned()));
+    assert_eq!(told("GET", "/free", "Origin: http://abc.com\r\n"), all);
 }
 
 #[test]
