@@ -1,4 +1,6 @@
 //! `x-wso2-application-security`
+//!
+//! Whatever is misspelt in it may let somebody in once it is put right: no correction is more than likely.
 
 use super::extensions::APPLICATION_SECURITY;
 use super::security_schemes::Known;
@@ -47,7 +49,6 @@ impl ApplicationSecurity {
                     None => {
                         let (what, expected) = ("`optional`", "`true` or `false`");
                         let code = Code::ApplicationSecurity;
-                        // With `true`, calls come in without credentials.
                         diagnostics.push(Diagnostic::expected(code, source, value, what, expected).only_likely());
                     }
                 },
@@ -55,7 +56,8 @@ impl ApplicationSecurity {
                     let message = format!("`{APPLICATION_SECURITY}` has no `{key}`");
                     diagnostics.push(
                         Diagnostic::error(Code::ApplicationSecurity, source, member.key, message)
-                            .misspelt(key, member.key, KEYS),
+                            .misspelt(key, member.key, KEYS)
+                            .only_likely(),
                     );
                 }
             }
@@ -69,7 +71,7 @@ fn types(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<
     let Some(elements) = node.as_array() else {
         let expected = "a list of `oauth2`, `basic_auth`, `api_key`";
         let finding = Diagnostic::expected(Code::ApplicationSecurity, source, node, "`security-types`", expected);
-        diagnostics.push(finding.expecting_list(node));
+        diagnostics.push(finding.expecting_list(node).only_likely());
         return None;
     };
     let mut types = Vec::new();
@@ -79,12 +81,11 @@ fn types(source: &Source, node: &Node, diagnostics: &mut Diagnostics) -> Option<
             Some((_, kind)) => types.push(kind),
             None => {
                 let message = "a security type is `oauth2`, `basic_auth` or `api_key`";
+                let known = TYPES.map(|(name, _)| name);
                 diagnostics.push(
-                    Diagnostic::error(Code::ApplicationSecurity, source, element.span, message).misspelt(
-                        text,
-                        element.span,
-                        TYPES.map(|(name, _)| name),
-                    ),
+                    Diagnostic::error(Code::ApplicationSecurity, source, element.span, message)
+                        .misspelt(text, element.span, known)
+                        .only_likely(),
                 );
             }
         }

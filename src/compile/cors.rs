@@ -19,6 +19,9 @@ const KEYS: [&str; 7] = [
 /// Most entries of one list.
 const MAX_ENTRIES: usize = 256;
 
+/// Keys that let no page in which is not let in without them.
+const HARMLESS: [&str; 2] = ["corsConfigurationEnabled", "accessControlMaxAge"];
+
 /// The rules of definitions that say nothing about it.
 pub(super) fn of_settings(settings: &CorsSettings) -> Cors {
     let folded = |texts: &[String], fold: fn(&str) -> String| star(texts.iter().map(|text| fold(text)).collect());
@@ -54,7 +57,9 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
         let Some(key) = canonical(written) else {
             let message = format!("`{}` has no `{written}`", extensions::CORS);
             let finding = Diagnostic::error(Code::Cors, source, member.key, message);
-            diagnostics.push(finding.misspelt(written, member.key, KEYS));
+            let finding = finding.misspelt(written, member.key, KEYS);
+            let is_harmless = HARMLESS.iter().any(|key| finding.would_write(key));
+            diagnostics.push(if is_harmless { finding } else { finding.only_likely() });
             continue;
         };
         match key {
@@ -136,13 +141,9 @@ fn star(list: Vec<String>) -> Vec<String> {
 
 fn boolean(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics) -> Option<bool> {
     if value.as_bool().is_none() {
-        diagnostics.push(Diagnostic::expected(
-            Code::Cors,
-            source,
-            value,
-            &format!("`{key}`"),
-            "`true` or `false`",
-        ));
+        let (what, expected) = (format!("`{key}`"), "`true` or `false`");
+        // There are no rules until it is put right, and no page of another origin is let in.
+        diagnostics.push(Diagnostic::expected(Code::Cors, source, value, &what, expected).only_likely());
     }
     value.as_bool()
 }
@@ -160,7 +161,8 @@ fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics
         .filter(|texts| texts.iter().all(|text| CorsSettings::is_header_text(text)));
     if texts.is_none() {
         let (what, expected) = (format!("`{key}`"), format!("a list of at most {MAX_ENTRIES} texts"));
-        diagnostics.push(Diagnostic::expected(Code::Cors, source, value, &what, &expected).expecting_list(value));
+        let finding = Diagnostic::expected(Code::Cors, source, value, &what, &expected).expecting_list(value);
+        diagnostics.push(finding.only_likely());
     }
     texts
 }

@@ -127,8 +127,17 @@ fn check_owner(definition: &Definition, owner: &Node, level: Option<Level>, what
     }
 }
 
-/// Extensions with which calls may come in without a token, or without the one that is asked for else.
-const OPENING: [&str; 3] = [DISABLE_SECURITY, AUTH_TYPE, APPLICATION_SECURITY];
+/// Extensions with which somebody may be admitted who is not without them: without a token or the one that is asked for else,
+/// with another scope, from pages of other origins, without a subscription. A certificate lets credentials be optional.
+const OPENING: [&str; 7] = [
+    DISABLE_SECURITY,
+    AUTH_TYPE,
+    APPLICATION_SECURITY,
+    SCOPE,
+    MUTUAL_TLS,
+    CORS,
+    LIFE_CYCLE,
+];
 
 /// What an unknown extension may be meant as.
 fn named(finding: Diagnostic, name: &str, key: Span) -> Diagnostic {
@@ -141,12 +150,8 @@ fn named(finding: Diagnostic, name: &str, key: Span) -> Diagnostic {
             .renaming(name, key, known),
         None => finding.misspelt(name, key, names),
     };
-    let is_written = |opening: &str| {
-        let edits = finding.correction.iter().flat_map(|correction| correction.edits());
-        edits.into_iter().any(|edit| edit.text == opening)
-    };
     // Whoever reads the definition decides whether it opens the API: so far, nothing does.
-    match OPENING.iter().any(|opening| is_written(opening)) {
+    match OPENING.iter().any(|opening| finding.would_write(opening)) {
         true => finding.only_likely(),
         false => finding,
     }
@@ -211,7 +216,7 @@ pub(super) fn boolean(source: &Source, owner: &Node, name: &str, diagnostics: &m
         let what = format!("`{name}`");
         let expected = "`true` or `false` without quotes";
         let finding = Diagnostic::expected(Code::Extension, source, node, &what, expected);
-        let opens = name == DISABLE_SECURITY && node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        let opens = name == DISABLE_SECURITY && finding.would_write("true");
         diagnostics.push(if opens { finding.only_likely() } else { finding });
     }
     value

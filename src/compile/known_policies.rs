@@ -85,6 +85,10 @@ impl<'a> KnownPolicies<'a> {
             Some((_, span)) => diagnostic.misnamed(name, span, known),
             None => diagnostic.did_you_mean(name, known),
         };
+        // Nobody goes without a limit by a guess.
+        if diagnostic.would_write(UNLIMITED) {
+            diagnostic = diagnostic.only_likely();
+        }
         diagnostic.severity = match self.compat {
             Some(Compat::MicroGw32) => Severity::Warning,
             None => Severity::Error,

@@ -1,6 +1,7 @@
 //! Whole projects on disk, compiled and packed.
 
 mod callers;
+mod corrections;
 mod endpoints;
 mod paths;
 mod projects;

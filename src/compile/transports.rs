@@ -18,7 +18,12 @@ pub(super) fn mutual_tls(source: &Source, owner: &Node, diagnostics: &mut Diagno
             );
             let finding = Diagnostic::error(Code::MutualTls, source, node.span, message)
                 .remedy("Write one of the two: `mandatory` refuses callers without a certificate.");
-            diagnostics.push(finding.misspelt(text, node.span, ["mandatory", "optional"]));
+            // A certificate lets credentials be optional.
+            diagnostics.push(
+                finding
+                    .misspelt(text, node.span, ["mandatory", "optional"])
+                    .only_likely(),
+            );
             None
         }
     }
@@ -47,11 +52,12 @@ pub(super) fn transports(
             Some("https") => listed.https = true,
             _ => {
                 let message = "a transport is `http` or `https`";
-                diagnostics.push(
-                    Diagnostic::error(Code::Transports, source, element.span, message)
-                        .remedy("Write `x-wso2-transports: [https]`, or leave it out for both.")
-                        .misspelt(element.as_str().unwrap_or_default(), element.span, ["http", "https"]),
-                );
+                let finding = Diagnostic::error(Code::Transports, source, element.span, message)
+                    .remedy("Write `x-wso2-transports: [https]`, or leave it out for both.")
+                    .misspelt(element.as_str().unwrap_or_default(), element.span, ["http", "https"]);
+                // What is readable on the way is for somebody to look at.
+                let opens = finding.would_write("http");
+                diagnostics.push(if opens { finding.only_likely() } else { finding });
             }
         }
     }
@@ -60,7 +66,9 @@ pub(super) fn transports(
     {
         let what = format!("`{}`", extensions::TRANSPORTS);
         let finding = Diagnostic::expected(Code::Transports, source, node, &what, "a list of `http` and `https`");
-        diagnostics.push(finding.expecting_list(node));
+        let finding = finding.expecting_list(node);
+        let opens = node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("http"));
+        diagnostics.push(if opens { finding.only_likely() } else { finding });
     }
     if mutual_tls == Some(MutualTls::Mandatory) {
         if let Some(node) = node.filter(|_| listed.http) {
@@ -113,7 +121,9 @@ pub(super) fn state(source: &Source, owner: &Node, diagnostics: &mut Diagnostics
             diagnostics.push(
                 Diagnostic::error(Code::LifeCycle, source, node.span, message)
                     .remedy("Use PUBLISHED, PROTOTYPED, DEPRECATED or BLOCKED.")
-                    .misspelt(text, node.span, ["PUBLISHED", "PROTOTYPED", "DEPRECATED", "BLOCKED"]),
+                    .misspelt(text, node.span, ["PUBLISHED", "PROTOTYPED", "DEPRECATED", "BLOCKED"])
+                    // It is blocked until somebody has looked at it.
+                    .only_likely(),
             );
             ApiState::Blocked
         }

@@ -18,6 +18,12 @@ impl Diagnostic {
         self
     }
 
+    /// Whether the correction writes a text somewhere.
+    pub(crate) fn would_write(&self, text: &str) -> bool {
+        let edits = self.correction.iter().flat_map(|correction| correction.edits());
+        edits.into_iter().any(|edit| edit.text == text)
+    }
+
     /// Adds that the text at `place` has to be another one.
     #[must_use]
     pub(crate) fn replacing(self, place: Span, text: impl Into<String>) -> Self {

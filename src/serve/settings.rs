@@ -243,10 +243,41 @@ fn of_error(error: &ConfigError, file: Option<&Source>) -> Diagnostic {
         ErrorKind::UnknownKey { part, known } => certain(part, known.iter().copied()),
         ErrorKind::Syntax | ErrorKind::Value => error.correction.as_deref(),
     };
-    match (correction, place) {
-        (Some(text), Some(place)) => finding.replacing(place, text),
+    match (correction, place, file) {
+        (Some(text), Some(place), Some(source)) => {
+            let finding = finding.replacing(place, text);
+            let admits = is_switch(source, place) || ADMITTING.contains(&text);
+            if admits { finding.only_likely() } else { finding }
+        }
         _ => finding,
     }
+}
+
+/// Names of settings by which somebody is trusted.
+const ADMITTING: [&str; 9] = [
+    "jwtTokenConfig",
+    "tokenConfigs",
+    "users",
+    "certificates",
+    "clientCaFile",
+    "caFile",
+    "trustStorePath",
+    "trustedKeys",
+    "trustedProxies",
+];
+
+/// Whether what stands at a place is a truth value, or its key: what is switched by it may be a protection.
+fn is_switch(source: &Source, place: Span) -> bool {
+    let (line, start) = source.line_of(place);
+    let behind = line
+        .get((place.end as usize).saturating_sub(start)..)
+        .unwrap_or_default();
+    let value = behind
+        .trim_start()
+        .strip_prefix('=')
+        .unwrap_or_else(|| source.slice(place));
+    let value = value.trim_start().trim_start_matches(['"', '\'']);
+    value.starts_with("true") || value.starts_with("false")
 }
 
 fn of_warning(warning: &ConfigWarning, file: Option<&Source>) -> Diagnostic {

@@ -190,12 +190,38 @@ fn what_would_open_an_api_is_left_to_its_author() {
 }
 
 #[test]
+fn no_value_and_no_key_that_would_open_an_api_is_written() {
+    for (written, told) in [
+        ("x-wso2-disable-security: yes", "without quotes"),
+        ("x-wso2-disable-security: \"On\"", "without quotes"),
+        (
+            "x-wso2-mutual-ssl: mandatory\nx-wso2-application-security: {security-types: [oauth2], optonal: true}",
+            "Did you mean `optional`?",
+        ),
+        (
+            "x-wso2-cors: {accessControlAllowOrigin: ['*']}",
+            "Did you mean `accessControlAllowOrigins`?",
+        ),
+    ] {
+        let place = Place::new();
+        let tier = "      x-wso2-throttling-tier: 10kPerMim\n";
+        let text = without(MENDED, tier).replace("x-wso2-transports: [https]", written);
+        place.write("shop/api_definitions/shop.yaml", &text);
+        place.write("shop/policies.yaml", "");
+        let checked = place.mgw(&["check", "shop"]).exits(3).says(told);
+        assert!(!checked.stderr.contains("can be repaired"), "{}", checked.stderr);
+        place.mgw(&["check", "shop", "--fix"]).exits(3);
+        assert_eq!(place.read("shop/api_definitions/shop.yaml"), text);
+    }
+}
+
+#[test]
 fn a_correction_that_brings_an_error_is_taken_back() {
     let place = Place::new();
     let tier = "      x-wso2-throttling-tier: 10kPerMim\n";
     let text = without(MENDED, tier).replace(
         "x-wso2-transports: [https]",
-        "x-wso2-mutual-sll: perhaps\nx-wso2-transports: https",
+        "x-wso2-request-interceptr: java:a.B\nx-wso2-transports: https",
     );
     place.write("shop/api_definitions/shop.yaml", &text);
     place.write("shop/policies.yaml", "");

@@ -40,8 +40,16 @@ impl Problems {
         // A correction is one of one file; what is wrong in others comes when this one is right.
         if let Some((typed, meant)) = meant.filter(|_| source.name_of(span) == first.file) {
             let edit = source.rewriting(span, typed, meant);
+            // Another security scheme may admit others.
+            let opens = ["/securitySchemes/", "/securityDefinitions/"]
+                .iter()
+                .any(|part| meant.contains(part));
+            let correction = |edit| {
+                let certain = Correction::certain(format!("Write `{meant}`"), vec![edit]);
+                if opens { certain.likely() } else { certain }
+            };
             first.correction = match (first.correction.take(), edit) {
-                (None, Some(edit)) if *count == 0 => Some(Correction::certain(format!("Write `{meant}`"), vec![edit])),
+                (None, Some(edit)) if *count == 0 => Some(correction(edit)),
                 (Some(correction), Some(edit)) => Some(correction.and(edit)),
                 (correction, _) => correction,
             };

@@ -110,6 +110,9 @@ fn read_keys(bytes: Vec<u8>, file: &str, keys: &'static [Key]) -> ReadKeys {
 /// How the message about a key that is not there ends.
 const MISSING: &str = "is missing";
 
+/// Where the rules are by which pages of other origins are let in: somebody has to look at what is put right there.
+const CORS: &str = "build.cors.";
+
 struct Reader<'a> {
     source: &'a Source,
     document: &'a Node,
@@ -288,7 +291,7 @@ impl Reader<'_> {
         };
         let mut found = Diagnostic::expected(Code::ProjectSetting, self.source, node, &format!("`{path}`"), &expected);
         found = found.remedy(remedy);
-        self.diagnostics.push(match (kind, node.as_str()) {
+        found = match (kind, node.as_str()) {
             (Kind::Texts | Kind::HeaderTexts | Kind::Origins | Kind::Names | Kind::Apis, Some(_)) => {
                 found.expecting_list(node)
             }
@@ -298,7 +301,9 @@ impl Reader<'_> {
                 found.replacing(node.span, FORMAT.to_string())
             }
             _ => found,
-        });
+        };
+        let lets_in = path.starts_with(CORS);
+        self.diagnostics.push(if lets_in { found.only_likely() } else { found });
         None
     }
 
@@ -373,7 +378,12 @@ impl Reader<'_> {
             .misspelt(name, member.key, known)
             .also_in(&in_headers(self.source, &format!("{prefix}{name}")))
             .corrected(moved);
-        self.diagnostics.push(found.secret_if(is_secret));
+        let lets_in = format!("{prefix}{name}").starts_with(CORS)
+            || name == "cors"
+            || found.would_write("cors")
+            || member.node.get("cors").is_some();
+        let found = found.secret_if(is_secret);
+        self.diagnostics.push(if lets_in { found.only_likely() } else { found });
     }
 }
 
