@@ -26,6 +26,12 @@ impl Key {
     }
 }
 
+/// So many bytes of its file stand from a finding to the end.
+pub(super) fn to_end(finding: &Diagnostic) -> usize {
+    let within = finding.place.as_ref().and_then(|(source, span)| source.within(*span));
+    within.map_or(usize::MAX, |(_, text, range)| text.len().saturating_sub(range.start))
+}
+
 /// A correction that can be done.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
@@ -38,13 +44,15 @@ pub(super) struct Step {
     pub(super) edits: Vec<Replacement>,
     /// What is replaced by what, where that may be shown.
     pub(super) shown: Option<(String, String)>,
+    /// So many bytes of the file stand behind all of them.
+    pub(super) behind: usize,
     /// The file was text in another encoding.
     pub(super) is_recoded: bool,
 }
 
 #[cfg(test)]
 impl Step {
-    /// One of a finding, which changes nothing.
+    /// One of a finding, which changes a byte there.
     pub(super) fn of(finding: &Diagnostic) -> Self {
         Self {
             finding: finding.clone(),
@@ -52,6 +60,7 @@ impl Step {
             relative: finding.file.clone(),
             edits: Vec::new(),
             shown: None,
+            behind: to_end(finding) - 1,
             is_recoded: false,
         }
     }
@@ -114,6 +123,9 @@ pub(super) fn plan(
             shown: shown(finding, correction, &bytes, &edits),
             title: correction.title.clone(),
             is_recoded: correction.change == Change::Encoding,
+            behind: edits
+                .last()
+                .map_or(0, |edit| bytes.len().saturating_sub(edit.range.end)),
             finding: finding.clone(),
             relative,
             edits,

@@ -216,6 +216,62 @@ fn no_value_and_no_key_that_would_open_an_api_is_written() {
 }
 
 #[test]
+fn mistakes_that_a_parser_tells_one_by_one_are_all_put_right() {
+    let definition = |paths: &str| {
+        format!(
+            "openapi: 3.0.0\ninfo: {{title: Shop, version: 1.0.0}}\nx-wso2-basePath: /shop\n\
+             x-wso2-production-endpoints: {{urls: ['http://127.0.0.1:3000']}}\npaths:\n{paths}"
+        )
+    };
+    let twice = definition("  /a:\n    get:\n      summary: @a\n  /b:\n    get:\n      summary: @a\n");
+    let keys = definition("  /a:\n    get: {}\n    get: {}\n    get: {}\n  /b:\n    put: {}\n    put: {}\n");
+    let commas = "{\"openapi\": \"3.0.0\", \"info\": {\"title\": \"Shop\", \"version\": \"1.0.0\",},\n\
+                  \"x-wso2-basePath\": \"/shop\", \"x-wso2-production-endpoints\": {\"urls\": [\"http://127.0.0.1:3000\",]},\n\
+                  \"paths\": {\"/a\": {\"get\": {},},},}\n";
+    for (file, text, mended, count) in [
+        ("shop.yaml", twice.as_str(), twice.replace("@a", "'@a'"), 2),
+        (
+            "shop.yaml",
+            keys.as_str(),
+            definition("  /a:\n    get: {}\n  /b:\n    put: {}\n"),
+            3,
+        ),
+        ("shop.json", commas, commas.replace(",}", "}").replace(",]", "]"), 5),
+    ] {
+        let place = Place::new();
+        let file = format!("shop/api_definitions/{file}");
+        place.write(&file, text);
+        place.write("shop/policies.yaml", "");
+        place
+            .mgw(&["check", "shop"])
+            .exits(3)
+            .says("1 of them can be repaired: `mgw check --fix shop`");
+        place
+            .mgw(&["check", "shop", "--fix"])
+            .exits(0)
+            .says(&format!("{count} findings in 1 file; left: no problems"));
+        assert_eq!(place.read(&file), mended);
+    }
+}
+
+#[test]
+fn a_path_that_others_refer_to_keeps_its_name() {
+    let place = Place::new();
+    let text = "openapi: 3.0.3\ninfo: {title: T, version: 1.0.0}\nx-wso2-basePath: /t\n\
+                x-wso2-production-endpoints: {urls: ['http://127.0.0.1:3999']}\n\
+                paths:\n  a: {get: {}}\n  /b: {$ref: '#/paths/a'}\n";
+    place.write("shop/api_definitions/shop.yaml", text);
+    place.write("shop/policies.yaml", "");
+    let checked = place.mgw(&["check", "shop"]).exits(3).says("does not start with `/`");
+    assert!(!checked.stderr.contains("can be repaired"), "{}", checked.stderr);
+    place
+        .mgw(&["check", "shop", "--fix"])
+        .exits(3)
+        .says("is not repaired [paths]: it would bring another error: the reference '#/paths/a' points to nothing");
+    assert_eq!(place.read("shop/api_definitions/shop.yaml"), text);
+}
+
+#[test]
 fn a_correction_that_brings_an_error_is_taken_back() {
     let place = Place::new();
     let tier = "      x-wso2-throttling-tier: 10kPerMim\n";

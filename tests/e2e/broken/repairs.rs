@@ -59,8 +59,9 @@ pub fn kept(case: &Case, before: &Ran, fixed: &Ran, again: &Ran) -> Vec<String> 
     let (was, is) = (counted(findings(&before)), counted(findings(&fixed_document)));
     for (key, gone) in counted(applied.iter()) {
         let (was, is) = (was.get(&key).copied().unwrap_or(0), is.get(&key).copied().unwrap_or(0));
-        // What a repair has brought to light is repaired as well.
-        if is + gone > was.max(gone) {
+        // What a repair has brought to light is repaired as well; of syntax one mistake is told at a time.
+        let hidden = usize::from(key[0] == "syntax");
+        if is + gone > was.max(gone + hidden) {
             broken(format!("{key:?} is still there"));
         }
     }
