@@ -9,7 +9,6 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::download::DownloadOptions;
-use crate::project::incoming::distinct;
 use crate::project::{ControlPlaneKind, ControlPlaneSettings, Layout, Scaffold, create, is_project_name};
 use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -87,13 +86,7 @@ pub fn run(args: InitArgs, context: &Context) -> Result<ExitCode, Failure> {
         .files()
         .map_err(|error| Failure::new(ExitCode::Internal, "cannot lay out the project").because(error))?;
     let mut added = Vec::new();
-    for mut definition in incoming {
-        let folder = definition.folder;
-        if definition.beside.files.is_empty() {
-            definition.file_name = distinct(definition.file_name, |name| {
-                files.contains_key(&format!("{folder}/{name}"))
-            });
-        }
+    for definition in incoming {
         let places = definition.places(|path, bytes| files.get(path).is_some_and(|other| other != bytes));
         for (path, bytes) in places {
             if files.insert(path.clone(), bytes.to_vec()).is_none() {

@@ -52,6 +52,7 @@ mod transports;
 mod unique;
 mod unreachable;
 mod unused_endpoints;
+mod written;
 
 #[cfg(test)]
 mod corpus_tests;
@@ -81,3 +82,4 @@ pub(crate) use pulled_definitions::{PulledDefinition, pulled_definitions};
 pub(crate) use referenced::{referenced, referenced_elsewhere};
 pub(crate) use template::is_same_path;
 pub(crate) use time_unit::describe as describe_window;
+pub(crate) use written::{WrittenDefinition, apis_of, written_definitions};

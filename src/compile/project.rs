@@ -81,7 +81,7 @@ pub enum CompileError {
 
 pub(super) const DEFINITIONS: &str = "api_definitions";
 pub(super) const PULLED_DEFINITIONS: &str = "gen/api_definitions";
-const GRPC_DEFINITIONS: &str = "grpc_definitions";
+pub(super) const GRPC_DEFINITIONS: &str = "grpc_definitions";
 const LOCK: &str = "mgw.lock";
 
 /// Compiles the project at `layout`, as one pull left it: reads again when another one comes in between.

@@ -2,8 +2,9 @@
 
 use super::files::{self, FileError};
 use super::project::PULLED_DEFINITIONS;
+use super::written::api_of;
 use crate::diagnostics::Diagnostics;
-use crate::openapi::{is_definition, scalar_text};
+use crate::openapi::is_definition;
 use crate::project::Layout;
 use crate::yaml;
 use mgw_bundle::Digest;
@@ -33,13 +34,7 @@ pub(crate) fn pulled_definitions(layout: &Layout) -> Result<Vec<PulledDefinition
         let sha256 = Digest::of(&bytes);
         let api = match yaml::parse(&file.shown, bytes, file.format) {
             Ok((_, document)) if !is_definition(&document) => continue,
-            Ok((source, document)) => {
-                let text = |key| {
-                    let text = scalar_text(&source, document.at(["info", key])?)?;
-                    Some(text.trim().to_owned())
-                };
-                text("title").zip(text("version"))
-            }
+            Ok((source, document)) => api_of(&source, &document),
             Err(_) => None,
         };
         found.push(PulledDefinition {

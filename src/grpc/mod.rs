@@ -44,13 +44,19 @@ pub(crate) struct Service {
     pub(crate) document: Node,
 }
 
-/// Whether a file is a `.proto` file at all; its imports and the names in it are not looked up.
+/// The full names of the services of one file; its imports and the names in it are not looked up.
 ///
 /// # Errors
 ///
 /// The first mistake in its syntax.
-pub(crate) fn check_syntax(shown: &str, bytes: Vec<u8>) -> Result<(), Box<Diagnostic>> {
-    compiler::parse(shown, shown, bytes).map(drop)
+pub(crate) fn services(shown: &str, bytes: Vec<u8>) -> Result<Vec<String>, Box<Diagnostic>> {
+    let (_, file) = compiler::parse(shown, shown, bytes)?;
+    let file = file.file_descriptor_proto();
+    let names = file.service.iter().map(|service| match file.package() {
+        "" => service.name().to_owned(),
+        package => format!("{package}.{}", service.name()),
+    });
+    Ok(names.collect())
 }
 
 /// Reads the services of all files. What is wrong goes to `diagnostics`.

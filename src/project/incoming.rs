@@ -51,8 +51,8 @@ impl Incoming {
     pub(crate) fn new(origin: &str, name: &str, bytes: Vec<u8>) -> Result<Self, Diagnostics> {
         let file_name = file_name(name, &bytes);
         if is_proto(&file_name) {
-            return match grpc::check_syntax(origin, bytes.clone()) {
-                Ok(()) => Ok(Self {
+            return match grpc::services(origin, bytes.clone()) {
+                Ok(_) => Ok(Self {
                     folder: "grpc_definitions",
                     file_name,
                     bytes,
@@ -90,10 +90,15 @@ impl Incoming {
 }
 
 impl Incoming {
-    /// Where its files go in a project: the definition first. Several files come into a folder of their own when one of
-    /// them would take the place of another file.
+    /// Where its files go in a project, the definition first, so that none of them takes the place of another file: a
+    /// definition alone gets another name then, several files come into a folder of their own.
     pub(crate) fn places(&self, is_taken: impl Fn(&str, &[u8]) -> bool) -> Vec<(String, &[u8])> {
-        let stem = self.file_name.rsplit_once('.').map_or("api", |(stem, _)| stem);
+        let at = |path: &str| format!("{}/{path}", self.folder);
+        if self.stands_alone() {
+            let name = distinct(self.file_name.clone(), |name| is_taken(&at(name), &self.bytes));
+            return vec![(at(&name), &self.bytes)];
+        }
+        let stem = self.stem();
         let own = |number: u32| match number {
             0 => String::new(),
             1 => format!("{stem}/"),
@@ -101,7 +106,7 @@ impl Incoming {
         };
         let mut number = 0;
         loop {
-            let at = |path: &str| format!("{}/{}{path}", self.folder, own(number));
+            let at = |path: &str| at(&format!("{}{path}", own(number)));
             let mut places = vec![(
                 at(&format!("{}{}", self.beside.folder, self.file_name)),
                 self.bytes.as_slice(),
@@ -113,6 +118,30 @@ impl Incoming {
             }
             number += 1;
         }
+    }
+
+    /// The same under a name that somebody chose: its file has it, or a folder around it and what it refers to.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        let (given, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+        let is_ending = is_proto(name) || Format::of_name(&format!("a.{ending}")).is_some();
+        let stem = if is_ending { given } else { name };
+        if self.stands_alone() {
+            let ending = self.file_name.strip_prefix(self.stem()).unwrap_or_default();
+            self.file_name = file_name(&format!("{stem}{ending}"), &self.bytes);
+        } else {
+            self.beside = self.beside.inside(&format!("{stem}/"));
+        }
+        self
+    }
+
+    /// Whether nothing depends on the name of its file. Parts may refer back to it, and it may call itself by its name.
+    fn stands_alone(&self) -> bool {
+        let name = self.file_name.as_bytes();
+        self.beside.files.is_empty() && !self.bytes.windows(name.len()).any(|text| text == name)
+    }
+
+    fn stem(&self) -> &str {
+        self.file_name.rsplit_once('.').map_or("api", |(stem, _)| stem)
     }
 }
 
@@ -245,15 +274,14 @@ mod tests {
 
     #[test]
     fn files_that_would_take_another_place_come_into_a_folder_of_their_own() {
-        let incoming = Incoming {
-            folder: "api_definitions",
-            file_name: "shop.yaml".into(),
-            bytes: "openapi".into(),
-            beside: Neighbours {
+        let incoming = incoming(
+            "shop.yaml",
+            "openapi",
+            Neighbours {
                 folder: "v1/".into(),
                 files: [("common.yaml".to_owned(), b"mine".to_vec())].into(),
             },
-        };
+        );
         let places = |taken: &[(&str, &str)]| {
             let is_taken = |path: &str, bytes: &[u8]| {
                 taken
@@ -273,6 +301,59 @@ mod tests {
             ]),
             "api_definitions/shop-2/v1/shop.yaml api_definitions/shop-2/common.yaml"
         );
+    }
+
+    fn incoming(file_name: &str, text: &str, beside: Neighbours) -> Incoming {
+        Incoming {
+            folder: "api_definitions",
+            file_name: file_name.into(),
+            bytes: text.into(),
+            beside,
+        }
+    }
+
+    #[test]
+    fn a_definition_alone_gets_another_name() {
+        let taken = |path: &str, bytes: &[u8]| path == "api_definitions/shop.yaml" && bytes != b"there";
+        for (text, expected) in [
+            ("there", "api_definitions/shop.yaml"),
+            ("other", "api_definitions/shop-2.yaml"),
+            // It would not find itself under another name.
+            ("$ref: 'shop.yaml#/a'", "api_definitions/shop/shop.yaml"),
+        ] {
+            let incoming = incoming("shop.yaml", text, Neighbours::default());
+            assert_eq!(incoming.places(taken)[0].0, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_that_of_the_file_or_of_a_folder() {
+        let parts = || Neighbours {
+            folder: "v1/".into(),
+            files: [("common.yaml".to_owned(), b"mine".to_vec())].into(),
+        };
+        for (file_name, name, beside, expected) in [
+            ("openapi.yaml", "pets", Neighbours::default(), "pets.yaml"),
+            ("openapi.yaml", "pets.yml", Neighbours::default(), "pets.yaml"),
+            ("swagger.json", "pets.yaml", Neighbours::default(), "pets.json"),
+            ("swagger.json", "v1.0", Neighbours::default(), "v1.0.json"),
+            ("a.proto", "b", Neighbours::default(), "b.proto"),
+            ("a.proto", "b.proto", Neighbours::default(), "b.proto"),
+            ("openapi.yaml", "pets", parts(), "pets/v1/openapi.yaml pets/common.yaml"),
+            (
+                "openapi.yaml",
+                "pets.yaml",
+                parts(),
+                "pets/v1/openapi.yaml pets/common.yaml",
+            ),
+        ] {
+            let incoming = incoming(file_name, "openapi", beside).named(name);
+            let places = incoming.places(|_, _| false).into_iter();
+            let places: Vec<_> = places
+                .map(|(path, _)| path.replacen("api_definitions/", "", 1))
+                .collect();
+            assert_eq!(places.join(" "), expected, "{file_name} {name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The project folder: where its files are ([`Layout`]) and what `mgw.toml` says ([`Settings`]).
 
+pub(crate) mod adding;
 mod copy;
 pub(crate) mod create;
 pub(crate) mod download;

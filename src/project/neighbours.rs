@@ -47,6 +47,15 @@ impl Neighbours {
                 .collect(),
         }
     }
+
+    /// All of them in a folder, with `/` at its end.
+    pub(crate) fn inside(self, folder: &str) -> Self {
+        let files = self.files.into_iter();
+        Self {
+            folder: format!("{folder}{}", self.folder),
+            files: files.map(|(path, bytes)| (format!("{folder}{path}"), bytes)).collect(),
+        }
+    }
 }
 
 /// The folder of a path, with `/` at its end.

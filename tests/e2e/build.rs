@@ -185,11 +185,105 @@ fn add_copies_and_force_replaces() {
         .mgw(&["add", "shop", "openapi.yaml"])
         .exits(7)
         .says("exists already");
-    place.mgw(&["add", "shop", "openapi.yaml", "--force"]).exits(0);
+    let again = place.mgw(&["add", "shop", "openapi.yaml", "--force"]).exits(0);
+    assert!(!again.stderr.contains("was the definition of"), "{}", again.stderr);
+    again.says("Replaced api_definitions/openapi.yaml");
     place.mgw(&["add", "nowhere", "openapi.yaml"]).exits(3);
     place.mgw(&["init", "shop"]).exits(7).says("--force");
     place.mgw(&["init", "shop", "--force"]).exits(0);
     assert!(!place.path().join("shop/api_definitions/openapi.yaml").exists());
+}
+
+/// A definition whose only operation is in a file of its own.
+fn in_two_files(place: &Place, folder: &str, part: &str) {
+    let definition = format!(
+        "openapi: 3.0.0\ninfo: {{title: {folder}, version: 1.0.0}}\nx-wso2-basePath: /{folder}\n\
+         x-wso2-production-endpoints: {{urls: ['http://localhost:3000']}}\npaths: {{/a: {{$ref: sub/p.yaml}}}}\n"
+    );
+    place.write(&format!("{folder}/openapi.yaml"), &definition);
+    place.write(&format!("{folder}/sub/p.yaml"), part);
+}
+
+#[test]
+fn definitions_that_are_added_together_keep_their_files() {
+    let place = Place::new();
+    place.mgw(&["init", "shop"]).exits(0);
+    in_two_files(&place, "X", "get: {}\n");
+    in_two_files(&place, "Y", "get: {x-wso2-disable-security: true}\n");
+    place
+        .mgw(&["add", "shop", "X/openapi.yaml", "Y/openapi.yaml"])
+        .exits(0)
+        .says("Added api_definitions/openapi.yaml")
+        .says("Added api_definitions/sub/p.yaml")
+        .says("Added api_definitions/openapi/openapi.yaml")
+        .says("Added api_definitions/openapi/sub/p.yaml");
+    place.mgw(&["build", "shop"]).exits(0).says("2 APIs");
+    assert_eq!(place.read("shop/api_definitions/sub/p.yaml"), "get: {}\n");
+}
+
+#[test]
+fn a_definition_can_get_a_name() {
+    let place = with_definition();
+    place.mgw(&["init", "shop", "--api", "openapi.yaml"]).exits(0);
+    place.write(
+        "openapi.yaml",
+        &DEFINITION
+            .replace("title: ", "title: Other ")
+            .replace("/shop", "/other"),
+    );
+    place
+        .mgw(&["add", "shop", "openapi.yaml"])
+        .exits(7)
+        .says("another name with --name");
+    place
+        .mgw(&["add", "shop", "openapi.yaml", "--name", "other"])
+        .exits(0)
+        .says("Added api_definitions/other.yaml");
+    for (arguments, said) in [
+        (
+            &["openapi.yaml", "--name", "../other"][..],
+            "cannot be the name of a definition",
+        ),
+        (
+            &["openapi.yaml", "a.yaml", "--name", "a"],
+            "--name is for one definition, and there are 2",
+        ),
+    ] {
+        let arguments = [&["add", "shop"], arguments].concat();
+        place.mgw(&arguments).exits(2).says(said);
+    }
+    // What goes is told.
+    place
+        .mgw(&["add", "shop", "openapi.yaml", "--force"])
+        .exits(0)
+        .says("Replaced api_definitions/openapi.yaml")
+        .says("which the project has lost");
+}
+
+#[test]
+fn a_part_of_another_api_is_not_replaced() {
+    let place = Place::new();
+    in_two_files(&place, "X", "get: {}\n");
+    in_two_files(&place, "Y", "get: {x-wso2-disable-security: true}\n");
+    place.mgw(&["init", "shop"]).exits(0);
+    let add = |more: &[&str]| place.mgw(&[&["add", "shop"], more].concat());
+    add(&["X/openapi.yaml"]).exits(0);
+    std::fs::rename(place.path().join("Y/openapi.yaml"), place.path().join("Y/y.yaml")).unwrap();
+    add(&["Y/y.yaml"]).exits(7).says("p.yaml exists already");
+    add(&["Y/y.yaml", "--force"])
+        .exits(7)
+        .says("p.yaml is not replaced: it belongs to X:1.0.0");
+    assert!(!place.path().join("shop/api_definitions/y.yaml").exists());
+    add(&["Y/y.yaml", "--name", "y"])
+        .exits(0)
+        .says("Added api_definitions/y/y.yaml")
+        .says("Added api_definitions/y/sub/p.yaml");
+    // Its own parts are replaced with a definition.
+    place.write("X/sub/p.yaml", "put: {}\n");
+    add(&["X/openapi.yaml", "--force"])
+        .exits(0)
+        .says("Replaced api_definitions/sub/p.yaml");
+    place.mgw(&["build", "shop"]).exits(0).says("2 APIs");
 }
 
 #[test]
