@@ -4,6 +4,7 @@ use super::endpoint::{self, DEFAULT_TIMEOUT_MS};
 use super::some_of::some_of;
 use super::{extensions, servers};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, certain_name};
+use crate::odd_port::has_odd_port;
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Source, Span};
 use mgw_bundle::config::{Endpoint, EndpointKind, Endpoints};
@@ -84,6 +85,10 @@ impl<'a> NamedEndpoints<'a> {
             return Some((node, None));
         };
         let Some(name) = text.trim().strip_prefix(REFERENCE) else {
+            if text.contains([':', '@']) {
+                diagnostics.push(of_url(source, node, text));
+                return None;
+            }
             let message = format!("`{text}` is not a reference to an endpoint");
             let finding = Diagnostic::error(Code::EndpointReference, source, node.span, message)
                 .remedy(format!("Write `\"{REFERENCE}NAME\"`, or a map with `urls`."));
@@ -116,6 +121,14 @@ impl<'a> NamedEndpoints<'a> {
             }
         }
     }
+}
+
+/// A URL where an endpoint belongs. It is not repeated: it may have a password in it.
+fn of_url(source: &Source, node: &Node, text: &str) -> Diagnostic {
+    let message = "a URL stands where a reference to an endpoint or a map belongs";
+    Diagnostic::error(Code::EndpointReference, source, node.span, message)
+        .remedy("Write it below `urls`: `{urls: [\"https://backend.example.com\"]}`.")
+        .secret_if(text.contains(['@', '?']) || has_odd_port(text))
 }
 
 /// What was found at one level.

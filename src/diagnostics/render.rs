@@ -99,7 +99,8 @@ fn place(diagnostic: &Diagnostic) -> Place<'_> {
     let (line, start) = source.line_of(*span);
     // What is no line of its format may have lost the sign by which a secret is known.
     let names_secret = || {
-        matches!(diagnostic.code, Code::Syntax) && SECRETS.iter().any(|name| line.to_ascii_lowercase().contains(name))
+        let mut names = SECRETS.iter().chain(&HEADERS);
+        matches!(diagnostic.code, Code::Syntax) && names.any(|name| line.to_ascii_lowercase().contains(name))
     };
     // Files that say which of their values may be shown are not judged by their words.
     let is_kept = !source.is_masked() && (holds_secret(line) || names_secret());
@@ -170,6 +171,9 @@ fn is_hidden(line: &str) -> bool {
 /// What is in the names of secrets.
 const SECRETS: [&str; 5] = ["password", "passwd", "secret", "apikeyvalue", "private key"];
 
+/// How names of headers with credentials end.
+const HEADERS: [&str; 5] = ["authorization", "cookie", "api-key", "api_key", "apikey"];
+
 /// Whether a line may hold a secret: findings are written to the logs of build servers, and a definition in one line has
 /// everything in it.
 fn holds_secret(line: &str) -> bool {
@@ -192,7 +196,20 @@ fn holds_secret(line: &str) -> bool {
             .split(name)
             .skip(1)
             .any(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with([':', '=']))
-    }) || lower.split("://").skip(1).any(|url| with_user(url) || with_query(url))
+    }) || HEADERS.iter().any(|name| has_text(&lower, name))
+        || has_text(&lower, "token")
+        || lower.split("://").skip(1).any(|url| with_user(url) || with_query(url))
+}
+
+/// Whether something whose name ends so has a text for a value in a line; those of maps and truth values say nothing.
+fn has_text(line: &str, name: &str) -> bool {
+    line.split(name).skip(1).any(|rest| {
+        let value = rest.trim_start_matches(['"', '\'', ' ']).strip_prefix([':', '=']);
+        let value = value.unwrap_or_default().trim_start();
+        let word = value.split([',', '}', '#']).next().unwrap_or_default().trim();
+        !matches!(word, "" | "true" | "false" | "null" | "~" | "\"\"" | "''")
+            && !value.starts_with(['{', '[', '&', '*'])
+    })
 }
 
 /// The part of a span that lies in its first line, as a range of that line; at least one character where there is one.

@@ -403,6 +403,26 @@ fn no_secret_is_told() {
 }
 
 #[test]
+fn credentials_in_headers_of_tests_are_not_told() {
+    let place = settled();
+    let tier = "      x-wso2-throttling-tier: 10kPerMim\n";
+    place.write("shop/api_definitions/shop.yaml", &without(MENDED, tier));
+    let text = format!(
+        "tests:\n  - request: get /shop/items\n    headers: {{Authorization: 'Bearer {CANARY}', x-api-key: {CANARY}, X-B: [a]}}\n    \
+         expct: {{status: 200}}\n  - request: GET /shop/items\n    headers:\n      Cookie: id={CANARY}\n    expct: {{status: 200}}\n"
+    );
+    place.write("shop/tests/items.yaml", &text);
+    for more in [
+        &[][..],
+        &["--fix", "--dry-run"],
+        &["--fix", "--dry-run", "--output", "json"],
+    ] {
+        let Outcome { stdout, stderr, .. } = place.mgw(&[&["check", "shop"], more].concat()).exits(3);
+        assert!(!stdout.contains(CANARY) && !stderr.contains(CANARY), "{stdout}{stderr}");
+    }
+}
+
+#[test]
 fn tests_of_a_project_and_members_of_a_workspace_are_put_right_too() {
     let place = settled();
     let tier = "      x-wso2-throttling-tier: 10kPerMim\n";
