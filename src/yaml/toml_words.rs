@@ -211,6 +211,17 @@ fn follows_colon(text: &str, span: Span, message: &str) -> bool {
     message.contains("key with no value") && before.trim_end_matches([' ', '\t']).ends_with(':')
 }
 
+/// Whether a word stands at a place that is none of TOML's. Of its first letter the parser makes out a truth value or a number.
+fn is_bare_text(text: &str, span: Span) -> bool {
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let (before, behind) = text.split_at_checked(span.start as usize).unwrap_or((text, ""));
+    let start = before.trim_end_matches(is_of_word).len();
+    let end = before.len() + (behind.len() - behind.trim_start_matches(is_of_word).len());
+    let word = text.get(start..end).unwrap_or_default();
+    let known = ["true", "false"];
+    word.starts_with(|c: char| c.is_ascii_alphabetic()) && !known.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 fn explained(source: &Source, span: Span, message: &str) -> SyntaxError {
     let text = source.text();
     let rest = text.get(span.start as usize..).unwrap_or_default();
@@ -236,6 +247,9 @@ fn explained(source: &Source, span: Span, message: &str) -> SyntaxError {
         ),
         None | Some('\n' | '\r') if message.contains("must be quoted") => {
             ("a value is missing", "Write it behind the equals sign.")
+        }
+        _ if ["boolean", "`inf`", "`nan`"].iter().any(|part| message.contains(part)) && is_bare_text(text, span) => {
+            ("a text stands without quotes", "Put it in quotes: \"…\".")
         }
         _ => match TOML.iter().find(|(part, ..)| message.contains(part)) {
             Some(&(_, meaning, remedy)) => (meaning, remedy),
@@ -274,6 +288,13 @@ mod tests {
             ("a = \"b\nc = 1\n", &[1], "not closed"),
             ("a = 'b\n", &[1], "not closed"),
             ("a = True\n", &[1], "lower case"),
+            ("a = FALSE\n", &[1], "lower case"),
+            ("a = test\n", &[1], "without quotes"),
+            ("a = finance\n", &[1], "without quotes"),
+            ("a = info\n", &[1], "without quotes"),
+            ("a = nobody\n", &[1], "without quotes"),
+            ("a = [\"b\", none]\n", &[1], "without quotes"),
+            ("a = i-1.b # c\n", &[1], "without quotes"),
             ("a = 01\n", &[1], "begins with a zero"),
             ("a = 1\na = 2\n", &[2], "a second time"),
             ("[a]\n[a]\n", &[2], "a second time"),

@@ -9,6 +9,7 @@ use crate::odd_port::has_odd_port;
 use crate::yaml::{Member, Node, Source, Span, Value, in_headers, read_toml};
 use jiff::civil::Date;
 use serde_json::{Map, json};
+use std::collections::BTreeSet;
 
 /// What of a file could be understood.
 #[derive(Debug)]
@@ -74,6 +75,7 @@ fn read_keys(bytes: Vec<u8>, file: &str, keys: &'static [Key]) -> ReadKeys {
     let mut shown = Vec::new();
     known_values(&document, keys, &mut shown);
     let source = source.showing_only(shown);
+    let broken: BTreeSet<_> = errors.iter().filter_map(|error| error.position()).collect();
     for mut error in errors {
         error.place = error.place.map(|(_, span)| (source.clone(), span));
         diagnostics.push(error.into());
@@ -96,8 +98,12 @@ fn read_keys(bytes: Vec<u8>, file: &str, keys: &'static [Key]) -> ReadKeys {
                     .remedy("Use the version of mgw that wrote the file, or a newer one."),
             );
         }
-        // Where a line cannot be read, what is missing may stand there.
-        _ => diagnostics.extend(found.filtered(|finding| is_whole || !finding.message.ends_with(MISSING))),
+        // Where a line cannot be read, what is missing may stand there, and what is taken for a value is none.
+        _ => diagnostics.extend(found.filtered(|finding| {
+            let is_hidden = finding.message.ends_with(MISSING)
+                || finding.position().is_some_and(|position| broken.contains(&position));
+            is_whole || !is_hidden
+        })),
     }
     diagnostics.sort();
     ReadKeys {
