@@ -128,7 +128,7 @@ impl Library for Files {
             _ => Err(Unavailable::Refused {
                 reason: "is not there".into(),
                 remedy: "Put it there.".into(),
-                meant: None,
+                near: None,
             }),
         }
     }

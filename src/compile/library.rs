@@ -147,14 +147,14 @@ impl<'a> ProjectLibrary<'a> {
             Ok(real) => real,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let near = near_file(self.root, relative);
-                let remedy = near.as_ref().map_or_else(
-                    || "Put the file there. Paths are relative to the file that the reference stands in.".to_owned(),
-                    |near| format!("Did you mean `{}`?", near.shown),
-                );
+                let like = near
+                    .as_ref()
+                    .map(|near| format!("There is `{}` in the project.", near.path));
+                let like = like.unwrap_or_else(|| "Put the file there.".to_owned());
                 return Err(Unavailable::Refused {
                     reason: format!("leads to `{relative}`, and there is no such file in the project"),
-                    remedy,
-                    meant: near.filter(|near| near.is_certain).map(|near| near.path),
+                    remedy: format!("{like} Paths are relative to the file that the reference stands in."),
+                    near,
                 });
             }
             Err(error) => return Err(unreadable(error)),
@@ -195,6 +195,6 @@ fn refused(reason: &str, remedy: &str) -> Unavailable {
     Unavailable::Refused {
         reason: reason.to_owned(),
         remedy: remedy.to_owned(),
-        meant: None,
+        near: None,
     }
 }

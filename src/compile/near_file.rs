@@ -1,22 +1,12 @@
 //! Files of a project that a path which leads nowhere may mean.
 
 use crate::diagnostics::{certain_name, nearest};
+use crate::openapi::link::NearFile;
 use crate::yaml::Format;
 use std::path::Path;
 
 /// Folders with more files are not looked through.
 const MOST: usize = 1_000;
-
-/// A file with a name like the one that is not there.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NearFile {
-    /// Its path in the project.
-    pub(super) path: String,
-    /// What to ask for: its name, with the folders before it where one of them is another one.
-    pub(super) shown: String,
-    /// Nothing else can be meant.
-    pub(super) is_certain: bool,
-}
 
 /// Looks for a definition or a part of one, part by part of a path in the project.
 pub(super) fn near_file(root: &Path, relative: &str) -> Option<NearFile> {
@@ -33,7 +23,6 @@ pub(super) fn near_file(root: &Path, relative: &str) -> Option<NearFile> {
         path.push_str(&meant);
         path.push('/');
     }
-    let is_folder = path.strip_suffix('/').unwrap_or_default() == folders;
     let is_file = |entry: &Path, name: &str| Format::of_name(name).is_some() && entry.is_file();
     let (is_there, name) = match is_file(&folder.join(name), name) {
         true => (true, name.to_owned()),
@@ -41,7 +30,6 @@ pub(super) fn near_file(root: &Path, relative: &str) -> Option<NearFile> {
     };
     path.push_str(&name);
     Some(NearFile {
-        shown: if is_folder { name } else { path.clone() },
         path,
         is_certain: is_certain && is_there,
     })
@@ -92,37 +80,23 @@ mod tests {
             std::fs::write(path, "").unwrap();
         }
         for (typed, expected) in [
-            (
-                "shemas/order.yaml",
-                Some(("schemas/order.yaml", "schemas/order.yaml", true)),
-            ),
-            ("schemas/ordr.yaml", Some(("schemas/order.yaml", "order.yaml", true))),
-            ("schemas/Order.yml", Some(("schemas/order.yaml", "order.yaml", true))),
-            (
-                "Schemas/orders.yaml",
-                Some(("schemas/order.yaml", "schemas/order.yaml", true)),
-            ),
+            ("shemas/order.yaml", Some(("schemas/order.yaml", true))),
+            ("schemas/ordr.yaml", Some(("schemas/order.yaml", true))),
+            ("schemas/Order.yml", Some(("schemas/order.yaml", true))),
+            ("Schemas/orders.yaml", Some(("schemas/order.yaml", true))),
             ("dep/eer/thing.yml", None),
-            (
-                "Deep/er/thinx.yml",
-                Some(("deep/er/thing.yml", "deep/er/thing.yml", false)),
-            ),
+            ("Deep/er/thinx.yml", Some(("deep/er/thing.yml", false))),
             // A letter for another one, another number, two that are as near.
-            ("schemas/orxer.yaml", Some(("schemas/order.yaml", "order.yaml", false))),
-            (
-                "schemas/item-2.yaml",
-                Some(("schemas/item-1.yaml", "item-1.yaml", false)),
-            ),
-            ("schemas/old.yaml", Some(("schemas/gold.yaml", "gold.yaml", false))),
-            ("part/pet.json", Some(("partz/pet.json", "partz/pet.json", false))),
-            ("schemas/other.yaml", Some(("schemas/order.yaml", "order.yaml", false))),
+            ("schemas/orxer.yaml", Some(("schemas/order.yaml", false))),
+            ("schemas/item-2.yaml", Some(("schemas/item-1.yaml", false))),
+            ("schemas/old.yaml", Some(("schemas/gold.yaml", false))),
+            ("part/pet.json", Some(("partz/pet.json", false))),
+            ("schemas/other.yaml", Some(("schemas/order.yaml", false))),
             ("schemas/customer.yaml", None),
             ("nowhere/order.yaml", None),
         ] {
             let near = near_file(folder.path(), typed);
-            let near = near
-                .as_ref()
-                .map(|near| (near.path.as_str(), near.shown.as_str(), near.is_certain));
+            let near = near.as_ref().map(|near| (near.path.as_str(), near.is_certain));
             assert_eq!(near, expected, "{typed}");
         }
     }

@@ -93,7 +93,7 @@ impl Library for Here<'_> {
         let absent = || Unavailable::Refused {
             reason: String::new(),
             remedy: String::new(),
-            meant: None,
+            near: None,
         };
         let Location::File(path) = location else {
             return Err(absent());

@@ -83,7 +83,7 @@ impl Library for NoOthers {
         Err(Unavailable::Refused {
             reason: "is not there".into(),
             remedy: String::new(),
-            meant: None,
+            near: None,
         })
     }
 }

@@ -4,7 +4,7 @@ use super::dynamic::Dynamic;
 use super::identity::{Identities, top};
 use super::inside::{Near, similar};
 use super::pointer::{canonical, found, only_reference};
-use super::{Document, Library, Location, Unavailable};
+use super::{Document, Library, Location, NearFile, Unavailable};
 use crate::diagnostics::Diagnostic;
 use crate::openapi::reference::{MAX_CHAIN, ReferenceError};
 use crate::yaml::{Source, limits};
@@ -42,8 +42,8 @@ pub(super) struct Target {
 enum Meant {
     /// A reference as it stands in a file, and what should stand there.
     Reference(String, String),
-    /// A file of the project, by its path.
-    File(String),
+    /// A file of the project.
+    File(NearFile),
 }
 
 /// Why a reference is not followed.
@@ -51,7 +51,7 @@ enum Meant {
 pub(super) struct Problem {
     pub(super) message: String,
     pub(super) remedy: String,
-    /// What is meant beyond doubt.
+    /// What is meant, a reference beyond doubt.
     meant: Option<Meant>,
     /// The file itself is broken, which is told where it is.
     pub(super) is_told: bool,
@@ -142,13 +142,11 @@ impl<'l> Files<'l> {
         let mut from = file;
         let mut seen = Vec::new();
         while seen.len() < MAX_CHAIN {
-            let target = self.named(from, &next).map_err(|mut problem| {
-                // Where it is another reference that leads nowhere, this one is right.
-                if let (Some(Meant::File(meant)), true) = (&problem.meant, (from, next.as_str()) == (file, reference)) {
-                    problem.meant = self.respelt(from, reference, meant);
-                }
-                problem
-            })?;
+            // Where it is another reference that leads nowhere, this one is right.
+            let is_own = (from, next.as_str()) == (file, reference);
+            let target = self
+                .named(from, &next)
+                .map_err(|problem| self.respelt(from, &next, is_own, problem))?;
             if target.file == 0 {
                 return Ok(target);
             }
@@ -201,11 +199,21 @@ impl<'l> Files<'l> {
         Ok(Target { file, pointer })
     }
 
-    /// A reference as it stands in a file, and how it is spelt when another file is meant.
-    fn respelt(&self, from: usize, reference: &str, meant: &str) -> Option<Meant> {
+    /// Says of a reference that stands in a file how it is spelt there when another file is meant.
+    fn respelt(&self, from: usize, reference: &str, is_own: bool, mut problem: Problem) -> Problem {
+        let Some(Meant::File(near)) = &problem.meant else {
+            return problem;
+        };
         let (path, rest) = reference.split_at(reference.find('#').unwrap_or(reference.len()));
-        let path = self.location(from)?.respelt(path, meant)?;
-        Some(Meant::Reference(reference.to_owned(), format!("{path}{rest}")))
+        let respelt = self
+            .location(from)
+            .and_then(|location| location.respelt(path, &near.path));
+        if let Some(path) = respelt {
+            problem.remedy = format!("Did you mean `{path}`?");
+            let is_certain = is_own && near.is_certain;
+            problem.meant = is_certain.then(|| Meant::Reference(reference.to_owned(), format!("{path}{rest}")));
+        }
+        problem
     }
 
     /// The file that is meant by a path, or an address, that stands in another one.
@@ -236,9 +244,9 @@ impl<'l> Files<'l> {
         }
         let mut document = match self.library.open(location) {
             Ok(document) => document,
-            Err(Unavailable::Refused { reason, remedy, meant }) => {
+            Err(Unavailable::Refused { reason, remedy, near }) => {
                 let mut problem = refused(&reason, &remedy);
-                problem.meant = meant.map(Meant::File);
+                problem.meant = near.map(Meant::File);
                 return Err(problem);
             }
             Err(Unavailable::Broken(diagnostic)) => {

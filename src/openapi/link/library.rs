@@ -14,6 +14,15 @@ pub struct Document {
     pub node: Node,
 }
 
+/// A file with a name like the one that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearFile {
+    /// Its path in the project.
+    pub path: String,
+    /// Nothing else can be meant.
+    pub is_certain: bool,
+}
+
 /// Why a file is not there for a reference.
 #[derive(Debug, Clone)]
 pub enum Unavailable {
@@ -23,8 +32,8 @@ pub enum Unavailable {
         reason: String,
         /// What to do about it: a sentence.
         remedy: String,
-        /// The file of the project that is meant beyond doubt, by its path.
-        meant: Option<String>,
+        /// The file of the project that may be meant.
+        near: Option<NearFile>,
     },
     /// It is no YAML or JSON; the finding is about the file itself.
     Broken(Box<Diagnostic>),

@@ -32,7 +32,7 @@ use identity::Identities;
 use linker::Linker;
 use problems::Problems;
 
-pub use library::{Document, Library, Unavailable};
+pub use library::{Document, Library, NearFile, Unavailable};
 pub use location::Location;
 pub(crate) use location::is_here;
 

@@ -28,7 +28,7 @@ impl Library for Files {
             _ => Err(Unavailable::Refused {
                 reason: "is not there".into(),
                 remedy: String::new(),
-                meant: None,
+                near: None,
             }),
         }
     }
