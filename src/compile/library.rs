@@ -17,6 +17,8 @@ use url::Url;
 /// What is said of a file of another server that is not pinned.
 pub(super) const NOT_FETCHED: &str = "leads to another server, and a build fetches nothing";
 
+const RESTORE: &str = "Restore the copy from version control, or fetch it again with `mgw check --allow-remote`.";
+
 const COPY: &str = "Copy the file into the project, and refer to the copy.";
 
 /// Files of other servers that the definitions of a project refer to, sorted.
@@ -106,7 +108,7 @@ impl<'a> ProjectLibrary<'a> {
             ));
         };
         let path = self.root.join(relative);
-        self.check_place(&path, relative)?;
+        self.check_place(&path, relative, pinned.is_some())?;
         let bytes = files::read(&path).map_err(|error| {
             refused(
                 &format!(
@@ -119,7 +121,7 @@ impl<'a> ProjectLibrary<'a> {
         if let Some(pinned) = pinned.filter(|pinned| *pinned != Digest::of(&bytes)) {
             let remedy = match line_ends::are_all_that_differs(&bytes, pinned) {
                 true => line_ends::REMEDY,
-                false => "Restore the copy from version control, or fetch it again with `mgw check --allow-remote`.",
+                false => RESTORE,
             };
             let reason = format!("has a copy, `{relative}`, that is not what remote.lock pins");
             return Err(refused(&reason, remedy));
@@ -133,7 +135,8 @@ impl<'a> ProjectLibrary<'a> {
     }
 
     /// The file is there, and really in the project: links may lead anywhere.
-    fn check_place(&mut self, path: &Path, relative: &str) -> Result<(), Unavailable> {
+    /// `is_copy`: of a file of another server.
+    fn check_place(&mut self, path: &Path, relative: &str, is_copy: bool) -> Result<(), Unavailable> {
         let unreadable =
             |error: std::io::Error| refused(&format!("cannot be followed: {}", plain(&error.to_string())), COPY);
         let real_root = match &self.real_root {
@@ -145,6 +148,10 @@ impl<'a> ProjectLibrary<'a> {
         };
         let real = match std::fs::canonicalize(path) {
             Ok(real) => real,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_copy => {
+                let reason = format!("has a copy, `{relative}`, that is not there any more");
+                return Err(refused(&reason, RESTORE));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let near = near_file(self.root, relative);
                 let like = near
