@@ -1,5 +1,6 @@
 //! What the parsers say, in the words of a user, who sets no options and reads no source code.
 
+use super::correction::unquoted;
 use super::limits;
 
 /// A message, and what to do about it.
@@ -24,7 +25,7 @@ const LARGE: &str = "Remove examples, or split the file.";
 const INDENT: &str = "Indent what belongs together alike, with blanks, and what is inside by two more.";
 
 const LONG_KEY: &str = "a key has to fit into one line of at most 1024 characters";
-const SHORTER: &str = "Make it shorter.";
+const SHORTER: &str = "Make it shorter, or write `? key` on a line of its own, and `: value` on the next.";
 
 /// Parts of what the YAML parser says, what is meant, and what to do about it. The first that fits is taken.
 const YAML: [(&str, &str, &str); 30] = [
@@ -160,8 +161,11 @@ const YAML: [(&str, &str, &str); 30] = [
 /// Characters that a key may have without `?` before it.
 const LONGEST_KEY: usize = 1024;
 
-/// What the YAML parser says; `rest` is the file from where it says it.
-pub(super) fn yaml(message: &str, rest: &str) -> Explained {
+/// What the YAML parser says; `rest` is the file from where it says it, `before` what is before that.
+pub(super) fn yaml(message: &str, before: &str, rest: &str) -> Explained {
+    if message.contains("mapping values are not allowed") && ends_with_long_key(before) {
+        return Explained::new(format!("this is not YAML: {LONG_KEY}"), SHORTER);
+    }
     if message.contains("deserialize null into string")
         && let Some(written) = ["null", "Null", "NULL", "~"]
             .into_iter()
@@ -189,9 +193,6 @@ pub(super) fn yaml(message: &str, rest: &str) -> Explained {
             .trim();
         return twice(&format!("`{key}`"));
     }
-    if let Some(key) = message.strip_prefix("two keys have the same text: ") {
-        return twice(key);
-    }
     if message.contains("budget") || message.contains("limit exceeded") || message.contains("exceeded supported limit")
     {
         return bound(message);
@@ -209,11 +210,20 @@ pub(super) fn yaml(message: &str, rest: &str) -> Explained {
     }
 }
 
-fn twice(key: &str) -> Explained {
+/// A key that is there already.
+pub(super) fn twice(key: &str) -> Explained {
     Explained::new(
         format!("the key {key} stands here a second time"),
         "Remove or rename one of the two.",
     )
+}
+
+/// Whether a text ends with a key that is too long, for which the colon behind it is taken for one that may not stand there.
+fn ends_with_long_key(text: &str) -> bool {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let key = line.trim_start_matches([' ', '-', '{', '[']).trim_end();
+    let is_whole = unquoted(key).is_some() || !key.contains(": ") && !key.starts_with(['"', '\'']);
+    is_whole && key.chars().nth(LONGEST_KEY).is_some()
 }
 
 /// Bounds are named by what the file has too much of.
@@ -410,7 +420,7 @@ mod tests {
                 "the key `a` stands here a second time",
             ),
         ] {
-            let explained = yaml(said, "");
+            let explained = yaml(said, "", "");
             assert!(explained.message.contains(meant), "{said}: {}", explained.message);
             assert!(explained.remedy.is_some(), "{said}");
         }
@@ -426,9 +436,20 @@ mod tests {
                 "without a tag",
             ),
         ] {
-            let explained = yaml(said, rest);
+            let explained = yaml(said, "", rest);
             assert!(explained.message.contains(meant), "{said}: {}", explained.message);
             assert!(explained.remedy.is_some(), "{said}");
+        }
+        let colon = "mapping values are not allowed in this context";
+        for (before, meant) in [
+            (format!("a:\n  \"/{long}\""), "at most 1024"),
+            (format!("a:\n  - {long}"), "at most 1024"),
+            (format!("a: {long}"), "none may start here"),
+            (format!("a: \"{long}\""), "none may start here"),
+            ("a:\n  \"/b\"".to_owned(), "none may start here"),
+        ] {
+            let explained = yaml(colon, &before, ": c");
+            assert!(explained.message.contains(meant), "{before}: {}", explained.message);
         }
         for (said, rest, meant) in [
             ("expected value", "// a", "no comments"),

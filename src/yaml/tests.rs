@@ -128,6 +128,33 @@ fn a_byte_order_mark_is_dropped() {
 }
 
 #[test]
+fn keys_that_are_one_text_are_told_at_the_second() {
+    for (text, line, column) in [
+        ("a:\n  200: 1\n  x: 2\n  '200': 3\n", 4, 3),
+        ("1: a\n1.0: b\n\"1\": c\n", 3, 1),
+        ("{200: 1, '200': 3}\n", 1, 10),
+    ] {
+        let error = parse("a", text.into(), Format::Yaml).unwrap_err();
+        let position = error.position().unwrap();
+        assert_eq!((position.line, position.column), (line, column), "{text}");
+        assert!(
+            error.message.ends_with("stands here a second time"),
+            "{}",
+            error.message
+        );
+    }
+}
+
+#[test]
+fn a_long_key_stands_behind_a_question_mark() {
+    let key = "k".repeat(2000);
+    assert_eq!(
+        yaml(&format!("a:\n  ? {key}\n  : 1\n")).to_json(),
+        json!({"a": {key: 1}})
+    );
+}
+
+#[test]
 fn surrogate_pairs_and_tabs_in_json() {
     let (_, node) = parse("a", "{\t\"a\":\t\"\\ud83d\\ude00\\/\"}".into(), Format::Json).unwrap();
     assert_eq!(node.get("a").and_then(Node::as_str), Some("😀/"));

@@ -71,6 +71,9 @@ fn options() -> Options {
     options
 }
 
+/// How the message about keys begins that differ in the file and are one text; the place of the second follows, and the key.
+const SAME_TEXT: &str = "two keys have the same text, the second at ";
+
 fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
     let text = error.without_snippet().to_string();
     let first = text.lines().next().unwrap_or_default();
@@ -83,15 +86,22 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
         .split_once(": ")
         .filter(|(place, _)| place.starts_with("line "))
         .map_or(message, |(_, message)| message);
-    let span = error
-        .location()
-        .filter(|location| location.line() > 0)
-        .map_or(Span::at(0), |location| {
-            source.span_at(location.line(), location.column())
-        });
+    let second = message.strip_prefix(SAME_TEXT).and_then(|rest| rest.split_once(": "));
+    let span = match second.and_then(|(at, _)| at.parse().ok()) {
+        Some(at) => Span::at(at),
+        None => error
+            .location()
+            .filter(|location| location.line() > 0)
+            .map_or(Span::at(0), |location| {
+                source.span_at(location.line(), location.column())
+            }),
+    };
     let correction = mend::yaml(source, span, message);
-    let explain::Explained { message, remedy } =
-        explain::yaml(message, source.text().get(span.start as usize..).unwrap_or_default());
+    let (before, rest) = source.text().split_at_checked(span.start as usize).unwrap_or_default();
+    let explain::Explained { message, remedy } = match second {
+        Some((_, key)) => explain::twice(key),
+        None => explain::yaml(message, before, rest),
+    };
     let error = SyntaxError::new(source, span, message).corrected(correction);
     match remedy {
         Some(remedy) => error.remedy(remedy),
@@ -183,10 +193,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
             // Keys that differ in the file can be one text: `200` and `"200"`.
             match members.entry(key.value) {
                 Entry::Occupied(entry) => {
-                    return Err(A::Error::custom(format!(
-                        "two keys have the same text: `{}`",
-                        entry.key()
-                    )));
+                    // The parser knows of no place here but that of the map.
+                    let (at, key) = (member.key.start, entry.key());
+                    return Err(A::Error::custom(format!("{SAME_TEXT}{at}: `{key}`")));
                 }
                 Entry::Vacant(entry) => {
                     entry.insert(member);
