@@ -6,7 +6,7 @@ use super::{extensions, servers};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, certain_name};
 use crate::odd_port::has_odd_port;
 use crate::openapi::{Definition, Operation};
-use crate::yaml::{Node, Source, Span};
+use crate::yaml::{Member, Node, Source, Span};
 use mgw_bundle::config::{Endpoint, EndpointKind, Endpoints};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The endpoint objects under `x-wso2-endpoints`, by name.
 #[derive(Debug, Default)]
 pub(super) struct NamedEndpoints<'a> {
-    by_name: BTreeMap<&'a str, &'a Node>,
+    by_name: BTreeMap<&'a str, &'a Member>,
     used: RefCell<BTreeSet<&'a str>>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> NamedEndpoints<'a> {
                 continue;
             };
             for (name, member) in members {
-                if named.by_name.insert(name, &member.node).is_some() {
+                if named.by_name.insert(name, member).is_some() {
                     let message = format!("the endpoint `{name}` stands a second time");
                     diagnostics.push(Diagnostic::error(Code::Endpoints, source, member.key, message));
                 }
@@ -64,11 +64,11 @@ impl<'a> NamedEndpoints<'a> {
         named
     }
 
-    /// The endpoints that nothing has referred to, and where they stand.
+    /// The endpoints that nothing has referred to, and where their names stand.
     pub(super) fn unused(&self) -> Vec<(&'a str, Span)> {
         let used = self.used.borrow();
         let unused = self.by_name.iter().filter(|(name, _)| !used.contains(*name));
-        unused.map(|(name, node)| (*name, node.span)).collect()
+        unused.map(|(name, member)| (*name, member.key)).collect()
     }
 
     /// The endpoint object behind an extension: the object itself or the one it refers to, with its name.
@@ -102,9 +102,9 @@ impl<'a> NamedEndpoints<'a> {
             return None;
         };
         match self.by_name.get_key_value(name) {
-            Some((name, node)) => {
+            Some((name, member)) => {
                 self.used.borrow_mut().insert(name);
-                Some((node, Some(name)))
+                Some((&member.node, Some(name)))
             }
             None => {
                 let message = format!("the endpoint `{name}` is not defined under `{}`", extensions::ENDPOINTS);

@@ -57,14 +57,14 @@ pub(super) fn check_operation(
 ) {
     if endpoints.sandbox.is_some()
         && !knows_sandbox(security)
-        && let Some(node) = operation.node.get(extensions::SANDBOX)
+        && let Some(member) = operation.node.member(extensions::SANDBOX)
     {
         let message = format!(
             "the sandbox endpoint of {} gets no request: its callers show nothing that could be a sandbox key",
             operation.name()
         );
         diagnostics.push(
-            Diagnostic::warning(CODE, &definition.source, node.span, message)
+            Diagnostic::warning(CODE, &definition.source, member.key, message)
                 .remedy("Remove it, or have the operation take tokens or API keys."),
         );
     }
@@ -91,9 +91,9 @@ pub(super) fn check_api(
         return;
     }
     let mut report = |extension: &str, why: &str, remedy: &str| {
-        if let Some(node) = definition.pruned.get(extension) {
+        if let Some(member) = definition.pruned.member(extension) {
             let message = format!("this endpoint of {} gets no request: {why}", definition.name());
-            diagnostics.push(Diagnostic::warning(CODE, source, node.span, message).remedy(remedy));
+            diagnostics.push(Diagnostic::warning(CODE, source, member.key, message).remedy(remedy));
         }
     };
     let own = "every operation has its own";

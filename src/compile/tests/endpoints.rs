@@ -117,15 +117,15 @@ fn endpoints_that_get_no_request_are_reported() {
          '#/x-wso2-endpoints/a', x-wso2-sandbox-endpoints: {urls: ['http://s']}}\n",
     );
     insta::assert_snapshot!(problems, @r##"
-    api_definitions/a.yaml:4:30: warning: this endpoint of Shop:1.0.0 gets no request: every operation has its own [Remove it here, or at the operations.]
-    api_definitions/a.yaml:5:27: warning: this endpoint of Shop:1.0.0 gets no request: every operation has its own [Remove it here, or at the operations.]
-    api_definitions/a.yaml:8:8: warning: the endpoint `b` is named nowhere [Remove it, or write `x-wso2-production-endpoints: "#/x-wso2-endpoints/b"` where it is meant.]
-    api_definitions/a.yaml:11:121: warning: the sandbox endpoint of GET /a gets no request: its callers show nothing that could be a sandbox key [Remove it, or have the operation take tokens or API keys.]
+    api_definitions/a.yaml:4:1: warning: this endpoint of Shop:1.0.0 gets no request: every operation has its own [Remove it here, or at the operations.]
+    api_definitions/a.yaml:5:1: warning: this endpoint of Shop:1.0.0 gets no request: every operation has its own [Remove it here, or at the operations.]
+    api_definitions/a.yaml:8:5: warning: the endpoint `b` is named nowhere [Remove it, or write `x-wso2-production-endpoints: "#/x-wso2-endpoints/b"` where it is meant.]
+    api_definitions/a.yaml:11:95: warning: the sandbox endpoint of GET /a gets no request: its callers show nothing that could be a sandbox key [Remove it, or have the operation take tokens or API keys.]
     "##);
     let (_, problems) = api_with_problems(&format!(
         "x-wso2-sandbox-endpoints: {{urls: ['http://s']}}\nx-wso2-application-security: {{security-types: [basic_auth]}}\n{GET}"
     ));
-    insta::assert_snapshot!(problems, @"api_definitions/a.yaml:5:27: warning: this endpoint of Shop:1.0.0 gets no request: callers show nothing that could be a sandbox key [Remove it, or have operations take tokens or API keys.]");
+    insta::assert_snapshot!(problems, @"api_definitions/a.yaml:5:1: warning: this endpoint of Shop:1.0.0 gets no request: callers show nothing that could be a sandbox key [Remove it, or have operations take tokens or API keys.]");
     for used in [
         format!("x-wso2-sandbox-endpoints: {{urls: ['http://s']}}\n{GET}"),
         "paths:\n  /a: {get: {x-wso2-production-endpoints: {urls: ['http://a']}}}\n  /b: {get: {}}\n".to_owned(),
