@@ -9,13 +9,25 @@ use std::ops::Range;
 /// Lines around a change.
 const CONTEXT: usize = 3;
 
-/// The difference of a file that is called `name`; `None` where it cannot be shown: a line of it may hold a secret, or the
-/// file was none in UTF-8.
-pub(crate) fn patch(file: &RepairedFile, name: &str) -> Option<Vec<u8>> {
-    let source = file.source.as_ref()?;
-    if file.is_secret || name.contains(char::is_control) || name.contains(['"', '\\']) {
-        return None;
+/// Of a file whose text must not be shown, or cannot be.
+const SECRET: &str = "it may hold a secret, or is no text in UTF-8";
+
+/// The difference of a file that is called `name`.
+///
+/// # Errors
+///
+/// Why it cannot be shown: a line of it may hold a secret, the file was none in UTF-8, or its name cannot be written down.
+pub(crate) fn patch(file: &RepairedFile, name: &str) -> Result<Vec<u8>, &'static str> {
+    if name.contains(char::is_control) || name.contains(['"', '\\']) {
+        return Err(
+            "no difference can name the file: there is a control character, a quote or a backslash in its name",
+        );
     }
+    difference(file, name).ok_or(SECRET)
+}
+
+fn difference(file: &RepairedFile, name: &str) -> Option<Vec<u8>> {
+    let source = file.source.as_ref().filter(|_| !file.is_secret)?;
     let original = file.revision.original();
     let old = lines(original);
     let hidden = hidden(source, &old);

@@ -422,6 +422,24 @@ fn credentials_in_headers_of_tests_are_not_told() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_name_that_no_difference_can_have_is_told_as_that() {
+    let place = Place::new();
+    let tier = "      x-wso2-throttling-tier: 10kPerMim\n";
+    place.write("shop/api_definitions/a\u{1b}[31mX.yaml", &without(DEFINITION, tier));
+    place.write("shop/policies.yaml", "");
+    let Outcome { stdout, stderr, .. } = place.mgw(&["check", "shop", "--fix", "--dry-run"]).exits(20);
+    assert!(
+        !stdout.contains('\u{1b}') && !stderr.contains('\u{1b}'),
+        "{stdout}{stderr}"
+    );
+    assert!(
+        stderr.contains("is not shown: no difference can name the file: there is a control character"),
+        "{stderr}"
+    );
+}
+
 #[test]
 fn tests_of_a_project_and_members_of_a_workspace_are_put_right_too() {
     let place = settled();

@@ -8,8 +8,8 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{Layout, shown};
 use crate::repair::{Applied, Extent, Left, Repaired, Subject, patch, proven, repair, write};
-use crate::ui::Ui;
 use crate::ui::count::Counted;
+use crate::ui::{Ui, visible};
 use crate::yaml::{Correction, Position};
 use indexmap::IndexMap;
 use std::path::{Component, Path, PathBuf};
@@ -48,8 +48,12 @@ pub(super) struct Fixed {
     left: Summary,
     /// What would be changed; `None` where files are changed.
     patch: Option<String>,
-    /// Files whose changes are not in `patch`: a line of them may hold a secret, or they were no text in UTF-8.
+    /// Files whose changes are not in `patch`: a line of them may hold a secret, they were no text in UTF-8, or no difference
+    /// can name them.
     not_shown: Vec<String>,
+    /// Why not, of each.
+    #[serde(skip)]
+    not_shown_why: Vec<&'static str>,
 }
 
 impl Fixed {
@@ -63,6 +67,7 @@ impl Fixed {
             left: found.summary(),
             patch: args.dry_run.then(String::new),
             not_shown: Vec::new(),
+            not_shown_why: Vec::new(),
         }
     }
 
@@ -78,8 +83,11 @@ impl Fixed {
             for file in files {
                 let name = name_of(&file.relative);
                 match patch(file, &in_patch(&name, &file.relative)) {
-                    Some(part) => difference.extend(part),
-                    None => fixed.not_shown.push(name),
+                    Ok(part) => difference.extend(part),
+                    Err(why) => {
+                        fixed.not_shown.push(name);
+                        fixed.not_shown_why.push(why);
+                    }
                 }
             }
             fixed.patch = Some(String::from_utf8_lossy(&difference).into_owned());
@@ -215,9 +223,10 @@ pub(super) fn tell(fixed: &Fixed, ui: &Ui) {
             ));
         }
     }
-    for file in &fixed.not_shown {
+    for (file, why) in fixed.not_shown.iter().zip(&fixed.not_shown_why) {
+        let file = visible(file);
         ui.line(format_args!(
-            "note: what would be changed in {file} is not shown: it may hold a secret, or is no text in UTF-8"
+            "note: what would be changed in {file} is not shown: {why}"
         ));
     }
     let findings = Counted(fixed.applied.len(), "finding", "findings");
