@@ -46,6 +46,11 @@ impl WatchedFile {
         self.pending = None;
     }
 
+    /// Whether it was another one at the last look, and may be written still.
+    pub(crate) fn is_settling(&self) -> bool {
+        self.pending.is_some()
+    }
+
     /// Whether it is there and not what it was at the last look.
     pub(crate) fn changed(&mut self) -> bool {
         let now = FileStamp::at(&self.path);

@@ -13,7 +13,8 @@ use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
 use crate::gateway_status::StatusKeeper;
 use crate::serve::{
-    BundleSource, GatewaySettings, ReadSettings, advise, read_settings, supervise, trust_local_issuer, unusable,
+    BundleSource, GatewaySettings, ReadSettings, WatchedSource, advise, read_settings, supervise, trust_local_issuer,
+    unusable,
 };
 use crate::signing::{KeyReference, TrustedKeys};
 use crate::ui::Ui;
@@ -152,7 +153,8 @@ fn serve(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
     let source = BundleSource::at(&instead_of_jar(&args.source, ui)?);
     let mut config = settings(&args, &source, context)?;
     let trusted = trusted(&args, &config, context)?;
-    let bundle = source.load(&trusted, ui)?;
+    let mut watched = WatchedSource::new(source.clone(), trusted);
+    let bundle = watched.load(ui)?;
     let drain = config.listener.timeouts.drain;
     start_logging(&config, ui);
     advise(&bundle, &config, &source, ui);
@@ -185,7 +187,7 @@ fn serve(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
         }
         let following = connected.map(|connected| connected.start(Arc::clone(&gateway)));
         let following = following.transpose()?;
-        supervise(gateway, &source, &trusted, following.as_ref(), drain, ui, announce).await
+        supervise(gateway, watched, following.as_ref(), drain, ui, announce).await
     })
 }
 

@@ -12,7 +12,7 @@ mod world;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::serve::{BundleSource, GatewaySettings, free_ports, load_settings, supervise};
+use crate::serve::{BundleSource, GatewaySettings, WatchedSource, free_ports, load_settings, supervise};
 use crate::signing::TrustedKeys;
 use calls::Calls;
 use folder::Folder;
@@ -61,7 +61,7 @@ pub(crate) fn run(options: &DemoOptions, context: &Context) -> Result<ExitCode, 
 
     let bundle = project.join("target").join(format!("{PROJECT}.zip"));
     let started = Instant::now();
-    let source = BundleSource::File(bundle);
+    let mut source = WatchedSource::new(BundleSource::File(bundle), TrustedKeys::none());
     let settings = GatewaySettings {
         file: Some(project.join("conf/micro-gw.conf")),
         sets: free_ports(),
@@ -69,7 +69,7 @@ pub(crate) fn run(options: &DemoOptions, context: &Context) -> Result<ExitCode, 
     steps.announce("run shop/target/shop.zip --config shop/conf/micro-gw.conf");
     let config = load_settings(&settings, &crate::context::Environment::default(), ui)?;
     let drain = config.listener.timeouts.drain;
-    let served = source.load(&TrustedKeys::none(), ui)?;
+    let served = source.load(ui)?;
     let data_dir = Some(folder.path().join("gateway"));
     let gateway = Arc::new(crate::commands::run::start(&served, config, data_dir, context)?);
     steps.took("run", started.elapsed());
@@ -78,15 +78,7 @@ pub(crate) fn run(options: &DemoOptions, context: &Context) -> Result<ExitCode, 
     let calls = Calls::new(&gateway, &world)?;
     if !options.exit {
         let invite = |_: &_| report::invite(&calls, ui);
-        let code = context.block_on(supervise(
-            gateway,
-            &source,
-            &TrustedKeys::none(),
-            None,
-            drain,
-            ui,
-            invite,
-        ));
+        let code = context.block_on(supervise(gateway, source, None, drain, ui, invite));
         world.stop();
         return code;
     }

@@ -11,6 +11,7 @@ mod signers;
 mod source;
 mod supervise;
 mod trust;
+mod watched_source;
 
 pub(crate) use advice::{advise, needs_tokens};
 pub(crate) use rehearsal::{Rehearsal, Start};
@@ -21,3 +22,4 @@ pub(crate) use signers::demand_signature;
 pub(crate) use source::{BundleSource, unsigned_project};
 pub(crate) use supervise::supervise;
 pub(crate) use trust::trust_local_issuer;
+pub(crate) use watched_source::WatchedSource;

@@ -1,24 +1,23 @@
 //! Signals and changed bundles, from the start of a gateway to its end.
 
-use super::BundleSource;
+use super::WatchedSource;
+use super::watched_source::Look;
 use crate::connected::{Following, reason};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::signing::TrustedKeys;
 use crate::stop::{self, Stop};
 use crate::ui::Ui;
 use crate::ui::count::Counted;
-use crate::watched_file::WatchedFile;
 use mgw_runtime::RunningGateway;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::SignalKind;
 
 /// How often a bundle file is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or Ctrl-C, then drains; a second signal ends at once. SIGHUP and, for a bundle file, a change of
-/// the file replace what is served; a bundle that cannot be served is reported and the old one goes on. Where a control
+/// the file since the first load replace what is served; a bundle that cannot be served is reported and the old one goes on. Where a control
 /// plane is followed, from the announcement on, a new bundle is what following it begins anew with.
 ///
 /// `announce` is called once signals are listened to: whoever reads that the gateway serves may stop it at once.
@@ -28,8 +27,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// When the signals cannot be listened to.
 pub(crate) async fn supervise(
     gateway: Arc<RunningGateway>,
-    source: &BundleSource,
-    trusted: &TrustedKeys,
+    mut source: WatchedSource,
     following: Option<&Following>,
     drain: Duration,
     ui: &Ui,
@@ -37,10 +35,6 @@ pub(crate) async fn supervise(
 ) -> Result<ExitCode, Failure> {
     let mut stop = Stop::new()?;
     let mut hang_up = stop::listen(SignalKind::hangup())?;
-    let mut watched = match source {
-        BundleSource::Project(_) => None,
-        BundleSource::File(path) => Some(WatchedFile::new(path.clone())),
-    };
     announce(&gateway);
     if let Some(following) = following {
         following.begin();
@@ -51,14 +45,12 @@ pub(crate) async fn supervise(
             () = stop.requested() => break,
             _ = hang_up.recv() => {
                 // What the signal has taken up, or refused, is not taken up again for being another file.
-                if let Some(watched) = &mut watched {
-                    watched.know_now();
-                }
-                reload(&gateway, source, trusted, following, ui);
+                source.asked_for();
+                reload(&gateway, &mut source, Look::New, following, ui);
             }
             _ = look.tick() => {
-                if watched.as_mut().is_some_and(WatchedFile::settled) {
-                    reload(&gateway, source, trusted, following, ui);
+                if let Some(why) = source.due(Instant::now()) {
+                    reload(&gateway, &mut source, why, following, ui);
                 }
             }
         }
@@ -82,18 +74,16 @@ pub(crate) async fn supervise(
     Ok(ExitCode::Success)
 }
 
-fn reload(
-    gateway: &RunningGateway,
-    source: &BundleSource,
-    trusted: &TrustedKeys,
-    following: Option<&Following>,
-    ui: &Ui,
-) {
-    if gateway.reload_files() {
+fn reload(gateway: &RunningGateway, source: &mut WatchedSource, why: Look, following: Option<&Following>, ui: &Ui) {
+    if why == Look::New && gateway.reload_files() {
         ui.status("Serving", "changed keys and certificates");
     }
-    let loaded = source.load(trusted, ui);
+    let loaded = source.load(ui);
     if let Err(failure) = &loaded {
+        let is_told = source.refuse(failure, Instant::now());
+        if is_told && why == Look::Again {
+            return;
+        }
         gateway.refuse_bundle(reason(failure));
     }
     if let Some(following) = following {

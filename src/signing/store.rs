@@ -243,6 +243,14 @@ impl KeyStore {
         }
     }
 
+    /// The files that a key is read from, whether they are there or not.
+    pub(crate) fn files(&self, reference: &KeyReference) -> Vec<PathBuf> {
+        match reference {
+            KeyReference::Name(name) => vec![self.file(name, PRIVATE), self.file(name, PUBLIC)],
+            KeyReference::File(path) => vec![path.clone()],
+        }
+    }
+
     /// The key that checks. A file may hold either half: whoever signs has no need to look for the other one.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::{KeyReference, KeyStore, SigningError};
 use mgw_bundle::{Bundle, PublicKey};
+use std::path::PathBuf;
 
 /// A key that is trusted, and what it was called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,12 @@ impl TrustedKeys {
     /// Whether somebody must have signed.
     pub fn are_demanded(&self) -> bool {
         !self.references.is_empty()
+    }
+
+    /// The files that the keys are read from, whether they are there or not.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let files = |store: &KeyStore| self.references.iter().flat_map(|key| store.files(key)).collect();
+        self.store.as_ref().map(files).unwrap_or_default()
     }
 
     /// Reads the keys.

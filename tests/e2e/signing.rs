@@ -225,6 +225,48 @@ fn a_running_gateway_takes_no_bundle_that_nobody_trusted_signed() {
     gateway.end().exits(0);
 }
 
+/// Keys and bundle are replaced one after the other, and nobody sends a signal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_whose_key_was_away_is_served_when_the_key_is_there() {
+    let place = signed();
+    place.mgw(&["keys", "new", "next"]).exits(0);
+    let key = place.mgw(&["keys", "show", "next"]).exits(0).stdout;
+    replace(&place, "key.pem", "release.pub.pem");
+    replace(&place, "served.zip", "shop/target/shop.zip");
+    let log = place.path().join("log");
+    let arguments = [
+        &["run", "served.zip", "--verify-key", "key.pem", "--output", "json"][..],
+        &ON_LOOPBACK,
+    ];
+    let command = place.command(&arguments.concat());
+    let file = std::fs::File::create(&log).expect("the folder is writable");
+    let mut gateway = Running::saying(command, file.into());
+    let admin = gateway.json_line()["admin"].as_str().expect("an address").to_owned();
+    let said = |text: &str| std::fs::read_to_string(&log).is_ok_and(|log| log.contains(text));
+
+    std::fs::remove_file(place.path().join("key.pem")).expect("there");
+    place.write(
+        "shop/api_definitions/openapi.yaml",
+        &DEFINITION.replace("/items/{id}", "/others/{id}"),
+    );
+    let built = place
+        .mgw(&["build", "shop", "--sign", "next", "--output", "json"])
+        .exits(0)
+        .json();
+    replace(&place, "served.zip", "shop/target/shop.zip");
+    eventually("it is refused", || said("cannot read key.pem"));
+    place.write("next.pem", &key);
+    replace(&place, "key.pem", "next.pem");
+    let serves_it = format!("bundle {}", built["digest"].as_str().expect("a text"));
+    eventually("it is served", || said(&serves_it));
+    let metrics = reqwest::get(format!("{admin}/metrics")).await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    assert!(metrics.contains("mgw_bundle_refused 0\n"), "{metrics}");
+    assert!(metrics.contains("mgw_reload_failures_total 1\n"), "{metrics}");
+    gateway.signal("TERM");
+    gateway.end().exits(0);
+}
+
 #[test]
 fn a_file_that_is_no_key_hides_no_others() {
     let place = Place::new();
