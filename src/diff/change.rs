@@ -90,6 +90,12 @@ impl Changes {
         }
     }
 
+    /// Takes those of a class that were found apart.
+    pub(super) fn take(&mut self, others: Changes, class: Class) {
+        let others = others.found.into_iter();
+        self.found.extend(others.filter(|change| change.class == class));
+    }
+
     /// How many there are so far.
     pub(super) fn len(&self) -> usize {
         self.found.len()
@@ -124,12 +130,16 @@ impl About<'_> {
             found: self.found,
             subject: self.subject.clone(),
             place: Some(place),
-            which: None,
+            which: self.which.clone(),
         }
     }
 
-    /// Takes changes for some requests alone, as `where GET /a serves them`; `None`: for all.
+    /// Takes changes for some of these requests alone, as `where GET /a serves them`; `None`: for all.
     pub(super) fn among(self, which: Option<String>) -> Self {
+        let which = match (&self.which, which) {
+            (Some(these), Some(some)) => Some(format!("{these}, {some}")),
+            (these, some) => some.or_else(|| these.clone()),
+        };
         Self { which, ..self }
     }
 

@@ -13,6 +13,7 @@ mod cors;
 mod endpoints;
 mod limits;
 mod operations;
+mod paths;
 mod policies;
 mod render;
 mod requests;
@@ -43,8 +44,11 @@ pub(crate) struct Side<'a> {
 /// Every change from `before` to `after`, the gravest first.
 pub(crate) fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     let mut changes = Changes::default();
-    apis::compare(before, after, &mut changes);
-    takeovers::compare(before, after, &mut changes);
+    let regions = paths::regions(before, after);
+    let replaced = paths::replaced(&regions);
+    apis::compare(before, after, &replaced, &mut changes);
+    takeovers::compare_at(before, after, &replaced, &mut changes);
+    takeovers::compare_below(before, after, &regions, &mut changes);
     policies::compare(before.config, after.config, &mut changes);
     certificates::compare_backends(before, after, &mut changes);
     subscribers::compare(before, after, &mut changes);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(super) type Place = (Result<Template, String>, Method);
 
 /// An API with the policies of its side.
-type Of<'a> = (&'a Api, &'a Policies);
+pub(super) type Of<'a> = (&'a Api, &'a Policies);
 
 /// An operation that is gone, and one that serves requests of its now.
 #[derive(Debug)]
@@ -38,11 +38,7 @@ pub(super) fn compare<'a>(before: Of<'a>, after: Of<'a>, about: &mut About<'_>) 
     for (key, resource) in &is {
         let mut about = about.at(place(resource));
         match was.get(key) {
-            Some(old) => {
-                guards((before.0, old), (after.0, resource), &mut about);
-                limits((before, old), (after, resource), &mut about);
-                backends((before.0, old), (after.0, resource), &mut about);
-            }
+            Some(old) => compare_two((before, old), (after, resource), Known::Nothing, &mut about),
             None => tell_new((before.0, after.0), resource, &moved, &mut about),
         }
     }
@@ -58,18 +54,39 @@ pub(super) fn compare<'a>(before: Of<'a>, after: Of<'a>, about: &mut About<'_>) 
         let is_new = !was.contains_key(&key(new));
         let told = told((old, is_gone), (new, is_new), &moved);
         let mut about = about.at(told.at.clone()).among(told.which.clone());
-        // That anybody may call what is new has been told.
-        if !(is_new && Guard::of(after.0, new).admits_everybody()) {
-            guards((before.0, old), (after.0, new), &mut about);
-        }
-        limits((before, old), (after, new), &mut about);
-        backends((before.0, old), (after.0, new), &mut about);
+        let known = match is_new {
+            true => Known::Open,
+            false => Known::Nothing,
+        };
+        compare_two((before, old), (after, new), known, &mut about);
         if is_gone {
             let (gone, now) = (old, new);
             successors.push(Successor { gone, now, told });
         }
     }
     successors
+}
+
+/// What has been told of an operation already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    Nothing,
+    /// That anybody may call it, where that is so.
+    Open,
+}
+
+/// Compares what a request meets that one operation served and another, or the same, serves now.
+pub(super) fn compare_two(
+    (before, old): (Of<'_>, &Resource),
+    (after, new): (Of<'_>, &Resource),
+    known: Known,
+    about: &mut About<'_>,
+) {
+    if !(known == Known::Open && Guard::of(after.0, new).admits_everybody()) {
+        guards((before.0, old), (after.0, new), about);
+    }
+    limits((before, old), (after, new), about);
+    backends((before.0, old), (after.0, new), about);
 }
 
 /// What limits a request that one operation served and another, or the same, serves now.
@@ -147,7 +164,7 @@ fn some(places: &[String]) -> String {
     }
 }
 
-fn is_same(one: Option<&Resource>, other: &Resource) -> bool {
+pub(super) fn is_same(one: Option<&Resource>, other: &Resource) -> bool {
     one.is_some_and(|one| std::ptr::eq(one, other))
 }
 
@@ -161,7 +178,8 @@ fn by_place(api: &Api) -> BTreeMap<Place, &Resource> {
     api.resources.iter().map(|resource| (key(resource), resource)).collect()
 }
 
-fn place(resource: &Resource) -> String {
+/// `GET /orders`
+pub(super) fn place(resource: &Resource) -> String {
     format!("{} {}", resource.method.as_str(), resource.template)
 }
 

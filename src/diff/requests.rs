@@ -10,7 +10,7 @@ use mgw_bundle::template::Template;
 use mgw_runtime::route::{HeadRule, RouteTable, samples, unused_character};
 use std::collections::BTreeSet;
 
-/// Requests that one operation served before and another serves now, of which at least one came or went.
+/// Requests that one operation served before and another serves now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moved<'a> {
     /// `None`: they were not served.
@@ -21,36 +21,94 @@ pub(super) struct Moved<'a> {
 
 /// All requests that change hands, one of each kind.
 pub(super) fn moved<'a>(before: &'a Api, after: &'a Api) -> Vec<Moved<'a>> {
-    let (was, is) = (Operations::of(before), Operations::of(after));
-    let all = || was.list.iter().chain(&is.list);
-    let value = unused_character(all().map(|operation| &operation.resource.template));
-    let lengths = all().map(|operation| operation.template.segments().len());
-    let deepest = lengths.max().unwrap_or(0) + 1;
-    // By position, so that each is there once.
-    let mut found = BTreeSet::new();
-    let mut look = |changed: &Operation<'_>, others: &Operations<'_>, is_meant: &dyn Fn(Pair) -> bool| {
-        for template in others.meetings(changed) {
-            for path in samples(&template, value, deepest) {
-                for method in methods(changed.resource.method) {
-                    let pair = (was.serving(method, &path), is.serving(method, &path));
-                    if is_meant(pair) {
-                        found.insert(pair);
+    let (was, is) = (Operations::of(before, ""), Operations::of(after, ""));
+    let mut found = Search::new(&was, &is);
+    for (index, gone) in was.list.iter().enumerate().filter(|(_, one)| !is.has(one)) {
+        found.look(gone, &is.meetings(gone), &|(before, _), _| before == Some(index));
+    }
+    for (index, new) in is.list.iter().enumerate().filter(|(_, one)| !was.has(one)) {
+        found.look(new, &was.meetings(new), &|(_, after), _| after == Some(index));
+    }
+    found.told()
+}
+
+/// The requests below a path of one of two APIs, the other one being at this path itself: which operations of both they are
+/// for. An API stands with the path that it is at, below that of the other one. `has`: whether a request is meant.
+pub(super) fn handed_over<'a>(
+    before: (&'a Api, &str),
+    after: (&'a Api, &str),
+    has: &dyn Fn(&str) -> bool,
+) -> Vec<Moved<'a>> {
+    let (was, is) = (Operations::of(before.0, before.1), Operations::of(after.0, after.1));
+    let path = format!("{}{}", before.1, after.1);
+    let whole = [path.clone(), format!("{path}/*")].map(|text| Template::parse(&text));
+    let whole: Vec<Template> = whole.into_iter().flatten().collect();
+    let below = |operation: &Operation<'_>| -> BTreeSet<Template> {
+        let parts = whole.iter().filter_map(|part| part.meet(&operation.template));
+        parts.collect()
+    };
+    let (inner, outer) = if before.1.is_empty() { (&is, &was) } else { (&was, &is) };
+    let mut found = Search::new(&was, &is);
+    let is_meant = |pair: Pair, path: &str| pair != (None, None) && has(path);
+    for operation in outer.list.iter() {
+        found.look(operation, &below(operation), &is_meant);
+    }
+    for operation in &inner.list {
+        found.look(operation, &outer.meetings(operation), &is_meant);
+    }
+    found.told()
+}
+
+/// What serves requests before and after, by requests that stand for all others.
+struct Search<'o, 'a> {
+    was: &'o Operations<'a>,
+    is: &'o Operations<'a>,
+    /// What is in the place of variables.
+    value: char,
+    deepest: usize,
+    /// By position, so that each is there once.
+    found: BTreeSet<Pair>,
+}
+
+impl<'o, 'a> Search<'o, 'a> {
+    fn new(was: &'o Operations<'a>, is: &'o Operations<'a>) -> Self {
+        let all = || was.list.iter().chain(&is.list);
+        let lengths = all().map(|operation| operation.template.segments().len());
+        Self {
+            was,
+            is,
+            value: unused_character(all().map(|operation| &operation.resource.template)),
+            deepest: lengths.max().unwrap_or(0) + 1,
+            found: BTreeSet::new(),
+        }
+    }
+
+    /// Looks at requests of an operation that match one of these templates.
+    fn look(
+        &mut self,
+        operation: &Operation<'_>,
+        templates: &BTreeSet<Template>,
+        is_meant: &dyn Fn(Pair, &str) -> bool,
+    ) {
+        for template in templates {
+            for path in samples(template, self.value, self.deepest) {
+                for method in methods(operation.resource.method) {
+                    let pair = (self.was.serving(method, &path), self.is.serving(method, &path));
+                    if is_meant(pair, &path) {
+                        self.found.insert(pair);
                     }
                 }
             }
         }
-    };
-    for (index, gone) in was.list.iter().enumerate().filter(|(_, one)| !is.has(one)) {
-        look(gone, &is, &|(before, _)| before == Some(index));
     }
-    for (index, new) in is.list.iter().enumerate().filter(|(_, one)| !was.has(one)) {
-        look(new, &was, &|(_, after)| after == Some(index));
+
+    fn told(self) -> Vec<Moved<'a>> {
+        let moved = self.found.into_iter().map(|(before, after)| Moved {
+            before: before.and_then(|index| self.was.resource(index)),
+            after: after.and_then(|index| self.is.resource(index)),
+        });
+        moved.collect()
     }
-    let moved = found.into_iter().map(|(before, after)| Moved {
-        before: before.and_then(|index| was.resource(index)),
-        after: after.and_then(|index| is.resource(index)),
-    });
-    moved.collect()
 }
 
 /// Positions of what serves a request before and after.
@@ -77,15 +135,16 @@ struct Operations<'a> {
 }
 
 impl<'a> Operations<'a> {
-    fn of(api: &'a Api) -> Self {
+    /// `path`: where the API is, without a slash at the end.
+    fn of(api: &'a Api, path: &str) -> Self {
         let parsed = api.resources.iter().filter_map(|resource| {
-            let template = Template::parse(&resource.template).ok()?;
+            let template = Template::parse(&format!("{path}{}", resource.template)).ok()?;
             Some(Operation { template, resource })
         });
         let list: Vec<_> = parsed.collect();
         let routed = Api {
             resources: list.iter().map(|operation| operation.resource.clone()).collect(),
-            ..Api::plain(&api.name, &api.version, "/")
+            ..Api::plain(&api.name, &api.version, &format!("{path}/"))
         };
         let places = list.iter().map(|one| (one.template.clone(), one.resource.method));
         Self {
@@ -170,7 +229,7 @@ mod tests {
             let (before, after) = (api(&before), api(&after));
             let name = |resource: Option<&Resource>| resource.map(|one| (one.template.clone(), one.method));
             let found: BTreeSet<_> = moved(&before, &after).iter().map(|one| (name(one.before), name(one.after))).collect();
-            let (was, is) = (Operations::of(&before), Operations::of(&after));
+            let (was, is) = (Operations::of(&before, ""), Operations::of(&after, ""));
             let mut expected = BTreeSet::new();
             for path in paths() {
                 for method in [Method::Get, Method::Head] {

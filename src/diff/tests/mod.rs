@@ -8,6 +8,7 @@ mod operations;
 mod rendering;
 mod subscribers;
 mod successors;
+mod takeovers;
 
 use super::*;
 use mgw_bundle::config::*;
