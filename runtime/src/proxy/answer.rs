@@ -84,7 +84,9 @@ impl Answer {
                         text,
                     ),
                 };
-                if let Some(methods) = methods {
+                // micro-gw named the methods in JSON only.
+                let names_methods = json || !snapshot.compat;
+                if let Some(methods) = methods.filter(|_| names_methods) {
                     response.headers_mut().insert(ALLOW, methods.allow());
                 }
                 response

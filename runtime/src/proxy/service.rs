@@ -73,7 +73,8 @@ impl Asked<'_> {
                 Answer::Unserved {
                     refusal,
                     json: true,
-                    methods: Some(service.methods()),
+                    // micro-gw had it for APIs alone.
+                    methods: (!self.snapshot.compat).then(|| service.methods()),
                     text: Bytes::new(),
                 },
             ),

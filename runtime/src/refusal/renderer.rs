@@ -132,6 +132,11 @@ impl Renderer {
     /// Returns the whole answer. `Allow` of a 405 and the correlation id are the caller's to add.
     pub fn render(&self, rejection: &Rejection, format: BodyFormat) -> Response<Bytes> {
         let refusal = rejection.refusal;
+        let format = match format {
+            // micro-gw did not look at `Accept`.
+            BodyFormat::Xml if self.compat => BodyFormat::Json,
+            format => format,
+        };
         let body = self.body(refusal, format);
         let mut response = Response::new(body);
         *response.status_mut() = match format {

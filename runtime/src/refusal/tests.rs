@@ -109,6 +109,16 @@ fn compat_brings_the_old_statuses_back() {
 }
 
 #[test]
+fn compat_knows_no_xml() {
+    for (compat, kind) in [(false, "application/xml"), (true, "application/json")] {
+        let response = Renderer::new(compat).render(&Refusal::InvalidCredentials.into(), BodyFormat::Xml);
+        assert_eq!(response.headers()["content-type"], kind);
+        assert_eq!(response.body().starts_with(b"{\"fault\""), compat);
+        assert_eq!(response.headers()["content-length"], response.body().len().to_string());
+    }
+}
+
+#[test]
 fn accept_chooses_the_representation() {
     let choose = |accept: &'static str| {
         let mut headers = HeaderMap::new();

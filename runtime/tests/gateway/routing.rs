@@ -109,7 +109,19 @@ fn unknown_paths_and_methods_are_answered_in_the_format_that_is_asked_for() {
             response.header("content-type"),
             response.header("allow")
         ),
-        (405, Some("text/plain"), Some("GET, POST"))
+        (405, Some("text/plain"), None)
+    );
+    // Among its answers in JSON there was one that named the methods.
+    let mut builder = builder(&backend).set("compat", "micro-gw-3.2");
+    builder.config.api_fault_responses = true;
+    let response = ask(&builder.start(), "/pets/1", "Accept: application/xml");
+    assert_eq!(
+        (
+            response.status,
+            response.header("content-type"),
+            response.header("allow")
+        ),
+        (405, Some("application/json"), Some("GET, POST"))
     );
 }
 
