@@ -3,7 +3,7 @@
 use super::steps::{Found, accepted, has_key_type, key_type, list, needed};
 use crate::compile::{Said, SaidOfApi, why_impossible};
 use crate::diagnostics::nearest;
-use mgw_bundle::config::{Api, ApiState};
+use mgw_bundle::config::{Api, ApiState, MutualTls};
 use mgw_runtime::explain::ExplainedAnswer;
 use mgw_runtime::refusal::Refusal;
 
@@ -267,18 +267,19 @@ fn credentials(found: &Found<'_>, refusal: Refusal) -> Why {
 fn invalid(found: &Found<'_>, header: &str) -> Why {
     let settings = found.told.settings;
     let Some(failure) = &found.told.explanation.failure else {
-        let needs_certificate = found.api.is_some_and(|api| api.mutual_tls.is_some());
-        return match needs_certificate {
-            true => Why::new(
-                "the API wants a client certificate that it accepts, and none was shown",
-                "Show a client certificate in the TLS handshake; requests are explained without one.",
-            ),
-            false => Why::new(
-                format!("the credential in `{header}` is not accepted: it is no signed token, or sent more than once"),
-                "Send one access token of a trusted issuer; opaque tokens need a key manager in the settings.",
-            ),
-        };
+        return Why::new(
+            format!("the credential in `{header}` is not accepted: it is no signed token, or sent more than once"),
+            "Send one access token of a trusted issuer; opaque tokens need a key manager in the settings.",
+        );
     };
+    if failure.contains("client certificate") {
+        let is_optional = found.api.is_some_and(|api| api.mutual_tls == Some(MutualTls::Optional));
+        let remedy = match is_optional {
+            true => "Show none, or one that the API accepts; see `mgw help mutual-tls`.",
+            false => "Show one that the API accepts (--client-cert); see `mgw help mutual-tls`.",
+        };
+        return Why::new(failure.as_str(), remedy);
+    }
     let remedy = if failure.contains("expired") {
         "Get a new token.".to_owned()
     } else if failure.contains("no configured issuer") {

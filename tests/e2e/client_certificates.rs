@@ -295,6 +295,31 @@ async fn aliases_of_a_store_admit_directly_and_through_a_trusted_proxy() {
         gateway.signal("TERM");
         tokio::task::block_in_place(|| gateway.end()).exits(0);
     }
+    let why = |alias: Option<&str>| {
+        let mut command = place.command(&["explain", "request", "GET", "/shop/status", "--tls"]);
+        command.args(["--project", "shop", "--config", "micro-gw.conf"]);
+        command.env("listenerConfig_trustStorePassword", "store-password");
+        if let Some(alias) = alias {
+            command.args(["--client-cert", &format!("{alias}.pem")]);
+        }
+        Outcome::of(command).exits(0)
+    };
+    const OTHER: &str = "the client certificate that was shown is none of those that the API accepts";
+    why(None)
+        .prints("no client certificate was shown")
+        .prints("Show one that the API accepts (--client-cert)");
+    why(Some("stored"))
+        .prints(OTHER)
+        .prints("Show one that the API accepts");
+    let definition = place.read("shop/api_definitions/shop.yaml");
+    let optional = definition
+        .replace("x-wso2-mutual-ssl: mandatory", "x-wso2-mutual-ssl: optional")
+        .replace("{optional: true}", "{optional: false}");
+    assert_ne!(definition, optional);
+    place.write("shop/api_definitions/shop.yaml", &optional);
+    why(Some("stored"))
+        .prints(OTHER)
+        .prints("Show none, or one that the API accepts");
     backend.shutdown().await;
 }
 

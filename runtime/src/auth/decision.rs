@@ -103,12 +103,14 @@ impl Decision<'_> {
         let Some(mode) = self.api.api.mutual_tls else {
             return Ok(false);
         };
-        match (self.request.certificate, mode) {
-            (None, MutualTls::Mandatory) => Err(Refusal::InvalidCredentials),
-            (None, MutualTls::Optional) => Ok(false),
-            (Some(shown), _) if self.accepts(shown) => Ok(true),
-            (Some(_), _) => Err(Refusal::InvalidCredentials),
-        }
+        let failure = match (self.request.certificate, mode) {
+            (None, MutualTls::Optional) => return Ok(false),
+            (Some(shown), _) if self.accepts(shown) => return Ok(true),
+            (None, MutualTls::Mandatory) => "no client certificate was shown",
+            (Some(_), _) => "the client certificate that was shown is none of those that the API accepts",
+        };
+        self.core.learn(|learnt| learnt.failure = Some(failure.to_owned()));
+        Err(Refusal::InvalidCredentials)
     }
 
     /// Returns whether the API accepts a certificate; nearly always that is remembered.
