@@ -187,7 +187,10 @@ pub(crate) fn typed_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Synt
 pub(crate) fn format_version(source: &Source) -> Option<(u64, Span)> {
     let (table, _) = DeTable::parse_recoverable(source.text());
     let value = table.get_ref().get("format")?;
-    let number = value.get_ref().as_integer()?.as_str().parse().ok()?;
+    let written = value.get_ref().as_integer()?;
+    // Also `-0` and `0x1`, which are numbers to whoever reads all of the file.
+    let number = i64::from_str_radix(written.as_str(), written.radix()).ok()?;
+    let number = u64::try_from(number).ok()?;
     Some((number, Span::new(value.span().start, value.span().end)))
 }
 
@@ -267,7 +270,27 @@ fn explained(source: &Source, span: Span, message: &str) -> SyntaxError {
 
 #[cfg(test)]
 mod tests {
-    use crate::yaml::read_toml;
+    use super::format_version;
+    use crate::yaml::{Source, read_toml};
+
+    #[test]
+    fn versions_are_read_however_they_are_written() {
+        for (written, number) in [
+            ("1", Some(1)),
+            ("+1", Some(1)),
+            ("-0", Some(0)),
+            ("0x1f", Some(31)),
+            ("0b1_0", Some(2)),
+            ("1_000", Some(1000)),
+            ("-1", None),
+            ("1.0", None),
+            ("\"1\"", None),
+            ("99999999999999999999", None),
+        ] {
+            let source = Source::new("a", format!("format = {written}\n").into_bytes()).unwrap();
+            assert_eq!(format_version(&source).map(|(number, _)| number), number, "{written}");
+        }
+    }
 
     fn told(text: &str) -> Vec<(u32, String)> {
         let (_, _, errors) = read_toml("a.toml", text.into()).unwrap();
