@@ -89,7 +89,7 @@ impl<'a> Pruner<'a, '_> {
                 Err(error) => {
                     self.diagnostics.push(
                         Diagnostic::error(
-                            Code::Paths,
+                            Code::Reference,
                             self.source,
                             member.node.span,
                             format!("path `{path}`: {error}"),

@@ -216,6 +216,29 @@ fn no_value_and_no_key_that_would_open_an_api_is_written() {
 }
 
 #[test]
+fn settings_by_which_somebody_is_let_in_are_left_to_their_author() {
+    let place = settled();
+    let tier = "      x-wso2-throttling-tier: 10kPerMim\n";
+    place.write("shop/api_definitions/shop.yaml", &without(MENDED, tier));
+    let settings = "format = 1\nname = \"shop\"\n[build.cors]\nallow-origin = [\"*\"]\n";
+    place.write("shop/mgw.toml", settings);
+    let conf = "trustedProxis = [\"0.0.0.0/0\"]\n[security]\nvalidateSubscription = false\n[httpClients]\nverifyHostname = \"false\"\n\
+                [listenerConfig]\nhttpPrt = 9090\n";
+    place.write("shop/conf/micro-gw.conf", conf);
+    let toolkit = "[corsConfiguration]\ncorsConfigurationEnabled = \"yes\"\naccessControlAllowOrigin = [\"*\"]\n";
+    place.write("shop/conf/toolkit-config.toml", toolkit);
+    place
+        .mgw(&["check", "shop", "--fix"])
+        .exits(3)
+        .says("Did you mean `allow-origins`?")
+        .says("Did you mean `security.validateSubscriptions`?");
+    assert_eq!(place.read("shop/mgw.toml"), settings);
+    let after = conf.replace("httpPrt", "httpPort");
+    assert_eq!(place.read("shop/conf/micro-gw.conf"), after);
+    assert_eq!(place.read("shop/conf/toolkit-config.toml"), toolkit);
+}
+
+#[test]
 fn mistakes_that_a_parser_tells_one_by_one_are_all_put_right() {
     let definition = |paths: &str| {
         format!(
@@ -249,7 +272,7 @@ fn mistakes_that_a_parser_tells_one_by_one_are_all_put_right() {
         place
             .mgw(&["check", "shop", "--fix"])
             .exits(0)
-            .says(&format!("{count} findings in 1 file; left: no problems"));
+            .says(&format!("{count} findings in 1 file"));
         assert_eq!(place.read(&file), mended);
     }
 }
@@ -264,10 +287,9 @@ fn a_path_that_others_refer_to_keeps_its_name() {
     place.write("shop/policies.yaml", "");
     let checked = place.mgw(&["check", "shop"]).exits(3).says("does not start with `/`");
     assert!(!checked.stderr.contains("can be repaired"), "{}", checked.stderr);
-    place
-        .mgw(&["check", "shop", "--fix"])
-        .exits(3)
-        .says("is not repaired [paths]: it would bring another error: the reference '#/paths/a' points to nothing");
+    place.mgw(&["check", "shop", "--fix"]).exits(3).says(
+        "is not repaired [paths]: it would bring another error: path `/b`: the reference `#/paths/a` points to nothing",
+    );
     assert_eq!(place.read("shop/api_definitions/shop.yaml"), text);
 }
 

@@ -233,7 +233,7 @@ fn references_to_a_file_with_nearly_that_name_are_put_right() {
         .iter()
         .find(|finding| finding["message"].to_string().contains("ordr"));
     let order = order.unwrap_or_else(|| panic!("{document:#}"));
-    assert_eq!(order["remedy"], "Did you mean `api_definitions/schemas/order.yaml`?");
+    assert_eq!(order["remedy"], "Did you mean `schemas/order.yaml`?");
     let edits = order["correction"]["edits"].as_array().expect("a list");
     assert_eq!(
         (&order["correction"]["certain"], edits.len()),
