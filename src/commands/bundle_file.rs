@@ -85,6 +85,7 @@ mod tests {
             apis: Vec::new(),
             policies: config::Policies::default(),
             backend_certificates: Vec::new(),
+            service_cors: None,
             api_fault_responses: false,
             global_fault_responses: false,
         };

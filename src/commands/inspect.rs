@@ -206,6 +206,12 @@ fn text(bundle: &Bundle, sizes: Sizes) -> String {
         }
         None => out.push_str("data      no subscription data\n"),
     }
+    if let Some(cors) = &config.service_cors {
+        push_line(
+            &mut out,
+            format_args!("tokens    CORS of the token endpoints: {}", apis::described(cors)),
+        );
+    }
     for api in &config.apis {
         out.push('\n');
         apis::describe(&mut out, bundle, api);

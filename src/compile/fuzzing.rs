@@ -44,6 +44,7 @@ pub(crate) fn empty_config() -> GatewayConfig {
         apis: Vec::new(),
         policies: Policies::default(),
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
     }

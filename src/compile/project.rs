@@ -269,6 +269,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         apis,
         policies,
         backend_certificates: Vec::new(),
+        service_cors: default_cors.clone(),
         api_fault_responses: build.api_fault_responses == Some(true),
         global_fault_responses: build.global_fault_responses == Some(true),
     };

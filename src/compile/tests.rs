@@ -13,8 +13,8 @@ use super::*;
 use crate::diagnostics::{Code, Diagnostics, Severity};
 use crate::project::Layout;
 use mgw_bundle::config::{
-    Api, ApiKeyLocation, BackendProtocol, EndpointAuth, EndpointKind, Method, MutualTls, Policies, Requirement, Scheme,
-    Security,
+    Api, ApiKeyLocation, BackendProtocol, Cors, EndpointAuth, EndpointKind, Method, MutualTls, Policies, Requirement,
+    Scheme, Security,
 };
 use mgw_bundle::{Bundle, Limits};
 use tempfile::TempDir;
@@ -511,6 +511,20 @@ fn open_operations_need_a_policy_of_their_own() {
         "{problems}"
     );
     assert!(compiled.config.api_fault_responses && !compiled.config.global_fault_responses);
+}
+
+#[test]
+fn the_gateway_s_own_services_have_the_rules_of_the_project() {
+    let definition = format!("{HEAD}x-wso2-cors: {{accessControlAllowOrigins: ['https://api.example']}}\n{GET}");
+    let settings = "format = 1\nname = \"x\"\n[build.cors]\nallow-origins = [\"https://shop.example\"]\nallow-methods = [\"POST\"]\n";
+    for (settings, expected) in [(settings, true), ("format = 1\nname = \"x\"\n", false)] {
+        let (_folder, layout) = project(&[("api_definitions/a.yaml", &definition), ("mgw.toml", settings)]);
+        let config = compile_project(&layout).unwrap().config;
+        let origins = |cors: &Option<Cors>| cors.as_ref().map(|cors| cors.allow_origins.join(" "));
+        let of_services = expected.then(|| "https://shop.example".to_owned());
+        assert_eq!(origins(&config.service_cors), of_services);
+        assert_eq!(origins(&config.apis[0].cors).as_deref(), Some("https://api.example"));
+    }
 }
 
 #[test]

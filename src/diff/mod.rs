@@ -52,6 +52,8 @@ pub(crate) fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     policies::compare(before.config, after.config, &mut changes);
     certificates::compare_backends(before, after, &mut changes);
     subscribers::compare(before, after, &mut changes);
+    let [was, is] = [before, after].map(|side| side.config.service_cors.as_ref());
+    cors::compare(was, is, &mut changes.about("token endpoints"));
     let faults = |side: Side<'_>| (side.config.api_fault_responses, side.config.global_fault_responses);
     if faults(before) != faults(after) {
         changes

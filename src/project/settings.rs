@@ -58,7 +58,7 @@ pub struct BuildSettings {
     /// Build what that gateway would have built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compat: Option<Compat>,
-    /// CORS of definitions that say nothing about it.
+    /// CORS of definitions that say nothing about it, and of the token endpoints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<CorsSettings>,
 }

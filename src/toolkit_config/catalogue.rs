@@ -66,7 +66,7 @@ pub(crate) const BLOCKS: &[Block] = &[
     Block {
         path: "corsConfiguration",
         repeated: false,
-        about: "CORS of definitions that say nothing about it, in the place of `[build.cors]` of `mgw.toml`, which wins.",
+        about: "CORS of definitions that say nothing about it, and of the token endpoints, in the place of `[build.cors]` of `mgw.toml`, which wins.",
         keys: &[
             Key::new(
                 "corsConfigurationEnabled",

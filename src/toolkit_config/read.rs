@@ -47,7 +47,7 @@ pub(crate) struct ToolkitConfig {
     pub(crate) trust_store: Option<PathBuf>,
     /// Longest wait for an answer.
     pub(crate) timeout: Option<Duration>,
-    /// CORS of definitions that say nothing about it.
+    /// CORS of definitions that say nothing about it, and of the token endpoints.
     pub(crate) cors: Option<CorsSettings>,
     /// JSON answers to unknown resources and methods.
     pub(crate) api_fault_responses: Option<bool>,

@@ -120,6 +120,7 @@ fn configuration(limited: bool) -> GatewayConfig {
         project: "benchmark".into(),
         apis: vec![api],
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
         policies: Policies {

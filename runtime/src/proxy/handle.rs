@@ -18,7 +18,7 @@ use crate::media_type::is_grpc;
 use crate::refusal::{BodyFormat, Refusal, Rejection};
 use crate::route::routed;
 use crate::server::{ClientBody, Connection, Offer};
-use crate::snapshot::{Api, Snapshot};
+use crate::snapshot::{CorsRules, Snapshot};
 use crate::throttle::Standing;
 use crate::upstream::{FailureReason, Keyed, Outgoing, RequestBody, ResponseBody, UpstreamError};
 use futures_util::future::{Either, select};
@@ -35,7 +35,8 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// What every answer needs, whoever gives it.
 pub(super) struct Reply<'s> {
     pub(super) snapshot: &'s Snapshot,
-    api: Option<&'s Api>,
+    rules: Option<&'s CorsRules>,
+    /// The origin that they let in.
     cors: Option<HeaderValue>,
     id: HeaderValue,
     standing: Option<Standing>,
@@ -76,7 +77,7 @@ pub(crate) async fn handle<W: Witness>(
     let is_call = parts.method == http::Method::POST && parts.version == Version::HTTP_2;
     let mut reply = Reply {
         snapshot,
-        api: None,
+        rules: None,
         cors: None,
         id,
         standing: None,
@@ -93,6 +94,8 @@ pub(crate) async fn handle<W: Witness>(
     if connection.offer.is_tls()
         && let Some(service) = snapshot.authenticator.services().find(parts.uri.path())
     {
+        reply.rules = snapshot.service_cors.as_ref();
+        reply.cors = reply.rules.and_then(|rules| rules.granted_origin(&parts.headers));
         let asked = service::Asked {
             core: &core,
             snapshot,
@@ -102,7 +105,7 @@ pub(crate) async fn handle<W: Witness>(
             client_ip,
             id: &reply.id,
         };
-        if let Some(answered) = asked.check() {
+        if let Some(answered) = asked.check(reply.rules, &mut reply.cors) {
             return reply.own(exchange, answered, &parts.headers);
         }
         if !witness.may_ask(Question::Service(service)) {
@@ -132,7 +135,7 @@ pub(crate) async fn handle<W: Witness>(
     };
     let Decision { api, cors, outcome } = routing::decide(snapshot, &asked, &parts.uri);
     reply.cors = cors;
-    reply.api = api;
+    reply.rules = api.and_then(|api| api.cors.as_ref());
     if let Some(api) = api {
         exchange.routed(&api.metrics, &api.logged);
     }
@@ -449,7 +452,7 @@ impl Reply<'_> {
     pub(super) fn complete(self, response: &mut Response<AnswerBody>) {
         let headers = response.headers_mut();
         self.snapshot.rules.apply_to_response(headers);
-        if let Some(rules) = self.api.and_then(|api| api.cors.as_ref()) {
+        if let Some(rules) = self.rules {
             rules.apply(self.cors, headers);
         }
         if !self.snapshot.compat {

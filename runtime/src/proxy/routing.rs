@@ -5,7 +5,7 @@ use super::phase::Phase;
 use crate::forwarding::MaxForwards;
 use crate::refusal::Refusal;
 use crate::route::{ApiIndex, MethodSet, PathRefusal, ResourceIndex, Route};
-use crate::snapshot::{Api, Resource, Snapshot};
+use crate::snapshot::{Api, CorsRules, Resource, Snapshot};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri};
 use mgw_bundle::config::Method;
@@ -98,7 +98,10 @@ pub(super) fn decide<'s, 'r>(snapshot: &'s Snapshot, asked: &Asked<'_>, uri: &'r
             }
             None => Answer::Refused(Refusal::Internal.into()),
         },
-        Route::UndeclaredOptions { methods, .. } => options(api, asked, methods, cors.is_some()),
+        Route::UndeclaredOptions { methods, .. } => {
+            let rules = api.cors.as_ref().filter(|_| cors.is_some());
+            options(rules, asked.headers, methods)
+        }
         Route::MethodNotAllowed { methods, .. } => Answer::Unserved {
             refusal: Refusal::MethodNotAllowed,
             json: snapshot.api_fault_responses,
@@ -123,13 +126,9 @@ fn ends_here(snapshot: &Snapshot, asked: &Asked<'_>) -> bool {
     !snapshot.compat && MaxForwards::of(asked.method, asked.headers) == MaxForwards::Here
 }
 
-fn options(api: &Api, asked: &Asked<'_>, methods: MethodSet, granted: bool) -> Answer {
-    let preflight = api
-        .cors
-        .as_ref()
-        .filter(|_| granted)
-        .and_then(|rules| rules.preflight(asked.headers, methods));
-    match preflight {
+/// Answers an OPTIONS that nobody declares; `granted` are the rules that let the request's origin in.
+pub(super) fn options(granted: Option<&CorsRules>, headers: &HeaderMap, methods: MethodSet) -> Answer {
+    match granted.and_then(|rules| rules.preflight(headers, methods)) {
         Some(preflight) => Answer::Preflight(Box::new(preflight)),
         None => Answer::Options(methods),
     }

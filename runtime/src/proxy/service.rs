@@ -2,15 +2,16 @@
 
 use super::answer::{Answer, Answered};
 use super::phase::Phase;
+use super::routing::options;
 use super::{headers, hop, request_id};
 use crate::auth::{MAX_BODY, Service, ServiceRequest, Strip};
 use crate::core::Core;
 use crate::refusal::{Refusal, Rejection};
 use crate::server::{ClientBody, Connection};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{CorsRules, Snapshot};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::net::IpAddr;
 use std::sync::PoisonError;
@@ -36,12 +37,20 @@ impl Asked<'_> {
         self.parts.uri.path_and_query().map_or("/", |target| target.as_str())
     }
 
-    /// Refuses a request whose path could lead somewhere else than to the service.
-    pub(super) fn check(&self) -> Option<Answered> {
+    /// Refuses a request whose path could lead somewhere else than to the service, and answers OPTIONS where there are
+    /// cross-origin rules; both as for the path of an API. `granted` is the origin that the rules let in.
+    pub(super) fn check(&self, rules: Option<&CorsRules>, granted: &mut Option<HeaderValue>) -> Option<Answered> {
         let services = self.snapshot.authenticator.services();
-        // As for the path of an API.
-        let refused = || Answered::refused(Phase::Route, Refusal::BadRequest);
-        (!services.admits(self.service, self.target())).then(refused)
+        if !services.admits(self.service, self.target()) {
+            return Some(Answered::refused(Phase::Route, Refusal::BadRequest));
+        }
+        let rules = rules.filter(|_| self.parts.method == Method::OPTIONS)?;
+        let letting_in = granted.as_ref().map(|_| rules);
+        let answer = options(letting_in, &self.parts.headers, self.service.methods());
+        if let Answer::Options(_) = answer {
+            *granted = None;
+        }
+        Some(Answered::new(Phase::Route, answer))
     }
 
     /// Reads the request to its end and has it answered.

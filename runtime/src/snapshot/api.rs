@@ -1,6 +1,6 @@
 //! One API, as requests see it.
 
-use super::cors::CorsRules;
+use super::CorsRules;
 use super::endpoint::{BackendChoice, Resolver};
 use crate::access_log::LoggedApi;
 use crate::auth::CallerKeyType;

@@ -9,7 +9,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method};
 use mgw_bundle::config::{self, Cors};
 
-/// The rules of one API.
+/// The rules of one API, or of the gateway's own services.
 #[derive(Debug, Clone)]
 pub(crate) struct CorsRules {
     origins: Allowed<String>,

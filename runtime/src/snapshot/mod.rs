@@ -11,7 +11,7 @@ mod header_rules;
 
 pub(crate) use api::{Api, Resource};
 pub use certificates::CertificateProblem;
-pub(crate) use cors::Preflight;
+pub(crate) use cors::{CorsRules, Preflight};
 pub(crate) use header_rules::HeaderRules;
 
 use certificates::BundleCertificates;
@@ -151,6 +151,8 @@ pub(crate) struct Snapshot {
     pub(crate) certificate_header: Option<CertificateHeader>,
     pub(crate) limits: RequestLimits,
     pub(crate) web_sockets: WebSockets,
+    /// Cross-origin rules of the gateway's own services.
+    pub(crate) service_cors: Option<CorsRules>,
     /// Answer unknown resources and methods as JSON.
     pub(crate) api_fault_responses: bool,
     /// Answer unknown base paths as JSON.
@@ -245,6 +247,7 @@ impl Snapshot {
                 unread: config.listener.timeouts.unread,
             },
             web_sockets: config.web_sockets,
+            service_cors: gateway.service_cors.as_ref().map(CorsRules::compile),
             api_fault_responses: gateway.api_fault_responses,
             global_fault_responses: gateway.global_fault_responses,
             compat: config.compat,

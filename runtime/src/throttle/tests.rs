@@ -71,6 +71,7 @@ pub(super) fn gateway(api_policy: Option<&str>, resource_policy: Option<&str>, p
         project: "test".into(),
         apis: vec![api("one"), api("two")],
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
         policies,

@@ -6,7 +6,7 @@ use http::request::Builder;
 use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use mgw_bundle::config::{Requirement, Scheme, Security};
+use mgw_bundle::config::{Cors, Requirement, Scheme, Security};
 use mgw_runtime::CertificateOrigin;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -241,6 +241,73 @@ fn nothing_but_the_token_endpoints_of_the_key_manager_is_reached() {
         assert!(head.starts_with(&format!("POST /oauth2{path}")), "{path} {head}");
     }
     assert_eq!(key_manager.heads().len(), reached);
+}
+
+/// A page of another origin fetches a token.
+#[test]
+fn pages_of_other_origins_reach_the_token_endpoints_by_the_rules_of_the_project() {
+    let key_manager = Backend::start(|exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 2\r\n\r\nok");
+    });
+    let start = |rules: Option<Cors>| {
+        let mut builder = GatewayBuilder::new(Vec::new())
+            .set("listenerConfig.tokenListenerPort", "0")
+            .set("keyManager.serverUrl", &key_manager.url());
+        builder.config.service_cors = rules;
+        builder.start()
+    };
+    // Status, and the headers that say what a page may do.
+    let ask = |gateway: &TestGateway, method: Method, path: &str, headers: &[(&str, &str)]| {
+        let address = gateway.running.addresses().token.expect("it is on");
+        let request = Request::builder().method(method).uri(path).header("host", "gateway");
+        let request = headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = send(gateway, address, Version::HTTP_11, request);
+        let said = ["access-control-allow-origin", "access-control-allow-methods", "allow"];
+        let text = |name| {
+            answer
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().expect("text").to_owned())
+        };
+        (answer.status().as_u16(), said.map(text))
+    };
+    let told = |status, said: [Option<&str>; 3]| (status, said.map(|text| text.map(str::to_owned)));
+    let (own, other) = (("origin", "https://app.example"), ("origin", "https://evil.example"));
+    let asks = ("access-control-request-method", "POST");
+
+    let gateway = start(Some(Cors {
+        allow_origins: vec!["https://app.example".into()],
+        allow_methods: vec!["POST".into(), "GET".into()],
+        allow_headers: vec!["authorization".into()],
+        expose_headers: Vec::new(),
+        allow_credentials: false,
+        max_age_seconds: None,
+    }));
+    let granted = told(200, [Some("https://app.example"), Some("POST"), None]);
+    let only_named = told(200, [None, None, Some("POST, OPTIONS")]);
+    assert_eq!(ask(&gateway, Method::OPTIONS, "/token", &[own, asks]), granted);
+    assert_eq!(ask(&gateway, Method::OPTIONS, "/token", &[other, asks]), only_named);
+    assert_eq!(ask(&gateway, Method::OPTIONS, "/token", &[]), only_named);
+    // Declared nowhere.
+    let of_userinfo = told(200, [None, None, Some("GET, OPTIONS")]);
+    assert_eq!(ask(&gateway, Method::OPTIONS, "/userinfo", &[own, asks]), of_userinfo);
+    assert_eq!(ask(&gateway, Method::OPTIONS, "/token/../x", &[own, asks]).0, 400);
+    assert_eq!(key_manager.heads().len(), 0);
+    let readable = [Some("https://app.example"), None, None];
+    assert_eq!(ask(&gateway, Method::POST, "/token", &[own]), told(200, readable));
+    assert_eq!(ask(&gateway, Method::POST, "/token", &[other]), told(200, [None; 3]));
+    let readable = [Some("https://app.example"), None, Some("POST")];
+    assert_eq!(ask(&gateway, Method::GET, "/token", &[own]), told(405, readable));
+
+    // Without rules the key manager says it.
+    let gateway = start(None);
+    assert_eq!(ask(&gateway, Method::OPTIONS, "/token", &[own, asks]).0, 405);
+    assert_eq!(
+        ask(&gateway, Method::POST, "/token", &[own]),
+        told(200, [Some("*"), None, None])
+    );
 }
 
 #[test]

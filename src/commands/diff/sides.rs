@@ -70,6 +70,7 @@ impl Served {
                 apis: Vec::new(),
                 policies: Policies::default(),
                 backend_certificates: Vec::new(),
+                service_cors: None,
                 api_fault_responses: false,
                 global_fault_responses: false,
             },

@@ -64,7 +64,7 @@ fn describe_callers(out: &mut String, api: &Api) {
 }
 
 /// What pages of other origins may do.
-fn described(cors: &Cors) -> String {
+pub(super) fn described(cors: &Cors) -> String {
     let lists = [
         ("origins", &cors.allow_origins),
         ("methods", &cors.allow_methods),

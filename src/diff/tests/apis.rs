@@ -239,6 +239,18 @@ fn scopes_count_where_they_are_asked_for() {
 }
 
 #[test]
+fn cross_origin_rules_of_the_token_endpoints_are_compared() {
+    let with = |rules: Option<Cors>| GatewayConfig {
+        service_cors: rules,
+        ..config()
+    };
+    let found = changes(&with(None), &with(cors(&["https://a"])));
+    assert_eq!((found.len(), found[0].class), (1, Class::Weakening));
+    assert!(text(&found).contains("token endpoints"), "{}", text(&found));
+    assert_eq!(classes(&with(cors(&["https://a"])), &with(None)), [Class::Breaking]);
+}
+
+#[test]
 fn cross_origin_rules_are_sets() {
     for (before, after, expected) in [
         (cors(&["https://a"]), cors(&["*"]), &[Class::Weakening][..]),

@@ -79,6 +79,7 @@ fn config() -> GatewayConfig {
             ..Policies::default()
         },
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
     }

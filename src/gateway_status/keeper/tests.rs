@@ -21,6 +21,7 @@ fn gateway(data_dir: &Path) -> Arc<RunningGateway> {
             blocks: Vec::new(),
         },
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
     };

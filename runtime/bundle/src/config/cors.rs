@@ -1,4 +1,4 @@
-//! Cross-origin rules of one API (`x-wso2-cors`).
+//! Cross-origin rules: of one API (`x-wso2-cors`), or of the gateway's own services.
 
 use serde::{Deserialize, Serialize};
 

@@ -46,6 +46,9 @@ pub struct GatewayConfig {
     /// What identifies single backends, sorted by backend and alias.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backend_certificates: Vec<BackendCertificate>,
+    /// Cross-origin rules of the gateway's own services (toolkit setting `corsConfiguration`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_cors: Option<Cors>,
     /// Answer unknown resources and methods with the JSON fault bodies (toolkit setting `codeGen.apiFaultResponses`).
     pub api_fault_responses: bool,
     /// Answer unknown base paths with the JSON fault body (toolkit setting `codeGen.globalFaultResponses`).

@@ -9,6 +9,7 @@ pub(crate) fn config() -> GatewayConfig {
         apis: Vec::new(),
         policies: Policies::default(),
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
     }

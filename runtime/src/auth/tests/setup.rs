@@ -104,6 +104,7 @@ pub(super) fn gateway(apis: Vec<Api>) -> GatewayConfig {
             blocks: Vec::new(),
         },
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
     }

@@ -84,6 +84,7 @@ impl GatewayBuilder {
                     blocks: Vec::new(),
                 },
                 backend_certificates: Vec::new(),
+                service_cors: None,
                 api_fault_responses: false,
                 global_fault_responses: false,
             },

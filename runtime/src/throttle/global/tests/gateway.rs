@@ -166,6 +166,7 @@ pub(super) fn bundle(backend: &str) -> Bundle {
         apis: serde_json::from_value(apis).expect("APIs"),
         policies: mgw_bundle::config::Policies::default(),
         backend_certificates: Vec::new(),
+        service_cors: None,
         api_fault_responses: false,
         global_fault_responses: false,
     };
