@@ -2,12 +2,13 @@
 
 use super::discriminator::{self, Discriminator, last_step};
 use super::finding::{At, short, some};
-use super::view::{Choice, Together, View, flattened};
-use super::{Compared, Schemas, is_same};
+use super::view::{Choice, Rest, Together, View, flattened};
+use super::{Compared, Schemas, is_same, values};
 use crate::diff::contract::direction::{Direction, Effect};
 use crate::diff::contract::document::Document;
-use serde_json::Value;
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Most alternatives that are looked at for those that belong together; beyond, only the same ones do.
 const MOST_MATCHED: usize = 256;
@@ -32,7 +33,6 @@ impl<'a> Schemas<'a> {
         path: &str,
         out: &mut Compared,
     ) -> bool {
-        let whole = |schemas: &Together<'a>| -> (bool, Vec<Together<'a>>) { (false, vec![schemas.clone()]) };
         let single = |choice: &Choice<'a>| -> (bool, Vec<Together<'a>>) {
             let branches = choice.branches.iter().map(|branch| vec![*branch]).collect();
             (choice.is_exclusive, branches)
@@ -40,17 +40,21 @@ impl<'a> Schemas<'a> {
         match (&old.0.choices[..], &new.0.choices[..]) {
             ([], []) => false,
             ([], [choice]) if new.0.is_bare() && !old.0.is_bare() => {
-                self.alternatives(
-                    (whole(old.1), None),
-                    (single(choice), new.0.discriminator),
-                    direction,
-                    path,
-                    out,
-                );
+                let (was, is) = (of_whole(old), of_branches(self.after, choice));
+                let nullable = (old.0.is_nullable, new.0.is_nullable || is.has_null);
+                tell_null(nullable, direction, path, out);
+                let was = ((choice.is_exclusive, was.all), None);
+                let is = ((choice.is_exclusive, is.all), new.0.discriminator);
+                self.alternatives(was, is, direction, path, out);
                 true
             }
             ([choice], []) if old.0.is_bare() && !new.0.is_bare() => {
-                self.alternatives((single(choice), None), (whole(new.1), None), direction, path, out);
+                let (was, is) = (of_branches(self.before, choice), of_whole(new));
+                let nullable = (old.0.is_nullable || was.has_null, new.0.is_nullable);
+                tell_null(nullable, direction, path, out);
+                let was = ((choice.is_exclusive, was.all), None);
+                let is = ((choice.is_exclusive, is.all), None);
+                self.alternatives(was, is, direction, path, out);
                 true
             }
             (was, is) if was.len() == is.len() => {
@@ -178,10 +182,14 @@ impl<'a> Schemas<'a> {
         };
         let same_name = |one: &Branch<'a>, other: &Branch<'a>| one.name.is_some() && one.name == other.name;
         let same = |one: &Branch<'a>, other: &Branch<'a>| match (&one.schemas[..], &other.schemas[..]) {
-            ([one], [other]) => is_same(one, other),
+            ([one], others) | (others, [one]) => others.iter().any(|other| is_same(one, other)),
             _ => false,
         };
+        let (before, after) = (self.before, self.after);
         pair_by(&mut self.budget, &same_name);
+        pair_by(&mut self.budget, &|one, other| {
+            refers_to(before, other, one) || refers_to(after, one, other)
+        });
         let (left, new_left) = pair_by(&mut self.budget, &same);
         let is_alone = |branch: &Branch<'a>, all: &[Branch<'a>], left: &[usize]| {
             let alike = left.iter().filter(|index| all[**index].types == branch.types);
@@ -197,6 +205,75 @@ impl<'a> Schemas<'a> {
         pairs.sort_unstable();
         (pairs, gone, added)
     }
+}
+
+/// Each of these types alone.
+static TYPES: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
+    let types = ["array", "boolean", "integer", "number", "object", "string"];
+    types.map(|name| (name, json!({"type": name}))).into()
+});
+
+/// Alternatives without `null`, which is weighed by itself.
+#[derive(Default)]
+struct Parts<'a> {
+    all: Vec<Together<'a>>,
+    has_null: bool,
+}
+
+impl<'a> Parts<'a> {
+    /// Takes schemas as one alternative for each of their types: a list of types is one way to write alternatives.
+    fn take(&mut self, view: &View<'a>, schemas: Together<'a>) {
+        self.has_null |= view.is_nullable;
+        let types = view.types.iter().flatten();
+        let types: Option<Vec<&'a Value>> = types.map(|name| TYPES.get(name)).collect();
+        match types {
+            Some(types) if types.len() > 1 || types.len() == 1 && view.is_nullable => {
+                let parts = types.into_iter().map(|only| [&schemas[..], &[only]].concat());
+                self.all.extend(parts);
+            }
+            _ => self.all.push(schemas),
+        }
+    }
+}
+
+/// What a schema without alternatives is beside one that has nothing else.
+fn of_whole<'a>((view, schemas): (&View<'a>, &Together<'a>)) -> Parts<'a> {
+    // The only alternative of a list is there by itself, and `null` beside it is weighed apart.
+    let says_nothing = |schema: &Value| {
+        let view = View::of(&[schema]);
+        schema.is_object()
+            && view.is_bare()
+            && view.choices.is_empty()
+            && view.rest == Rest::Open
+            && view.default.is_none()
+    };
+    let mut parts = Parts::default();
+    let schemas = schemas.iter().copied().filter(|schema| !says_nothing(schema));
+    parts.take(view, schemas.collect());
+    parts
+}
+
+fn of_branches<'a>(document: &'a Document, choice: &Choice<'a>) -> Parts<'a> {
+    let mut parts = Parts::default();
+    for branch in &choice.branches {
+        let (all, _) = flattened(document, &[*branch]);
+        parts.take(&View::of(&all), vec![*branch]);
+    }
+    parts
+}
+
+fn tell_null((was, is): (bool, bool), direction: Direction, path: &str, out: &mut Compared) {
+    let found = &mut out.findings;
+    values::nullable(was, is, &mut At { direction, path, found });
+}
+
+/// Whether an alternative is a reference to what another one is, which stands in this document.
+fn refers_to(document: &Document, reference: &Branch<'_>, other: &Branch<'_>) -> bool {
+    let [schema] = &reference.schemas[..] else {
+        return false;
+    };
+    let target = document.target(schema);
+    target.is_some_and(|target| other.schemas.iter().any(|one| std::ptr::eq(*one, target)))
 }
 
 fn branch<'a>(document: &'a Document, schemas: Together<'a>) -> Branch<'a> {

@@ -52,6 +52,32 @@ impl Bound {
         by_value.then(self.is_exclusive.cmp(&other.is_exclusive))
     }
 
+    /// The same for whole numbers: the first or last of them that is admitted. Those that are too large to tell stay.
+    pub(super) fn of_whole(&self, end: End) -> Self {
+        /// Up to here each whole number is known exactly.
+        const LARGEST: f64 = 9_007_199_254_740_992.0;
+        let signed = self.value.as_i64().map(i128::from);
+        let (whole, is_itself) = match signed.or_else(|| self.value.as_u64().map(i128::from)) {
+            Some(whole) => (whole, true),
+            None => match self.value.as_f64() {
+                Some(real) if real.abs() < LARGEST => {
+                    let next = if end == End::Least { real.ceil() } else { real.floor() };
+                    (next as i128, next == real)
+                }
+                _ => return self.clone(),
+            },
+        };
+        let step = i128::from(self.is_exclusive && is_itself);
+        let value = if end == End::Least { whole + step } else { whole - step };
+        Number::from_i128(value).map_or_else(
+            || self.clone(),
+            |value| Self {
+                value,
+                is_exclusive: false,
+            },
+        )
+    }
+
     /// The bound at one end of a schema's numbers: up to 3.0 `exclusiveMinimum` is a word on `minimum`, and a number since.
     pub(super) fn of_numbers(schema: &serde_json::Map<String, Value>, end: End) -> Option<Self> {
         let (plain, exclusive) = match end {
@@ -92,6 +118,33 @@ mod tests {
             let bound = |schema: &Value| Bound::of_numbers(schema.as_object().unwrap(), end);
             assert_eq!(bound(&one), bound(&other));
             assert!(bound(&one).unwrap().is_exclusive);
+        }
+    }
+
+    #[test]
+    fn whole_numbers_have_a_first_and_a_last() {
+        use End::{Least, Most};
+        for (value, is_exclusive, end, expected) in [
+            (json!(3), true, Least, json!(4)),
+            (json!(3), false, Least, json!(3)),
+            (json!(3), true, Most, json!(2)),
+            (json!(3.5), true, Least, json!(4)),
+            (json!(3.0), true, Least, json!(4)),
+            (json!(10.5), false, Most, json!(10)),
+            (json!(-0.5), false, Most, json!(-1)),
+            (json!(9007199254740993_i64), true, Most, json!(9007199254740992_i64)),
+        ] {
+            let value = value.as_number().unwrap().clone();
+            let bound = Bound { value, is_exclusive }.of_whole(end);
+            assert_eq!((Value::from(bound.value), bound.is_exclusive), (expected, false));
+        }
+        for (value, end) in [(json!(1e300), Least), (json!(u64::MAX), Least)] {
+            let value = value.as_number().unwrap().clone();
+            let bound = Bound {
+                value,
+                is_exclusive: true,
+            };
+            assert_eq!(bound.of_whole(end), bound);
         }
     }
 

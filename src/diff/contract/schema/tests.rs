@@ -177,6 +177,32 @@ fn what_admits_less_breaks_those_who_send_and_what_admits_more_those_who_receive
             json!({"type": "string"}),
             " has no alternative integer any more",
         ),
+        // One alternative is none, and is found among several.
+        (
+            json!({"anyOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]}),
+            json!({"anyOf": [{"$ref": "#/components/schemas/Cat"}]}),
+            " has no alternative Dog any more",
+        ),
+        (
+            json!({"anyOf": [{"$ref": "#/components/schemas/Dog"}, {"$ref": "#/components/schemas/Cat"}]}),
+            json!({"$ref": "#/components/schemas/Cat"}),
+            " has no alternative Dog any more",
+        ),
+        (
+            json!({"anyOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}, "title": "B"}, {"type": "null"}]}),
+            json!({"anyOf": [{"properties": {"a": {}}}, {"type": "null"}]}),
+            " has no alternative B any more",
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}),
+            json!({"type": ["string", "null"]}),
+            " has no alternative integer any more",
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}),
+            json!({"type": ["string", "integer"]}),
+            " is not null any more",
+        ),
         (
             json!({"properties": {"a": {}}}),
             json!({"properties": {"a": {}}, "required": ["a"]}),
@@ -408,6 +434,31 @@ fn other_ways_to_say_the_same_are_no_change() {
             "3.0.3",
             json!({"oneOf": [{"type": "string"}, cat]}),
         ),
+        (
+            "3.1.0",
+            json!({"type": ["string", "integer"]}),
+            "3.1.0",
+            json!({"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        ),
+        (
+            "3.1.0",
+            json!({"type": ["string", "integer", "boolean", "null"]}),
+            "3.1.0",
+            json!({"oneOf": [{"type": ["boolean", "string"]}, {"type": "integer"}, {"type": "null"}]}),
+        ),
+        (
+            "3.1.0",
+            json!({"type": ["string", "integer", "null"]}),
+            "3.1.0",
+            json!({"anyOf": [{"type": "string"}, {"type": ["integer", "null"]}]}),
+        ),
+        // Whole numbers have a next one.
+        (
+            "3.1.0",
+            json!({"type": "integer", "minimum": 4, "maximum": 10}),
+            "3.1.0",
+            json!({"type": "integer", "exclusiveMinimum": 3, "maximum": 10.5}),
+        ),
         // Beside a reference nothing counts up to 3.0.
         (
             "3.0.3",
@@ -454,6 +505,16 @@ fn other_ways_to_say_the_same_are_no_change() {
             );
         }
     }
+    let bounded = |bound: &str, value: u32| json!({"type": "number", bound: value});
+    assert_eq!(
+        told(
+            ["3.1.0"; 2],
+            &bounded("minimum", 4),
+            &bounded("exclusiveMinimum", 3),
+            Received
+        ),
+        ["breaking||has the minimum 3 (not itself), not 4"]
+    );
     let limited = json!({"$ref": "#/components/schemas/Cat", "maxProperties": 1});
     assert_eq!(
         told(["3.1.0"; 2], &cat, &limited, Sent),

@@ -18,7 +18,7 @@ pub(super) fn compare(old: &View<'_>, new: &View<'_>, at: &mut At<'_>) -> bool {
     if shares_types {
         formats(old.format, new.format, at);
         enums(old.values.as_ref(), new.values.as_ref(), at);
-        bounds(&old.bounds, &new.bounds, at);
+        bounds(old, new, at);
         as_they_are(old, new, at);
         defaults(old.default, new.default, at);
         match (old.has_unique_items, new.has_unique_items) {
@@ -60,13 +60,18 @@ fn types(old: &View<'_>, new: &View<'_>, at: &mut At<'_>) -> bool {
             (overlaps, false)
         }
     };
-    match (old.is_nullable, new.is_nullable) {
-        _ if is_told => {}
+    if !is_told {
+        nullable(old.is_nullable, new.is_nullable, at);
+    }
+    shares
+}
+
+pub(super) fn nullable(was: bool, is: bool, at: &mut At<'_>) {
+    match (was, is) {
         (true, false) => at.tell(Effect::Narrower, "is not null any more"),
         (false, true) => at.tell(Effect::Wider, "may be null"),
         _ => {}
     }
-    shares
 }
 
 fn named(types: Option<&BTreeSet<&str>>) -> String {
@@ -127,9 +132,18 @@ fn enums(old: Option<&Values<'_>>, new: Option<&Values<'_>>, at: &mut At<'_>) {
     }
 }
 
-type Bounds = BTreeMap<&'static str, (End, Bound)>;
-
-fn bounds(old: &Bounds, new: &Bounds, at: &mut At<'_>) {
+fn bounds(old: &View<'_>, new: &View<'_>, at: &mut At<'_>) {
+    let is_whole = |view: &View<'_>| {
+        view.types
+            .as_ref()
+            .is_some_and(|types| types.iter().eq(["integer"].iter()))
+    };
+    let are_whole = is_whole(old) && is_whole(new);
+    let strictness = |is: &Bound, was: &Bound, end: End| match are_whole {
+        true => is.of_whole(end).strictness(&was.of_whole(end), end),
+        false => is.strictness(was, end),
+    };
+    let (old, new) = (&old.bounds, &new.bounds);
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     for name in names {
         let told = |bound: &Bound| match bound.is_exclusive {
@@ -140,7 +154,7 @@ fn bounds(old: &Bounds, new: &Bounds, at: &mut At<'_>) {
             (None, Some((_, is))) => at.tell(Effect::Narrower, format!("has the {name} {}, which is new", told(is))),
             (Some((_, was)), None) => at.tell(Effect::Wider, format!("has the {name} {} no more", told(was))),
             (Some((end, was)), Some((_, is))) => {
-                let effect = match is.strictness(was, *end) {
+                let effect = match strictness(is, was, *end) {
                     Ordering::Greater => Effect::Narrower,
                     Ordering::Less => Effect::Wider,
                     Ordering::Equal => continue,
