@@ -30,6 +30,10 @@ pub(super) struct Parameter<'a> {
     pub(super) schema: Option<&'a Value>,
     /// How lists and objects are written: the style, and whether each part stands alone.
     pub(super) style: (&'a str, bool),
+    /// It can stand there without a value, as in `?q=`.
+    pub(super) may_be_empty: bool,
+    /// Characters such as `/` can stand in it as they are.
+    pub(super) may_have_reserved: bool,
 }
 
 /// A body of a request.
@@ -162,11 +166,14 @@ fn parameter<'a>(document: &Document, name: &'a str, written: &'a Value, place: 
         Some(explode) => explode,
         None => style == "form",
     };
+    let flag = |key: &str| place == "query" && written.get(key) == Some(&Value::Bool(true));
     Parameter {
         name,
         is_needed: is_required(written),
         schema,
         style: (style, stands_alone),
+        may_be_empty: flag("allowEmptyValue"),
+        may_have_reserved: flag("allowReserved"),
     }
 }
 

@@ -93,6 +93,20 @@ fn compare_one<'a>(
         (true, false) => about.compatible(format!("the {place} parameter {} can be left out", new.name)),
         _ => {}
     }
+    for (was, is, what) in [
+        (old.may_be_empty, new.may_be_empty, "be empty"),
+        (
+            old.may_have_reserved,
+            new.may_have_reserved,
+            "hold characters such as `/` and `?` as they are",
+        ),
+    ] {
+        match (was, is) {
+            (true, false) => about.breaking(format!("the {place} parameter {} may not {what} any more", new.name)),
+            (false, true) => about.compatible(format!("the {place} parameter {} may {what}", new.name)),
+            _ => {}
+        }
+    }
     values(schemas, old, new, place, about);
     if old.style != new.style && schemas.have_parts(old.schema, new.schema) {
         let written = |(style, stands_alone): (&str, bool)| match stands_alone {

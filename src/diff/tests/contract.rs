@@ -84,6 +84,28 @@ fn what_requests_need_is_breaking_and_what_they_may_have_is_not() {
             &json!({"get": {}, "parameters": [{"name": "X-A", "in": "header", "required": true}]}),
             &["breaking GET /a: it needs the header parameter X-A, which is new"],
         ),
+        (
+            &with(json!({"name": "q", "in": "query", "allowEmptyValue": true})),
+            &optional,
+            &["breaking GET /a: the query parameter q may not be empty any more"],
+        ),
+        (
+            &optional,
+            &with(json!({"name": "q", "in": "query", "allowEmptyValue": true})),
+            &["compatible GET /a: the query parameter q may be empty"],
+        ),
+        (
+            &with(json!({"name": "q", "in": "query", "allowReserved": true})),
+            &optional,
+            &[
+                "breaking GET /a: the query parameter q may not hold characters such as `/` and `?` as they are any more",
+            ],
+        ),
+        (
+            &optional,
+            &with(json!({"name": "q", "in": "query", "allowReserved": true})),
+            &["compatible GET /a: the query parameter q may hold characters such as `/` and `?` as they are"],
+        ),
         // Names of headers are the same in any case.
         (
             &with(json!({"name": "x-a", "in": "header", "required": true})),
