@@ -1,6 +1,7 @@
 //! What looks like a credential, by the name that it stands under or by itself. Nobody can tell for sure: what does look
 //! like one is left out, because a placeholder that goes is soon written again, and a password that is passed on is not.
 
+use crate::compile::has_credential;
 use crate::deployment::holds_secret;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -141,7 +142,7 @@ fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
 
 /// The text without what looks like a credential in it; `None` where nothing does.
 pub(super) fn without(text: &str, written: Written) -> Option<String> {
-    let mut clean = plainly_without(text, written);
+    let mut clean = plainly_without(&query_without(text), written);
     if let Some(word) = WORD.as_ref() {
         clean = word
             .replace_all(&clean, |found: &Captures<'_>| {
@@ -155,6 +156,23 @@ pub(super) fn without(text: &str, written: Written) -> Option<String> {
             .into_owned();
     }
     (clean != text).then_some(clean)
+}
+
+/// A URL without the values that its query has under names of credentials; every other text as it is. In a query, what
+/// stands behind a name is no prose.
+fn query_without(text: &str) -> String {
+    let is_url = text.contains("://") && !text.contains(char::is_whitespace);
+    let Some((base, query)) = text.split_once('?').filter(|_| is_url) else {
+        return text.to_owned();
+    };
+    let (query, fragment) = query.find('#').map_or((query, ""), |at| query.split_at(at));
+    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if has_credential(&format!("{name}=")) && !is_placeholder(value) => {
+            format!("{name}={GONE}")
+        }
+        _ => parameter.to_owned(),
+    });
+    format!("{base}?{}{fragment}", parameters.collect::<Vec<_>>().join("&"))
 }
 
 fn plainly_without(text: &str, written: Written) -> String {
@@ -186,7 +204,7 @@ fn plainly_without(text: &str, written: Written) -> String {
 }
 
 /// Whether a word is more than one of a language.
-fn is_mixed(word: &str) -> bool {
+pub(super) fn is_mixed(word: &str) -> bool {
     word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(|c| c.is_ascii_alphabetic())
 }
 
@@ -234,6 +252,10 @@ mod tests {
             ),
             // `user:canary-7f3a`, and `password=canary`
             ("dXNlcjpjYW5hcnktN2YzYQ==", "(left out)"),
+            (
+                "https://a.example/x?y=1&sig=canary&api_key=canary#top",
+                "https://a.example/x?y=1&sig=(left out)&api_key=(left out)#top",
+            ),
             ("x cGFzc3dvcmQ9Y2FuYXJ5 y", "x (left out) y"),
         ] {
             assert_eq!(without(text, Written::AsValue).as_deref(), Some(expected), "{text}");
@@ -250,6 +272,8 @@ mod tests {
             "The password: minimum length is 8 characters",
             "Bearer authentication is wanted",
             "https://a.example/x?y=1",
+            "https://a.example/x?api_key={key}&token=YOUR_TOKEN&sig=&key",
+            "read https://a.example/x?key=canary",
             "https://${USER}:${PASS}@a.example",
             "Authorization: Bearer <token>",
             "password: ${PASSWORD}",

@@ -1,6 +1,6 @@
 //! Credentials in definitions that stand where nobody wants one: in examples, unknown extensions, descriptions.
 
-use super::credentials::{Written, is_named, names_credential, without};
+use super::credentials::{Written, is_mixed, is_named, names_credential, without};
 use super::draft::{Draft, Place};
 use super::secrets::Found;
 use crate::diagnostics::Code;
@@ -9,16 +9,9 @@ use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
 /// Keys whose value is one of what they stand in: of the property, parameter or header of that name.
-const OF_OWNER: [&str; 8] = [
-    "example",
-    "examples",
-    "x-example",
-    "x-examples",
-    "default",
-    "value",
-    "schema",
-    "const",
-];
+const OF_OWNER: [&str; 7] = ["example", "x-example", "default", "value", "schema", "items", "const"];
+/// Keys of examples, in a list or each under a name of its own.
+const OF_EXAMPLES: [&str; 2] = ["examples", "x-examples"];
 /// Keys below which names are not those of values: schemas, scopes, requirements.
 const NAMES: [&str; 4] = ["mapping", "scopes", "security", "x-wso2-application-security"];
 
@@ -62,16 +55,21 @@ impl Search<'_> {
         match (&node.value, json) {
             (Value::Object(members), Json::Object(into)) => {
                 let own = node.get("name").and_then(Node::as_str);
-                let own = own.filter(|own| names_credential(own)).or(name);
+                let own = name.and(own.filter(|own| names_credential(own)).or(name));
                 for (key, member) in members {
                     let Some(json) = into.get_mut(key) else { continue };
-                    let name = match name {
-                        None => None,
-                        Some(_) if NAMES.contains(&key.as_str()) => None,
-                        Some(_) if OF_OWNER.contains(&key.as_str()) => own,
-                        Some(_) => Some(key.as_str()),
-                    };
-                    self.value(&member.node, json, name);
+                    match key.as_str() {
+                        "enum" => self.choices(&member.node, json, own),
+                        key if OF_EXAMPLES.contains(&key) => self.examples(&member.node, json, own),
+                        key => {
+                            let name = match name {
+                                Some(_) if NAMES.contains(&key) => None,
+                                Some(_) if OF_OWNER.contains(&key) => own,
+                                name => name.and(Some(key)),
+                            };
+                            self.value(&member.node, json, name);
+                        }
+                    }
                 }
             }
             (Value::Array(items), Json::Array(into)) => {
@@ -87,6 +85,30 @@ impl Search<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Examples of what `owner` is called, in a list or each under a name of its own.
+    fn examples(&mut self, node: &Node, json: &mut Json, owner: Option<&str>) {
+        let (Value::Object(members), Json::Object(into)) = (&node.value, &mut *json) else {
+            return self.value(node, json, owner);
+        };
+        for (key, member) in members {
+            if let Some(json) = into.get_mut(key) {
+                let named = Some(key.as_str()).filter(|key| names_credential(key));
+                self.value(&member.node, json, owner.and(named.or(owner)));
+            }
+        }
+    }
+
+    /// What a value may be. Several words are kinds of something; the only one is the value, and so is what is no word.
+    fn choices(&mut self, node: &Node, json: &mut Json, owner: Option<&str>) {
+        let (Value::Array(items), Json::Array(into)) = (&node.value, &mut *json) else {
+            return self.value(node, json, owner);
+        };
+        for (item, json) in items.iter().zip(into) {
+            let is_value = items.len() == 1 || item.as_str().is_some_and(is_mixed);
+            self.value(item, json, owner.filter(|_| is_value));
         }
     }
 
@@ -164,6 +186,36 @@ mod tests {
             draft.findings.iter().map(ToString::to_string).collect::<Vec<_>>()
         );
         assert!(told.contains("a.yaml:3:") && !told.contains("canary"), "{told}");
+    }
+
+    #[test]
+    fn examples_and_choices_are_those_of_their_owner() {
+        let text = r"
+paths:
+  /a:
+    parameters:
+    - {name: api_key, examples: {one: {summary: first, value: canary}}}
+    - {name: api_token, schema: {enum: [canary]}}
+    - {name: api_keys, schema: {type: array, items: {type: string, example: canary}}}
+    - {name: api_secret, schema: {enum: [shared, canary-7f3a]}}
+components:
+  schemas:
+    A: {examples: {password: canary}}
+    B: {properties: {token: {enum: [access, refresh]}, token_type: {enum: [bearer1]}}}
+";
+        let (_, node) = parse("a.yaml", text.into(), Format::Yaml).unwrap();
+        let mut document = node.to_json();
+        assert_eq!(take_out(&node, &mut document, &[]).len(), 5);
+        let left = document.to_string();
+        assert!(!left.contains("canary"), "{left}");
+        for stays in [
+            "\"first\"",
+            "[\"access\",\"refresh\"]",
+            "[\"shared\",\"\"]",
+            "[\"bearer1\"]",
+        ] {
+            assert!(left.contains(stays), "{stays} in {left}");
+        }
     }
 
     #[test]

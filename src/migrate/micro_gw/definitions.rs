@@ -101,7 +101,7 @@ fn worth_looking_for<'a>(found: &'a [secrets::Found], leaks: &'a [Leak]) -> Vec<
 fn edited(source: &Source, found: &[secrets::Found], leaks: &[Leak], comments: &[Range<usize>]) -> String {
     let of_found = found.iter().map(|secret| {
         let url = secret.text.as_deref().filter(|_| secret.member.is_none());
-        let clean = match url.and_then(|url| Some((url, secrets::without_credentials(url)?))) {
+        let clean = match url.and_then(|url| Some((url, secrets::without_user(url)?))) {
             Some((url, clean)) => source.slice(secret.value).replace(url, &clean),
             None => "\"\"".to_owned(),
         };

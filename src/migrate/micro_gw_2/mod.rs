@@ -12,9 +12,10 @@ mod record;
 mod service;
 mod tokens;
 
+use super::credentials::{Written, without};
 use super::draft::{Draft, Place};
 use super::micro_gw::{self, Manner, does_nothing, take_definition};
-use super::secrets::{credential, without_credentials};
+use super::secrets::{credential, without_user};
 use super::tree::Branch;
 use super::{file_name, gateway_settings};
 use crate::diagnostics::Code;
@@ -283,7 +284,7 @@ fn api(
         let mut endpoint = endpoint.clone();
         let of_endpoint = Place::At(endpoint.source.clone(), endpoint.span);
         for url in &mut endpoint.urls {
-            if let Some(clean) = without_credentials(url) {
+            if let Some(clean) = without_user(url).or_else(|| without(url, Written::AsValue)) {
                 *url = clean;
                 draft.lost(
                     Code::MigrateSecret,
