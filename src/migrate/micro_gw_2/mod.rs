@@ -162,6 +162,7 @@ fn code(
         services: declared,
         endpoints: called,
         unknown,
+        left_out,
         code: written,
     } = service::read(&source);
     for (what, span) in unknown {
@@ -170,6 +171,14 @@ fn code(
             &Place::At(source.clone(), span),
             format!("`{what}` is not understood"),
             "See what it does there, and say it in the definition.",
+        );
+    }
+    for (why, span) in left_out {
+        draft.left_out(
+            Code::MigrateCode,
+            &Place::At(source.clone(), span),
+            format!("this resource is left out: {why}"),
+            "Write the operations that are meant into the definition.",
         );
     }
     let is_generated = !declared.is_empty() || !called.is_empty();

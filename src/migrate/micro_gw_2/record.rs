@@ -25,6 +25,17 @@ pub(super) enum Value {
     Call(Vec<Value>),
 }
 
+/// What a value has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A truth value.
+    Flag,
+}
+
 /// A record.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Record {
@@ -61,6 +72,20 @@ impl Record {
                 _ => found.push((path, *span)),
             }
         }
+    }
+
+    /// The place of a member, in the records in it as `a.b`, whose value is not of its kind.
+    pub(super) fn odd(&self, path: &str, kind: Kind) -> Option<Span> {
+        if let Some((first, rest)) = path.split_once('.') {
+            return self.record(first)?.odd(rest, kind);
+        }
+        let (_, span, value) = self.members.iter().find(|(name, ..)| name == path)?;
+        let is_of_kind = match (kind, value) {
+            (Kind::Flag, value) => matches!(value, Value::Bool(_)),
+            (Kind::Texts, Value::List(items)) => items.iter().all(|item| item.text().is_some()),
+            (Kind::Text | Kind::Texts, value) => value.text().is_some(),
+        };
+        (!is_of_kind).then_some(*span)
     }
 
     /// A record in it.
@@ -212,6 +237,24 @@ mod tests {
         assert_eq!(record.text("url"), Some("https://a"));
         assert_eq!(record.get("v"), Some(&Value::Name("http:BASIC_AUTH".into())));
         assert_eq!(record.get("n"), Some(&Value::Number("5".into())));
+    }
+
+    #[test]
+    fn values_of_another_kind_have_a_place() {
+        let record =
+            parsed("{ a: [\"x\", f(\"y\")], b: { c: isOpen(), d: true }, e: name, f: [name], g: f(\"z\") }").unwrap();
+        for (path, kind, is_odd) in [
+            ("a", Kind::Texts, false),
+            ("b.c", Kind::Flag, true),
+            ("b.d", Kind::Flag, false),
+            ("b.none", Kind::Flag, false),
+            ("e", Kind::Text, true),
+            ("f", Kind::Texts, true),
+            ("g", Kind::Text, false),
+            ("g", Kind::Texts, false),
+        ] {
+            assert_eq!(record.odd(path, kind).is_some(), is_odd, "{path} {kind:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Services and backends that micro-gw 2.6 generated, as an OpenAPI definition.
 
 use super::body::{behind_block, behind_declaration, foreign};
-use super::record::{Record, Value, record};
+use super::record::{Kind, Record, Value, record};
 use super::tokens::{Placed, Token, tokens};
 use crate::yaml::{Source, Span};
 use serde_json::{Map, json};
@@ -46,6 +46,8 @@ pub(super) struct Resource {
     pub(super) config: Record,
     /// The policy of `@gateway:RateLimit`.
     pub(super) policy: Option<String>,
+    /// Whether nobody can tell whom it serves.
+    pub(super) is_left_out: bool,
 }
 
 /// What a file declares.
@@ -57,44 +59,46 @@ pub(super) struct Declared {
     pub(super) endpoints: BTreeMap<String, Endpoint>,
     /// Annotations that are not understood, and endpoints of other kinds.
     pub(super) unknown: Vec<(String, Span)>,
+    /// Resources that no definition has: why.
+    pub(super) left_out: Vec<(&'static str, Span)>,
     /// Code beside what is generated: what becomes of it.
     pub(super) code: Vec<(String, Span)>,
 }
 
 /// The members of annotations that a definition is made of.
-const KNOWN: [(&str, &[&str]); 4] = [
+const KNOWN: [(&str, &[(&str, Kind)]); 4] = [
     (
         "http:ServiceConfig",
         &[
-            "basePath",
-            "authConfig.authProviders",
-            "cors.allowOrigins",
-            "cors.allowCredentials",
-            "cors.allowHeaders",
-            "cors.allowMethods",
+            ("basePath", Kind::Text),
+            ("authConfig.authProviders", Kind::Texts),
+            ("cors.allowOrigins", Kind::Texts),
+            ("cors.allowCredentials", Kind::Flag),
+            ("cors.allowHeaders", Kind::Texts),
+            ("cors.allowMethods", Kind::Texts),
         ],
     ),
     (
         "gateway:API",
         &[
-            "publisher",
-            "name",
-            "apiVersion",
-            "version",
-            "apiTier",
-            "authorizationHeader",
+            ("publisher", Kind::Text),
+            ("name", Kind::Text),
+            ("apiVersion", Kind::Text),
+            ("version", Kind::Text),
+            ("apiTier", Kind::Text),
+            ("authorizationHeader", Kind::Text),
         ],
     ),
     (
         "http:ResourceConfig",
         &[
-            "path",
-            "methods",
-            "authConfig.authentication.enabled",
-            "authConfig.scopes",
+            ("path", Kind::Text),
+            ("methods", Kind::Texts),
+            ("authConfig.authentication.enabled", Kind::Flag),
+            ("authConfig.scopes", Kind::Texts),
         ],
     ),
-    ("gateway:RateLimit", &["policy"]),
+    ("gateway:RateLimit", &[("policy", Kind::Text)]),
 ];
 /// The listeners that APIs are bound to, and what they speak.
 const LISTENERS: [(&str, &str); 2] = [("apiListener", "http"), ("apiSecureListener", "https")];
@@ -172,6 +176,7 @@ pub(super) fn read(source: &Source) -> Declared {
     }
     if declared.services.iter().any(Service::is_of_every_project) {
         declared.code.clear();
+        declared.left_out.clear();
     }
     declared
 }
@@ -194,19 +199,35 @@ fn annotation(tokens: &[Placed], at: usize, name: &str, pending: &mut Pending, d
     };
     if let Some((record, _)) = &read {
         let known = KNOWN.iter().find(|(annotation, _)| *annotation == name);
-        let unknown = known.map(|(_, members)| record.unknown(members)).unwrap_or_default();
+        let known = known.map(|(_, members)| *members).unwrap_or_default();
+        let names: Vec<&str> = known.iter().map(|(member, _)| *member).collect();
+        let odd = known
+            .iter()
+            .filter_map(|(member, kind)| Some(((*member).to_owned(), record.odd(member, *kind)?)));
+        // Of annotations that are not known, there is nothing to say but that.
+        let unknown = if known.is_empty() {
+            Vec::new()
+        } else {
+            record.unknown(&names)
+        };
         let named = |(member, span)| (format!("{member}` of `@{name}"), span);
-        declared.unknown.extend(unknown.into_iter().map(named));
+        declared.unknown.extend(unknown.into_iter().chain(odd).map(named));
     }
     match (name, read) {
         ("http:ServiceConfig", Some((record, _))) => pending.config = Some(record),
         ("gateway:API", Some((record, _))) => pending.api = Some(record),
         ("http:ResourceConfig", Some((record, _))) => {
             pending.is_resource = true;
+            let why = why_left_out(&record);
+            if let Some(why) = why {
+                let span = tokens.get(at).map_or(Span::at(0), |placed| placed.span);
+                declared.left_out.push((why, span));
+            }
             if let Some(service) = declared.services.last_mut() {
                 service.resources.push(Resource {
                     config: record,
                     policy: None,
+                    is_left_out: why.is_some(),
                 });
             }
         }
@@ -222,9 +243,30 @@ fn annotation(tokens: &[Placed], at: usize, name: &str, pending: &mut Pending, d
         (name, _) => {
             let span = tokens.get(at).map_or(Span::at(0), |placed| placed.span);
             declared.unknown.push((format!("@{name}"), span));
+            if name == "http:ResourceConfig"
+                && let Some(service) = declared.services.last_mut()
+            {
+                // What stands beside it is not about the resource before.
+                service.resources.push(Resource {
+                    config: Record::default(),
+                    policy: None,
+                    is_left_out: true,
+                });
+            }
         }
     }
     behind
+}
+
+/// Why nobody can tell what a resource takes, and of whom.
+fn why_left_out(config: &Record) -> Option<&'static str> {
+    let is_odd = |member: &str| config.odd(member, Kind::Texts).is_some();
+    let auth = config.get("authConfig");
+    if is_odd("methods") || is_odd("authConfig.scopes") || auth.is_some_and(|auth| !matches!(auth, Value::Record(_))) {
+        return Some("what it takes, or the scopes that it asks for, are not understood");
+    }
+    let takes_all = config.texts("methods").is_empty();
+    takes_all.then_some("without `methods` it took all of them")
 }
 
 fn service(name: &str, span: Span, listeners: Vec<(String, Span)>, pending: &mut Pending, declared: &mut Declared) {
@@ -448,7 +490,7 @@ impl Service {
         let base_path = self.config.text("basePath")?;
         let mut paths = Map::new();
         let mut scopes = Map::new();
-        for resource in &self.resources {
+        for resource in self.resources.iter().filter(|resource| !resource.is_left_out) {
             let path = resource.config.text("path")?;
             let mut operation = json!({ "responses": { "default": { "description": "what the backend answers" } } });
             let auth = resource.config.record("authConfig");

@@ -227,6 +227,67 @@ fn what_somebody_wrote_into_generated_code_is_told() {
 }
 
 #[test]
+fn resources_of_which_nobody_can_tell_whom_they_serve_are_left_out() {
+    let resource = |config: &str| {
+        format!(
+            "@http:ResourceConfig {{ {config} }}\n@gateway:RateLimit{{policy : \"Odd\"}}\nodd (endpoint outboundEp, http:Request req) {{ }}\n"
+        )
+    };
+    let with = |config: &str| {
+        let at = SERVICE.rfind('}').unwrap();
+        let service = format!("{}{}}}\n", &SERVICE[..at], resource(config));
+        let (draft, told) = converted(&[("src/A.bal", &service), ("src/endpoints.bal", ENDPOINTS)]);
+        let text = String::from_utf8(draft.files["api_definitions/PizzaShackAPI-1.0.0.yaml"].clone()).unwrap();
+        let line = format!("old/src/A.bal:{}:", SERVICE[..at].lines().count() + 1);
+        let told = told.into_iter().filter(|told| told.starts_with(&line));
+        (text, told.collect::<Vec<_>>().join("\n"))
+    };
+    let usual = "authConfig:{ authentication:{ enabled:false } }";
+    for (config, expected) in [
+        (
+            format!("path:\"/odd\", {usual}"),
+            "error: this resource is left out: without `methods` it took all of them",
+        ),
+        (
+            format!("path:\"/odd\", methods:[], {usual}"),
+            "error: this resource is left out: without `methods` it took all of them",
+        ),
+        (
+            format!("path:\"/odd\", methods: known(), {usual}"),
+            "`methods` of `@http:ResourceConfig` is not understood",
+        ),
+        (
+            "path:\"/odd\", methods:[\"GET\"], authConfig:{ scopes: [order] }".to_owned(),
+            "`authConfig.scopes` of `@http:ResourceConfig` is not understood",
+        ),
+        (
+            "path:\"/odd\", methods:[\"GET\"], authConfig: shared".to_owned(),
+            "`authConfig` of `@http:ResourceConfig` is not understood",
+        ),
+        (
+            "path:\"/odd\" + x".to_owned(),
+            "`@http:ResourceConfig` is not understood",
+        ),
+    ] {
+        let (text, told) = with(&config);
+        assert!(told.contains(expected), "{config}: {told}");
+        // Nor does anything of it come to the resource before.
+        assert!(!text.contains("/odd") && !text.contains("Odd"), "{config}: {text}");
+    }
+    // Where it asks for more, it is there.
+    let (text, told) = with("path:\"/odd\", methods:[\"GET\"], authConfig:{ authentication:{ enabled: isOpen() } }");
+    assert!(
+        told.contains("warning: `authConfig.authentication.enabled` of `@http:ResourceConfig` is not understood"),
+        "{told}"
+    );
+    let odd = &text[text.find("/odd").unwrap()..];
+    assert!(
+        odd.contains("x-wso2-throttling-tier: Odd") && !odd.contains("disable-security"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_not_as_it_is_generated_is_told() {
     let odd = SERVICE.replace("apiVersion: \"1.0.0\",", "apiVersion: version(),");
     let (draft, told) = converted(&[
@@ -247,6 +308,7 @@ fn what_is_not_as_it_is_generated_is_told() {
     assert!(draft.files.is_empty(), "{:?}", draft.files.keys());
     let expected = [
         "old/notes.txt: warning: this file is not understood",
+        "old/src/A.bal:19:5: warning: `apiVersion` of `@gateway:API` is not understood",
         "old/src/A.bal:22:23: error: the API of `PizzaShackAPI__1_0_0` is left out: its annotations are not as micro-gw generates them",
         "old/src/B.bal:22:23: error: Other 1.0.0 is left out: no endpoint is called `Other__1_0_0_prod` or `Other__1_0_0_sand`",
         "old/src/C.bal: warning: this code is not run",
