@@ -1,5 +1,6 @@
 //! What only the gateway's operator may know, and how it is kept out of what is built.
 
+use crate::compile::extensions;
 use crate::deployment::names_secret;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source, Span, Value as NodeValue};
@@ -62,6 +63,9 @@ pub(crate) fn without_credentials(text: &str) -> Option<String> {
 /// Members with values of callers, which are what they are.
 const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];
 
+/// The extensions that hold endpoints.
+const OF_ENDPOINTS: [&str; 3] = [extensions::ENDPOINTS, extensions::PRODUCTION, extensions::SANDBOX];
+
 /// Where in a definition something stands, as far as it matters.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place<'k> {
@@ -73,6 +77,8 @@ struct Place<'k> {
     is_server_url: bool,
     /// It is inside of an extension, where endpoints are.
     is_extension: bool,
+    /// It is inside of one of endpoints, also of those that no operation uses.
+    is_endpoint: bool,
     /// It is inside of an example or the like.
     is_data: bool,
 }
@@ -85,6 +91,7 @@ impl<'k> Place<'k> {
             is_server: name == "servers" && !is_data,
             is_server_url: self.is_server && name == "url",
             is_extension: self.is_extension || name.starts_with("x-"),
+            is_endpoint: !is_data && (self.is_endpoint || OF_ENDPOINTS.contains(&name)),
             is_data,
         }
     }
@@ -94,6 +101,14 @@ impl<'k> Place<'k> {
 fn without_secret(text: &str, place: Place<'_>) -> Option<String> {
     let clean = without_credentials(text);
     let rest = clean.as_deref().unwrap_or(text);
+    if place.is_endpoint && place.key == "urls" {
+        // Where operations use the endpoint, a query is an error.
+        let url = Discovery::parse(rest).map_or(rest, |(_, url)| url);
+        return match url.split_once(['?', '#']) {
+            Some((base, _)) => Some(rest.replacen(url, base, 1)),
+            None => clean,
+        };
+    }
     let is_login = !place.is_data && LOGIN_URLS.contains(&place.key);
     match rest.find(['?', '#']).map(|at| rest.split_at(at)) {
         Some((base, _)) if place.is_server_url => Some(base.to_owned()),
@@ -169,6 +184,9 @@ impl Taken {
                     self.server(members, place.member("url"));
                 }
                 for (name, member) in members {
+                    if name == extensions::ENDPOINTS && !place.is_data {
+                        self.endpoints(member);
+                    }
                     self.clean(member, place.member(name));
                 }
             }
@@ -180,6 +198,18 @@ impl Taken {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What no endpoint has is an error where operations use it, and may be a secret where none does.
+    fn endpoints(&mut self, list: &mut Value) {
+        for element in list.as_array_mut().into_iter().flatten() {
+            let endpoints = element.as_object_mut().into_iter().flatten();
+            for members in endpoints.filter_map(|(_, endpoint)| endpoint.as_object_mut()) {
+                let before = members.len();
+                members.retain(|name, _| super::KEYS.contains(&name.as_str()));
+                self.any |= members.len() < before;
+            }
         }
     }
 
@@ -232,7 +262,28 @@ impl Taken {
 
 #[cfg(test)]
 mod tests {
-    use super::has_credential;
+    use super::{has_credential, without_secrets};
+    use serde_json::json;
+
+    #[test]
+    fn endpoints_lose_queries_and_what_no_endpoint_has() {
+        let mut document = json!({
+            "x-wso2-endpoints": [
+                { "a": { "urls": ["https://a.example/v1?sig=canary", "file(x, https://b.example/?q=canary#canary)"], "password": "canary" } },
+                { "b": { "urls": ["odd(https://c.example?q=canary"], "type": "http" } },
+            ],
+            "x-mine": { "urls": ["https://d.example?page=1"] },
+        });
+        assert!(without_secrets(&mut document));
+        let expected = json!({
+            "x-wso2-endpoints": [
+                { "a": { "urls": ["https://a.example/v1", "file(x, https://b.example/)"] } },
+                { "b": { "urls": ["odd(https://c.example"], "type": "http" } },
+            ],
+            "x-mine": { "urls": ["https://d.example?page=1"] },
+        });
+        assert_eq!(document, expected);
+    }
 
     #[test]
     fn queries_hold_credentials_by_the_names_of_parameters() {
