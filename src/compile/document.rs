@@ -12,6 +12,7 @@ use crate::openapi::{self, Definition};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::Cors;
 use mgw_bundle::{api_id, names};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What all definitions of a project have in common.
@@ -66,12 +67,22 @@ fn of_definition(
     if without_secrets(&mut document) {
         sources.hide(file);
     }
+    name_as_written(definition, &mut document);
     let json = serde_json::to_vec_pretty(&document).map_err(|source| CompileError::Definition {
         api: definition.name(),
         source,
     })?;
     entries.insert(entry, json);
     Ok(Some(compiled))
+}
+
+/// Writes the name of the API as the texts that it is: as a number, `1.10` would be `1.1`.
+fn name_as_written(definition: &Definition, document: &mut Value) {
+    for (key, text) in [("title", definition.title()), ("version", definition.version())] {
+        if let Some(value) = document.pointer_mut(&format!("/info/{key}")) {
+            *value = text.into();
+        }
+    }
 }
 
 /// `definitions/<title>_<version>.json`; where that is no safe file name, it is made one and the API id keeps it unique.

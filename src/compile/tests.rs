@@ -156,6 +156,25 @@ fn of_two_definitions_alike_both_are_told_of() {
 }
 
 #[test]
+fn a_name_of_digits_is_the_text_that_is_written() {
+    for (title, version) in [("1.10", "1.10"), ("7", "1e3"), ("0x10", "2024.10"), ("Shop", "01.0")] {
+        let text = format!(
+            "openapi: 3.0.0\ninfo: {{title: {title}, version: {version}}}\nx-wso2-basePath: /shop\n\
+             x-wso2-production-endpoints: {{urls: ['https://d']}}\n{GET}"
+        );
+        let (compiled, problems) = compile_definition(&text);
+        let entry = format!("definitions/{title}_{version}.json");
+        let bytes = compiled
+            .entries
+            .get(&entry)
+            .unwrap_or_else(|| panic!("{entry}: {problems:?}"));
+        let document: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        let expected = serde_json::json!({ "title": title, "version": version });
+        assert_eq!(document["info"], expected);
+    }
+}
+
+#[test]
 fn what_only_looks_like_a_secret_stays() {
     let (compiled, problems) = compile_definition(
         "openapi: 3.0.0
