@@ -125,6 +125,11 @@ impl Place {
         self.kind == Kind::Discriminator && self.is_map
     }
 
+    /// Whether a member of what is here refers to an operation.
+    pub(super) fn is_operation_ref(self, key: &str) -> bool {
+        self.kind == Kind::Link && !self.is_map && key == "operationRef"
+    }
+
     /// Whether the gateway needs what a reference here refers to.
     pub(super) fn is_needed(self) -> bool {
         self.is_map

@@ -216,6 +216,15 @@ impl<'l> Files<'l> {
         problem
     }
 
+    /// The file that is meant by a path that stands in another one, where it has been opened for something else.
+    pub(super) fn known(&self, from: usize, path: &str) -> Option<usize> {
+        if path.is_empty() {
+            return Some(from);
+        }
+        let location = self.files.get(from)?.base.join(path).ok()?;
+        self.opened.get(&location)?.as_ref().ok().copied()
+    }
+
     /// The file that is meant by a path, or an address, that stands in another one.
     fn open(&mut self, from: usize, path: &str) -> Result<usize, Problem> {
         let refused =

@@ -21,6 +21,7 @@ fn is_outside(node: &Node, place: Place) -> bool {
         Value::Object(members) => members.iter().any(|(key, member)| match member.node.as_str() {
             Some(text) if key == "$ref" => !text.starts_with('#'),
             Some(text) if place.is_mapping() => is_reference(text) && !text.starts_with('#'),
+            Some(text) if place.is_operation_ref(key) => !text.starts_with('#'),
             Some(_) => false,
             None => is_outside(&member.node, place.child(key)),
         }),

@@ -3,6 +3,7 @@
 use super::files::{Files, Problem, Target};
 use super::inside::{UNFIT, is_reference, unfit};
 use super::names::Names;
+use super::operation_ref::{self, Led, Places};
 use super::pointer::{append, escape, found, only_reference};
 use super::problems::Problems;
 use super::{Linked, Location};
@@ -35,6 +36,8 @@ pub(super) struct Linker<'l, 'p> {
     /// What is being copied to where it is referred to, from the outermost to the innermost.
     inside: Vec<Target>,
     nodes: usize,
+    /// Where the definition has the paths of other files, once something refers to an operation.
+    places: Option<Places>,
 }
 
 impl<'l, 'p> Linker<'l, 'p> {
@@ -50,6 +53,7 @@ impl<'l, 'p> Linker<'l, 'p> {
             copied: IndexMap::new(),
             inside: Vec::new(),
             nodes: 0,
+            places: None,
         }
     }
 
@@ -186,6 +190,7 @@ impl<'l, 'p> Linker<'l, 'p> {
             .map(|(key, member)| {
                 let node = match member.node.as_str() {
                     Some(text) if place.is_mapping() => self.mapped(file, text, member.node.span),
+                    Some(text) if place.is_operation_ref(key) => self.operation(file, text, member.node.span),
                     _ => {
                         let home = place.is_section.then_some(key.as_str());
                         self.convert(file, &member.node, place.child(key), home, depth + 1)
@@ -342,6 +347,35 @@ impl<'l, 'p> Linker<'l, 'p> {
         Node {
             value: Value::String(value),
             span: span.moved(moved),
+        }
+    }
+
+    /// An `operationRef`, as it leads to the same operation from the definition.
+    fn operation(&mut self, file: usize, text: &str, span: Span) -> Node {
+        let places = match self.places.take() {
+            Some(places) => places,
+            None => {
+                let paths = self.container(&["paths"]);
+                operation_ref::places(&mut self.files, paths)
+            }
+        };
+        let led = operation_ref::follow(&self.files, &places, file, text);
+        self.places = Some(places);
+        let mut value = text.to_owned();
+        let at = span.moved(self.files.moved(file));
+        match led {
+            Led::Stays => {}
+            Led::To(pointer) => value = format!("#{pointer}"),
+            Led::Nowhere => {
+                let message = format!("the `operationRef` `{text}` leads to no operation of the definition");
+                let remedy = "Refer to the operation where the definition has it, or by `operationId`.";
+                self.problems
+                    .add(Severity::Warning, &self.files.source, at, message, remedy, None);
+            }
+        }
+        Node {
+            value: Value::String(value),
+            span: at,
         }
     }
 

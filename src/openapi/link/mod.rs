@@ -14,6 +14,7 @@ mod library;
 mod linker;
 mod location;
 mod names;
+mod operation_ref;
 mod pointer;
 mod problems;
 

@@ -539,3 +539,53 @@ proptest::proptest! {
         let _ = openapi::resolved_document(&outcome.linked.document);
     }
 }
+
+#[test]
+fn links_lead_to_operations_of_the_definition() {
+    let link = |reference: &str| {
+        format!("responses: {{'200': {{description: ok, links: {{next: {{operationRef: '{reference}'}}}}}}}}")
+    };
+    for (reference, expected) in [
+        ("../main.yaml#/paths/~1c/get", "#/paths/~1c/get"),
+        ("../main.yaml#/paths/%7E1c/get", "#/paths/~1c/get"),
+        // Operations of files are where the definition has their paths.
+        ("#/get", "#/paths/~1a/get"),
+        ("b.yaml#/item/get", "#/paths/~1b/get"),
+        (
+            "https://other.example/openapi.yaml#/paths/~1c/get",
+            "https://other.example/openapi.yaml#/paths/~1c/get",
+        ),
+    ] {
+        let json = linked(
+            "openapi: 3.0.0\npaths:\n  /a: {$ref: parts/a.yaml}\n  /b: {$ref: 'parts/b.yaml#/item'}\n  /c: {get: {}}\n",
+            &[
+                ("api/parts/a.yaml", &format!("get: {{{}}}", link(reference))),
+                ("api/parts/b.yaml", "item: {get: {}}"),
+            ],
+        );
+        let link = &json["paths"]["/a"]["get"]["responses"]["200"]["links"]["next"];
+        assert_eq!(link["operationRef"], expected, "{reference}");
+    }
+    let all = linked(
+        "openapi: 3.0.0\npaths: {$ref: 'paths.yaml#/all'}\n",
+        &[(
+            "api/paths.yaml",
+            &format!("all: {{/a: {{get: {{{}}}}}}}", link("#/all/~1a/get")),
+        )],
+    );
+    let next = &all["paths"]["/a"]["get"]["responses"]["200"]["links"]["next"];
+    assert_eq!(next["operationRef"], "#/paths/~1a/get");
+    // What is nowhere in it is told, and no file is opened for it.
+    let main = format!(
+        "openapi: 3.0.0\npaths: {{/a: {{get: {{{}}}}}}}\n",
+        link("other.yaml#/paths/~1a/get")
+    );
+    let outcome = link_all(&main, &[("api/other.yaml", "paths: {/a: {get: {}}}")], false);
+    assert_eq!(
+        outcome.problems,
+        [
+            "api/main.yaml:2:86: warning: the `operationRef` `other.yaml#/paths/~1a/get` leads to no operation of the definition"
+        ]
+    );
+    assert_eq!(outcome.linked.files, []);
+}
