@@ -157,22 +157,43 @@ fn named(finding: Diagnostic, name: &str, key: Span) -> Diagnostic {
     }
 }
 
+/// The keys of `x-wso2-response-cache`.
+const OF_RESPONSE_CACHE: [&str; 2] = ["enabled", "cacheTimeoutInSeconds"];
+
 fn response_cache(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) {
     let Some(node) = owner.get(RESPONSE_CACHE) else { return };
-    let Some(enabled) = node.get("enabled") else { return };
-    match enabled.as_bool() {
-        Some(true) => {
-            let message = "responses are not cached by this version of mgw; every request goes to the backend";
-            diagnostics.push(Diagnostic::warning(Code::ResponseCache, source, enabled.span, message));
-        }
-        Some(false) => {}
-        None => diagnostics.push(Diagnostic::expected(
+    let Some(members) = node.as_object() else {
+        let what = format!("`{RESPONSE_CACHE}`");
+        let expected = "a map with `enabled`";
+        diagnostics.push(Diagnostic::expected(Code::ResponseCache, source, node, &what, expected));
+        return;
+    };
+    for (key, member) in members {
+        let value = &member.node;
+        let expected = match key.as_str() {
+            "enabled" if value.as_bool() == Some(true) => {
+                let message = "responses are not cached by this version of mgw; every request goes to the backend";
+                diagnostics.push(Diagnostic::warning(Code::ResponseCache, source, value.span, message));
+                continue;
+            }
+            "enabled" if value.as_bool().is_none() => "`true` or `false`",
+            "cacheTimeoutInSeconds" if value.as_u64().is_none() => "a whole number of seconds, 0 or more",
+            key if OF_RESPONSE_CACHE.contains(&key) => continue,
+            key => {
+                let message = format!("`{RESPONSE_CACHE}` has no `{key}`");
+                let finding = Diagnostic::error(Code::ResponseCache, source, member.key, message);
+                diagnostics.push(finding.misspelt(key, member.key, OF_RESPONSE_CACHE));
+                continue;
+            }
+        };
+        let what = format!("`{key}`");
+        diagnostics.push(Diagnostic::expected(
             Code::ResponseCache,
             source,
-            enabled,
-            "`enabled`",
-            "`true` or `false`",
-        )),
+            value,
+            &what,
+            expected,
+        ));
     }
 }
 

@@ -156,6 +156,35 @@ fn of_two_definitions_alike_both_are_told_of() {
 }
 
 #[test]
+fn a_response_cache_is_a_map_of_what_is_known() {
+    for (value, expected) in [
+        ("{enabled: false, cacheTimeoutInSeconds: 60}", ""),
+        ("{enabled: true}", "warning: responses are not cached"),
+        (
+            "'true'",
+            "error: `x-wso2-response-cache` should be a map with `enabled`, found a text",
+        ),
+        ("7", "found a number"),
+        ("['a']", "found a list"),
+        ("{a: 1}", "error: `x-wso2-response-cache` has no `a`"),
+        (
+            "{enabled: 'true'}",
+            "error: `enabled` should be `true` or `false`, found a text",
+        ),
+        (
+            "{cacheTimeoutInSeconds: soon}",
+            "error: `cacheTimeoutInSeconds` should be a whole number",
+        ),
+    ] {
+        let (_, problems) = api_with_problems(&format!("x-wso2-response-cache: {value}\n{GET}"));
+        assert!(
+            problems.contains(expected) && problems.is_empty() == expected.is_empty(),
+            "{value}: {problems}"
+        );
+    }
+}
+
+#[test]
 fn a_name_of_digits_is_the_text_that_is_written() {
     for (title, version) in [("1.10", "1.10"), ("7", "1e3"), ("0x10", "2024.10"), ("Shop", "01.0")] {
         let text = format!(
