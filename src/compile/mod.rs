@@ -52,6 +52,7 @@ mod transports;
 mod unique;
 mod unreachable;
 mod unused_endpoints;
+mod web_sockets;
 mod written;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
 use super::{
     certificates, cors, follow_ups, implicit_policies, locked_apis, project_name, reserved, size, subscribers,
-    unreachable,
+    unreachable, web_sockets,
 };
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
@@ -254,6 +254,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     });
     let (mut apis, places): (Vec<_>, Vec<_>) = candidates.into_iter().map(Candidate::split).unzip();
     unreachable::check(&apis, &places, &mut diagnostics);
+    web_sockets::check(&apis, &places, &mut diagnostics);
     if let Some(own) = own {
         own.add_to(&mut apis, &mut entries, &mut diagnostics);
     }

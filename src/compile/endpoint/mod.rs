@@ -9,7 +9,7 @@ mod targets;
 
 pub(super) use advanced::DEFAULT_TIMEOUT_MS;
 pub(crate) use secrets::{SECRETS, has_credential, warn_about_urls, without_credentials, without_secrets};
-pub(super) use targets::backend_url;
+pub(super) use targets::{backend_url, is_web_socket};
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Node, Source};

@@ -64,7 +64,8 @@ pub(super) fn targets(source: &Source, node: &Node, diagnostics: &mut Diagnostic
     Some(urls)
 }
 
-fn is_web_socket(url: &str) -> bool {
+/// Whether a URL in the form of the contract is that of a WebSocket.
+pub(in crate::compile) fn is_web_socket(url: &str) -> bool {
     url.starts_with("ws:") || url.starts_with("wss:")
 }
 

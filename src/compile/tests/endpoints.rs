@@ -143,3 +143,23 @@ fn an_api_without_backends_is_told_what_to_add() {
     );
     insta::assert_snapshot!(problems.join("\n"), @r#"api_definitions/a.yaml:3:10: error: Shop:1 has no endpoint for GET /a, PUT /a, GET /b and 1 more; the server `/v1` has no host [Add `x-wso2-production-endpoints: {urls: ["https://backend.example.com"]}` at the top of the definition, or a server with a host.]"#);
 }
+
+#[test]
+fn operations_that_no_handshake_can_open_are_told() {
+    let socket = "{urls: ['wss://chat.example.com']}";
+    let text = format!(
+        "paths:\n  /mixed: {{post: {{}}}}\n  /rooms:\n    get: {{x-wso2-production-endpoints: {socket}}}\n    \
+         post: {{x-wso2-production-endpoints: {socket}}}\n    put: {{x-wso2-production-endpoints: {socket}, x-wso2-sandbox-endpoints: {{urls: ['http://s']}}}}\n"
+    );
+    let (_, problems) = api_with_problems(&text);
+    assert_eq!(
+        problems,
+        "api_definitions/a.yaml:7:3: warning: POST /rooms of Shop:1.0.0 is never served: its backend is a WebSocket, which only GET \
+         opens [Remove the operation, or give it an endpoint with `https://` or `http://` URLs.]"
+    );
+    // Those of the API count where an operation has none of its own.
+    let (_, problems) = api_with_problems(&format!(
+        "x-wso2-sandbox-endpoints: {socket}\npaths: {{/a: {{post: {{x-wso2-production-endpoints: {socket}}}}}}}\n"
+    ));
+    assert!(problems.contains("POST /a of Shop:1.0.0 is never served"), "{problems}");
+}
