@@ -46,6 +46,7 @@ impl BlockError {
             Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::Context(_) | Self::Change(ChangeError::Add(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Change(ChangeError::Missing) => StatusCode::NOT_FOUND,
+            Self::Change(ChangeError::Elsewhere(_)) => StatusCode::CONFLICT,
             Self::Change(ChangeError::Write(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -166,7 +166,9 @@ impl RunningGateway {
         let now = Instant::now();
         let deadline = now.checked_add(patience).unwrap_or(now);
         let flush = if patience.is_zero() { Duration::ZERO } else { FLUSH };
-        threads.end(deadline, flush)
+        let report = threads.end(deadline, flush);
+        self.control.continued.operator_blocks.release();
+        report
     }
 }
 

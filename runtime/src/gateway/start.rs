@@ -102,6 +102,7 @@ impl Gateway {
             publisher,
             usage,
         };
+        control.continued.operator_blocks.hold();
         let threads = spawn(&control, control_runtime, listeners, admin, &settings, writers)?;
         announce(&snapshot, &addresses, certificate.as_ref());
         if control.continued.security.lacks_api_key_signer() {

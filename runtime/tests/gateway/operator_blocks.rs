@@ -90,6 +90,40 @@ fn a_block_holds_from_the_next_request_until_it_is_removed_or_ends() {
     assert_eq!(shown(&gateway)["operators"], json!([]));
 }
 
+/// They would overwrite each other's, and whoever is blocked until somebody removes that would be admitted after a restart.
+#[test]
+fn gateways_of_one_data_folder_lose_no_block() {
+    let backend = Backend::named("ok");
+    let folder = tempfile::tempdir().expect("a folder");
+    let builder = GatewayBuilder::new(vec![api("/p/1.0", &backend.url()), api("/q/1.0", &backend.url())]);
+    let builder = builder.data_dir(folder.path());
+    let statuses = |gateway: &TestGateway| (gateway.get("/p/1.0").status, gateway.get("/q/1.0").status);
+    let block = |context: &str| json!({"block": {"kind": "api", "context": context}});
+    let (first, second) = (builder.start(), builder.start());
+    let own = id(&set(&first, &block("/p/1.0")));
+    for refused in [set(&second, &block("/q/1.0")), remove(&second, own)] {
+        assert_eq!(refused.status, 409, "{}", refused.body);
+        let place = folder.path().display().to_string();
+        assert!(refused.body.contains(&place), "{}", refused.body);
+        assert!(refused.body.contains("--data-dir"), "{}", refused.body);
+    }
+    assert_eq!(statuses(&second), (200, 200));
+    second.running.drain(Duration::ZERO);
+    let second = builder.start();
+    assert_eq!(statuses(&second), (403, 200), "what is there holds for both");
+    assert_eq!(set(&second, &block("/q/1.0")).status, 409);
+
+    // It may go on where the other one has ended, from what that one has left.
+    let third = id(&set(&first, &block("/q/1.0")));
+    first.running.drain(Duration::ZERO);
+    assert_eq!(remove(&second, own).status, 200);
+    assert_eq!(statuses(&second), (200, 403));
+    second.running.drain(Duration::ZERO);
+    let last = builder.start();
+    assert_eq!(statuses(&last), (200, 403));
+    assert_eq!(shown(&last)["operators"][0]["id"], third);
+}
+
 #[test]
 fn blocks_that_make_no_sense_are_refused_and_pages_set_none() {
     let backend = Backend::named("ok");
