@@ -19,6 +19,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::ui::count::Counted;
+use crate::working_folder::WorkingFolder;
 use control::ControlFile;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::issuer::{Issuer, IssuerClient, IssuerOptions};
@@ -169,10 +170,8 @@ pub fn run(mut args: SandboxArgs, context: &Context) -> Result<ExitCode, Failure
         None => Seed::embedded(),
     };
     let seed = seed.with_extra_apis(usize::try_from(args.extra_apis).unwrap_or(usize::MAX));
-    let temporary = tempfile::Builder::new()
-        .prefix("mgw-sandbox-")
-        .tempdir()
-        .map_err(|error| Failure::file("create a folder in", &std::env::temp_dir(), error))?;
+    let temporary =
+        WorkingFolder::new().map_err(|error| Failure::file("create a folder in", &std::env::temp_dir(), error))?;
     let ca_file = match &args.ca_file {
         Some(path) => path.clone(),
         None => temporary.path().join("ca.pem"),

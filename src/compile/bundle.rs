@@ -7,10 +7,14 @@ use crate::folder::replace_folder;
 use crate::project::{Layout, is_project_name};
 use crate::public_file::staged;
 use crate::whole_file::read_public;
+use crate::working_folder::{Kind, WorkingFolder};
 use mgw_bundle::{
     Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, names, sign_bundle, write_described_bundle,
 };
 use std::path::{Path, PathBuf};
+
+/// Where a bundle and its readable copy are put together.
+const STAGED: Kind = Kind::beside(".gen-", None);
 
 /// A bundle that has been written.
 #[derive(Debug)]
@@ -143,6 +147,7 @@ pub fn build_bundle(
         move |source| BuildError::File { path, source }
     };
     std::fs::create_dir_all(&target).map_err(failed(&target))?;
+    STAGED.remove_dead(&target);
     let path = layout.bundle(&compiled.name);
     if is_there(&path, &bytes) && is_laid_out(&target, &bundle) {
         return Ok(Built {
@@ -154,8 +159,9 @@ pub fn build_bundle(
         });
     }
     let former = of_former_name(layout, &compiled.name);
-    let file = staged(&path, &bytes).map_err(failed(&path))?;
-    lay_out(&target, &bundle)?;
+    let stage = WorkingFolder::beside(&target, &STAGED).map_err(failed(&target))?;
+    let file = staged(&stage.path().join("bundle.zip"), &bytes).map_err(failed(&path))?;
+    lay_out(&stage, &target, &bundle)?;
     file.persist(&path).map_err(|error| failed(&path)(error.error))?;
     if let Some(former) = &former {
         std::fs::remove_file(former).map_err(|source| BuildError::Stale {
@@ -235,17 +241,13 @@ fn files_below(folder: &Path, most: usize) -> Option<usize> {
     Some(count)
 }
 
-/// Writes `target/gen/`: every entry of the bundle as a file.
-fn lay_out(target: &Path, bundle: &Bundle) -> Result<(), BuildError> {
+/// Writes `target/gen/`, after it has been staged: every entry of the bundle as a file.
+fn lay_out(stage: &WorkingFolder, target: &Path, bundle: &Bundle) -> Result<(), BuildError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| BuildError::File { path, source }
     };
-    let staged = tempfile::Builder::new()
-        .prefix(".gen-")
-        .tempdir_in(target)
-        .map_err(failed(target))?;
-    let fresh = staged.path().join("gen");
+    let fresh = stage.path().join("gen");
     std::fs::create_dir(&fresh).map_err(failed(&fresh))?;
     for (name, bytes) in &bundle.entries {
         let path = fresh.join(name);
@@ -256,5 +258,5 @@ fn lay_out(target: &Path, bundle: &Bundle) -> Result<(), BuildError> {
     }
     let place = target.join("gen");
     // The old copy goes into the staging folder, which is removed at the end.
-    replace_folder(&fresh, &place, &staged.path().join("old")).map_err(failed(&place))
+    replace_folder(&fresh, &place, &stage.path().join("old")).map_err(failed(&place))
 }

@@ -10,6 +10,7 @@ use crate::compile::{Followed, FollowedError};
 use crate::folder::sync_folder;
 use crate::project::Layout;
 use crate::ui::count::Counted;
+use crate::working_folder::WorkingFolder;
 use mgw_bundle::config::{Block, Policies};
 use mgw_bundle::{Bundle, Digest, Limits};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -80,7 +81,7 @@ pub(super) struct StateFolder {
     /// What is kept for another base, until this one serves: one that cannot must not cost what the former has.
     former: Option<Record>,
     /// Where nothing outlives the process: removed at its end.
-    _temporary: Option<tempfile::TempDir>,
+    _temporary: Option<WorkingFolder>,
 }
 
 /// What an earlier process left.
@@ -172,8 +173,7 @@ impl StateFolder {
 
     /// A folder that lasts as long as the process.
     pub(super) fn temporary(base: Digest, keep: usize) -> Result<Self, StateError> {
-        let place = tempfile::Builder::new().prefix("mgw-connected-").tempdir();
-        let place = place.map_err(failed("create", &std::env::temp_dir()))?;
+        let place = WorkingFolder::new().map_err(failed("create", &std::env::temp_dir()))?;
         let (mut folder, _, error) = Self::open(place.path(), base, keep)?;
         if let Some(error) = error {
             return Err(error);

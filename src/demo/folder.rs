@@ -2,13 +2,13 @@
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::working_folder::WorkingFolder;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// A temporary folder that goes away with the demo, or one that the user wants to keep.
 #[derive(Debug)]
 pub(super) enum Folder {
-    Temporary(TempDir),
+    Temporary(WorkingFolder),
     Kept(PathBuf),
 }
 
@@ -20,7 +20,7 @@ impl Folder {
                 .and_then(|()| path.canonicalize())
                 .map(Self::Kept)
                 .map_err(|error| Failure::file("create", path, error)),
-            None => TempDir::with_prefix("mgw-demo-").map(Self::Temporary).map_err(|error| {
+            None => WorkingFolder::new().map(Self::Temporary).map_err(|error| {
                 Failure::new(ExitCode::Environment, "cannot create a temporary folder")
                     .because(error)
                     .hint("Name a folder with --keep.")

@@ -2,8 +2,14 @@
 
 use super::Layout;
 use crate::folder::{folder_of, replace_folder};
+use crate::working_folder::{Kind, WorkingFolder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// Where a project is put together. One that was killed may have the only copy of the project that was to be replaced.
+const STAGED: Kind = Kind::beside(".mgw-init-", Some(OLD));
+/// The project that is replaced, in that folder.
+const OLD: &str = "old";
 
 /// Why a project folder could not be created.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +64,7 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
     let root = layout.root();
     let parent = folder_of(root);
     let replaced = check_place(layout, force)?;
-    let staged = tempfile::Builder::new()
-        .prefix(".mgw-init-")
-        .tempdir_in(parent)
-        .map_err(failed("create a folder in", parent))?;
+    let staged = WorkingFolder::beside(parent, &STAGED).map_err(failed("create a folder in", parent))?;
     let fresh = staged.path().join("new");
     std::fs::create_dir(&fresh).map_err(failed("create", &fresh))?;
     for (name, bytes) in files {
@@ -71,7 +74,7 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
         }
         std::fs::write(&path, bytes).map_err(failed("write", &path))?;
     }
-    let old = staged.path().join("old");
+    let old = staged.path().join(OLD);
     let (action, placed) = match replaced {
         true => ("replace", replace_folder(&fresh, root, &old)),
         false => ("create", std::fs::rename(&fresh, root)),
@@ -79,7 +82,7 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
     placed.map_err(|error| {
         // The old project has gone back; should even that have failed, it must not be removed with the staging folder.
         if old.exists() {
-            let _kept = staged.keep();
+            staged.keep();
         }
         failed(action, root)(error)
     })

@@ -24,6 +24,21 @@ pub fn built() -> Place {
 }
 
 #[test]
+fn what_a_killed_build_has_staged_is_removed() {
+    let place = built();
+    place.write("shop/target/.gen-dead/gen/manifest.json", "{}");
+    // Nothing is built: everything is there.
+    place.mgw(&["build", "shop"]).exits(0);
+    assert!(!place.path().join("shop/target/.gen-dead").exists());
+    let listed = std::fs::read_dir(place.path().join("shop/target")).expect("built");
+    let names: Vec<_> = listed.map(|entry| entry.expect("listed").file_name()).collect();
+    assert!(
+        names.iter().all(|name| !name.to_string_lossy().starts_with('.')),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn a_definition_becomes_a_bundle_that_verifies() {
     let place = with_definition();
     place

@@ -14,6 +14,17 @@ fn an_existing_folder_is_left_as_it_was() {
 }
 
 #[test]
+fn what_a_killed_one_has_staged_is_removed() {
+    let place = Place::new();
+    place.write(".mgw-init-dead/new/mgw.toml", "");
+    // The only copy of a project, maybe.
+    place.write(".mgw-init-replacing/old/mgw.toml", "");
+    place.mgw(&["init", "shop"]).exits(0);
+    assert!(!place.path().join(".mgw-init-dead").exists());
+    assert!(place.path().join(".mgw-init-replacing/old/mgw.toml").exists());
+}
+
+#[test]
 fn a_control_plane_is_kept_in_the_settings() {
     let place = Place::new();
     place
