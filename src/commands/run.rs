@@ -13,8 +13,8 @@ use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
 use crate::gateway_status::StatusKeeper;
 use crate::serve::{
-    BundleSource, GatewaySettings, ReadSettings, WatchedSource, advise, read_settings, supervise, trust_local_issuer,
-    unusable,
+    BundleSource, GatewaySettings, HangUp, ReadSettings, WatchedSource, advise, read_settings, supervise,
+    trust_local_issuer, unusable,
 };
 use crate::signing::{KeyReference, TrustedKeys};
 use crate::ui::Ui;
@@ -187,7 +187,8 @@ fn serve(args: RunArgs, context: &Context) -> Result<ExitCode, Failure> {
         }
         let following = connected.map(|connected| connected.start(Arc::clone(&gateway)));
         let following = following.transpose()?;
-        supervise(gateway, watched, following.as_ref(), drain, ui, announce).await
+        let following = following.as_ref();
+        supervise(gateway, watched, following, HangUp::Reload, drain, ui, announce).await
     })
 }
 

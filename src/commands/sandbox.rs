@@ -217,7 +217,7 @@ async fn serve(
     context: &Context,
 ) -> Result<ExitCode, Failure> {
     // Before anything is printed: whoever reads that it is ready may stop it at once.
-    let mut stop = Stop::new()?;
+    let mut stop = Stop::with_terminal()?;
     let backend = match args.no_backend {
         true => None,
         false => Some(Backend::start(args.backend).await?),

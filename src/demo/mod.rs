@@ -12,7 +12,7 @@ mod world;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::serve::{BundleSource, GatewaySettings, WatchedSource, free_ports, load_settings, supervise};
+use crate::serve::{BundleSource, GatewaySettings, HangUp, WatchedSource, free_ports, load_settings, supervise};
 use crate::signing::TrustedKeys;
 use calls::Calls;
 use folder::Folder;
@@ -78,7 +78,7 @@ pub(crate) fn run(options: &DemoOptions, context: &Context) -> Result<ExitCode, 
     let calls = Calls::new(&gateway, &world)?;
     if !options.exit {
         let invite = |_: &_| report::invite(&calls, ui);
-        let code = context.block_on(supervise(gateway, source, None, drain, ui, invite));
+        let code = context.block_on(supervise(gateway, source, None, HangUp::Stop, drain, ui, invite));
         world.stop();
         return code;
     }

@@ -20,6 +20,6 @@ pub(crate) use settings::{
 };
 pub(crate) use signers::demand_signature;
 pub(crate) use source::{BundleSource, unsigned_project};
-pub(crate) use supervise::supervise;
+pub(crate) use supervise::{HangUp, supervise};
 pub(crate) use trust::trust_local_issuer;
 pub(crate) use watched_source::WatchedSource;

@@ -13,10 +13,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::SignalKind;
 
+/// What SIGHUP means, which comes from operators, and where a terminal is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HangUp {
+    /// What is served is looked at again.
+    Reload,
+    /// The gateway ends with its terminal.
+    Stop,
+}
+
 /// How often a bundle file is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Runs until SIGTERM or Ctrl-C, then drains; a second signal ends at once. SIGHUP and, for a bundle file, a change of
+/// Runs until SIGTERM or Ctrl-C, then drains; a second signal ends at once. SIGHUP, where it means that, and, for a bundle file, a change of
 /// the file since the first load replace what is served; a bundle that cannot be served is reported and the old one goes on. Where a control
 /// plane is followed, from the announcement on, a new bundle is what following it begins anew with.
 ///
@@ -29,12 +38,15 @@ pub(crate) async fn supervise(
     gateway: Arc<RunningGateway>,
     mut source: WatchedSource,
     following: Option<&Following>,
+    on_hang_up: HangUp,
     drain: Duration,
     ui: &Ui,
     announce: impl FnOnce(&RunningGateway),
 ) -> Result<ExitCode, Failure> {
-    let mut stop = Stop::new()?;
-    let mut hang_up = stop::listen(SignalKind::hangup())?;
+    let (mut stop, mut hang_up) = match on_hang_up {
+        HangUp::Reload => (Stop::new()?, Some(stop::listen(SignalKind::hangup())?)),
+        HangUp::Stop => (Stop::with_terminal()?, None),
+    };
     announce(&gateway);
     if let Some(following) = following {
         following.begin();
@@ -43,7 +55,7 @@ pub(crate) async fn supervise(
     loop {
         tokio::select! {
             () = stop.requested() => break,
-            _ = hang_up.recv() => {
+            () = stop::received(&mut hang_up) => {
                 // What the signal has taken up, or refused, is not taken up again for being another file.
                 source.asked_for();
                 reload(&gateway, &mut source, Look::New, following, ui);

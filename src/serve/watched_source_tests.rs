@@ -1,4 +1,4 @@
-use super::super::{GatewaySettings, free_ports, load_settings, supervise};
+use super::super::{GatewaySettings, HangUp, free_ports, load_settings, supervise};
 use super::*;
 use crate::compile::{compile_project, pack};
 use crate::context::{Context, Environment};
@@ -82,7 +82,15 @@ async fn a_bundle_that_comes_while_the_gateway_starts_is_served() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let supervised = supervise(Arc::clone(&gateway), watched, None, Duration::ZERO, &context.ui, |_| {});
+    let supervised = supervise(
+        Arc::clone(&gateway),
+        watched,
+        None,
+        HangUp::Stop,
+        Duration::ZERO,
+        &context.ui,
+        |_| {},
+    );
     tokio::select! {
         () = served => {}
         ended = supervised => panic!("nobody has stopped it: {ended:?}"),

@@ -2,6 +2,8 @@
 
 use crate::running::Running;
 use crate::support::Place;
+#[cfg(target_os = "linux")]
+use crate::support::ignoring_hang_up;
 
 #[test]
 fn the_demo_checks_its_own_answers_and_ends() {
@@ -30,6 +32,46 @@ fn the_demo_checks_its_own_answers_and_ends() {
     // Everything is written to a folder of the demo's own.
     assert!(place.files().is_empty());
     assert!(!place.config_dir().exists());
+}
+
+/// What is in the folder for temporary files after a demo that was ended by a signal.
+#[cfg(target_os = "linux")]
+fn left_after(place: &Place, signal: &str, code: i32) -> usize {
+    let mut demo = Running::of(ignoring_hang_up(&place.command(&["demo"]), false));
+    demo.line();
+    assert_eq!(place.temporary_files(), 1);
+    demo.ignore_output();
+    demo.signal(signal);
+    demo.end().exits(code);
+    place.temporary_files()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_demo_ends_with_its_terminal_and_leaves_nothing() {
+    let place = Place::new();
+    assert_eq!(left_after(&place, "HUP", 0), 0);
+    // One that was killed could not put anything away; the next one does.
+    assert_eq!(left_after(&place, "KILL", -1), 1);
+    assert_eq!(left_after(&place, "INT", 0), 0);
+}
+
+/// As `nohup` has it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_demo_that_is_to_outlive_its_terminal_does() {
+    let place = Place::new();
+    let mut demo = Running::of(ignoring_hang_up(&place.command(&["demo"]), true));
+    demo.line();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", demo.id())).expect("it runs");
+    let hang_up = |name: &str| {
+        let mask = status.lines().find_map(|line| line.strip_prefix(name)).expect("a mask");
+        u64::from_str_radix(mask.trim(), 16).expect("a number") & 1
+    };
+    assert_eq!((hang_up("SigIgn:"), hang_up("SigCgt:")), (1, 0));
+    demo.ignore_output();
+    demo.signal("INT");
+    demo.end().exits(0);
 }
 
 #[test]

@@ -59,6 +59,11 @@ impl Running {
         document
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by process id.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")

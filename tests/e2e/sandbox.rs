@@ -1,9 +1,11 @@
 //! The simulated control plane as a program.
 
+#[cfg(target_os = "linux")]
+use crate::support::ignoring_hang_up;
 use crate::support::{Outcome, Place};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A sandbox that is up; it is ended when the case ends, whatever the outcome.
 pub struct Sandbox {
@@ -13,10 +15,17 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn start(place: &Place, arguments: &[&str]) -> Self {
+        Self::of(Self::command(place, arguments))
+    }
+
+    fn command(place: &Place, arguments: &[&str]) -> Command {
         let mut all = vec!["sandbox", "--output", "json", "--listen", "127.0.0.1:0"];
         all.extend_from_slice(arguments);
-        let mut child = place
-            .command(&all)
+        place.command(&all)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -41,7 +50,7 @@ impl Sandbox {
     /// Ends it with a signal and returns its exit code.
     fn end(mut self, signal: &str) -> Option<i32> {
         let id = self.child.id().to_string();
-        let killed = std::process::Command::new("kill").args([signal, &id]).status();
+        let killed = Command::new("kill").args([signal, &id]).status();
         assert!(killed.expect("kill starts").success());
         self.child.wait().expect("it is our child").code()
     }
@@ -110,6 +119,17 @@ fn ctrl_c_ends_it_with_success() {
     assert_eq!(sandbox.ready["backend"], Value::Null);
     assert!(place.read("ca.pem").starts_with("-----BEGIN CERTIFICATE-----"));
     assert_eq!(sandbox.end("-INT"), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_ends_with_its_terminal_and_leaves_nothing() {
+    let place = Place::new();
+    let command = Sandbox::command(&place, &["--no-backend"]);
+    let sandbox = Sandbox::of(ignoring_hang_up(&command, false));
+    assert_eq!(place.temporary_files(), 1);
+    assert_eq!(sandbox.end("-HUP"), Some(0));
+    assert_eq!(place.temporary_files(), 0);
 }
 
 #[test]

@@ -7,20 +7,35 @@ use tempfile::TempDir;
 /// A command under `strace`.
 #[cfg(target_os = "linux")]
 pub fn traced(command: &Command, options: &[&str]) -> Command {
-    let mut traced = Command::new("strace");
-    traced
-        .args(["-f", "-qq"])
+    under("strace", &[&["-f", "-qq"], options].concat(), command)
+}
+
+/// A command that ignores SIGHUP as one under `nohup` does, or does not, whoever has started the tests.
+#[cfg(target_os = "linux")]
+pub fn ignoring_hang_up(command: &Command, ignores: bool) -> Command {
+    let option = match ignores {
+        true => "--ignore-signal=HUP",
+        false => "--default-signal=HUP",
+    };
+    under("env", &[option], command)
+}
+
+/// A command that another program starts, in the same surroundings.
+#[cfg(target_os = "linux")]
+fn under(program: &str, options: &[&str], command: &Command) -> Command {
+    let mut under = Command::new(program);
+    under
         .args(options)
         .arg(command.get_program())
         .args(command.get_args())
         .env_clear();
     if let Some(folder) = command.get_current_dir() {
-        traced.current_dir(folder);
+        under.current_dir(folder);
     }
     for (name, value) in command.get_envs() {
-        traced.env(name, value.unwrap_or_default());
+        under.env(name, value.unwrap_or_default());
     }
-    traced
+    under
 }
 
 /// A `policies.yaml` of a project about which nothing is to be said.
