@@ -6,7 +6,7 @@ use http::request::Builder;
 use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use mgw_bundle::config::{Cors, Requirement, Scheme, Security};
+use mgw_bundle::config::{Api, Cors, Requirement, Scheme, Security};
 use mgw_runtime::CertificateOrigin;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -69,15 +69,23 @@ fn send(gateway: &TestGateway, address: SocketAddr, version: Version, request: B
     })
 }
 
+/// A gateway with a token listener, in front of a key manager.
+fn asking(key_manager: &Backend, apis: Vec<Api>) -> GatewayBuilder {
+    GatewayBuilder::new(apis)
+        .set("listenerConfig.tokenListenerPort", "0")
+        .set("keyManager.serverUrl", &key_manager.url())
+}
+
+fn with_https(builder: GatewayBuilder) -> GatewayBuilder {
+    builder
+        .set("listenerConfig.httpsEnabled", "true")
+        .set("listenerConfig.httpsPort", "0")
+}
+
 #[test]
 fn token_endpoints_are_on_both_tls_listeners_and_apis_are_not_on_theirs() {
     let (backend, key_manager) = (Backend::echo(), Backend::echo());
-    let gateway = GatewayBuilder::new(vec![api("/p", &backend.url())])
-        .set("listenerConfig.httpsEnabled", "true")
-        .set("listenerConfig.httpsPort", "0")
-        .set("listenerConfig.tokenListenerPort", "0")
-        .set("keyManager.serverUrl", &key_manager.url())
-        .start();
+    let gateway = with_https(asking(&key_manager, vec![api("/p", &backend.url())])).start();
     let addresses = gateway.running.addresses();
     let (https, token) = (addresses.https.expect("it is on"), addresses.token.expect("it is on"));
     for address in [https, token] {
@@ -99,9 +107,7 @@ fn token_endpoints_are_on_both_tls_listeners_and_apis_are_not_on_theirs() {
 fn the_key_manager_is_told_what_backends_are_told() {
     let key_manager = Backend::echo();
     let start = |settings: &[(&str, &str)]| {
-        let builder = GatewayBuilder::new(Vec::new())
-            .set("listenerConfig.tokenListenerPort", "0")
-            .set("keyManager.serverUrl", &key_manager.url());
+        let builder = asking(&key_manager, Vec::new());
         settings
             .iter()
             .fold(builder, |builder, (key, value)| builder.set(key, value))
@@ -167,10 +173,7 @@ fn what_the_key_manager_says_for_its_hop_ends_there() {
         let head = "HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nX-Own: 1\r\nContent-Length: 2\r\n\r\nok";
         exchange.write(head);
     });
-    let gateway = GatewayBuilder::new(Vec::new())
-        .set("listenerConfig.tokenListenerPort", "0")
-        .set("keyManager.serverUrl", &key_manager.url())
-        .start();
+    let gateway = asking(&key_manager, Vec::new()).start();
     let address = gateway.running.addresses().token.expect("it is on");
     let request = Request::builder().uri("/userinfo").header("host", "gateway");
     let answer = send(&gateway, address, Version::HTTP_11, request);
@@ -183,12 +186,7 @@ fn what_the_key_manager_says_for_its_hop_ends_there() {
 #[test]
 fn nothing_but_the_token_endpoints_of_the_key_manager_is_reached() {
     let key_manager = Backend::echo();
-    let gateway = GatewayBuilder::new(Vec::new())
-        .set("listenerConfig.httpsEnabled", "true")
-        .set("listenerConfig.httpsPort", "0")
-        .set("listenerConfig.tokenListenerPort", "0")
-        .set("keyManager.serverUrl", &key_manager.url())
-        .start();
+    let gateway = with_https(asking(&key_manager, Vec::new())).start();
     let addresses = gateway.running.addresses();
     let ask = |address, version, method: &Method, path: &str| {
         let uri = format!("https://gateway{path}");
@@ -250,9 +248,7 @@ fn pages_of_other_origins_reach_the_token_endpoints_by_the_rules_of_the_project(
         exchange.write("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 2\r\n\r\nok");
     });
     let start = |rules: Option<Cors>| {
-        let mut builder = GatewayBuilder::new(Vec::new())
-            .set("listenerConfig.tokenListenerPort", "0")
-            .set("keyManager.serverUrl", &key_manager.url());
+        let mut builder = asking(&key_manager, Vec::new());
         builder.config.service_cors = rules;
         builder.start()
     };
