@@ -3,7 +3,7 @@
 use super::project::Compiled;
 use super::sources::Origin;
 use crate::attestation::{self, Packing};
-use crate::folder::replace_folder;
+use crate::folder::{folder_of, replace_folder};
 use crate::project::{Layout, is_project_name};
 use crate::public_file::staged;
 use crate::whole_file::read_public;
@@ -248,15 +248,17 @@ fn lay_out(stage: &WorkingFolder, target: &Path, bundle: &Bundle) -> Result<(), 
         move |source| BuildError::File { path, source }
     };
     let fresh = stage.path().join("gen");
-    std::fs::create_dir(&fresh).map_err(failed(&fresh))?;
+    let place = target.join("gen");
+    std::fs::create_dir(&fresh).map_err(failed(&place))?;
     for (name, bytes) in &bundle.entries {
         let path = fresh.join(name);
+        // Errors name where it was to be: what is staged is gone when somebody reads them.
+        let entry = place.join(name);
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(failed(parent))?;
+            std::fs::create_dir_all(parent).map_err(failed(folder_of(&entry)))?;
         }
-        std::fs::write(&path, bytes).map_err(failed(&path))?;
+        std::fs::write(&path, bytes).map_err(failed(&entry))?;
     }
-    let place = target.join("gen");
     // The old copy goes into the staging folder, which is removed at the end.
     replace_folder(&fresh, &place, &stage.path().join("old")).map_err(failed(&place))
 }

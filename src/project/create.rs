@@ -66,13 +66,15 @@ pub(crate) fn create(layout: &Layout, files: &BTreeMap<String, Vec<u8>>, force: 
     let replaced = check_place(layout, force)?;
     let staged = WorkingFolder::beside(parent, &STAGED).map_err(failed("create a folder in", parent))?;
     let fresh = staged.path().join("new");
-    std::fs::create_dir(&fresh).map_err(failed("create", &fresh))?;
+    std::fs::create_dir(&fresh).map_err(failed("create", root))?;
     for (name, bytes) in files {
         let path = fresh.join(name);
+        // Where it was to be: what is staged is gone when somebody reads this.
+        let place = root.join(name);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed("create", folder))?;
+            std::fs::create_dir_all(folder).map_err(failed("create", folder_of(&place)))?;
         }
-        std::fs::write(&path, bytes).map_err(failed("write", &path))?;
+        std::fs::write(&path, bytes).map_err(failed("write", &place))?;
     }
     let old = staged.path().join(OLD);
     let (action, placed) = match replaced {

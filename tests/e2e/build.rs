@@ -1,6 +1,6 @@
 //! From a definition to a checked bundle: init, add, check, build, inspect and verify through the binary.
 
-use crate::support::Place;
+use crate::support::{Outcome, Place, limited};
 use std::io::{Read, Write};
 
 pub const DEFINITION: &str = "openapi: 3.0.0\n\
@@ -147,7 +147,7 @@ fn a_project_of_micro_gw_builds_from_inside() {
     place.write("old/policies.yaml", "");
     let mut command = place.command(&["build"]);
     command.current_dir(place.path().join("old"));
-    let outcome = crate::support::Outcome::of(command).exits(0);
+    let outcome = Outcome::of(command).exits(0);
     assert_eq!(outcome.stdout.trim(), "target/old.zip");
     place
         .mgw(&["build", "nowhere"])
@@ -458,7 +458,7 @@ fn a_bundle_says_what_is_in_it_and_what_it_was_made_from() {
     // The sources' revision counts when it is told, and only then.
     let mut build = place.command(&["build", "shop"]);
     build.env("MGW_SOURCE_REVISION", "v1.2.3");
-    crate::support::Outcome::of(build).exits(0).says("Built");
+    Outcome::of(build).exits(0).says("Built");
     let verified = place
         .mgw(&["verify", "shop", "--output", "json"])
         .exits(0)
@@ -533,4 +533,26 @@ fn no_bundle_under_a_former_name_is_left() {
     place.write("shop/target/store.zip", "of somebody");
     rename("depot");
     assert_eq!(place.read("shop/target/store.zip"), "of somebody");
+}
+
+#[test]
+fn what_finds_no_room_is_named_as_it_was_to_be() {
+    let place = built();
+    let without_room = |arguments: &[&str], blocks: u32| {
+        let outcome = Outcome::of(limited(&place.command(arguments), &format!("ulimit -f {blocks}")));
+        let outcome = outcome.exits(7).says("cannot write");
+        for staged in [".mgw-", ".gen-"] {
+            assert!(!outcome.stderr.contains(staged), "{}", outcome.stderr);
+        }
+        outcome
+    };
+    without_room(&["init", "fresh"], 0).says("fresh/");
+    assert!(!place.path().join("fresh").exists());
+    place.write(
+        "shop/api_definitions/openapi.yaml",
+        &DEFINITION.replace("an item", "another"),
+    );
+    for blocks in [0, 1, 2] {
+        without_room(&["build", "shop"], blocks).says("shop/target/");
+    }
 }

@@ -1,7 +1,7 @@
 //! `mgw check --fix` on files that are written in uncommon ways. Whatever they are, a dry run prints what is done then, and
 //! the second time there is nothing left to do.
 
-use crate::support::Place;
+use crate::support::{Place, limited};
 use std::fmt::Write as _;
 use std::process::Command;
 
@@ -161,11 +161,7 @@ fn more_files_than_a_process_may_have_open_are_replaced() {
     for number in 0..MANY {
         place.write(&name(number), &definition(number, "base-path"));
     }
-    let command = place.command(&["check", "shop", "--fix", "-q"]);
-    let mut bounded = Command::new("sh");
-    bounded.args(["-c", "ulimit -n 64 && exec \"$@\"", "sh"]);
-    bounded.arg(command.get_program()).args(command.get_args());
-    bounded.env_clear().current_dir(place.path());
+    let mut bounded = limited(&place.command(&["check", "shop", "--fix", "-q"]), "ulimit -n 64");
     let output = bounded.output().expect("there is a shell");
     assert!(output.status.success(), "{output:?}");
     for number in 0..MANY {

@@ -20,8 +20,12 @@ pub fn ignoring_hang_up(command: &Command, ignores: bool) -> Command {
     under("env", &[option], command)
 }
 
+/// A command of a shell that has set itself limits, such as `ulimit -f 0`.
+pub fn limited(command: &Command, limits: &str) -> Command {
+    under("bash", &["-c", &format!("{limits}; exec \"$0\" \"$@\"")], command)
+}
+
 /// A command that another program starts, in the same surroundings.
-#[cfg(target_os = "linux")]
 fn under(program: &str, options: &[&str], command: &Command) -> Command {
     let mut under = Command::new(program);
     under

@@ -1,9 +1,9 @@
 //! What is kept on disk.
 
 use super::setup::{self, World};
+use crate::support::limited;
 use mgw_fixtures::simulator::{Effect, Fault, Shape};
 use serde_json::Value;
-use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_gateways_do_not_share_a_state_folder() {
@@ -84,18 +84,7 @@ async fn a_disk_that_is_full_costs_only_the_memory() {
         &[],
         &[&setup::CONNECTED[..], &["--state", "state"]].concat(),
     );
-    let mut command = Command::new("bash");
-    command
-        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""])
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .current_dir(world.place.path())
-        .env_clear();
-    for (name, value) in inner.get_envs() {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
+    let command = limited(&inner, "trap '' XFSZ; ulimit -f 8");
     let gateway = setup::running(command, &world.client);
     let told = gateway
         .until("it is taken over", |told| {

@@ -2,6 +2,7 @@
 
 use super::{Files, both, state};
 use crate::pull::Case;
+use crate::support::limited;
 
 #[test]
 fn a_pull_without_room_changes_nothing() {
@@ -23,21 +24,8 @@ fn a_rollback_without_room_changes_nothing() {
 fn changes_nothing(case: &Case, words: &[&str], before: &Files) {
     // Files of more than so many blocks cannot be written: first none, then a few, then all but the largest.
     for blocks in [0, 1, 2, 4] {
-        let mut command = case.command(&[]);
-        let program = command.get_program().to_owned();
-        let environment: Vec<_> = command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
-            .collect();
-        command = std::process::Command::new("sh");
-        command
-            .args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"])
-            .arg(program)
-            .args(words)
-            .env_clear()
-            .envs(environment)
-            .current_dir(case.place.path());
-        let output = command.output().expect("sh can be run");
+        let mut command = limited(&case.command(words), &format!("ulimit -f {blocks}"));
+        let output = command.output().expect("bash can be run");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(7), "{blocks}: {told}");
         assert!(told.contains("cannot write"), "{blocks}: {told}");
