@@ -1,7 +1,8 @@
 //! The compiled gateway configuration, `gateway.json` in the bundle.
 //!
 //! One element, one file. Every type refuses unknown keys: a reader that is older than its bundle must say so instead of
-//! serving something else. Changing a type here means raising [`FORMAT`].
+//! serving something else. Changing what a key means, or taking one away, means raising [`FORMAT`]. A new key that is left out
+//! where it says nothing does not: bundles without it stay what they were, and an older reader refuses those with it.
 
 mod api;
 mod block;
