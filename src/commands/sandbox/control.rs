@@ -74,10 +74,14 @@ impl ControlFile {
             return;
         }
         // A file that stays behind leads nowhere, and says so when it is used.
-        let _ = match self.former {
-            Some(former) if former.is_alive().await => write(&self.path, &former.url, former.token.expose_secret()),
-            _ => std::fs::remove_file(&self.path).map_err(|error| Failure::file("remove", &self.path, error)),
-        };
+        match self.former {
+            Some(former) if former.is_alive().await => {
+                let _ = write(&self.path, &former.url, former.token.expose_secret());
+            }
+            _ => {
+                let _ = std::fs::remove_file(&self.path);
+            }
+        }
     }
 }
 
