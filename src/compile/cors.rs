@@ -59,7 +59,7 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
             let finding = Diagnostic::error(Code::Cors, source, member.key, message);
             let finding = finding.misspelt(written, member.key, KEYS);
             let is_harmless = HARMLESS.iter().any(|key| finding.would_write(key));
-            diagnostics.push(if is_harmless { finding } else { finding.only_likely() });
+            diagnostics.push(finding.only_likely_if(!is_harmless));
             continue;
         };
         match key {

@@ -151,10 +151,8 @@ fn named(finding: Diagnostic, name: &str, key: Span) -> Diagnostic {
         None => finding.misspelt(name, key, names),
     };
     // Whoever reads the definition decides whether it opens the API: so far, nothing does.
-    match OPENING.iter().any(|opening| finding.would_write(opening)) {
-        true => finding.only_likely(),
-        false => finding,
-    }
+    let opens = OPENING.iter().any(|opening| finding.would_write(opening));
+    finding.only_likely_if(opens)
 }
 
 /// The keys of `x-wso2-response-cache`.
@@ -238,7 +236,7 @@ pub(super) fn boolean(source: &Source, owner: &Node, name: &str, diagnostics: &m
         let expected = "`true` or `false` without quotes";
         let finding = Diagnostic::expected(Code::Extension, source, node, &what, expected);
         let opens = name == DISABLE_SECURITY && finding.would_write("true");
-        diagnostics.push(if opens { finding.only_likely() } else { finding });
+        diagnostics.push(finding.only_likely_if(opens));
     }
     value
 }

@@ -86,9 +86,8 @@ impl<'a> KnownPolicies<'a> {
             None => diagnostic.did_you_mean(name, known),
         };
         // Nobody goes without a limit by a guess.
-        if diagnostic.would_write(UNLIMITED) {
-            diagnostic = diagnostic.only_likely();
-        }
+        let frees = diagnostic.would_write(UNLIMITED);
+        diagnostic = diagnostic.only_likely_if(frees);
         diagnostic.severity = match self.compat {
             Some(Compat::MicroGw32) => Severity::Warning,
             None => Severity::Error,

@@ -57,7 +57,7 @@ pub(super) fn transports(
                     .misspelt(element.as_str().unwrap_or_default(), element.span, ["http", "https"]);
                 // What is readable on the way is for somebody to look at.
                 let opens = finding.would_write("http");
-                diagnostics.push(if opens { finding.only_likely() } else { finding });
+                diagnostics.push(finding.only_likely_if(opens));
             }
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn transports(
         let finding = Diagnostic::expected(Code::Transports, source, node, &what, "a list of `http` and `https`");
         let finding = finding.expecting_list(node);
         let opens = node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("http"));
-        diagnostics.push(if opens { finding.only_likely() } else { finding });
+        diagnostics.push(finding.only_likely_if(opens));
     }
     if mutual_tls == Some(MutualTls::Mandatory) {
         if let Some(node) = node.filter(|_| listed.http) {

@@ -18,6 +18,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same where it would.
+    #[must_use]
+    pub(crate) fn only_likely_if(self, opens: bool) -> Self {
+        if opens { self.only_likely() } else { self }
+    }
+
     /// Whether the correction writes a text somewhere.
     pub(crate) fn would_write(&self, text: &str) -> bool {
         let edits = self.correction.iter().flat_map(|correction| correction.edits());

@@ -184,10 +184,8 @@ impl Checker<'_> {
 /// Leaves to somebody who looks at it which pages of other origins are let in.
 fn let_in(path: &str, finding: Diagnostic) -> Diagnostic {
     const CORS: &str = "corsConfiguration";
-    match path.starts_with(CORS) || finding.would_write(CORS) {
-        true => finding.only_likely(),
-        false => finding,
-    }
+    let lets_in = path.starts_with(CORS) || finding.would_write(CORS);
+    finding.only_likely_if(lets_in)
 }
 
 /// Whether a text starts in a value before a place of the file: in the line of its key, that is, also where that is `a.b = "c"`.

@@ -247,7 +247,7 @@ fn of_error(error: &ConfigError, file: Option<&Source>) -> Diagnostic {
         (Some(text), Some(place), Some(source)) => {
             let finding = finding.replacing(place, text);
             let admits = is_switch(source, place) || ADMITTING.contains(&text);
-            if admits { finding.only_likely() } else { finding }
+            finding.only_likely_if(admits)
         }
         _ => finding,
     }

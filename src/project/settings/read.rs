@@ -309,7 +309,7 @@ impl Reader<'_> {
             _ => found,
         };
         let lets_in = path.starts_with(CORS);
-        self.diagnostics.push(if lets_in { found.only_likely() } else { found });
+        self.diagnostics.push(found.only_likely_if(lets_in));
         None
     }
 
@@ -389,7 +389,7 @@ impl Reader<'_> {
             || found.would_write("cors")
             || member.node.get("cors").is_some();
         let found = found.secret_if(is_secret);
-        self.diagnostics.push(if lets_in { found.only_likely() } else { found });
+        self.diagnostics.push(found.only_likely_if(lets_in));
     }
 }
 
