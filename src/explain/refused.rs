@@ -4,8 +4,10 @@ use super::steps::{Found, accepted, has_key_type, key_type, list, needed};
 use crate::compile::{Said, SaidOfApi, why_impossible};
 use crate::diagnostics::nearest;
 use mgw_bundle::config::{Api, ApiState, MutualTls};
+use mgw_runtime::auth::{CredentialFailure, JwtFailure};
 use mgw_runtime::explain::ExplainedAnswer;
 use mgw_runtime::refusal::Refusal;
+use std::collections::BTreeSet;
 
 /// Why a request is refused.
 pub(super) struct Why {
@@ -266,48 +268,60 @@ fn credentials(found: &Found<'_>, refusal: Refusal) -> Why {
 /// A credential that is not accepted. The client is told nothing but that.
 fn invalid(found: &Found<'_>, header: &str) -> Why {
     let settings = found.told.settings;
-    let Some(failure) = &found.told.explanation.failure else {
+    let Some(failure) = found.told.explanation.failure else {
         return Why::new(
-            format!("the credential in `{header}` is not accepted: it is no signed token, or sent more than once"),
-            "Send one access token of a trusted issuer; opaque tokens need a key manager in the settings.",
+            format!("the credential in `{header}` is not accepted"),
+            "Send one access token of a trusted issuer.",
         );
     };
-    if failure.contains("client certificate") {
-        let is_optional = found.api.is_some_and(|api| api.mutual_tls == Some(MutualTls::Optional));
-        let remedy = match is_optional {
-            true => "Show none, or one that the API accepts; see `mgw help mutual-tls`.",
-            false => "Show one that the API accepts (--client-cert); see `mgw help mutual-tls`.",
-        };
-        return Why::new(failure.as_str(), remedy);
-    }
-    let remedy = if failure.contains("expired") {
-        "Get a new token.".to_owned()
-    } else if failure.contains("no configured issuer") {
-        let issuers: Vec<String> = settings.issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
-        format!(
-            "Trusted issuers are: {}. Add the token's with `[[jwtTokenConfig]]`; tokens of `mgw token` need --local-issuer.",
-            list(&issuers)
-        )
-    } else if failure.contains("audience") {
-        let mut audiences: Vec<String> = settings
-            .issuers
-            .iter()
-            .flat_map(|issuer| issuer.audience.clone())
-            .collect();
-        audiences.sort();
-        audiences.dedup();
-        format!("Get a token for one of: {}.", list(&audiences))
-    } else if failure.contains("not valid yet") {
-        "Wait until the token is valid, or look at the clocks of issuer and gateway.".to_owned()
-    } else if failure.contains("revoked") {
-        "Get a new token.".to_owned()
-    } else if failure.contains("API key") {
-        "Use another API key, or send it from where it may be used.".to_owned()
-    } else {
-        "Get a token that is signed by a trusted issuer, with a key and an algorithm that its settings allow."
-            .to_owned()
+    let remedy = match failure {
+        CredentialFailure::NoCertificate | CredentialFailure::OtherCertificate => {
+            return Why::new(failure.to_string(), for_a_certificate(found));
+        }
+        CredentialFailure::Revoked | CredentialFailure::Inactive | CredentialFailure::Jwt(JwtFailure::Expired) => {
+            "Get a new token.".to_owned()
+        }
+        CredentialFailure::Opaque => {
+            "Send one access token of a trusted issuer; opaque tokens need a key manager in the settings.".to_owned()
+        }
+        CredentialFailure::Ambiguous | CredentialFailure::Scheme => {
+            format!("Send one access token of a trusted issuer, as `{header}: Bearer TOKEN`.")
+        }
+        CredentialFailure::ApiKeyForOthers => "Use an API key for this API.".to_owned(),
+        CredentialFailure::ApiKeyFromElsewhere => {
+            "Use another API key, or send it from where it may be used.".to_owned()
+        }
+        CredentialFailure::Jwt(JwtFailure::Issuer) => {
+            let issuers: Vec<String> = settings.issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
+            format!(
+                "Trusted issuers are: {}. Add the token's with `[[jwtTokenConfig]]`; tokens of `mgw token` need --local-issuer.",
+                list(&issuers)
+            )
+        }
+        CredentialFailure::Jwt(JwtFailure::Audience) => {
+            let audiences = settings.issuers.iter().flat_map(|issuer| issuer.audience.clone());
+            let audiences: BTreeSet<String> = audiences.collect();
+            format!("Get a token for one of: {}.", list(&Vec::from_iter(audiences)))
+        }
+        CredentialFailure::Jwt(JwtFailure::NotYetValid) => {
+            "Wait until the token is valid, or look at the clocks of issuer and gateway.".to_owned()
+        }
+        CredentialFailure::Jwt(JwtFailure::TooLong) => {
+            "Send a shorter token, or raise `authConfig.maxTokenBytes` in the gateway's settings.".to_owned()
+        }
+        CredentialFailure::Jwt(_) => {
+            "Get a token that is signed by a trusted issuer, with a key and an algorithm that its settings allow."
+                .to_owned()
+        }
     };
     Why::new(format!("the credential is not accepted: {failure}"), remedy)
+}
+
+fn for_a_certificate(found: &Found<'_>) -> &'static str {
+    match found.api.and_then(|api| api.mutual_tls) {
+        Some(MutualTls::Optional) => "Show none, or one that the API accepts; see `mgw help mutual-tls`.",
+        _ => "Show one that the API accepts (--client-cert); see `mgw help mutual-tls`.",
+    }
 }
 
 fn subscription(found: &Found<'_>, refusal: Refusal) -> Why {

@@ -190,7 +190,7 @@ type Row<'a> = (
 fn refusals_say_why_and_where_and_what_to_do() {
     let project = Project::new();
     let long = format!("/shop/v1/{}", "a".repeat(100));
-    let rows: [Row<'_>; 20] = [
+    let rows: [Row<'_>; 21] = [
         (
             "GET",
             "/shop/v1/order",
@@ -299,6 +299,16 @@ fn refusals_say_why_and_where_and_what_to_do() {
             (401, 900_901),
             "it is no signed token",
             "opaque tokens need a key manager",
+            &["api_definitions/shop.yaml:18:5", "api_definitions/shop.yaml:19:7"],
+        ),
+        (
+            "PUT",
+            "/shop/v1/orders",
+            &[("authorization", "Bearer one"), ("authorization", "Bearer two")],
+            "authn",
+            (401, 900_901),
+            "sent more than once",
+            "Send one access token",
             &["api_definitions/shop.yaml:18:5", "api_definitions/shop.yaml:19:7"],
         ),
         (

@@ -8,12 +8,9 @@ use super::jwt::{JwtFailure, looks_like_jwt};
 use super::key_material::KeyMaterial;
 use super::outcome::WaitFor;
 use super::token_cache::Presented;
-use super::{Caller, CredentialKind, Identity};
+use super::{Caller, CredentialFailure, CredentialKind, Identity};
 use crate::refusal::Refusal;
 use std::sync::Arc;
-
-/// Why a good token is refused.
-pub(super) const REVOKED: &str = "token is revoked";
 
 impl Decision<'_> {
     /// Checks a bearer token: signed by a configured issuer, or known to the key manager.
@@ -35,6 +32,12 @@ impl Decision<'_> {
         self.token(presented, |keys| &keys.tokens)
     }
 
+    /// Tells why a credential is not accepted to the log, and to whoever explains the request.
+    pub(super) fn note(&mut self, failure: CredentialFailure) {
+        tracing::debug!(reason = %failure, "credential refused");
+        self.core.learn(|learnt| learnt.failure = Some(failure));
+    }
+
     /// Checks an API key and what it is restricted to.
     pub(super) fn api_key(&mut self, key: &str) -> Result<Arc<Caller>, Failed> {
         let presented = self.core.tokens.presented(CredentialKind::ApiKey, key);
@@ -46,11 +49,10 @@ impl Decision<'_> {
             Ok(caller)
         } else {
             let failure = match named {
-                true => "the API key may not be used from this address or page",
-                false => "the API key is not for this API",
+                true => CredentialFailure::ApiKeyFromElsewhere,
+                false => CredentialFailure::ApiKeyForOthers,
             };
-            tracing::debug!(reason = failure, "API key refused");
-            self.core.learn(|learnt| learnt.failure = Some(failure.to_owned()));
+            self.note(failure);
             Err(Refusal::InvalidCredentials.into())
         }
     }
@@ -118,8 +120,7 @@ impl Decision<'_> {
             Ok(identity) => identity,
             Err(Unverified::Wait(wait)) => return Err(Failed::Wait(wait)),
             Err(Unverified::Refused(failure)) => {
-                tracing::debug!(reason = %failure, "token refused");
-                self.core.learn(|learnt| learnt.failure = Some(failure.to_string()));
+                self.note(failure.into());
                 if failure == JwtFailure::Signature {
                     self.core.failures.record(self.request.client_ip, self.now_ms);
                     self.core
@@ -130,8 +131,7 @@ impl Decision<'_> {
             }
         };
         if security.revocations.contains(token, identity.token_id.as_deref()) {
-            tracing::debug!(reason = REVOKED, "token refused");
-            self.core.learn(|learnt| learnt.failure = Some(REVOKED.to_owned()));
+            self.note(CredentialFailure::Revoked);
             return Err(Refusal::InvalidCredentials.into());
         }
         if kind == CredentialKind::ApiKey {

@@ -7,7 +7,8 @@ use super::subscription::Granted;
 use super::token_cache::{Decided, Entry, Presented};
 use super::verdicts::Place;
 use super::{
-    Answers, Authenticator, Caller, ClientCertificate, CoreAuth, CredentialKind, Identity, Outcome, RequestView, Wait,
+    Answers, Authenticator, Caller, ClientCertificate, CoreAuth, CredentialFailure, CredentialKind, Identity, Outcome,
+    RequestView, Wait,
 };
 use crate::refusal::{About, Refusal, Rejection};
 use crate::subscription_data::ABSENT_MS;
@@ -18,9 +19,6 @@ use std::sync::{Arc, Mutex};
 
 /// When a retry makes sense while the key manager is away, in milliseconds.
 const KEY_MANAGER_PAUSE_MS: u64 = 5000;
-
-/// Why a credential is refused that may be good.
-const SCHEME: &str = "the resource takes no credential of this scheme";
 
 /// Why a credential does not admit.
 pub(super) enum Failed {
@@ -106,10 +104,10 @@ impl Decision<'_> {
         let failure = match (self.request.certificate, mode) {
             (None, MutualTls::Optional) => return Ok(false),
             (Some(shown), _) if self.accepts(shown) => return Ok(true),
-            (None, MutualTls::Mandatory) => "no client certificate was shown",
-            (Some(_), _) => "the client certificate that was shown is none of those that the API accepts",
+            (None, MutualTls::Mandatory) => CredentialFailure::NoCertificate,
+            (Some(_), _) => CredentialFailure::OtherCertificate,
         };
-        self.core.learn(|learnt| learnt.failure = Some(failure.to_owned()));
+        self.note(failure);
         Err(Refusal::InvalidCredentials)
     }
 
@@ -127,13 +125,16 @@ impl Decision<'_> {
     fn application(&mut self, certified: bool) -> Result<Arc<Caller>, Failed> {
         let credential = Credential::read(self.request.headers, &self.api.header);
         let candidates: fn(&Alternative) -> bool = match credential {
-            Credential::Ambiguous => return Err(Refusal::InvalidCredentials.into()),
+            Credential::Ambiguous => {
+                self.note(CredentialFailure::Ambiguous);
+                return Err(Refusal::InvalidCredentials.into());
+            }
             Credential::Absent => |alternative| !alternative.bearer && !alternative.basic,
             Credential::Bearer(_) => |alternative| alternative.bearer,
             Credential::Basic(_) => |alternative| alternative.basic,
             // Only bearer tokens could be meant; whether they are accepted here decides about the code.
             Credential::Other => {
-                tracing::debug!(reason = SCHEME, "credential refused");
+                self.note(CredentialFailure::Scheme);
                 let bearer = self.resource.alternatives.iter().any(|alternative| alternative.bearer);
                 let refusal = if bearer {
                     Refusal::InvalidCredentials
@@ -168,7 +169,7 @@ impl Decision<'_> {
             }
             None if tried || matches!(credential, Credential::Absent) => Err(Refusal::MissingCredentials.into()),
             None => {
-                tracing::debug!(reason = SCHEME, "credential refused");
+                self.note(CredentialFailure::Scheme);
                 Err(Refusal::WrongScheme.into())
             }
         }

@@ -18,6 +18,7 @@ mod certificates;
 mod core;
 mod credential;
 mod credential_checks;
+mod credential_failure;
 mod decision;
 mod failures;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -54,8 +55,10 @@ pub use authenticator::Authenticator;
 pub use backend_tokens::{BackendToken, ClaimFetch, FetchedClaims};
 pub use caller::{Caller, CallerKeyType};
 pub use core::CoreAuth;
+pub use credential_failure::CredentialFailure;
 pub use identity::{CredentialKind, Identity, TokenApplication};
 pub use jwks::KeySourceStatus;
+pub use jwt::JwtFailure;
 pub(crate) use key_material::KeyMaterial;
 pub use outcome::{Outcome, Wait};
 pub use request::{ClientCertificate, RequestView};

@@ -1,13 +1,12 @@
 //! The check of opaque tokens by what the key manager says.
 
-use super::credential_checks::REVOKED;
 use super::decision::{Decision, Failed};
-use super::jwt::{Expectations, check_claims};
+use super::jwt::{Expectations, JwtFailure, check_claims};
 use super::key_manager::key_validation::{KeyQuestion, KeyValidator, Validation};
 use super::key_manager::{Answer, Introspector, OpaqueTokens};
 use super::outcome::WaitFor;
 use super::token_cache::Presented;
-use super::{Caller, CredentialKind, Identity};
+use super::{Caller, CredentialFailure, CredentialKind, Identity};
 use crate::refusal::Refusal;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -32,11 +31,10 @@ impl<'a> Decision<'a> {
         let security = &self.authenticator.security;
         let is_too_long = token.len() > security.config.authentication.max_token_bytes;
         if is_too_long || matches!(security.opaque_tokens, OpaqueTokens::Unknown) {
-            let reason = match is_too_long {
-                true => "it is longer than authConfig.maxTokenBytes",
-                false => "it is no JWT, and there is no key manager that knows other tokens",
-            };
-            tracing::debug!(reason, "token refused");
+            self.note(match is_too_long {
+                true => JwtFailure::TooLong.into(),
+                false => CredentialFailure::Opaque,
+            });
             return Err(Refusal::InvalidCredentials.into());
         }
         let presented = self.as_opaque(presented);
@@ -50,7 +48,7 @@ impl<'a> Decision<'a> {
         // Read before the check: a revocation in between is then noticed at the next request.
         let revocations = security.revocations.generation();
         if security.revocations.contains(token, None) {
-            tracing::debug!(reason = REVOKED, "token refused");
+            self.note(CredentialFailure::Revoked);
             return Err(Refusal::InvalidCredentials.into());
         }
         let mut identity = match &security.opaque_tokens {
@@ -60,7 +58,7 @@ impl<'a> Decision<'a> {
         };
         identity.remote_claims = security.config.key_manager.remote_claims;
         if security.revocations.contains(token, identity.token_id.as_deref()) {
-            tracing::debug!(reason = REVOKED, "token refused");
+            self.note(CredentialFailure::Revoked);
             return Err(Refusal::InvalidCredentials.into());
         }
         self.remember(presented, Arc::new(identity), revocations)
@@ -74,7 +72,7 @@ impl<'a> Decision<'a> {
                 self.core
                     .tokens
                     .refuse(presented, Refusal::InvalidCredentials, self.now_ms);
-                tracing::debug!(reason = "the key manager says that it is not active", "token refused");
+                self.note(CredentialFailure::Inactive);
                 return Err(Refusal::InvalidCredentials.into());
             }
             Some(Answer::Senseless) => return Err(Refusal::InvalidCredentials.into()),

@@ -1,6 +1,6 @@
 //! What is said of a request.
 
-use crate::auth::{Grant, Identity};
+use crate::auth::{CredentialFailure, Grant, Identity};
 use crate::proxy::Phase;
 use crate::refusal::Refusal;
 use crate::throttle::{AppliedLimit, Consulted};
@@ -18,7 +18,7 @@ pub struct Explanation {
     /// Whom the credential is about, once it is known to be good, whether they may call or not.
     pub identity: Option<ExplainedIdentity>,
     /// Why a credential is not accepted, beyond what a client is told.
-    pub failure: Option<String>,
+    pub failure: Option<CredentialFailure>,
     /// Who may call.
     pub caller: ExplainedCaller,
     /// The limits that count it, in the order in which they answer. None where it does not get that far.

@@ -9,6 +9,6 @@ mod token;
 
 pub(super) use check::{Expectations, check_claims};
 pub(super) use claims::{scopes, seconds, strings, text};
-pub(super) use failure::JwtFailure;
+pub use failure::JwtFailure;
 pub(super) use key::VerificationKey;
 pub(super) use token::{Token, looks_like_jwt};
