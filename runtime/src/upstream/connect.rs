@@ -250,10 +250,33 @@ impl Upstream {
             }
             useless += usize::from(opened.is_some_and(|opened| opened.admits_none()));
         }
-        Err(UpstreamError::Connect(io::Error::other(
-            "the backend takes no requests on the connections that it accepts",
-        )))
+        Err(takes_none())
     }
+
+    /// Opens a connection of HTTP/2 for a request that is the first on it; others come behind it.
+    pub(super) async fn connect_first(
+        &self,
+        key: PoolKey,
+        origin: &Origin,
+        budget: Duration,
+    ) -> Result<Sender, UpstreamError> {
+        let connector = self.connector.with_room_for(key.reuse.streams);
+        match connector.connect(origin, budget).await? {
+            Connected::Http1(sender) => Ok(Sender::Http1(sender)),
+            Connected::Http2(connection) => {
+                let stream = connection.enter(1);
+                let opened = Opened::Http2(connection);
+                self.pool.opened(key, None, &opened, self.clock.monotonic_ms());
+                stream.map(Sender::Http2).ok_or_else(takes_none)
+            }
+        }
+    }
+}
+
+fn takes_none() -> UpstreamError {
+    UpstreamError::Connect(io::Error::other(
+        "the backend takes no requests on the connections that it accepts",
+    ))
 }
 
 /// Opens a connection; one of HTTP/2 is in the pool afterwards.

@@ -74,6 +74,13 @@ impl Upstream {
                 if let (Some(request), Sender::Http2(_)) = (&mut unsent, &sender) {
                     http2_request::restore(request);
                 }
+                // The library learns of it only with the next request, which would be left behind too.
+                if let Sender::Http2(stream) = &sender
+                    && refused
+                    && !http2_request::is_reset(failure.error())
+                {
+                    stream.retire_connection();
+                }
                 let error = match progress {
                     Some(progress) if progress.is_too_large() => UpstreamError::BodyTooLarge,
                     Some(progress) if progress.client_failed() => UpstreamError::Client,

@@ -24,6 +24,7 @@ mod host_pattern;
 mod http1_request;
 mod http2;
 mod http2_request;
+mod left_behind;
 mod opening;
 mod origin;
 mod place;

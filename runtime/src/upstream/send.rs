@@ -16,6 +16,7 @@ use super::exchange::{Failed, is_broken};
 use super::fault::{FailureReason, Fault};
 use super::held::{Held, Outstanding};
 use super::http2_request::{is_dropped, is_reset};
+use super::left_behind::LeftBehind;
 use super::place::Place;
 use super::pool::{Pool, PoolKey, Reuse};
 use super::reached::Reached;
@@ -33,7 +34,7 @@ use http_body::Body as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Bytes of an answer that are read to keep its connection, when the answer itself is not wanted.
 const DRAINED: usize = 64 * 1024;
@@ -322,43 +323,51 @@ impl Upstream {
             ..origin.pool_key()
         };
         let mut at_hand = self.pool.take(key);
-        let mut may_be_refused = true;
+        let mut left_behind = LeftBehind::default();
+        let mut was_refused = false;
         loop {
             let is_reused = at_hand.is_some();
-            let sender = match at_hand.take() {
-                Some(sender) => sender,
-                None => match self.connect(key, origin, timeout).await {
-                    Ok(sender) => sender,
-                    Err(error) if error.is_before_sending() => return Err(Failed::Unsent(Box::new(request), error)),
-                    Err(error) => return Err(Failed::Sent(error)),
-                },
+            let connected = match at_hand.take() {
+                Some(sender) => Ok(sender),
+                None if left_behind.goes_first() => self.connect_first(key, origin, timeout).await,
+                None => self.connect(key, origin, timeout).await,
+            };
+            let sender = match connected {
+                Ok(sender) => sender,
+                Err(error) if error.is_before_sending() => return Err(Failed::Unsent(Box::new(request), error)),
+                Err(error) => return Err(Failed::Sent(error)),
             };
             let is_shared = matches!(sender, Sender::Http2(_));
             let failed = match self.exchange(key, sender, request, timeout, progress).await {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
-            // Others may share a connection from the start, and use up what the backend takes on it. Once is enough to find out.
-            let is_once = may_be_refused;
-            may_be_refused &= is_reused;
-            let may_be_lost = is_reused || is_shared && is_once;
+            let mut is_followed = || left_behind.is_followed(Instant::now(), timeout);
             request = match failed {
-                Failed::Unsent(unsent, _) if may_be_lost => *unsent,
-                Failed::Refused(error) if is_once => {
-                    may_be_refused = false;
-                    let Some(repeated) = again.request() else {
+                Failed::Unsent(unsent, _) if is_reused || is_shared && is_followed() => *unsent,
+                Failed::Refused(error) => {
+                    // Where a stream alone was refused, the backend sheds load, and its connections are as good as before.
+                    let sheds_load = matches!(&error, UpstreamError::Exchange(cause) if is_reset(cause));
+                    let repeated = if sheds_load {
+                        let is_first = !std::mem::replace(&mut was_refused, true);
+                        let is_within = || again.budget.is_none_or(Budget::take);
+                        again.request().filter(|_| is_first && is_within())
+                    } else {
+                        again.request().filter(|_| is_followed())
+                    };
+                    let Some(repeated) = repeated else {
                         return Err(Failed::Refused(error));
                     };
-                    // Where a stream alone was refused, the backend sheds load, and its connections are as good as before.
-                    if matches!(&error, UpstreamError::Exchange(cause) if is_reset(cause)) {
-                        if !again.budget.is_none_or(Budget::take) {
-                            return Err(Failed::Refused(error));
-                        }
+                    if sheds_load {
                         at_hand = self.pool.take(key);
                     }
                     repeated
                 }
-                Failed::Sent(error) if again.repeats && may_be_lost && is_lost(&error, is_reused, is_shared) => {
+                Failed::Sent(error)
+                    if again.repeats
+                        && is_lost(&error, is_reused, is_shared)
+                        && (is_reused || is_shared && is_followed()) =>
+                {
                     match again.request() {
                         Some(repeated) => repeated,
                         None => return Err(Failed::Sent(error)),

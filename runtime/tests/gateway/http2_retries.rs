@@ -2,6 +2,7 @@
 
 use crate::support::{Client, GatewayBuilder, Http2Backend, TestGateway, eventually, http2_api, serving};
 use mgw_bundle::config::Retry;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -170,6 +171,91 @@ fn requests_that_wait_on_a_connection_that_goes_away_are_sent_on_another() {
     for client in &mut clients {
         assert_eq!(client.receive().expect("an answer").status, 200);
     }
+}
+
+/// Takes so many requests on each connection, and says then that it goes away, whatever else was sent. It says nothing before
+/// `speaks`.
+struct Retiring {
+    address: std::net::SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Retiring {
+    fn after(takes: u32, speaks: mpsc::Receiver<()>) -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let connections = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&connections);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if counted.fetch_add(1, SeqCst) == 0 {
+                    let _ = speaks.recv();
+                }
+                std::thread::spawn(move || retire_after(takes, stream?));
+            }
+        });
+        Self { address, connections }
+    }
+}
+
+fn retire_after(takes: u32, mut stream: std::net::TcpStream) -> std::io::Result<()> {
+    use std::io::{Read, Write};
+    const HEADERS: u8 = 1;
+    const OK: u8 = 0x88;
+    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])?;
+    stream.read_exact(&mut [0; 24])?;
+    let (mut taken, mut last) = (0, [0; 4]);
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head)?;
+        let [a, b, c, kind, _, id @ ..] = head;
+        stream.read_exact(&mut vec![0; u32::from_be_bytes([0, a, b, c]) as usize])?;
+        if kind != HEADERS || taken > takes {
+            continue;
+        }
+        taken += 1;
+        if taken <= takes {
+            last = id;
+            stream.write_all(&[&[0, 0, 1, HEADERS, 5], &id[..], &[OK]].concat())?;
+        }
+        if taken == takes.max(1) {
+            taken = takes + 1;
+            stream.write_all(&[&[0, 0, 8, 7, 0, 0, 0, 0, 0], &last[..], &[0; 4]].concat())?;
+        }
+    }
+}
+
+/// Those that are left over fill the next connection together, so that some are left behind several times.
+#[test]
+fn requests_that_connections_leave_behind_are_sent_until_one_takes_them() {
+    const REQUESTS: usize = 12;
+    let (speak, speaks) = mpsc::channel();
+    let backend = Retiring::after(2, speaks);
+    let gateway = GatewayBuilder::new(vec![http2_api("/p", &format!("http://{}", backend.address))])
+        .cores(1)
+        .start();
+    let mut clients: Vec<Client> = (0..REQUESTS).map(|_| Client::connect(gateway.http())).collect();
+    for client in &mut clients {
+        client.send("POST /p HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\nhi");
+    }
+    eventually("all are under way", || {
+        gateway.metric("mgw_requests_in_flight") == Some(REQUESTS as f64)
+    });
+    speak.send(()).expect("the backend waits");
+    for client in &mut clients {
+        assert_eq!(client.receive().expect("an answer").status, 200);
+    }
+}
+
+#[test]
+fn a_backend_that_goes_away_each_time_is_given_up() {
+    let (_, speaks) = mpsc::channel();
+    let backend = Retiring::after(0, speaks);
+    let gateway = GatewayBuilder::new(vec![http2_api("/p", &format!("http://{}", backend.address))])
+        .cores(1)
+        .start();
+    assert_eq!(gateway.get("/p").status, 502);
+    assert_eq!(backend.connections.load(SeqCst), 6);
 }
 
 /// Accepts one connection, takes a request whole, says with `reason` that it goes away after stream `last`, and closes. Whoever
