@@ -75,7 +75,6 @@ impl<'a> Decision<'a> {
                 self.note(CredentialFailure::Inactive);
                 return Err(Refusal::InvalidCredentials.into());
             }
-            Some(Answer::Senseless) => return Err(Refusal::InvalidCredentials.into()),
             Some(Answer::Unavailable) => return Err(Refusal::KeyManagerUnavailable.into()),
             None => {
                 self.refuse_after_failures()?;

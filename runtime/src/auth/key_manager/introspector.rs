@@ -21,9 +21,7 @@ pub(crate) enum Answer {
     Active(Arc<Map<String, Value>>),
     /// It is not.
     Inactive,
-    /// The answer makes no sense, or refuses the gateway rather than the token: no reason to remember anything.
-    Senseless,
-    /// Nobody could say.
+    /// Nobody could say, or what was said makes no sense or refuses the gateway rather than the token.
     Unavailable,
 }
 
@@ -88,27 +86,26 @@ impl Introspector {
             .connection
             .post(|request| request.header(ACCEPT, "application/json").form(&form))
             .await;
-        let (answer, reason, status) = match answer {
+        let (reason, status) = match answer {
             Ok((StatusCode::OK, body)) => match read(&body) {
-                Answer::Senseless => (Answer::Senseless, "the answer is no introspection response", None),
-                answer => return answer,
+                Some(answer) => return answer,
+                None => ("the answer is no introspection response", None),
             },
-            Ok((status, _)) if is_passing(status) => (Answer::Unavailable, "it has trouble", Some(status)),
-            Ok((status, _)) => (Answer::Senseless, refused(status), Some(status)),
-            Err(reason) => (Answer::Unavailable, reason, None),
+            Ok((status, _)) if is_passing(status) => ("it has trouble", Some(status)),
+            Ok((status, _)) => (refused(status), Some(status)),
+            Err(reason) => (reason, None),
         };
         self.failures.record(reason, status);
-        answer
+        Answer::Unavailable
     }
 }
 
-pub(super) fn read(body: &[u8]) -> Answer {
-    match strict_json::parse(body) {
-        Some(members) => match members.get("active") {
-            Some(Value::Bool(true)) => Answer::Active(Arc::new(members)),
-            Some(Value::Bool(false)) => Answer::Inactive,
-            _ => Answer::Senseless,
-        },
-        None => Answer::Senseless,
+/// `None`: it is no answer to an introspection.
+pub(super) fn read(body: &[u8]) -> Option<Answer> {
+    let members = strict_json::parse(body)?;
+    match members.get("active") {
+        Some(Value::Bool(true)) => Some(Answer::Active(Arc::new(members))),
+        Some(Value::Bool(false)) => Some(Answer::Inactive),
+        _ => None,
     }
 }
