@@ -281,6 +281,7 @@ fn invalid(found: &Found<'_>, header: &str) -> Why {
         CredentialFailure::Revoked | CredentialFailure::Inactive | CredentialFailure::Jwt(JwtFailure::Expired) => {
             "Get a new token.".to_owned()
         }
+        CredentialFailure::NoAccess => "Send the access token that came with it.".to_owned(),
         CredentialFailure::Opaque => {
             "Send one access token of a trusted issuer; opaque tokens need a key manager in the settings.".to_owned()
         }

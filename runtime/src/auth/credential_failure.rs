@@ -18,6 +18,9 @@ pub enum CredentialFailure {
     /// The key manager does not know it, or no longer.
     #[error("the key manager says that it is not active")]
     Inactive,
+    /// The key manager knows it, as a token of another kind.
+    #[error("the key manager says that it is no access token")]
+    NoAccess,
     /// Nobody can say which credential is meant.
     #[error("it was sent more than once, or is no text")]
     Ambiguous,

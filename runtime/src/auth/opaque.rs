@@ -3,7 +3,7 @@
 use super::decision::{Decision, Failed};
 use super::jwt::{Expectations, JwtFailure, check_claims};
 use super::key_manager::key_validation::{KeyQuestion, KeyValidator, Validation};
-use super::key_manager::{Answer, Introspector, OpaqueTokens};
+use super::key_manager::{Answer, Introspector, OpaqueTokens, is_access_token};
 use super::outcome::WaitFor;
 use super::token_cache::Presented;
 use super::{Caller, CredentialFailure, CredentialKind, Identity};
@@ -66,15 +66,11 @@ impl<'a> Decision<'a> {
 
     fn introspected(&mut self, introspector: &Arc<Introspector>, presented: Presented<'_>) -> Result<Identity, Failed> {
         let members = match &self.answers.introspected {
-            Some(Answer::Active(members)) => members,
-            Some(Answer::Inactive) => {
-                self.core.failures.record(self.request.client_ip, self.now_ms);
-                self.core
-                    .tokens
-                    .refuse(presented, Refusal::InvalidCredentials, self.now_ms);
-                self.note(CredentialFailure::Inactive);
-                return Err(Refusal::InvalidCredentials.into());
+            Some(Answer::Active(members)) if is_access_token(members) => members,
+            Some(Answer::Active(_)) => {
+                return Err(self.refused_by_introspection(presented, CredentialFailure::NoAccess));
             }
+            Some(Answer::Inactive) => return Err(self.refused_by_introspection(presented, CredentialFailure::Inactive)),
             Some(Answer::Unavailable) => return Err(Refusal::KeyManagerUnavailable.into()),
             None => {
                 self.refuse_after_failures()?;
@@ -94,6 +90,16 @@ impl<'a> Decision<'a> {
             self.now_ms.saturating_add(UNTOLD_LIFE_MS)
         };
         Ok(Identity::from_introspection(members.as_ref().clone(), until))
+    }
+
+    /// Remembers that the key manager does not let a token pass.
+    fn refused_by_introspection(&mut self, presented: Presented<'_>, failure: CredentialFailure) -> Failed {
+        self.core.failures.record(self.request.client_ip, self.now_ms);
+        self.core
+            .tokens
+            .refuse(presented, Refusal::InvalidCredentials, self.now_ms);
+        self.note(failure);
+        Refusal::InvalidCredentials.into()
     }
 
     fn validated(&mut self, validator: &Arc<KeyValidator>, presented: Presented<'_>) -> Result<Identity, Failed> {

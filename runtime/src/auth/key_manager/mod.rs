@@ -10,11 +10,13 @@ mod introspector;
 mod kept_token;
 pub(super) mod key_validation;
 mod opaque_tokens;
+mod token_kind;
 mod token_request;
 
 pub(super) use claim_source::{ClaimSource, FAILED_LIFE_MS, UserClaims};
 pub(super) use introspector::{Answer, Introspector};
 pub(super) use opaque_tokens::OpaqueTokens;
+pub(super) use token_kind::is_access_token;
 
 use reqwest::Response;
 

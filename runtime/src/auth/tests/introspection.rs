@@ -98,6 +98,16 @@ fn every_answer_has_a_defined_outcome() {
 }
 
 #[test]
+fn a_refresh_token_is_no_access_token() {
+    let server = Server::start(active(json!({"token_type": "refresh_token"})));
+    let mut fixture = asking(&server, "");
+    for _ in 0..2 {
+        assert_eq!(refusal(fixture.bearer(TOKEN)), Some(Refusal::InvalidCredentials));
+    }
+    assert_eq!(server.requests(), 1, "that is remembered");
+}
+
+#[test]
 fn a_key_manager_that_is_down_or_silent_closes_the_gateway_within_the_deadline() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
