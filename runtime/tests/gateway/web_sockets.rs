@@ -270,24 +270,41 @@ fn what_is_malformed_or_too_large_ends_it() {
         socket.send(first, &vec![0; size]);
         assert_eq!(socket.closed().0, code);
     }
-    let flooding = WebSocket::backend(|socket| {
-        socket.send(0x82, &[0; 2000]);
-        let _ = socket.receive();
-    });
-    let gateway = GatewayBuilder::new(vec![web_socket_api(&flooding)])
-        .set("webSocket.maxMessageSize", "1000")
-        .start();
-    let (mut socket, _) = WebSocket::open(gateway.http(), "/p", "");
-    assert!(
-        socket.receive().is_err(),
-        "the frame cannot be finished, so nothing can follow"
-    );
     assert!(
         told.lock()
             .expect("no test panics with it")
             .iter()
             .all(|code| *code == 1001)
     );
+}
+
+/// Nothing of such a frame reaches the client, who would wait for the rest of it in place of a close frame.
+#[test]
+fn a_backend_whose_frames_are_refused_is_told_and_so_is_the_client() {
+    const MASKED: &[u8] = &[0x81, 0x81, 0, 0, 0, 0, b'x'];
+    const LENGTHY: &[u8] = &[0x81, 126, 0, 5, b'h', b'e', b'l', b'l', b'o'];
+    let large = [&[0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0][..], &[0; 0x1_0000]].concat();
+    let part = [&[0x01, 126, 0x03, 0xE8][..], &[0; 1000], &[0x80, 1, 0]].concat();
+    for (sent, code) in [(MASKED, 1002), (LENGTHY, 1002), (&large, 1009), (&part, 1009)] {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (good, bad) = ([0x81, 2, b'h', b'i'], sent.to_vec());
+        let backend = WebSocket::backend(move |socket| {
+            let stream = socket.connection.stream.get_mut();
+            let _ = std::io::Write::write_all(stream, &[&good[..], &bad].concat());
+            while let Ok((first, payload)) = socket.receive() {
+                if first == 0x88 {
+                    let _ = tell.send(close_reason(&payload).0);
+                }
+            }
+        });
+        let gateway = GatewayBuilder::new(vec![web_socket_api(&backend)])
+            .set("webSocket.maxMessageSize", "1000")
+            .start();
+        let (mut socket, _) = WebSocket::open(gateway.http(), "/p", "");
+        assert_eq!(socket.hear(), "hi");
+        assert_eq!(socket.closed().0, 1014, "{code}");
+        assert_eq!(told.recv(), Ok(code));
+    }
 }
 
 #[test]

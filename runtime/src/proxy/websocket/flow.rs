@@ -60,26 +60,22 @@ impl Flow {
                     return Err(io::ErrorKind::WriteZero.into());
                 }
                 self.written += taken;
-                if self.written == self.read {
-                    to.flush().await?;
-                }
                 return Ok(Step::Passed(taken));
-            }
-            if self.allowed == self.read {
-                self.read = 0;
-                self.written = 0;
-                self.allowed = 0;
-                self.read = from.read(&mut self.buffer).await?;
-                if self.read == 0 {
-                    return Ok(Step::End);
-                }
             }
             let (passed, event) = self
                 .scanner
                 .scan(self.buffer.get(self.allowed..self.read).unwrap_or_default());
             self.allowed += passed;
             match event {
-                Event::Done => {}
+                Event::Done if passed > 0 => {}
+                Event::Done => {
+                    if self.written > 0 {
+                        to.flush().await?;
+                    }
+                    if self.fill(from).await? == 0 {
+                        return Ok(Step::End);
+                    }
+                }
                 // What came before goes first; the scanner tells again.
                 Event::Message | Event::Violation(_) if self.written < self.allowed => self.scanner.tell_again(),
                 Event::Message => return Ok(Step::Message),
@@ -88,23 +84,37 @@ impl Flow {
         }
     }
 
+    /// Reads more, behind what may not be written yet. Returns how much; nothing: its side sends no more.
+    async fn fill<R: AsyncRead + Unpin>(&mut self, from: &mut R) -> io::Result<usize> {
+        self.buffer.copy_within(self.allowed..self.read, 0);
+        self.read -= self.allowed;
+        self.written = 0;
+        self.allowed = 0;
+        let taken = from.read(self.buffer.get_mut(self.read..).unwrap_or_default()).await?;
+        self.read += taken;
+        Ok(taken)
+    }
+
     /// Reads without passing anything on, until the side says that it sends no more, or closes.
     pub(super) async fn discard<R: AsyncRead + Unpin>(&mut self, from: &mut R) {
         let mut is_well = true;
         while !self.scanner.is_closed() {
-            if self.allowed == self.read || !is_well {
-                self.allowed = 0;
-                self.read = from.read(&mut self.buffer).await.unwrap_or(0);
-                if self.read == 0 {
-                    return;
-                }
-            }
-            if is_well {
-                let (passed, event) = self
+            let (passed, event) = match is_well {
+                true => self
                     .scanner
-                    .scan(self.buffer.get(self.allowed..self.read).unwrap_or_default());
-                self.allowed += passed;
-                is_well = !matches!(event, Event::Violation(_));
+                    .scan(self.buffer.get(self.allowed..self.read).unwrap_or_default()),
+                false => (self.read - self.allowed, Event::Done),
+            };
+            self.allowed += passed;
+            match event {
+                Event::Message => {}
+                Event::Violation(_) => is_well = false,
+                Event::Done if self.scanner.is_closed() => return,
+                Event::Done => {
+                    if !self.fill(from).await.is_ok_and(|taken| taken > 0) {
+                        return;
+                    }
+                }
             }
         }
     }
@@ -119,20 +129,13 @@ impl Flow {
             .await?;
         self.written = self.allowed;
         while !self.scanner.is_between_frames() {
-            if self.allowed == self.read {
-                self.allowed = 0;
-                self.read = from.read(&mut self.buffer).await?;
-                if self.read == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
+            if self.allowed == self.read && self.fill(from).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
             let rest = self.buffer.get(self.allowed..self.read).unwrap_or_default();
-            let (passed, is_well) = self.scanner.finish_frame(rest);
+            let passed = self.scanner.finish_frame(rest);
             to.write_all(rest.get(..passed).unwrap_or_default()).await?;
             self.allowed += passed;
-            if !is_well {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
         }
         if !self.scanner.is_closed() {
             let mask = match self.sender {
