@@ -4,6 +4,8 @@
 //! user's configuration folder.
 
 use crate::private_file::write_once;
+use crate::public_file;
+use crate::whole_file::read_public;
 use mgw_bundle::Digest;
 use mgw_bundle::config::Api;
 use mgw_fixtures::keys::{ApplicationClaims, Claims, KeyAlgorithm, KeyError, SigningKey, SubscribedApi};
@@ -111,18 +113,23 @@ impl LocalIssuer {
         }
     }
 
-    /// Writes the public key beside the private one, for a gateway to read, and returns where.
+    /// Has the public key beside the private one, for a gateway to read, and returns where.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
     pub fn public_key_file(&self) -> Result<PathBuf, LocalIssuerError> {
         let path = self.path.with_extension("pub.pem");
-        std::fs::write(&path, self.key.public_pem()).map_err(|source| LocalIssuerError::File {
-            action: "write",
-            path: path.clone(),
-            source,
-        })?;
+        let pem = self.key.public_pem();
+        // Gateways that run watch the file, and other commands may read it at this moment.
+        let is_there = read_public(&path, pem.len() as u64).is_ok_and(|there| there == pem.as_bytes());
+        if !is_there {
+            public_file::replace(&path, pem.as_bytes()).map_err(|source| LocalIssuerError::File {
+                action: "write",
+                path: path.clone(),
+                source,
+            })?;
+        }
         Ok(path)
     }
 
@@ -211,6 +218,28 @@ mod tests {
         assert_eq!(first.key.public_pem(), second.key.public_pem());
         let mode = std::fs::metadata(&first.path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_public_key_is_written_where_it_differs_and_whole() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let issuer = LocalIssuer::open(folder.path()).unwrap();
+        let file = || {
+            let path = issuer.public_key_file().unwrap();
+            let metadata = std::fs::metadata(&path).unwrap();
+            let pem = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(pem, issuer.key.public_pem());
+            (path, (metadata.ino(), metadata.mtime_nsec()))
+        };
+        let (path, first) = file();
+        assert_eq!(file().1, first, "gateways that watch it see no change");
+        for other in ["", "another", &"x".repeat(10_000)] {
+            std::fs::write(&path, other).unwrap();
+            let before = std::fs::metadata(&path).unwrap().ino();
+            let (_, (after, _)) = file();
+            assert_ne!(before, after, "it is replaced: nobody reads half of it");
+        }
     }
 
     #[test]
