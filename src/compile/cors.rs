@@ -5,6 +5,7 @@ use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::project::{CorsSettings, never_sent};
 use crate::yaml::{Node, Source};
 use mgw_bundle::config::Cors;
+use std::collections::BTreeMap;
 
 const KEYS: [&str; 7] = [
     "corsConfigurationEnabled",
@@ -52,6 +53,7 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
         max_age_seconds: None,
     };
     let mut enabled = true;
+    let mut spellings: BTreeMap<&str, &str> = BTreeMap::new();
     for (written, member) in members {
         let value = &member.node;
         let Some(key) = canonical(written) else {
@@ -62,23 +64,29 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
             diagnostics.push(finding.only_likely_if(!is_harmless));
             continue;
         };
+        if let Some(first) = spellings.insert(key, written) {
+            let message = format!("`{written}` is another spelling of `{first}`, which is there too");
+            let finding = Diagnostic::error(Code::Cors, source, member.key, message);
+            diagnostics.push(finding.remedy("Remove one of the two."));
+            continue;
+        }
         match key {
             "corsConfigurationEnabled" => enabled = boolean(source, written, value, diagnostics)?,
             "accessControlAllowCredentials" => cors.allow_credentials = boolean(source, written, value, diagnostics)?,
             "accessControlAllowOrigins" => {
-                let origins = texts(source, written, value, diagnostics)?;
+                let origins = texts(source, written, value, diagnostics);
                 warn_about_origins(source, value, diagnostics);
                 cors.allow_origins = star(origins);
             }
             "accessControlAllowMethods" => {
-                let methods = texts(source, written, value, diagnostics)?;
+                let methods = texts(source, written, value, diagnostics);
                 cors.allow_methods = star(methods.into_iter().map(|method| method.to_ascii_uppercase()).collect());
             }
             "accessControlAllowHeaders" => {
-                let headers = texts(source, written, value, diagnostics)?;
+                let headers = texts(source, written, value, diagnostics);
                 cors.allow_headers = star(headers.into_iter().map(|header| header.to_ascii_lowercase()).collect());
             }
-            "accessControlExposeHeaders" => cors.expose_headers = texts(source, written, value, diagnostics)?,
+            "accessControlExposeHeaders" => cors.expose_headers = texts(source, written, value, diagnostics),
             _ => match value.as_u64().and_then(|seconds| u32::try_from(seconds).ok()) {
                 Some(seconds) => cors.max_age_seconds = Some(seconds),
                 None => {
@@ -110,7 +118,10 @@ pub(super) fn compile(source: &Source, owner: &Node, diagnostics: &mut Diagnosti
 /// Of origins that let nobody in.
 fn warn_about_origins(source: &Source, list: &Node, diagnostics: &mut Diagnostics) {
     for element in list.as_array().into_iter().flatten() {
-        if let Some((why, remedy)) = element.as_str().map(str::trim).and_then(never_sent) {
+        let text = element.as_str().map(str::trim);
+        // What is no origin at all has been told as that.
+        let origin = text.filter(|text| CorsSettings::is_header_text(text));
+        if let Some((why, remedy)) = origin.and_then(never_sent) {
             let message = format!("this origin {why}");
             diagnostics.push(Diagnostic::warning(Code::Cors, source, element.span, message).remedy(remedy));
         }
@@ -148,21 +159,36 @@ fn boolean(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnosti
     value.as_bool()
 }
 
-fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<String>> {
-    let texts = value
-        .as_array()
-        .filter(|elements| elements.len() <= MAX_ENTRIES)
-        .and_then(|elements| {
-            elements
-                .iter()
-                .map(|element| Some(element.as_str()?.trim().to_owned()))
-                .collect::<Option<Vec<_>>>()
-        })
-        .filter(|texts| texts.iter().all(|text| CorsSettings::is_header_text(text)));
-    if texts.is_none() {
+/// The elements that can be sent. With an error among them nothing is built.
+fn texts(source: &Source, key: &str, value: &Node, diagnostics: &mut Diagnostics) -> Vec<String> {
+    let Some(elements) = value.as_array().filter(|elements| elements.len() <= MAX_ENTRIES) else {
         let (what, expected) = (format!("`{key}`"), format!("a list of at most {MAX_ENTRIES} texts"));
         let finding = Diagnostic::expected(Code::Cors, source, value, &what, &expected).expecting_list(value);
         diagnostics.push(finding.only_likely());
+        return Vec::new();
+    };
+    elements
+        .iter()
+        .filter_map(|element| element_text(source, key, element, diagnostics))
+        .collect()
+}
+
+fn element_text(source: &Source, key: &str, element: &Node, diagnostics: &mut Diagnostics) -> Option<String> {
+    let what = format!("an element of `{key}`");
+    let Some(text) = element.as_str().map(str::trim) else {
+        let finding = Diagnostic::expected(Code::Cors, source, element, &what, "a text");
+        diagnostics.push(finding.only_likely());
+        return None;
+    };
+    if CorsSettings::is_header_text(text) {
+        return Some(text.to_owned());
     }
-    texts
+    let (why, remedy) = match (text.is_empty(), text.contains([',', ' '])) {
+        (true, _) => ("is empty", "Remove it, or write what is meant."),
+        (_, true) => ("has a comma or a blank in it", "Write each as an element of its own."),
+        _ => ("cannot stand in a header", "Write it with letters of ASCII alone."),
+    };
+    let message = format!("{what} {why}");
+    diagnostics.push(Diagnostic::error(Code::Cors, source, element.span, message).remedy(remedy));
+    None
 }
