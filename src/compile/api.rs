@@ -6,7 +6,7 @@ use super::impossible_credentials::ImpossibleCredentials;
 use super::known_policies::KnownPolicies;
 use super::security::{ApiSecurity, Expanded};
 use super::template::{Template, TemplateError};
-use super::{about, cors, extensions, tiers, transports, unused_endpoints};
+use super::{about, cors, extensions, server_without_host, tiers, transports, unused_endpoints};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
@@ -108,7 +108,7 @@ impl Resources<'_> {
             templates: Templates::default(),
             missing: Vec::new(),
             refused: Vec::new(),
-            relative: self.endpoints.relative.clone(),
+            relative: self.endpoints.relative.clone().map(|(url, _)| url),
             expanded: Expanded::default(),
             impossible: ImpossibleCredentials::new(self.definition, self.auth_header),
         };
@@ -171,7 +171,8 @@ impl Resources<'_> {
         if !faulty && is_empty(&found.endpoints) && is_empty(&self.endpoints.endpoints) {
             so_far.missing.push(operation.name());
         }
-        so_far.relative = so_far.relative.take().or(found.relative);
+        server_without_host::check(self.definition, &found, self.endpoints, diagnostics);
+        so_far.relative = so_far.relative.take().or(found.relative.map(|(url, _)| url));
         let source = &self.definition.source;
         let policy = tiers::of_operation(source, operation.node, self.policy, self.policies, diagnostics);
         let (security, scopes) = self.security.of_operation(operation, diagnostics);

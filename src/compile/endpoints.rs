@@ -138,8 +138,8 @@ pub(super) struct Found {
     pub(super) endpoints: Endpoints,
     /// A mistake in them has been reported, so their absence needs no report of its own.
     pub(super) faulty: bool,
-    /// A server without a host, which names no backend.
-    pub(super) relative: Option<String>,
+    /// A server without a host, which names no backend, and its place.
+    pub(super) relative: Option<(String, Span)>,
 }
 
 /// The backends of an API; `id` is the name under which operators override them.
@@ -211,7 +211,7 @@ fn from_servers(
             .map_or(Span::default(), |node| node.span);
         let url = servers::expand(server);
         if url.starts_with('/') && !url.starts_with("//") || url.is_empty() {
-            found.relative.get_or_insert(url);
+            found.relative.get_or_insert((url, span));
             continue;
         }
         match endpoint::backend_url(&url) {

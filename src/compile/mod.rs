@@ -40,6 +40,7 @@ mod reserved;
 mod scope_alternatives;
 mod security;
 mod security_schemes;
+mod server_without_host;
 mod servers;
 mod size;
 mod some_of;

@@ -163,3 +163,33 @@ fn operations_that_no_handshake_can_open_are_told() {
     ));
     assert!(problems.contains("POST /a of Shop:1.0.0 is never served"), "{problems}");
 }
+
+/// A server without a host at an operation or a path is no backend, which nobody sees who reads the definition.
+#[test]
+fn a_server_without_a_host_is_told_where_it_changes_nothing() {
+    let definition = |of_api: &str, of_path: &str| {
+        format!(
+            "openapi: 3.0.0\ninfo: {{title: Shop, version: 1.0.0}}\nx-wso2-basePath: /shop\n{of_api}\npaths:\n  /a:\n    servers: \
+             [{{url: {of_path}}}]\n    get: {{}}\n    put: {{}}\n"
+        )
+    };
+    let with_path = "servers: [{url: 'https://backend.example/v1'}]";
+    let with_both = "x-wso2-production-endpoints: {urls: ['https://backend.example']}\nservers: [{url: /v2/}]";
+    let (_, problems) = compile_definition(&definition(with_path, "/v2"));
+    assert_eq!(
+        problems,
+        [
+            "api_definitions/a.yaml:7:21: warning: the server `/v2` has no host and is not used: requests go to the endpoint of \
+          the API [Write it with its host, such as `https://backend.example.com/v2`, or remove it.]"
+        ]
+    );
+    for (of_api, of_path) in [
+        (with_path, "/v1/"),
+        (with_path, "/"),
+        (with_path, "'https://b/v2'"),
+        (with_both, "/v2"),
+    ] {
+        let (_, problems) = compile_definition(&definition(of_api, of_path));
+        assert_eq!(problems, [""; 0], "{of_api} {of_path}");
+    }
+}
