@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::openapi::Definition;
+use crate::openapi::{self, Definition, Stray};
 use crate::yaml::{Node, Source, Span};
 
 pub(super) const BASE_PATH: &str = "x-wso2-basePath";
@@ -32,6 +32,16 @@ enum Level {
     Api,
     Operation,
     Both,
+}
+
+impl Level {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Api => "the API as a whole",
+            Self::Operation => "an operation",
+            Self::Both => "the API or to an operation",
+        }
+    }
 }
 
 /// What becomes of an extension.
@@ -92,30 +102,54 @@ pub(super) fn check(definition: &Definition, diagnostics: &mut Diagnostics) {
             diagnostics,
         );
     }
+    for stray in openapi::strays(&definition.document) {
+        check_stray(&definition.source, &stray, diagnostics);
+    }
     response_cache(&definition.source, &definition.pruned, diagnostics);
+}
+
+/// Of an extension where nothing is read: one that is known, or nearly so. What others have such names for is theirs.
+fn check_stray(source: &Source, stray: &Stray<'_>, diagnostics: &mut Diagnostics) {
+    let (name, key) = (stray.name, stray.key);
+    match KNOWN.into_iter().find(|(known, ..)| *known == name) {
+        Some((.., Effect::ForOthers)) => {}
+        Some((_, level, _)) => {
+            let belongs = match (level, &stray.operation) {
+                (Level::Operation | Level::Both, Some(operation)) => operation,
+                _ => level.words(),
+            };
+            let message = format!("`{name}` has no effect in {}; it belongs to {belongs}", stray.owner);
+            diagnostics.push(Diagnostic::warning(Code::ExtensionPlace, source, key, message));
+        }
+        None => {
+            let finding = unknown(source, name, key);
+            if finding.remedy.is_some() {
+                diagnostics.push(finding);
+            }
+        }
+    }
 }
 
 /// Without a `level`, nothing is read at the owner.
 fn check_owner(definition: &Definition, owner: &Node, level: Option<Level>, what: &str, diagnostics: &mut Diagnostics) {
     let source = &definition.source;
     for (name, member) in owner.as_object().into_iter().flatten() {
-        if !name.starts_with("x-") && !name.starts_with("X-") {
+        if !openapi::is_gateway_extension(name) {
             continue;
         }
         let Some((_, place, effect)) = KNOWN.into_iter().find(|(known, ..)| known == name) else {
-            let message = format!("the extension `{name}` is not known and has no effect");
-            let diagnostic = Diagnostic::warning(Code::UnknownExtension, source, member.key, message);
-            diagnostics.push(named(diagnostic, name, member.key));
+            let finding = unknown(source, name, member.key);
+            // One that begins a little differently is somebody else's, unless it goes on like one of these.
+            let is_extension = name.starts_with("x-") || name.starts_with("X-");
+            let is_of_others = is_extension && !openapi::has_prefix(name);
+            if finding.remedy.is_some() || !is_of_others {
+                diagnostics.push(finding);
+            }
             continue;
         };
         let is_read = level.is_some_and(|level| [Level::Both, level].contains(&place));
         if !is_read {
-            let belongs = match place {
-                Level::Api => "the API as a whole",
-                Level::Operation => "an operation",
-                Level::Both => "the API or to an operation",
-            };
-            let message = format!("`{name}` has no effect at {what}; it belongs to {belongs}");
+            let message = format!("`{name}` has no effect at {what}; it belongs to {}", place.words());
             diagnostics.push(Diagnostic::warning(Code::ExtensionPlace, source, member.key, message));
         } else if effect == Effect::Refused {
             let message = format!("{what} names an interceptor in `{name}`, and this version of mgw runs none");
@@ -139,16 +173,31 @@ const OPENING: [&str; 7] = [
     LIFE_CYCLE,
 ];
 
-/// What an unknown extension may be meant as.
-fn named(finding: Diagnostic, name: &str, key: Span) -> Diagnostic {
+fn names_with_effect() -> impl Iterator<Item = &'static str> {
+    let known = KNOWN.into_iter();
+    known
+        .filter(|(.., effect)| *effect != Effect::ForOthers)
+        .map(|(name, ..)| name)
+}
+
+/// The finding about an extension that is not known, with what it may be meant as.
+fn unknown(source: &Source, name: &str, key: Span) -> Diagnostic {
+    let message = format!("the extension `{name}` is not known and has no effect");
+    let finding = Diagnostic::warning(Code::UnknownExtension, source, key, message);
     let names = KNOWN.into_iter().map(|(name, ..)| name);
     // Early versions of micro-gw 3 had another prefix.
     let of_old = name.strip_prefix("x-mgw-").map(|rest| format!("x-wso2-{rest}"));
-    let finding = match names.clone().find(|known| Some(*known) == of_old.as_deref()) {
+    let meant = match openapi::has_prefix(name) {
+        true => names.clone().find(|known| Some(*known) == of_old.as_deref()),
+        // What has no effect under any name is left to those whose it is.
+        false => names_with_effect().find(|known| openapi::is_slip(name, known)),
+    };
+    let finding = match meant {
         Some(known) => finding
             .remedy(format!("Did you mean `{known}`?"))
             .renaming(name, key, known),
-        None => finding.misspelt(name, key, names),
+        None if openapi::has_prefix(name) => finding.misspelt(name, key, names),
+        None => finding,
     };
     // Whoever reads the definition decides whether it opens the API: so far, nothing does.
     let opens = OPENING.iter().any(|opening| finding.would_write(opening));

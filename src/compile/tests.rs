@@ -220,6 +220,55 @@ fn an_extension_at_a_path_is_told_where_it_belongs() {
 }
 
 #[test]
+fn an_extension_is_told_wherever_it_has_no_effect() {
+    let (_, problems) = api_with_problems(
+        "paths:\n  x-wso2-mutual-ssl: mandatory\n  /a:\n    parameters: [{name: a, in: query, x-scope: a}]\n    get:\n      \
+         responses:\n        x-scope: a\n        '200': {description: a, x-wso2-throttling-tier: A, x-wso2-basePath: /a}\n\
+         components:\n  schemas: {A: {x-wso2-subtypes: [a], x-wso2-curl: a, x-wso2-disable-secruity: true, x-other: 1}}\n",
+    );
+    insta::assert_snapshot!(problems, @r"
+    api_definitions/a.yaml:6:3: warning: `x-wso2-mutual-ssl` has no effect in `paths`; it belongs to the API as a whole
+    api_definitions/a.yaml:8:39: warning: `x-scope` has no effect in a parameter; it belongs to an operation
+    api_definitions/a.yaml:11:9: warning: `x-scope` has no effect in `responses`; it belongs to GET /a
+    api_definitions/a.yaml:12:33: warning: `x-wso2-throttling-tier` has no effect in a response; it belongs to GET /a
+    api_definitions/a.yaml:12:60: warning: `x-wso2-basePath` has no effect in a response; it belongs to the API as a whole
+    api_definitions/a.yaml:14:55: warning: the extension `x-wso2-disable-secruity` is not known and has no effect [Did you mean `x-wso2-disable-security`?]
+    ");
+}
+
+/// Whatever is wrong with how a name begins, nobody reads it.
+#[test]
+fn an_extension_with_a_slip_at_its_beginning_is_told() {
+    for (written, meant) in [
+        ("x-wso2_mutual_ssl", "x-wso2-mutual-ssl"),
+        ("x-wso-mutual-ssl", "x-wso2-mutual-ssl"),
+        ("x-ws02-mutual-ssl", "x-wso2-mutual-ssl"),
+        ("x-wso2mutual-ssl", "x-wso2-mutual-ssl"),
+        ("x-wos2-mutual-ssl", "x-wso2-mutual-ssl"),
+        ("x-wso2.mutual-ssl", "x-wso2-mutual-ssl"),
+        ("X-WSO2-mutual-ssl", "x-wso2-mutual-ssl"),
+        ("x_wso2_mutual_ssl", "x-wso2-mutual-ssl"),
+        ("wso2-mutual-ssl", "x-wso2-mutual-ssl"),
+        ("x-wso22-disable-security", "x-wso2-disable-security"),
+        ("x-mgw-cors", "x-wso2-cors"),
+    ] {
+        let expected =
+            format!("warning: the extension `{written}` is not known and has no effect [Did you mean `{meant}`?]");
+        let (_, problems) = api_with_problems(&format!("{written}: true\n{GET}"));
+        assert_eq!(problems, format!("api_definitions/a.yaml:5:1: {expected}"));
+    }
+    let (_, problems) = api_with_problems("paths:\n  /a:\n    x_scope: a\n    get: {x-socpe: a, throttling-tier: A}\n");
+    insta::assert_snapshot!(problems, @r"
+    api_definitions/a.yaml:7:5: warning: the extension `x_scope` is not known and has no effect [Did you mean `x-scope`?]
+    api_definitions/a.yaml:8:11: warning: the extension `x-socpe` is not known and has no effect [Did you mean `x-scope`?]
+    api_definitions/a.yaml:8:23: warning: the extension `throttling-tier` is not known and has no effect [Did you mean `x-throttling-tier`?]
+    ");
+    let others = "x-ms-security: 1\nx-amazon-apigateway-cors: 1\nx-google-endpoints: 1\nx-kong-cors: 1\nx-tyk-owner: 1\nx-ws-owner: 1\n";
+    let (_, problems) = api_with_problems(&format!("{others}{GET}"));
+    assert_eq!(problems, "");
+}
+
+#[test]
 fn security_follows_the_definition() {
     let schemes = "components: {securitySchemes: {o: {type: oauth2, flows: {}}, b: {type: http, scheme: basic}, k: \
                    {type: apiKey, in: header, name: X-Key}, t: {type: http, scheme: Bearer}, c: {type: openIdConnect, \

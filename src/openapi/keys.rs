@@ -1,6 +1,7 @@
 //! Keys at the top of a definition that nobody reads.
 
 use super::dialect::Dialect;
+use super::extension_name::is_gateway_extension;
 use super::operations::METHODS;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
 use crate::ui::visible;
@@ -72,7 +73,8 @@ pub(super) fn check(source: &Source, document: &Node, dialect: Dialect, diagnost
     };
     // That two versions are named is told with the version.
     let is_known = |key: &str| known.contains(&key) || key == "swagger";
-    let is_extension = |key: &str| key.starts_with("x-") || key.starts_with("X-");
+    // Whoever knows extensions tells of those.
+    let is_extension = |key: &str| key.starts_with("x-") || key.starts_with("X-") || is_gateway_extension(key);
     let unknown = || members.iter().filter(|(key, _)| !is_known(key) && !is_extension(key));
     if unknown().next().is_none() {
         return;

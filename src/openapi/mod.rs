@@ -13,6 +13,7 @@
 mod components;
 mod definition;
 mod dialect;
+mod extension_name;
 mod foreign;
 mod keys;
 pub(crate) mod link;
@@ -23,6 +24,7 @@ pub(crate) mod reference;
 mod resolve;
 mod servers;
 mod shape;
+mod stray;
 mod unserved;
 
 #[cfg(test)]
@@ -31,6 +33,8 @@ mod tests;
 pub use definition::{Definition, Operation, read};
 pub use dialect::Dialect;
 pub(crate) use dialect::is_definition;
+pub(crate) use extension_name::{has_prefix, is_gateway_extension, is_slip};
 pub(crate) use foreign::{known_text, unreadable};
 pub use resolve::resolved_document;
 pub(crate) use shape::scalar_text;
+pub(crate) use stray::{Stray, strays};

@@ -1,7 +1,8 @@
 //! Paths and operations.
 
+use super::extension_name::is_gateway_extension;
 use super::reference::{self, ReferenceError};
-use super::shape::{Shape, is_gateway_extension};
+use super::shape::Shape;
 use super::unserved::Unserved;
 use super::{components, servers};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};

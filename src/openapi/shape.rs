@@ -1,5 +1,6 @@
 //! Small tools for building a pruned tree whose values keep their places.
 
+use super::extension_name::is_gateway_extension;
 use crate::yaml::{Member, Node, Source, Span, Value};
 use indexmap::IndexMap;
 
@@ -36,15 +37,6 @@ impl Shape {
             span,
         }
     }
-}
-
-/// Whether an extension is meant for the gateway; other vendors' are none of our business.
-pub(super) fn is_gateway_extension(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with("x-wso2-")
-        || name.starts_with("x-mgw-")
-        || name.starts_with("x-throttling-")
-        || matches!(name.as_str(), "x-auth-type" | "x-scope")
 }
 
 /// A text standing at `span`.
