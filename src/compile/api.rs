@@ -6,7 +6,7 @@ use super::impossible_credentials::ImpossibleCredentials;
 use super::known_policies::KnownPolicies;
 use super::security::{ApiSecurity, Expanded};
 use super::template::{Template, TemplateError};
-use super::{about, cors, extensions, server_without_host, tiers, transports, unused_endpoints};
+use super::{about, cors, extensions, other_templates, server_without_host, tiers, transports, unused_endpoints};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::Span;
@@ -255,10 +255,17 @@ impl Templates {
                     definition.name()
                 );
                 let finding = Diagnostic::error(Code::Template, source, operation.path_span, message);
-                diagnostics.push(finding.remedy("Write a path such as `/orders/{id}/items`."));
+                let meant = other_templates::find(operation.path).next().map(|other| other.remedy);
+                let remedy = meant.unwrap_or_else(|| "Write a path such as `/orders/{id}/items`.".to_owned());
+                diagnostics.push(finding.remedy(remedy));
                 return None;
             }
         };
+        for other in other_templates::find(operation.path) {
+            let message = format!("{} of {}: {}", operation.path, definition.name(), other.message);
+            let finding = Diagnostic::warning(Code::Template, source, operation.path_span, message);
+            diagnostics.push(finding.remedy(other.remedy));
+        }
         if !self.spellings.contains_key(&template.route) {
             self.spellings.insert(template.route.clone(), template.text.clone());
         }

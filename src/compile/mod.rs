@@ -26,6 +26,7 @@ mod known_policies;
 mod library;
 mod locked_apis;
 mod near_file;
+mod other_templates;
 mod own_parts;
 mod own_policies;
 mod places;
