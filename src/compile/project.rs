@@ -208,6 +208,10 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             &mut sources,
             &mut found,
         )?;
+        // The gateway goes by method and path, as micro-gw does; what was pulled, nobody can edit here.
+        if is_pulled || build.compat.is_some() {
+            found.warn_only_of(Code::OperationId);
+        }
         diagnostics.extend(found);
         candidates.extend(candidate);
         if sources.is_hidden(&file.relative) {

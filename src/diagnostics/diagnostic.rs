@@ -245,6 +245,14 @@ impl Diagnostics {
         self
     }
 
+    /// Makes warnings of the errors of one kind.
+    pub(crate) fn warn_only_of(&mut self, code: Code) {
+        let of_kind = self.list.iter_mut().filter(|finding| finding.code == code);
+        for finding in of_kind.filter(|finding| finding.severity == Severity::Error) {
+            finding.severity = Severity::Warning;
+        }
+    }
+
     /// Leaves certain only the corrections of findings that are `proven`; the others are for somebody to look at.
     #[must_use]
     pub(crate) fn doubting(mut self, mut proven: impl FnMut(&Diagnostic) -> bool) -> Self {

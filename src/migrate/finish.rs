@@ -108,7 +108,7 @@ pub(crate) fn finish(
             draft.note(
                 Code::MigratePolicy,
                 &Place::File(within(folder, OURS)),
-                "`compat = \"micro-gw-3.2\"` is set: policies that nobody defined, and paths that the gateway's own hide, are warnings",
+                "`compat = \"micro-gw-3.2\"` is set: policies that nobody defined, operationIds that stand twice and paths that the gateway's own hide are warnings",
                 "Put the warnings of `mgw check` right, then remove it.",
             );
         } else {

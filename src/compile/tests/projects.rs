@@ -53,6 +53,24 @@ fn every_file_is_looked_at_in_one_run() {
     assert!(!layout.target().exists());
 }
 
+#[test]
+fn operation_ids_that_stand_twice_are_an_error_where_somebody_can_mend_them() {
+    let twice = format!("{HEAD}paths: {{/a: {{get: {{operationId: x}}, put: {{operationId: x}}}}}}\n");
+    let compat = "format = 1\nname = \"shop\"\n[build]\ncompat = \"micro-gw-3.2\"\n";
+    for (files, is_error) in [
+        (&[("api_definitions/a.yaml", &*twice)][..], true),
+        (&[("api_definitions/a.yaml", &twice), ("mgw.toml", compat)], false),
+        (&[("gen/api_definitions/a.yaml", &twice)], false),
+    ] {
+        let (_folder, layout) = project(files);
+        let compiled = compile_project(&layout).unwrap();
+        let told = problems(&layout, &compiled);
+        assert!(told.iter().any(|told| told.contains("operationId `x`")), "{told:?}");
+        assert_eq!(compiled.diagnostics.has_errors(), is_error, "{told:?}");
+        assert_eq!(compiled.config.apis.len(), 1);
+    }
+}
+
 /// It goes into the bundle, for gateways that follow the control plane.
 #[test]
 fn a_lock_that_cannot_be_read_is_named_with_its_place() {
