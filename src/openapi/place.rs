@@ -70,6 +70,12 @@ impl Place {
         }
     }
 
+    /// Whether a key here is that of a section, or of what has the sections.
+    pub(super) fn has_section(self, key: &str) -> bool {
+        let child = self.child(key);
+        child.is_section || !self.is_map && child == one(Kind::Components)
+    }
+
     fn below(self, key: &str) -> Self {
         use Kind::*;
         if self.is_map {

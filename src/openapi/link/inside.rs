@@ -133,23 +133,36 @@ pub(super) fn similar(document: &Node, pointer: &str) -> Near {
     let mut is_told = false;
     let mut meant = Some(String::new());
     let mut node = document;
+    let mut place = Place::DOCUMENT;
     for written in pointer.split('/').skip(1) {
         let Some(part) = reference::unescape(written) else {
             return near;
         };
         let names = || node.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
         let (known, next) = match node.at([part.as_ref()]) {
-            Some(next) => (Some(written.to_owned()), Some(next)),
+            Some(next) => (Some((written.to_owned(), part.as_ref())), Some(next)),
             None => {
                 if let (false, Some(name)) = (is_told, nearest(&part, names())) {
-                    near.remedy = format!("Did you mean `{name}`?");
+                    near.remedy = match place.has_section(&part) && !place.has_section(name) {
+                        true => format!("Write `{part}` for `{name}` there, which is no key of OpenAPI."),
+                        false => format!("Did you mean `{name}`?"),
+                    };
                     is_told = true;
                 }
-                let name = certain_name(&part, names());
-                (name.map(escape), name.and_then(|name| node.at([name])))
+                // Where the key of a section is misspelt, a reference that follows it is wrong twice.
+                let is_right = |name: &&str| match place.kind {
+                    Kind::Components if !place.is_map => place.has_section(name),
+                    _ => !place.has_section(&part) || place.has_section(name),
+                };
+                let name = certain_name(&part, names()).filter(is_right);
+                (
+                    name.map(|name| (escape(name), name)),
+                    name.and_then(|name| node.get(name)),
+                )
             }
         };
-        meant = meant.zip(known).map(|(before, part)| format!("{before}/{part}"));
+        place = place.child(known.as_ref().map_or(&part, |(_, name)| name));
+        meant = meant.zip(known).map(|(before, (part, _))| format!("{before}/{part}"));
         match next {
             Some(next) => node = next,
             None => return near,

@@ -336,6 +336,73 @@ components:
 }
 
 #[test]
+fn references_do_not_follow_a_misspelt_key_of_the_definition() {
+    for (main, reference, expected) in [
+        // The reference is right, the key is not.
+        (
+            "components: {Schemas: {Item: {}}}",
+            "#/components/schemas/Item",
+            "Write `schemas` for `Schemas` there",
+        ),
+        (
+            "Components: {schemas: {Item: {}}}",
+            "#/components/schemas/Item",
+            "Write `components` for `Components` there",
+        ),
+        (
+            "components: {Schemas: {Item: {}}}",
+            "#/component/schema/Item",
+            "Did you mean `components`?",
+        ),
+        // The key is right, the reference is not.
+        (
+            "components: {schemas: {Item: {}}}",
+            "#/components/Schemas/item",
+            "certain #/components/schemas/Item",
+        ),
+        (
+            "components: {schemas: {Item: {}}}",
+            "#/component/schemas/Item",
+            "certain #/components/schemas/Item",
+        ),
+        (
+            "components: {schemas: {A: {allOf: [{properties: {name: {}}}]}}}",
+            "#/components/schemas/A/allOf/0/properties/nam",
+            "Did you mean `name`?",
+        ),
+        // Nobody says what these are called.
+        ("x-parts: {Item: {}}", "#/x-part/Item", "certain #/x-parts/Item"),
+        ("models: {Item: {}}", "#/model/Item", "certain #/models/Item"),
+        (
+            "components: {schemas: {A: {Properties: {Item: {}}}}}",
+            "#/components/schemas/A/properties/Item",
+            "certain #/components/schemas/A/Properties/Item",
+        ),
+    ] {
+        let main =
+            format!("openapi: 3.0.0\n{main}\npaths: {{/a: {{get: {{requestBody: {{$ref: '{reference}'}}}}}}}}\n");
+        let mut diagnostics = Diagnostics::default();
+        let location = Location::File("api/main.yaml".into());
+        link(
+            location,
+            document("m", &main),
+            false,
+            &mut Files(BTreeMap::new()),
+            &mut diagnostics,
+        );
+        let told: Vec<String> = diagnostics
+            .iter()
+            .map(|finding| match &finding.correction {
+                Some(correction) if correction.is_certain() => format!("certain {}", correction.title),
+                _ => finding.remedy.clone().unwrap_or_default(),
+            })
+            .collect();
+        let expected = expected.replace("certain #", "certain Write `#");
+        assert!(told.len() == 1 && told[0].starts_with(&expected), "{main} {told:?}");
+    }
+}
+
+#[test]
 fn many_references_to_one_large_part_are_bounded() {
     let mut main = String::from("openapi: 3.0.0\npaths:\n");
     for number in 0..3_000 {
