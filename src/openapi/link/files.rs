@@ -2,7 +2,7 @@
 
 use super::dynamic::Dynamic;
 use super::identity::{Identities, top};
-use super::inside::{Near, similar};
+use super::inside::{Comparisons, Near, similar};
 use super::pointer::{canonical, found, only_reference};
 use super::{Document, Library, Location, NearFile, Unavailable};
 use crate::diagnostics::Diagnostic;
@@ -92,6 +92,7 @@ pub(super) struct Files<'l> {
     bytes: usize,
     /// Findings about the files themselves.
     pub(super) broken: Vec<Diagnostic>,
+    comparisons: Comparisons,
 }
 
 impl<'l> Files<'l> {
@@ -119,6 +120,7 @@ impl<'l> Files<'l> {
             }],
             order: Vec::new(),
             broken: Vec::new(),
+            comparisons: Comparisons::default(),
         }
     }
 
@@ -155,7 +157,10 @@ impl<'l> Files<'l> {
                 .as_ref()
                 .and_then(|document| found(&document.node, &target.pointer))
             else {
-                let near = document.map_or_else(Near::default, |document| similar(&document.node, &target.pointer));
+                let near = match document {
+                    Some(document) => similar(&document.node, &target.pointer, &mut self.comparisons),
+                    None => Near::default(),
+                };
                 let message = ReferenceError::Dangling(shown(&next)).to_string();
                 let mut problem = Problem::new(message, near.remedy);
                 if let (Some(pointer), true) = (near.meant, next == reference) {

@@ -52,7 +52,10 @@ pub(super) fn check_inside(linked: &Linked, node: &Node, place: Place, problems:
                     Near::remedy("Let it lead to something else."),
                 ),
             },
-            Err(error) => (Some(error), similar(&linked.document, target.trim_start_matches('#'))),
+            Err(error) => (
+                Some(error),
+                problems.near(&linked.document, target.trim_start_matches('#')),
+            ),
         };
         if let Some(error) = error {
             let span = node.get("$ref").map_or(node.span, |node| node.span);
@@ -99,7 +102,7 @@ pub(super) const UNFIT: &str =
     "Refer to a map, and look into the file: a page to sign in, or nothing, may have been saved as what it should be.";
 
 /// What a pointer that leads nowhere may be meant as.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Near {
     /// What to do: "Did you mean …?" for the first part that is not there, where something is near.
     pub(super) remedy: String,
@@ -122,8 +125,27 @@ impl Near {
     }
 }
 
+/// How many names are still compared with what is written: each reference that leads nowhere is compared with all that it may
+/// mean, and there may be many of both.
+#[derive(Debug)]
+pub(super) struct Comparisons(usize);
+
+impl Default for Comparisons {
+    fn default() -> Self {
+        Self(1_000_000)
+    }
+}
+
+impl Comparisons {
+    fn are_left(&mut self, names: usize) -> bool {
+        let left = self.0.checked_sub(names);
+        self.0 = left.unwrap_or_default();
+        left.is_some()
+    }
+}
+
 /// What to do about a pointer that leads nowhere.
-pub(super) fn similar(document: &Node, pointer: &str) -> Near {
+pub(super) fn similar(document: &Node, pointer: &str, comparisons: &mut Comparisons) -> Near {
     if !pointer.is_empty() && !pointer.starts_with('/') {
         return Near::remedy(format!(
             "Write the way to it, such as `#/components/schemas/Pet`, or in OpenAPI 3.1 `$anchor: {pointer}` into the schema."
@@ -142,6 +164,9 @@ pub(super) fn similar(document: &Node, pointer: &str) -> Near {
         let (known, next) = match node.at([part.as_ref()]) {
             Some(next) => (Some((written.to_owned(), part.as_ref())), Some(next)),
             None => {
+                if !comparisons.are_left(node.as_object().map_or(0, indexmap::IndexMap::len)) {
+                    return near;
+                }
                 if let (false, Some(name)) = (is_told, nearest(&part, names())) {
                     near.remedy = match place.has_section(&part) && !place.has_section(name) {
                         true => format!("Write `{part}` for `{name}` there, which is no key of OpenAPI."),
@@ -170,4 +195,21 @@ pub(super) fn similar(document: &Node, pointer: &str) -> Near {
     }
     near.meant = meant.filter(|meant| meant != pointer);
     near
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Format, parse};
+
+    #[test]
+    fn names_are_compared_with_a_bounded_number_of_references() {
+        let (_, document) = parse("a", b"schemas: {Item: {}, Order: {}}\n".to_vec(), Format::Yaml).unwrap();
+        let mut comparisons = Comparisons(5);
+        let mut told = |pointer: &str| similar(&document, pointer, &mut comparisons).remedy;
+        assert_eq!(told("/schemas/Itm"), "Did you mean `Item`?");
+        assert_eq!(told("/schemas/Oder"), "Did you mean `Order`?");
+        assert_eq!(told("/schemas/Itm"), Near::default().remedy);
+        assert_eq!(told("/schemas/Itm"), Near::default().remedy);
+    }
 }

@@ -1,8 +1,10 @@
 //! References that lead nowhere, each kind of them told once.
 
+use super::inside::{Comparisons, Near, similar};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
-use crate::yaml::{Correction, Source, Span};
+use crate::yaml::{Correction, Node, Source, Span};
 use indexmap::IndexMap;
+use std::collections::HashMap;
 
 /// What has been found so far.
 #[derive(Debug, Default)]
@@ -11,9 +13,22 @@ pub(super) struct Problems {
     found: IndexMap<String, (Diagnostic, usize)>,
     /// Findings about referenced files themselves.
     broken: Vec<Diagnostic>,
+    /// What pointers of the definition that lead nowhere may be meant as.
+    near: HashMap<String, Near>,
+    comparisons: Comparisons,
 }
 
 impl Problems {
+    /// What a pointer of the definition that leads nowhere may be meant as.
+    pub(super) fn near(&mut self, document: &Node, pointer: &str) -> Near {
+        if let Some(near) = self.near.get(pointer) {
+            return near.clone();
+        }
+        let near = similar(document, pointer, &mut self.comparisons);
+        self.near.insert(pointer.to_owned(), near.clone());
+        near
+    }
+
     /// Notes a reference at a place; `message` tells which.
     /// `meant`: what stands there, and what is meant by it beyond doubt.
     pub(super) fn add(
