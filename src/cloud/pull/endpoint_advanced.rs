@@ -20,6 +20,19 @@ pub(super) fn advanced(backends: &[&Value], side: &str, notices: &mut Vec<Notice
             .filter_map(|backend| json::member(backend, "config"))
             .filter(|config| config.is_object())
     };
+    let settings = |backend: &&Value| {
+        let config = json::member(backend, "config").filter(|config| config.is_object())?;
+        Some((timeout(config), retry(config), suspension(config))).filter(|settings| *settings != (None, None, None))
+    };
+    let mut all = backends.iter().map(settings);
+    if let Some(first) = all.next()
+        && all.any(|other| other != first)
+    {
+        let text = format!(
+            "the {side} backends have different timeouts, retries or suspensions; of each, the first that is set holds for all"
+        );
+        notices.push(Notice::backend(side, text));
+    }
     let mut advanced = Map::new();
     if let Some(milliseconds) = configs().find_map(timeout) {
         advanced.insert("timeoutInMillis".into(), json!(milliseconds));
@@ -147,6 +160,30 @@ mod tests {
         let backends: Vec<&Value> = backends.iter().collect();
         let found = advanced(&backends, "production", &mut Vec::new());
         assert_eq!(found, Some(json!({"retryConfig": {"count": 1}, "timeoutInMillis": 5})));
+    }
+
+    #[test]
+    fn backends_with_different_settings_are_told() {
+        for (configs, is_told) in [
+            ([json!({"actionDuration": 5}), json!({"actionDuration": "5"})], false),
+            ([json!({"actionDuration": 5}), json!({"actionDuration": 6})], true),
+            ([json!({"actionDuration": 5}), Value::Null], true),
+            ([Value::Null, json!({"retryTimeOut": 2})], true),
+            (
+                [json!({}), json!({"suspendErrorCode": ["101504"], "suspendDuration": 9})],
+                true,
+            ),
+            // What says nothing here is no difference.
+            ([json!({"actionDuration": "", "factor": "2"}), json!("")], false),
+        ] {
+            let backends = configs.map(|config| json!({"url": "https://a", "config": config}));
+            let backends: Vec<&Value> = backends.iter().collect();
+            let mut notices = Vec::new();
+            advanced(&backends, "sandbox", &mut notices);
+            let told = notices.iter().map(|notice| notice.text.as_str()).collect::<String>();
+            let expected = "the sandbox backends have different timeouts";
+            assert_eq!(told.contains(expected), is_told, "{backends:?} {told}");
+        }
     }
 
     #[test]

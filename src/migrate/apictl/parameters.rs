@@ -1,6 +1,7 @@
 //! `params.yaml`: what differs between the environments that an API is deployed to.
 
 use super::api_file::{Unreadable, parse};
+use super::backends;
 use super::certificates::{self, Files, Purpose};
 use super::variables::{self, Form, Unset};
 use crate::cloud::pull::CertificateFiles;
@@ -19,6 +20,18 @@ const FOLDERS: [&str; 4] = ["", "certificates", "Endpoint-certificates", "Client
 
 /// Keys of an environment that name backends.
 const BACKENDS: [&str; 3] = ["endpoints", "loadBalanceEndpoints", "failoverEndpoints"];
+/// What is carried over of [`BACKENDS`], and the keys of the backends of one side each.
+const OF_BACKENDS: [&str; 8] = [
+    "production",
+    "productionFailovers",
+    "sandbox",
+    "sandboxFailovers",
+    "sessionManagement",
+    "sessionTimeOut",
+    "algoClassName",
+    "algoCombo",
+];
+const SIDES: [[&str; 2]; 2] = [["production", "productionFailovers"], ["sandbox", "sandboxFailovers"]];
 /// The key of functions that are called in the place of backends.
 const FUNCTIONS: &str = "awsLambdaEndpoints";
 /// The key that says of which kind the backends are.
@@ -247,6 +260,12 @@ impl Environment<'_> {
     /// Lists what it says that does not carry over.
     pub(super) fn list(&self, draft: &mut Draft) {
         variables::tell(&self.source, &self.unset, draft);
+        for named in BACKENDS.iter().filter_map(|key| self.node.get(key)) {
+            backends::unknown(named, &OF_BACKENDS, &self.source, draft);
+            for keys in SIDES {
+                backends::of_side(keys.iter().filter_map(|key| named.get(key)), &self.source, draft);
+            }
+        }
         for (key, member) in self.node.as_object().into_iter().flatten() {
             if member.node.is_null() || CARRIED.contains(&key.as_str()) {
                 continue;
@@ -411,6 +430,26 @@ mod tests {
         assert!(
             told[1].starts_with("old/params.yaml:5:5: warning: `speed` is not understood"),
             "{told:?}"
+        );
+    }
+
+    #[test]
+    fn what_no_backend_of_an_environment_takes_over_is_listed() {
+        let text = "environments:\n- name: dev\n  configs:\n    endpoints:\n      production: {url: 'https://a', weight: 5}\n      mirror: {url: 'https://b'}\n    \
+            failoverEndpoints:\n      sandboxFailovers: [{url: 'https://c', config: {speed: 1, retryTimeOut: 2}}]\n";
+        let tree = tree(&[("params.yaml", text)]);
+        let parameters = Parameters::read(&tree.root()).unwrap().unwrap();
+        let mut draft = Draft::default();
+        let environment = parameters.environment("dev", &Variables::default()).unwrap();
+        environment.list(&mut draft);
+        let told: Vec<String> = draft.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "old/params.yaml:6:7: warning: `mirror` of the backends is not understood",
+                "old/params.yaml:5:38: warning: `weight` of the backends is not understood",
+                "old/params.yaml:8:54: warning: `speed` of the backends is not understood",
+            ]
         );
     }
 }
