@@ -58,6 +58,12 @@ impl<'a> ProjectLibrary<'a> {
         self.opened.contains_key(&Location::File(relative.to_owned()))
     }
 
+    /// Whether a definition refers to a file of the project that cannot be opened.
+    pub(crate) fn lacks_files(&self) -> bool {
+        let mut opened = self.opened.iter();
+        opened.any(|(location, result)| matches!((location, result), (Location::File(_), Err(_))))
+    }
+
     /// Adds the files that were read since the last time.
     pub(crate) fn add_to(&mut self, sources: &mut Sources) {
         sources.extend(&std::mem::take(&mut self.read));

@@ -46,6 +46,7 @@ mod servers;
 mod size;
 mod some_of;
 pub(crate) mod sources;
+mod stray_parts;
 mod subscribers;
 mod template;
 mod tiers;

@@ -11,8 +11,8 @@ use super::pulled::{pulled, pulled_subscriptions};
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
 use super::{
-    certificates, cors, follow_ups, implicit_policies, locked_apis, project_name, reserved, size, subscribers,
-    unreachable, web_sockets,
+    certificates, cors, follow_ups, implicit_policies, locked_apis, project_name, reserved, size,
+    stray_parts, subscribers, unreachable, web_sockets,
 };
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
 use crate::openapi::link::{Document, Location, link};
@@ -185,8 +185,10 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
     };
     let mut library = ProjectLibrary::new(root, remote);
     let mut parts = Vec::new();
+    let mut are_read = true;
     for file in &files {
         let Some(document) = read_file(file, &mut sources, &mut diagnostics)? else {
+            are_read = false;
             continue;
         };
         if !openapi::is_definition(&document.node) {
@@ -223,12 +225,9 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
             }
         }
     }
-    for (file, document) in parts {
-        // What a definition refers to is a part of it. Whatever else there is says itself why it is no definition.
-        if !library.is_used(&file.relative) {
-            openapi::read(document.source, document.node, &mut diagnostics);
-        }
-    }
+    // What a definition refers to is a part of it. Whatever else there is says itself why it is no definition.
+    parts.retain(|(file, _)| !library.is_used(&file.relative));
+    stray_parts::check(parts, !are_read || library.lacks_files(), &mut diagnostics);
     for service in read_protos(&protos, &mut sources, &mut diagnostics)? {
         let file = format!("{GRPC_DEFINITIONS}/{}", service.name);
         let mut found = Diagnostics::default();

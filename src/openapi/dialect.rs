@@ -21,6 +21,26 @@ pub(crate) fn is_definition(document: &Node) -> bool {
     ["openapi", "swagger"].iter().any(|key| document.get(key).is_some())
 }
 
+/// Whether a file that does not mean to be a definition may be what one refers to.
+pub(crate) fn may_be_a_part(source: &Source, document: &Node) -> bool {
+    let is_other =
+        || document.is_null() || misspelt(document).is_some() || super::foreign::tell(source, document).is_some();
+    !is_definition(document) && !is_other()
+}
+
+/// Whether a file means to be a definition, and a letter of the key that says so is wrong.
+pub(crate) fn is_nearly_definition(document: &Node) -> bool {
+    misspelt(document).is_some()
+}
+
+/// The key that is meant as one of those that say the version.
+fn misspelt(document: &Node) -> Option<(&str, &Member)> {
+    let mut members = document.as_object()?.iter();
+    let is_near = |key: &str| nearest(key, ["openapi", "swagger"]).is_some() || key.eq_ignore_ascii_case("openapi");
+    let (key, member) = members.find(|(key, _)| is_near(key))?;
+    Some((key, member))
+}
+
 /// Whether the schemas of a definition are those of JSON Schema: since 3.1. Only then do they have names of their own, and
 /// does what stands beside a reference count.
 pub(super) fn knows_json_schema(document: &Node) -> bool {
@@ -50,10 +70,7 @@ impl Dialect {
             (None, Some(member)) => ("swagger", member),
             (None, None) => {
                 let message = "neither `openapi` nor `swagger` says which version this definition follows";
-                let near = members.iter().find(|(key, _)| {
-                    nearest(key, ["openapi", "swagger"]).is_some() || key.eq_ignore_ascii_case("openapi")
-                });
-                let Some((written, member)) = near else {
+                let Some((written, member)) = misspelt(document) else {
                     let finding = Diagnostic::error(Code::Dialect, source, document.span, message);
                     diagnostics.push(finding.remedy(SUPPORTED));
                     return None;

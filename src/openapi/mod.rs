@@ -32,7 +32,7 @@ mod tests;
 
 pub use definition::{Definition, Operation, read};
 pub use dialect::Dialect;
-pub(crate) use dialect::is_definition;
+pub(crate) use dialect::{is_definition, is_nearly_definition, may_be_a_part};
 pub(crate) use extension_name::{has_prefix, is_gateway_extension, is_slip};
 pub(crate) use foreign::{known_text, unreadable};
 pub use resolve::resolved_document;

@@ -71,6 +71,50 @@ fn operation_ids_that_stand_twice_are_an_error_where_somebody_can_mend_them() {
     }
 }
 
+#[test]
+fn parts_of_what_could_not_be_read_are_no_mistakes_of_their_own() {
+    let part = "get: {responses: {}}\n";
+    let note = |more: &str| {
+        format!("api_definitions/p/x.yaml: note: no definition refers to this file{more} [Put the errors right first.]")
+    };
+    let parts = note(" and 1 more: they may be parts of one that has errors");
+    let main = |paths: &str| format!("{HEAD}paths: {{{paths}}}\n");
+    let both = "/x: {$ref: p/x.yaml}, /y: {$ref: p/y.yaml}";
+    for (main, expected) in [
+        // All is well.
+        (main(both), None),
+        // A mistake of syntax, a file that is not there, a misspelt version.
+        (main(&format!("{both}]")), Some(parts.clone())),
+        (
+            main("/x: {$ref: p/xx.yaml}, /y: {$ref: p/y.yaml}"),
+            Some(note(": it may be a part of one that has errors")),
+        ),
+        (main(both).replace("openapi: ", "opnapi: "), Some(parts)),
+    ] {
+        let (_folder, layout) = project(&[
+            ("api_definitions/a.yaml", &main),
+            ("api_definitions/p/x.yaml", part),
+            ("api_definitions/p/y.yaml", part),
+        ]);
+        let compiled = compile_project(&layout).unwrap();
+        let told = problems(&layout, &compiled);
+        assert_eq!(compiled.diagnostics.has_errors(), expected.is_some(), "{told:?}");
+        assert_eq!(told.len(), if expected.is_some() { 2 } else { 0 }, "{told:?}");
+        assert!(expected.is_none_or(|expected| told.contains(&expected)), "{told:?}");
+    }
+    // Where all can be read, they are.
+    let (_folder, layout) = project(&[
+        ("api_definitions/a.yaml", &main("/x: {$ref: p/x.yaml}")),
+        ("api_definitions/p/x.yaml", part),
+        ("api_definitions/p/y.yaml", part),
+    ]);
+    let told = problems(&layout, &compile_project(&layout).unwrap());
+    assert!(
+        told.len() == 1 && told[0].contains("p/y.yaml:1:1: error: neither"),
+        "{told:?}"
+    );
+}
+
 /// It goes into the bundle, for gateways that follow the control plane.
 #[test]
 fn a_lock_that_cannot_be_read_is_named_with_its_place() {
