@@ -25,6 +25,7 @@ mod impossible_credentials;
 mod known_policies;
 mod library;
 mod locked_apis;
+mod misnamed;
 mod near_file;
 mod other_templates;
 mod own_parts;

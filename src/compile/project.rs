@@ -11,7 +11,7 @@ use super::pulled::{pulled, pulled_subscriptions};
 use super::sources::{Origin, PulledApi, Sources};
 use super::unique::{self, Candidate};
 use super::{
-    certificates, cors, follow_ups, implicit_policies, locked_apis, project_name, reserved, size,
+    certificates, cors, follow_ups, implicit_policies, locked_apis, misnamed, project_name, reserved, size,
     stray_parts, subscribers, unreachable, web_sockets,
 };
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
@@ -124,6 +124,7 @@ fn compile(layout: &Layout, own: Option<&OwnParts>) -> Result<Compiled, CompileE
         .map(|settings| settings.build.clone())
         .unwrap_or_default();
     if own.is_none() {
+        misnamed::check(root, &mut diagnostics);
         build = with_toolkit(layout, build, &mut sources, &mut diagnostics)?;
         // A gateway that has nothing but the bundle compiles in the same way.
         match &mut settings {
