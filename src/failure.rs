@@ -7,6 +7,7 @@ mod admin;
 mod cloud;
 mod compile;
 mod connected;
+mod definition;
 mod gateway;
 mod migrate;
 mod project;
@@ -16,6 +17,7 @@ mod sandbox;
 mod signing;
 
 pub(crate) use cloud::sign_in_command;
+pub(crate) use definition::not_a_project;
 pub(crate) use gateway::{SET_SECRET, endpoint_remedy, not_started, start_remedy};
 pub(crate) use pull::not_replaced;
 
@@ -132,7 +134,15 @@ impl From<crate::project::SettingsError> for Failure {
     fn from(error: crate::project::SettingsError) -> Self {
         use crate::project::SettingsError;
         match error {
-            SettingsError::Read { path, source } => Self::file("read", std::path::Path::new(&path), source),
+            SettingsError::Read { path, source } => {
+                let path = std::path::Path::new(&path);
+                let named = path
+                    .parent()
+                    .filter(|_| source.kind() == std::io::ErrorKind::NotADirectory);
+                named
+                    .and_then(not_a_project)
+                    .unwrap_or_else(|| Self::file("read", path, source))
+            }
             SettingsError::Workspace { .. } => Self::new(ExitCode::Invalid, error.to_string())
                 .hint("Name one of them. `mgw check`, `build`, `test`, `audit` and `verify` take the workspace too."),
             SettingsError::Invalid { path, findings } => Self::findings(&path, &findings),

@@ -3,7 +3,7 @@
 use crate::compile::project_name_of;
 use crate::context::Environment;
 use crate::exit::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, not_a_project};
 use crate::project::Layout;
 use crate::whole_file;
 use mgw_bundle::{Bundle, Digest, Limits, ReadError};
@@ -39,6 +39,9 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// What was read is no bundle, or not all of it.
 pub(crate) fn not_intact(path: &Path, error: ReadError) -> Failure {
+    if let Some(failure) = not_a_project(path) {
+        return failure;
+    }
     let mut failure = Failure::from(error);
     failure.message = format!("{} is not an intact bundle", path.display());
     failure

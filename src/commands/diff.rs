@@ -9,7 +9,7 @@ use super::toolkit;
 use crate::context::Context;
 use crate::diff::{Change, Class, Counts, compare, markdown, text};
 use crate::exit::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, not_a_project};
 use crate::project::shown;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -58,6 +58,9 @@ struct DiffResult<'a> {
 /// Tells what changes.
 pub fn run(args: DiffArgs, context: &Context) -> Result<ExitCode, Failure> {
     if args.after.is_none() && args.before.is_file() {
+        if let Some(failure) = not_a_project(&args.before) {
+            return Err(failure);
+        }
         let before = shown(&args.before);
         let message =
             format!("{before} is a file, which nothing is pulled into, and there is nothing else to compare it with");

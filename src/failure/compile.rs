@@ -1,6 +1,6 @@
 //! Errors of compiling, building and reading bundles.
 
-use super::Failure;
+use super::{Failure, not_a_project};
 use crate::compile::{BuildError, CompileError, FileError, FollowedError, ProjectEntriesError};
 use crate::deployment::DeployError;
 use crate::exit::ExitCode;
@@ -19,6 +19,9 @@ impl From<CompileError> for Failure {
             CompileError::File(error) => error.into(),
             CompileError::Remote(error) => error.into(),
             CompileError::NotAProject(ref path) => {
+                if let Some(failure) = not_a_project(path) {
+                    return failure;
+                }
                 let failure = Self::new(ExitCode::Invalid, error.to_string());
                 if path.is_dir() {
                     failure.hint("A project has `mgw.toml`, `api_definitions/` or `policies.yaml` in it; `mgw init NAME` creates one.")
