@@ -192,3 +192,17 @@ proptest::proptest! {
         let _ = parse("a", text.into(), Format::Json);
     }
 }
+
+#[test]
+fn a_tab_below_the_announcement_of_a_text_is_told_where_it_stands() {
+    for (text, line, column) in [
+        ("a: |\n\tx\n", 2, 1),
+        ("a: >-\n\tx\n", 2, 1),
+        ("a:\n\tb: 1\n", 2, 2),
+    ] {
+        let error = parse("a.yaml", text.as_bytes().to_vec(), Format::Yaml).unwrap_err();
+        let position = error.position().unwrap();
+        assert!(error.message.contains("a tab stands"), "{text:?} {error}");
+        assert_eq!((position.line, position.column), (line, column), "{text:?}");
+    }
+}

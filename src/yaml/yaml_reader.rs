@@ -96,6 +96,10 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
                 source.span_at(location.line(), location.column())
             }),
     };
+    let span = match message.contains("tab") {
+        true => tab_below(source.text(), span).unwrap_or(span),
+        false => span,
+    };
     let correction = mend::yaml(source, span, message);
     let (before, rest) = source.text().split_at_checked(span.start as usize).unwrap_or_default();
     let explain::Explained { message, remedy } = match second {
@@ -107,6 +111,32 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> SyntaxError {
         Some(remedy) => error.remedy(remedy),
         None => error,
     }
+}
+
+/// The tab in the first line of a text of several lines, which the parser tells where the text is announced, a line above.
+fn tab_below(text: &str, span: Span) -> Option<Span> {
+    let told = span.start as usize;
+    let start = text.get(..told)?.rfind('\n').map_or(0, |end| end + 1);
+    let mut lines = text.get(start..)?.split_inclusive('\n');
+    let announced = lines.next()?;
+    let header = announced
+        .trim_end()
+        .trim_end_matches(|c: char| c.is_ascii_digit() || "+-".contains(c));
+    if !header.ends_with(['|', '>']) {
+        return None;
+    }
+    let mut at = start + announced.len();
+    for line in lines {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line.get(..indent).and_then(|indent| indent.find('\t')) {
+            return Some(Span::at(at + tab));
+        }
+        if indent < line.trim_end().len() {
+            return None;
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// Where a value is used: for an alias the place of the alias, not of what it repeats.
