@@ -34,6 +34,13 @@ pub(super) fn passes_through(path: &str) -> bool {
 
 /// The table that a key belongs to, where there is one such key alone.
 pub(super) fn elsewhere(part: &str, keys: &[&'static Key]) -> Option<&'static str> {
+    let is_inner = |key: &&'static Key| match key.kind {
+        Kind::Tables(inner) | Kind::Named(inner) => inner.iter().any(|key| key.name.eq_ignore_ascii_case(part)),
+        _ => false,
+    };
+    if keys.iter().any(is_inner) {
+        return None;
+    }
     let mut tables = names(keys).filter_map(|name| {
         let (table, last) = name.rsplit_once('.')?;
         last.eq_ignore_ascii_case(part).then_some(table)

@@ -140,6 +140,9 @@ fn a_key_of_a_table_that_nobody_knows_belongs_to_no_other_one() {
     for set in ["nonsense.key", "b7a.config.file"] {
         assert!(remedy(set).starts_with("Remove it"), "{set}: {}", remedy(set));
     }
+    // Issuers have one of this name too.
+    let audience = remedy("apikey.issuer.tokenConfig.audience");
+    assert!(audience.starts_with("Remove it"), "{audience}");
     assert_eq!(remedy("listenrConfig.httpPort"), "It belongs under `[listenerConfig]`.");
 }
 
