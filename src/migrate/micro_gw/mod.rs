@@ -63,6 +63,13 @@ pub(super) fn convert(root: &Branch<'_>, given: Given, manner: Manner, draft: &m
             Area::Grpc => grpc::take(root, path, draft),
             Area::Policies => policies(root, path, manner, draft),
             Area::Deployment => deployment::take(root, path, manner, draft),
+            Area::Tests if manner == Manner::InPlace => copy(root, path, draft),
+            Area::Tests => draft.note(
+                Code::MigrateFile,
+                &place,
+                "tests are not copied: their requests may have credentials in them",
+                "Look through it, and copy it to the same place of the new project.",
+            ),
             Area::Handled => {}
             Area::Code(what, remedy) => ballerina(root, path, what, remedy, draft),
             Area::Generated => tell_generated(&place, draft),
@@ -127,6 +134,8 @@ enum Area {
     /// Settings of ours.
     Ours,
     Grpc,
+    /// Of `mgw test`.
+    Tests,
     Policies,
     Deployment,
     /// Read before.
@@ -151,7 +160,9 @@ fn area(path: &str) -> Area {
     match (folder, name) {
         _ if matches!(path, TOOLKIT | GATEWAY_SETTINGS) => Area::Handled,
         _ if path == OURS => Area::Ours,
-        _ if path == "mgw.lock" => Area::Copied,
+        _ if matches!(path, "mgw.lock" | "remote.lock") => Area::Copied,
+        ("remote", _) if path == format!("remote/{name}") && Format::of_name(name).is_some() => Area::Copied,
+        ("tests", _) if path == format!("tests/{name}") && Format::of_name(name).is_some() => Area::Tests,
         _ if path == POLICIES => Area::Policies,
         _ if path == DEPLOYMENT => Area::Deployment,
         ("target", _) => Area::Built,
@@ -352,7 +363,11 @@ mod tests {
             ("services/token_endpoint.bal", "x"),
             ("security/edge.P12", ""),
             ("strange.xml", ""),
+            ("remote.lock", "x"),
+            ("remote/h.example_a.yaml", "x"),
             ("target/a.jar", ""),
+            ("tests/a.yaml", "tests: []\n"),
+            ("tests/a_test.bal", ""),
         ]);
         let mut draft = Draft::default();
         convert(&tree.root(), Given::default(), Manner::Copied, &mut draft);
@@ -364,7 +379,9 @@ mod tests {
                 "api_definitions/a.yaml",
                 "conf/deployment-config.toml",
                 "grpc_definitions/a.proto",
-                "policies.yaml"
+                "policies.yaml",
+                "remote.lock",
+                "remote/h.example_a.yaml"
             ]
         );
         assert_eq!(draft.build.api_fault_responses, Some(true));
@@ -384,6 +401,8 @@ mod tests {
                 "old/services/token_endpoint.bal: note: this code is what micro-gw generates for tokens and the like, and is not run",
                 "old/strange.xml: warning: this file is not understood",
                 "old/target: note: 1 file of an old build",
+                "old/tests/a.yaml: note: tests are not copied: their requests may have credentials in them",
+                "old/tests/a_test.bal: warning: this file is not understood",
             ]
         );
         assert!(!format!("{:?}", draft.files).contains("canary"));
