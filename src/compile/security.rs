@@ -3,7 +3,7 @@
 use super::application_security::ApplicationSecurity;
 use super::extensions;
 use super::scope_alternatives::{self, TokenRequirement};
-use super::security_schemes::{Known, SchemeTable};
+use super::security_schemes::{Found, Known, SchemeTable};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
 use crate::openapi::{Definition, Operation};
 use crate::yaml::{Node, Source};
@@ -428,7 +428,7 @@ fn ask(
                 .and_then(|place| place.member(name))
                 .map_or(owner.span, |member| member.key);
             match schemes.get(name) {
-                Some(Ok(scheme)) => {
+                Found::Usable(scheme) => {
                     if scheme == Scheme::Oauth2 {
                         listed.extend(scopes.iter().cloned());
                     }
@@ -437,14 +437,15 @@ fn ask(
                     }
                 }
                 // Leaving one of several out would weaken the requirement, so it goes as a whole.
-                Some(Err(why)) => {
+                Found::Unusable(why) => {
                     usable = false;
                     let message = format!("the security scheme `{name}` cannot be used by the gateway: {why}");
                     diagnostics.push(Diagnostic::warning(Code::SecurityScheme, source, key, message).remedy(
                         "Callers need what else is listed; where nothing else is, what the API asks for, or OAuth2.",
                     ));
                 }
-                None => {
+                Found::Faulty => usable = false,
+                Found::Undefined => {
                     usable = false;
                     let message = format!("the security scheme `{name}` is not defined");
                     diagnostics.push(

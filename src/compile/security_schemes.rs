@@ -1,7 +1,7 @@
 //! What the gateway makes of the security schemes of a definition.
 
 use super::transports::is_token;
-use crate::openapi::Definition;
+use crate::openapi::{self, Definition, Dialect};
 use crate::yaml::Node;
 use mgw_bundle::config::{ApiKeyLocation, Scheme};
 use openapiv3::{APIKeyLocation, ReferenceOr, SecurityScheme};
@@ -17,23 +17,52 @@ pub(super) enum Known {
     ApiKey,
 }
 
+/// What a `security` that names a scheme finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Something that the gateway checks.
+    Usable(Scheme),
+    /// Nothing that it could check, and why.
+    Unusable(&'static str),
+    /// Something that cannot be read, which is an error where it stands.
+    Faulty,
+    /// Nothing.
+    Undefined,
+}
+
 /// The security schemes of a definition.
 #[derive(Debug)]
 pub(super) struct SchemeTable<'a> {
     definition: &'a Definition,
+    /// Those below a misspelt key.
+    lost: Option<&'a Node>,
 }
 
 impl<'a> SchemeTable<'a> {
     pub(super) fn new(definition: &'a Definition) -> Self {
-        Self { definition }
+        let lost = openapi::lost_schemes(&definition.document, definition.dialect);
+        Self {
+            definition,
+            lost: lost.map(|(_, schemes)| schemes),
+        }
     }
 
-    /// The gateway's counterpart of a scheme, or why it has none. `None`: not defined. A scheme that is defined but
-    /// malformed has been reported where it stands and counts as one without a counterpart.
-    pub(super) fn get(&self, name: &str) -> Option<Result<Scheme, &'static str>> {
-        match self.scheme(name) {
-            Some(scheme) => Some(counterpart(scheme)),
-            None => self.is_written(name).then_some(Err("its definition is wrong")),
+    /// What the gateway makes of the scheme of this name.
+    pub(super) fn get(&self, name: &str) -> Found {
+        let dialect = self.definition.dialect;
+        let other = match dialect {
+            Dialect::Swagger20 => Dialect::OpenApi30,
+            Dialect::OpenApi30 | Dialect::OpenApi31 => Dialect::Swagger20,
+        };
+        match self.scheme(name).map(counterpart) {
+            Some(Ok(scheme)) => Found::Usable(scheme),
+            Some(Err(why)) => Found::Unusable(why),
+            None if self.is_written(dialect, name) => Found::Faulty,
+            None if self.lost.is_some_and(|schemes| has(schemes, name)) => Found::Faulty,
+            None if self.is_written(other, name) => {
+                Found::Unusable("it stands where another version of OpenAPI has it")
+            }
+            None => Found::Undefined,
         }
     }
 
@@ -48,8 +77,10 @@ impl<'a> SchemeTable<'a> {
     /// Every API key scheme, whether required anywhere or not.
     pub(super) fn api_keys(&self) -> Vec<Scheme> {
         self.names()
-            .filter_map(|name| self.get(name)?.ok())
-            .filter(|scheme| matches!(scheme, Scheme::ApiKey { .. }))
+            .filter_map(|name| match self.get(name) {
+                Found::Usable(scheme @ Scheme::ApiKey { .. }) => Some(scheme),
+                _ => None,
+            })
             .collect()
     }
 
@@ -58,16 +89,18 @@ impl<'a> SchemeTable<'a> {
         components.security_schemes.get(name).and_then(ReferenceOr::as_item)
     }
 
-    fn is_written(&self, name: &str) -> bool {
-        let document = &self.definition.document;
-        [
-            document.at(["components", "securitySchemes", name]),
-            document.at(["securityDefinitions", name]),
-        ]
-        .into_iter()
-        .flatten()
-        .any(|node: &Node| !node.is_null())
+    /// Whether a scheme stands where one of a version is looked for.
+    fn is_written(&self, dialect: Dialect, name: &str) -> bool {
+        let section = match dialect {
+            Dialect::Swagger20 => self.definition.document.get("securityDefinitions"),
+            Dialect::OpenApi30 | Dialect::OpenApi31 => self.definition.document.at(["components", "securitySchemes"]),
+        };
+        section.is_some_and(|schemes| has(schemes, name))
     }
+}
+
+fn has(schemes: &Node, name: &str) -> bool {
+    schemes.get(name).is_some_and(|node| !node.is_null())
 }
 
 fn counterpart(scheme: &SecurityScheme) -> Result<Scheme, &'static str> {

@@ -3,6 +3,7 @@
 mod callers;
 mod corrections;
 mod endpoints;
+mod keys;
 mod paths;
 mod projects;
 mod scopes;

@@ -3,7 +3,8 @@
 use super::dialect::Dialect;
 use super::reference::{self, ReferenceError};
 use super::shape::{Shape, list, text};
-use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
+use crate::ui::visible;
 use crate::yaml::{Node, Source, Span};
 
 /// The scheme kinds of all versions, for "did you mean".
@@ -11,6 +12,39 @@ const KINDS: [&str; 5] = ["oauth2", "http", "apiKey", "openIdConnect", "mutualTL
 
 /// Where an API key is sent.
 const PLACES: [&str; 3] = ["header", "query", "cookie"];
+
+/// What `components` may have, in one version or another.
+pub(super) const SECTIONS: [&str; 11] = [
+    "schemas",
+    "responses",
+    "parameters",
+    "examples",
+    "requestBodies",
+    "headers",
+    "securitySchemes",
+    "links",
+    "callbacks",
+    "pathItems",
+    "mediaTypes",
+];
+
+/// What a security scheme may have, in one version or another.
+const OF_SCHEME: [&str; 14] = [
+    "type",
+    "description",
+    "name",
+    "in",
+    "scheme",
+    "bearerFormat",
+    "flows",
+    "openIdConnectUrl",
+    "flow",
+    "authorizationUrl",
+    "tokenUrl",
+    "scopes",
+    "deprecated",
+    "oauth2MetadataUrl",
+];
 
 /// `components` with the security schemes in the shape of 3.0.
 pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) -> Node {
@@ -83,14 +117,24 @@ fn scheme_of(scheme: &Node) -> Result<Node, Fault<'_>> {
         typed: "",
         words: &[],
     };
+    // What is missing may be there, and misspelt.
+    let missing = |key: &str, message: &str| match misspelt(scheme, key) {
+        Some((typed, span)) => Fault {
+            span,
+            message: format!("`{}` is not known", visible(typed)),
+            typed,
+            words: &OF_SCHEME,
+        },
+        None => fault(scheme.span, message),
+    };
     let Some(kind) = scheme.get("type") else {
-        return Err(fault(scheme.span, "`type` is missing"));
+        return Err(missing("type", "`type` is missing"));
     };
     let required = |key: &str| {
         scheme
             .get(key)
             .filter(|node| node.as_str().is_some_and(|text| !text.trim().is_empty()))
-            .ok_or_else(|| fault(scheme.span, &format!("`{key}` is missing or not a text")))
+            .ok_or_else(|| missing(key, &format!("`{key}` is missing or not a text")))
     };
     let mut pruned = Shape::default();
     let name = kind.as_str().unwrap_or_default();
@@ -144,7 +188,16 @@ fn scheme_of(scheme: &Node) -> Result<Node, Fault<'_>> {
     Ok(pruned.at(scheme.span))
 }
 
-/// The `security` below `owner`; `None` when it says nothing.
+/// The key that stands for one which is missing, and its place.
+fn misspelt<'a>(scheme: &'a Node, missing: &str) -> Option<(&'a str, Span)> {
+    let members = scheme.as_object().filter(|members| !members.contains_key(missing))?;
+    let mut others = members
+        .iter()
+        .filter(|(key, _)| !OF_SCHEME.contains(&key.as_str()) && nearest(key, OF_SCHEME) == Some(missing));
+    others.next().map(|(key, member)| (key.as_str(), member.key))
+}
+
+/// The `security` below `owner`; `None` when it says nothing that can be read.
 pub(super) fn requirements(source: &Source, owner: &Node, diagnostics: &mut Diagnostics) -> Option<(Span, Node)> {
     let member = owner.member("security")?;
     if member.node.is_null() {
@@ -206,5 +259,6 @@ pub(super) fn requirements(source: &Source, owner: &Node, diagnostics: &mut Diag
         }
         pruned.push(requirement.at(element.span));
     }
-    Some((member.key, list(member.node.span, pruned)))
+    // One of which nothing can be read is not the empty list that somebody means as an answer.
+    (!pruned.is_empty() || elements.is_empty()).then(|| (member.key, list(member.node.span, pruned)))
 }

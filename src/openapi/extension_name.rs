@@ -17,6 +17,11 @@ pub(crate) fn is_gateway_extension(name: &str) -> bool {
     }
 }
 
+/// Whether a key is an extension, whoever's it is, or meant as one of the gateway: whoever knows those tells of them.
+pub(super) fn is_extension(key: &str) -> bool {
+    key.starts_with("x-") || key.starts_with("X-") || is_gateway_extension(key)
+}
+
 /// Whether a name begins as extensions of the gateway do.
 pub(crate) fn has_prefix(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

@@ -1,11 +1,13 @@
-//! Keys at the top of a definition that nobody reads.
+//! Keys at the top of a definition, and below `components`, that nobody reads.
 
+use super::components::SECTIONS;
 use super::dialect::Dialect;
-use super::extension_name::is_gateway_extension;
+use super::extension_name::is_extension;
+use super::lost_schemes::lost_schemes;
 use super::operations::METHODS;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::ui::visible;
-use crate::yaml::{Member, Node, Source, Value};
+use crate::yaml::{Member, Node, Source, Span, Value};
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
@@ -64,17 +66,37 @@ const ELSEWHERE: [(&str, &str); 6] = [
 /// So many keys are named that are not known; the others are counted.
 const MOST: usize = 5;
 
-/// Tells of keys at the top that have no effect. What references lead to is of use whatever it is called.
-pub(super) fn check(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) {
-    let Some(members) = document.as_object() else { return };
-    let known: Vec<&str> = match dialect {
+/// What to do about keys that are like none.
+pub(super) const FOR_OTHERS: &str = "Begin names that are for other programs with `x-`.";
+
+/// Where a key stands that is not known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// How messages call it, behind the key.
+    pub(super) words: &'a str,
+    /// What could stand there.
+    pub(super) known: &'a [&'a str],
+    /// What stands there.
+    pub(super) members: &'a IndexMap<String, Member>,
+}
+
+/// What a dialect knows at the top.
+pub(super) fn known_at_the_top(dialect: Dialect) -> Vec<&'static str> {
+    match dialect {
         Dialect::Swagger20 => OF_ALL.into_iter().chain(OF_SWAGGER).collect(),
         Dialect::OpenApi30 | Dialect::OpenApi31 => OF_ALL.into_iter().chain(OF_OPENAPI).collect(),
-    };
+    }
+}
+
+/// Tells of keys at the top and below `components` that have no effect. What references lead to is of use whatever it is called.
+pub(super) fn check(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) {
+    // Without the schemes nobody could say what callers have to show.
+    let lost = lost_schemes(document, dialect).map(|(member, _)| member.key);
+    of_components(source, document, dialect, lost, diagnostics);
+    let Some(members) = document.as_object() else { return };
+    let known = known_at_the_top(dialect);
     // That two versions are named is told with the version.
     let is_known = |key: &str| known.contains(&key) || key == "swagger";
-    // Whoever knows extensions tells of those.
-    let is_extension = |key: &str| key.starts_with("x-") || key.starts_with("X-") || is_gateway_extension(key);
     let unknown = || members.iter().filter(|(key, _)| !is_known(key) && !is_extension(key));
     if unknown().next().is_none() {
         return;
@@ -82,13 +104,14 @@ pub(super) fn check(source: &Source, document: &Node, dialect: Dialect, diagnost
     let mut used = HashSet::new();
     referred_to(document, &mut used);
     let mut others: Vec<(&str, &Member)> = Vec::new();
-    for (key, member) in unknown().filter(|(key, _)| !used.contains(key.as_str())) {
+    let is_used = |key: &str| used.contains(&[Some(key), None]);
+    for (key, member) in unknown().filter(|(key, member)| !is_used(key) || lost == Some(member.key)) {
         // Converters leave empty ones behind.
         if elsewhere(key).is_some() && is_empty(&member.node) {
             continue;
         }
         match doubtful(source, key, member, dialect, &known, members) {
-            Some(finding) => diagnostics.push(finding),
+            Some(finding) => diagnostics.push(losing(finding, lost == Some(member.key))),
             None => others.push((key, member)),
         }
     }
@@ -100,11 +123,53 @@ pub(super) fn check(source: &Source, document: &Node, dialect: Dialect, diagnost
         }
         let verb = if others.len() == 1 { "is" } else { "are" };
         let message = format!("{names} at the top of the definition {verb} not known, and without effect");
-        diagnostics.push(
-            Diagnostic::note(Code::UnknownKey, source, first.key, message)
-                .remedy("Begin names that are for other programs with `x-`."),
-        );
+        diagnostics.push(Diagnostic::note(Code::UnknownKey, source, first.key, message).remedy(FOR_OTHERS));
     }
+}
+
+/// Tells of keys below `components` that are misspelt. Whoever keeps something of his own there knows that it is nobody else's.
+fn of_components(
+    source: &Source,
+    document: &Node,
+    dialect: Dialect,
+    lost: Option<Span>,
+    diagnostics: &mut Diagnostics,
+) {
+    let written = document.get("components").filter(|_| dialect != Dialect::Swagger20);
+    let Some(members) = written.and_then(Node::as_object) else {
+        return;
+    };
+    let place = Place {
+        words: "below `components`",
+        known: &SECTIONS,
+        members,
+    };
+    let unknown = members
+        .iter()
+        .filter(|(key, _)| !SECTIONS.contains(&key.as_str()) && !is_extension(key));
+    let near: Vec<_> = unknown
+        .filter_map(|(key, member)| Some((key, member, misspelt(source, key, member, place)?)))
+        .collect();
+    if near.is_empty() {
+        return;
+    }
+    let mut used = HashSet::new();
+    referred_to(document, &mut used);
+    for (key, member, finding) in near {
+        let is_lost = lost == Some(member.key);
+        if is_lost || !used.contains(&[Some("components"), Some(key)]) {
+            diagnostics.push(losing(finding, is_lost));
+        }
+    }
+}
+
+/// The finding about a key below which the security schemes stand, or about another one.
+fn losing(mut finding: Diagnostic, is_lost: bool) -> Diagnostic {
+    if is_lost {
+        finding.severity = Severity::Error;
+        finding.message.push_str(": no security scheme is defined");
+    }
+    finding
 }
 
 /// What to do about a key of the other version.
@@ -155,30 +220,48 @@ fn doubtful(
         let message = format!("`{key}` has no effect in a definition of {version}");
         return Some(warning(message).remedy(remedy));
     }
-    let near = match known.contains(&plain) {
+    if key == "securitySchemes" {
+        let message = "`securitySchemes` stands at the top of the definition, where nobody reads it";
+        return Some(warning(message.to_owned()).remedy("Put it below `components`, with blanks in front."));
+    }
+    let place = Place {
+        words: "at the top of the definition",
+        known,
+        members,
+    };
+    misspelt(source, key, member, place)
+}
+
+/// The finding about a key that is like one which is known; `None`: it is like none.
+pub(super) fn misspelt(source: &Source, key: &str, member: &Member, place: Place<'_>) -> Option<Diagnostic> {
+    let plain = without_hidden(key);
+    let known = || place.known.iter().copied();
+    let is_known = place.known.contains(&plain);
+    let near = match is_known {
         true => plain,
-        false => nearest(plain, known.iter().copied())?,
+        false => nearest(plain, known())?,
     };
     let message = format!(
-        "`{}` at the top of the definition is not known, and without effect{}",
+        "`{}` {} is not known, and without effect{}",
         visible(key),
+        place.words,
         hidden(key)
     );
-    let finding = warning(message);
-    if members.contains_key(near) {
+    let finding = Diagnostic::warning(Code::UnknownKey, source, member.key, message);
+    if place.members.contains_key(near) {
         return Some(finding.remedy(format!(
             "Remove it, or put what it says into `{near}`, which is there too."
         )));
     }
-    let finding = match known.contains(&plain) {
+    let finding = match is_known {
         true => finding
             .remedy(format!("Write `{near}`."))
             .renaming(key, member.key, near),
-        false => finding.misspelt(key, member.key, known.iter().copied()),
+        false => finding.misspelt(key, member.key, known()),
     };
     // What `security` asks for, and the schemes that it names, may admit others than are admitted so far.
     Some(match near {
-        "security" | "securityDefinitions" | "components" => finding.only_likely(),
+        "security" | "securityDefinitions" | "securitySchemes" | "components" => finding.only_likely(),
         _ => finding,
     })
 }
@@ -194,7 +277,7 @@ fn hidden(key: &str) -> String {
 }
 
 /// Without what is not seen around it.
-fn without_hidden(key: &str) -> &str {
+pub(super) fn without_hidden(key: &str) -> &str {
     key.trim_matches(is_hidden)
 }
 
@@ -202,13 +285,16 @@ fn is_hidden(c: char) -> bool {
     c.is_whitespace() || visible(c.encode_utf8(&mut [0; 4])).len() != c.len_utf8()
 }
 
-/// The keys at the top that references lead into.
-fn referred_to<'a>(node: &'a Node, used: &mut HashSet<&'a str>) {
+/// The keys that references lead into: those at the top, and those with the key below them.
+fn referred_to<'a>(node: &'a Node, used: &mut HashSet<[Option<&'a str>; 2]>) {
     match &node.value {
         Value::Object(members) => {
             let reference = node.get("$ref").and_then(Node::as_str);
             if let Some(pointer) = reference.and_then(|reference| reference.strip_prefix("#/")) {
-                used.insert(pointer.split('/').next().unwrap_or_default());
+                let mut parts = pointer.split('/');
+                let top = parts.next();
+                used.insert([top, None]);
+                used.insert([top, parts.next()]);
             }
             members.values().for_each(|member| referred_to(&member.node, used));
         }

@@ -1,6 +1,8 @@
 //! Paths and operations.
 
+use super::dialect::Dialect;
 use super::extension_name::is_gateway_extension;
+use super::operation_keys::OperationKeys;
 use super::reference::{self, ReferenceError};
 use super::shape::Shape;
 use super::unserved::Unserved;
@@ -16,13 +18,14 @@ pub(super) const METHODS: [&str; 7] = ["get", "put", "post", "delete", "head", "
 const OTHER_KEYS: [&str; 5] = ["$ref", "summary", "description", "servers", "parameters"];
 
 /// The pruned `paths`.
-pub(super) fn prune(source: &Source, document: &Node, diagnostics: &mut Diagnostics) -> Node {
+pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnostics: &mut Diagnostics) -> Node {
     let mut pruner = Pruner {
         source,
         document,
         diagnostics,
         operation_ids: HashMap::new(),
         unserved: Unserved::new(document),
+        keys: OperationKeys::new(dialect),
     };
     let mut pruned = Shape::default();
     let span = match document.get("paths") {
@@ -44,6 +47,7 @@ pub(super) fn prune(source: &Source, document: &Node, diagnostics: &mut Diagnost
         None => document.span,
     };
     pruner.unserved.report(source, pruner.diagnostics);
+    pruner.keys.report(source, pruner.diagnostics);
     pruned.at(span)
 }
 
@@ -54,6 +58,7 @@ struct Pruner<'a, 'd> {
     /// By id: the path, and where the id stands.
     operation_ids: HashMap<&'a str, (&'a str, Span)>,
     unserved: Unserved<'a>,
+    keys: OperationKeys<'a>,
 }
 
 impl<'a> Pruner<'a, '_> {
@@ -133,9 +138,13 @@ impl<'a> Pruner<'a, '_> {
         let source = self.source;
         if !self.unserved.is_method(path, name, member) && !OTHER_KEYS.contains(&name) && !name.starts_with("x-") {
             let message = format!("`{name}` of path `{path}` is neither a method nor a known key, and is not served");
-            self.diagnostics.push(
-                Diagnostic::warning(Code::Method, source, member.key, message).misspelt(name, member.key, METHODS),
-            );
+            let known: Vec<&str> = METHODS.into_iter().chain(OTHER_KEYS).collect();
+            self.diagnostics
+                .push(Diagnostic::warning(Code::Method, source, member.key, message).misspelt(
+                    name,
+                    member.key,
+                    known.iter().copied(),
+                ));
         }
     }
 
@@ -168,6 +177,8 @@ impl<'a> Pruner<'a, '_> {
             return None;
         }
         self.operation_id(path, operation);
+        let name = format!("{} {path}", method.to_uppercase());
+        self.keys.check(source, &name, operation, self.diagnostics);
         self.unserved.look_for_callbacks(operation);
         let mut shape = Shape::default();
         let servers = servers::prune(source, operation, self.diagnostics).or_else(|| shared_servers.cloned());

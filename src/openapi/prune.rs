@@ -22,7 +22,7 @@ pub(super) fn prune(source: &Source, document: &Node, dialect: Dialect, diagnost
     if let Some((key, servers)) = servers {
         shape.put("servers", key, servers);
     }
-    let paths = operations::prune(source, document, diagnostics);
+    let paths = operations::prune(source, document, dialect, diagnostics);
     shape.put("paths", paths.span, paths);
     if let Some((key, security)) = components::requirements(source, document, diagnostics) {
         shape.put("security", key, security);

@@ -9,7 +9,7 @@ use crate::yaml::{Format, parse};
 use std::sync::Arc;
 
 /// Definitions in which every key that decides who may call stands beside one that is stricter.
-const DEFINITIONS: [&str; 4] = [
+const DEFINITIONS: [&str; 5] = [
     "openapi: 3.0.3
 info: {title: T, version: 1.0.0}
 x-wso2-basePath: /t
@@ -73,6 +73,21 @@ x-wso2-production-endpoints: {urls: ['http://127.0.0.1:3999']}
 x-wso2-cors: {corsConfigurationEnabled: true, accessControlAllowOrigins: ['*'], accessControlAllowCredentials: \"true\"}
 x-wso2-disable-security: On
 paths: {/a: {get: {}}}
+",
+    // Operations ask for more than the API, which nobody reads with a slip in it.
+    "openapi: 3.0.3
+info: {title: T, version: 1.0.0}
+x-wso2-basePath: /t
+x-wso2-production-endpoints: {urls: ['http://127.0.0.1:3999']}
+security: [{token: []}, {password: []}]
+components:
+  securitySchemes:
+    token: {type: http, scheme: bearer}
+    password: {type: http, scheme: basic}
+    key: {type: apiKey, in: header, name: X-Key}
+paths:
+  /a: {get: {security: [{key: []}]}, put: {Security: [{token: [write]}]}}
+  /b: {get: {secuirty: [{password: []}], servers: [{url: 'http://127.0.0.1:3998'}]}}
 ",
 ];
 
