@@ -482,6 +482,7 @@ fn refusal_for(error: &UpstreamError) -> Refusal {
         | UpstreamError::ClientDeadline => Refusal::BackendTimeout,
         UpstreamError::Exchange(_)
         | UpstreamError::Unusable
+        | UpstreamError::Framing
         | UpstreamError::AnswerTooLarge
         | UpstreamError::AllFailed => Refusal::BackendBroken,
         UpstreamError::Unaddressable => Refusal::UriTooLong,

@@ -41,6 +41,9 @@ pub(crate) enum UpstreamError {
     /// An answer that cannot be passed on: a switch of protocols that nobody asked for.
     #[error("the backend switched protocols")]
     Unusable,
+    /// An answer that says several lengths or an impossible one, or has a coding that nobody undoes.
+    #[error("the answer does not say how long it is in a way that can be passed on")]
+    Framing,
     /// An answer beyond the operator's limits.
     #[error("the answer is larger than allowed")]
     AnswerTooLarge,

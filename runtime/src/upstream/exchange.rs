@@ -7,7 +7,7 @@ use super::request_body::{Progress, RequestBody};
 use super::response_body::{Lease, ResponseBody};
 use super::send::Upstream;
 use super::sender::Sender;
-use super::{http1_request, http2_request};
+use super::{framing, http1_request, http2_request};
 use crate::media_type::is_grpc;
 use futures_util::future::Either;
 use http::{Request, Response, StatusCode};
@@ -57,7 +57,7 @@ impl Upstream {
                 Either::Right(stream.sender().try_send_request(request))
             }
         };
-        let response: Response<Incoming> = match self.within(timeout, silence, progress, sending).await {
+        let mut response: Response<Incoming> = match self.within(timeout, silence, progress, sending).await {
             None if progress.is_some_and(Progress::waits_for_client) => {
                 return Err(Failed::Sent(UpstreamError::ClientTimeout));
             }
@@ -99,7 +99,7 @@ impl Upstream {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failed::Sent(UpstreamError::Unusable));
         }
-        self.check_bounds(&response).map_err(Failed::Sent)?;
+        self.check(&mut response).map_err(Failed::Sent)?;
         let timeout = self.between_parts(&response, timeout);
         Ok(response.map(|incoming| {
             let lease = Lease {
@@ -113,8 +113,11 @@ impl Upstream {
         }))
     }
 
-    /// Refuses answers beyond the operator's limits.
-    pub(super) fn check_bounds(&self, response: &Response<Incoming>) -> Result<(), UpstreamError> {
+    /// Refuses answers beyond the operator's limits, and those whose length a client could take for another.
+    pub(super) fn check(&self, response: &mut Response<Incoming>) -> Result<(), UpstreamError> {
+        if !framing::settle(response.headers_mut()) {
+            return Err(UpstreamError::Framing);
+        }
         let header_bytes: usize = response
             .headers()
             .iter()

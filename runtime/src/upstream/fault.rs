@@ -169,7 +169,7 @@ impl From<&UpstreamError> for FailureReason {
             UpstreamError::Exchange(cause) if cause.is_parse() => Self::Malformed,
             UpstreamError::Exchange(cause) if is_refused(cause) => Self::Declined,
             UpstreamError::Exchange(_) => Self::Closed,
-            UpstreamError::Unusable => Self::Malformed,
+            UpstreamError::Unusable | UpstreamError::Framing => Self::Malformed,
             UpstreamError::AnswerTooLarge => Self::TooLarge,
             UpstreamError::AllFailed => Self::Status,
             UpstreamError::Busy => Self::Busy,

@@ -18,6 +18,7 @@ mod exchange;
 mod exclusions;
 mod fault;
 mod forward_proxy;
+mod framing;
 mod health;
 mod held;
 mod host_pattern;

@@ -169,13 +169,13 @@ impl Upstream {
         };
         let mut response = sender.send_request(request).await.map_err(UpstreamError::Exchange)?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            self.check_bounds(&response)?;
+            self.check(&mut response)?;
             let timeout = self.between_parts(&response, timeout);
             return Ok(Switch::Answered(response.map(|incoming| {
                 ResponseBody::new(incoming, lease, timeout, self.bounds.body)
             })));
         }
-        self.check_bounds(&response)?;
+        self.check(&mut response)?;
         let io = hyper::upgrade::on(&mut response)
             .await
             .map_err(UpstreamError::Exchange)?;

@@ -52,6 +52,19 @@ fn an_answer_that_breaks_off_is_no_whole_answer() {
 }
 
 #[test]
+fn a_length_that_is_said_twice_is_passed_on_once() {
+    let backend = following(vec![
+        Step::ReadRequest,
+        Step::write("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\nContent-Length: 2\r\n\r\nok"),
+    ]);
+    let gateway = GatewayBuilder::new(vec![one(&backend, |_| {})]).start();
+    let answer = gateway.get("/p");
+    let lengths = answer.headers.iter().filter(|(name, _)| name == "content-length");
+    let lengths: Vec<&str> = lengths.map(|(_, value)| value.as_str()).collect();
+    assert_eq!((answer.body.as_str(), &*lengths), ("ok", &["2"][..]));
+}
+
+#[test]
 fn an_early_answer_is_passed_on_and_ends_the_upload() {
     let backend = following_each(vec![
         vec![

@@ -106,6 +106,16 @@ fn cases() -> Vec<Case> {
             "malformed",
         ),
         case(
+            "has a coding that would stay",
+            writing(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+                Step::Close,
+            ),
+            502,
+            "101503",
+            "malformed",
+        ),
+        case(
             "switches protocols",
             writing(
                 "HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
