@@ -3,6 +3,7 @@
 use super::State;
 use super::answer::{Answer, error, json, not_allowed};
 use super::guard;
+use crate::auth::AppliedRevocations;
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 
@@ -21,12 +22,11 @@ pub(super) async fn answer<S: State>(state: &S, request: Request<Incoming>) -> A
     let Ok(list) = std::str::from_utf8(&body) else {
         return error(StatusCode::BAD_REQUEST, "the list is not UTF-8");
     };
-    match state.revoke(list) {
-        Ok(applied) => json(StatusCode::OK, serde_json::json!({ "revoked": applied }).to_string()),
-        Err(errors) => {
-            let errors: Vec<String> = errors.iter().take(MAX_ERRORS).map(ToString::to_string).collect();
-            let body = serde_json::json!({ "errors": errors }).to_string();
-            json(StatusCode::UNPROCESSABLE_ENTITY, body)
-        }
+    let AppliedRevocations { revoked, errors } = state.revoke(list);
+    if errors.is_empty() {
+        return json(StatusCode::OK, serde_json::json!({ "revoked": revoked }).to_string());
     }
+    let errors: Vec<String> = errors.iter().take(MAX_ERRORS).map(ToString::to_string).collect();
+    let body = serde_json::json!({ "revoked": revoked, "errors": errors }).to_string();
+    json(StatusCode::UNPROCESSABLE_ENTITY, body)
 }

@@ -5,7 +5,7 @@ use super::aside::Aside;
 use super::blocks::{BlockError, BlocksInForce};
 use super::ready::Readiness;
 use super::{ConnectedDetail, backends, blocks, connected, quotas, revocations};
-use crate::auth::RevocationListError;
+use crate::auth::AppliedRevocations;
 use crate::operator_blocks::OperatorBlock;
 use crate::throttle::{QuotaFilter, QuotaReset, QuotaStates};
 use crate::upstream::EndpointState;
@@ -34,8 +34,8 @@ pub(crate) trait State: Send + Sync + 'static {
     fn readiness(&self) -> Readiness;
     /// The counters as OpenMetrics text.
     fn metrics(&self) -> String;
-    /// Applies a list of revoked tokens and returns how many; else what is wrong with it.
-    fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>>;
+    /// Applies a list of revoked tokens.
+    fn revoke(&self, list: &str) -> AppliedRevocations;
     /// How following the control plane goes; `None`: none is followed.
     fn connected(&self) -> Option<ConnectedDetail>;
     /// What is known of backends.

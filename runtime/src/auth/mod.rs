@@ -64,7 +64,7 @@ pub use outcome::{Outcome, Wait};
 pub use request::{ClientCertificate, RequestView};
 pub use resources::Strip;
 pub use revocation::{Revocations, RevocationsFull, Revoked};
-pub use revocation_list::RevocationListError;
+pub use revocation_list::{AppliedRevocations, RevocationListError};
 pub use revocation_sources::{RevocationSourceState, RevocationSourceStatus};
 pub use security::Security;
 pub use security_error::SecurityError;

@@ -31,6 +31,15 @@ pub struct RevocationListError {
     pub reason: &'static str,
 }
 
+/// What became of a list.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct AppliedRevocations {
+    /// How many revocations are in force.
+    pub revoked: usize,
+    /// The lines of which nothing came.
+    pub errors: Vec<RevocationListError>,
+}
+
 /// Times above this are milliseconds.
 const MILLISECONDS: u64 = 100_000_000_000;
 
@@ -44,29 +53,24 @@ pub(super) fn milliseconds(time: u64) -> u64 {
 }
 
 impl Revocations {
-    /// Applies a list: `{"jti": …}`, `{"token": …}` or `{"signature": …}`, each with an optional `expires`. Returns how
-    /// many were applied.
-    ///
-    /// # Errors
-    ///
-    /// All lines that cannot be applied; the others are.
-    pub fn apply(&self, list: &str, now_ms: u64) -> Result<usize, Vec<RevocationListError>> {
-        let mut applied = 0;
-        let mut errors = Vec::new();
+    /// Applies a list: `{"jti": …}`, `{"token": …}` or `{"signature": …}`, each with an optional `expires`. Lines that cannot
+    /// be applied keep no other from it: who revokes is in a hurry.
+    pub fn apply(&self, list: &str, now_ms: u64) -> AppliedRevocations {
+        let mut applied = AppliedRevocations::default();
         for (position, line) in list.lines().enumerate() {
             let line_text = line.trim();
             if line_text.is_empty() || line_text.starts_with('#') {
                 continue;
             }
             match self.apply_line(line_text, now_ms) {
-                Ok(()) => applied += 1,
-                Err(reason) => errors.push(RevocationListError {
+                Ok(()) => applied.revoked += 1,
+                Err(reason) => applied.errors.push(RevocationListError {
                     line: position + 1,
                     reason,
                 }),
             }
         }
-        if errors.is_empty() { Ok(applied) } else { Err(errors) }
+        applied
     }
 
     fn apply_line(&self, line: &str, now_ms: u64) -> Result<(), &'static str> {
@@ -88,13 +92,17 @@ impl Revocations {
     ///
     /// What is wrong with it.
     pub(super) fn apply_entry(&self, line: &RevocationEntry, now_ms: u64) -> Result<(), &'static str> {
-        let what = match (&line.jti, &line.token, &line.signature) {
-            (Some(text), None, None) => Revoked::TokenId(text),
+        let (text, what) = match (&line.jti, &line.token, &line.signature) {
+            (Some(text), None, None) => (text, Revoked::TokenId(text)),
             // The product keeps whole JWTs by their third part; both admit nobody.
-            (None, Some(text), None) => Revoked::Token(text),
-            (None, None, Some(text)) => Revoked::Signature(text),
+            (None, Some(text), None) => (text, Revoked::Token(text)),
+            (None, None, Some(text)) => (text, Revoked::Signature(text)),
             _ => return Err("exactly one of `jti`, `token` and `signature` is needed"),
         };
+        // A variable that was empty, most likely: whoever believes that something is revoked now is wrong.
+        if text.trim().is_empty() {
+            return Err("`jti`, `token` or `signature` is empty, which revokes nothing");
+        }
         self.revoke(what, line.expires.map(milliseconds), now_ms)
             .map_err(|_| "the set of revoked tokens is full")
     }
@@ -108,9 +116,10 @@ mod tests {
     fn lists_are_applied_line_by_line() {
         let set = Revocations::new(10);
         let list = "# comment\n{\"jti\":\"a\"}\n\n{\"token\":\"t\",\"expires\":200}\n{\"jwtSignature\":\"s\",\"expiryTime\":1700000000000}\n";
-        assert_eq!(set.apply(list, 100_000), Ok(3));
+        let applied = set.apply(list, 100_000);
+        assert_eq!((applied.revoked, applied.errors), (3, vec![]));
         assert!(set.contains("x", Some("a")) && set.contains("t", None) && set.contains("h.p.s", None));
-        assert!(set.apply("[\"a\"]\n", 100_000).is_err(), "a list names nothing");
+        assert_eq!(set.apply("[\"a\"]\n", 100_000).revoked, 0, "a list names nothing");
         set.sweep(200_000);
         assert_eq!(set.len(), 2);
     }
@@ -118,9 +127,10 @@ mod tests {
     #[test]
     fn bad_lines_are_named_and_the_others_applied() {
         let set = Revocations::new(10);
-        let list = "{\"jti\":\"a\"}\nsecret-token\n{\"jti\":\"a\",\"token\":\"b\"}\n{\"other\":1}\n{}\n";
-        let errors = set.apply(list, 0).expect_err("four lines are wrong");
-        assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [2, 3, 4, 5]);
+        let list = "{\"jti\":\"a\"}\nsecret-token\n{\"jti\":\"a\",\"token\":\"b\"}\n{\"other\":1}\n{}\n{\"jti\":\"\"}\n{\"token\":\" \"}\n{\"signature\":\"\"}\n";
+        let AppliedRevocations { revoked, errors } = set.apply(list, 0);
+        let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
+        assert_eq!((revoked, &*lines), (1, &[2, 3, 4, 5, 6, 7, 8][..]));
         assert!(!format!("{errors:?}").contains("secret-token"));
         assert_eq!(set.len(), 1);
     }

@@ -4,7 +4,7 @@ use crate::admin::{
     BlockError, BlocksInForce, Connected, ConnectedDetail, Discovered, GlobalLimits, Readiness, Reason, Refused,
     RevocationSource, SharedQuotas, State, SubscriptionData,
 };
-use crate::auth::{KeySourceStatus, RevocationListError};
+use crate::auth::{AppliedRevocations, KeySourceStatus};
 use crate::config::RuntimeConfig;
 use crate::connected::{ConnectedReport, ConnectedStatus, RefusedBundle};
 use crate::core::Core;
@@ -247,7 +247,7 @@ impl State for Control {
         }
     }
 
-    fn revoke(&self, list: &str) -> Result<usize, Vec<RevocationListError>> {
+    fn revoke(&self, list: &str) -> AppliedRevocations {
         self.continued.security.revocations.apply(list, unix_ms())
     }
 

@@ -380,6 +380,14 @@ fn a_token_that_is_revoked_on_the_admin_listener_is_refused_at_once() {
     let refused = announce("application/json", "{\"jti\":7}\n");
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("line 1"), "{}", refused.body);
+    let partly = announce("application/json", "{\"jti\":\"other\"}\n{\"jti\":\"\"}\n");
+    assert_eq!(partly.status, 422, "an empty name revokes nothing");
+    let told = "\"revoked\":1";
+    assert!(
+        partly.body.contains("line 2") && partly.body.contains(told),
+        "{}",
+        partly.body
+    );
     // A page whose host name was made to lead to this machine.
     let list = "{\"jti\":\"good\"}\n";
     let request = format!(

@@ -64,12 +64,12 @@ pub(in crate::auth) fn revoke_from_file(revocations: &Revocations, path: &Path) 
     })?;
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now_ms = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-    match revocations.apply(&text, now_ms) {
-        Ok(_) => Ok(()),
-        Err(errors) => Err(SecurityError::Key {
+    match revocations.apply(&text, now_ms).errors.first() {
+        None => Ok(()),
+        Some(error) => Err(SecurityError::Key {
             path: path.to_owned(),
             setting: SETTING,
-            reason: errors.first().map(ToString::to_string).unwrap_or_default(),
+            reason: error.to_string(),
         }),
     }
 }
