@@ -78,9 +78,13 @@ fn result(diagnostic: &Diagnostic, base: &Base) -> Value {
     result
 }
 
-/// What puts the finding right, for editors that can do it.
+/// What puts the finding right, for editors that can do it. SARIF has no word for doubt, and a click does what stands
+/// here: a correction that somebody has to look at, because it may open something, is left out.
 fn fix(diagnostic: &Diagnostic, base: &Base) -> Option<Value> {
-    let correction = diagnostic.correction.as_ref()?;
+    let correction = diagnostic
+        .correction
+        .as_ref()
+        .filter(|correction| correction.is_certain())?;
     let edits = diagnostic.shown_edits();
     if edits.is_empty() {
         return None;
@@ -140,6 +144,7 @@ fn escaped(path: &Path) -> String {
 mod tests {
     use super::*;
     use crate::diagnostics::tests::misspelt;
+    use crate::yaml::{Source, Span};
 
     #[test]
     fn a_finding_has_rule_place_and_remedy() {
@@ -221,5 +226,20 @@ mod tests {
           }
         ]
         "#);
+    }
+
+    #[test]
+    fn a_fix_is_a_correction_that_is_certain() {
+        let source = Source::new("a.yaml", "x-wso2-disable-security: yes\n".into()).expect("a text");
+        let value = Span::new(25, 28);
+        let finding = Diagnostic::warning(Code::Model, &source, value, "`yes` is a text").replacing(value, "true");
+        let base = Base::at("/no/repo", "/no/repo");
+        let certain = result(&finding, &base);
+        assert_eq!(
+            certain["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"],
+            "true"
+        );
+        let likely = result(&finding.only_likely(), &base);
+        assert_eq!((&likely["message"], likely.get("fixes")), (&certain["message"], None));
     }
 }
