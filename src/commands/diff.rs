@@ -21,7 +21,7 @@ pub struct DiffArgs {
     #[arg(value_name = "BEFORE", default_value = ".")]
     pub before: PathBuf,
     /// What there would be: a project folder or a bundle [default: BEFORE after a pull]
-    #[arg(value_name = "AFTER")]
+    #[arg(value_name = "AFTER", conflicts_with_all = OF_A_PULL)]
     pub after: Option<PathBuf>,
     /// How the changes are written
     #[arg(long, value_enum, default_value = "text")]
@@ -38,6 +38,27 @@ pub struct DiffArgs {
 }
 
 /// How changes are written.
+/// What only a pull makes use of: [`PullOptions`]. With two sides at hand, it would be passed over in silence.
+const OF_A_PULL: [&str; 17] = [
+    "labels",
+    "tags",
+    "apis",
+    "all",
+    "url",
+    "config",
+    "truststore",
+    "insecure",
+    "email",
+    "org",
+    "username",
+    "password_stdin",
+    "password",
+    "save",
+    "profile",
+    "ca",
+    "headers",
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum DiffFormat {
     /// For a terminal
@@ -106,5 +127,21 @@ fn code(args: &DiffArgs, changes: &[Change]) -> ExitCode {
         (false, _) => ExitCode::Success,
         (true, false) => ExitCode::Changes,
         (true, true) => ExitCode::NothingChanged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_comparison_of_two_takes_nothing_that_only_a_pull_makes_use_of() {
+        let of_a_pull = <PullOptions as clap::Args>::augment_args(clap::Command::new("pull"));
+        let all: BTreeSet<&str> = of_a_pull.get_arguments().map(|arg| arg.get_id().as_str()).collect();
+        // These ask for another one of them.
+        let with_others = BTreeSet::from(["api_version", "truststore_password"]);
+        let named: BTreeSet<&str> = OF_A_PULL.into_iter().chain(with_others).collect();
+        assert_eq!(named, all);
     }
 }

@@ -142,4 +142,16 @@ fn two_sides_without_a_control_plane_are_offered() {
         .says("`mgw diff shop/target/shop.zip .`");
     let told = place.mgw(&["diff", "shop"]).says("`mgw diff BEFORE shop`");
     assert_ne!(told.code, 0);
+    // Nothing is pulled where there are two, so that nobody takes the answer for one about what was to be pulled.
+    for flags in [
+        &["--all"][..],
+        &["--label", "prod"],
+        &["--url", "https://cp.example"],
+        &["--save"],
+    ] {
+        place
+            .mgw(&[&["diff", "shop", "shop/target/shop.zip"], flags].concat())
+            .exits(2)
+            .says(flags[0]);
+    }
 }
