@@ -1,6 +1,6 @@
 //! `mgw build`
 
-use super::deploy::{self, DeploymentArgs, Parts};
+use super::deploy::{self, DeploymentArgs, Former, Parts};
 use super::findings;
 use super::members::{self, Done, MemberArgs, Pace};
 use super::pull::{Agreed, PullOptions, pull_first};
@@ -18,7 +18,7 @@ use crate::lock::{LockError, steadily, verify};
 use crate::project::shown;
 use crate::signing::KeyReference;
 use crate::ui::count;
-use mgw_bundle::Digest;
+use mgw_bundle::{Digest, PublicKey, SigningKey};
 use std::path::PathBuf;
 
 /// Arguments of `mgw build`.
@@ -42,7 +42,7 @@ pub struct BuildArgs {
     /// With --label and the like: take less than was pulled before, where the control plane does not show the rest any more
     #[arg(long, conflicts_with = "locked")]
     pub accept_unseen: bool,
-    /// Sign the bundle with a key: its name, or a PEM file (repeatable) [default: MGW_SIGNING_KEY, or the file that MGW_SIGNING_KEY_FILE names]
+    /// Sign the bundle with a key: its name, or a PEM file (repeatable); signatures that the same bundle has already stay [default: MGW_SIGNING_KEY, or the file that MGW_SIGNING_KEY_FILE names]
     #[arg(long, value_name = "KEY")]
     pub sign: Vec<KeyReference>,
     /// What the state of the sources is called, such as a commit; it is told in the bundle's provenance, and thereby changes the
@@ -68,6 +68,7 @@ struct BuildResult<'a> {
     bytes: Option<usize>,
     /// Whether it was written, rather than there already.
     written: bool,
+    /// Whose signatures it bears.
     key_ids: Vec<Digest>,
     apis: usize,
     operations: usize,
@@ -169,10 +170,14 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
     if let Some((path, bytes)) = settings {
         deploy::take_over(&layout, path, &bytes, ui)?;
     }
+    let former = Former::at(&layout);
     let built = build_bundle(&layout, &compiled, TOOL, &keys)?;
     result.bundle = Some(shown(&built.path));
     result.digest = Some(built.digest.to_string());
-    result.key_ids = keys.iter().map(|key| key.public().id()).collect();
+    let by = |keys: &[PublicKey]| keys.iter().map(PublicKey::id).collect::<Vec<_>>();
+    let named: Vec<PublicKey> = keys.iter().map(SigningKey::public).collect();
+    let kept: Vec<PublicKey> = built.kept.iter().filter(|key| !named.contains(key)).copied().collect();
+    result.key_ids = by(&[&named[..], &kept].concat());
     result.bytes = Some(built.bytes.len());
     result.written = !built.is_unchanged;
     ui.status(
@@ -191,9 +196,13 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
         );
     }
     ui.status("Digest", built.digest);
-    for key in &result.key_ids {
+    for key in by(&named) {
         ui.status("Signed", format_args!("with key {key}"));
     }
+    for key in by(&kept) {
+        ui.status("Signed", format_args!("with key {key} before: it is the same bundle"));
+    }
+    former.remove_unwanted(&layout, &deployment, ui)?;
     let written = deploy::write(
         &layout,
         &deployment,

@@ -232,9 +232,57 @@ impl Parts {
         self.manifest || self.chart
     }
 
-    /// Whether it is everything that there is.
-    fn is_all(self) -> bool {
-        self.image && self.manifest && self.chart
+    /// Removes what this build was not asked for: it has another bundle, or is of settings that are gone, and would be taken
+    /// for what this build is.
+    pub(super) fn remove_unwanted(self, layout: &Layout, deployment: &Deployment, ui: &Ui) -> Result<(), Failure> {
+        for (name, was_there, is_wanted) in [
+            (IMAGES, self.image, deployment.has_image()),
+            (OBJECTS, self.objects, deployment.has_objects()),
+        ] {
+            let folder = place(layout).join(name);
+            if !was_there || is_wanted {
+                continue;
+            }
+            match std::fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Failure::file("remove", &folder, error));
+                }
+                _ => ui.status(
+                    "Removed",
+                    format_args!(
+                        "{}: this build was asked for none; `mgw generate` writes it for the bundle of now",
+                        shown(&folder)
+                    ),
+                ),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where files for containers are.
+fn place(layout: &Layout) -> PathBuf {
+    layout.target().join("gen/target")
+}
+
+/// What an earlier command has written for containers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Former {
+    image: bool,
+    objects: bool,
+}
+
+const IMAGES: &str = "docker";
+const OBJECTS: &str = "kubernetes";
+
+impl Former {
+    /// Looks, before the bundle is replaced with everything around it.
+    pub(super) fn at(layout: &Layout) -> Self {
+        let place = place(layout);
+        Self {
+            image: place.join(IMAGES).exists(),
+            objects: place.join(OBJECTS).exists(),
+        }
     }
 }
 
@@ -249,24 +297,12 @@ pub(super) fn write(
     context: &Context,
 ) -> Result<Written, Failure> {
     let ui = &context.ui;
-    let target = layout.target().join("gen/target");
+    let target = place(layout);
     let mut written = Written::default();
     if let (Some(bundle), Some(program)) = (bundle, program) {
         deployment
             .write_image(&target, &compiled.name, bundle, program, &mut written)
             .map_err(Failure::from)?;
-    }
-    if parts.is_all() {
-        // What was written once and is not wanted any more would be taken for what this build is.
-        for (folder, is_wanted) in [
-            ("docker", deployment.has_image()),
-            ("kubernetes", deployment.has_objects()),
-        ] {
-            let folder = target.join(folder);
-            if !is_wanted && folder.exists() {
-                std::fs::remove_dir_all(&folder).map_err(|error| Failure::file("remove", &folder, error))?;
-            }
-        }
     }
     if parts.has_objects() && deployment.has_objects() {
         deployment

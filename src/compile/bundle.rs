@@ -9,7 +9,8 @@ use crate::public_file::staged;
 use crate::whole_file::read_public;
 use crate::working_folder::{Kind, WorkingFolder};
 use mgw_bundle::{
-    Bundle, BundleContents, Digest, Limits, SigningKey, WriteError, names, sign_bundle, write_described_bundle,
+    Bundle, BundleContents, Digest, Limits, PublicKey, SigningKey, WriteError, names, sign_bundle,
+    write_described_bundle,
 };
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub struct Built {
     pub digest: Digest,
     /// The file's contents.
     pub bytes: Vec<u8>,
+    /// Keys whose signatures the file had already, which are kept: what they vouch for is the same bundle.
+    pub kept: Vec<PublicKey>,
     /// Whether all of it was there already, byte for byte: then nothing was written.
     pub is_unchanged: bool,
     /// The bundle that the latest build under another name of the project left, which was removed: nobody takes it for
@@ -123,8 +126,8 @@ fn pack_from(compiled: &Compiled, origin: &Origin, tool: &str) -> Result<Packed,
     Ok(Packed { bytes, bundle })
 }
 
-/// Packs a compiled project into `target/<name>.zip`, signed with the keys, and lays its contents out in `target/gen/`. Both replace what was
-/// there only when they are complete; where all of it is there already, nothing is written, so that nobody who watches the file takes
+/// Packs a compiled project into `target/<name>.zip`, signed with the keys, and lays its contents out in `target/gen/`. Signatures of
+/// the same bundle that are there already stay. Both replace what was there only when they are complete; where all of it is there already, nothing is written, so that nobody who watches the file takes
 /// it for another one.
 ///
 /// # Errors
@@ -137,7 +140,12 @@ pub fn build_bundle(
     keys: &[SigningKey],
 ) -> Result<Built, BuildError> {
     let Packed { mut bytes, bundle } = pack(compiled, tool)?;
-    for key in keys {
+    let path = layout.bundle(&compiled.name);
+    let mut kept = Vec::new();
+    if let Some((signed, signers)) = signed_already(&path, bundle.digest) {
+        (bytes, kept) = (signed, signers);
+    }
+    for key in keys.iter().filter(|key| !kept.contains(&key.public())) {
         bytes = sign_bundle(&bytes, key, &Limits::default())?;
     }
 
@@ -148,12 +156,12 @@ pub fn build_bundle(
     };
     std::fs::create_dir_all(&target).map_err(failed(&target))?;
     STAGED.remove_dead(&target);
-    let path = layout.bundle(&compiled.name);
     if is_there(&path, &bytes) && is_laid_out(&target, &bundle) {
         return Ok(Built {
             path,
             digest: bundle.digest,
             bytes,
+            kept,
             is_unchanged: true,
             removed: None,
         });
@@ -163,19 +171,34 @@ pub fn build_bundle(
     let file = staged(&stage.path().join("bundle.zip"), &bytes).map_err(failed(&path))?;
     lay_out(&stage, &target, &bundle)?;
     file.persist(&path).map_err(|error| failed(&path)(error.error))?;
-    if let Some(former) = &former {
-        std::fs::remove_file(former).map_err(|source| BuildError::Stale {
-            path: former.clone(),
-            source,
-        })?;
-    }
     Ok(Built {
         path,
         digest: bundle.digest,
         bytes,
+        kept,
         is_unchanged: false,
-        removed: former,
+        removed: former.map(removed).transpose()?.flatten(),
     })
+}
+
+/// A bundle with this digest that is signed, where the file is one. A bundle whose signatures are not genuine cannot be
+/// read, so that none of them is kept.
+fn signed_already(path: &Path, digest: Digest) -> Option<(Vec<u8>, Vec<PublicKey>)> {
+    let limits = Limits::default();
+    let bytes = read_public(path, limits.archive_bytes).ok()?;
+    let Bundle {
+        digest: there, signers, ..
+    } = Bundle::read(&bytes, &limits).ok()?;
+    (there == digest && !signers.is_empty()).then_some((bytes, signers))
+}
+
+/// Removes the bundle of a former name, and returns it; nothing where another build has done so in the meantime.
+fn removed(former: PathBuf) -> Result<Option<PathBuf>, BuildError> {
+    match std::fs::remove_file(&former) {
+        Ok(()) => Ok(Some(former)),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(BuildError::Stale { path: former, source }),
+    }
 }
 
 /// The bundle of the latest build, where the project had another name then: `target/gen/` says which one, and the file is
@@ -261,4 +284,20 @@ fn lay_out(stage: &WorkingFolder, target: &Path, bundle: &Bundle) -> Result<(), 
     }
     // The old copy goes into the staging folder, which is removed at the end.
     replace_folder(&fresh, &place, &stage.path().join("old")).map_err(failed(&place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_former_bundle_may_be_gone_already() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let former = folder.path().join("shop.zip");
+        std::fs::write(&former, "").expect("writable");
+        assert_eq!(removed(former.clone()).expect("removed"), Some(former.clone()));
+        // Another build was faster.
+        assert_eq!(removed(former).expect("gone"), None);
+        assert!(removed(folder.path().to_owned()).is_err());
+    }
 }

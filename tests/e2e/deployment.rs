@@ -413,6 +413,20 @@ fn files_for_containers_make_no_other_bundle_and_go_when_nobody_wants_them() {
     assert!(written.join("kubernetes/Pets/Pets.yaml").is_file() && written.join("docker/Pets/Dockerfile").is_file());
     // The key of the Ingress is in them.
     place.write("Pets/conf/deployment-config.toml", "");
-    place.mgw(&["build", "Pets"]).exits(0).says("Unchanged");
+    place
+        .mgw(&["build", "Pets"])
+        .exits(0)
+        .says("Unchanged")
+        .says("Removed Pets/target/gen/target/docker: this build was asked for none")
+        .says("Removed Pets/target/gen/target/kubernetes: this build was asked for none");
     assert!(!written.join("kubernetes").exists() && !written.join("docker").exists());
 }
+    // So is what somebody has generated, where the bundle is another one now.
+    place.mgw(&["generate", "docker", "Pets"]).exits(0);
+    place.write("Pets/api_definitions/pets.yaml", &DEFINITION.replace("/pet:", "/cat:"));
+    let outcome = place
+        .mgw(&["build", "Pets"])
+        .exits(0)
+        .says("Removed Pets/target/gen/target/docker: this build was asked for none");
+    assert!(!outcome.stderr.contains("kubernetes:"), "{}", outcome.stderr);
+    assert!(!written.exists());

@@ -18,6 +18,12 @@ fn signed() -> Place {
     place
 }
 
+/// Builds the bundle anew, so that nobody has signed it.
+fn unsigned(place: &Place) {
+    std::fs::remove_file(place.path().join("shop/target/shop.zip")).expect("built");
+    place.mgw(&["build", "shop"]).exits(0);
+}
+
 /// Replaces a file at once, as those who deliver bundles do.
 fn replace(place: &Place, name: &str, by: &str) {
     let copy = place.path().join("copy");
@@ -72,7 +78,7 @@ fn only_what_a_trusted_key_signed_verifies() {
         .exits(2)
         .says("Did you mean `release`?");
 
-    place.mgw(&["build", "shop"]).exits(0);
+    unsigned(&place);
     place
         .mgw(&["verify", "shop", "--key", "release"])
         .exits(6)
@@ -88,7 +94,7 @@ fn signing_again_or_elsewhere_gives_the_same_bytes() {
     let first = std::fs::read(place.path().join("shop/target/shop.zip")).expect("built");
     let private = place.config_dir().join("signing-keys/release.pem");
     let pem = std::fs::read_to_string(&private).expect("there");
-    place.mgw(&["build", "shop"]).exits(0);
+    unsigned(&place);
     let mut pipeline = place.command(&["build", "shop"]);
     pipeline.env("MGW_SIGNING_KEY", &pem);
     let outcome = Outcome::of(pipeline).exits(0);
@@ -106,9 +112,61 @@ fn signing_again_or_elsewhere_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_build_of_the_same_bundle_keeps_its_signatures() {
+    let place = signed();
+    let file = place.path().join("shop/target/shop.zip");
+    let bundle = || std::fs::read(&file).expect("built");
+    let signed_once = bundle();
+    let again = place.mgw(&["build", "shop", "--output", "json"]).exits(0);
+    let result = again.says("Unchanged").says("before: it is the same bundle").json();
+    let key_id = place.mgw(&["keys", "list", "--output", "json"]).exits(0).json()[0]["key_id"].clone();
+    assert_eq!(
+        (&result["written"], &result["key_ids"]),
+        (&false.into(), &serde_json::json!([key_id]))
+    );
+    assert_eq!(bundle(), signed_once);
+    // Another key is added, whichever of the two signs first.
+    place.mgw(&["keys", "new", "other"]).exits(0);
+    place.mgw(&["build", "shop", "--sign", "other"]).exits(0).says("Built");
+    for key in ["release", "other"] {
+        place.mgw(&["verify", "shop", "--key", key]).exits(0);
+    }
+    let signed_twice = bundle();
+    place
+        .mgw(&["build", "shop", "--sign", "release"])
+        .exits(0)
+        .says("Unchanged");
+    std::fs::remove_file(&file).expect("built");
+    place
+        .mgw(&["build", "shop", "--sign", "other", "--sign", "release"])
+        .exits(0);
+    assert_eq!(bundle(), signed_twice);
+    // A signature is of one bundle, and a damaged one has none.
+    let mut damaged = signed_twice;
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    std::fs::write(&file, damaged).expect("writable");
+    place.mgw(&["build", "shop"]).exits(0).says("Built");
+    place
+        .mgw(&["verify", "shop", "--key", "release"])
+        .exits(6)
+        .says("is not signed");
+    place.mgw(&["sign", "shop", "--key", "release"]).exits(0);
+    place.write(
+        "shop/api_definitions/openapi.yaml",
+        &DEFINITION.replace("an item", "another"),
+    );
+    place.mgw(&["build", "shop"]).exits(0).says("Built");
+    place
+        .mgw(&["verify", "shop", "--key", "release"])
+        .exits(6)
+        .says("is not signed");
+}
+
+#[test]
 fn a_digest_that_is_not_meant_is_not_signed() {
     let place = signed();
-    place.mgw(&["build", "shop"]).exits(0);
+    unsigned(&place);
     let before = std::fs::read(place.path().join("shop/target/shop.zip")).expect("built");
     place
         .mgw(&["sign", "shop", "--key", "release", "--digest", &"0".repeat(64)])
