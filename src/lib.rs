@@ -45,6 +45,7 @@ pub(crate) mod pulling;
 pub(crate) mod remote;
 mod repair;
 mod serve;
+mod shell;
 pub(crate) mod signing;
 pub(crate) mod stop;
 mod suite;

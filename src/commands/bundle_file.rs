@@ -5,6 +5,7 @@ use crate::context::Environment;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_a_project};
 use crate::project::Layout;
+use crate::shell;
 use crate::whole_file;
 use mgw_bundle::{Bundle, Digest, Limits, ReadError};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ pub(crate) fn locate(path: &Path) -> Result<PathBuf, Failure> {
         ExitCode::Environment,
         format!("{} has not been built yet", path.display()),
     )
-    .hint(format!("Run `mgw build {}`.", path.display())))
+    .hint(format!("Run `mgw build {}`.", shell::path(path))))
 }
 
 /// Reads and checks a bundle file.

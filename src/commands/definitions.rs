@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::project::download::{DownloadOptions, Downloaded, download};
 use crate::project::incoming::{Incoming, Origin};
 use crate::project::{Layout, Neighbours, ServerFiles};
+use crate::shell;
 use crate::whole_file::refuse_unfit;
 use crate::yaml::limits;
 use std::io::Read;
@@ -182,15 +183,16 @@ pub(super) fn finish(layout: &Layout, definitions: Vec<String>, context: &Contex
         diagnostics.push(diagnostic.clone());
     }
     findings::show(ui, &diagnostics);
+    let project = shell::path(layout.root());
     if compiled.config.apis.is_empty() && definitions.is_empty() {
         ui.hint(format_args!(
-            "Run `mgw add {folder} FILE` or `mgw pull {folder} --label LABEL` to fill it."
+            "Run `mgw add {project} FILE` or `mgw pull {project} --label LABEL` to fill it."
         ));
     } else if diagnostics.has_errors() {
-        ui.hint(format_args!("Put the errors right, then run `mgw build {folder}`."));
+        ui.hint(format_args!("Put the errors right, then run `mgw build {project}`."));
     } else {
         ui.hint(format_args!(
-            "Run `mgw run {folder} --local-issuer` to try it, with tokens of `mgw token {folder}`; `mgw build {folder}` makes a bundle of it."
+            "Run `mgw run {project} --local-issuer` to try it, with tokens of `mgw token {project}`; `mgw build {project}` makes a bundle of it."
         ));
     }
     ui.result(

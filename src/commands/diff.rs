@@ -11,6 +11,7 @@ use crate::diff::{Change, Class, Counts, compare, markdown, text};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, not_a_project};
 use crate::project::shown;
+use crate::shell;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -37,7 +38,6 @@ pub struct DiffArgs {
     pub pull: PullOptions,
 }
 
-/// How changes are written.
 /// What only a pull makes use of: [`PullOptions`]. With two sides at hand, it would be passed over in silence.
 const OF_A_PULL: [&str; 17] = [
     "labels",
@@ -59,6 +59,7 @@ const OF_A_PULL: [&str; 17] = [
     "headers",
 ];
 
+/// How changes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum DiffFormat {
     /// For a terminal
@@ -86,7 +87,8 @@ pub fn run(args: DiffArgs, context: &Context) -> Result<ExitCode, Failure> {
         let message =
             format!("{before} is a file, which nothing is pulled into, and there is nothing else to compare it with");
         return Err(Failure::new(ExitCode::Usage, message).hint(format!(
-            "Name a project folder or another bundle behind it, as in `mgw diff {before} .`."
+            "Name a project folder or another bundle behind it, as in `mgw diff {} .`.",
+            shell::path(&args.before)
         )));
     }
     let (before, after) = match &args.after {
@@ -95,7 +97,7 @@ pub fn run(args: DiffArgs, context: &Context) -> Result<ExitCode, Failure> {
             let layout = toolkit::layout(&args.before, args.pull.source.config.as_deref())?;
             let before = Served::project(&layout, context)?;
             let after = Served::after_a_pull(&layout, &args.pull, context).map_err(|failure| {
-                let project = shown(&args.before);
+                let project = shell::path(&args.before);
                 failure.hint(format!(
                     "Two projects or bundles are compared without a control plane: `mgw diff BEFORE {project}`."
                 ))

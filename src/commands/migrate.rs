@@ -12,6 +12,7 @@ use crate::migrate::{
 use crate::project::{Layout, create, is_project_name, shown};
 use crate::public_file::staged;
 use crate::serve::read_sources;
+use crate::shell;
 use std::path::{Path, PathBuf};
 
 /// The report in the new project.
@@ -136,6 +137,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
     let report = report(&source, kind, folder, !args.dry_run, &finished);
     ui.result(report.text(), &report);
     write_reports(&args.reports, (&name, layout.root()), &finished)?;
+    let project = shell::quoted(folder);
     if args.dry_run {
         ui.hint("Nothing was written (--dry-run).");
     } else if finished.carried.apis == 0 {
@@ -145,13 +147,13 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<ExitCode, Failure> {
         ));
     } else if finished.check.has_errors() {
         ui.hint(format_args!(
-            "Put right what `mgw check` says above, then run `mgw check {folder}` again."
+            "Put right what `mgw check` says above, then run `mgw check {project}` again."
         ));
     } else if manner == Manner::InPlace {
-        ui.hint(format_args!("Run `mgw build {folder}`, then `mgw run {folder}`."));
+        ui.hint(format_args!("Run `mgw build {project}`, then `mgw run {project}`."));
     } else {
         ui.hint(format_args!(
-            "The same stands in {folder}/{REPORT}. Run `mgw build {folder}`, then `mgw run {folder}`."
+            "The same stands in {folder}/{REPORT}. Run `mgw build {project}`, then `mgw run {project}`."
         ));
     }
     Ok(if is_lost(&finished.findings, &finished.check) {

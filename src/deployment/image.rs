@@ -7,6 +7,7 @@ use super::objects::{USER, ready};
 use super::program::Program;
 use super::render::render;
 use super::write::OutputFile;
+use crate::shell::quoted;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -69,13 +70,4 @@ pub(super) fn build_command(image: &ImageFolder, folder: &str, program: &Program
         names.concat(),
         quoted(folder)
     )
-}
-
-/// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

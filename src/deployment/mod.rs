@@ -29,6 +29,7 @@ pub(crate) use names::{holds_secret, is_image, names_secret, object_name};
 pub(crate) use program::Program;
 pub use render::RenderError;
 
+use crate::shell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use write::Access;
@@ -113,12 +114,11 @@ impl Deployment {
     ) -> Result<(), DeployError> {
         let folder = target.join("kubernetes").join(project);
         let mut files = BTreeMap::new();
-        let shown = |path: &Path| image::quoted(&crate::project::shown(path));
         if manifest {
             let name = format!("{project}.yaml");
             files.insert(name.clone(), manifests::manifest_file(self)?);
             written.paths.push(folder.join(&name));
-            let command = format!("kubectl apply -f {}", shown(&folder.join(name)));
+            let command = format!("kubectl apply -f {}", shell::path(&folder.join(name)));
             written.commands.push(("Create the objects", command));
         }
         if chart {
@@ -130,7 +130,7 @@ impl Deployment {
                 write::replace(&place, &chart, Access::All).map_err(failed(&place))?;
             }
             written.paths.push(folder.join(&name));
-            let command = format!("helm install {} {}", self.project, shown(&folder.join(&name)));
+            let command = format!("helm install {} {}", self.project, shell::path(&folder.join(&name)));
             written.commands.push(("Install the chart", command));
         }
         if manifest && chart {

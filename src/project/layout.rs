@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// Shows a path the way a user would type it: nothing leads back to the current folder.
+/// Shows a path the way a user would type it: nothing leads back to the current folder, which is `.` itself.
 pub(crate) fn shown(path: &Path) -> String {
-    path.strip_prefix(".").unwrap_or(path).display().to_string()
+    match path.strip_prefix(".").unwrap_or(path) {
+        here if here.as_os_str().is_empty() => ".".to_owned(),
+        path => path.display().to_string(),
+    }
 }
 
 /// The paths inside a project folder. Nothing is read or created here.

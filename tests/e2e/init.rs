@@ -14,6 +14,21 @@ fn an_existing_folder_is_left_as_it_was() {
 }
 
 #[test]
+fn commands_that_are_shown_can_be_copied() {
+    let place = Place::new();
+    place.write("api.yaml", crate::build::DEFINITION);
+    place.write("team's files/notes.txt", "");
+    place
+        .mgw(&["init", "team's files/shop", "--api", "api.yaml"])
+        .exits(0)
+        .says(r"`mgw run 'team'\''s files/shop' --local-issuer`");
+    place
+        .mgw(&["verify", "team's files/shop"])
+        .exits(7)
+        .says(r"`mgw build 'team'\''s files/shop'`");
+}
+
+#[test]
 fn what_a_killed_one_has_staged_is_removed() {
     let place = Place::new();
     place.write(".mgw-init-dead/new/mgw.toml", "");

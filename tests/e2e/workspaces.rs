@@ -1,7 +1,7 @@
 //! Several projects in one folder, through the binary.
 
 use crate::build::DEFINITION;
-use crate::support::Place;
+use crate::support::{Outcome, Place};
 
 /// `shop` and `teams/orders`, as a workspace.
 fn workspace() -> Place {
@@ -98,6 +98,9 @@ fn one_is_chosen_by_name_or_folder() {
         .mgw(&["build", "shop", "--member", "shop"])
         .exits(2)
         .says("is no workspace");
+    let mut inside = place.command(&["build", "--member", "two"]);
+    inside.current_dir(place.path().join("shop"));
+    Outcome::of(inside).exits(2).says("error: . is no workspace");
     place
         .mgw(&["build", "--label", "dev"])
         .exits(2)

@@ -8,6 +8,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::{Layout, shown};
 use crate::repair::{Applied, Extent, Left, Repaired, Subject, patch, proven, repair, write};
+use crate::shell;
 use crate::ui::count::Counted;
 use crate::ui::{Ui, visible};
 use crate::yaml::{Correction, Position};
@@ -176,8 +177,8 @@ pub(super) fn certain(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagno
 
 /// Says that there are corrections that were [proven], and how many; `None` where there are none.
 pub(super) fn offer(layout: &Layout, diagnostics: &Diagnostics) -> Option<String> {
-    let folder = match shown(layout.root()).as_str() {
-        "" => String::new(),
+    let folder = match shell::path(layout.root()).as_str() {
+        "." => String::new(),
         folder => format!(" {folder}"),
     };
     match certain(diagnostics).count() {

@@ -2,6 +2,7 @@
 
 use super::SandboxShape;
 use super::clients::ReadyClient;
+use crate::shell::quoted;
 use mgw_fixtures::backend::Backend;
 use mgw_fixtures::issuer::Issuer;
 use mgw_fixtures::seed::ApplicationKey;
@@ -177,28 +178,5 @@ fn login(url: &str, ca_file: &str, organisation: &str, account: Option<&ReadyAcc
     match account.and_then(|account| account.sample_password.as_deref()) {
         Some(password) => format!("printf %s {} | {command} --password-stdin", quoted(password)),
         None => command,
-    }
-}
-
-/// Text as one word of a shell.
-fn quoted(text: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./@:+,".contains(character);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_with_special_characters_are_quoted() {
-        assert_eq!(quoted("/tmp/a-b/ca.pem"), "/tmp/a-b/ca.pem");
-        assert_eq!(quoted("my file"), "'my file'");
-        assert_eq!(quoted("it's"), "'it'\\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }
