@@ -212,6 +212,7 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
         program.as_ref(),
         context,
     )?;
+    deploy::tell_unsigned(&layout, &deployment, !result.key_ids.is_empty(), ui);
     result.artefacts = written.paths.iter().map(|path| shown(path)).collect();
     result.commands = written.commands.into_iter().map(|(_, command)| command).collect();
     ui.result(shown(&built.path), &result);
@@ -224,7 +225,7 @@ fn one(args: BuildArgs, context: &Context) -> Result<Done, Failure> {
 }
 
 /// The revision that is named: on the command line, else in the environment.
-fn source_revision(named: Option<&str>, environment: &Environment) -> Result<Option<String>, Failure> {
+pub(super) fn source_revision(named: Option<&str>, environment: &Environment) -> Result<Option<String>, Failure> {
     let Some(text) = named.or_else(|| environment.get("MGW_SOURCE_REVISION")) else {
         return Ok(None);
     };

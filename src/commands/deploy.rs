@@ -3,7 +3,7 @@
 use crate::compile::Compiled;
 use crate::context::{Context, Environment};
 use crate::deployment::{
-    BASE_IMAGE, Deployment, Facts, Ports, Program, Wanted, Written, decide, is_image, object_name,
+    BASE_IMAGE, Deployment, Facts, Gateway, Ports, Program, Wanted, Written, decide, is_image, object_name,
 };
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::exit::ExitCode;
@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::micro_gw_file::SettingsFile;
 use crate::project::{Layout, shown};
 use crate::public_file;
+use crate::shell;
 use crate::ui::count::Counted;
 use crate::ui::{Prompt, Ui};
 use crate::whole_file::read_public;
@@ -176,19 +177,19 @@ pub(super) fn plan(
         apis.iter().any(|api| api.transports.http),
         apis.iter().any(|api| api.transports.https),
     );
-    let listeners = |settings: Option<&[u8]>, variables: &[(String, String)], sets: &[(String, String)]| {
-        ports(served, settings, variables, sets)
+    let gateway = |settings: Option<&[u8]>, variables: &[(String, String)], sets: &[(String, String)]| {
+        gateway(served, settings, variables, sets)
     };
-    Ok(decide(&file, wanted, facts, listeners, diagnostics))
+    Ok(decide(&file, wanted, facts, gateway, diagnostics))
 }
 
-/// The ports of a gateway with these settings, as far as anything is served there.
-fn ports(
+/// A gateway with these settings: its ports, as far as anything is served there, and whether it takes any bundle.
+fn gateway(
     (http, https): (bool, bool),
     settings: Option<&[u8]>,
     variables: &[(String, String)],
     sets: &[(String, String)],
-) -> Result<Ports, String> {
+) -> Result<Gateway, String> {
     let text = settings.map(std::str::from_utf8).transpose();
     let text = text.map_err(|_| "they are no UTF-8 text".to_owned())?;
     let sources = Sources {
@@ -204,11 +205,15 @@ fn ports(
         }
     })?;
     let open = |port: Option<u16>| port.filter(|port| *port != 0);
-    Ok(Ports {
+    let ports = Ports {
         http: open(config.listener.http_port).filter(|_| http),
         https: open(config.listener.https_port).filter(|_| https),
         token: open(Some(config.listener.token_port)).filter(|_| config.key_manager.server_url.is_some()),
         admin: open(Some(config.admin.port)).filter(|_| config.admin.enabled),
+    };
+    Ok(Gateway {
+        ports,
+        checks_signatures: !config.trusted_keys.is_empty(),
     })
 }
 
@@ -230,6 +235,32 @@ impl Parts {
     /// Whether objects are among them, which hold secrets.
     pub(super) fn has_objects(self) -> bool {
         self.manifest || self.chart
+    }
+}
+
+/// Where files for containers are.
+fn place(layout: &Layout) -> PathBuf {
+    layout.target().join("gen/target")
+}
+
+/// What an earlier command has written for containers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Former {
+    image: bool,
+    objects: bool,
+}
+
+const IMAGES: &str = "docker";
+const OBJECTS: &str = "kubernetes";
+
+impl Former {
+    /// Looks, before the bundle is replaced with everything around it.
+    pub(super) fn at(layout: &Layout) -> Self {
+        let place = place(layout);
+        Self {
+            image: place.join(IMAGES).exists(),
+            objects: place.join(OBJECTS).exists(),
+        }
     }
 
     /// Removes what this build was not asked for: it has another bundle, or is of settings that are gone, and would be taken
@@ -257,32 +288,6 @@ impl Parts {
             }
         }
         Ok(())
-    }
-}
-
-/// Where files for containers are.
-fn place(layout: &Layout) -> PathBuf {
-    layout.target().join("gen/target")
-}
-
-/// What an earlier command has written for containers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Former {
-    image: bool,
-    objects: bool,
-}
-
-const IMAGES: &str = "docker";
-const OBJECTS: &str = "kubernetes";
-
-impl Former {
-    /// Looks, before the bundle is replaced with everything around it.
-    pub(super) fn at(layout: &Layout) -> Self {
-        let place = place(layout);
-        Self {
-            image: place.join(IMAGES).exists(),
-            objects: place.join(OBJECTS).exists(),
-        }
     }
 }
 
@@ -316,6 +321,18 @@ pub(super) fn write(
         ui.hint(format_args!("{what} with: {command}"));
     }
     Ok(written)
+}
+
+/// Warns of an image whose gateway would not start, because it asks for a signature and the bundle has none.
+pub(super) fn tell_unsigned(layout: &Layout, deployment: &Deployment, is_signed: bool, ui: &Ui) {
+    if is_signed || !deployment.wants_signature() {
+        return;
+    }
+    let root = shell::path(layout.root());
+    ui.warn("the gateway of the image asks for a signature, and its bundle has none: it will not start");
+    ui.hint(format_args!(
+        "Sign the bundle with `mgw sign {root} --key KEY`, and run `mgw generate docker {root}` then."
+    ));
 }
 
 /// Settings of containers that mean nothing where nothing of a container is written are findings all the same.

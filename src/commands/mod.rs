@@ -21,6 +21,7 @@ pub mod explain;
 pub(crate) mod findings;
 pub mod generate;
 pub mod help;
+mod image_bundle;
 pub mod init;
 pub mod inspect;
 mod interrupt;

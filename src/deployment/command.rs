@@ -52,6 +52,13 @@ pub(super) fn sets(arguments: &[String]) -> Vec<(String, String)> {
     sets
 }
 
+/// Whether the arguments name keys one of which must have signed the bundle.
+pub(super) fn names_verify_key(arguments: &[String]) -> bool {
+    arguments
+        .iter()
+        .any(|word| word == "--verify-key" || word.starts_with("--verify-key="))
+}
+
 /// The name of a setting whose value is a secret.
 fn secret(arguments: &[String]) -> Option<String> {
     let mut sets = sets(arguments).into_iter();

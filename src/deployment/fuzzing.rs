@@ -1,6 +1,6 @@
 //! Entry point of the fuzz targets into the reader of `deployment-config.toml`.
 
-use super::{Facts, Ports, Wanted, decide, manifests};
+use super::{Facts, Gateway, Wanted, decide, manifests};
 use crate::context::Environment;
 use crate::diagnostics::fuzzing::told;
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -27,7 +27,7 @@ pub fn deployment_config(bytes: &[u8]) -> String {
                     environment: Some(&Environment::default()),
                 };
                 let mut found = Diagnostics::default();
-                let deployment = decide(&file, &wanted, facts, |_, _, _| Ok(Ports::default()), &mut found);
+                let deployment = decide(&file, &wanted, facts, |_, _, _| Ok(Gateway::default()), &mut found);
                 if !found.has_errors() {
                     let text = manifests::manifest(&deployment).expect("objects are written");
                     for document in text.split("\n---\n").skip(1) {

@@ -24,7 +24,7 @@ mod write;
 mod tests;
 
 pub(crate) use decide::{BASE_IMAGE, Facts, Wanted, decide};
-pub(crate) use model::{Deployment, Ports};
+pub(crate) use model::{Deployment, Gateway, Ports};
 pub(crate) use names::{holds_secret, is_image, names_secret, object_name};
 pub(crate) use program::Program;
 pub use render::RenderError;
@@ -64,6 +64,11 @@ impl Deployment {
     /// Whether an image is to be built.
     pub(crate) fn has_image(&self) -> bool {
         self.image.is_some()
+    }
+
+    /// Whether an image is to be built whose gateway starts with no bundle but a signed one.
+    pub(crate) fn wants_signature(&self) -> bool {
+        self.has_image() && self.checks_signatures
     }
 
     /// Whether there are objects of Kubernetes.

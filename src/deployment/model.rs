@@ -14,6 +14,17 @@ pub(crate) struct Deployment {
     pub(super) objects: Objects,
     /// The listeners.
     pub(super) ports: Ports,
+    /// The gateway starts with no bundle but one that a trusted key has signed.
+    pub(super) checks_signatures: bool,
+}
+
+/// What a gateway is like with certain settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Gateway {
+    /// The listeners.
+    pub(crate) ports: Ports,
+    /// It serves nothing but what a trusted key has signed.
+    pub(crate) checks_signatures: bool,
 }
 
 /// The ports that a gateway listens on.

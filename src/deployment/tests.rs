@@ -6,7 +6,7 @@ mod mistakes;
 use super::catalogue::BLOCKS;
 use super::decide::{Facts, Wanted, decide};
 use super::manifests;
-use super::model::{Deployment, Ports};
+use super::model::{Deployment, Gateway, Ports};
 use super::write::OutputFile;
 use crate::context::Environment;
 use crate::diagnostics::{Diagnostics, Severity, render};
@@ -15,6 +15,11 @@ use crate::yaml::{Format, parse};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+const GATEWAY: Gateway = Gateway {
+    ports: PORTS,
+    checks_signatures: false,
+};
 
 const PORTS: Ports = Ports {
     http: Some(9090),
@@ -65,7 +70,8 @@ fn decided_with(
         settings: None,
         environment: Some(&environment),
     };
-    let deployment = decide(&file, wanted, facts, |_, _, _| Ok(ports), &mut diagnostics);
+    let gateway = Gateway { ports, ..GATEWAY };
+    let deployment = decide(&file, wanted, facts, |_, _, _| Ok(gateway), &mut diagnostics);
     diagnostics.sort();
     (deployment, diagnostics)
 }
@@ -452,11 +458,11 @@ fn settings_in_a_secret_are_the_gateways_too() {
         settings: None,
         environment: Some(&environment),
     };
-    let ports = |settings: Option<&[u8]>, _: &[(String, String)], _: &[(String, String)]| {
+    let gateway = |settings: Option<&[u8]>, _: &[(String, String)], _: &[(String, String)]| {
         assert!(settings.is_some_and(|settings| settings.ends_with(b"9190\n")));
-        Ok(PORTS)
+        Ok(GATEWAY)
     };
-    let deployment = decide(&file, &Wanted::default(), facts, ports, &mut Diagnostics::default());
+    let deployment = decide(&file, &Wanted::default(), facts, gateway, &mut Diagnostics::default());
     assert!(matches!(
         manifests::manifest_file(&deployment),
         Ok(OutputFile::Private(_))

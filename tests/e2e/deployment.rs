@@ -309,6 +309,83 @@ fn generate_writes_one_kind_and_leaves_the_others() {
 }
 
 #[test]
+fn an_image_has_the_bundle_that_was_built() {
+    let place = project("");
+    place.mgw(&["keys", "new", "ci"]).exits(0);
+    let bytes = |name: &str| std::fs::read(place.path().join(name)).expect("written");
+    let (built, in_image) = ("Pets/target/Pets.zip", "Pets/target/gen/target/docker/Pets/pets.zip");
+    let generate = |words: &[&str], variables: &[(&str, &str)]| {
+        let mut command = place.command(&[&["generate", "docker", "Pets", "--output", "json"], words].concat());
+        command.envs(variables.iter().copied());
+        Outcome::of(command).exits(0)
+    };
+    // Nothing was built yet.
+    let outcome = generate(&[], &[])
+        .says("there is no Pets/target/Pets.zip")
+        .says("Signed by nobody");
+    assert_eq!(outcome.json()["bundle"]["built"], false);
+
+    let revised = ["build", "Pets", "--sign", "ci", "--source-revision", "abc"];
+    let digest = place
+        .mgw(&[&revised[..], &["--output", "json"]].concat())
+        .exits(0)
+        .json()["digest"]
+        .clone();
+    let outcome = generate(&[], &[])
+        .says("Took Pets/target/Pets.zip")
+        .says("Signed with key");
+    let bundle = outcome.json()["bundle"].clone();
+    assert_eq!((&bundle["digest"], &bundle["built"]), (&digest, &true.into()));
+    assert_eq!(bundle["key_ids"].as_array().map(Vec::len), Some(1));
+    assert_eq!(bytes(in_image), bytes(built));
+    // The build's own folder has it too, and stays as it is.
+    place.mgw(&[&revised[..], &["--docker"]].concat()).exits(0);
+    let of_build = bytes(in_image);
+    generate(&[], &[("MGW_SOURCE_REVISION", "abc")]);
+    assert_eq!((bytes(in_image), bytes(built)), (of_build.clone(), of_build));
+
+    // Another revision is another bundle, as are other sources; a key that is named signs both.
+    let outcome = generate(&["--sign", "ci"], &[("MGW_SOURCE_REVISION", "def")]);
+    let bundle = outcome.says("is not what the project compiles to").json()["bundle"].clone();
+    assert!(bundle["digest"] != digest && bundle["built"] == false);
+    assert_eq!(bundle["key_ids"].as_array().map(Vec::len), Some(1));
+    place.write("Pets/api_definitions/pets.yaml", &DEFINITION.replace("/pet:", "/cat:"));
+    generate(&[], &[])
+        .says("is not what the project compiles to")
+        .says("Signed by nobody");
+}
+
+#[test]
+fn an_image_that_asks_for_a_signature_is_told_when_there_is_none() {
+    let place = project("");
+    place.mgw(&["keys", "new", "ci"]).exits(0);
+    place.write(
+        "Pets/conf/micro-gw.conf",
+        "[bundle]\ntrustedKeys = [\"/keys/ci.pem\"]\n",
+    );
+    for words in [&["generate", "docker", "Pets"][..], &["build", "Pets", "--docker"]] {
+        place
+            .mgw(words)
+            .exits(0)
+            .says("warning: the gateway of the image asks for a signature, and its bundle has none")
+            .says("`mgw sign Pets --key KEY`");
+    }
+    place.mgw(&["sign", "Pets", "--key", "ci"]).exits(0);
+    let outcome = place.mgw(&["generate", "docker", "Pets"]).exits(0);
+    assert!(!outcome.stderr.contains("asks for a signature"), "{}", outcome.stderr);
+    // Where no image is written, nobody is told; `cmd` asks as well.
+    std::fs::remove_file(place.path().join("Pets/target/Pets.zip")).expect("built");
+    let outcome = place.mgw(&["build", "Pets"]).exits(0);
+    assert!(!outcome.stderr.contains("asks for a signature"), "{}", outcome.stderr);
+    place.write("Pets/conf/micro-gw.conf", "");
+    place.write(
+        "Pets/conf/deployment-config.toml",
+        "[docker.dockerConfig]\nenable = true\ncmd = 'CMD mgw run ${APP} --verify-key /keys/ci.pem'\n",
+    );
+    place.mgw(&["build", "Pets"]).exits(0).says("asks for a signature");
+}
+
+#[test]
 fn settings_are_copied_checked_and_told() {
     let place = project("");
     place.write("d.toml", "[docker.dockerConfig]\nenable = true\nnme = 'x'\n");
@@ -420,7 +497,6 @@ fn files_for_containers_make_no_other_bundle_and_go_when_nobody_wants_them() {
         .says("Removed Pets/target/gen/target/docker: this build was asked for none")
         .says("Removed Pets/target/gen/target/kubernetes: this build was asked for none");
     assert!(!written.join("kubernetes").exists() && !written.join("docker").exists());
-}
     // So is what somebody has generated, where the bundle is another one now.
     place.mgw(&["generate", "docker", "Pets"]).exits(0);
     place.write("Pets/api_definitions/pets.yaml", &DEFINITION.replace("/pet:", "/cat:"));
@@ -430,3 +506,4 @@ fn files_for_containers_make_no_other_bundle_and_go_when_nobody_wants_them() {
         .says("Removed Pets/target/gen/target/docker: this build was asked for none");
     assert!(!outcome.stderr.contains("kubernetes:"), "{}", outcome.stderr);
     assert!(!written.exists());
+}

@@ -8,7 +8,7 @@ mod workload;
 use super::catalogue::{BLOCKS, CODES};
 use super::command;
 use super::files::Places;
-use super::model::{CopiedFile, Deployment, Files, ImageFolder, Objects, Ports, Texts};
+use super::model::{CopiedFile, Deployment, Files, Gateway, ImageFolder, Objects, Ports, Texts};
 use super::names::{holds_secret, is_label, is_label_value, is_qualified_name, object_name};
 use crate::context::Environment;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Severity};
@@ -73,12 +73,12 @@ impl Facts<'_> {
 }
 
 /// Decides what is written. Everything that is wrong is among the findings; with errors among them, nothing is to be written.
-/// `ports` tells which listeners a gateway with these settings and variables has.
+/// `gateway` tells what a gateway with these settings, variables and settings of its command line is like.
 pub(crate) fn decide(
     file: &SettingsFile,
     wanted: &Wanted,
     facts: Facts<'_>,
-    ports: impl Fn(Option<&[u8]>, &[(String, String)], &[(String, String)]) -> Result<Ports, String>,
+    gateway: impl Fn(Option<&[u8]>, &[(String, String)], &[(String, String)]) -> Result<Gateway, String>,
     diagnostics: &mut Diagnostics,
 ) -> Deployment {
     check(file, BLOCKS, CODES, diagnostics);
@@ -141,10 +141,10 @@ pub(crate) fn decide(
         Some(arguments) => arguments,
         None => command::arguments(workload, decider.diagnostics).unwrap_or_default(),
     };
-    decider.ports = match ports(settings, &plain, &command::sets(&arguments)) {
-        Ok(ports) => ports,
+    let known = match gateway(settings, &plain, &command::sets(&arguments)) {
+        Ok(known) => known,
         // Only what `cmd` says is wrong: a gateway that is started so does not start.
-        Err(reason) if (has_image || wanted.objects) && ports(settings, &plain, &[]).is_ok() => {
+        Err(reason) if (has_image || wanted.objects) && gateway(settings, &plain, &[]).is_ok() => {
             let section = if docker.is_set("cmd") { docker } else { workload };
             let text = format!("the gateway cannot be started by `cmd`: {reason}");
             let finding = Diagnostic::error(Code::DeploymentConfig, section.source(), section.span("cmd"), text);
@@ -154,7 +154,7 @@ pub(crate) fn decide(
                     .remedy("Correct the setting, or leave it out of `cmd`.")
                     .secret(),
             );
-            ports(None, &[], &[]).unwrap_or_default()
+            gateway(None, &[], &[]).unwrap_or_default()
         }
         Err(reason) => {
             if has_image || wanted.objects {
@@ -166,9 +166,11 @@ pub(crate) fn decide(
                 };
                 decider.diagnostics.push(unusable_settings(named, &reason));
             }
-            ports(None, &[], &[]).unwrap_or_default()
+            gateway(None, &[], &[]).unwrap_or_default()
         }
     };
+    decider.ports = known.ports;
+    let checks_signatures = known.checks_signatures || command::names_verify_key(&arguments);
 
     let names = decider.image_names(wanted, docker, workload);
     let image = has_image.then(|| ImageFolder {
@@ -195,6 +197,7 @@ pub(crate) fn decide(
         project: decider.project,
         image,
         ports: decider.ports,
+        checks_signatures,
         objects,
     }
 }

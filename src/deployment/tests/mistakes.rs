@@ -185,7 +185,7 @@ fn settings_of_cmd_that_no_gateway_takes_are_errors_there() {
         };
         let mut diagnostics = Diagnostics::default();
         let ports = |_: Option<&[u8]>, _: &[(String, String)], sets: &[(String, String)]| match works(sets) {
-            true => Ok(PORTS),
+            true => Ok(GATEWAY),
             false => Err("unknown key `a.b`".to_owned()),
         };
         decide(&file, &wanted, facts, ports, &mut diagnostics);
@@ -248,7 +248,13 @@ fn who_only_checks_needs_no_secret() {
             environment: None,
         };
         let mut diagnostics = Diagnostics::default();
-        decide(&file, &Wanted::default(), facts, |_, _, _| Ok(PORTS), &mut diagnostics);
+        decide(
+            &file,
+            &Wanted::default(),
+            facts,
+            |_, _, _| Ok(GATEWAY),
+            &mut diagnostics,
+        );
         let told = told(&diagnostics);
         assert_eq!(told.len(), expected.len(), "{told:?}");
         assert!(
