@@ -57,6 +57,14 @@ fn hint(error: &SigningError) -> String {
             source: KeyError::Several(_),
             ..
         } => "Put each key into a file of its own, and name every one that counts.".to_owned(),
+        SigningError::Key {
+            source: KeyError::OneLine(_),
+            ..
+        }
+        | SigningError::Variable {
+            source: KeyError::OneLine(_),
+            ..
+        } => "Hand the key on as it is, with its line ends: in a shell within quotes, as \"$(cat FILE)\", or by its file.".to_owned(),
         SigningError::Key { purpose: "signing", .. } | SigningError::Variable { .. } => {
             "Signing needs an Ed25519 key in PEM (PKCS#8, `BEGIN PRIVATE KEY`); `mgw keys new NAME` makes one, as does \
              `openssl genpkey -algorithm ed25519`."

@@ -199,6 +199,14 @@ fn what_cannot_sign_is_told_before_anything_is_built() {
         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n\
          -----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n",
     );
+    // As a secret comes out of a shell that splits it into words.
+    let pem = std::fs::read_to_string(place.config_dir().join("signing-keys/release.pem")).expect("there");
+    let mut pipeline = place.command(&["build", "shop"]);
+    pipeline.env("MGW_SIGNING_KEY", pem.replace('\n', " "));
+    Outcome::of(pipeline)
+        .exits(7)
+        .says("the line ends of the PEM block `PRIVATE KEY` are lost")
+        .says("within quotes");
     place
         .mgw(&["keys", "import", "curve", "curve.pem"])
         .exits(7)

@@ -24,6 +24,9 @@ pub enum KeyError {
     /// There are several keys in the text, and nothing says which is meant.
     #[error("there are several PEM blocks `{0}` in it")]
     Several(&'static str),
+    /// The block is there, in one line: whoever handed it on has turned its line ends into something else.
+    #[error("the line ends of the PEM block `{0}` are lost")]
+    OneLine(&'static str),
     /// A key of another kind, or a damaged one.
     #[error("it is no Ed25519 key")]
     NotEd25519,
@@ -48,7 +51,10 @@ impl PublicKey {
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         only_one(text, "PUBLIC KEY")?;
         let der = SubjectPublicKeyInfoDer::from_pem_slice(text.as_bytes());
-        let der = der.map_err(|_| KeyError::Missing("PUBLIC KEY"))?;
+        let der = der.map_err(|_| match has_one_line(text, "PUBLIC KEY") {
+            true => KeyError::OneLine("PUBLIC KEY"),
+            false => KeyError::Missing("PUBLIC KEY"),
+        })?;
         let bytes = der.strip_prefix(&PREFIX).ok_or(KeyError::NotEd25519)?;
         Self::from_bytes(bytes).ok_or(KeyError::NotEd25519)
     }
@@ -112,6 +118,7 @@ impl SigningKey {
         match PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()) {
             Ok(der) => Self::from_der(der.secret_pkcs8_der()),
             Err(_) if text.contains("BEGIN ENCRYPTED PRIVATE KEY") => Err(KeyError::Encrypted),
+            Err(_) if has_one_line(text, "PRIVATE KEY") => Err(KeyError::OneLine("PRIVATE KEY")),
             // As OpenSSL writes keys of elliptic curves, and others before PKCS#8: none of them is an Ed25519 key.
             Err(_) if text.contains(" PRIVATE KEY-----") => Err(KeyError::NotEd25519),
             Err(_) => Err(KeyError::Missing("PRIVATE KEY")),
@@ -161,6 +168,12 @@ fn only_one(text: &str, block: &'static str) -> Result<(), KeyError> {
         0 | 1 => Ok(()),
         _ => Err(KeyError::Several(block)),
     }
+}
+
+/// Whether a block is there, but for its line ends.
+fn has_one_line(text: &str, block: &str) -> bool {
+    let text = text.trim();
+    !text.contains(['\n', '\r']) && text.contains(&format!("-----BEGIN {block}-----"))
 }
 
 /// Keys of this kind fit in one line.
@@ -217,6 +230,18 @@ mod tests {
         // As `openssl ecparam -genkey` writes them.
         let curve = RFC_PRIVATE.replace("PRIVATE", "EC PRIVATE");
         assert_eq!(refused(&curve), Some(KeyError::NotEd25519));
+    }
+
+    #[test]
+    fn lost_line_ends_are_told() {
+        for instead in [" ", "\\n", ""] {
+            let key = SigningKey::from_pem(&RFC_PRIVATE.replace('\n', instead));
+            assert_eq!(key.err(), Some(KeyError::OneLine("PRIVATE KEY")), "{instead:?}");
+            let key = PublicKey::from_pem(&RFC_PUBLIC.replace('\n', instead));
+            assert_eq!(key, Err(KeyError::OneLine("PUBLIC KEY")), "{instead:?}");
+        }
+        // The ends of lines of other systems are no problem.
+        assert!(SigningKey::from_pem(&RFC_PRIVATE.replace('\n', "\r\n")).is_ok());
     }
 
     #[test]
