@@ -1,6 +1,7 @@
 //! Being told to stop while a command waits for the network.
 
 use crate::cloud::session::renewals_ended;
+use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::stop::Stop;
 use std::time::Duration;
@@ -25,4 +26,22 @@ pub(crate) async fn interruptible<T>(work: impl Future<Output = Result<T, Failur
             Err(Failure::interrupted())
         }
     }
+}
+
+/// Does the same with a request that changes something elsewhere. It is not known whether it got there; `look` says how to
+/// find out.
+///
+/// # Errors
+///
+/// When the process is told to stop, or the system lets no signals be listened to.
+pub(crate) async fn changing<T>(request: impl Future<Output = T>, look: &str) -> Result<T, Failure> {
+    let answered = interruptible(async { Ok(request.await) }).await;
+    answered.map_err(|failure| match failure.code {
+        ExitCode::Interrupted => Failure::new(
+            ExitCode::Interrupted,
+            "interrupted; the change may have been made all the same",
+        )
+        .hint(look),
+        _ => failure,
+    })
 }

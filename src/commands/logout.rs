@@ -2,7 +2,7 @@
 
 use super::credentials::SessionArgs;
 use super::findings;
-use super::interrupt::interruptible;
+use super::interrupt::changing;
 use super::toolkit::unwritten;
 use crate::cloud::CloudError;
 use crate::cloud::http::{Http, HttpOptions};
@@ -64,9 +64,10 @@ pub fn run(args: LogoutArgs, context: &Context) -> Result<ExitCode, Failure> {
     let mut http = args.session.http(&context.environment)?;
     http.timeout = http.timeout.min(REVOCATION_TIMEOUT);
     http.connect_timeout = http.connect_timeout.min(REVOCATION_TIMEOUT);
+    let look = "`mgw whoami --all` shows who is still signed in.";
     if !args.all {
         let store = args.session.store(&context.environment)?;
-        let result = context.block_on(interruptible(end_and_tell(&store, &http, ui)))?;
+        let result = context.block_on(changing(end_and_tell(&store, &http, ui), look))??;
         ui.result("", &result);
         return Ok(ExitCode::Success);
     }
@@ -75,7 +76,10 @@ pub fn run(args: LogoutArgs, context: &Context) -> Result<ExitCode, Failure> {
     let mut failed = None;
     for profile in SessionStore::profiles(&config_dir)? {
         let store = SessionStore::new(&config_dir, profile);
-        match context.block_on(interruptible(end_and_tell(&store, &http, ui))) {
+        match context
+            .block_on(changing(end_and_tell(&store, &http, ui), look))
+            .flatten()
+        {
             Ok(ended) => sessions.push(ended),
             Err(failure) if failure.code == ExitCode::Interrupted => return Err(failure),
             // The others end all the same.

@@ -3,7 +3,6 @@
 mod endpoint;
 mod told;
 
-use super::interrupt::interruptible;
 use super::members::{self, Done, MemberArgs, Pace};
 use super::report_file::{self, Report};
 use super::{findings, run as serving};
@@ -15,6 +14,7 @@ use crate::failure::Failure;
 use crate::local_issuer::LocalIssuer;
 use crate::project::Layout;
 use crate::serve::{BundleSource, GatewaySettings, free_ports, load_settings, trust_local_issuer};
+use crate::stop::Stop;
 use crate::suite::{Caller, Case, Client, Target, generate, read_folder, run as run_cases};
 use crate::tls;
 use crate::working_folder::WorkingFolder;
@@ -118,13 +118,16 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
             let client = Client::new(tls::trusting_the_system().map_err(unprepared)?, true);
             let auth_header = "authorization".to_owned();
             let caller = caller(&args, &bundle, &issuer, target, client, auth_header, context);
-            context.block_on(interruptible(async {
-                Ok(run_cases(&caller, &groups, args.jobs, true).await)
-            }))?
+            context.block_on(async {
+                let mut stop = Stop::new()?;
+                Ok::<_, Failure>(run_cases(&caller, &groups, args.jobs, true, stop.requested()).await)
+            })?
         }
         None => {
             let issuer = LocalIssuer::open(folder.path())?;
-            context.block_on(interruptible(async {
+            context.block_on(async {
+                // From now on, so that the keys of the run go away with everything else.
+                let mut stop = Stop::new()?;
                 let echo = match args.echo {
                     true => Some(echo_everything(&mut bundle).await?),
                     false => None,
@@ -143,7 +146,7 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
                 // The gateway is our own, on this machine, with a certificate that it made a moment ago.
                 let client = Client::new(tls::trusting_anybody().map_err(unprepared)?, false);
                 let caller = caller(&args, &bundle, &issuer, target, client, auth_header, context);
-                let run = run_cases(&caller, &groups, args.jobs, false).await;
+                let run = run_cases(&caller, &groups, args.jobs, false, stop.requested()).await;
                 drop(caller);
                 tokio::task::spawn_blocking(move || gateway.drain(Duration::ZERO))
                     .await
@@ -151,8 +154,8 @@ fn one(args: TestArgs, context: &Context) -> Result<ExitCode, Failure> {
                 if let Some(echo) = echo {
                     echo.shutdown().await;
                 }
-                Ok(run)
-            }))?
+                Ok::<_, Failure>(run)
+            })?
         }
     };
     let told = told::Told {

@@ -27,6 +27,8 @@ pub(crate) enum Ended {
     Unanswered(Unanswered),
     /// Not at all: there was no gateway. With what came of it where it was tried.
     NotRun(Option<Unanswered>),
+    /// Not at all, or not to its end: the run was interrupted.
+    Interrupted,
 }
 
 /// How a case went, for programs.
@@ -34,7 +36,7 @@ pub(crate) enum Ended {
 pub(crate) struct Verdict<'a> {
     name: &'a str,
     place: &'a str,
-    /// Whether there was a gateway to ask.
+    /// Whether there was a gateway to ask, and time to do so.
     run: bool,
     passed: bool,
     differences: Vec<&'a str>,
@@ -42,13 +44,13 @@ pub(crate) struct Verdict<'a> {
 }
 
 impl Outcome {
-    /// Of a case that nobody was there for.
-    pub(super) fn not_run(case: &Case) -> Self {
+    /// Of a case that was not run, or not to its end.
+    pub(super) fn not_run(case: &Case, ended: Ended) -> Self {
         Self {
             name: case.name.clone(),
             place: case.place.clone(),
             answers: 0,
-            ended: Ended::NotRun(None),
+            ended,
             took: Duration::ZERO,
         }
     }
@@ -65,9 +67,9 @@ impl Outcome {
         matches!(&self.ended, Ended::Judged(differences) if differences.is_empty())
     }
 
-    /// Whether there was a gateway to ask.
+    /// Whether there was a gateway to ask, and time to do so.
     pub(crate) fn is_run(&self) -> bool {
-        !matches!(self.ended, Ended::NotRun(_))
+        !matches!(self.ended, Ended::NotRun(_) | Ended::Interrupted)
     }
 
     /// Everything that was not as expected.
@@ -75,7 +77,7 @@ impl Outcome {
         match &self.ended {
             Ended::Judged(differences) => differences.iter().map(String::as_str).collect(),
             Ended::Unanswered(why) | Ended::NotRun(Some(why)) => vec![why.reason()],
-            Ended::NotRun(None) => Vec::new(),
+            Ended::NotRun(None) | Ended::Interrupted => Vec::new(),
         }
     }
 
@@ -103,6 +105,7 @@ impl Outcome {
             },
             Ended::Unanswered(why) | Ended::NotRun(Some(why)) => unanswered(why),
             Ended::NotRun(None) => JunitResult::Skipped("not run: there was no gateway".to_owned()),
+            Ended::Interrupted => JunitResult::Skipped("not run to its end: the tests were interrupted".to_owned()),
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::call::Caller;
 use super::case::Case;
 use super::presence::{Away, Presence};
-use super::report::Outcome;
+use super::report::{Ended, Outcome};
 use futures_util::{StreamExt, stream};
+use std::pin::pin;
 
 /// How a run went.
 #[derive(Debug)]
@@ -13,16 +14,25 @@ pub(crate) struct Run {
     pub(crate) outcomes: Vec<Outcome>,
     /// Why some were not run, or had nobody to answer them.
     pub(crate) away: Option<Away>,
+    /// It was told to stop before its end; what was under way then counts as not run.
+    pub(crate) is_interrupted: bool,
 }
 
 /// Makes the requests: as many groups as `jobs` beside each other, the cases of a group in their order. `may_be_away`: the
-/// gateway is not our own, and there is an end to asking where nobody answers.
-pub(crate) async fn run(caller: &Caller<'_>, groups: &[Vec<Case>], jobs: u16, may_be_away: bool) -> Run {
+/// gateway is not our own, and there is an end to asking where nobody answers. `stop`: nothing more is to be asked.
+pub(crate) async fn run(
+    caller: &Caller<'_>,
+    groups: &[Vec<Case>],
+    jobs: u16,
+    may_be_away: bool,
+    stop: impl Future<Output = ()>,
+) -> Run {
     let count = groups.iter().map(Vec::len).sum();
     let mut outcomes: Vec<Option<Outcome>> = Vec::new();
     outcomes.resize_with(count, || None);
     let mut presence = may_be_away.then(Presence::default);
     let mut away = None;
+    let mut is_interrupted = false;
     {
         let mut positions = 0..count;
         let streams = groups.iter().map(|group| {
@@ -32,7 +42,17 @@ pub(crate) async fn run(caller: &Caller<'_>, groups: &[Vec<Case>], jobs: u16, ma
         });
         // In the order in which they end: whoever finds that nobody is there waits for no other.
         let mut ended = stream::iter(streams).flatten_unordered(usize::from(jobs));
-        while let Some((position, outcome)) = ended.next().await {
+        let mut stop = pin!(stop);
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = &mut stop => {
+                    is_interrupted = true;
+                    break;
+                }
+                next = ended.next() => next,
+            };
+            let Some((position, outcome)) = next else { break };
             away = presence.as_mut().and_then(|presence| presence.note(position, &outcome));
             if let Some(place) = outcomes.get_mut(position) {
                 *place = Some(outcome);
@@ -42,13 +62,17 @@ pub(crate) async fn run(caller: &Caller<'_>, groups: &[Vec<Case>], jobs: u16, ma
             }
         }
     }
+    let left = match is_interrupted {
+        true => Ended::Interrupted,
+        false => Ended::NotRun(None),
+    };
     let cases = groups.iter().flatten();
     let mut outcomes: Vec<Outcome> = outcomes
         .into_iter()
         .zip(cases)
-        .map(|(outcome, case)| outcome.unwrap_or_else(|| Outcome::not_run(case)))
+        .map(|(outcome, case)| outcome.unwrap_or_else(|| Outcome::not_run(case, left.clone())))
         .collect();
-    let away = away.or_else(|| presence.as_ref()?.nobody(&outcomes));
+    let away = away.or_else(|| presence.as_ref().filter(|_| !is_interrupted)?.nobody(&outcomes));
     if let (Some(_), Some(presence)) = (&away, &presence) {
         for position in presence.in_vain() {
             if let Some(outcome) = outcomes.get_mut(*position) {
@@ -56,5 +80,9 @@ pub(crate) async fn run(caller: &Caller<'_>, groups: &[Vec<Case>], jobs: u16, ma
             }
         }
     }
-    Run { outcomes, away }
+    Run {
+        outcomes,
+        away,
+        is_interrupted,
+    }
 }

@@ -1,7 +1,7 @@
 //! `mgw admin block`
 
 use crate::admin::{AdminArgs, AdminClient, OperatorBlock, describe_block};
-use crate::commands::interrupt::interruptible;
+use crate::commands::interrupt::changing;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -115,11 +115,13 @@ pub fn run(args: BlockArgs, context: &Context) -> Result<ExitCode, Failure> {
         );
         members.extend(setting.reason.map(|reason| ("reason".to_owned(), reason.into())));
     }
-    let asked = async { Ok(client.post::<OperatorBlock>("/blocks", &body).await) };
-    let set = context.block_on(interruptible(asked))?.map_err(|error| match &block {
-        Block::Api { context } | Block::Subscription { context, .. } => error.with_hint(&hint(context)),
-        _ => error.into(),
-    })?;
+    let asked = client.post::<OperatorBlock>("/blocks", &body);
+    let set = context
+        .block_on(changing(asked, "`mgw inspect blocks` shows what is blocked."))?
+        .map_err(|error| match &block {
+            Block::Api { context } | Block::Subscription { context, .. } => error.with_hint(&hint(context)),
+            _ => error.into(),
+        })?;
     let text = format!(
         "{} is blocked until {} (block {})",
         describe_block(&set.block),

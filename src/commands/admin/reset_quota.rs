@@ -2,7 +2,7 @@
 
 use crate::admin::{AdminArgs, AdminClient};
 use crate::commands::inspect::quotas::{LevelArg, WhatArg};
-use crate::commands::interrupt::interruptible;
+use crate::commands::interrupt::changing;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -40,8 +40,8 @@ pub fn run(args: ResetQuotaArgs, context: &Context) -> Result<ExitCode, Failure>
     if let (Some(what), Some(members)) = (args.what, body.as_object_mut()) {
         members.insert("what".into(), what.name().into());
     }
-    let asked = async { Ok(client.post::<Reset>("/quotas/reset", &body).await) };
-    let reset = context.block_on(interruptible(asked))?;
+    let asked = client.post::<Reset>("/quotas/reset", &body);
+    let reset = context.block_on(changing(asked, "`mgw inspect quotas` shows what is counted."))?;
     let reset =
         reset.map_err(|error| error.with_hint("`mgw inspect quotas` shows what is counted, with levels and keys."))?;
     let counters = Counted(usize::try_from(reset.reset).unwrap_or(usize::MAX), "count", "counts");

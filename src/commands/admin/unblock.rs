@@ -1,7 +1,7 @@
 //! `mgw admin unblock`
 
 use crate::admin::{AdminArgs, AdminClient, OperatorBlock, describe_block};
-use crate::commands::interrupt::interruptible;
+use crate::commands::interrupt::changing;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -33,8 +33,8 @@ fn number(text: &str) -> Result<u64, String> {
 pub fn run(args: UnblockArgs, context: &Context) -> Result<ExitCode, Failure> {
     let client = AdminClient::new(&args.admin, &context.ui)?;
     let path = format!("/blocks/{}", args.id);
-    let asked = async { Ok(client.delete::<Unblocked>(&path).await) };
-    let unblocked = context.block_on(interruptible(asked))?;
+    let asked = client.delete::<Unblocked>(&path);
+    let unblocked = context.block_on(changing(asked, "`mgw inspect blocks` shows what is blocked."))?;
     let unblocked = unblocked.map_err(|error| error.with_hint("`mgw inspect blocks` shows those that there are."))?;
     let text = format!(
         "{} is no longer blocked by {}",

@@ -68,6 +68,15 @@ impl Told<'_> {
             ),
         };
         let failure = match &self.run.away {
+            _ if self.run.is_interrupted => Failure::new(
+                ExitCode::Interrupted,
+                format!(
+                    "interrupted: {} passed, {} failed, {} not run to the end",
+                    Counted(tested.passed, "case", "cases"),
+                    tested.failed,
+                    tested.not_run
+                ),
+            ),
             Some(away) => self.nobody(away, &tested),
             None if tested.failed > 0 => {
                 let of = Counted(outcomes.len(), "case", "cases");

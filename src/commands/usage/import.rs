@@ -139,7 +139,19 @@ pub fn run(args: ImportArgs, context: &Context) -> Result<ExitCode, Failure> {
         }
         Ok(None)
     };
-    let stopped = context.block_on(interruptible(uploaded))?;
+    let stopped = context
+        .block_on(interruptible(uploaded))
+        .map_err(|failure| match failure.code {
+            ExitCode::Interrupted => Failure::new(
+                ExitCode::Interrupted,
+                format!(
+                    "interrupted; {} uploaded until then",
+                    Counted(report.accepted, "file was", "files were")
+                ),
+            )
+            .hint("Import it again to go on: what was uploaded is not sent twice."),
+            _ => failure,
+        })?;
     match stopped {
         Some(outcome) => Err(stop(outcome, &args.url)),
         None => {
