@@ -6,12 +6,16 @@ use std::net::IpAddr;
 
 /// A shorter secret would be found in any text by chance, and is no secret worth the name.
 const SHORTEST: usize = 4;
+/// The same of names, which are replaced as whole words alone.
+const SHORTEST_NAME: usize = 3;
 const SECRET: &str = "(secret)";
 
 /// Takes secrets out of texts, and addresses where that is wanted.
 pub(super) struct Redactor {
     /// What is replaced by what, the longest first.
     words: Vec<(SecretString, String)>,
+    /// Names, the longest first: what is one only within a longer word is none.
+    names: Vec<(String, String)>,
     hides_addresses: bool,
 }
 
@@ -25,12 +29,19 @@ impl Redactor {
             }
         }
         let hides_addresses = hosts.is_some();
-        for (number, host) in (1..).zip(hosts.unwrap_or_default()) {
-            words.push((host.into(), format!("host-{number}")));
-        }
+        let mut names: Vec<(String, String)> = (1..)
+            .zip(hosts.unwrap_or_default())
+            .map(|(number, name)| (name, format!("host-{number}")))
+            .filter(|(name, _)| name.len() >= SHORTEST_NAME)
+            .collect();
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         words.retain(|(word, _)| word.expose_secret().len() >= SHORTEST);
         words.sort_by_key(|(word, _)| std::cmp::Reverse(word.expose_secret().len()));
-        Self { words, hides_addresses }
+        Self {
+            words,
+            names,
+            hides_addresses,
+        }
     }
 
     pub(super) fn redact(&self, text: &str) -> String {
@@ -39,6 +50,9 @@ impl Redactor {
             if text.contains(word.expose_secret()) {
                 text = text.replace(word.expose_secret(), instead);
             }
+        }
+        for (name, instead) in &self.names {
+            text = without_word(&text, name, instead);
         }
         match self.hides_addresses {
             true => without_addresses(&text),
@@ -63,6 +77,23 @@ fn forms(secret: &str) -> BTreeSet<String> {
         );
     }
     forms
+}
+
+/// Replaces a word, where it is not a part of a longer one.
+fn without_word(text: &str, word: &str, instead: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(word) {
+        let (before, from) = rest.split_at(start);
+        let (found, after) = from.split_at(word.len());
+        let is_whole = !before.ends_with(is_part) && !after.starts_with(is_part);
+        result.push_str(before);
+        result.push_str(if is_whole { instead } else { found });
+        rest = after;
+    }
+    result.push_str(rest);
+    result
 }
 
 /// Replaces addresses of other machines.
@@ -119,11 +150,17 @@ mod tests {
 
     #[test]
     fn hosts_and_addresses_go_where_that_is_wanted() {
-        let hosts = ["apim.example", "ana@meridian.example"].map(str::to_owned).into();
+        let hosts = ["apim.example", "ana@meridian.example", "store", "ab"]
+            .map(str::to_owned)
+            .into();
         let redactor = Redactor::new(Vec::new(), Some(hosts));
         for (text, expected) in [
-            ("https://apim.example:9443/x", "https://host-2:9443/x"),
-            ("ana@meridian.example at work", "host-1 at work"),
+            ("https://apim.example:9443/x", "https://host-3:9443/x"),
+            ("ana@meridian.example at work", "host-2 at work"),
+            (
+                "keyStore restored store.pem (store) ab",
+                "keyStore restored host-4.pem (host-4) ab",
+            ),
             ("it is 10.1.2.3, 2001:db8::1.", "it is (address), (address)."),
             ("10.1.2.3:9090 is free", "(address):9090 is free"),
             ("[2001:db8::1]:443", "[(address)]:443"),

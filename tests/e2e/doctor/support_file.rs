@@ -156,15 +156,57 @@ fn no_secret_gets_into_a_support_file() {
 #[test]
 fn addresses_stay_out_where_that_is_wanted() {
     let place = full_of_secrets();
+    // Names that stand alone, without a URL around them.
+    let settings = place.read("shop/conf/micro-gw.conf");
+    place.write(
+        "shop/conf/micro-gw.conf",
+        &format!(
+            "{settings}[adminConfig]\nhost = \"127.0.0.1\"\n[httpClients.proxy]\nhost = \"proxy.corp.example\"\n\
+             username = \"proxy-user\"\n[gatewayStatus]\nhostName = \"gw-seventeen\"\n[apim.eventHub]\n\
+             username = \"hub@meridian.example@meridian\"\n[b7a.users.somebody]\npassword = \"canary-hash\"\n"
+        ),
+    );
+    place.write(
+        "shop/mgw.lock",
+        &format!(
+            "format = 1\n[source]\nurl = \"https://apim.example\"\nkind = \"apim-4.2\"\norganisation = \"meridian\"\n\
+             labels = [\"dev\"]\napis = []\n[[api]]\nname = \"Orders\"\nversion = \"1\"\nid = \"1\"\nprovider = \"berta@corp.example\"\n\
+             state = \"published\"\npath = \"gen/api_definitions/orders.json\"\nsha256 = \"{}\"\n",
+            "0".repeat(64)
+        ),
+    );
     with_secrets(
         &place,
         &["doctor", "shop", "--offline", "--support", "s.zip", "--hide-addresses"],
     );
-    for (name, text) in entries(&place, "s.zip") {
+    let all = entries(&place, "s.zip");
+    let settings = &all
+        .iter()
+        .find(|(name, _)| name == "settings.json")
+        .expect("it is there")
+        .1;
+    let names: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
+    assert!(
+        settings.contains("adminConfig.host") && settings.contains("127.0.0.1"),
+        "{settings}"
+    );
+    for (name, text) in all {
         // The example of a remedy is nobody's address.
         let text = text.replace("https://backend.example.com/v1", "");
-        for host in ["apim.example", "store.example", "issuer.example", "backend.example"] {
+        for host in [
+            "apim.example",
+            "store.example",
+            "issuer.example",
+            "backend.example",
+            "proxy.corp",
+            "proxy-user",
+            "seventeen",
+            "meridian",
+            "somebody",
+            "berta",
+        ] {
             assert!(!text.contains(host), "{host} in {name}: {text}");
         }
     }
+    assert!(names.contains(&"project/mgw.lock".to_owned()), "{names:?}");
 }
