@@ -13,7 +13,7 @@ use crate::diagnostics::{Diagnostics, Severity, Summary};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::project::Layout;
-use crate::serve::{BundleSource, GatewaySettings, ReadSettings, Rehearsal, Start, read_settings};
+use crate::serve::{BundleSource, GatewaySettings, ReadSettings, Rehearsal, Start, left_aside, read_settings};
 use crate::suite::read_folder;
 use crate::ui::count;
 use fix::{FixArgs, Fixed};
@@ -107,6 +107,9 @@ fn one(args: CheckArgs, context: &Context) -> Result<Done, Failure> {
     let settings = read_settings(&settings, &context.environment)?;
     let starting = start(&layout, &settings, &compiled);
     compiled.diagnostics.extend(starting);
+    if let Some(finding) = left_aside(config, &context.environment, &source) {
+        compiled.diagnostics.push(finding);
+    }
     compiled.diagnostics.sort();
     findings::show(ui, &compiled.diagnostics);
     let checked = Checked {

@@ -13,7 +13,7 @@ use crate::exit::ExitCode;
 use crate::failure::{Failure, not_started};
 use crate::gateway_status::StatusKeeper;
 use crate::serve::{
-    BundleSource, GatewaySettings, HangUp, ReadSettings, WatchedSource, advise, read_settings, supervise,
+    BundleSource, GatewaySettings, HangUp, ReadSettings, WatchedSource, advise, left_aside, read_settings, supervise,
     trust_local_issuer, unusable,
 };
 use crate::signing::{KeyReference, TrustedKeys};
@@ -292,8 +292,13 @@ fn settings(args: &RunArgs, source: &BundleSource, context: &Context) -> Result<
         settings.sets.push(broker::setting(broker, &context.environment)?);
     }
     let ReadSettings {
-        config, diagnostics, ..
+        config,
+        mut diagnostics,
+        ..
     } = read_settings(&settings, &context.environment)?;
+    if let Some(finding) = left_aside(args.config.as_deref(), &context.environment, source) {
+        diagnostics.push(finding);
+    }
     let Some(mut config) = config else {
         return Err(all_unusable(source, diagnostics, &context.ui));
     };

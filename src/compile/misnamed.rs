@@ -18,8 +18,10 @@ const SETTINGS: &str = "mgw.toml";
 const TESTS: &str = "tests";
 const CONF: &str = "conf";
 
+const GATEWAY: &str = "micro-gw.conf";
+
 /// What is read in `conf/`.
-const OF_CONF: [&str; 3] = ["micro-gw.conf", "toolkit-config.toml", "deployment-config.toml"];
+const OF_CONF: [&str; 3] = [GATEWAY, "toolkit-config.toml", "deployment-config.toml"];
 
 /// What is meant by something in the project's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +108,8 @@ fn meant(name: &str, is_folder: bool) -> Option<Meant> {
     if is_folder {
         return nearly(name, &[DEFINITIONS, GRPC_DEFINITIONS, TESTS, CONF]).map(Meant::Folder);
     }
-    if let Some(file) = OF_CONF.into_iter().find(|file| *file == name) {
+    // What holds of the gateway's own is told where they are read, or others are.
+    if let Some(file) = OF_CONF.into_iter().find(|file| *file == name && *file != GATEWAY) {
         return Some(Meant::OfConf(file));
     }
     // `policy.yml`: a word and an ending that are both other ones.
@@ -207,8 +210,8 @@ mod tests {
                 "api_definition: warning: this folder is not read, but `api_definitions/` is Call it `api_definitions/`.",
             ),
             (
-                &["micro-gw.conf"],
-                "micro-gw.conf: note: this file is read only where a command names it, but `conf/micro-gw.conf` is Call it `conf/micro-gw.conf`.",
+                &["deployment-config.toml"],
+                "deployment-config.toml: note: this file is read only where a command names it, but `conf/deployment-config.toml` is Call it `conf/deployment-config.toml`.",
             ),
             (
                 &["conf/toolkit_config.tml"],

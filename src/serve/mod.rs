@@ -16,7 +16,8 @@ mod watched_source;
 pub(crate) use advice::{advise, needs_tokens};
 pub(crate) use rehearsal::{Rehearsal, Start};
 pub(crate) use settings::{
-    GatewaySettings, ReadSettings, free_ports, load_settings, read_settings, read_sources, unusable, what_is_set,
+    GatewaySettings, ReadSettings, free_ports, left_aside, load_settings, read_settings, read_sources, unusable,
+    what_is_set,
 };
 pub(crate) use signers::demand_signature;
 pub(crate) use source::{BundleSource, unsigned_project};

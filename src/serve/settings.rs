@@ -69,6 +69,29 @@ impl GatewaySettings {
     }
 }
 
+/// Tells of a file that is not read, because it lies in the project's folder and not in `conf/` below, where no other one is named.
+pub(crate) fn left_aside(
+    config: Option<&Path>,
+    environment: &Environment,
+    source: &BundleSource,
+) -> Option<Diagnostic> {
+    let BundleSource::Project(layout) = source else {
+        return None;
+    };
+    let is_named = config.is_some() || environment.get("MGW_CONF_DIR").is_some();
+    let file = layout.root().join("micro-gw.conf");
+    if is_named || layout.runtime_config().exists() || !file.is_file() {
+        return None;
+    }
+    let message = format!(
+        "this file is not read: the gateway's settings stand in {}",
+        shown(&layout.runtime_config())
+    );
+    let mut finding = Diagnostic::file(Code::Files, shown(&file), message);
+    finding.severity = Severity::Note;
+    Some(finding.remedy("Move it there, or name it with --config."))
+}
+
 /// Merges and checks the settings; everything that is wrong with them is told together.
 ///
 /// # Errors
@@ -323,4 +346,29 @@ fn read_named(path: &Path, environment: &Environment) -> Result<Vec<u8>, Failure
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     // The bytes may hold secrets, and become a text that does.
     read_public(path, MAX_FILE).map_err(|error| Failure::file("read", path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Layout;
+
+    #[test]
+    fn settings_beside_their_folder_are_told_where_no_other_ones_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("micro-gw.conf");
+        let source = BundleSource::Project(Layout::new(folder.path()));
+        let is_told = |config: Option<&Path>, variables: &[(&'static str, &'static str)]| {
+            let environment: Environment = variables.iter().copied().collect();
+            left_aside(config, &environment, &source).is_some()
+        };
+        assert!(!is_told(None, &[]));
+        std::fs::write(&file, "").unwrap();
+        assert!(is_told(None, &[]));
+        assert!(!is_told(Some(&file), &[]));
+        assert!(!is_told(None, &[("MGW_CONF_DIR", "/etc/mgw")]));
+        std::fs::create_dir(folder.path().join("conf")).unwrap();
+        std::fs::write(folder.path().join("conf/micro-gw.conf"), "").unwrap();
+        assert!(!is_told(None, &[]));
+    }
 }

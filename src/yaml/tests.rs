@@ -195,11 +195,7 @@ proptest::proptest! {
 
 #[test]
 fn a_tab_below_the_announcement_of_a_text_is_told_where_it_stands() {
-    for (text, line, column) in [
-        ("a: |\n\tx\n", 2, 1),
-        ("a: >-\n\tx\n", 2, 1),
-        ("a:\n\tb: 1\n", 2, 2),
-    ] {
+    for (text, line, column) in [("a: |\n\tx\n", 2, 1), ("a: >-\n\tx\n", 2, 1), ("a:\n\tb: 1\n", 2, 2)] {
         let error = parse("a.yaml", text.as_bytes().to_vec(), Format::Yaml).unwrap_err();
         let position = error.position().unwrap();
         assert!(error.message.contains("a tab stands"), "{text:?} {error}");
