@@ -137,6 +137,18 @@ impl RequestBody {
         (body, Some(progress))
     }
 
+    /// Whether all of this body will be at hand, however much of it has been sent.
+    pub(super) fn is_kept(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Streamed(_) => false,
+            Self::Recorded(take) => {
+                let record = take.recording.lock();
+                record.whole.upper().is_some_and(|length| length <= record.keep as u64)
+            }
+        }
+    }
+
     /// Returns the way to send this body again; `None` when there is none.
     pub(super) fn repeat(&self) -> Option<Repeat> {
         match self {

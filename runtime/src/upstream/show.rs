@@ -11,6 +11,17 @@ use super::send::{Again, Spare, Upstream, drain};
 use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
 
+/// When a backend is asked what credentials it wants before a request is sent, by a question that changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AskFirst {
+    /// Never: the request is sent again with what the backend wants.
+    Never,
+    /// When that is not known.
+    IfUnknown,
+    /// Each time: the request can be sent only once.
+    Always,
+}
+
 impl Upstream {
     /// Sends a request with the endpoint's credentials. When the backend asks for others, it is sent again with those, once,
     /// if it is whole; else the refusal is the answer, and requests to come have the new ones.
@@ -29,9 +40,13 @@ impl Upstream {
                 .send_unbounded(place, reuse, timeout, request, again, progress)
                 .await;
         };
-        let once = again.spare.is_none();
+        // A challenge that is known may have become too old, which a body that is gone by then would bring to light.
+        let ask = match request.body().is_kept() {
+            true => AskFirst::Never,
+            false => AskFirst::Always,
+        };
         let shown = self
-            .show(endpoint, place, &mut request, once)
+            .show(endpoint, place, &mut request, ask)
             .await
             .map_err(Failed::Sent)?;
         let spare = Spare::of(&request);
@@ -48,7 +63,7 @@ impl Upstream {
         let Some(mut request) = spare.and_then(|spare| spare.request()) else {
             return Ok(response);
         };
-        let asked = self.show(endpoint, place, &mut request, false).await;
+        let asked = self.show(endpoint, place, &mut request, AskFirst::Never).await;
         asked.map_err(Failed::Sent)?;
         drain(response.body_mut());
         drop(response);
@@ -63,25 +78,27 @@ impl Upstream {
         Ok(response)
     }
 
-    /// Adds the credentials that are not the same for all requests. `once`: the request cannot be sent again, so that the
-    /// backend has to say first what it wants, to a question that changes nothing.
+    /// Adds the credentials that are not the same for all requests.
     pub(super) async fn show(
         &self,
         endpoint: &Endpoint,
         place: &Place,
         request: &mut Request<RequestBody>,
-        once: bool,
+        ask: AskFirst,
     ) -> Result<Shown, UpstreamError> {
         let Some(credentials) = &endpoint.credentials else {
             return Ok(Shown::Nothing);
         };
-        let show = || credentials.show(request.method(), request.uri(), place);
-        let mut found = show().await.map_err(UpstreamError::NoToken)?;
-        if once && found.0.is_none() && credentials.may_be_refused() {
+        let asks = match ask {
+            AskFirst::Never => false,
+            AskFirst::IfUnknown => credentials.lack_challenge(place),
+            AskFirst::Always => credentials.answer_challenges(),
+        };
+        if asks {
             self.learn(endpoint, credentials, place, request).await;
-            found = show().await.map_err(UpstreamError::NoToken)?;
         }
-        let (value, shown) = found;
+        let shown = credentials.show(request.method(), request.uri(), place).await;
+        let (value, shown) = shown.map_err(UpstreamError::NoToken)?;
         if let Some(value) = value {
             request.headers_mut().insert(AUTHORIZATION, value);
         }

@@ -12,6 +12,7 @@ use super::response_body::{Lease, ResponseBody};
 use super::retry::{Ending, Repeatable};
 use super::send::{Outgoing, Spare, Upstream, count};
 use super::sender::Sender;
+use super::show::AskFirst;
 use http::header::HOST;
 use http::response::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Version};
@@ -68,7 +69,7 @@ impl Upstream {
             let (uri, host) = address.ok_or(UpstreamError::Unaddressable)?;
             *request.uri_mut() = uri;
             request.headers_mut().insert(HOST, host);
-            let shown = by(deadline, self.show(endpoint, &place, &mut request, true)).await;
+            let shown = by(deadline, self.show(endpoint, &place, &mut request, AskFirst::IfUnknown)).await;
             let shown = shown.inspect_err(|error| count(counters, error))?;
             let spare = refusable.and_then(|_| Spare::of(&request));
             let error = match by(deadline, self.open(endpoint, position, &place)).await {

@@ -258,6 +258,21 @@ fn the_usual_request_is_sent_once_and_bodies_are_not_lost() {
     let answer = post("small");
     assert_eq!(answer.status, 200, "a small body is sent again");
     assert!(answer.body.ends_with("\nsmall"), "{}", answer.body);
+    let before = backend.heads().len();
+    "three".clone_into(&mut nonce.lock().expect("no test panics with it"));
+    for number in ["nc=00000001", "nc=00000002"] {
+        let answer = post(&body);
+        assert_eq!(answer.status, 200, "the challenge that was known is too old");
+        assert!(answer.body.ends_with(&body) && answer.body.contains(number));
+    }
+    "four".clone_into(&mut nonce.lock().expect("no test panics with it"));
+    let chunked = "POST /p HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let length = body.len();
+    let answer = Client::once(gateway.http(), &format!("{chunked}{length:x}\r\n{body}\r\n0\r\n\r\n"));
+    assert_eq!(answer.status, 200, "nobody said how long it is");
+    let heads = backend.heads().split_off(before);
+    let heads: Vec<&str> = heads.iter().filter_map(|head| head.split(' ').next()).collect();
+    assert_eq!(heads, ["HEAD", "POST", "HEAD", "POST", "HEAD", "POST"]);
 }
 
 /// A token endpoint whose tokens are numbered.

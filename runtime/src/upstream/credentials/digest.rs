@@ -59,6 +59,11 @@ impl DigestAccount {
         Some((value, Answered(Arc::clone(session))))
     }
 
+    /// Whether a challenge of the backend is known.
+    pub(super) fn knows(&self, origin: usize) -> bool {
+        self.kept.load().iter().any(|(kept, _)| *kept == origin)
+    }
+
     /// Takes note of a refusal. Returns whether the request may be sent again, with another answer: not when the backend
     /// refuses one that was new to it, because the password is wrong then.
     pub(in crate::upstream) fn refused(&self, origin: usize, answered: Option<&Answered>, headers: &HeaderMap) -> bool {
@@ -69,6 +74,12 @@ impl DigestAccount {
             let young = session.count.load(Relaxed) <= 1;
             !challenge.stale && (young || challenge.nonce == session.challenge.nonce)
         });
+        // Asked without an answer, a backend may say once more what it said before: requests are counted on under it.
+        let kept = self.kept.load();
+        let is_known = |session: &Session| session.challenge.nonce == challenge.nonce;
+        if answered.is_none() && kept.iter().any(|(kept, session)| *kept == origin && is_known(session)) {
+            return true;
+        }
         let Some(session) = Session::new(challenge, &self.username, &self.password) else {
             return false;
         };

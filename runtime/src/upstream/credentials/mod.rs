@@ -159,6 +159,19 @@ impl Credentials {
     pub(crate) fn may_be_refused(&self) -> bool {
         matches!(self, Self::Digest(_) | Self::Token(_))
     }
+
+    /// Whether they answer to challenges, which backends make and withdraw as they like.
+    pub(super) fn answer_challenges(&self) -> bool {
+        matches!(self, Self::Digest(_))
+    }
+
+    /// Whether they have to answer to a challenge that is not known.
+    pub(super) fn lack_challenge(&self, place: &Place) -> bool {
+        match self {
+            Self::Digest(account) => !account.knows(place.origin.id),
+            _ => false,
+        }
+    }
 }
 
 /// What a backend was shown.
