@@ -89,7 +89,19 @@ pub(super) fn candidates(text: &str) -> Result<Vec<Candidate>, &'static str> {
         let urls: Vec<String> = serde_json::from_str(text).map_err(|_| "is no JSON array of URLs")?;
         return listed(urls.iter().map(String::as_str));
     }
-    listed(text.lines().filter(|line| !line.trim_start().starts_with('#')))
+    listed(text.lines().map(without_remark))
+}
+
+/// A line up to its remark, which begins the line or stands behind a blank: no URL has one, and `#` alone may be part of it.
+fn without_remark(line: &str) -> &str {
+    let line = line.trim();
+    if line.starts_with('#') {
+        return "";
+    }
+    match line.split_once(char::is_whitespace) {
+        Some((url, rest)) if rest.trim_start().starts_with('#') => url,
+        _ => line,
+    }
 }
 
 fn listed<'a>(urls: impl Iterator<Item = &'a str>) -> Result<Vec<Candidate>, &'static str> {
@@ -112,6 +124,14 @@ mod tests {
         for (text, expected) in [
             ("http://a\nhttp://b\n", list(&["http://a", "http://b"])),
             ("\u{feff}# today\r\n\r\n  http://a/v1 \r\n", list(&["http://a/v1"])),
+            (
+                "http://a # remark\n http://b\t#http://c\n\t# http://d\n",
+                list(&["http://a", "http://b"]),
+            ),
+            (
+                "http://a/#x\nhttp://b x # y\n",
+                list(&["http://a/#x", "http://b x # y"]),
+            ),
             ("[\"http://a\", \" http://b\"]", list(&["http://a", "http://b"])),
             ("", Err("names no URL")),
             ("# none\n", Err("names no URL")),
