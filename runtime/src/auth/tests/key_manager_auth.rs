@@ -135,7 +135,7 @@ fn without_a_token_of_its_own_the_gateway_admits_nobody() {
     // A given token that is refused and cannot be renewed.
     let unused = tokens("own", json!({}));
     let mut direct = asking(&server, &unused, DIRECT);
-    assert_eq!(refusal(direct.bearer("a-1")), Some(Refusal::InvalidCredentials));
+    assert_eq!(refusal(direct.bearer("a-1")), Some(Refusal::KeyManagerUnavailable));
     assert_eq!((server.requests(), unused.requests()), (1, 0));
     for (name, answer) in [
         ("refused", status("401 Unauthorized")),
