@@ -22,7 +22,8 @@ pub(crate) fn on_terminal(
         .collect();
     let mut command = Command::new("script");
     command
-        .args(["--quiet", "--return", "--flush", "--echo", "never", "--command"])
+        // Without this, nothing is echoed from the start: no password would show, hidden or not.
+        .args(["--quiet", "--return", "--flush", "--echo", "always", "--command"])
         .arg(format!("tty; exec {}", words.join(" ")))
         .arg("/dev/null")
         .current_dir(place.path())
