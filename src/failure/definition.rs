@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::exit::ExitCode;
 use crate::openapi::is_definition;
+use crate::shell;
 use crate::whole_file::read_public;
 use crate::yaml::{Format, limits, parse};
 use std::path::Path;
@@ -14,12 +15,14 @@ pub(crate) fn not_a_project(path: &Path) -> Option<Failure> {
     let bytes = read_public(path, limits::MAX_FILE_BYTES).ok()?;
     let (_, document) = parse(name, bytes, format).ok()?;
     is_definition(&document).then(|| {
-        let path = path.display();
         Failure::new(
             ExitCode::Usage,
-            format!("{path} is an API definition, and no project or bundle"),
+            format!("{} is an API definition, and no project or bundle", path.display()),
         )
-        .hint(format!("Make a project with it: `mgw init NAME --api {path}`."))
+        .hint(format!(
+            "Make a project with it: `mgw init NAME --api {}`.",
+            shell::path(path)
+        ))
     })
 }
 
