@@ -1,8 +1,8 @@
 //! The bundle that goes into an image: the one that was built, reviewed and signed, as long as it is what the project is.
 
 use super::bundle_file;
-use super::own_build::OwnBuild;
 use super::version::TOOL;
+use crate::attestation::own_origin;
 use crate::compile::{Compiled, pack, pack_at};
 use crate::failure::Failure;
 use crate::project::{Layout, shown};
@@ -37,15 +37,19 @@ impl ImageBundle {
         keys: &[SigningKey],
     ) -> Result<Self, Failure> {
         let limits = Limits::default();
-        let latest = latest(compiled, layout, revision.as_deref())?;
+        let latest = latest(compiled, layout);
+        // Without a revision that is named, that of the build holds, as long as it is one of this project.
+        let built_at = latest.as_ref().and_then(|(_, bundle)| own_origin(bundle).revision);
+        let packed = match revision.clone().or(built_at) {
+            Some(revision) => pack_at(compiled, revision, TOOL)?,
+            None => pack(compiled, TOOL)?,
+        };
+        let latest = latest.filter(|(_, bundle)| bundle.digest == packed.bundle.digest);
         let is_built = latest.is_some();
-        let (mut bytes, bundle) = match (latest, revision) {
-            (Some(latest), _) => latest,
-            (None, Some(revision)) => {
-                let packed = pack_at(compiled, revision, TOOL)?;
-                (packed.bytes, packed.bundle)
-            }
-            (None, None) => {
+        let (mut bytes, bundle) = match latest {
+            Some(latest) => latest,
+            None if revision.is_some() => (packed.bytes, packed.bundle),
+            None => {
                 let packed = pack(compiled, TOOL)?;
                 (packed.bytes, packed.bundle)
             }
@@ -99,19 +103,10 @@ impl Told {
     }
 }
 
-/// The latest build and its bytes, where it is what the project compiles to.
-fn latest(compiled: &Compiled, layout: &Layout, revision: Option<&str>) -> Result<Option<(Vec<u8>, Bundle)>, Failure> {
+/// The latest build and its bytes. What is not there or damaged is no build; the next one replaces it.
+fn latest(compiled: &Compiled, layout: &Layout) -> Option<(Vec<u8>, Bundle)> {
     let path = layout.bundle(&compiled.name);
-    // What is not there or damaged is no build; the next one replaces it.
-    let Some(bytes) = path.is_file().then(|| bundle_file::bytes(&path).ok()).flatten() else {
-        return Ok(None);
-    };
-    let Ok(bundle) = Bundle::read(&bytes, &Limits::default()) else {
-        return Ok(None);
-    };
-    let is_same = match revision {
-        Some(revision) => pack_at(compiled, revision.to_owned(), TOOL)?.bundle.digest == bundle.digest,
-        None => OwnBuild::of(compiled, layout)?.0.is(bundle.digest),
-    };
-    Ok(is_same.then_some((bytes, bundle)))
+    let bytes = path.is_file().then(|| bundle_file::bytes(&path).ok()).flatten()?;
+    let bundle = Bundle::read(&bytes, &Limits::default()).ok()?;
+    Some((bytes, bundle))
 }

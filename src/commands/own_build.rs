@@ -28,11 +28,6 @@ impl OwnBuild {
         Ok((own, bundle))
     }
 
-    /// Whether a bundle is one of them.
-    pub(crate) fn is(&self, digest: Digest) -> bool {
-        digest == self.digest || Some(digest) == self.revised
-    }
-
     /// The digest to compare with: the one that is meant, if there are two.
     pub(crate) fn digest(&self, is_meant: impl Fn(&Digest) -> bool) -> Digest {
         self.revised.filter(is_meant).unwrap_or(self.digest)
